@@ -1,0 +1,18 @@
+"""Fit the galaxies of a chunk from one kind of starting model."""
+
+from functools import partial
+
+from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.steps.tuning import failed_tune, tune_subject
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+files = products(tuned=job.output.tuned, residuals=job.output.residuals)
+given = {"settings": job.settings, "code": job.code}
+fit = partial(
+    tune_subject,
+    starts=by_subject(job.input.starts),
+    cutouts=by_subject(job.input.cutouts),
+    **given,
+)
+job.each(files, fit, files=files, rescue=partial(failed_tune, **given))

@@ -1,0 +1,1 @@
+"""Galaxy Builder: volunteers' drawings of galaxies to photometric models."""

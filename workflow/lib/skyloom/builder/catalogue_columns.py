@@ -1,0 +1,162 @@
+"""The catalogue's columns: names, units, UCDs and what each means.
+
+UCDs follow the IVOA's controlled vocabulary UCD1+ 1.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MAX_ARMS = 4
+SERSIC = {
+    "disk": ("mux", "muy", "roll", "q", "Re", "I"),
+    "bulge": ("roll", "q", "Re", "I", "n"),
+    "bar": ("roll", "q", "Re", "I", "n", "c"),
+}
+# One bit a parameter, in this order, in `bounds_lower` and `bounds_upper`.
+BOUNDED = (
+    *(f"{part}.{key}" for part, keys in SERSIC.items() for key in keys),
+    "centre.mux",
+    "centre.muy",
+    *(f"spiral.{key}" for key in ("I", "spread", "A", "phi", "t_min", "t_max")),
+)
+FLAGS = {
+    "no_image": "the subject has no image",
+    "aggregate_failed": "the volunteers' drawings gave no model",
+    "fit_failed": "no fit succeeded",
+    "not_converged": "the chosen fit stopped at its limit on evaluations",
+    "at_bound": "a parameter lies at a bound; see bounds_reached",
+    "sigma_estimated": "no sigma image was given: built from sky and gain or frames",
+    "no_wcs": "no WCS: position angles are missing, the pixel scale is the survey's",
+    "arms_left_out": f"more than {MAX_ARMS} arms: the shortest have no columns",
+    "distance_uncertain": "peculiar motion may be over 10 per cent of the redshift",
+    "poor_fit": "reduced chi2 of the chosen fit above 3",
+}
+
+PHOT = "phot.mag;em.opt.R"
+FLUX = "phot.flux.density;em.opt.R"
+SHAPE = "src.morph.param"
+SIZE = "phys.angSize.smajAxis"
+ROLES = {"disk": "disk", "bulge": "bulge", "bar": "bar", "spiral": "spiral arms"}
+
+
+class Column(NamedTuple):
+    """One column: ``unit`` in FITS spelling, ``kind`` int, float or str."""
+
+    name: str
+    unit: str | None
+    ucd: str
+    kind: str
+    description: str
+
+
+def _measured(name, unit, ucd, description) -> Iterator[Column]:
+    yield Column(name, unit, ucd, "float", description)
+    error = f"standard error of {name}"
+    yield Column(f"{name}_err", unit, f"stat.error;{ucd}", "float", error)
+
+
+def _identity() -> Iterator[Column]:
+    yield Column("subject_id", None, "meta.id;meta.main", "int", "Zooniverse subject")
+    yield Column("iau_name", None, "meta.id", "str", "IAU name from the NSA")
+    yield Column("nsa_id", None, "meta.id", "int", "NASA-Sloan Atlas id; -1: unknown")
+    yield Column("ra", "deg", "pos.eq.ra;meta.main", "float", "right ascension, J2000")
+    yield Column("dec", "deg", "pos.eq.dec;meta.main", "float", "declination, J2000")
+    yield Column("redshift", None, "src.redshift", "float", "heliocentric redshift")
+    note = "from ZDIST, the redshift less peculiar motion"
+    yield Column("distance_mpc", "Mpc", "pos.distance", "float", f"luminosity, {note}")
+
+
+def _fit() -> Iterator[Column]:
+    which = "start of the chosen fit: agg, bi, or empty"
+    yield Column("start", None, "meta.code", "str", f"{which}; the lower chi2 wins")
+    yield Column("status", None, "meta.code.status", "str", "of the chosen fit")
+    yield Column("reason", None, "meta.note", "str", "why there is no fit; else empty")
+    chi = "reduced chi2 (N - k)"
+    yield Column("chisq", None, "stat.fit.chi2", "float", f"{chi} of the chosen fit")
+    for start, words in (("agg", "aggregate"), ("bi", "best volunteer")):
+        text = f"{chi} from the {words}"
+        yield Column(f"chisq_{start}", None, "stat.fit.chi2", "float", text)
+    yield Column("n_pixels", None, "meta.number", "int", "pixels fitted; -1: none")
+    yield Column("n_free", None, "stat.fit.dof", "int", "free parameters; -1: none")
+    sigma = "given, sky_and_gain or frames"
+    yield Column("sigma_source", None, "meta.code", "str", f"noise image: {sigma}")
+    bits = "; ".join(f"{1 << i} {name}" for i, name in enumerate(FLAGS))
+    yield Column("flags", None, "meta.code.qual", "int", f"sum of {bits}")
+    names = " ".join(BOUNDED)
+    for side in ("lower", "upper"):
+        text = f"parameters at their {side} bound, bit 0 first: {names}"
+        yield Column(f"bounds_{side}", None, "meta.code.qual", "int", text)
+    yield Column("bounds_reached", None, "meta.note", "str", "the same in words")
+
+
+def _photometry() -> Iterator[Column]:
+    text = "nanomaggies in one image unit"
+    yield Column("multiplier", "nmgy", "arith.factor", "float", text)
+    yield from _measured("mag", "mag", PHOT, "Pogson AB r magnitude of the model")
+    yield from _measured("flux_nmgy", "nmgy", FLUX, "r flux of the model")
+
+
+def _component(name: str) -> Iterator[Column]:
+    text = f"of the {ROLES[name]}"
+    if name != "spiral":
+        yield from _sersic(name, text)
+    yield from _measured(f"{name}_flux_nmgy", "nmgy", FLUX, f"r flux {text}")
+    part = f"flux {text} over the flux of all components"
+    yield from _measured(f"{name}_fraction", None, "phot.flux;arith.ratio", part)
+    yield from _support(name)
+
+
+def _sersic(name: str, text: str) -> Iterator[Column]:
+    major = f"effective semi-major axis {text}"
+    yield from _measured(f"{name}_Re_arcsec", "arcsec", SIZE, major)
+    if name == "disk":
+        yield Column("disk_Re_kpc", "kpc", "phys.size.smajAxis", "float", major)
+    yield from _measured(f"{name}_q", None, SHAPE, f"axis ratio b/a {text}")
+    sky = f"position angle of the major axis {text}, north through east"
+    yield from _measured(f"{name}_pa", "deg", "pos.posAng", sky)
+    image = f"major axis {text}, from the image's +y counter-clockwise"
+    yield Column(f"{name}_roll", "deg", "pos.posAng;instr.det", "float", image)
+    if name != "disk":
+        yield from _measured(f"{name}_n", None, SHAPE, f"Sersic index {text}")
+    if name == "bar":
+        yield from _measured("bar_c", None, SHAPE, "boxyness of the bar; 2: ellipse")
+
+
+def _support(name: str) -> Iterator[Column]:
+    who = f"volunteers who drew the {ROLES[name]}"
+    yield Column(f"{name}_k", None, "meta.number", "int", f"{who}, agreeing; -1: none")
+    yield Column(f"{name}_n_votes", None, "meta.number", "int", "volunteers asked")
+    text = f"support of the {ROLES[name]} by the crowd"
+    for suffix, bound in (("", ""), ("_low", ", lower bound"), ("_high", ", upper")):
+        column = f"{name}_p{suffix}"
+        yield Column(column, None, "stat.probability", "float", text + bound)
+
+
+def _centre() -> Iterator[Column]:
+    for axis, ucd in (("x", "pos.cartesian.x"), ("y", "pos.cartesian.y")):
+        text = f"centre of bulge and bar less that of the disk, along image {axis}"
+        yield from _measured(f"centre_d{axis}_arcsec", "arcsec", ucd, text)
+
+
+def _arms() -> Iterator[Column]:
+    text = "fitted arms; volunteers miss some: no use as a count; -1: unknown"
+    yield Column("n_arms", None, "meta.number", "int", text)
+    mean = "length-weighted mean pitch angle of the arms"
+    yield from _measured("pitch_angle", "deg", SHAPE, mean)
+    text = "standard deviation of the pitch angle among the arms, two or more"
+    yield Column("pitch_angle_scatter", "deg", SHAPE, "float", text)
+    text = "+1: radius grows counter-clockwise on the image; -1: clockwise; 0: mixed"
+    yield Column("chirality", None, "meta.code", "int", f"{text} or no arms")
+    for i in range(1, MAX_ARMS + 1):
+        text = f"pitch angle of arm {i}, longest first"
+        yield from _measured(f"arm{i}_pitch_angle", "deg", SHAPE, text)
+        text = f"length of arm {i} on the image"
+        yield Column(f"arm{i}_length_arcsec", "arcsec", "phys.angSize", "float", text)
+
+
+def columns() -> list[Column]:
+    """Return all columns, in the catalogue's order."""
+    parts = (column for name in ROLES for column in _component(name))
+    return [*_identity(), *_photometry(), *parts, *_centre(), *_arms(), *_fit()]

@@ -1,0 +1,225 @@
+"""The galaxy model of Galaxy Builder and its JSON form.
+
+Conventions, everywhere in `skyloom.builder`:
+
+* image arrays are indexed ``[y, x]``; pixel centres lie at integer coordinates;
+* ``roll`` [rad, 0 to pi) turns the component counter-clockwise from the state in
+  which its **major** axis lies along +y;
+* ``q`` is minor over major axis, ``Re`` the effective semi-major axis in pixels;
+* ``I`` is the surface brightness **at** ``Re``, in image units;
+* an arm's ``I`` is dimensionless: its light is ``I`` times the disk's.
+
+Source: Lingard et al. 2020, ApJ 900, 178, section 3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+COMPONENTS = ("disk", "bulge", "bar")
+
+
+class ModelError(ValueError):
+    """A model description that no galaxy could have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sersic:
+    """A boxy Sérsic component.
+
+    Attributes
+    ----------
+    mux, muy : float
+        Centre [px].
+    roll : float
+        Position angle of the major axis, from +y counter-clockwise [rad].
+    q : float
+        Axis ratio, minor over major.
+    Re : float
+        Effective (half-light) semi-major axis [px].
+    I : float
+        Surface brightness at `Re` [image units].
+    n : float
+        Sérsic index.
+    c : float
+        Boxyness: 2 is an ellipse, more is boxy, less is disky.
+    """
+
+    mux: float
+    muy: float
+    roll: float
+    q: float
+    Re: float
+    I: float  # noqa: E741
+    n: float = 1.0
+    c: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnArm:
+    """A spiral arm as a volunteer drew it: a polyline with sliders.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n_points, 2)
+        Vertices ``(x, y)`` [px].
+    I : float
+        Brightness relative to the disk.
+    spread : float
+        Gaussian width [px].
+    falloff : float
+        The volunteer's fall-off slider, kept but not rendered.
+    """
+
+    points: np.ndarray
+    I: float  # noqa: E741
+    spread: float
+    falloff: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpiralArm:
+    """A logarithmic spiral arm in the disk's plane.
+
+    ``r = A exp(theta tan phi)`` with theta in [t_min, t_max], seen inclined:
+    ``(x, y) = Rot(roll) (q r cos theta, r sin theta) + (mux, muy)`` of the disk.
+
+    Attributes
+    ----------
+    I : float
+        Brightness relative to the disk.
+    spread : float
+        Gaussian width [px].
+    A : float
+        Radius at theta = 0 [px].
+    phi : float
+        Pitch angle [deg]; its sign is the chirality.
+    t_min, t_max : float
+        Range of the polar angle [rad].
+    """
+
+    I: float  # noqa: E741
+    spread: float
+    A: float
+    phi: float
+    t_min: float
+    t_max: float
+
+
+Arm = DrawnArm | SpiralArm
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A galaxy: disk, bulge and bar, each or None, and arms on the disk."""
+
+    disk: Sersic | None = None
+    bulge: Sersic | None = None
+    bar: Sersic | None = None
+    spiral: tuple[Arm, ...] = ()
+
+    def components(self) -> dict[str, Sersic]:
+        """Return the Sérsic components that exist, by name."""
+        found = ((name, getattr(self, name)) for name in COMPONENTS)
+        return {name: part for name, part in found if part is not None}
+
+
+def replace(part, **changes):
+    """Return a copy of a component, arm or model with some fields changed."""
+    return dataclasses.replace(part, **changes)
+
+
+def to_dict(model: Model) -> dict:
+    """Return the JSON form of a model: plain dicts, lists and floats."""
+    parts = {name: _fields(getattr(model, name)) for name in COMPONENTS}
+    return parts | {"spiral": [_fields(arm) for arm in model.spiral]}
+
+
+def from_dict(tree: Mapping) -> Model:
+    """Read a model from its JSON form.
+
+    Raises
+    ------
+    ModelError
+        Naming the component and field that is missing, unknown, not a finite
+        number, or out of its physical range.
+    """
+    unknown = set(tree) - {*COMPONENTS, "spiral"}
+    if unknown:
+        msg = f"model: unknown component {sorted(unknown)}; expected disk, bulge, bar"
+        raise ModelError(msg)
+    parts = {name: _sersic(name, tree.get(name)) for name in COMPONENTS}
+    arms = [_arm(i, arm) for i, arm in enumerate(tree.get("spiral") or ())]
+    return Model(**parts, spiral=tuple(arms))
+
+
+def _fields(part) -> dict | None:
+    if part is None:
+        return None
+    values = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+    return {k: np.asarray(v, float).tolist() for k, v in values.items()}
+
+
+def _number(where: str, tree: Mapping, key: str) -> float:
+    try:
+        value = float(tree[key])
+    except KeyError:
+        msg = f"{where}: missing {key!r}"
+        raise ModelError(msg) from None
+    except (TypeError, ValueError):
+        msg = f"{where}.{key}: expected a number, got {tree[key]!r}"
+        raise ModelError(msg) from None
+    if not np.isfinite(value):
+        msg = f"{where}.{key}: expected a finite number, got {value}"
+        raise ModelError(msg)
+    return value
+
+
+def _build(cls, where: str, tree, defaults: Mapping = {}):  # noqa: B006
+    if not isinstance(tree, Mapping):
+        msg = f"{where}: expected an object of numbers, got {type(tree).__name__}"
+        raise ModelError(msg)
+    names = [f.name for f in dataclasses.fields(cls)]
+    unknown = set(tree) - set(names)
+    if unknown:
+        msg = f"{where}: unknown field {sorted(unknown)}; expected {names}"
+        raise ModelError(msg)
+    return cls(**{k: _number(where, {**defaults, **tree}, k) for k in names})
+
+
+def _sersic(name: str, tree) -> Sersic | None:
+    if tree is None:
+        return None
+    part = _build(Sersic, name, tree, {"n": 1.0, "c": 2.0})
+    for key in ("q", "Re", "n", "c"):
+        if getattr(part, key) <= 0:
+            msg = f"{name}.{key}: expected more than 0, got {getattr(part, key)}"
+            raise ModelError(msg)
+    return part
+
+
+def _arm(i: int, tree) -> Arm:
+    where = f"spiral[{i}]"
+    if isinstance(tree, Mapping) and "points" in tree:
+        return _drawn_arm(where, tree)
+    arm = _build(SpiralArm, where, tree)
+    if arm.A <= 0 or arm.spread <= 0:
+        msg = f"{where}: A and spread must be above 0, got {arm.A} and {arm.spread}"
+        raise ModelError(msg)
+    return arm
+
+
+def _drawn_arm(where: str, tree: Mapping) -> DrawnArm:
+    try:
+        points = np.array(tree["points"], float)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        msg = f"{where}.points: expected a list of finite [x, y] pairs"
+        raise ModelError(msg)
+    numbers = {k: _number(where, {"falloff": 1.0, **tree}, k) for k in ("I", "spread")}
+    return DrawnArm(points, **numbers, falloff=float(tree.get("falloff", 1.0)))

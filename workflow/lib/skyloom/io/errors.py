@@ -1,0 +1,97 @@
+"""The one error of every reader: which file, where, what, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """A file, row, HDU or key that cannot be what it claims to be.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, as the caller named it.
+    problem : str
+        What is wrong, in a few words.
+    where : str
+        The row, HDU, key or byte.
+    expected : str
+        What would have been right.
+    remedy : str
+        What the reader of the message can do.
+
+    Examples
+    --------
+    >>> print(InputError("a.csv", "not a number", where="row 3", expected="an integer"))
+    a.csv: row 3: not a number; expected an integer
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        problem: str,
+        *,
+        where: str = "",
+        expected: str = "",
+        remedy: str = "",
+    ):
+        self.path = str(path)
+        self.problem, self.where = problem, where
+        self.expected, self.remedy = expected, remedy
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        place = f"{self.path}: {self.where}" if self.where else self.path
+        wanted = f"expected {self.expected}" if self.expected else ""
+        parts = [f"{place}: {self.problem}", wanted, self.remedy]
+        return " ".join("; ".join(p for p in parts if p).split())
+
+    def __reduce__(self):
+        # Worker processes send their errors home pickled; the keyword arguments
+        # would be lost by the default rule of ValueError.
+        state = (self.path, self.problem, self.where, self.expected, self.remedy)
+        return (_rebuild, state)
+
+
+def _rebuild(path, problem, where, expected, remedy) -> InputError:
+    return InputError(path, problem, where=where, expected=expected, remedy=remedy)
+
+
+def existing_file(path: str | Path) -> Path:
+    """Return `path` if it is a file.
+
+    Raises
+    ------
+    InputError
+        When it does not exist, is a folder, or is empty.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(path, "no such file", remedy="check the path in the config")
+    if not path.is_file():
+        raise InputError(path, "not a file", expected="a file, not a folder")
+    if path.stat().st_size == 0:
+        raise InputError(path, "the file is empty (0 bytes)", remedy="fetch it again")
+    return path
+
+
+def encoding_error(path: str | Path) -> InputError:
+    """Return the error of a file that is not UTF-8, with the bad byte's place."""
+    offset = 0
+    with Path(path).open("rb") as file:
+        for row, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as bad:
+                where = f"line {row}, byte {offset + bad.start}"
+                problem = f"byte 0x{line[bad.start]:02x} is not UTF-8"
+                return InputError(
+                    path,
+                    problem,
+                    where=where,
+                    expected="UTF-8 text",
+                    remedy="export the file again or convert it, e.g. with iconv",
+                )
+            offset += len(line)
+    return InputError(path, "the text is not UTF-8", expected="UTF-8 text")

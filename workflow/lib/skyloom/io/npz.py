@@ -1,0 +1,96 @@
+"""Arrays in one ``.npz`` file, never pickled, same arrays same bytes."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.io.atomic import replacing
+from skyloom.io.errors import InputError, existing_file
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date a zip archive can hold
+
+
+def read_npz(
+    path: str | Path,
+    keys: Mapping[str, tuple[str, int]] | None = None,
+    optional: Mapping[str, tuple[str, int]] | None = None,
+) -> dict[str, np.ndarray]:
+    """Read arrays and check their kinds and dimensions.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    keys : mapping of str to (str, int)
+        The arrays that must be there: allowed dtype kinds (``"f"``, ``"iu"``, ...)
+        and number of dimensions. None reads everything unchecked.
+    optional : mapping of str to (str, int)
+        The same for arrays that may be absent.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The named arrays that exist.
+
+    Raises
+    ------
+    InputError
+        No file, not an archive, damaged, a pickled object, or an array that is
+        missing, of another kind or of another number of dimensions.
+    """
+    path = existing_file(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return _members(path, archive, keys, optional or {})
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as bad:
+        problem = f"not a readable npz file ({bad})"
+        raise InputError(path, problem, remedy="fetch or make it again") from None
+
+
+def write_npz(path: str | Path, **arrays) -> None:
+    """Write arrays compressed, whole or not at all, with fixed dates.
+
+    Raises
+    ------
+    ValueError
+        For an array of Python objects, which only pickle could hold.
+    """
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(arrays):
+            member = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3
+            with archive.open(member, "w") as file:
+                array = np.asanyarray(arrays[name])
+                np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def _members(path, archive, keys, optional) -> dict[str, np.ndarray]:
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise InputError(path, "a single array", expected="an npz archive of arrays")
+    if keys is None:
+        return {name: archive[name] for name in archive.files}
+    found = {**keys, **{k: v for k, v in optional.items() if k in archive.files}}
+    return {k: _checked(path, archive, k, *wanted) for k, wanted in found.items()}
+
+
+def _checked(path, archive, name: str, kinds: str, ndim: int) -> np.ndarray:
+    where = f"key {name!r}"
+    if name not in archive.files:
+        expected = f"it among {sorted(archive.files)}"
+        raise InputError(path, "missing array", where=where, expected=expected)
+    array = archive[name]
+    if array.dtype.kind not in kinds:
+        problem = f"dtype {array.dtype}"
+        raise InputError(path, problem, where=where, expected=f"a kind of {kinds!r}")
+    if array.ndim != ndim:
+        problem = f"shape {array.shape}"
+        raise InputError(path, problem, where=where, expected=f"{ndim} dimension(s)")
+    return array

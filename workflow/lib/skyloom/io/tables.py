@@ -1,0 +1,301 @@
+"""Tables: CSV with a schema and row numbers, Parquet, and catalogues.
+
+Rows are numbered as a spreadsheet shows them: the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy.io import fits
+from astropy.table import Table
+
+from skyloom.io.atomic import replacing, write_text
+from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.fits import write_hdus
+
+TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a CSV column must hold.
+
+    Attributes
+    ----------
+    kind : str
+        ``"int"``, ``"float"``, ``"str"`` or ``"bool"``.
+    required : bool
+        Whether the column must exist.
+    empty : bool
+        Whether a cell may be empty; it becomes NaN, None or <NA>.
+    unique : bool
+        Whether a value may stand in one row only.
+    low, high : float or None
+        Inclusive limits of a number.
+    """
+
+    kind: str = "str"
+    required: bool = True
+    empty: bool = False
+    unique: bool = False
+    low: float | None = None
+    high: float | None = None
+
+
+def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Read a CSV file row by row, for tables too large for memory.
+
+    Yields
+    ------
+    row : int
+        Its number; the header is row 1.
+    cells : dict of str to str
+        By column name, exactly as written.
+
+    Raises
+    ------
+    InputError
+        No file, empty, not UTF-8 (with the byte's place), a quote left open by a
+        cut, a column named twice, or a row with more or fewer cells than the header.
+    """
+    path = existing_file(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file, _huge_fields():
+            yield from _rows(path, csv.reader(file, strict=True))
+    except UnicodeDecodeError:
+        raise encoding_error(path) from None
+
+
+def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
+    """Read and validate a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    columns : mapping of str to Column or str
+        By name; a plain string is the kind of a column that must be filled. Columns
+        that are not named here are dropped.
+
+    Returns
+    -------
+    DataFrame
+        The named columns that exist, in the order of `columns`.
+
+    Raises
+    ------
+    InputError
+        What `read_rows` raises, and: a missing column, an empty cell, a cell of
+        another kind, out of its limits, or repeated where it must be unique.
+    """
+    schema = {k: Column(v) if isinstance(v, str) else v for k, v in columns.items()}
+    rows = list(read_rows(path))
+    present = header(path)
+    for name, column in schema.items():
+        if column.required and name not in present:
+            expected = f"it among {', '.join(present)}"
+            raise InputError(path, "missing column", where=name, expected=expected)
+    kept = {k: c for k, c in schema.items() if k in present}
+    return pd.DataFrame({k: _column(path, rows, k, c) for k, c in kept.items()})
+
+
+def header(path: str | Path) -> list[str]:
+    """Return the column names of a CSV file."""
+    path = existing_file(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _header(path, csv.reader(file, strict=True))
+    except UnicodeDecodeError:
+        raise encoding_error(path) from None
+
+
+def write_csv(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a CSV file, whole or not at all; floats keep all their digits."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def read_parquet(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file, or some columns of it.
+
+    Raises
+    ------
+    InputError
+        No file, not Parquet, cut short, or a missing column.
+    """
+    path = existing_file(path)
+    try:
+        whole = pq.ParquetFile(path)
+        present = whole.schema_arrow.names
+        missing = [c for c in columns or () if c not in present]
+        if missing:
+            raise InputError(path, "missing column", where=missing[0])
+        return whole.read(columns).to_pandas()
+    except (pa.ArrowException, OSError) as bad:
+        problem = f"not a readable Parquet file ({bad})"
+        raise InputError(path, problem, remedy="make it again") from None
+
+
+def write_parquet(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a Parquet file, whole or not at all, same table same bytes."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    with replacing(path) as temporary:
+        pq.write_table(arrow.replace_schema_metadata(None), temporary)
+
+
+def write_catalogue(path: str | Path, table: Table) -> None:
+    """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
+
+    Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
+    TUNITn, TCOMMn and TUCDn.
+
+    Raises
+    ------
+    ValueError
+        For another suffix.
+    """
+    path = Path(path)
+    if path.suffix == ".fits":
+        write_hdus(path, [fits.PrimaryHDU(), _catalogue_hdu(table)])
+    elif path.suffix == ".ecsv":
+        with replacing(path) as temporary:
+            table.write(temporary, format="ascii.ecsv")
+    else:
+        msg = f"{path}: a catalogue ends in .fits or .ecsv"
+        raise ValueError(msg)
+
+
+def _catalogue_hdu(table: Table) -> fits.BinTableHDU:
+    bare = table.copy()
+    bare.meta = {}
+    hdu = fits.table_to_hdu(bare)
+    for i, name in enumerate(table.colnames, start=1):
+        info = table[name].info
+        if info.description:
+            hdu.header[f"TCOMM{i}"] = info.description
+        if (info.meta or {}).get("ucd"):
+            hdu.header[f"TUCD{i}"] = info.meta["ucd"]
+    hdu.name = "CATALOGUE"
+    return hdu
+
+
+@contextmanager
+def _huge_fields():
+    # The csv module refuses cells above 128 KiB; a classification can be larger.
+    # The limit is global to the process, so it is put back.
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _header(path: Path, reader) -> list[str]:
+    try:
+        names = next(reader, [])
+    except csv.Error as bad:
+        raise InputError(path, str(bad), where="row 1") from None
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise InputError(path, "column appears twice", where=f"row 1, {twice[0]!r}")
+    if not names:
+        raise InputError(path, "no header", where="row 1", expected="column names")
+    return names
+
+
+def _rows(path: Path, reader) -> Iterator[tuple[int, dict[str, str]]]:
+    names = _header(path, reader)
+    row = 1
+    try:
+        for row, cells in enumerate(reader, start=2):
+            if len(cells) != len(names):
+                raise _ragged(path, row, len(cells), len(names))
+            yield row, dict(zip(names, cells, strict=True))
+    except csv.Error as bad:
+        remedy = "the file may be cut short: export it again"
+        raise InputError(
+            path, str(bad), where=f"row {row + 1}", remedy=remedy
+        ) from None
+
+
+def _ragged(path: Path, row: int, got: int, wanted: int) -> InputError:
+    expected = f"{wanted}, as in the header"
+    remedy = "the file may be cut short: export it again"
+    problem = f"{got} cell(s)"
+    return InputError(
+        path, problem, where=f"row {row}", expected=expected, remedy=remedy
+    )
+
+
+def _integer(text: str) -> int:
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError(text)
+    # An identifier of 18 digits does not survive the way through a float.
+    return int(text) if text.strip().lstrip("+-").isdigit() else int(value)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not np.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+PARSERS: dict[str, Callable] = {
+    "int": _integer,
+    "float": _finite,
+    "str": str,
+    "bool": lambda text: TRUTHS[text.strip().lower()],
+}
+TYPES = {"int": "int64", "float": "float64", "str": object, "bool": bool}
+NULLS = {"int": "Int64", "float": "float64", "str": object, "bool": "boolean"}
+
+
+def _column(path, rows, name: str, column: Column) -> pd.Series:
+    values = [_cell(path, row, name, cells[name], column) for row, cells in rows]
+    if column.unique:
+        _refuse_repeats(path, rows, name, values)
+    types = NULLS if None in values else TYPES
+    return pd.Series(values, dtype=types[column.kind])
+
+
+def _cell(path, row: int, name: str, text: str, column: Column):
+    where = f"row {row}, column {name!r}"
+    if not text.strip() or (column.kind == "float" and text.lower() == "nan"):
+        if column.empty:
+            return None
+        raise InputError(path, "empty cell", where=where, expected=column.kind)
+    try:
+        value = PARSERS[column.kind](text)
+    except (ValueError, KeyError, OverflowError):
+        problem = f"got {text[:40]!r}"
+        raise InputError(path, problem, where=where, expected=column.kind) from None
+    if _outside(value, column):
+        expected = f"{column.low} to {column.high}"
+        raise InputError(path, f"got {value}", where=where, expected=expected)
+    return value
+
+
+def _outside(value, column: Column) -> bool:
+    low = column.low is not None and value < column.low
+    return low or (column.high is not None and value > column.high)
+
+
+def _refuse_repeats(path, rows, name: str, values: list) -> None:
+    seen: dict = {}
+    for (row, _), value in zip(rows, values, strict=True):
+        if value is not None and value in seen:
+            where = f"row {row}, column {name!r}"
+            problem = f"{value} already stands in row {seen[value]}"
+            raise InputError(path, problem, where=where, expected="unique values")
+        seen[value] = row

@@ -1,0 +1,331 @@
+"""Zooniverse (Panoptes) data exports: classifications and subjects.
+
+Exports come with 10 columns (no user names) or 14 columns (full), sometimes with a
+byte-order mark, and with JSON inside cells. A file that is broken as a table raises
+`InputError`; a row that is broken by itself becomes a recorded `Rejection` and leaves
+the others unharmed.
+
+Source: Zooniverse data exports, https://help.zooniverse.org/next-steps/data-exports.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.tables import Column, header, read_csv, read_rows, write_csv
+
+NEEDED = ("classification_id", "workflow_id", "created_at", "annotations")
+SHORT_COLUMNS = (
+    "classification_id",
+    "workflow_id",
+    "workflow_name",
+    "workflow_version",
+    "created_at",
+    "gold_standard",
+    "expert",
+    "annotations",
+    "subject_data",
+    "subject_ids",
+)
+FULL_COLUMNS = (
+    "classification_id",
+    "user_name",
+    "user_id",
+    "user_ip",
+    *SHORT_COLUMNS[1:7],
+    "metadata",
+    *SHORT_COLUMNS[7:],
+)
+SUBJECT_COLUMNS = {
+    "subject_id": Column("int", low=1),
+    "project_id": Column("int", required=False, empty=True),
+    "workflow_id": Column("int", required=False, empty=True),
+    "subject_set_id": Column("int", required=False, empty=True),
+    "metadata": Column("str"),
+    "locations": Column("str", required=False, empty=True),
+    "created_at": Column("str", required=False, empty=True),
+}
+DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """One volunteer's answer on one subject.
+
+    Attributes
+    ----------
+    classification_id, workflow_id, subject_id : int
+        Panoptes identifiers.
+    user : str or None
+        The user's name; None in exports without user columns.
+    created_at : str
+        ``YYYY-MM-DD HH:MM:SS UTC``.
+    workflow_version : str
+        Major and minor version, e.g. ``"61.107"``.
+    annotations : list of dict
+        The decoded answers, one dict a task, otherwise unchecked.
+    metadata : dict
+        The session's metadata; empty in short exports.
+    """
+
+    classification_id: int
+    user: str | None
+    created_at: str
+    workflow_id: int
+    workflow_version: str
+    subject_id: int
+    annotations: list
+    metadata: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that could not be used, and why.
+
+    Attributes
+    ----------
+    classification_id, subject_id : int or None
+        Where the row gave them.
+    reason : str
+        One sentence.
+    row : int or None
+        Its number in the file; the header is row 1.
+    """
+
+    classification_id: int | None
+    subject_id: int | None
+    reason: str
+    row: int | None = None
+
+
+def read_classifications(
+    path: str | Path,
+    workflow_id: int | None = None,
+    subjects: Collection[int] | None = None,
+    known: Collection[int] | None = None,
+) -> tuple[list[Classification], list[Rejection]]:
+    """Read a classification export.
+
+    Parameters
+    ----------
+    path : str or Path
+        The CSV file.
+    workflow_id : int, optional
+        Keep this workflow only; all its versions are kept.
+    subjects : collection of int, optional
+        Keep these subjects only. Rows of others are passed over silently, before
+        their JSON is decoded.
+    known : collection of int, optional
+        Every subject of the survey: a row of another subject is rejected.
+
+    Returns
+    -------
+    classifications : list of Classification
+        Sorted by subject, date and identifier. Of one user's several classifications
+        of a subject the first is kept.
+    rejections : list of Rejection
+        Rows that could not be used, in the order of the file, then repeats.
+
+    Raises
+    ------
+    InputError
+        When the file is broken as a table, or a needed column is missing.
+    """
+    _check_header(path)
+    wanted = None if subjects is None else {str(s) for s in subjects}
+    known = None if known is None else set(known)
+    good, bad, ids = [], [], set()
+    for row, cells in read_rows(path):
+        if wanted is not None and cells["subject_ids"].strip() not in wanted:
+            continue
+        if workflow_id is not None and cells["workflow_id"] != str(workflow_id):
+            continue
+        try:
+            good.append(_classification(cells, ids, known))
+        except ValueError as why:
+            bad.append(_rejection(cells, str(why), row))
+    good.sort(key=lambda c: (c.subject_id, c.created_at, c.classification_id))
+    kept, repeats = _first_of_each_user(good)
+    return kept, bad + repeats
+
+
+def read_subjects(path: str | Path) -> pd.DataFrame:
+    """Read a subject export, one row a subject.
+
+    A subject that is linked to several sets or workflows stands in several rows of
+    the export; the last is kept, as upstream did.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by ``subject_id``; ``metadata`` and ``locations`` decoded to dicts.
+
+    Raises
+    ------
+    InputError
+        When the file is broken as a table, a metadata or locations cell is no JSON
+        object, or rows of one subject contradict each other in position.
+    """
+    table = read_csv(path, SUBJECT_COLUMNS)
+    for name in ("metadata", "locations"):
+        if name in table:
+            cells = enumerate(table[name], start=2)
+            table[name] = [_object(path, row, name, text) for row, text in cells]
+    _refuse_contradictions(path, table)
+    last = table.drop_duplicates("subject_id", keep="last")
+    return last.sort_values("subject_id", ignore_index=True)
+
+
+def write_classifications(
+    path: str | Path,
+    classifications: Iterable[Classification],
+    *,
+    full: bool = True,
+    workflow_name: str = "Main modelling workflow",
+) -> None:
+    """Write a classification export of 14 columns, or of 10 if not `full`."""
+    rows = [_export_row(c, workflow_name) for c in classifications]
+    names = list(FULL_COLUMNS if full else SHORT_COLUMNS)
+    write_csv(path, pd.DataFrame(rows, columns=list(FULL_COLUMNS))[names])
+
+
+def write_subjects(path: str | Path, subjects: pd.DataFrame) -> None:
+    """Write a subject export; dict cells become JSON."""
+    table = subjects.copy()
+    for name in ("metadata", "locations"):
+        if name in table:
+            table[name] = [_dumps(cell) for cell in table[name]]
+    write_csv(path, table)
+
+
+def _check_header(path) -> None:
+    present = header(path)
+    for name in (*NEEDED, "subject_ids"):
+        if name not in present:
+            expected = "a Zooniverse classification export of 10 or 14 columns"
+            raise InputError(path, f"missing column {name!r}", expected=expected)
+
+
+def _classification(cells: Mapping, ids: set, known: set | None) -> Classification:
+    subject = _identifier(cells, "subject_ids")
+    if known is not None and subject not in known:
+        msg = f"subject {subject} is not in the subject table"
+        raise ValueError(msg)
+    identifier = _identifier(cells, "classification_id")
+    if identifier in ids:
+        msg = f"classification_id {identifier} appears twice; the first is kept"
+        raise ValueError(msg)
+    annotations = _json(cells["annotations"], "annotations", list)
+    metadata = _json(cells.get("metadata") or "{}", "metadata", dict)
+    made = Classification(
+        classification_id=identifier,
+        user=(cells.get("user_name") or "").strip() or None,
+        created_at=_date(cells["created_at"]),
+        workflow_id=_identifier(cells, "workflow_id"),
+        workflow_version=cells.get("workflow_version") or "",
+        subject_id=subject,
+        annotations=annotations,
+        metadata=metadata,
+    )
+    ids.add(identifier)
+    return made
+
+
+def _identifier(cells: Mapping, name: str) -> int:
+    text = (cells.get(name) or "").strip()
+    if not (text.isascii() and text.isdigit()) or int(text) == 0:
+        msg = f"{name}: expected one positive integer, got {text[:40]!r}"
+        raise ValueError(msg)
+    return int(text)
+
+
+def _json(text: str, name: str, root: type):
+    try:
+        tree = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as bad:
+        msg = f"{name}: not JSON ({bad})"
+        raise ValueError(msg) from None
+    if not isinstance(tree, root):
+        msg = f"{name}: expected a {root.__name__}, got a {type(tree).__name__}"
+        raise ValueError(msg)
+    return tree
+
+
+def _refuse(name: str):
+    msg = f"{name} is no JSON number"
+    raise ValueError(msg)
+
+
+def _date(text: str) -> str:
+    found = DATE.match(text.strip())
+    if not found or pd.isna(pd.to_datetime(" ".join(found.groups()), errors="coerce")):
+        msg = f"created_at: expected YYYY-MM-DD HH:MM:SS, got {text[:40]!r}"
+        raise ValueError(msg)
+    return " ".join(found.groups()) + " UTC"
+
+
+def _rejection(cells: Mapping, reason: str, row: int) -> Rejection:
+    numbers = [cells.get(k, "").strip() for k in ("classification_id", "subject_ids")]
+    ids = [int(t) if t.isascii() and t.isdigit() else None for t in numbers]
+    return Rejection(*ids, reason=reason, row=row)
+
+
+def _first_of_each_user(ordered: list[Classification]):
+    kept, repeats, seen = [], [], set()
+    for c in ordered:
+        key = (c.subject_id, c.user)
+        if c.user is not None and key in seen:
+            reason = f"user {c.user!r} classified this subject before; the first counts"
+            repeats.append(Rejection(c.classification_id, c.subject_id, reason))
+        else:
+            kept.append(c)
+            seen.add(key)
+    return kept, repeats
+
+
+def _object(path, row: int, name: str, text: str | None) -> dict:
+    try:
+        return {} if text is None else _json(text, name, dict)
+    except ValueError as bad:
+        raise InputError(path, str(bad), where=f"row {row}") from None
+
+
+def _refuse_contradictions(path, table: pd.DataFrame) -> None:
+    places: dict = {}
+    pairs = zip(table["subject_id"], table["metadata"], strict=True)
+    for row, (subject, metadata) in enumerate(pairs, start=2):
+        place = (metadata.get("ra"), metadata.get("dec"))
+        before = places.setdefault(subject, place)
+        if place != before:
+            problem = f"subject {subject} is at {place}, in an earlier row at {before}"
+            raise InputError(
+                path, problem, where=f"row {row}", expected="one position a subject"
+            )
+
+
+def _export_row(c: Classification, workflow_name: str) -> dict:
+    return {
+        "classification_id": c.classification_id,
+        "user_name": c.user,
+        "workflow_id": c.workflow_id,
+        "workflow_name": workflow_name,
+        "workflow_version": c.workflow_version,
+        "created_at": c.created_at,
+        "metadata": _dumps(c.metadata),
+        "annotations": _dumps(c.annotations),
+        "subject_data": _dumps({str(c.subject_id): {"retired": None}}),
+        "subject_ids": c.subject_id,
+    }
+
+
+def _dumps(tree) -> str:
+    if isinstance(tree, str):
+        return tree
+    return json.dumps(tree, separators=(",", ":"), allow_nan=False)

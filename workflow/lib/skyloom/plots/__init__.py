@@ -1,0 +1,1 @@
+"""Figures of one style: colour-blind safe, vector and raster, same data same bytes."""

@@ -1,0 +1,218 @@
+"""The one plot style: colours, image panels, and files that are the same each time.
+
+Figures are made with matplotlib's object interface inside `styled`, never through
+pyplot, so that no global state changes and nothing needs a display.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from skyloom.io.atomic import replacing
+
+# Okabe & Ito 2008, "Color universal design": distinct for all common colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#7F7F7F"
+CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+
+LIGHT_MAP = "gray_r"
+SEQUENTIAL_MAP = "cividis"
+DIVERGING_MAP = "RdBu_r"
+
+COLUMN_WIDTH, PAGE_WIDTH = 3.4, 7.1  # of a journal page [inch]
+
+STYLE = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": mpl.cycler(color=list(CYCLE)),
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.0,
+    "image.origin": "lower",
+    "image.interpolation": "nearest",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "skyloom",
+}
+
+# What each writer would otherwise add of itself: dates and version strings.
+METADATA = {
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    ".svg": {"Date": None, "Creator": None},
+}
+
+
+def styled(function: Callable) -> Callable:
+    """Run a function that draws with the style in force, then restore the old one."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        with mpl.rc_context(STYLE):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def figure(width: float = PAGE_WIDTH, height: float = 4.0) -> Figure:
+    """Return an empty figure of the given size [inch], its axes kept from touching."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(fig: Figure, *paths: str | Path, dpi: int = 300) -> None:
+    """Write a figure whole or not at all; same figure, same bytes.
+
+    Parameters
+    ----------
+    fig : Figure
+        The figure.
+    *paths : str or Path
+        Where to; the suffix ``.png``, ``.pdf`` or ``.svg`` chooses the format.
+    dpi : int
+        Resolution of a PNG, and of images inside a vector file.
+
+    Raises
+    ------
+    ValueError
+        For another suffix.
+    """
+    for path in map(Path, paths):
+        if path.suffix not in METADATA:
+            msg = f"{path}: a figure ends in {', '.join(METADATA)}"
+            raise ValueError(msg)
+    for path in map(Path, paths):
+        with mpl.rc_context(STYLE), replacing(path) as temporary:
+            metadata = METADATA[path.suffix]
+            fig.savefig(temporary, dpi=dpi, format=path.suffix[1:], metadata=metadata)
+
+
+def asinh_stretch(
+    image: np.ndarray, white: float, softening: float = 0.04
+) -> np.ndarray:
+    """Return `image` stretched to about [0, 1]: linear when faint, logarithmic above.
+
+    Parameters
+    ----------
+    image : ndarray
+        Surface brightness, any shape; NaN stays NaN.
+    white : float
+        The brightness mapped to 1.
+    softening : float
+        Where the stretch turns from linear to logarithmic, as a part of `white`.
+
+    Returns
+    -------
+    ndarray
+        Same shape as `image`: ``asinh(x / a) / asinh(1 / a)`` of ``x = image / white``.
+
+    Source: Lupton et al. 2004, PASP 116, 133.
+    """
+    return np.arcsinh(image / (white * softening)) / np.arcsinh(1 / softening)
+
+
+def white_level(image: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Return the brightness to show as full: the 99.8th percentile of good pixels."""
+    good = np.isfinite(image) if mask is None else np.isfinite(image) & ~mask
+    if not good.any():
+        return 1.0
+    level = float(np.percentile(image[good], 99.8))
+    return level if level > 0 else float(np.ptp(image[good])) or 1.0
+
+
+def image_panel(
+    axes: Axes,
+    image: np.ndarray,
+    *,
+    white: float,
+    mask: np.ndarray | None = None,
+    softening: float = 0.04,
+):
+    """Show an image dark on light, row 0 at the bottom, masked pixels tinted.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    image : ndarray, shape (ny, nx)
+        Surface brightness.
+    white : float
+        Brightness shown as full; share it among panels to be compared.
+    mask : ndarray of bool, shape (ny, nx), optional
+        True where a pixel is bad.
+    softening : float
+        See `asinh_stretch`.
+    """
+    shown = asinh_stretch(np.asarray(image, float), white, softening)
+    axes.imshow(shown, cmap=LIGHT_MAP, vmin=-0.12, vmax=1.0)
+    _tint(axes, mask)
+    bare(axes)
+
+
+def residual_panel(axes: Axes, residual: np.ndarray, *, limit: float = 5.0, mask=None):
+    """Show a residual in sigma, red where data exceed the model; return the artist."""
+    shown = axes.imshow(residual, cmap=DIVERGING_MAP, vmin=-limit, vmax=limit)
+    _tint(axes, mask)
+    bare(axes)
+    return shown
+
+
+def bare(axes: Axes) -> None:
+    """Take away the ticks of an image panel."""
+    axes.set(xticks=[], yticks=[])
+    axes.minorticks_off()
+
+
+def cased(width: float = 1.2, colour: str = "white") -> list:
+    """Return path effects that give a line a thin casing, legible on any image."""
+    return [
+        patheffects.Stroke(linewidth=width + 0.9, foreground=colour),
+        patheffects.Normal(),
+    ]
+
+
+def note(axes: Axes, text: str, *, corner: str = "upper left", **kwargs) -> None:
+    """Write a short text in a corner of a panel, cased in white."""
+    vertical, horizontal = corner.split()
+    x = 0.03 if horizontal == "left" else 0.97
+    y = 0.97 if vertical == "upper" else 0.03
+    place = {"va": "top" if vertical == "upper" else "bottom", "ha": horizontal}
+    style = {"fontsize": 8, "path_effects": cased(0.6)} | kwargs
+    axes.text(x, y, text, transform=axes.transAxes, **place, **style)
+
+
+def _tint(axes: Axes, mask: np.ndarray | None) -> None:
+    if mask is None or not mask.any():
+        return
+    layer = np.zeros((*mask.shape, 4))
+    layer[mask] = mpl.colors.to_rgba(SKY, 0.55)
+    axes.imshow(layer)

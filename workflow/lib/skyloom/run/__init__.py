@@ -1,0 +1,1 @@
+"""Running a rule: code digests, chunks, seeds, logs, provenance, configuration."""

@@ -1,0 +1,236 @@
+"""One function over many objects: in parallel, resumable, the same bytes each time.
+
+A finished object is a folder in a store, made in a temporary place and renamed when
+whole, so a killed job leaves finished objects and nothing half-made. The next
+attempt does what is missing, then gives out all the results and removes the store.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from skyloom.io.atomic import replacing
+from skyloom.io.documents import read_json, write_json
+from skyloom.run.log import NAME, collected, progress
+
+EXPECTED = (ValueError, ArithmeticError)
+RESULT = "result.json"
+LISTED = 5  # failures that an error names; the log has them all
+
+
+class BatchError(RuntimeError):
+    """Some objects failed in a way that nobody foresaw; the others are kept."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One object's work and the folder that will hold it."""
+
+    item: int | str
+    folder: Path
+    function: Callable
+    rescue: Callable | None
+    files: Mapping[str, str]
+
+
+def each(
+    ids: Iterable[int | str],
+    function: Callable,
+    *,
+    store: Path,
+    key: str,
+    threads: int = 1,
+    files: Mapping | None = None,
+    rescue: Callable | None = None,
+    description: str = "objects",
+) -> dict:
+    """Apply a function to every object, resuming from what a killed job finished.
+
+    Parameters
+    ----------
+    ids : iterable of int or str
+        The objects.
+    function : callable
+        ``function(id)``, or ``function(id, paths)`` if `files` is given; returns a
+        JSON-plain result. It must be importable (pickled to worker processes) and
+        depend on nothing but its arguments.
+    store : Path
+        Folder of this job's unfinished work.
+    key : str
+        Digest of all that the results depend on; work under another key is dropped.
+    threads : int
+        Worker processes. Numerical libraries get one thread in each, so that the
+        results do not depend on this number.
+    files : mapping of id to mapping of str to path, optional
+        Files that `function` writes for each object. It is given other paths, with
+        the same names and labels, whose files come here when all is done.
+    rescue : callable, optional
+        ``rescue(id, reason)`` or ``rescue(id, reason, paths)`` makes the result of
+        an object whose function raised a ValueError or ArithmeticError.
+    description : str
+        What is done, for the log.
+
+    Returns
+    -------
+    dict
+        id to result, in the order of `ids`.
+
+    Raises
+    ------
+    BatchError
+        If a function raised anything else, or had no `rescue`; all other objects
+        are finished and kept for the next attempt.
+    """
+    items = list(ids)
+    files = files or {}
+    folder = _fresh(store, key)
+    tasks = {
+        item: _Task(item, folder / _name(item), function, rescue, files.get(item, {}))
+        for item in items
+    }
+    waiting = [task for task in tasks.values() if not task.folder.exists()]
+    _announce(description, len(items), len(items) - len(waiting))
+    _finish(waiting, threads, description)
+    results = {item: _deliver(task) for item, task in tasks.items()}
+    _remove(store)
+    return results
+
+
+def _fresh(store: Path, key: str) -> Path:
+    """Return the folder of a key in a store, without what other keys left there."""
+    folder = Path(store) / key[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in Path(store).iterdir():
+        if other != folder:
+            shutil.rmtree(other)
+    for part in folder.glob("*.part"):
+        shutil.rmtree(part)
+    return folder
+
+
+def _name(item: int | str) -> str:
+    text = str(item)
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        return text
+    return f"~{sha256(text.encode()).hexdigest()}"
+
+
+def _announce(description: str, total: int, done: int) -> None:
+    kept = f", {done} of them already whole" if done else ""
+    logging.getLogger(NAME).info("%s: %d to do%s", description, total, kept)
+
+
+def _finish(tasks: list[_Task], threads: int, description: str) -> None:
+    logger, failures = logging.getLogger(NAME), {}
+    done = _outcomes(tasks, threads)
+    for item, lines, failure in progress(done, description, len(tasks)):
+        for level, line in lines:
+            logger.log(level, "%s: %s", item, line)
+        if failure:
+            failures[item] = failure.strip().splitlines()[-1]
+            logger.error("%s failed\n%s", item, failure)
+    if failures:
+        raise BatchError(_complaint(failures, len(tasks), description))
+
+
+def _complaint(failures: dict, total: int, description: str) -> str:
+    named = [f"{item} ({why})" for item, why in sorted(failures.items(), key=str)]
+    more = f" and {len(named) - LISTED} more" if len(named) > LISTED else ""
+    what = f"{len(failures)} of {total} failed: {'; '.join(named[:LISTED])}{more}"
+    return f"{description}: {what}. The others are kept for the next attempt."
+
+
+def _outcomes(tasks: list[_Task], threads: int) -> Iterator[tuple]:
+    """Do the tasks and yield what came of each, in the order in which they end."""
+    if threads == 1 or len(tasks) < 2:
+        # Imported here: a rule that needs no workers need not load them.
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
+        with threadpool_limits(1):
+            yield from map(_do, tasks)
+        return
+    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
+
+    # loky never imports the parent's main module, which under Snakemake is the
+    # whole script; `spawn` and `forkserver` would run it again in each worker.
+    with parallel_config("loky", inner_max_num_threads=1):
+        workers = Parallel(
+            n_jobs=min(threads, len(tasks)),
+            return_as="generator_unordered",
+            batch_size=1,
+            max_nbytes=None,
+        )
+        yield from workers(delayed(_do)(task) for task in tasks)
+
+
+def _do(task: _Task) -> tuple:
+    """Do one task; return the object, its log lines and a failure's trace or None."""
+    part = task.folder.with_name(f"{task.folder.name}.part")
+    with collected() as lines:
+        try:
+            write_json(part / RESULT, _result(task, part))
+            part.rename(task.folder)
+        except Exception:  # one object must not lose the others
+            shutil.rmtree(part, ignore_errors=True)
+            return task.item, lines, traceback.format_exc()
+    return task.item, lines, None
+
+
+def _result(task: _Task, part: Path) -> object:
+    paths = _places(task, part)
+    given = (paths,) if paths else ()
+    try:
+        result = task.function(task.item, *given)
+    except EXPECTED as error:
+        if task.rescue is None:
+            raise
+        result = task.rescue(task.item, str(error), *given)
+    missing = sorted(label for label, path in paths.items() if not path.exists())
+    if missing:
+        msg = f"{task.item}: nothing written for {', '.join(missing)}"
+        raise RuntimeError(msg)
+    return {"result": result}
+
+
+def _places(task: _Task, folder: Path) -> dict[str, Path]:
+    places = {
+        label: folder / label / Path(path).name for label, path in task.files.items()
+    }
+    for place in places.values():
+        place.parent.mkdir(parents=True, exist_ok=True)
+    return places
+
+
+def _deliver(task: _Task) -> object:
+    """Put an object's files where they belong and return its result."""
+    for label, source in _places(task, task.folder).items():
+        with replacing(task.files[label]) as temporary:
+            _copy(source, temporary)
+    return read_json(task.folder / RESULT)["result"]
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Link or copy a file; new now, since its inputs may be younger than its work."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    os.utime(target)
+
+
+def _remove(store: Path) -> None:
+    shutil.rmtree(store)
+    for folder in list(Path(store).parents)[:2]:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,92 @@
+"""One digest of all the code that a rule runs, for rebuilding exactly what changed.
+
+Snakemake watches a script by the time of its last change and library files not at
+all. `code_of` gives a rule one ``params`` value that changes when, and only when,
+the code behind the rule changes: the script, every definition of the library that
+the script reaches, and the pins of its environment.
+
+What is reached is followed from definition to definition (`reach`), so an edited
+function reruns its users and not the users of its neighbours in the same file.
+Definitions are compared as syntax trees without docstrings: comments, docstrings
+and layout rerun nothing, and neither do file times, the folder or the machine.
+
+The rules that make this sound:
+
+* a module that is imported runs: its bare statements (a call, a loop, ``if``, a
+  decorator of our own) count wherever the module is imported;
+* a name counts with everything its definition names, annotations included;
+* a module used other than as ``module.name`` counts whole, and so does one with
+  star imports or dynamic tricks (`modules.DYNAMIC`), which a test keeps out;
+* plain assignments of calls into outside packages (``X = np.array(...)``) are taken
+  as free of side effects; calls into the library at import time are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from skyloom.run.modules import LIBRARY, source_module
+from skyloom.run.reach import reached
+
+ROOT = LIBRARY.parents[1]
+
+
+@cache
+def code_of(*sources: str, env: str | None) -> str:
+    """Digest the code that a rule runs.
+
+    Parameters
+    ----------
+    *sources : str
+        The rule's script or notebook (its code cells), relative to the checkout.
+        A rule that hands a notebook to papermill gives both.
+    env : str or None
+        The rule's environment file, relative to the checkout; comments, the order
+        of keys and of dependencies do not count. None: the rule has no environment
+        of its own.
+
+    Returns
+    -------
+    str
+        A SHA-256 in hexadecimal.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a source or the environment file does not exist.
+    SyntaxError
+        If a source, or a library file that it reaches, is no valid Python.
+    """
+    parts = [reached(source_module(ROOT / source)) for source in sources]
+    if env is not None:
+        parts.append(environment(ROOT / env))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def environment(path: Path) -> str:
+    """Return the content of an environment file in one normal form.
+
+    Parameters
+    ----------
+    path : Path
+        A conda environment file.
+
+    Returns
+    -------
+    str
+        JSON with sorted keys; the dependencies sorted, the channels in their order,
+        which is their priority.
+    """
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    dependencies = [_sorted_pip(entry) for entry in tree.get("dependencies", [])]
+    tree["dependencies"] = sorted(dependencies, key=json.dumps)
+    return json.dumps(tree, sort_keys=True)
+
+
+def _sorted_pip(entry: str | dict) -> str | dict:
+    return entry if isinstance(entry, str) else {k: sorted(v) for k, v in entry.items()}

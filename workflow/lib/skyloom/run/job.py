@@ -1,0 +1,83 @@
+"""What a rule's script is given, in the words that adapters use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from skyloom.run import batch, log, provenance
+
+STORE = Path(".skyloom")
+
+
+class Job:
+    """A running job: its files, its settings, its log and its provenance.
+
+    Parameters
+    ----------
+    snakemake : object
+        The object that Snakemake puts into a script.
+
+    Attributes
+    ----------
+    input, output, wildcards
+        As in Snakemake.
+    settings : dict
+        The rule's ``params.settings``: the config keys that the rule reads.
+    threads : int
+        Cores of the job.
+    log : logging.Logger
+        Writes to the rule's ``log:`` and, on a terminal, to standard error.
+    checkout : Path
+        The folder of the workflow's files, for notebooks.
+    """
+
+    def __init__(self, snakemake):
+        self.input, self.output = snakemake.input, snakemake.output
+        self.wildcards, self.rule = snakemake.wildcards, snakemake.rule
+        self.threads = snakemake.threads
+        self.settings = dict(getattr(snakemake.params, "settings", {}))
+        self.code = snakemake.params.code
+        self.checkout = Path(snakemake.scriptdir).resolve().parents[1]
+        self.log = log.start(snakemake.log[0] if snakemake.log else None)
+
+    def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
+        """Describe what a product is made from.
+
+        Parameters
+        ----------
+        inputs : iterable of path, optional
+            The files of this product; all inputs of the rule if not given.
+
+        Returns
+        -------
+        dict
+            See `skyloom.run.provenance.record`.
+        """
+        files = self.input if inputs is None else inputs
+        return provenance.record(self.settings, self.code, files)
+
+    def each(
+        self,
+        ids: Iterable[int | str],
+        function: Callable,
+        files: Mapping | None = None,
+        rescue: Callable | None = None,
+    ) -> dict:
+        """Apply a function to every object; see `skyloom.run.batch.each`."""
+        return batch.each(
+            ids,
+            function,
+            store=STORE / self.rule / provenance.digest_of(list(self.output))[:16],
+            key=self._key,
+            threads=self.threads,
+            files=files,
+            rescue=rescue,
+            description=self.rule,
+        )
+
+    @cached_property
+    def _key(self) -> str:
+        made_from = provenance.record(self.settings, self.code, self.input)
+        return provenance.digest_of(made_from)

@@ -1,0 +1,263 @@
+"""Modules of the library as statements, the names they bind and the names they use.
+
+A `Module` is the syntax tree of one file, cut into its top-level statements
+(`Unit`), each with the names that it binds and, worked out when asked for, the
+dotted names that it uses from outside itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import symtable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+LIBRARY = Path(__file__).resolve().parents[2]
+PACKAGE = "skyloom"
+DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+# A module that uses one of these is taken whole: what it reaches cannot be read.
+DYNAMIC_CALLS = frozenset({"delattr", "eval", "exec", "globals", "locals", "vars"})
+DYNAMIC_CALLS |= {"setattr", "__import__", "__doc__", "__file__"}
+DYNAMIC_NAMES = frozenset({"__getattr__", "__init_subclass__", "__subclasses__"})
+
+
+@dataclass(frozen=True)
+class Import:
+    """One name brought in by an import: ``module`` itself, or ``name`` of it."""
+
+    module: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One top-level statement.
+
+    Attributes
+    ----------
+    node : ast.stmt
+        The statement, without docstrings.
+    package : str
+        The package of the module that holds it, for relative imports.
+    """
+
+    node: ast.stmt
+    package: str
+
+    @cached_property
+    def text(self) -> str:
+        """The statement in one layout, without comments."""
+        return ast.unparse(self.node)
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """Names that the statement binds in its module, imports aside."""
+        if isinstance(self.node, DEFINITION):
+            return frozenset({self.node.name})
+        table = symtable.symtable(self.text, "unit", "exec")
+        bound = {s.get_name() for s in table.get_symbols() if s.is_assigned()}
+        return frozenset(bound)
+
+    @cached_property
+    def imports(self) -> dict[str, Import]:
+        """Names bound by imports anywhere inside the statement."""
+        found: dict[str, Import] = {}
+        for node in ast.walk(self.node):
+            found |= imported(node, self.package)
+        return found
+
+    @cached_property
+    def executed(self) -> frozenset[str]:
+        """Modules that run when the statement runs."""
+        return frozenset(
+            name
+            for node in ast.walk(self.node)
+            for name in executed(node, self.package)
+        )
+
+    @cached_property
+    def uses(self) -> frozenset[tuple[str, ...]]:
+        """Dotted names that the statement takes from its module or beyond."""
+        outside = _outside(symtable.symtable(self.text, "unit", "exec"))
+        known = outside | set(self.imports)
+        chains = _Chains()
+        chains.visit(self.node)
+        return frozenset(chain for chain in chains.found if chain[0] in known)
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One file: its name, its package and its statements.
+
+    Attributes
+    ----------
+    name : str
+        Dotted name, or the file's own name for a script.
+    units : tuple of Unit
+        The top-level statements in their order.
+    dynamic : bool
+        Whether the module must be taken whole.
+    """
+
+    name: str
+    units: tuple[Unit, ...]
+    dynamic: bool = False
+    bound: dict[str, list[Unit]] = field(init=False, repr=False)
+    imports: dict[str, Import] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        bound: dict[str, list[Unit]] = {}
+        imports: dict[str, Import] = {}
+        for unit in self.units:
+            if not isinstance(unit.node, DEFINITION):
+                imports |= unit.imports
+            for name in unit.binds:
+                bound.setdefault(name, []).append(unit)
+        object.__setattr__(self, "bound", bound)
+        object.__setattr__(self, "imports", imports)
+
+
+@cache
+def library_module(name: str) -> Module | None:
+    """Return the library's module of a dotted name, None if there is none."""
+    if name.split(".", maxsplit=1)[0] != PACKAGE:
+        return None
+    path = LIBRARY.joinpath(*name.split("."))
+    if path.is_dir():
+        init = path / "__init__.py"
+        text = init.read_text(encoding="utf-8") if init.exists() else ""
+        return _module(name, name, text)
+    file = path.with_suffix(".py")
+    if not file.exists():
+        return None
+    return _module(name, name.rpartition(".")[0], file.read_text(encoding="utf-8"))
+
+
+def source_module(path: Path) -> Module:
+    """Return the module of a script, or of a notebook's code cells."""
+    text = path.read_text(encoding="utf-8")
+    return _module(path.name, "", _cells(text) if path.suffix == ".ipynb" else text)
+
+
+def _module(name: str, package: str, text: str) -> Module:
+    tree = _without_docstrings(ast.parse(text, filename=name))
+    units = tuple(Unit(node, package) for node in tree.body if not _for_types(node))
+    return Module(name, units, dynamic=_is_dynamic(tree))
+
+
+def _cells(text: str) -> str:
+    """Return the code of a notebook; lines of IPython magic become strings."""
+    cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
+    lines = "\n".join("".join(cell["source"]) for cell in cells).split("\n")
+    return "\n".join(repr(x) if x.startswith(("%", "!")) else x for x in lines)
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if _documented(node):
+            node.body = node.body[1:] or ([] if node is tree else [ast.Pass()])
+    return tree
+
+
+def _documented(node: ast.AST) -> bool:
+    if not isinstance(node, DEFINITION | ast.Module):
+        return False
+    return ast.get_docstring(node, clean=False) is not None
+
+
+def _for_types(node: ast.stmt) -> bool:
+    """Tell whether a statement is ``if TYPE_CHECKING:``, which never runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _is_dynamic(tree: ast.Module) -> bool:
+    return any(_tricks(node) for node in ast.walk(tree))
+
+
+def _tricks(node: ast.AST) -> bool:
+    """Tell whether a node does what cannot be followed by reading."""
+    if isinstance(node, ast.Name):
+        return node.id in DYNAMIC_CALLS
+    if isinstance(node, ast.Attribute):
+        own = ast.unparse(node) == "sys.modules" or node.attr == "__doc__"
+        return own or node.attr in DYNAMIC_NAMES
+    if isinstance(node, ast.FunctionDef):
+        return node.name in DYNAMIC_NAMES
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] == "importlib" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        star = any(alias.name == "*" for alias in node.names)
+        return star or node.module in ("importlib", "sys.modules")
+    return False
+
+
+def imported(node: ast.AST, package: str) -> dict[str, Import]:
+    """Return the names that an import statement binds, {} for any other node."""
+    if isinstance(node, ast.Import):
+        return {
+            a.asname or a.name.split(".")[0]: Import(
+                a.name if a.asname else a.name.split(".")[0]
+            )
+            for a in node.names
+        }
+    if isinstance(node, ast.ImportFrom):
+        source = _absolute(node, package)
+        return {a.asname or a.name: Import(source, a.name) for a in node.names}
+    return {}
+
+
+def executed(node: ast.AST, package: str) -> list[str]:
+    """Return the modules that an import statement runs, parents included."""
+    if isinstance(node, ast.Import):
+        return [name for alias in node.names for name in _parents(alias.name)]
+    if isinstance(node, ast.ImportFrom):
+        source = _absolute(node, package)
+        inner = [f"{source}.{alias.name}" for alias in node.names]
+        return _parents(source) + inner
+    return []
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    base = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*base, node.module] if node.module else base)
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+
+
+def _outside(table: symtable.SymbolTable) -> set[str]:
+    """Return the names that a statement takes from its module, at any depth."""
+    top = table.get_type() == "module"
+    own = {
+        s.get_name()
+        for s in table.get_symbols()
+        if (s.is_referenced() if top else s.is_global())
+    }
+    return own.union(*(_outside(child) for child in table.get_children()))
+
+
+class _Chains(ast.NodeVisitor):
+    """Collect the dotted names of a tree, the longest chain of each."""
+
+    def __init__(self) -> None:
+        self.found: set[tuple[str, ...]] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self.found.add((node.id,))
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        names, inner = [node.attr], node.value
+        while isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        if isinstance(inner, ast.Name):
+            self.found.add((inner.id, *reversed(names)))
+        else:
+            self.visit(inner)

@@ -1,0 +1,177 @@
+"""Which definitions of the library a script reaches.
+
+The walk goes from definition to definition; `skyloom.run.digest` says by which
+rules and why they are sound.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from skyloom.run.modules import (
+    DEFINITION,
+    PACKAGE,
+    Import,
+    Module,
+    Unit,
+    library_module,
+)
+
+
+def reached(source: Module) -> list[list]:
+    """Describe the code that runs when a module is run.
+
+    Parameters
+    ----------
+    source : Module
+        A script or notebook.
+
+    Returns
+    -------
+    list of list
+        Sorted, JSON-plain entries: module name, name or place, text. Equal lists
+        mean equal code.
+    """
+    walk = _Walk()
+    walk.whole(source)
+    return sorted(walk.entries)
+
+
+class _Walk:
+    """A walk over definitions, each visited once."""
+
+    def __init__(self) -> None:
+        self.entries: list[list] = []
+        self._seen: set = set()
+
+    def _first(self, *key: object) -> bool:
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def whole(self, module: Module) -> None:
+        """Reach every statement of a module."""
+        if self._first("whole", module.name):
+            self.run(module.name)
+            for unit in module.units:
+                self.take(module, unit)
+
+    def run(self, name: str) -> None:
+        """Reach what happens when a module is imported."""
+        module = library_module(name)
+        if module is None or not self._first("run", name):
+            return
+        if module.dynamic:
+            self.whole(module)
+        for unit in module.units:
+            if _acts(module, unit):
+                self.take(module, unit)
+            elif isinstance(unit.node, ast.Import | ast.ImportFrom):
+                self._run_all(unit)
+
+    def take(self, module: Module, unit: Unit) -> None:
+        """Reach one statement and what it uses."""
+        if not self._first("unit", id(unit)):
+            return
+        self._run_all(unit)
+        if not isinstance(unit.node, ast.Import | ast.ImportFrom):
+            self.entries.append([module.name, *_place(module, unit), unit.text])
+        for chain in unit.uses:
+            self._resolve(module, unit.imports | module.imports, chain)
+
+    def _run_all(self, unit: Unit) -> None:
+        for name in unit.executed:
+            self.run(name)
+
+    def _resolve(self, module: Module, imports: dict, chain: tuple[str, ...]) -> None:
+        for unit in module.bound.get(chain[0], ()):
+            self.take(module, unit)
+        source = imports.get(chain[0])
+        if source is not None and self._first(module.name, source, chain):
+            meaning = f"{source.module}:{source.name or ''}"
+            self._note([module.name, chain[0], 0, meaning])
+            self._follow(source, chain[1:])
+
+    def _note(self, entry: list) -> None:
+        if self._first("import", *entry):
+            self.entries.append(entry)
+
+    def _follow(self, source: Import, rest: tuple[str, ...]) -> None:
+        """Reach a dotted name from an import, through packages and re-exports."""
+        name = source.module
+        rest = rest if source.name is None else (source.name, *rest)
+        while (module := library_module(name)) is not None:
+            if not rest:
+                return self.whole(module)
+            if rest[0] in module.bound or rest[0] in module.imports:
+                return self._resolve(module, module.imports, rest)
+            name, rest = f"{name}.{rest[0]}", rest[1:]
+            if library_module(name) is None:
+                return self.whole(module)
+        return None
+
+
+def _place(module: Module, unit: Unit) -> tuple[str, int]:
+    """Say where a statement stands: its name, and its order among equal names.
+
+    Definitions may trade places without any change of meaning, actions may not.
+    """
+    if _acts(module, unit) or not unit.binds:
+        return "", module.units.index(unit)
+    name = min(unit.binds)
+    return name, module.bound[name].index(unit)
+
+
+def _acts(module: Module, unit: Unit) -> bool:
+    """Tell whether a statement does more than bind names when it runs."""
+    node = unit.node
+    if isinstance(node, DEFINITION):
+        return any(_own(module, decorator) for decorator in node.decorator_list)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return False
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        plain = all(_plain(target) for target in _targets(node))
+        return not plain or _calls_own(module, node)
+    return True
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _plain(target: ast.expr) -> bool:
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(_plain(part) for part in target.elts)
+    return isinstance(target, ast.Name)
+
+
+def _calls_own(module: Module, node: ast.stmt) -> bool:
+    calls = (part for part in ast.walk(node) if isinstance(part, ast.Call))
+    return any(_own(module, call.func) for call in calls)
+
+
+def _own(module: Module, node: ast.expr, seen: frozenset = frozenset()) -> bool:
+    """Tell whether an expression calls into the library, by its first name."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if not isinstance(node, ast.Name) or node.id in seen:
+        return False
+    source = module.imports.get(node.id)
+    if source is not None and source.module.split(".")[0] == PACKAGE:
+        return True
+    units = module.bound.get(node.id, ())
+    return any(_made_of_own(module, unit, seen | {node.id}) for unit in units)
+
+
+def _made_of_own(module: Module, unit: Unit, seen: frozenset) -> bool:
+    """Tell whether a bound name is, or is made with, a definition of the library.
+
+    ``jit = numba.njit(cache=True)`` is not: it binds outside work to a name.
+    """
+    if not isinstance(unit.node, ast.Assign | ast.AnnAssign):
+        return True
+    names = (part for part in ast.walk(unit.node) if isinstance(part, ast.Name))
+    return any(_own(module, name, seen) for name in names)

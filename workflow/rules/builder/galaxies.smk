@@ -1,0 +1,191 @@
+"""What is done to each galaxy: one rule a chunk, each naming all its files."""
+
+for chunk, ids in CHUNKS.items():
+
+    # Image, noise, mask and PSF in one file a galaxy, whatever the source.
+    rule:
+        name:
+            f"make_fitting_metadata_{chunk}"
+        input:
+            **sources.cutouts(config, chunk, ids),
+        output:
+            npz=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+            fits=expand("<results>/fitting_metadata/{id}.fits", id=ids),
+        log:
+            f"<logs>/make_fitting_metadata/{chunk}.log",
+        conda:
+            "../../../envs/builder.yaml"
+        resources:
+            mem_mb=by_attempt(1500),
+            runtime=by_attempt(30),
+        params:
+            settings=pick(config, "source", "noise"),
+            code=digest("scripts/builder/make_fitting_metadata.py"),
+        message:
+            f"Cutouts of the galaxies of chunk {chunk}"
+        script:
+            "../../../scripts/builder/make_fitting_metadata.py"
+
+    # Volunteers' drawings as models in image pixels.
+    rule:
+        name:
+            f"parse_volunteers_{chunk}"
+        input:
+            **sources.drawings(config, chunk, ids),
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+        output:
+            expand("<results>/volunteers/{id}.json", id=ids),
+        log:
+            f"<logs>/parse_volunteers/{chunk}.log",
+        conda:
+            "../../../envs/builder.yaml"
+        resources:
+            mem_mb=by_attempt(1500),
+            runtime=by_attempt(30),
+        params:
+            settings=pick(config, "source", "volunteers"),
+            code=digest("scripts/builder/parse_volunteers.py"),
+        message:
+            f"Drawings of chunk {chunk} in image pixels"
+        script:
+            "../../../scripts/builder/parse_volunteers.py"
+
+    # The crowd's galaxy: clustered shapes and arms.
+    rule:
+        name:
+            f"aggregate_{chunk}"
+        input:
+            volunteers=expand("<results>/volunteers/{id}.json", id=ids),
+        output:
+            expand("<results>/aggregates/{id}.json", id=ids),
+        log:
+            f"<logs>/aggregate/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/aggregate/{chunk}.tsv"
+        conda:
+            "../../../envs/builder.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(60),
+        params:
+            settings=pick(config, "aggregate"),
+            code=digest("scripts/builder/aggregate.py"),
+        message:
+            f"Aggregate models of chunk {chunk}"
+        script:
+            "../../../scripts/builder/aggregate.py"
+
+    # The volunteer whose drawing, as it stands, fits best.
+    rule:
+        name:
+            f"best_individual_{chunk}"
+        input:
+            volunteers=expand("<results>/volunteers/{id}.json", id=ids),
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+        output:
+            expand("<results>/best_individual/{id}.json", id=ids),
+        log:
+            f"<logs>/best_individual/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/best_individual/{chunk}.tsv"
+        conda:
+            "../../../envs/builder.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(60),
+        params:
+            settings=pick(config, "best"),
+            code=digest("scripts/builder/best_individual.py"),
+        message:
+            f"Best volunteer of each galaxy of chunk {chunk}"
+        script:
+            "../../../scripts/builder/best_individual.py"
+
+    # The fit, from the crowd's galaxy (agg) and from the best volunteer's (bi).
+    for start, folder in STARTS.items():
+
+        rule:
+            name:
+                f"tune_{start}_{chunk}"
+            input:
+                starts=expand(f"<results>/{folder}/{{id}}.json", id=ids),
+                cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+            output:
+                tuned=expand(f"<results>/tuned/{start}/{{id}}.json", id=ids),
+                residuals=expand(f"<results>/residuals/{start}/{{id}}.fits", id=ids),
+            log:
+                f"<logs>/tune_{start}/{chunk}.log",
+            benchmark:
+                f"<benchmarks>/tune_{start}/{chunk}.tsv"
+            conda:
+                "../../../envs/builder.yaml"
+            threads: config["threads"]
+            resources:
+                mem_mb=by_attempt(3000),
+                runtime=by_attempt(120),
+            params:
+                settings=pick(config, "tune") | {"start": start},
+                code=digest("scripts/builder/tune.py"),
+            message:
+                f"Fit the galaxies of chunk {chunk} from their {folder}"
+            script:
+                "../../../scripts/builder/tune.py"
+
+    # Image, model, residual and drawings on one page a galaxy.
+    rule:
+        name:
+            f"plot_galaxies_{chunk}"
+        input:
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+            volunteers=expand("<results>/volunteers/{id}.json", id=ids),
+            aggregates=expand("<results>/aggregates/{id}.json", id=ids),
+            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
+        output:
+            pdf=expand("<results>/figures/{id}.pdf", id=ids),
+            png=expand("<results>/figures/{id}.png", id=ids),
+        log:
+            f"<logs>/plot_galaxies/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/plot_galaxies/{chunk}.tsv"
+        conda:
+            "../../../envs/builder.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(60),
+        params:
+            settings=pick(config, "figures"),
+            code=digest("scripts/builder/plot_galaxies.py"),
+        message:
+            f"Figures of the galaxies of chunk {chunk}"
+        script:
+            "../../../scripts/builder/plot_galaxies.py"
+
+    # The same models for DS9 and GALFIT.
+    rule:
+        name:
+            f"export_galaxies_{chunk}"
+        input:
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+            volunteers=expand("<results>/volunteers/{id}.json", id=ids),
+            aggregates=expand("<results>/aggregates/{id}.json", id=ids),
+            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
+        output:
+            regions=expand("<results>/regions/{id}.reg", id=ids),
+            feedmes=expand("<results>/galfit/{id}.feedme", id=ids),
+        log:
+            f"<logs>/export_galaxies/{chunk}.log",
+        conda:
+            "../../../envs/builder.yaml"
+        resources:
+            mem_mb=by_attempt(1500),
+            runtime=by_attempt(30),
+        params:
+            settings=pick(config, "export"),
+            code=digest("scripts/builder/export_galaxies.py"),
+        message:
+            f"DS9 regions and GALFIT files of chunk {chunk}"
+        script:
+            "../../../scripts/builder/export_galaxies.py"
