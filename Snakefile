@@ -1,7 +1,5 @@
 """The front door: configuration, its validation, the areas, and what is wanted."""
 
-sys.path.insert(0, f"{workflow.basedir}/workflow/lib")
-
 
 configfile: f"{workflow.basedir}/config/config.yaml"
 
@@ -9,13 +7,18 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 include: "workflow/rules/common.smk"
 
 
+config.update(
+    validated(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
+)
+
+
 module builder:
+    pathvars:
+        **area_folders(config, "builder"),
     snakefile:
         "workflow/rules/builder.smk"
     config:
         area_config(config, "builder")
-    pathvars:
-        **area_folders(config, "builder"),
 
 
 use rule * from builder as builder_*

@@ -1,22 +1,35 @@
 """builder: volunteer drawings of galaxies -> photometric models -> a catalogue."""
 
-from skyloom.builder import sources
+from functools import partial
 
 
 include: "common.smk"
 
 
+from skyloom.builder import sources
+
 SUBJECTS = sources.subjects(config)
+REPEATS = sources.repeats(config, SUBJECTS)
 CHUNKS = assign(SUBJECTS, config["chunks"])
 STARTS = {"agg": "aggregates", "bi": "best_individual"}
+RAW = ("paths.subject_data", "paths.fitting_data", "paths.images")
+digest = partial(code_of, env="envs/builder.yaml")
+notebook = partial(digest, "scripts/builder/run_notebook.py")
 
 
-include: f"builder/raw_{config['source']}.smk"
+if config["source"] == "simulated":
+
+    include: "builder/simulate.smk"
+
+else:
+
+    include: "builder/retrieve.smk"
+
+
 include: "builder/tables.smk"
 include: "builder/galaxies.smk"
 include: "builder/catalogue.smk"
 include: "builder/analysis.smk"
-include: "builder/retrieve.smk"
 
 
 rule all:

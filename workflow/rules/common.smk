@@ -1,10 +1,11 @@
-# What every module of rules shares. `include:` it first; everything is a function of
-# the library, so that it can be tested, and no rule of one area sees another area.
+# What every module of rules shares, `include:`d first. All of it is library code, so
+# that it can be tested; no area's rules see another area's.
 import sys
 
 sys.path.insert(0, f"{workflow.current_basedir}/../lib")
 
+from skyloom.run.areas import area_config, area_folders
 from skyloom.run.chunks import assign
-from skyloom.run.config import pick
+from skyloom.run.config import pick, validated
 from skyloom.run.digest import code_of
 from skyloom.run.resources import by_attempt

@@ -21,7 +21,7 @@ rule make_agg_bi_models:
         runtime=by_attempt(60),
     params:
         settings={},
-        code=digest(*notebook("make_agg_bi_models")),
+        code=notebook("notebooks/builder_make_agg_bi_models.ipynb"),
     message:
         "Tables of aggregate and best individual models (notebook)"
     script:
@@ -56,7 +56,7 @@ rule compile_tuned_models:
         runtime=by_attempt(60),
     params:
         settings=pick(config, "catalogue"),
-        code=digest(*notebook("compile_tuned_models")),
+        code=notebook("notebooks/builder_compile_tuned_models.ipynb"),
     message:
         "Catalogue of tuned models (notebook)"
     script:

@@ -19,7 +19,13 @@ for chunk, ids in CHUNKS.items():
             mem_mb=by_attempt(1500),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "source", "noise"),
+            settings=pick(
+                config | {"repeats": sources.repeats(config, ids)},
+                "noise",
+                "repeats",
+                "source",
+                *RAW,
+            ),
             code=digest("scripts/builder/make_fitting_metadata.py"),
         message:
             f"Cutouts of the galaxies of chunk {chunk}"
@@ -43,7 +49,7 @@ for chunk, ids in CHUNKS.items():
             mem_mb=by_attempt(1500),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "source", "volunteers"),
+            settings=pick(config, "source", "volunteers", "paths.models"),
             code=digest("scripts/builder/parse_volunteers.py"),
         message:
             f"Drawings of chunk {chunk} in image pixels"
@@ -96,7 +102,7 @@ for chunk, ids in CHUNKS.items():
             mem_mb=by_attempt(2000),
             runtime=by_attempt(60),
         params:
-            settings=pick(config, "best"),
+            settings={},
             code=digest("scripts/builder/best_individual.py"),
         message:
             f"Best volunteer of each galaxy of chunk {chunk}"
@@ -126,7 +132,7 @@ for chunk, ids in CHUNKS.items():
                 mem_mb=by_attempt(3000),
                 runtime=by_attempt(120),
             params:
-                settings=pick(config, "tune") | {"start": start},
+                settings=pick(config | {"start": start}, "start", "tune"),
                 code=digest("scripts/builder/tune.py"),
             message:
                 f"Fit the galaxies of chunk {chunk} from their {folder}"
@@ -142,6 +148,7 @@ for chunk, ids in CHUNKS.items():
             volunteers=expand("<results>/volunteers/{id}.json", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
             tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
+            residuals=expand("<results>/residuals/agg/{id}.fits", id=ids),
         output:
             pdf=expand("<results>/figures/{id}.pdf", id=ids),
             png=expand("<results>/figures/{id}.png", id=ids),
@@ -156,7 +163,7 @@ for chunk, ids in CHUNKS.items():
             mem_mb=by_attempt(2000),
             runtime=by_attempt(60),
         params:
-            settings=pick(config, "figures"),
+            settings={},
             code=digest("scripts/builder/plot_galaxies.py"),
         message:
             f"Figures of the galaxies of chunk {chunk}"
@@ -169,7 +176,6 @@ for chunk, ids in CHUNKS.items():
             f"export_galaxies_{chunk}"
         input:
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
-            volunteers=expand("<results>/volunteers/{id}.json", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
             tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
         output:
@@ -183,7 +189,7 @@ for chunk, ids in CHUNKS.items():
             mem_mb=by_attempt(1500),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "export"),
+            settings={},
             code=digest("scripts/builder/export_galaxies.py"),
         message:
             f"DS9 regions and GALFIT files of chunk {chunk}"

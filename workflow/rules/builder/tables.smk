@@ -7,11 +7,14 @@ rule make_subject_id_list:
         "<results>/subject_id_list.csv",
     log:
         "<logs>/make_subject_id_list.log",
+    localrule: True
+    resources:
+        mem_mb=by_attempt(500),
+        runtime=by_attempt(10),
     conda:
         "../../../envs/builder.yaml"
-    localrule: True
     params:
-        subjects=SUBJECTS,
+        settings={"subjects": SUBJECTS},
         code=digest("scripts/builder/make_subject_id_list.py"),
     message:
         "List of subjects"
@@ -22,7 +25,7 @@ rule make_subject_id_list:
 # The Zooniverse subject export, validated, of these subjects only.
 rule make_subjects:
     input:
-        **sources.tables(config, CHUNKS, "subjects"),
+        exports=sources.exports(config, CHUNKS, "subjects"),
     output:
         "<results>/subjects.csv",
     log:
@@ -33,8 +36,7 @@ rule make_subjects:
         mem_mb=by_attempt(2000),
         runtime=by_attempt(30),
     params:
-        subjects=SUBJECTS,
-        settings=pick(config, "source"),
+        settings={"subjects": SUBJECTS},
         code=digest("scripts/builder/make_subjects.py"),
     message:
         "Validated subject export"
@@ -45,9 +47,11 @@ rule make_subjects:
 # The Zooniverse classification export, validated and merged.
 rule merge_classifications:
     input:
-        **sources.tables(config, CHUNKS, "classifications"),
+        exports=sources.exports(config, CHUNKS, "classifications"),
+        subjects=sources.exports(config, CHUNKS, "subjects"),
     output:
-        "<results>/classifications.csv",
+        kept="<results>/classifications.csv",
+        rejected="<results>/rejected_classifications.csv",
     log:
         "<logs>/merge_classifications.log",
     conda:
@@ -56,8 +60,12 @@ rule merge_classifications:
         mem_mb=by_attempt(4000),
         runtime=by_attempt(60),
     params:
-        subjects=SUBJECTS,
-        settings=pick(config, "source", "volunteers"),
+        settings=pick(
+            config | {"subjects": SUBJECTS},
+            "source",
+            "subjects",
+            "volunteers.workflow_id",
+        ),
         code=digest("scripts/builder/merge_classifications.py"),
     message:
         "Validated classification export"
@@ -68,7 +76,8 @@ rule merge_classifications:
 # Position, redshift, size and frame of each galaxy.
 rule make_gal_metadata:
     input:
-        **sources.tables(config, CHUNKS, "gal_metadata"),
+        tables=sources.exports(config, CHUNKS, "gal_metadata"),
+        subjects="<results>/subjects.csv",
     output:
         "<results>/gal-metadata.csv",
     log:
@@ -79,8 +88,7 @@ rule make_gal_metadata:
         mem_mb=by_attempt(1500),
         runtime=by_attempt(30),
     params:
-        subjects=SUBJECTS,
-        settings=pick(config, "source"),
+        settings={},
         code=digest("scripts/builder/make_gal_metadata.py"),
     message:
         "Metadata of the galaxies"

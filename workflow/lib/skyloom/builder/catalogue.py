@@ -97,11 +97,12 @@ class Fit:
         self.flux_covariance = np.array(tree["flux_covariance"], float)
 
     def error(self, name: str) -> float:
-        """Return the standard error of one parameter; NaN if it was not free."""
+        """Return the standard error of one parameter; NaN if it was held or fixed."""
         if name not in self.names:
             return math.nan
         i = self.names.index(name)
-        return math.sqrt(self.covariance[i, i])
+        # The fit gives no variance to a parameter that sits on a bound.
+        return math.sqrt(self.covariance[i, i]) or math.nan
 
     def difference_error(self, first: str, second: str) -> float:
         """Return the standard error of one parameter less another."""
@@ -149,7 +150,7 @@ def catalogue_row(subject: Subject, settings: CatalogueSettings) -> dict:
     if start is not None:
         fit, scale = Fit(subject.tuned[start]), _scale(subject.wcs, settings)
         row |= _light(fit) | _shapes(fit, subject.wcs, scale) | _centre(fit, scale)
-        row["disk_Re_kpc"] = _kpc(row, settings)
+        row["disk_Re_kpc"] = _kpc(row.get("disk_Re_arcsec"), subject, settings)
     row |= _flags(subject, start, row)
     return row
 
@@ -283,11 +284,12 @@ def _scale(wcs: WCS | None, settings: CatalogueSettings) -> float:
     return settings.pixel_scale if wcs is None else pixel_scale(wcs)
 
 
-def _kpc(row: Mapping, settings: CatalogueSettings) -> float:
-    size, distance = row.get("disk_Re_arcsec"), row["distance_mpc"]
-    if size is None or not distance > 0:
+def _kpc(arcsec: float | None, subject: Subject, settings) -> float:
+    zdist = _finite(subject.metadata.get("ZDIST"))
+    if arcsec is None or not zdist > 0:
         return math.nan
-    return size * distance * 1e3 * math.radians(1 / 3600)
+    distance = settings.cosmology.angular_diameter_distance(zdist)
+    return (math.radians(arcsec / 3600) * distance).to_value(u.kpc)
 
 
 def _crowd(subject: Subject, settings: CatalogueSettings) -> dict:

@@ -53,7 +53,7 @@ class Column(NamedTuple):
 
 def _measured(name, unit, ucd, description) -> Iterator[Column]:
     yield Column(name, unit, ucd, "float", description)
-    error = f"standard error of {name}"
+    error = f"standard error of {name}; NaN if fixed or at a bound"
     yield Column(f"{name}_err", unit, f"stat.error;{ucd}", "float", error)
 
 
@@ -92,17 +92,19 @@ def _fit() -> Iterator[Column]:
 
 
 def _photometry() -> Iterator[Column]:
-    text = "nanomaggies in one image unit"
-    yield Column("multiplier", "nmgy", "arith.factor", "float", text)
+    text = "nanomaggies (3.631 uJy, AB 22.5) in one image unit"
+    yield Column("multiplier", None, "arith.factor", "float", text)
     yield from _measured("mag", "mag", PHOT, "Pogson AB r magnitude of the model")
-    yield from _measured("flux_nmgy", "nmgy", FLUX, "r flux of the model")
+    yield from _measured("flux_nmgy", None, FLUX, "r flux of the model [nanomaggies]")
 
 
 def _component(name: str) -> Iterator[Column]:
     text = f"of the {ROLES[name]}"
     if name != "spiral":
         yield from _sersic(name, text)
-    yield from _measured(f"{name}_flux_nmgy", "nmgy", FLUX, f"r flux {text}")
+    yield from _measured(
+        f"{name}_flux_nmgy", None, FLUX, f"r flux {text} [nanomaggies]"
+    )
     part = f"flux {text} over the flux of all components"
     yield from _measured(f"{name}_fraction", None, "phot.flux;arith.ratio", part)
     yield from _support(name)

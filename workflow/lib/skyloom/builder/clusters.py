@@ -97,6 +97,6 @@ def support(k: int, n: int, level: float = 0.6827) -> dict:
         msg = f"support: expected 0 <= k <= n, got k={k}, n={n}"
         raise ValueError(msg)
     tail = (1 - level) / 2
-    low, high = beta.ppf([tail, 1 - tail], k + 0.5, n - k + 0.5)
+    low, high = beta.ppf([tail, 1 - tail], k + 0.5, n - k + 0.5).tolist()
     p = (k + 0.5) / (n + 1)
     return {"k": int(k), "n": int(n), "p": p, "p_low": low, "p_high": high}

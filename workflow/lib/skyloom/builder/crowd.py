@@ -269,6 +269,6 @@ def _draw_lines(seen: Seen, answers: Answers) -> list[np.ndarray]:
     n_free = int(rng.choice(len(chances), p=np.array(chances) / np.sum(chances)))
     previous = None
     for _ in range(n_free):
-        line, previous = draw_free(seen.model.disk, strokes, rng, previous)
+        line, previous = draw_free(seen.model, strokes, rng, previous)
         lines.append(line)
     return lines

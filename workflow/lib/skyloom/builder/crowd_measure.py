@@ -58,8 +58,8 @@ def polar_size(part: Sersic) -> complex:
 
 
 def clipped(name: str, part: Sersic) -> float:
-    """Return the axis ratio within the limits that the survey's decoder keeps."""
-    return float(np.clip(part.q, *Q_LIMITS[name]))
+    """Return the axis ratio as the survey's decoder keeps it: clipped, to 0.001."""
+    return round(float(np.clip(part.q, *Q_LIMITS[name])), 3)
 
 
 def turn(angle: float) -> float:

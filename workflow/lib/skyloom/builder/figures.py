@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from skyloom.builder import outlines
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, from_dict
@@ -25,24 +24,8 @@ COLOURS = {
 }
 ARM_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
 Extent = tuple[float, float, float, float]
-RADII = (
-    1,
-    2,
-    3,
-    5,
-    7,
-    10,
-    15,
-    20,
-    30,
-    40,
-    50,
-    70,
-    100,
-    150,
-    200,
-    300,
-)  # ticks of a radius axis [px]
+# Ticks of a logarithmic radius axis [px].
+RADII = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300)
 BAR_LENGTHS = (1, 2, 5, 10, 20, 30, 60)  # of a scale bar [arcsec]
 
 
@@ -84,7 +67,7 @@ def galaxy(
     axes = fig.subplots(2, 3)
     shape = tuple(aggregate["shape"] if image is None else image.shape)
     white = 1.0 if image is None else style.white_level(image, mask)
-    _data_row(fig, axes[0], image, tuned, fit, white, mask)
+    _data_row(fig, axes[0], image, tuned=tuned, fit=fit, white=white, mask=mask)
     drawn_shapes(axes[1, 0], volunteers, aggregate)
     drawn_arms(axes[1, 1], volunteers, aggregate)
     arm_plane(axes[1, 2], aggregate)
@@ -103,7 +86,7 @@ def galaxy(
     return fig
 
 
-def _data_row(fig, axes, image, tuned, fit, white, mask) -> None:
+def _data_row(fig, axes, image, *, tuned, fit, white, mask) -> None:
     titles = ("image", "model", "residual")
     for panel, title in zip(axes, titles, strict=True):
         panel.set_title(title)
@@ -140,9 +123,9 @@ def drawn_shapes(axes: Axes, volunteers: Mapping, aggregate: Mapping) -> None:
     models = _models(volunteers)
     handles = []
     for name in COMPONENTS:
-        chosen = aggregate["masks"].get(name) or [False] * len(models)
+        chosen = (aggregate.get("masks") or {}).get(name) or [False] * len(models)
         _crowd(axes, models, name, chosen)
-        part = from_dict(aggregate["model"]).components().get(name)
+        part = _model(aggregate).components().get(name)
         if part is not None:
             _line(axes, outlines.drawn(name, part), COLOURS[name], 1.8)
         n = sum(getattr(m, name) is not None for m in models)
@@ -162,15 +145,8 @@ def _crowd(axes: Axes, models, name: str, chosen) -> None:
             for part, keep in zip(found, chosen, strict=True)
             if part is not None and bool(keep) is inside
         ]
-        axes.add_collection(
-            LineCollection(
-                lines,
-                colors=COLOURS[name],
-                linewidths=0.45,
-                alpha=alpha,
-                linestyles=[dash],
-            )  # fmt: skip
-        )
+        look = {"colors": COLOURS[name], "lw": 0.45, "alpha": alpha, "ls": [dash]}
+        axes.add_collection(LineCollection(lines, **look))
 
 
 @style.styled
@@ -184,7 +160,7 @@ def drawn_arms(axes: Axes, volunteers: Mapping, aggregate: Mapping) -> None:
     colours = [owner.get(key, style.GREY) for key in strokes]
     lines = list(strokes.values())
     axes.add_collection(LineCollection(lines, colors=colours, lw=0.45, alpha=0.7))
-    model = from_dict(aggregate["model"])
+    model = _model(aggregate)
     if model.disk is not None:
         for i, (arm, fitted) in enumerate(_arms(model, aggregate)):
             colour = _arm_colour(i)
@@ -202,7 +178,7 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
 
     A logarithmic spiral is a straight line there, of slope tan(pitch angle).
     """
-    model = from_dict(aggregate["model"])
+    model = _model(aggregate)
     for i, (arm, fitted) in enumerate(_arms(model, aggregate)):
         colour = _arm_colour(i)
         points = fitted.get("points") or {"r": [], "theta": []}
@@ -210,18 +186,13 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
         axes.semilogy(theta, points["r"], ".", ms=1.5, mew=0, color=colour, alpha=0.5)
         t = np.linspace(arm.t_min, arm.t_max, 50)
         r = arm.A * np.exp(t * np.tan(np.radians(arm.phi)))
-        error = fitted.get("pitch_angle_err")
-        label = rf"{abs(arm.phi):.1f}" + (
-            "" if error is None else rf" $\pm$ {error:.1f}"
-        )
-        axes.semilogy(np.degrees(t), r, color=colour, lw=1.8, label=label + "°")
+        label = _pitch_label(arm.phi, fitted.get("pitch_angle_err"))
+        axes.semilogy(np.degrees(t), r, color=colour, lw=1.8, label=label)
     axes.set(xlabel="polar angle in the disk [deg]", ylabel="radius [px]")
     axes.set_title("pitch angles" if model.spiral else "no arms")
     axes.yaxis.set(label_position="right", ticks_position="both")
     axes.tick_params(axis="y", labelleft=False, labelright=True)
-    axes.yaxis.set_major_locator(FixedLocator(RADII))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_locator(NullLocator())
+    style.log_ticks(axes.yaxis, RADII)
     if model.spiral:
         axes.legend(loc="best", labelspacing=0.2)
 
@@ -253,7 +224,7 @@ def compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
     """Draw arrows to north and east in the upper right corner."""
     ny, nx = shape
     matrix = plane_matrix(wcs, nx / 2, ny / 2)
-    x, y, length = 0.84 * nx, 0.80 * ny, 0.1 * min(nx, ny)
+    x, y, length = 0.80 * nx, 0.78 * ny, 0.1 * min(nx, ny)
     for label, sky in (("E", (1, 0)), ("N", (0, 1))):
         step = np.linalg.solve(matrix, sky)
         dx, dy = length * step / np.linalg.norm(step)
@@ -262,6 +233,10 @@ def compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
                                   "shrinkA": 0, "shrinkB": 0})  # fmt: skip
         axes.text(x + 1.45 * dx, y + 1.45 * dy, label, ha="center", va="center",
                   fontsize=8, path_effects=style.cased(0.6))  # fmt: skip
+
+
+def _model(aggregate: Mapping) -> Model:
+    return from_dict(aggregate.get("model") or {})
 
 
 def _models(volunteers: Mapping) -> list[Model]:
@@ -306,7 +281,7 @@ def _frame(axes: Axes, extent: Extent) -> None:
 
 def _zoom(aggregate: Mapping, full: Extent) -> Extent:
     """Return a square around the disk, inside the image if it fits."""
-    disk = from_dict(aggregate["model"]).disk
+    disk = _model(aggregate).disk
     if disk is None:
         return full
     half = min(2.2 * disk.Re, max(full) / 2)
@@ -317,6 +292,11 @@ def _backdrop(axes: Axes, image: np.ndarray | None, white: float) -> None:
     if image is not None:
         shown = style.asinh_stretch(image, white)
         axes.imshow(shown, cmap=style.LIGHT_MAP, vmin=-0.12, vmax=1.9, zorder=-1)
+
+
+def _pitch_label(phi: float, error: float | None) -> str:
+    plus_minus = "" if error is None else rf" $\pm$ {error:.1f}"
+    return f"{abs(phi):.1f}{plus_minus}°"
 
 
 def _why(tuned: Mapping | None) -> str:

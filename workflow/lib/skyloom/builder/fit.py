@@ -10,6 +10,7 @@ solution gives the covariance of every parameter.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,11 +19,13 @@ from scipy import optimize
 
 from skyloom.builder.model import Model, SpiralArm, replace
 from skyloom.builder.parameters import (
+    GEOMETRY,
     GROUPS,
     Parametrisation,
     bounds_of,
     parametrise,
     prior_of,
+    value_of,
 )
 from skyloom.builder.profiles import PARTIALS
 from skyloom.builder.render import Convolver, arm_image, sersic_image
@@ -40,6 +43,7 @@ BOUNDS = {
     "bar.c": (1.0, 6.0),
     "spiral.spread": (0.5, 15.0),
     "spiral.phi": (-85.0, 85.0),
+    "spiral.I": (0.0, 10.0),
 }
 POPULATION = {
     "bulge.n": (1.5, 0.6),
@@ -114,6 +118,8 @@ class Problem:
             self.par, crowd, settings.population
         )
         self.bounds = bounds_of(self.par, settings.bounds)
+        self.rays = light_rays(self.terms, settings.bounds.get("spiral.I", (0, 10))[1])
+        self._log = self.par.logarithmic
         self._last = (None, None)
 
     @property
@@ -130,9 +136,14 @@ class Problem:
 
     def solve(self, vector):
         """Return the best brightnesses and the design matrix, shape as `design`."""
+        return self._solved(vector)[:2]
+
+    def _solved(self, vector):
         if self._last[0] is None or not np.array_equal(self._last[0], vector):
             design = self.design(vector)
-            self._last = (vector.copy(), (brightness(design, self.data), design))
+            weight = brightness(design, self.data, self.rays)
+            solved = self.rays @ weight, design, design @ self.rays[:, weight > 0]
+            self._last = (vector.copy(), solved)
         return self._last[1]
 
     def residuals(self, vector) -> np.ndarray:
@@ -149,17 +160,13 @@ class Problem:
         terms = zip(self.terms, self.images(model, jac=True), amplitude, strict=True)
         for term, images, a in terms:
             if a > 0:
-                self.add_partials(wide, term, images[1:], a)
-        natural = self.par.natural(vector)
-        scale = np.where(self.par.logarithmic, natural, 1.0)
-        return self._seen(wide * scale[:, None, None])
+                self.add_partials(wide, model, term, a * images[1:])
+        return self._seen(wide)
 
     def jacobian(self, vector) -> np.ndarray:
         """Return the partials of `residuals`, brightness following the geometry."""
-        amplitude, design = self.solve(vector)
         slopes = self.slopes(vector)
-        active = design[:, amplitude > 0]
-        q, _ = np.linalg.qr(active)
+        q, _ = np.linalg.qr(self._solved(vector)[2])
         slopes -= q @ (q.T @ slopes)
         return np.vstack([slopes, np.diag(1.0 / self.prior_width)])
 
@@ -176,26 +183,81 @@ class Problem:
         images = self.frame(wide).reshape(len(wide), -1)[:, self.good]
         return images.T * self.weight[:, None]
 
-    def add_partials(self, wide, term: str, partials, a: float):
-        """Add one term's partials, times `a`, to the planes of the free parameters."""
-        columns = PARTIALS if not term.startswith("spiral") else ARM_PARTIALS
-        for image, key in zip(partials, columns, strict=False):
-            name = self._parameter(term, key)
-            if name in self.par.names:
-                wide[self.par.names.index(name)] += a * image
+    def add_partials(self, wide, model: Model, term: str, partials):
+        """Add one term's partials to the planes of the free parameters.
 
-    @staticmethod
-    def _parameter(term: str, key: str) -> str:
-        if term.startswith("spiral"):
-            on_arm = key in ("A", "phi", "t_min", "t_max", "spread")
-            return f"{term}.{key}" if on_arm else f"disk.{key}"
-        if term != "disk" and key in ("mux", "muy"):
-            return f"centre.{key}"
-        return f"{term}.{key}"
+        Parameters
+        ----------
+        wide : ndarray, shape (n_free, *wide shape)
+            Changed in place.
+        model : Model
+            Where the partials were taken.
+        term : str
+            One of `terms`.
+        partials : ndarray, shape (n_partials, *wide shape)
+            In the kernels' order, by natural parameters of `model`.
+        """
+        if not term.startswith("spiral"):
+            planes = dict(zip(PARTIALS, partials, strict=True))
+            for key, plane in planes.items():
+                centred = term != "disk" and key in ("mux", "muy")
+                self._add(wide, model, f"{'centre' if centred else term}.{key}", plane)
+            return
+        planes = dict(zip(ARM_PARTIALS, partials, strict=False))
+        self._follow_disk(planes, model, int(term.split(".")[1]))
+        for key, plane in planes.items():
+            part = term if key in (*GEOMETRY, "spread") else "disk"
+            self._add(wide, model, f"{part}.{key}", plane)
+
+    def _add(self, wide, model, name: str, plane):
+        if name in self.par.names:
+            i = self.par.names.index(name)
+            wide[i] += plane * (value_of(model, name) if self._log[i] else 1.0)
+
+    def _follow_disk(self, planes, model, i: int):
+        """Carry partials by A and theta to the frame of the starting disk."""
+        arm = model.spiral[i]
+        if "A" not in planes or not isinstance(arm, SpiralArm):
+            return
+        tan, turn = np.tan(np.radians(arm.phi)), self.par.turn(model)
+        by_lnA = planes["A"] * arm.A
+        planes["roll"] = planes["roll"] + by_lnA * tan
+        planes["roll"] -= planes["t_min"] + planes["t_max"]
+        planes["phi"] = planes["phi"] + by_lnA * turn * (1 + tan**2) * np.pi / 180
 
 
-def brightness(design, data) -> np.ndarray:
-    """Return the non-negative brightnesses that fit best.
+def light_rays(terms: Sequence[str], brightest: float) -> np.ndarray:
+    """Return the extreme rays of all brightnesses that a galaxy may have.
+
+    Components are 0 or brighter, and an arm at most `brightest` times its disk: the
+    cone of such brightnesses is spanned by each component alone and by the disk with
+    each subset of its arms at their brightest.
+
+    Parameters
+    ----------
+    terms : sequence of str
+        As `Problem.terms`.
+    brightest : float
+        Limit of an arm's relative brightness.
+
+    Returns
+    -------
+    ndarray, shape (n_terms, n_rays)
+    """
+    arms = [i for i, term in enumerate(terms) if term.startswith("spiral")]
+    alone = [i for i, term in enumerate(terms) if i not in arms and term != "disk"]
+    rays = [np.eye(len(terms))[i] for i in alone]
+    for subset in itertools.product((0.0, brightest), repeat=len(arms)):
+        if "disk" in terms:
+            ray = np.zeros(len(terms))
+            ray[terms.index("disk")] = 1.0
+            ray[arms] = subset
+            rays.append(ray)
+    return np.stack(rays, axis=1)
+
+
+def brightness(design, data, rays) -> np.ndarray:
+    """Return the non-negative weights of `rays` that fit best, shape (n_rays,).
 
     Parameters
     ----------
@@ -203,14 +265,14 @@ def brightness(design, data) -> np.ndarray:
         Images at unit brightness, in sigma.
     data : ndarray, shape (n_pix,)
         The image, in sigma.
+    rays : ndarray, shape (n_terms, n_rays)
+        As from `light_rays`.
     """
-    norm = np.sqrt((design**2).sum(0))
-    seen = norm > 0
-    out = np.zeros(design.shape[1])
-    if seen.any():
-        q, r = np.linalg.qr(design[:, seen] / norm[seen])
-        out[seen] = optimize.nnls(r, q.T @ data)[0] / norm[seen]
-    return out
+    q, r = np.linalg.qr(design)
+    columns = r @ rays
+    norm = np.linalg.norm(columns, axis=0)
+    norm[norm == 0] = np.inf
+    return optimize.nnls(columns / norm, q.T @ data)[0] / norm
 
 
 def lit(model: Model, terms: Sequence[str], amplitude) -> Model:
@@ -252,23 +314,28 @@ class Solution:
 
 
 def search(problem: Problem, settings: TuneSettings) -> Solution:
-    """Search the geometry that maximises the posterior, from the start."""
+    """Search the geometry that maximises the posterior, from the start.
+
+    The search moves in typical steps away from the start, so that the first trust
+    region is one step wide and no component is lost to a leap.
+    """
     lower, upper = problem.bounds
-    start = _inside(problem.par.vector(problem.par.start), lower, upper)
+    start = _inside(problem.par.begin(), lower, upper)
     if settings.method == "lbfgsb":
         return _search_lbfgsb(problem, start, settings)
+    steps = problem.par.steps()
     found = optimize.least_squares(
-        problem.residuals,
-        start,
-        problem.jacobian,
-        bounds=(lower, upper),
-        x_scale="jac",
+        lambda u: problem.residuals(start + steps * u),
+        np.zeros_like(start),
+        lambda u: problem.jacobian(start + steps * u) * steps,
+        bounds=((lower - start) / steps, (upper - start) / steps),
         ftol=settings.ftol,
         xtol=1e-8,
         gtol=1e-8,
         max_nfev=settings.max_evaluations,
     )
-    return Solution(found.x, found.status > 0, found.message, found.nfev, found.njev)
+    vector = start + steps * found.x
+    return Solution(vector, found.status > 0, found.message, found.nfev, found.njev)
 
 
 def _inside(vector, lower, upper):

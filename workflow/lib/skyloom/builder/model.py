@@ -179,7 +179,7 @@ def _number(where: str, tree: Mapping, key: str) -> float:
     return value
 
 
-def _build(cls, where: str, tree, defaults: Mapping = {}):  # noqa: B006
+def _build(cls, where: str, tree, defaults: Mapping = {}):
     if not isinstance(tree, Mapping):
         msg = f"{where}: expected an object of numbers, got {type(tree).__name__}"
         raise ModelError(msg)

@@ -2,8 +2,10 @@
 
 Lengths, axis ratios, indices and boxyness move as logarithms, which keeps them
 positive and makes their posterior nearly Gaussian; positions and angles move as they
-are. Bulge and bar share one centre (Lingard et al. 2020). Brightness is no part of
-this vector: it is linear and solved for at each step (`skyloom.builder.fit`).
+are. Bulge and bar share one centre, and arms keep their place on the sky while the
+disk under them turns (Lingard et al. 2020, section 4): their A and theta in the vector
+are those in the frame of the starting disk. Brightness is no part of the vector: it is
+linear and solved for at each step (`skyloom.builder.fit`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ SHAPE = {
 GEOMETRY = ("A", "phi", "t_min", "t_max")
 LOGARITHMIC = frozenset(("q", "Re", "n", "c", "A", "spread"))
 GROUPS = ("positions", "rolls", "arms")
+# Pixels, radians and degrees; 0.2 for the logarithms.
+STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max": 0.1}
 
 
 @dataclass(frozen=True)
@@ -48,19 +52,29 @@ class Parametrisation:
         """Which entries of the vector are logarithms."""
         return np.array([name.rsplit(".", 1)[1] in LOGARITHMIC for name in self.names])
 
-    def vector(self, model: Model) -> np.ndarray:
-        """Return the free parameters of a model, as the fit moves them."""
-        values = np.array([value_of(model, name) for name in self.names])
-        return np.where(self.logarithmic, np.log(np.maximum(values, 1e-12)), values)
+    def begin(self) -> np.ndarray:
+        """Return the start, as the fit moves it."""
+        values = np.array([value_of(self.start, name) for name in self.names])
+        values[self.logarithmic] = np.log(values[self.logarithmic])
+        return values
 
-    def natural(self, vector) -> np.ndarray:
-        """Return the values in their own units."""
-        with np.errstate(over="ignore"):  # angles and positions are not exponents
-            return np.where(self.logarithmic, np.exp(vector), vector)
+    def steps(self) -> np.ndarray:
+        """Return a typical step of each free parameter, for the search's metric."""
+        return np.array([STEPS.get(name.rsplit(".", 1)[1], 0.2) for name in self.names])
+
+    def turn(self, model: Model) -> float:
+        """Return how far the disk of a model has turned from the start [rad]."""
+        if model.disk is None:
+            return 0.0
+        return model.disk.roll - self.start.disk.roll
 
     def model(self, vector) -> Model:
         """Return the model at a vector, of the start's brightness."""
-        return with_values(self.start, self.names, self.natural(vector))
+        values = np.array(vector, float)
+        values[self.logarithmic] = np.exp(values[self.logarithmic])
+        model = with_values(self.start, self.names, values)
+        arms = tuple(turned(arm, self.turn(model)) for arm in model.spiral)
+        return replace(model, spiral=arms)
 
 
 def parametrise(model: Model, free: Sequence[str] = GROUPS) -> Parametrisation:
@@ -157,7 +171,7 @@ def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
     mean, width : ndarray, shape (n_free,)
         An infinite width is no prior.
     """
-    start, log = par.vector(par.start), par.logarithmic
+    start, log = par.begin(), par.logarithmic
     mean, width = start.copy(), np.full(len(par.names), np.inf)
     for i, name in enumerate(par.names):
         scatter = crowd_scatter(errors or {}, name)
@@ -178,14 +192,14 @@ def _without_number(name: str) -> str:
 def crowd_scatter(errors: Mapping, name: str) -> float | None:
     """Return the crowd's scatter of one parameter, None where it has none.
 
-    The shared centre takes the scatter of bulge and bar in quadrature, divided by
-    their number, since it is the mean of their centres.
+    The shared centre takes the scatter of the disk's and of its own part's centre in
+    quadrature: volunteers place the disk by its outline, not its light.
     """
     part, *rest = name.split(".")
     if part == "centre":
-        found = [crowd_scatter(errors, f"{p}.{rest[0]}") for p in ("bulge", "bar")]
+        found = [crowd_scatter(errors, f"{p}.{rest[0]}") for p in COMPONENTS]
         known = [s for s in found if s is not None]
-        return math.hypot(*known) / len(known) if known else None
+        return math.hypot(*known) if known else None
     if part == "spiral":
         arms = errors.get("spiral") or []
         i = int(rest[0])
@@ -227,11 +241,23 @@ def canonical(model: Model) -> Model:
     arms = model.spiral
     if model.disk is not None:
         turn = parts["disk"].roll - model.disk.roll
-        arms = tuple(_turned(arm, turn, max(model.disk.q, 1.0)) for arm in arms)
+        stretch = max(model.disk.q, 1.0)
+        arms = tuple(turned(arm, turn, stretch) for arm in arms)
     return replace(model, **parts, spiral=arms)
 
 
-def _turned(arm, turn: float, stretch: float):
+def turned(arm, turn: float, stretch: float = 1.0):
+    """Return an arm in the frame of a disk turned by `turn` [rad]: the same place.
+
+    Parameters
+    ----------
+    arm : SpiralArm or DrawnArm
+        Drawn arms lie on the sky already.
+    turn : float
+        Roll of the new frame less that of the old [rad].
+    stretch : float
+        Factor on radii, where the frames' major axes change places.
+    """
     if not isinstance(arm, SpiralArm) or turn == 0.0:
         return arm
     A = stretch * arm.A * math.exp(turn * math.tan(math.radians(arm.phi)))

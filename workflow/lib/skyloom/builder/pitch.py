@@ -5,12 +5,12 @@ The model, with one scatter common to all galaxies (angles in degrees)::
     galaxy   phi_g ~ Uniform(0, 90)
     scatter  sigma ~ InverseGamma(2, 20)  or  HalfCauchy(scale)
     arm      phi_a ~ Normal(phi_g, sigma) truncated to (0, 90)
-    data     (phi_obs - phi_a) / err ~ Student-t with n_lines - 1 degrees of freedom
+    data     phi_obs - phi_a ~ err Student-t(n_hands - 1) + err_disk Normal
 
 The published model took every one of 238,433 points as independent. Points along
 one line are not, so here an arm enters as its estimate and its error from whole
-lines (`skyloom.builder.pitch_arms`); the t tails allow for an error guessed from
-few lines. The t is a mixture of normals, so phi_a is integrated out in closed form
+hands (`skyloom.builder.pitch_arms`); the t tails allow for an error guessed from
+few volunteers. The t is a mixture of normals, so phi_a is integrated out in closed form
 and drawn afterwards, exactly: the sampler sees galaxies and the scatter only, which
 leaves no funnel.
 
@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import special, stats
 
 UPPER = 90.0
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
@@ -60,7 +60,7 @@ class PitchSettings:
     """
 
     chains: int = 4
-    warmup: int = 500
+    warmup: int = 400
     samples: int = 1000
     target_accept: float = 0.85
     scatter_prior: str = "inverse_gamma"
@@ -72,8 +72,11 @@ class PitchSettings:
 
     def __post_init__(self):
         if self.scatter_prior not in SCATTER_PRIORS:
-            msg = f"scatter_prior: expected one of {SCATTER_PRIORS}"
-            raise ValueError(f"{msg}, got {self.scatter_prior!r}")
+            msg = (
+                f"scatter_prior: expected one of {SCATTER_PRIORS}, "
+                f"got {self.scatter_prior!r}"
+            )
+            raise ValueError(msg)
         if self.chains < 2 or self.samples < 4:
             msg = "R-hat needs 2 chains or more of 4 samples or more"
             raise ValueError(msg)
@@ -115,7 +118,8 @@ def fit(
     Parameters
     ----------
     arms : DataFrame
-        From `skyloom.builder.pitch_arms.arm_table`; at least one row.
+        From `skyloom.builder.pitch_arms.arm_table`. Arms without an error are left
+        out and counted.
     settings : PitchSettings
         Sampler and prior.
     rng : Generator
@@ -129,17 +133,21 @@ def fit(
     Raises
     ------
     ValueError
-        If there is no arm.
+        If no arm has an error.
     NotConvergedError
         If neither the configured run nor one `longer` run passes the checks.
     """
-    if arms.empty:
-        msg = "pitch angles: no subject has an aggregated arm"
+    known = arms["pitch_angle_err"] > 0
+    if not known.any():
+        msg = "pitch angles: no subject has an arm with a pitch angle and an error"
         raise ValueError(msg)
+    n_left_out, arms = int((~known).sum()), arms[known].reset_index(drop=True)
     seed = int(rng.integers(2**31))
     for attempt, trial in enumerate((settings, _longer(settings)), start=1):
         posterior = _attempt(arms, trial, seed, rng)
-        posterior.diagnostics.update(attempts=attempt, settings=asdict(trial))
+        posterior.diagnostics.update(
+            attempts=attempt, settings=asdict(trial), n_arms_without_error=n_left_out
+        )
         reason = _complaint(posterior.diagnostics, trial)
         if reason is None:
             return posterior
@@ -206,11 +214,12 @@ def draw_arrays(posterior: PitchPosterior) -> dict[str, np.ndarray]:
     }
 
 
-def t_mixture(dof: np.ndarray, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]:
+def t_mixture(dof: np.ndarray, nodes: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """Write Student-t densities as mixtures of normals.
 
-    ``t_dof(z) = sum_k weight_k Normal(z; 0, 1 / precision_k)``, by Gauss-Laguerre
-    quadrature over the gamma-distributed precision.
+    ``t_dof(z) = sum_k weight_k Normal(z; 0, 1 / precision_k)``: the integral over
+    the gamma-distributed precision by the trapezoid rule in its logarithm, within
+    2 % for |z| < 5 and dof of 2 or more.
 
     Parameters
     ----------
@@ -224,10 +233,12 @@ def t_mixture(dof: np.ndarray, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]
     precision, weight : ndarray, shape (n, nodes)
         Weights add up to one.
     """
-    rules = {d: special.roots_genlaguerre(nodes, d / 2 - 1) for d in np.unique(dof)}
-    precision = np.stack([2 * rules[d][0] / d for d in dof])
-    weight = np.stack([rules[d][1] / rules[d][1].sum() for d in dof])
-    return precision, weight
+    half = np.asarray(dof, float)[:, None] / 2
+    gamma = stats.gamma(half, scale=1 / half)
+    ends = np.log(gamma.ppf(1e-3)), np.log(gamma.isf(1e-3))
+    precision = np.exp(np.linspace(*ends, nodes, axis=1)[..., 0])
+    weight = gamma.pdf(precision) * precision
+    return precision, weight / weight.sum(axis=1, keepdims=True)
 
 
 def draw_arms(data: dict, galaxy, scatter, rng: np.random.Generator) -> np.ndarray:
@@ -252,10 +263,8 @@ def draw_arms(data: dict, galaxy, scatter, rng: np.random.Generator) -> np.ndarr
     out = np.empty((len(scatter), len(data["observed"])))
     for a in range(out.shape[1]):
         m = galaxy[:, data["galaxy"][a], None]
-        parts = _arm_terms(
-            np, special.ndtr, data["observed"][a], data["variance"][a], m,
-            scatter[:, None],
-        )  # fmt: skip
+        observed, variance = data["observed"][a], data["variance"][a]
+        parts = _arm_terms(np, special.erf, (observed, variance), m, scatter[:, None])
         log_share = data["log_weight"][a] + parts[0]
         chosen = _pick(log_share, rng)
         mean, sd = (np.take_along_axis(p, chosen, 1)[:, 0] for p in parts[1:])
@@ -276,19 +285,19 @@ def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
     """
     galaxies, index = np.unique(arms["galaxy"].to_numpy(), return_inverse=True)
     precision, weight = t_mixture(arms["dof"].to_numpy(int))
-    error = arms["pitch_angle_err"].to_numpy(float)
-    with np.errstate(divide="ignore"):
-        log_weight = np.maximum(np.log(weight), -700.0)
+    error, disk = (
+        arms[k].to_numpy(float) for k in ("pitch_angle_err", "pitch_angle_err_disk")
+    )
     observed, count = arms["pitch_angle"].to_numpy(float), np.bincount(index)
     return {
         "observed": observed,
-        "variance": error[:, None] ** 2 / precision,
-        "log_weight": log_weight,
+        "variance": error[:, None] ** 2 / precision + disk[:, None] ** 2,
+        "log_weight": np.log(weight),
         "galaxy": index,
         "galaxies": galaxies,
         "n_arms": count,
         "mean": np.bincount(index, observed) / count,
-        "mean_variance": np.bincount(index, error**2) / count,
+        "mean_variance": np.bincount(index, error**2 + disk**2) / count,
     }
 
 
@@ -329,9 +338,11 @@ def _sample(data: dict, settings: PitchSettings, seed: int):
         extra = ("diverging", "num_steps", "accept_prob")
         mcmc.run(jax.random.PRNGKey(seed), data, settings, extra_fields=extra)
         found = mcmc.get_samples(group_by_chain=True)
-        draws = {k: np.asarray(found[k]) for k in ("scatter", "galaxy")}
-        fields = mcmc.get_extra_fields(group_by_chain=True)
-    return draws, {
+        scatter, z = np.asarray(found["scatter"]), np.asarray(found["z"])
+        extra = mcmc.get_extra_fields(group_by_chain=True)
+        fields = {k: np.asarray(v) for k, v in extra.items()}
+    galaxy, _ = galaxy_of(np, z, scatter[..., None], data)
+    return {"scatter": scatter, "galaxy": galaxy}, {
         "n_chains": settings.chains,
         "n_samples": settings.samples,
         "divergences": int(fields["diverging"].sum()),
@@ -343,7 +354,7 @@ def _sample(data: dict, settings: PitchSettings, seed: int):
 def _model(data: dict, settings: PitchSettings):
     import numpyro  # noqa: PLC0415
     from jax import numpy as jnp  # noqa: PLC0415
-    from jax.scipy.special import logsumexp, ndtr  # noqa: PLC0415
+    from jax.scipy.special import erf, logsumexp  # noqa: PLC0415
     from numpyro import distributions as dist  # noqa: PLC0415
 
     if settings.scatter_prior == "inverse_gamma":
@@ -351,50 +362,63 @@ def _model(data: dict, settings: PitchSettings):
     else:
         prior = dist.HalfCauchy(settings.scatter_scale)
     scatter = numpyro.sample("scatter", prior)
-    normal = dist.Normal().expand([len(data["galaxies"])]).to_event(1)
-    z = numpyro.sample("z", normal)
-    every, log_guess = _galaxy_of(z, data, scatter)
-    numpyro.deterministic("galaxy", every)
-    numpyro.factor("uniform_galaxies", -log_guess.sum())
-    galaxy = every[data["galaxy"]]
-    terms, _, _ = _arm_terms(
-        jnp, ndtr, data["observed"][:, None], data["variance"], galaxy[:, None], scatter
-    )
+    flat = dist.ImproperUniform(dist.constraints.real_vector, (), data["mean"].shape)
+    z = numpyro.sample("z", flat)
+    galaxy, log_jacobian = galaxy_of(jnp, z, scatter, data)
+    numpyro.factor("galaxies", log_jacobian.sum())
+    observed = data["observed"][:, None], data["variance"]
+    own = galaxy[data["galaxy"], None]
+    terms, _, _ = _arm_terms(jnp, erf, observed, own, scatter)
     numpyro.factor("arms", logsumexp(data["log_weight"] + terms, axis=1).sum())
 
 
-def _galaxy_of(z, data: dict, scatter):
-    """Map standard normals to pitch angles close to the galaxies' posteriors.
+def galaxy_of(xp, z, scatter, data: dict):
+    """Map unbounded coordinates of order one to pitch angles of galaxies.
 
-    ``z`` to a normal about the galaxy's mean arm, truncated to (0, 90); dividing by
-    that normal's density (the second result, up to a constant) leaves the prior
-    uniform. The sampler then meets near-independent unit normals whatever the
-    scatter is.
+    ``logit(phi / 90) = logit(mean / 90) + step z``, the step following from the
+    scatter, so that the sampler meets much the same shape whatever the scatter is.
+
+    Parameters
+    ----------
+    xp : module
+        numpy or jax.numpy.
+    z : array, shape (..., n_galaxies)
+        Coordinates.
+    scatter : array, shape (...) or broadcastable to z
+        Scatter [deg].
+    data : dict
+        From `observations`.
+
+    Returns
+    -------
+    galaxy : array, shape of z
+        Pitch angles [deg], in (0, 90).
+    log_jacobian : array, shape of z
+        log |d galaxy / d z|, up to a constant: keeps the prior uniform.
     """
-    from jax import numpy as jnp  # noqa: PLC0415
-    from jax.scipy.special import ndtr, ndtri  # noqa: PLC0415
-
-    centre = data["mean"]
-    width = jnp.sqrt((scatter**2 + data["mean_variance"]) / data["n_arms"])
-    low, high = ndtr(-centre / width), ndtr((UPPER - centre) / width)
-    u = jnp.clip(low + (high - low) * ndtr(z), 1e-15, 1 - 1e-15)
-    galaxy = jnp.clip(centre + width * ndtri(u), 1e-9, UPPER - 1e-9)
-    squares = ((galaxy - centre) / width) ** 2
-    return galaxy, -squares / 2 - jnp.log(width * (high - low))
+    p = np.clip(data["mean"] / UPPER, 0.05, 0.95)
+    width = xp.sqrt((scatter**2 + data["mean_variance"]) / data["n_arms"])
+    step = width / (UPPER * p * (1 - p))
+    turns = xp.clip(np.log(p / (1 - p)) + step * z, -30.0, 30.0)
+    share = 1 / (1 + xp.exp(-turns))
+    return UPPER * share, xp.log(share * (1 - share) * step)
 
 
-def _arm_terms(xp, ndtr, observed, variance, galaxy, scatter):
+def _arm_terms(xp, erf, data, galaxy, scatter):
     """Log likelihood of an arm with its own angle integrated out.
 
     int_0^90 TruncNormal(phi; m, s) Normal(observed; phi, v) dphi, and the mean and
     sd of the normal that, truncated to (0, 90), is phi's conditional.
     """
+    observed, variance = data
     total = scatter**2 + variance
     mean = (galaxy * variance + observed * scatter**2) / total
     sd = scatter * xp.sqrt(variance / total)
-    kept = ndtr((UPPER - mean) / sd) - ndtr(-mean / sd)
-    prior = ndtr((UPPER - galaxy) / scatter) - ndtr(-galaxy / scatter)
-    squares = (observed - galaxy) ** 2 / total + xp.log(2 * xp.pi * total)
+    kept, prior = (
+        erf((UPPER - m) / (s * 2**0.5)) + erf(m / (s * 2**0.5))
+        for m, s in ((mean, sd), (galaxy, scatter))
+    )
+    squares = (observed - galaxy) ** 2 / total + xp.log(2 * np.pi * total)
     return xp.log(kept / prior) - squares / 2, mean, sd
 
 

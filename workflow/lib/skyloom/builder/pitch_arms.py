@@ -1,8 +1,8 @@
 """Pitch angle and honest error of one arm, from the lines drawn over it.
 
-The points of one drawn line share one hand: they are not independent. An arm's
-slope is therefore estimated from sums over whole lines, and its error from how
-the slope moves when one line at a time is left out.
+The points that one volunteer drew share one hand: they are not independent. An
+arm's slope is therefore estimated from sums over volunteers, and its error from how
+the slope moves when one volunteer at a time is left out.
 
 Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.3 (log spirals over drawn
 points); delete-one-cluster jackknife: Cameron & Miller 2015, J. Human Resources
@@ -16,7 +16,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-MIN_LINES = 3
+MIN_HANDS = 3
+# Student's t with so many degrees of freedom is a normal for all that follows.
+NORMAL_DOF = 100
 INTERCEPTS = ("common", "own")
 COLUMNS = (
     "subject_id",
@@ -24,6 +26,7 @@ COLUMNS = (
     "arm",
     "pitch_angle",
     "pitch_angle_err",
+    "pitch_angle_err_disk",
     "dof",
     "chirality",
     "n_lines",
@@ -32,20 +35,22 @@ COLUMNS = (
 )
 
 
-def line_sums(points: Mapping) -> np.ndarray:
-    """Sum the points of each drawn line.
+def hand_sums(points: Mapping, lines=None) -> np.ndarray:
+    """Sum the points of each volunteer, or of each line where nobody is named.
 
     Parameters
     ----------
     points : mapping
         ``r`` [px, deprojected], ``theta`` [rad, unwrapped], ``weight`` and
         ``line`` (integer label), each of shape (n_points,).
+    lines : sequence of (volunteer, stroke), optional
+        Who drew each line; `line` is an index into it.
 
     Returns
     -------
-    ndarray, shape (n_lines, 5)
+    ndarray, shape (n_hands, 5)
         Weighted sums of 1, x, y, x x and x y with x = theta and y = ln r, for the
-        lines that carry weight, in order of their label.
+        hands that carry weight, in order of their label.
 
     Raises
     ------
@@ -53,8 +58,11 @@ def line_sums(points: Mapping) -> np.ndarray:
         If the lists differ in length, or a radius or weight cannot be.
     """
     r, theta, weight = (np.asarray(points[k], float) for k in ("r", "theta", "weight"))
-    _check_points(r, theta, weight, len(points["line"]))
-    _, label = np.unique(np.asarray(points["line"]), return_inverse=True)
+    label = np.asarray(points["line"], int)
+    _check_points(r, theta, weight, len(label))
+    if lines:
+        label = np.array([volunteer for volunteer, _ in lines])[label]
+    _, label = np.unique(label, return_inverse=True)
     y = np.log(r)
     terms = weight * np.stack([np.ones_like(y), theta, y, theta**2, theta * y])
     sums = np.stack([np.bincount(label, term) for term in terms], axis=1)
@@ -66,10 +74,10 @@ def slope(sums: np.ndarray, intercepts: str = "common") -> np.ndarray:
 
     Parameters
     ----------
-    sums : ndarray, shape (..., n_lines, 5)
-        From `line_sums`.
+    sums : ndarray, shape (..., n_hands, 5)
+        From `hand_sums`.
     intercepts : {"common", "own"}
-        One log spiral through all lines, or one parallel spiral a line.
+        One log spiral through all points, or one parallel spiral a hand.
 
     Returns
     -------
@@ -90,25 +98,25 @@ def slope(sums: np.ndarray, intercepts: str = "common") -> np.ndarray:
 
 
 def jackknife_slope(sums: np.ndarray, intercepts: str = "common"):
-    """Slope of an arm and its delete-one-line jackknife error.
+    """Slope of an arm and its delete-one-hand jackknife error.
 
     Parameters
     ----------
-    sums : ndarray, shape (n_lines, 5)
-        From `line_sums`.
+    sums : ndarray, shape (n_hands, 5)
+        From `hand_sums`.
     intercepts : {"common", "own"}
         See `slope`.
 
     Returns
     -------
     slope, error : float
-        Error NaN below `MIN_LINES` lines or where one line alone fixes the slope.
+        Error NaN below `MIN_HANDS` hands or where one hand alone fixes the slope.
     dof : int
-        Lines less one: the error is itself a guess with so many degrees of freedom.
+        Hands less one: the error is itself a guess with so many degrees of freedom.
     """
     n = len(sums)
     best = float(slope(sums, intercepts))
-    if n < MIN_LINES:
+    if n < MIN_HANDS:
         return best, np.nan, n - 1
     kept = sums[None] * ~np.eye(n, dtype=bool)[..., None]
     without = slope(kept, intercepts)
@@ -122,21 +130,25 @@ def arm_row(arm: Mapping, *, intercepts: str = "common") -> dict:
     Parameters
     ----------
     arm : mapping
-        One entry of ``arms`` of an aggregate: ``points`` where known, else
-        ``pitch_angle`` and ``pitch_angle_err`` [deg] stand as given.
+        One entry of ``arms`` of an aggregate. Without ``points``, or with fewer than
+        `MIN_HANDS` volunteers, ``pitch_angle`` and its error stand as given.
     intercepts : {"common", "own"}
         See `slope`.
 
     Returns
     -------
     dict
-        ``pitch_angle`` (>= 0) and ``pitch_angle_err`` [deg], ``dof``, ``chirality``,
-        ``n_lines``, ``length`` [px], ``error_source`` ("lines" or "given").
+        ``pitch_angle`` (>= 0), ``pitch_angle_err`` (from the drawing; NaN where not
+        known) and ``pitch_angle_err_disk`` (from the plane of the disk) [deg],
+        ``dof``, ``chirality``, ``n_lines``, ``length`` [px] and ``error_source``:
+        "lines" (measured here, its dof known) or "given" (taken as normal).
     """
+    error = arm.get("pitch_angle_err_lines", arm.get("pitch_angle_err"))
     row = {
         "pitch_angle": float(arm["pitch_angle"]),
-        "pitch_angle_err": _number(arm.get("pitch_angle_err")),
-        "dof": max(int(arm["n_lines"]) - 1, 1),
+        "pitch_angle_err": _number(error),
+        "pitch_angle_err_disk": float(arm.get("pitch_angle_err_disk") or 0.0),
+        "dof": NORMAL_DOF,
         "chirality": int(np.sign(arm["chirality"])),
         "n_lines": int(arm["n_lines"]),
         "length": _number(arm.get("length")),
@@ -144,7 +156,8 @@ def arm_row(arm: Mapping, *, intercepts: str = "common") -> dict:
     }
     if not arm.get("points"):
         return row
-    b, error, dof = jackknife_slope(line_sums(arm["points"]), intercepts)
+    sums = hand_sums(arm["points"], arm.get("lines"))
+    b, error, dof = jackknife_slope(sums, intercepts)
     if not error > 0:
         return row
     return row | {
@@ -172,7 +185,8 @@ def arm_table(
     intercepts : {"common", "own"}
         See `slope`.
     galaxies : mapping, optional
-        Galaxy of each subject, where one galaxy is several subjects.
+        Subject that names the galaxy, for subjects that repeat another; counts
+        where that subject is among the aggregates too.
 
     Returns
     -------
@@ -184,12 +198,12 @@ def arm_table(
     ValueError
         Naming the subject and arm whose pitch angle or error cannot be.
     """
-    galaxies = galaxies or {}
+    trees = {int(tree["subject_id"]): tree for tree in aggregates}
+    known = {k: v for k, v in (galaxies or {}).items() if v in trees}
     rows = []
-    for tree in aggregates:
-        subject = int(tree["subject_id"])
+    for subject, tree in trees.items():
         for i, arm in enumerate(tree.get("arms") or ()):
-            where = {"subject_id": subject, "galaxy": galaxies.get(subject, subject)}
+            where = {"subject_id": subject, "galaxy": known.get(subject, subject)}
             row = where | {"arm": i} | arm_row(arm, intercepts=intercepts)
             rows.append(_checked(row))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -232,7 +246,7 @@ def _check_points(r, theta, weight, n_labels: int) -> None:
 
 def _checked(row: dict) -> dict:
     angle, error = row["pitch_angle"], row["pitch_angle_err"]
-    if 0 <= angle < 90 and error > 0 and np.isfinite(error):
+    if 0 <= angle < 90 and (np.isnan(error) or 0 < error < np.inf):
         return row
     msg = (
         f"subject {row['subject_id']}, arm {row['arm']}: pitch angle {angle} with "

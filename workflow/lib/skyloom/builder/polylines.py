@@ -63,13 +63,13 @@ def split_outside(points: np.ndarray, centre: np.ndarray, radius: float) -> list
     Returns
     -------
     list of ndarray, shape (m, 2)
-        The pieces with more than five vertices, in order.
+        The pieces with at least two vertices, in order.
     """
     outside = np.hypot(*(points - centre).T) >= radius
     cuts = np.flatnonzero(np.diff(outside.astype(int))) + 1
     pieces = np.split(points, cuts)
     kept = [p for p, o in zip(pieces, np.split(outside, cuts), strict=True) if o[0]]
-    return [p for p in kept if len(p) >= MIN_POINTS]
+    return [p for p in kept if len(p) > 1]
 
 
 def line_distances(lines: list) -> np.ndarray:
@@ -145,9 +145,8 @@ def _within(a, b, c):
 @njit(cache=True)
 def _meet(a, b, c, d):
     abc, abd, cda, cdb = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
-    if ((abc > 0) != (abd > 0)) and ((cda > 0) != (cdb > 0)):
-        if abc != 0 and abd != 0 and cda != 0 and cdb != 0:
-            return True
+    if abc * abd < 0 and cda * cdb < 0:
+        return True
     if abc == 0 and _within(a, b, c):
         return True
     if abd == 0 and _within(a, b, d):

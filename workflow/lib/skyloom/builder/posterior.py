@@ -190,8 +190,7 @@ def _arm_flux(post: Posterior, arms):
     images = list(problem.images(model, jac=True)) if arms else []
     for i in arms:
         a = post.amplitude[i]
-        problem.add_partials(wide, problem.terms[i], images[i][1:], a)
+        problem.add_partials(wide, model, problem.terms[i], a * images[i][1:])
         slope[n + i] = images[i][0].sum()
-    natural = problem.par.natural(post.vector)
-    slope[:n] = wide.sum((1, 2)) * np.where(problem.par.logarithmic, natural, 1.0)
+    slope[:n] = wide.sum((1, 2))
     return float(slope[n:] @ post.amplitude), slope

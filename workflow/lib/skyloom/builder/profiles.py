@@ -24,7 +24,6 @@ MAX_DEPTH = 12
 # Where the profile has fallen to FAINT of its value at Re, `rtol` relates to FAINT
 # instead: nobody needs four digits of a tail that no detector could see.
 FAINT = 1e-3
-NEGLIGIBLE = math.log(1e-11)
 
 _GL2 = 0.5 / math.sqrt(3.0)
 _GL3 = 0.5 * math.sqrt(0.6)
@@ -101,21 +100,34 @@ def sersic_partials(dx, dy, cos_t, sin_t, q, Re, n, c, b, out):
 
 @_jit
 def stiffness(dx, dy, h, cos_t, sin_t, q, Re, n, c, b):
-    """Return h² times the profile's relative curvature, and ln of its maximum.
+    """Return h² times the profile's relative curvature over a cell, as a bound.
 
-    Both over a cell of side `h` centred on ``(dx, dy)``, as bounds: the radius used
-    is the smallest within the cell.
+    The cell has side `h` and its centre at ``(dx, dy)``. Close to the profile's
+    centre the bound is taken at the smallest radius in the cell; far away at the
+    cell's centre, with a margin for how much steeper the near side can be.
+
+    Returns
+    -------
+    z : float
+        The bound.
+    lnS : float
+        ln of the profile where the bound was taken.
+    far : bool
+        Whether that was the cell's centre.
     """
     u = cos_t * dx + sin_t * dy
     v = cos_t * dy - sin_t * dx
     steep = 1.0 / min(q, 1.0)
-    R = max(_radius(u, v, q, c) - 0.7072 * h * steep, 1e-6 * Re)
+    R, reach = _radius(u, v, q, c), 0.7072 * h * steep
+    far = R > 4.0 * reach
+    if not far:
+        R = max(R - reach, 1e-6 * Re)
     x, lnS = _exponent(R / Re, n, b)
-    gradient = b * x / (n * R) * steep
+    gradient = (1.33 if far else 1.0) * b * x / (n * R) * steep
     bend = steep * (1.0 + abs(1.0 / n - 1.0)) / R
     if c < 2.0:  # disky isophotes have a ridge along either axis
         bend += (2.0 - c) * steep / max(min(abs(u), abs(v)), h / 8)
-    return h * h * gradient * (gradient + bend), lnS
+    return h * h * gradient * (gradient + bend), lnS, far
 
 
 @_jit
@@ -160,17 +172,24 @@ def _pixel(x, y, par, b, rtol, jac, stack, buffer, acc):
     while top:
         top -= 1
         cx, cy, h = stack[top]
-        z, peak = stiffness(cx - mux, cy - muy, h, cos_t, sin_t, q, Re, n, c, b)
-        if peak < NEGLIGIBLE:
-            continue
-        k = rule(z, rtol * (1.0 + FAINT * math.exp(-peak)))
-        if k == 0 and h > 2.0**-MAX_DEPTH:
+        z, lnS, far = stiffness(cx - mux, cy - muy, h, cos_t, sin_t, q, Re, n, c, b)
+        value = math.exp(lnS)
+        k = rule(z, rtol * (1.0 + FAINT / (value + 1e-300)))
+        if k == 1 and far and not jac:
+            acc[0] += h * h * value
+        elif k == 0 and h > 2.0**-MAX_DEPTH:
             for i in range(4):
                 sx, sy = (i % 2) - 0.5, (i // 2) - 0.5
                 stack[top] = (cx + sx * h / 2, cy + sy * h / 2, h / 2)
                 top += 1
         else:
             _cell(cx, cy, h, k or 3, par, b, jac, buffer, acc)
+
+
+@_jit
+def extent(Re, n, rtol):
+    """Return the radius beyond which the light is a hundredth of the allowed error."""
+    return Re * (1.0 - math.log(0.01 * FAINT * rtol) / sersic_b(n)) ** n
 
 
 @_jit
@@ -198,8 +217,9 @@ def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac):
     b = sersic_b(n)
     stack = [(0.0, 0.0, 1.0)] * (3 * MAX_DEPTH + 5)
     buffer, acc = np.zeros(8), np.zeros(8)
-    for y in range(ny):
-        for x in range(nx):
+    reach = extent(Re, n, rtol) * max(q, 1.0) + 1.0
+    for y in range(max(0, math.ceil(muy - reach)), min(ny, int(muy + reach) + 1)):
+        for x in range(max(0, math.ceil(mux - reach)), min(nx, int(mux + reach) + 1)):
             acc[:] = 0.0
             _pixel(float(x), float(y), par, b, rtol, jac, stack, buffer, acc)
             for m in range(out.shape[0]):

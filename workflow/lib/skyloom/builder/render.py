@@ -71,7 +71,7 @@ def arm_image(
     else:
         points, partials = log_spiral(disk, arm)
     place = disk.mux + mx, disk.muy + my, disk.roll, disk.q, disk.Re
-    points = np.ascontiguousarray(points + (mx, my))
+    points = np.ascontiguousarray(points + np.array([mx, my]))
     return integrate_arm(
         *frame.wide, points, partials, *place, arm.spread, rtol, jac
     )  # fmt: skip
@@ -152,6 +152,6 @@ def _sampled_sersic(part, frame, oversample):
 
 def _ridge(disk, arm, frame):
     points = arm.points if isinstance(arm, DrawnArm) else log_spiral(disk, arm)[0]
-    shifted = np.ascontiguousarray(points + frame.margin[::-1])
+    shifted = np.ascontiguousarray(points + np.array(frame.margin[::-1]))
     distance = polyline_distance(*frame.wide, shifted)
     return arm.I * np.exp(-(distance**2) / (2 * arm.spread**2))

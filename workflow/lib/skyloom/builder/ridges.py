@@ -62,9 +62,7 @@ def log_spiral(disk, arm, n_points=N_POINTS):
     plane = np.stack([disk.q * r * np.cos(theta), r * np.sin(theta)])
     offset = turn @ plane
     d_phi = plane * theta * (1 + tan**2) * math.pi / 180
-    d_theta = plane * tan + np.stack(
-        [-disk.q * r * np.sin(theta), r * np.cos(theta)]
-    )
+    d_theta = plane * tan + np.stack([-disk.q * r * np.sin(theta), r * np.cos(theta)])
     in_plane = [
         np.stack([r * np.cos(theta), np.zeros_like(r)]),
         plane / arm.A,
@@ -76,7 +74,7 @@ def log_spiral(disk, arm, n_points=N_POINTS):
     columns = [np.stack([ones, zeros]), np.stack([zeros, ones])]
     columns.append(np.stack([-offset[1], offset[0]]))
     columns += [turn @ column for column in in_plane]
-    points = offset.T + (disk.mux, disk.muy)
+    points = offset.T + np.array([disk.mux, disk.muy])
     return points, np.ascontiguousarray(np.stack(columns, axis=-1).swapaxes(0, 1))
 
 
@@ -162,7 +160,7 @@ def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
 def _sampling(x, y, d2, par, b, spread, rtol):
     """Return how finely to sample a pixel: cells a side and nodes a cell side."""
     mux, muy, cos_t, sin_t, q, Re = par
-    z, _ = stiffness(x - mux, y - muy, 1.0, cos_t, sin_t, q, Re, 1.0, 2.0, b)
+    z, _, _ = stiffness(x - mux, y - muy, 1.0, cos_t, sin_t, q, Re, 1.0, 2.0, b)
     # The curvature of exp(-d²/2s²) matters only as far as the ridge is bright.
     z += (1.0 + d2 / spread**2) / spread**2 * math.exp(-0.25 * d2 / spread**2)
     split = 1

@@ -1,31 +1,36 @@
 """Which subjects a run has, and which raw files hold each of them.
 
-Everything here is worked out from the configuration while the rules are read, so it
-imports nothing heavy and opens nothing but the sample sheet and the list of repeats.
-Three sources enter the same rules:
+All of it follows from the configuration while the rules are read, so nothing heavy is
+imported and nothing but the sample sheet and the list of repeats is opened. Three
+sources enter by the same door:
 
-* ``simulated``: files that the simulator writes, in the layout of a Zooniverse export;
-* ``zooniverse``: a project's exports and its subject files;
+* ``simulated``: a simulated survey, in the layout of a project's exports;
+* ``zooniverse``: a project's exports and subject files;
 * ``upstream``: the decoded files of the published analysis.
+
+A subject whose drawings or image are not there is no error: its steps record why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from skyloom.run.config import data_path, read_sheet
+from skyloom.run.config import ConfigError, data_path
+from skyloom.run.digest import ROOT
+from skyloom.run.provenance import checksum
+from skyloom.run.sheets import read_sheet
 
 RAW = "<results>/raw"
-MATERIAL = ("data", "fitting_data", "images")
-
-
-def pick(config: Mapping, *keys: str) -> dict:
-    """Return some sections of a configuration, with all keys in sorted order.
-
-    Snakemake compares parameters by their text, in which the order of keys counts.
-    """
-    return {key: _sorted(config[key]) for key in sorted(keys)}
+GALAXY = 100_000  # simulated galaxies are subjects 100001, 100002, ...
+REPEAT = 200_000  # shown again to other volunteers they are 200001, 200002, ...
+PATTERNS = {"zooniverse": (), "upstream": ("models", "images")}
+MATERIAL = {"zooniverse": ("subject_data", "fitting_data"), "upstream": ("images",)}
+ID = {"type": "integer", "minimum": 1, "description": "Subject id [number]."}
+NEEDED = {
+    "zooniverse": ("classifications",),
+    "upstream": ("models", "images", "gal_metadata"),
+}
 
 
 def subjects(config: Mapping) -> list[int]:
@@ -39,39 +44,165 @@ def subjects(config: Mapping) -> list[int]:
     Raises
     ------
     ConfigError
-        For a sheet without ids, with a wrong one or with one twice (file and row).
+        If the source has no sample, or a file that it needs is not named.
+    InputError
+        For a sheet with a wrong id, or with one twice (file and row).
     """
     if config["source"] == "simulated":
-        return simulated_ids(config["simulate"])
-    sample = config["sample"]
+        simulate = config["simulate"]
+        galaxies = [GALAXY + i + 1 for i in range(simulate["n_subjects"])]
+        return galaxies + [second for _, second in _simulated_repeats(simulate)]
+    _refuse_missing(config)
+    ids = _sampled(config["sample"])
+    for key in PATTERNS[config["source"]]:
+        _refuse_empty(key, config["paths"][key], ids)
+    return ids
+
+
+def repeats(config: Mapping, ids: Iterable[int]) -> list[list[int]]:
+    """Return the pairs [first, second] of subjects that show one galaxy.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's configuration.
+    ids : iterable of int
+        Pairs are kept whose second subject is one of these.
+
+    Returns
+    -------
+    list of [int, int]
+        Sorted.
+    """
+    if config["source"] == "simulated":
+        pairs = _simulated_repeats(config["simulate"])
+    elif config["paths"]["repeats"] is None:
+        pairs = []
+    else:
+        # The published table has its ids as 20902031.0.
+        number = {"type": "number", "minimum": 1, "description": ID["description"]}
+        row = {"properties": {"0": number, "1": number}, "required": ["0", "1"]}
+        rows = read_sheet(data_path(config["paths"]["repeats"]), row)
+        pairs = [[int(row["0"]), int(row["1"])] for row in rows]
+    wanted = set(ids)
+    return sorted(pair for pair in pairs if pair[1] in wanted)
+
+
+def cutouts(config: Mapping, chunk: str, ids: list[int]) -> dict:
+    """Return the raw files that the cutouts of a chunk are made from, by kind."""
+    if config["source"] == "simulated":
+        return {
+            "subject_data": [f"{RAW}/subject_data/{i}.json" for i in ids],
+            "gal_metadata": [f"{RAW}/{chunk}/gal-metadata.csv"],
+        }
+    paths = config["paths"]
+    kinds = MATERIAL[config["source"]]
+    shown = [*ids, *(first for first, _ in repeats(config, ids))]
+    found = {kind: _existing(paths[kind], shown) for kind in kinds}
+    return found | {"gal_metadata": _named(paths, "gal_metadata")}
+
+
+def drawings(config: Mapping, chunk: str, ids: list[int]) -> dict:
+    """Return the raw files that hold the drawings of a chunk, by kind."""
+    if config["source"] == "simulated":
+        return {"classifications": [f"{RAW}/{chunk}/classifications.csv"]}
+    if config["source"] == "zooniverse":
+        return {"classifications": _named(config["paths"], "classifications")}
+    models = _existing(config["paths"]["models"], ids)
+    return {
+        "models": models,
+        "gal_metadata": _named(config["paths"], "gal_metadata"),
+    }
+
+
+def exports(config: Mapping, chunks: Mapping[str, list[int]], kind: str) -> list[str]:
+    """Return the files of one kind of export: all chunks' of a simulated survey.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's configuration.
+    chunks : mapping of str to list of int
+        Subjects by chunk.
+    kind : {"classifications", "subjects", "gal_metadata"}
+        Which export.
+    """
+    if config["source"] == "simulated":
+        name = kind.replace("_", "-")
+        return [f"{RAW}/{chunk}/{name}.csv" for chunk in chunks]
+    if config["source"] == "upstream" and kind == "classifications":
+        ids = sorted(i for members in chunks.values() for i in members)
+        return _existing(config["paths"]["models"], ids)
+    return _named(config["paths"], kind)
+
+
+def published(config: Mapping) -> list[str]:
+    """Return the published catalogue to compare with: one file, or none."""
+    simulated = config["source"] == "simulated"
+    return [] if simulated else _named(config["paths"], "catalogue")
+
+
+def resource_digest(name: str) -> str:
+    """Return the checksum of a file of ``resources/``, for the rules that read it.
+
+    As an input it would be another file in every checkout, and rerun its rule.
+    """
+    return checksum(ROOT / "resources" / name)
+
+
+def _refuse_missing(config: Mapping) -> None:
+    source, paths, sample = config["source"], config["paths"], config["sample"]
+    absent = [f"builder.paths.{k}" for k in NEEDED[source] if paths[k] is None]
+    if not sample["subject_ids"] and sample["sheet"] is None:
+        absent.append("builder.sample.sheet (or subject_ids)")
+    if absent:
+        msg = f"source {source} needs {', '.join(absent)}; set it in the config"
+        raise ConfigError(msg)
+
+
+def _sampled(sample: Mapping) -> list[int]:
     if sample["sheet"] is None:
         return sorted(sample["subject_ids"])
     column = sample["column"]
-    rows = read_sheet(data_path(sample["sheet"]), sheet_schema(column))
+    row = {"properties": {column: ID}, "required": [column], "unique": [column]}
+    rows = read_sheet(data_path(sample["sheet"]), row)
     return sorted(row[column] for row in rows)
 
 
-def simulated_ids(settings: Mapping) -> list[int]:
-    """Return the ids of simulated galaxies and, after them, of repeated ones."""
-    return sorted([*range(1, settings["n_subjects"] + 1), *repeats(settings)])
+def _refuse_empty(key: str, pattern: str | None, ids: list[int]) -> None:
+    if not located(pattern, ids):
+        name = data_path(pattern or "")
+        msg = (
+            f"builder.paths.{key}: no file {name} for any of {len(ids)} subjects; set "
+            "SKYLOOM_DATA to the folder that holds it, or correct the path"
+        )
+        raise ConfigError(msg)
 
 
-def sheet_schema(column: str) -> dict:
-    """Return the schema of a row of the sample sheet."""
-    number = {
-        "type": "integer",
-        "minimum": 1,
-        "description": "Zooniverse subject id [dimensionless].",
-    }
-    return {
-        "type": "object",
-        "properties": {column: number},
-        "required": [column],
-        "unique": [column],
-    }
+def _simulated_repeats(settings: Mapping) -> list[list[int]]:
+    count = min(settings["n_repeats"], settings["n_subjects"])
+    return [[GALAXY + i + 1, REPEAT + i + 1] for i in range(count)]
 
 
-def _sorted(tree):
-    if isinstance(tree, Mapping):
-        return {key: _sorted(tree[key]) for key in sorted(tree)}
-    return [_sorted(item) for item in tree] if isinstance(tree, list) else tree
+def located(pattern: str | None, ids: Iterable[int]) -> dict[int, str]:
+    """Return the files of a pattern that exist, by subject.
+
+    Parameters
+    ----------
+    pattern : str or None
+        A path of the config in which ``{subject}`` stands for the id.
+    ids : iterable of int
+        Subjects.
+    """
+    if pattern is None:
+        return {}
+    named = {i: data_path(pattern.replace("{subject}", str(i))) for i in ids}
+    return {i: path for i, path in named.items() if Path(path).is_file()}
+
+
+def _existing(pattern: str | None, ids: Iterable[int]) -> list[str]:
+    return sorted(set(located(pattern, ids).values()))
+
+
+def _named(paths: Mapping, kind: str) -> list[str]:
+    return [] if paths[kind] is None else [data_path(paths[kind])]

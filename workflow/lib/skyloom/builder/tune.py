@@ -132,8 +132,7 @@ def _chisq(problem: Problem, vector) -> float:
 
 
 def _chisq_start(problem: Problem) -> float:
-    start = problem.par.vector(problem.par.start)
-    return _chisq(problem, start) / len(problem.data)
+    return _chisq(problem, problem.par.begin()) / len(problem.data)
 
 
 def _outcome(found: Solution, settings: TuneSettings) -> dict:

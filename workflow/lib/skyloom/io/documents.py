@@ -15,7 +15,9 @@ from skyloom.io.atomic import write_text
 from skyloom.io.errors import InputError, encoding_error, existing_file
 
 
-def read_json(path: str | Path, *, root: type | tuple[type, ...] = dict):
+def read_json(
+    path: str | Path, *, root: type | tuple[type, ...] = dict, nonfinite: bool = False
+):
     """Read a JSON file (``.json``, or ``.json.gz``).
 
     Parameters
@@ -24,11 +26,13 @@ def read_json(path: str | Path, *, root: type | tuple[type, ...] = dict):
         The file.
     root : type or tuple of types
         What the outermost value must be: dict, list, ...
+    nonfinite : bool
+        Accept ``NaN`` and ``Infinity``, which are not JSON but which Python writes.
 
     Returns
     -------
     dict or list
-        The decoded tree. ``NaN`` and ``Infinity`` are not JSON and are refused.
+        The decoded tree.
 
     Raises
     ------
@@ -38,7 +42,8 @@ def read_json(path: str | Path, *, root: type | tuple[type, ...] = dict):
     """
     text = _read_text(existing_file(path))
     try:
-        tree = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+        constant = float if nonfinite else _refuse
+        tree = json.loads(text, parse_constant=constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as bad:
         where = f"line {bad.lineno}, column {bad.colno}"
         remedy = "the file is damaged or cut short: fetch or make it again"

@@ -40,7 +40,11 @@ def read_images(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", AstropyWarning)
-            with fits.open(path, memmap=False, checksum=True) as file:
+            # Our own handle: astropy leaves its own open when the checksum is wrong.
+            with (
+                path.open("rb") as handle,
+                fits.open(handle, memmap=False, checksum=True) as file,
+            ):
                 return {hdu: _image(path, file, hdu) for hdu in hdus}
     except InputError:
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,11 +44,15 @@ def read_npz(
     """
     path = existing_file(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Our own handle: numpy leaves its own open when the archive is damaged.
+        with path.open("rb") as handle:
+            archive = np.load(handle, allow_pickle=False)
             return _members(path, archive, keys, optional or {})
     except InputError:
         raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as bad:
+    except Exception as bad:
+        # On damaged archives numpy and zipfile raise whatever they stumble over:
+        # a dozen types, tokenize.TokenError among them.
         problem = f"not a readable npz file ({bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
 

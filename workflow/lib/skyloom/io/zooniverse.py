@@ -19,9 +19,15 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import Column, header, read_csv, read_rows, write_csv
+from skyloom.io.tables import header, read_rows, write_csv
 
-NEEDED = ("classification_id", "workflow_id", "created_at", "annotations")
+NEEDED = (
+    "classification_id",
+    "workflow_id",
+    "created_at",
+    "annotations",
+    "subject_ids",
+)
 SHORT_COLUMNS = (
     "classification_id",
     "workflow_id",
@@ -43,15 +49,14 @@ FULL_COLUMNS = (
     "metadata",
     *SHORT_COLUMNS[7:],
 )
-SUBJECT_COLUMNS = {
-    "subject_id": Column("int", low=1),
-    "project_id": Column("int", required=False, empty=True),
-    "workflow_id": Column("int", required=False, empty=True),
-    "subject_set_id": Column("int", required=False, empty=True),
-    "metadata": Column("str"),
-    "locations": Column("str", required=False, empty=True),
-    "created_at": Column("str", required=False, empty=True),
-}
+SUBJECT_COLUMNS = (
+    "subject_id",
+    "subject_set_id",
+    "workflow_id",
+    "metadata",
+    "locations",
+    "created_at",
+)
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 
 
@@ -138,14 +143,14 @@ def read_classifications(
     InputError
         When the file is broken as a table, or a needed column is missing.
     """
-    _check_header(path)
+    _need(path, NEEDED, "classification export of 10 or 14 columns")
     wanted = None if subjects is None else {str(s) for s in subjects}
     known = None if known is None else set(known)
     good, bad, ids = [], [], set()
     for row, cells in read_rows(path):
-        if wanted is not None and cells["subject_ids"].strip() not in wanted:
+        if wanted is not None and _bare(cells["subject_ids"]) not in wanted:
             continue
-        if workflow_id is not None and cells["workflow_id"] != str(workflow_id):
+        if workflow_id is not None and not _is(cells["workflow_id"], workflow_id):
             continue
         try:
             good.append(_classification(cells, ids, known))
@@ -165,22 +170,29 @@ def read_subjects(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Sorted by ``subject_id``; ``metadata`` and ``locations`` decoded to dicts.
+        Sorted by ``subject_id``; columns ``subject_id``, ``subject_set_id``,
+        ``workflow_id`` (None where empty), ``metadata`` and ``locations`` (dicts) and
+        ``created_at``. Rows that could not be used (no identifier, metadata that is
+        no JSON object, a position that contradicts an earlier row) are in
+        ``attrs["rejected"]``, a list of Rejection.
 
     Raises
     ------
     InputError
-        When the file is broken as a table, a metadata or locations cell is no JSON
-        object, or rows of one subject contradict each other in position.
+        When the file is broken as a table, or a needed column is missing.
     """
-    table = read_csv(path, SUBJECT_COLUMNS)
-    for name in ("metadata", "locations"):
-        if name in table:
-            cells = enumerate(table[name], start=2)
-            table[name] = [_object(path, row, name, text) for row, text in cells]
-    _refuse_contradictions(path, table)
-    last = table.drop_duplicates("subject_id", keep="last")
-    return last.sort_values("subject_id", ignore_index=True)
+    _need(path, ("subject_id", "metadata"), "subject export")
+    rows, rejected, places = {}, [], {}
+    for row, cells in read_rows(path):
+        try:
+            made = _subject(cells)
+            _refuse_another_place(made, places)
+            rows[made["subject_id"]] = made
+        except ValueError as why:
+            rejected.append(_rejection(cells, str(why), row))
+    table = pd.DataFrame([rows[k] for k in sorted(rows)], columns=list(SUBJECT_COLUMNS))
+    table.attrs["rejected"] = rejected
+    return table
 
 
 def write_classifications(
@@ -205,11 +217,11 @@ def write_subjects(path: str | Path, subjects: pd.DataFrame) -> None:
     write_csv(path, table)
 
 
-def _check_header(path) -> None:
+def _need(path, names: Iterable[str], what: str) -> None:
     present = header(path)
-    for name in (*NEEDED, "subject_ids"):
+    for name in names:
         if name not in present:
-            expected = "a Zooniverse classification export of 10 or 14 columns"
+            expected = f"a Zooniverse {what}"
             raise InputError(path, f"missing column {name!r}", expected=expected)
 
 
@@ -239,9 +251,10 @@ def _classification(cells: Mapping, ids: set, known: set | None) -> Classificati
 
 
 def _identifier(cells: Mapping, name: str) -> int:
-    text = (cells.get(name) or "").strip()
+    # "5366.0": tables that went through a float column on their way here.
+    text = _bare(cells.get(name) or "")
     if not (text.isascii() and text.isdigit()) or int(text) == 0:
-        msg = f"{name}: expected one positive integer, got {text[:40]!r}"
+        msg = f"{name}: expected one positive integer, got {cells.get(name, '')[:40]!r}"
         raise ValueError(msg)
     return int(text)
 
@@ -271,10 +284,21 @@ def _date(text: str) -> str:
     return " ".join(found.groups()) + " UTC"
 
 
+def _bare(text: str) -> str:
+    return text.strip().removesuffix(".0")
+
+
+def _is(text: str, number: int) -> bool:
+    return _bare(text) == str(number)
+
+
 def _rejection(cells: Mapping, reason: str, row: int) -> Rejection:
-    numbers = [cells.get(k, "").strip() for k in ("classification_id", "subject_ids")]
-    ids = [int(t) if t.isascii() and t.isdigit() else None for t in numbers]
-    return Rejection(*ids, reason=reason, row=row)
+    def number(*names: str) -> int | None:
+        text = next((cells[n].strip() for n in names if n in cells), "")
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    subject = number("subject_ids", "subject_id")
+    return Rejection(number("classification_id"), subject, reason=reason, row=row)
 
 
 def _first_of_each_user(ordered: list[Classification]):
@@ -290,24 +314,26 @@ def _first_of_each_user(ordered: list[Classification]):
     return kept, repeats
 
 
-def _object(path, row: int, name: str, text: str | None) -> dict:
-    try:
-        return {} if text is None else _json(text, name, dict)
-    except ValueError as bad:
-        raise InputError(path, str(bad), where=f"row {row}") from None
+def _subject(cells: Mapping) -> dict:
+    def optional(name: str) -> int | None:
+        return _identifier(cells, name) if (cells.get(name) or "").strip() else None
+
+    return {
+        "subject_id": _identifier(cells, "subject_id"),
+        "subject_set_id": optional("subject_set_id"),
+        "workflow_id": optional("workflow_id"),
+        "metadata": _json(cells["metadata"], "metadata", dict),
+        "locations": _json(cells.get("locations") or "{}", "locations", dict),
+        "created_at": cells.get("created_at") or None,
+    }
 
 
-def _refuse_contradictions(path, table: pd.DataFrame) -> None:
-    places: dict = {}
-    pairs = zip(table["subject_id"], table["metadata"], strict=True)
-    for row, (subject, metadata) in enumerate(pairs, start=2):
-        place = (metadata.get("ra"), metadata.get("dec"))
-        before = places.setdefault(subject, place)
-        if place != before:
-            problem = f"subject {subject} is at {place}, in an earlier row at {before}"
-            raise InputError(
-                path, problem, where=f"row {row}", expected="one position a subject"
-            )
+def _refuse_another_place(made: dict, places: dict) -> None:
+    place = tuple(made["metadata"].get(k) for k in ("ra", "dec"))
+    before = places.setdefault(made["subject_id"], place)
+    if place != before:
+        msg = f"ra, dec are {place}, in an earlier row {before}; that one is kept"
+        raise ValueError(msg)
 
 
 def _export_row(c: Classification, workflow_name: str) -> dict:

@@ -7,6 +7,7 @@ pyplot, so that no global state changes and nothing needs a display.
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from skyloom.io.atomic import replacing
 
@@ -114,6 +117,21 @@ def save(fig: Figure, *paths: str | Path, dpi: int = 300) -> None:
         with mpl.rc_context(STYLE), replacing(path) as temporary:
             metadata = METADATA[path.suffix]
             fig.savefig(temporary, dpi=dpi, format=path.suffix[1:], metadata=metadata)
+
+
+def png(fig: Figure, dpi: int = 110) -> bytes:
+    """Return a figure as PNG bytes, for display in a notebook."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        fig.savefig(buffer, dpi=dpi, format="png", metadata=METADATA[".png"])
+    return buffer.getvalue()
+
+
+def log_ticks(axis: Axis, ticks) -> None:
+    """Label a logarithmic axis with plain numbers at the given values."""
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
 
 
 def asinh_stretch(

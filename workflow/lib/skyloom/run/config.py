@@ -53,15 +53,15 @@ def data_path(path: str) -> str:
     return str(Path(os.environ.get("SKYLOOM_DATA", "data")) / path)
 
 
-def validated(config: Mapping, schema: str | Path) -> dict:
+def validated(config: Mapping, schema: str | Path | Mapping) -> dict:
     """Return the config with its defaults filled in, or say what is wrong with it.
 
     Parameters
     ----------
     config : mapping
         The merged layers.
-    schema : str or Path
-        The schema file (YAML).
+    schema : str, Path or mapping
+        The schema, or its file (YAML).
 
     Returns
     -------
@@ -74,7 +74,7 @@ def validated(config: Mapping, schema: str | Path) -> dict:
         One message with a line for every problem: key, value, what was expected,
         the key's meaning and unit, and what to do.
     """
-    rules = load_schema(schema)
+    rules = schema if isinstance(schema, Mapping) else load_schema(schema)
     tree = filled(config, rules)
     problems = problems_of(tree, rules)
     if problems:
@@ -235,7 +235,7 @@ def _path(validator, kind, value, schema) -> Iterator[ValidationError]:
 
 def _increasing(validator, chains, tree, schema) -> Iterator[ValidationError]:
     del validator, schema
-    for keys in chains:
+    for keys in chains if isinstance(tree, Mapping) else ():
         values = [tree.get(key) for key in keys]
         if not all(isinstance(value, int | float) for value in values):
             continue

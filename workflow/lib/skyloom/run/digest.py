@@ -12,13 +12,16 @@ and layout rerun nothing, and neither do file times, the folder or the machine.
 
 The rules that make this sound:
 
-* a module that is imported runs: its bare statements (a call, a loop, ``if``, a
-  decorator of our own) count wherever the module is imported;
+* a module that is imported runs: those of its statements that do more than bind a
+  name (`effects`) count wherever it is imported;
 * a name counts with everything its definition names, annotations included;
-* a module used other than as ``module.name`` counts whole, and so does one with
-  star imports or dynamic tricks (`modules.DYNAMIC`), which a test keeps out;
-* plain assignments of calls into outside packages (``X = np.array(...)``) are taken
-  as free of side effects; calls into the library at import time are not.
+* a module used other than as ``module.name`` counts whole, and so does one with star
+  imports or other things that cannot be read (`modules.DYNAMIC_NAMES`), which a test
+  keeps out of the library;
+* outside packages are trusted: what they are called with at import time, to bind a
+  name or as decorators, changes nothing of ours.
+
+Digests hold for one minor version of Python, whose ``ast.unparse`` writes the text.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # A module that uses one of these is taken whole: what it reaches cannot be read.
 DYNAMIC_CALLS = frozenset({"delattr", "eval", "exec", "globals", "locals", "vars"})
 DYNAMIC_CALLS |= {"setattr", "__import__", "__doc__", "__file__"}
-DYNAMIC_NAMES = frozenset({"__getattr__", "__init_subclass__", "__subclasses__"})
+DYNAMIC_NAMES = frozenset({"__doc__", "__getattr__"})
+DYNAMIC_NAMES |= {"__init_subclass__", "__subclasses__"}
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,24 @@ class Unit:
         return frozenset(bound)
 
     @cached_property
+    def importing(self) -> list[ast.Import | ast.ImportFrom]:
+        """Import statements anywhere inside the statement."""
+        nodes = ast.walk(self.node)
+        return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    @cached_property
     def imports(self) -> dict[str, Import]:
-        """Names bound by imports anywhere inside the statement."""
+        """Names bound by those imports."""
         found: dict[str, Import] = {}
-        for node in ast.walk(self.node):
+        for node in self.importing:
             found |= imported(node, self.package)
         return found
 
     @cached_property
     def executed(self) -> frozenset[str]:
         """Modules that run when the statement runs."""
-        return frozenset(
-            name
-            for node in ast.walk(self.node)
-            for name in executed(node, self.package)
-        )
+        runs = (executed(node, self.package) for node in self.importing)
+        return frozenset(name for names in runs for name in names)
 
     @cached_property
     def uses(self) -> frozenset[tuple[str, ...]]:
@@ -143,9 +147,20 @@ def source_module(path: Path) -> Module:
 
 
 def _module(name: str, package: str, text: str) -> Module:
-    tree = _without_docstrings(ast.parse(text, filename=name))
+    tree = ast.parse(text, filename=name)
+    dynamic = _prepare(tree)
     units = tuple(Unit(node, package) for node in tree.body if not _for_types(node))
-    return Module(name, units, dynamic=_is_dynamic(tree))
+    return Module(name, units, dynamic=dynamic)
+
+
+def _prepare(tree: ast.Module) -> bool:
+    """Take the docstrings out of a tree; tell whether it must be taken whole."""
+    dynamic = False
+    for node in ast.walk(tree):
+        dynamic = dynamic or _tricks(node)
+        if _documented(node):
+            node.body = node.body[1:] or ([] if node is tree else [ast.Pass()])
+    return dynamic
 
 
 def _cells(text: str) -> str:
@@ -153,13 +168,6 @@ def _cells(text: str) -> str:
     cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
     lines = "\n".join("".join(cell["source"]) for cell in cells).split("\n")
     return "\n".join(repr(x) if x.startswith(("%", "!")) else x for x in lines)
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if _documented(node):
-            node.body = node.body[1:] or ([] if node is tree else [ast.Pass()])
-    return tree
 
 
 def _documented(node: ast.AST) -> bool:
@@ -173,17 +181,14 @@ def _for_types(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-def _is_dynamic(tree: ast.Module) -> bool:
-    return any(_tricks(node) for node in ast.walk(tree))
-
-
 def _tricks(node: ast.AST) -> bool:
     """Tell whether a node does what cannot be followed by reading."""
     if isinstance(node, ast.Name):
         return node.id in DYNAMIC_CALLS
     if isinstance(node, ast.Attribute):
-        own = ast.unparse(node) == "sys.modules" or node.attr == "__doc__"
-        return own or node.attr in DYNAMIC_NAMES
+        inner = node.value
+        table = node.attr == "modules" and getattr(inner, "id", None) == "sys"
+        return table or node.attr in DYNAMIC_NAMES
     if isinstance(node, ast.FunctionDef):
         return node.name in DYNAMIC_NAMES
     if isinstance(node, ast.Import):
@@ -194,8 +199,8 @@ def _tricks(node: ast.AST) -> bool:
     return False
 
 
-def imported(node: ast.AST, package: str) -> dict[str, Import]:
-    """Return the names that an import statement binds, {} for any other node."""
+def imported(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, Import]:
+    """Return the names that an import statement binds."""
     if isinstance(node, ast.Import):
         return {
             a.asname or a.name.split(".")[0]: Import(
@@ -203,21 +208,16 @@ def imported(node: ast.AST, package: str) -> dict[str, Import]:
             )
             for a in node.names
         }
-    if isinstance(node, ast.ImportFrom):
-        source = _absolute(node, package)
-        return {a.asname or a.name: Import(source, a.name) for a in node.names}
-    return {}
+    source = _absolute(node, package)
+    return {a.asname or a.name: Import(source, a.name) for a in node.names}
 
 
-def executed(node: ast.AST, package: str) -> list[str]:
+def executed(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
     """Return the modules that an import statement runs, parents included."""
     if isinstance(node, ast.Import):
         return [name for alias in node.names for name in _parents(alias.name)]
-    if isinstance(node, ast.ImportFrom):
-        source = _absolute(node, package)
-        inner = [f"{source}.{alias.name}" for alias in node.names]
-        return _parents(source) + inner
-    return []
+    source = _absolute(node, package)
+    return _parents(source) + [f"{source}.{alias.name}" for alias in node.names]
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

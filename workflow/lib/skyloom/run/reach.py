@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from skyloom.run.modules import (
-    DEFINITION,
-    PACKAGE,
-    Import,
-    Module,
-    Unit,
-    library_module,
-)
+from skyloom.run.effects import acts
+from skyloom.run.modules import Import, Module, Unit, library_module
 
 
 def reached(source: Module) -> list[list]:
@@ -65,7 +59,7 @@ class _Walk:
         if module.dynamic:
             self.whole(module)
         for unit in module.units:
-            if _acts(module, unit):
+            if acts(module, unit):
                 self.take(module, unit)
             elif isinstance(unit.node, ast.Import | ast.ImportFrom):
                 self._run_all(unit)
@@ -117,61 +111,7 @@ def _place(module: Module, unit: Unit) -> tuple[str, int]:
 
     Definitions may trade places without any change of meaning, actions may not.
     """
-    if _acts(module, unit) or not unit.binds:
+    if acts(module, unit) or not unit.binds:
         return "", module.units.index(unit)
     name = min(unit.binds)
     return name, module.bound[name].index(unit)
-
-
-def _acts(module: Module, unit: Unit) -> bool:
-    """Tell whether a statement does more than bind names when it runs."""
-    node = unit.node
-    if isinstance(node, DEFINITION):
-        return any(_own(module, decorator) for decorator in node.decorator_list)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return False
-    if isinstance(node, ast.Expr):
-        return not isinstance(node.value, ast.Constant)
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        plain = all(_plain(target) for target in _targets(node))
-        return not plain or _calls_own(module, node)
-    return True
-
-
-def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return node.targets if isinstance(node, ast.Assign) else [node.target]
-
-
-def _plain(target: ast.expr) -> bool:
-    if isinstance(target, ast.Tuple | ast.List):
-        return all(_plain(part) for part in target.elts)
-    return isinstance(target, ast.Name)
-
-
-def _calls_own(module: Module, node: ast.stmt) -> bool:
-    calls = (part for part in ast.walk(node) if isinstance(part, ast.Call))
-    return any(_own(module, call.func) for call in calls)
-
-
-def _own(module: Module, node: ast.expr, seen: frozenset = frozenset()) -> bool:
-    """Tell whether an expression calls into the library, by its first name."""
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    if not isinstance(node, ast.Name) or node.id in seen:
-        return False
-    source = module.imports.get(node.id)
-    if source is not None and source.module.split(".")[0] == PACKAGE:
-        return True
-    units = module.bound.get(node.id, ())
-    return any(_made_of_own(module, unit, seen | {node.id}) for unit in units)
-
-
-def _made_of_own(module: Module, unit: Unit, seen: frozenset) -> bool:
-    """Tell whether a bound name is, or is made with, a definition of the library.
-
-    ``jit = numba.njit(cache=True)`` is not: it binds outside work to a name.
-    """
-    if not isinstance(unit.node, ast.Assign | ast.AnnAssign):
-        return True
-    names = (part for part in ast.walk(unit.node) if isinstance(part, ast.Name))
-    return any(_own(module, name, seen) for name in names)

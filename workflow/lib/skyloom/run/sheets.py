@@ -18,8 +18,8 @@ def read_sheet(path: str | Path, schema: str | Path | Mapping) -> list[dict]:
     path : str or Path
         A CSV file with a header, or a TSV file by its suffix; UTF-8.
     schema : str, Path or mapping
-        The schema of one row, or its file. Cells become integer, number or boolean as it says;
-        an empty cell is an absent key.
+        The schema of one row, or its file. Cells become integer, number or boolean
+        as it says; an empty cell is an absent key.
 
     Returns
     -------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder.cutout import read_cutout
 from skyloom.builder.model import from_dict
+from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.builder.tune import TuneSettings, failed, residual_images, tune
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.fits import write_images
@@ -48,13 +48,14 @@ def tune_subject(
         If a file cannot be read, or records an earlier failure: its reason.
     """
     tree = read_json(starts[subject])
-    cutout = read_cutout(cutouts[subject])
+    cutout = usable_cutout(cutouts[subject])
     options = TuneSettings(**settings["tune"])
     fit = tune(starting_model(tree), tree.get("errors"), cutout, options)
     fit |= {"sigma_source": cutout.sigma_source, "multiplier": cutout.multiplier}
     images = images_of(fit, cutout)
     used = [starts[subject], cutouts[subject]]
-    return _write(subject, paths, fit, images, record(settings, code, used), settings)
+    fit |= {"subject_id": subject, "provenance": record(settings, code, used)}
+    return _write(paths, fit, images, settings["start"])
 
 
 def failed_tune(
@@ -68,7 +69,8 @@ def failed_tune(
     """Write the record of a subject that cannot be fitted, and why."""
     fit = failed(settings["tune"]["method"], reason)
     fit |= {"sigma_source": None, "multiplier": None}
-    return _write(subject, paths, fit, {}, record(settings, code), settings)
+    fit |= {"subject_id": subject, "provenance": record(settings, code)}
+    return _write(paths, fit, {}, settings["start"])
 
 
 def starting_model(tree: Mapping):
@@ -90,16 +92,15 @@ def images_of(fit: Mapping, cutout) -> dict:
     if fit["model"] is None:
         return {}
     planes = residual_images(from_dict(fit["model"]), cutout)
-    return {name: (plane, cutout.wcs) for name, plane in planes.items()}
+    return {name: (plane, dict(cutout.header)) for name, plane in planes.items()}
 
 
-def _write(subject, paths, fit, images, provenance, settings) -> dict:
-    start = settings["start"]
+def _write(paths, fit: dict, images: dict, start: str) -> dict:
+    subject = fit["subject_id"]
     cards = {"OBJECT": str(subject), "START": start, "STATUS": fit["status"]}
     write_images(paths["residuals"], images, cards | _reason_card(fit["reason"]))
-    fit |= {"subject_id": subject, "start": start, "provenance": provenance}
-    fit |= {"residual": f"residuals/{start}/{subject}.fits"}
-    write_json(paths["tuned"], fit)
+    place = f"residuals/{start}/{subject}.fits"
+    write_json(paths["tuned"], fit | {"start": start, "residual": place})
     return {"status": fit["status"], "reason": fit["reason"]}
 
 

@@ -1,5 +1,11 @@
 """A simulated survey, written as Zooniverse would export it."""
 
+CROWD = sources.resource_digest("builder_crowd.json")
+# Not how many there are: one more galaxy is no reason to simulate the others again.
+COUNTS = ("n_repeats", "n_subjects")
+GALAXY = [f"simulate.{k}" for k in config["simulate"] if k not in COUNTS]
+REPEATED = {chunk: sources.repeats(config, ids) for chunk, ids in CHUNKS.items()}
+
 for chunk, ids in CHUNKS.items():
 
     # Galaxies, their images, and what volunteers drew; the truth goes apart.
@@ -10,7 +16,7 @@ for chunk, ids in CHUNKS.items():
             classifications=f"<results>/raw/{chunk}/classifications.csv",
             subjects=f"<results>/raw/{chunk}/subjects.csv",
             gal_metadata=f"<results>/raw/{chunk}/gal-metadata.csv",
-            data=expand("<results>/raw/subject_data/{id}/difference.json", id=ids),
+            data=expand("<results>/raw/subject_data/{id}.json", id=ids),
             truth=f"<results>/truth/{chunk}.json",
         log:
             f"<logs>/simulate/{chunk}.log",
@@ -18,13 +24,18 @@ for chunk, ids in CHUNKS.items():
             f"<benchmarks>/simulate/{chunk}.tsv"
         conda:
             "../../../envs/builder.yaml"
-        threads: config["threads"]
         resources:
             mem_mb=by_attempt(2000),
             runtime=by_attempt(60),
         params:
-            subjects=ids,
-            settings=pick(config, "seed", "simulate"),
+            settings=pick(
+                config | {"crowd": CROWD, "subjects": ids, "repeats": REPEATED[chunk]},
+                "crowd",
+                "repeats",
+                "seed",
+                "subjects",
+                *GALAXY,
+            ),
             code=digest("scripts/builder/simulate.py"),
         message:
             f"Simulate the galaxies and volunteers of chunk {chunk}"

@@ -1,0 +1,15 @@
+"""Test pitch angles against bulge and bar strength."""
+
+from skyloom.builder.steps.relations import galaxy_draws, morphology_tree, strengths
+from skyloom.io.documents import read_json, write_json
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+trees = {kind: map(read_json, job.input[kind]) for kind in ("aggregates", "agg")}
+measures = strengths(trees["aggregates"], trees["agg"])
+try:
+    result = morphology_tree(*galaxy_draws(job.input.draws), measures, job.settings)
+    result |= {"status": "ok", "reason": None}
+except ValueError as error:
+    result = {"status": "failed", "reason": str(error)}
+write_json(job.output[0], result | {"provenance": job.provenance()})

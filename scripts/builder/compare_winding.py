@@ -1,0 +1,13 @@
+"""Test whether spiral arms wind up at a steady rate."""
+
+from skyloom.builder.steps.relations import galaxy_draws, winding_tree
+from skyloom.io.documents import write_json
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+try:
+    draws, _ = galaxy_draws(job.input.draws)
+    result = winding_tree(draws, job.settings) | {"status": "ok", "reason": None}
+except ValueError as error:
+    result = {"status": "failed", "reason": str(error)}
+write_json(job.output[0], result | {"provenance": job.provenance()})

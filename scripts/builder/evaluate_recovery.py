@@ -1,0 +1,12 @@
+"""Compare the fits of simulated galaxies with the truth."""
+
+from skyloom.builder.steps.analysis import recovery_tree
+from skyloom.io.documents import read_json, write_json
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+truths = {}
+for path in job.input.truth:
+    truths |= {int(k): one["model"] for k, one in read_json(path).items()}
+tree = recovery_tree(truths, [read_json(path) for path in job.input.agg])
+write_json(job.output[0], tree | {"provenance": job.provenance()})

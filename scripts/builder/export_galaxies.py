@@ -1,0 +1,13 @@
+"""Write the models of a chunk for DS9 and GALFIT."""
+
+from functools import partial
+
+from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.steps.products import export_subject, failed_export
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+given = {kind: by_subject(paths) for kind, paths in job.input.items()}
+files = products(regions=job.output.regions, galfit=job.output.feedmes)
+write = partial(export_subject, files=given)
+job.each(files, write, files=files, rescue=failed_export)

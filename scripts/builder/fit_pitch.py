@@ -1,0 +1,13 @@
+"""Sample the hierarchical model of pitch angles."""
+
+from skyloom.builder.steps.pitch import sample_pitch
+from skyloom.io.documents import read_json, write_json
+from skyloom.io.npz import write_npz
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+trees = [read_json(path) for path in job.input.aggregates]
+tree, draws = sample_pitch(trees, job.settings)
+job.log.info("pitch angles: %s %s", tree["status"], tree["reason"] or "")
+write_npz(job.output.draws, **draws)
+write_json(job.output.posterior, tree | {"provenance": job.provenance()})

@@ -1,0 +1,27 @@
+"""Make the cutouts of a chunk: image, sigma, mask and PSF of each galaxy."""
+
+from functools import partial
+
+from skyloom.builder import sources
+from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, metadata_rows
+from skyloom.builder.steps.files import by_subject, products
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+files = products(npz=job.output.npz, fits=job.output.fits)
+first = {second: one for one, second in job.settings["repeats"]}
+if job.settings["source"] == "simulated":
+    found = {"subject_data": by_subject(job.input.subject_data)}
+else:
+    shown = {*files, *first.values()}
+    patterns = job.settings["paths"].items()
+    found = {kind: sources.located(one, shown) for kind, one in patterns}
+cut = partial(
+    cut_subject,
+    files=found,
+    metadata=metadata_rows(job.input.gal_metadata),
+    first=first,
+    settings=job.settings,
+    code=job.code,
+)
+job.each(files, cut, files=files, rescue=failed_cutout)

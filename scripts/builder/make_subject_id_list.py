@@ -1,0 +1,7 @@
+"""List the subjects of the run, one id a line."""
+
+from skyloom.builder.subjects import write_subject_ids
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+write_subject_ids(job.output[0], job.settings["subjects"])

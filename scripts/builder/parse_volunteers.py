@@ -1,0 +1,29 @@
+"""Turn the drawings of a chunk into models in image pixels."""
+
+from functools import partial
+
+import pandas as pd
+from skyloom.builder import sources
+from skyloom.builder.steps.drawings import (
+    failed_drawings,
+    parse_exported,
+    parse_upstream,
+    read_by_subject,
+)
+from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.subjects import read_metadata, turns
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+files = products(tree=job.output)
+given = {"settings": job.settings, "code": job.code}
+if job.settings["source"] == "upstream":
+    known = turns(pd.concat(read_metadata(path) for path in job.input.gal_metadata))
+    models = sources.located(job.settings["paths"]["models"], files)
+    parse = partial(parse_upstream, models=models, turns=known, **given)
+else:
+    export, cutouts = job.input.classifications[0], by_subject(job.input.cutouts)
+    workflow = job.settings["volunteers"]["workflow_id"]
+    seen = {"export": export, "rows": read_by_subject(export, files, workflow)}
+    parse = partial(parse_exported, **seen, cutouts=cutouts, **given)
+job.each(files, parse, files=files, rescue=partial(failed_drawings, **given))

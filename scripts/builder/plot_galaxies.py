@@ -1,0 +1,13 @@
+"""Draw the page of every galaxy of a chunk."""
+
+from functools import partial
+
+from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.steps.products import failed_plot, plot_subject
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+given = {kind: by_subject(paths) for kind, paths in job.input.items()}
+files = products(pdf=job.output.pdf, png=job.output.png)
+plot = partial(plot_subject, files=given)
+job.each(files, plot, files=files, rescue=failed_plot)

@@ -1,0 +1,9 @@
+"""Compare galaxies that two sets of volunteers drew."""
+
+from skyloom.builder.steps.analysis import read_catalogue, repeatability_tree
+from skyloom.io.documents import write_json
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+tree = repeatability_tree(read_catalogue(job.input.catalogue), job.settings["repeats"])
+write_json(job.output[0], tree | {"provenance": job.provenance()})

@@ -1,0 +1,15 @@
+"""Fetch a calibrated SDSS frame."""
+
+from skyloom.builder.retrieve import download, frame_url
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+frame, retry = job.wildcards, job.settings["retrieve"]
+url = frame_url(
+    retry["frames"],
+    int(frame.run),
+    int(frame.camcol),
+    int(frame.field),
+    band=frame.band,
+)
+download(url, job.output[0], attempts=retry["attempts"], timeout=retry["timeout"])

@@ -1,0 +1,48 @@
+"""The message of an input error, and what makes one."""
+
+import pickle
+
+import pytest
+from skyloom.io.errors import InputError, encoding_error, existing_file
+
+
+def test_message_names_everything_in_order():
+    """File, place, problem, expectation and remedy stand in one line."""
+    error = InputError("a.csv", "bad", where="row 3", expected="good", remedy="fix it")
+    assert str(error) == "a.csv: row 3: bad; expected good; fix it"
+
+
+def test_message_leaves_out_what_is_not_given():
+    """No empty parts appear."""
+    assert str(InputError("a.csv", "bad")) == "a.csv: bad"
+
+
+def test_message_is_one_line():
+    """A problem with line breaks, as from another library, is joined."""
+    assert "\n" not in str(InputError("a.csv", "bad\n  news"))
+
+
+def test_survives_the_way_between_processes():
+    """Every attribute is there after pickling."""
+    error = InputError("a.csv", "bad", where="row 3", expected="good", remedy="fix it")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert again.where == "row 3"
+
+
+def test_existing_file_refuses_folders_and_nothing(tmp_path):
+    """A missing, an empty file and a folder are each named as such."""
+    (tmp_path / "empty").touch()
+    with pytest.raises(InputError, match="no such file"):
+        existing_file(tmp_path / "absent")
+    with pytest.raises(InputError, match="empty"):
+        existing_file(tmp_path / "empty")
+    with pytest.raises(InputError, match="not a file"):
+        existing_file(tmp_path)
+
+
+def test_encoding_error_gives_the_byte(tmp_path):
+    """Line and byte offset of the first bad byte are named."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("é\nab".encode() + b"\xe9\n")
+    assert "line 2, byte 5: byte 0xe9 is not UTF-8" in str(encoding_error(path))

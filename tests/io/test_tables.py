@@ -1,0 +1,126 @@
+"""CSV with a schema, Parquet, catalogues."""
+
+import csv
+
+import astropy.units as u
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from skyloom.io.errors import InputError
+from skyloom.io.tables import (
+    Column,
+    read_csv,
+    read_lines,
+    read_parquet,
+    read_rows,
+    write_catalogue,
+    write_csv,
+    write_parquet,
+)
+
+
+def written(tmp_path, text: str | bytes):
+    path = tmp_path / "a.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_kinds(tmp_path):
+    """Each kind is converted; columns not asked for are dropped."""
+    path = written(tmp_path, "i,f,s,b,more\n7,1.5,x,true,?\n8,-2e3, y ,0,?\n")
+    table = read_csv(path, {"i": "int", "f": "float", "s": "str", "b": "bool"})
+    assert table.to_dict("list") == {
+        "i": [7, 8],
+        "f": [1.5, -2000.0],
+        "s": ["x", " y "],
+        "b": [True, False],
+    }
+
+
+def test_identifiers_of_18_digits_survive(tmp_path):
+    """They never pass through a float, even beside an empty cell."""
+    path = written(tmp_path, 'a\n587741421632356667\n""\n')
+    table = read_csv(path, {"a": Column("int", empty=True)})
+    assert table["a"][0] == 587741421632356667
+    assert table["a"].isna().tolist() == [False, True]
+
+
+def test_byte_order_mark_and_cells_with_line_breaks(tmp_path):
+    """Both are ordinary; rows are counted as records."""
+    path = written(tmp_path, b'\xef\xbb\xbfa,b\n1,"x\ny"\n2,\n')
+    assert [row for row, _ in read_rows(path)] == [2, 3]
+    with pytest.raises(InputError, match="row 3, column 'b': empty cell"):
+        read_csv(path, {"a": "int", "b": "str"})
+
+
+def test_very_large_cells(tmp_path):
+    """A cell may be larger than the csv module's limit, which stays as it was."""
+    before = csv.field_size_limit()
+    path = written(tmp_path, "a\n" + "x" * (before + 10) + "\n")
+    assert len(read_csv(path, {"a": "str"})["a"][0]) == before + 10
+    assert csv.field_size_limit() == before
+
+
+def test_csv_round_trip(tmp_path):
+    """Floats keep all digits, None becomes an empty cell."""
+    table = pd.DataFrame({"x": [0.1 + 0.2, 1e-300], "s": ['a,"b"', None]})
+    write_csv(tmp_path / "a.csv", table)
+    again = read_csv(tmp_path / "a.csv", {"x": "float", "s": Column(empty=True)})
+    assert again["x"].tolist() == table["x"].tolist()
+    assert again["s"].tolist() == ['a,"b"', None]
+
+
+def test_lines(tmp_path):
+    """Blank lines are passed over and numbers kept."""
+    assert read_lines(written(tmp_path, "a\n\n b \n")) == [(1, "a"), (3, "b")]
+
+
+def test_parquet_round_trip_and_bytes(tmp_path):
+    """Same table, same bytes; None stays None-like."""
+    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None], "x": [0.5, np.nan]})
+    for name in ("a.parquet", "b.parquet"):
+        write_parquet(tmp_path / name, table)
+    assert (tmp_path / "a.parquet").read_bytes() == (
+        tmp_path / "b.parquet"
+    ).read_bytes()
+    again = read_parquet(tmp_path / "a.parquet")
+    assert again["m"].isna().tolist() == [False, True]
+    assert read_parquet(tmp_path / "a.parquet", ["x"]).columns.tolist() == ["x"]
+
+
+def catalogue() -> Table:
+    table = Table({"id": [1, 2], "mag": [15.0, 16.0] * u.mag, "s": ["x", "yy"]})
+    table["mag"].info.description = "apparent magnitude"
+    table["mag"].info.meta = {"ucd": "phot.mag"}
+    return table
+
+
+def test_catalogue_fits_keeps_units_ucds_and_descriptions(tmp_path):
+    """TUNIT, TCOMM, TUCD; checksums hold; same table, same bytes."""
+    for name in ("a.fits", "b.fits"):
+        write_catalogue(tmp_path / name, catalogue())
+    assert (tmp_path / "a.fits").read_bytes() == (tmp_path / "b.fits").read_bytes()
+    with fits.open(tmp_path / "a.fits", checksum=True) as file:
+        cards = file["CATALOGUE"].header
+        assert cards["TUNIT2"] == "mag"
+        assert cards["TUCD2"] == "phot.mag"
+        assert cards["TCOMM2"] == "apparent magnitude"
+        assert file["CATALOGUE"].verify_checksum() == 1
+    assert Table.read(tmp_path / "a.fits")["mag"].unit == u.mag
+
+
+def test_catalogue_ecsv(tmp_path):
+    """Everything returns, and the bytes are the same."""
+    for name in ("a.ecsv", "b.ecsv"):
+        write_catalogue(tmp_path / name, catalogue())
+    assert (tmp_path / "a.ecsv").read_bytes() == (tmp_path / "b.ecsv").read_bytes()
+    again = Table.read(tmp_path / "a.ecsv")
+    assert again["mag"].info.meta == {"ucd": "phot.mag"}
+
+
+def test_catalogue_refuses_other_suffixes(tmp_path):
+    """The message says which ones there are."""
+    with pytest.raises(ValueError, match=r"ends in \.fits or \.ecsv"):
+        write_catalogue(tmp_path / "a.txt", catalogue())

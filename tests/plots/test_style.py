@@ -1,0 +1,87 @@
+"""The one plot style."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from skyloom.plots import style
+
+
+@style.styled
+def draw():
+    fig = style.figure(2.0, 1.5)
+    axes = fig.subplots(1, 2)
+    rng = np.random.default_rng(1)
+    image = rng.normal(0.5, 0.2, (12, 10))
+    mask = np.zeros((12, 10), bool)
+    mask[3:5, 2:4] = True
+    style.image_panel(axes[0], image, white=1.0, mask=mask)
+    style.note(axes[0], "text")
+    style.residual_panel(axes[1], image - 0.5)
+    return fig
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_same_figure_same_bytes(tmp_path, suffix):
+    """No date, random id or version enters a file."""
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    style.save(draw(), first, dpi=60)
+    style.save(draw(), second, dpi=60)
+    assert first.read_bytes() == second.read_bytes()
+    assert b"Date" not in first.read_bytes()
+
+
+def test_save_writes_all_formats_and_nothing_else(tmp_path):
+    """One call writes vector and raster; no temporary file stays."""
+    style.save(draw(), tmp_path / "f.pdf", tmp_path / "f.png", dpi=50)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f.pdf", "f.png"]
+
+
+def test_unknown_suffix_is_refused_before_anything_is_written(tmp_path):
+    """A wrong suffix names the right ones, and leaves no file."""
+    with pytest.raises(ValueError, match=r"ends in \.png, \.pdf, \.svg"):
+        style.save(draw(), tmp_path / "f.png", tmp_path / "f.jpg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_global_state_is_untouched():
+    """Drawing leaves matplotlib's settings as they were."""
+    before = dict(mpl.rcParams)
+    draw()
+    assert dict(mpl.rcParams) == before
+
+
+def test_asinh_stretch_fixed_points():
+    """Zero stays zero, white becomes one, and the stretch is odd and rising."""
+    x = np.linspace(-1, 1, 101)
+    y = style.asinh_stretch(2 * x, white=2.0)
+    assert y[50] == 0
+    assert y[-1] == pytest.approx(1.0)
+    assert np.allclose(y, -y[::-1])
+    assert (np.diff(y) > 0).all()
+
+
+def test_white_level_ignores_bad_pixels():
+    """Masked and undefined pixels do not set the stretch."""
+    image = np.ones((20, 20))
+    image[0, 0], image[1, 1] = 1e6, np.nan
+    mask = image > 10
+    assert style.white_level(image, mask) == pytest.approx(1.0)
+    assert style.white_level(np.full((2, 2), np.nan)) == 1.0
+
+
+def test_image_row_zero_is_at_the_bottom():
+    """Images are shown with the origin below, as astronomers do."""
+    image = draw().axes[0].get_images()[0]
+    assert image.origin == "lower"
+
+
+def test_colours_differ_for_deuteranopes():
+    """No two component colours coincide when red and green are confused."""
+    # Viénot, Brettel & Mollon 1999, Color Res. Appl. 24, 243: deuteranope, linear RGB.
+    blind = np.array(
+        [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]
+    )
+    rgb = np.array([mpl.colors.to_rgb(c) for c in style.CYCLE[:5]]) ** 2.2
+    seen = np.clip(rgb @ blind.T, 0, 1) ** (1 / 2.2)
+    distance = np.linalg.norm(seen[:, None] - seen[None], axis=-1)
+    assert distance[np.triu_indices(5, 1)].min() > 0.1

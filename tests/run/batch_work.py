@@ -1,0 +1,48 @@
+"""Work for test_batch.py, in a module because worker processes import it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+
+def square(i):
+    return i * i
+
+
+def slow_square(i):
+    time.sleep(0.2)
+    return i * i
+
+
+def files(i, paths):
+    for label, path in paths.items():
+        path.write_text(f"{label} {i}")
+
+
+def half(i, paths):
+    if i % 2:
+        msg = f"{i} is odd"
+        raise ValueError(msg)
+    files(i, paths)
+    return {"half": i // 2}
+
+
+def rescued(i, reason, paths=None):
+    for path in (paths or {}).values():
+        path.write_text(reason)
+    return {"failed": reason}
+
+
+def trouble(i):
+    if i == 5:
+        msg = "five"
+        raise TypeError(msg)
+    return f"kept {i}"
+
+
+def kill_at(i):
+    if i == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return i * i

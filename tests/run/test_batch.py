@@ -1,0 +1,163 @@
+"""Batches: parallel, resumable, complete, the same bytes each time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from batch_work import files, half, kill_at, rescued, slow_square, square, trouble
+from skyloom.run.batch import BatchError, each
+
+IDS = [9, 2, 5, 7]
+
+
+def places(folder: Path, ids=IDS) -> dict:
+    return {
+        i: {"text": folder / f"{i}.txt", "twin": folder / "t" / f"{i}.txt"} for i in ids
+    }
+
+
+def contents(folder: Path) -> dict:
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_results_come_in_the_order_of_ids(tmp_path, threads):
+    """Whatever ends first, the results are in the given order."""
+    results = each(IDS, square, store=tmp_path / "s", key="k", threads=threads)
+    assert list(results.items()) == [(i, i * i) for i in IDS]
+    assert not (tmp_path / "s").exists()
+
+
+def test_files_do_not_depend_on_threads(tmp_path):
+    """One process or two: the same files, byte by byte."""
+    for threads in (1, 2):
+        out = tmp_path / str(threads)
+        done = each(
+            IDS,
+            files,
+            store=tmp_path / "s",
+            key="k",
+            threads=threads,
+            files=places(out),
+        )
+        assert done == dict.fromkeys(IDS)
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert len(contents(tmp_path / "1")) == 2 * len(IDS)
+
+
+def test_expected_failure_becomes_a_record(tmp_path):
+    """An object that cannot be done is recorded; the others are done."""
+    out = places(tmp_path / "out")
+    done = each(IDS, half, store=tmp_path / "s", key="k", files=out, rescue=rescued)
+    assert done[2] == {"half": 1}
+    assert done[9] == {"failed": "9 is odd"}
+    assert (tmp_path / "out" / "9.txt").read_text() == "9 is odd"
+
+
+def test_unexpected_failure_keeps_the_others(tmp_path):
+    """A defect in one object ends the job, naming it, after all others are whole."""
+    store = tmp_path / "s"
+    with pytest.raises(BatchError, match=r"1 of 4 failed: 5 \(TypeError: five\)"):
+        each(IDS, trouble, store=store, key="k", rescue=rescued)
+    kept = sorted(path.name for path in (store / "k").iterdir())
+    assert kept == ["2", "7", "9"]
+
+
+def test_failure_without_rescue_is_an_error(tmp_path):
+    """Where no record is foreseen, a ValueError ends the job too."""
+    with pytest.raises(BatchError, match="9 is odd"):
+        each(
+            [9, 2], half, store=tmp_path / "s", key="k", files=places(tmp_path, [9, 2])
+        )
+
+
+def test_unwritten_file_is_an_error(tmp_path):
+    """A function that forgets one of its files is found out."""
+    with pytest.raises(BatchError, match="nothing written for text, twin"):
+        each(
+            [2],
+            lambda *_: 1,
+            store=tmp_path / "s",
+            key="k",
+            files=places(tmp_path, [2]),
+        )
+
+
+def test_finished_objects_are_not_done_again(tmp_path):
+    """The second attempt does only what the first left, and gives out everything."""
+    store = tmp_path / "s"
+    with pytest.raises(BatchError):
+        each(IDS, trouble, store=store, key="k")
+    results = each(IDS, square, store=store, key="k")
+    assert results == {9: "kept 9", 2: "kept 2", 5: 25, 7: "kept 7"}
+    assert not store.exists()
+
+
+def test_other_key_starts_anew(tmp_path):
+    """Work done with other code, settings or inputs is dropped."""
+    store = tmp_path / "s"
+    with pytest.raises(BatchError):
+        each(IDS, trouble, store=store, key="old")
+    assert each(IDS, square, store=store, key="new")[9] == 81
+
+
+def test_outputs_are_new(tmp_path):
+    """A resumed file's time is that of its delivery: its inputs may be younger."""
+    out = places(tmp_path / "out", [2])
+    store = tmp_path / "s"
+    began = time.time()
+    each([2], files, store=store, key="k", files=out)
+    assert (tmp_path / "out" / "2.txt").stat().st_mtime >= began - 1
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", "ü", "x" * 300])
+def test_odd_names_stay_in_the_store(tmp_path, name):
+    """Ids that are no file names are kept under their hash."""
+    assert each([name], str.upper, store=tmp_path / "s", key="k") == {
+        name: name.upper()
+    }
+
+
+def test_killed_worker_leaves_the_finished(tmp_path):
+    """A worker that dies (out of memory) fails the job; finished work stays."""
+    store = tmp_path / "s"
+    with pytest.raises(Exception, match=r"terminated|killed|SIGKILL"):
+        each([1, 2, 3, 4], kill_at, store=store, key="k", threads=2)
+    assert each([1, 2, 3, 4], slow_square, store=store, key="k")[4] == 16
+
+
+SCRIPT = """
+import sys
+from batch_work import slow_square
+from skyloom.run.batch import each
+print(each(range(8), slow_square, store=sys.argv[1], key="k", threads=2))
+"""
+
+
+def test_killed_group_resumes(tmp_path):
+    """SIGKILL to the process group: what was whole stays whole and is used."""
+    store = tmp_path / "s"
+    path = os.pathsep.join(sys.path)
+    running = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(store)],
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+    )
+    while len([p for p in store.glob("k/*") if p.suffix != ".part"]) < 2:
+        time.sleep(0.02)
+        assert running.poll() is None
+    os.killpg(running.pid, 9)
+    running.wait()
+    kept = {p.name for p in store.glob("k/*") if p.suffix != ".part"}
+    times = {name: (store / "k" / name).stat().st_mtime_ns for name in kept}
+    assert times
+    assert each(range(8), square, store=store, key="k") == {i: i * i for i in range(8)}

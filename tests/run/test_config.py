@@ -1,0 +1,216 @@
+"""Configuration: completed, or refused with one message that says all."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from skyloom.run import config as configs
+from skyloom.run.config import (
+    ConfigError,
+    data_path,
+    filled,
+    load_schema,
+    pick,
+    validated,
+)
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["run"],
+    "properties": {
+        "run": {"type": "string", "pattern": "^[a-z]+$", "description": "Name [text]."},
+        "radius": {
+            "type": "number",
+            "minimum": 1,
+            "exclusiveMaximum": 90,
+            "default": 3.0,
+            "description": "Outer radius [px].",
+        },
+        "method": {"enum": ["trf", "lbfgsb"], "default": "trf"},
+        "file": {"type": ["string", "null"], "path": "file", "default": None},
+        "folder": {"type": "string", "path": "folder"},
+        "fit": {
+            "type": "object",
+            "additionalProperties": False,
+            "default": {},
+            "increasing": [["low", "high"]],
+            "properties": {
+                "low": {"type": "number", "default": 1},
+                "high": {"type": "number", "default": 2},
+                "steps": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+            },
+        },
+    },
+    "refuse": [
+        {
+            "when": {
+                "properties": {"method": {"const": "lbfgsb"}, "radius": {"minimum": 50}}
+            },
+            "because": "lbfgsb is too slow for radius >= 50; set method: trf",
+        }
+    ],
+}
+
+# What is wrong, the config, and what the message must say.
+WRONG = {
+    "unknown key": ({"radus": 1}, r"unknown key radus \(did you mean radius\?\)"),
+    "unknown inner key": ({"fit": {"lo": 1}}, r"fit: unknown key lo"),
+    "quite unknown key": ({"zzz": 1}, r"unknown key zzz \(known: .*radius.*\)"),
+    "wrong type": ({"radius": "3"}, r"radius: got '3', expected number \(.*\[px\]"),
+    "bool as number": ({"radius": True}, "radius: got True, expected number"),
+    "too small": ({"radius": 0}, "radius: got 0, expected at least 1"),
+    "too large": ({"radius": 90}, "radius: got 90, expected less than 90"),
+    "not an option": ({"method": "x"}, "got 'x', expected one of 'trf', 'lbfgsb'"),
+    "bad name": ({"run": "A b"}, r"run: got 'A b', expected text that matches"),
+    "no section": ({"fit": 3}, "fit: got 3, expected object"),
+    "null": ({"fit": None}, "fit: got None, expected object"),
+    "wrong item": ({"fit": {"steps": [1, "b"]}}, r"fit\.steps\.1: got 'b'"),
+    "too few": ({"fit": {"steps": []}}, "expected at least 1 items"),
+    "no file": (
+        {"file": "a.csv"},
+        "file: got 'a.csv', but there is no file .*a.csv; set",
+    ),
+    "no folder": ({"folder": "a"}, "folder: got 'a', but there is no folder"),
+    "order": ({"fit": {"low": 5}}, "fit: got low = 5, high = 2, expected low < high"),
+    "contradiction": (
+        {"method": "lbfgsb", "radius": 60},
+        "too slow .* set method: trf",
+    ),
+    "nothing at all": ({"run": None}, "run: got None, expected string"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=str)
+def test_wrong_config_is_refused_clearly(case, tmp_path, monkeypatch):
+    """Each fault is named with its key, what came, and what was expected."""
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    tree, text = WRONG[case]
+    with pytest.raises(ConfigError, match=text) as caught:
+        validated({"run": "demo", **tree}, SCHEMA)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_missing_key_is_named():
+    """A required key without default must be given."""
+    with pytest.raises(ConfigError, match="missing run; add it"):
+        validated({}, SCHEMA)
+
+
+def test_all_faults_in_one_message():
+    """The user mends everything at once."""
+    with pytest.raises(ConfigError) as caught:
+        validated({"run": "A", "radius": 0, "x": 1, "fit": {"low": "a"}}, SCHEMA)
+    assert len(str(caught.value).splitlines()) == 5
+
+
+def test_long_lists_of_faults_are_cut():
+    """Twenty faults are ten lines and a count."""
+    steps = {"steps": ["a"] * 20}
+    with pytest.raises(ConfigError, match="and 10 more"):
+        validated({"run": "a", "fit": steps}, SCHEMA)
+
+
+def test_defaults_are_filled_at_every_depth():
+    """Absent keys have their defaults, given ones stay; the input is not touched."""
+    given = {"run": "demo", "fit": {"high": 9}}
+    tree = validated(given, SCHEMA)
+    assert tree["radius"] == 3.0
+    assert tree["fit"] == {"high": 9, "low": 1}
+    assert given == {"run": "demo", "fit": {"high": 9}}
+
+
+def test_defaults_are_not_shared():
+    """Changing one config never changes the next."""
+    first = validated({"run": "a"}, SCHEMA)
+    first["fit"]["low"] = 99
+    assert validated({"run": "a"}, SCHEMA)["fit"]["low"] == 1
+
+
+def test_existing_paths_pass(tmp_path, monkeypatch):
+    """Relative paths are looked up under SKYLOOM_DATA, absolute ones as they are."""
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "b").mkdir()
+    validated({"run": "a", "file": "a.csv", "folder": str(tmp_path / "b")}, SCHEMA)
+
+
+def test_data_path(monkeypatch, tmp_path):
+    """The data folder is named by the environment, else `data`."""
+    monkeypatch.delenv("SKYLOOM_DATA", raising=False)
+    assert data_path("a/b.csv") == "data/a/b.csv"
+    assert data_path("/x/b.csv") == "/x/b.csv"
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    assert data_path("b.csv") == str(tmp_path / "b.csv")
+
+
+def test_schema_files_are_put_together(tmp_path):
+    """References to files and definitions are replaced; nearby keys win."""
+    (tmp_path / "root.yaml").write_text(
+        "type: object\nproperties:\n  room: {$ref: room.yaml, description: A room.}\n"
+    )
+    (tmp_path / "room.yaml").write_text(
+        "$schema: https://json-schema.org/draft/2020-12/schema\n"
+        "type: object\ndescription: Other.\ndefault: {}\nincreasing: [[a, b]]\n"
+        "properties:\n  a: {$ref: '#/$defs/n', default: 1}\n  b: {$ref: '#/$defs/n'}\n"
+        "$defs: {n: {type: number, minimum: 0}}\n"
+    )
+    room = load_schema(tmp_path / "root.yaml")["properties"]["room"]
+    assert room["description"] == "A room."
+    assert room["properties"]["a"] == {"type": "number", "minimum": 0, "default": 1}
+    with pytest.raises(
+        ConfigError, match=re.escape("room: got a = 1, b = 0, expected")
+    ):
+        validated({"room": {"b": 0}}, tmp_path / "root.yaml")
+
+
+def test_pick_takes_only_what_is_named():
+    """A rule's settings are the keys it reads, in one order."""
+    area = {"fit": {"z": 1, "a": [1, 2], "b": {"d": 0, "c": 1}}, "seed": 3, "x": 9}
+    chosen = pick(area, "seed", "fit.a", "fit.b")
+    assert repr(chosen) == "{'fit': {'a': [1, 2], 'b': {'c': 1, 'd': 0}}, 'seed': 3}"
+    chosen["fit"]["a"].append(3)
+    assert area["fit"]["a"] == [1, 2]
+
+
+def test_pick_refuses_a_key_that_is_not_there():
+    """A misspelt key in a rule fails while the rules are read."""
+    with pytest.raises(KeyError, match="sed"):
+        pick({"seed": 1}, "sed")
+
+
+@pytest.mark.parametrize(
+    "layer", ["config.yaml", "real.yaml", "long.yaml", "survey.yaml"]
+)
+def test_own_layers_have_known_keys(checkout, layer):
+    """Each layer of the repository has only keys that the schema knows."""
+    import yaml
+
+    schema = load_schema(checkout / "workflow" / "schemas" / "config.schema.yaml")
+    tree = yaml.safe_load((checkout / "config" / layer).read_text())
+    problems = configs.problems_of(
+        filled({"run": "a", "seed": 1, **tree}, schema), schema
+    )
+    assert [line for line in problems if "there is no" not in line] == []
+
+
+def leaves(schema, path=()):
+    for key, inner in schema.get("properties", {}).items():
+        if "properties" in inner:
+            yield from leaves(inner, (*path, key))
+        yield (*path, key), inner
+
+
+def test_schema_is_complete(checkout):
+    """Every key has type, unit or kind, and default; sections are closed."""
+    schema = load_schema(checkout / "workflow" / "schemas" / "config.schema.yaml")
+    for path, inner in leaves(schema):
+        name = ".".join(path)
+        assert {"type", "enum", "anyOf", "oneOf", "const"} & set(inner), name
+        assert "description" in inner, name
+        assert "default" in inner, name
+        if "properties" in inner:
+            assert inner["additionalProperties"] is False, name
+        else:
+            assert re.search(r"\[[^]]+\]", inner["description"]), name

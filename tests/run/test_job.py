@@ -1,0 +1,80 @@
+"""What adapters are given."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import SimpleNamespace
+
+import pytest
+from batch_work import files, square
+from skyloom.run.job import Job
+
+
+@pytest.fixture
+def snakemake(tmp_path, monkeypatch):
+    """Stand in for the object that Snakemake puts into a script."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    (tmp_path / "in.csv").write_text("1\n")
+    yield SimpleNamespace(
+        input=["in.csv"],
+        output=["out/1.txt", "out/2.txt"],
+        wildcards={},
+        params=SimpleNamespace(settings={"seed": 1}, code="c0de"),
+        threads=1,
+        log=["logs/a.log"],
+        rule="builder_square_c0",
+        scriptdir=str(tmp_path / "scripts" / "builder"),
+    )
+    logging.captureWarnings(capture=False)
+
+
+def test_job_names_what_a_script_needs(snakemake, tmp_path):
+    """Settings are a dict, the log is open, the checkout is found."""
+    job = Job(snakemake)
+    job.log.info("hello")
+    assert job.settings == {"seed": 1}
+    assert job.checkout == tmp_path
+    assert "hello" in (tmp_path / "logs" / "a.log").read_text()
+
+
+def test_provenance_is_of_the_inputs(snakemake):
+    """All inputs unless some are named."""
+    job = Job(snakemake)
+    assert list(job.provenance()["inputs"]) == ["in.csv"]
+    assert job.provenance([])["inputs"] == {}
+    assert job.provenance()["code"] == "c0de"
+
+
+def test_each_leaves_no_store(snakemake, tmp_path):
+    """After success nothing of the unfinished work remains."""
+    assert Job(snakemake).each([2, 3], square) == {2: 4, 3: 9}
+    assert not (tmp_path / ".skyloom").exists()
+
+
+def test_each_delivers_files(snakemake, tmp_path):
+    """Files come where the rule declares them."""
+    job = Job(snakemake)
+    places = {i: {"text": path} for i, path in enumerate(job.output, start=1)}
+    job.each([1, 2], files, places)
+    assert (tmp_path / "out" / "2.txt").read_text() == "text 2"
+
+
+def test_work_is_kept_by_code_settings_and_inputs(snakemake, tmp_path):
+    """Anything that the results depend on changes the key of unfinished work."""
+    keys = {Job(snakemake)._key}
+    snakemake.params.settings = {"seed": 2}
+    keys.add(Job(snakemake)._key)
+    snakemake.params.code = "c0de2"
+    keys.add(Job(snakemake)._key)
+    (tmp_path / "in.csv").write_text("2\n")
+    keys.add(Job(snakemake)._key)
+    assert len(keys) == 4
+
+
+def test_script_without_settings_or_log(snakemake):
+    """A rule that reads no config has no settings, and may have no log."""
+    snakemake.params = SimpleNamespace(code="c0de")
+    snakemake.log = []
+    assert Job(snakemake).settings == {}

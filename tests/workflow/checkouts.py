@@ -1,0 +1,80 @@
+"""Copies of the checkout, and Snakemake run in them, for the workflow tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "config", "envs", "notebooks", "profiles", "resources")
+PARTS += ("scripts", "workflow")
+CACHES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+
+
+def copy_checkout(folder: Path) -> Path:
+    """Copy what a run needs into a new folder, without results or caches."""
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        source = CHECKOUT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=CACHES)
+        else:
+            shutil.copy2(source, folder / part)
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of Snakemake with this Python."""
+    return [sys.executable, "-m", "snakemake", *arguments]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Return the environment of a run: no user's profile, one thread a process."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    return {**own, "OMP_NUM_THREADS": "1", **extra}
+
+
+def snakemake(
+    folder: Path, *arguments: str, check: bool = True, **extra: str
+) -> subprocess.CompletedProcess:
+    """Run Snakemake in a folder and return what it said.
+
+    Raises
+    ------
+    AssertionError
+        If it fails and `check` is set; with its output.
+    """
+    done = subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(**extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 or not check, done.stdout[-5000:]
+    return done
+
+
+def planned(folder: Path, *arguments: str, **extra: str) -> Counter:
+    """Return how often a dry run would run each rule; targets of nothing left out."""
+    said = snakemake(folder, "-n", "--quiet=rules", *arguments, **extra).stdout
+    table = re.search(
+        r"^Job stats:\njob +count\n[- ]+\n(.*?)^total ", said, re.M | re.S
+    )
+    if table is None:
+        assert "Nothing to be done" in said, said
+        return Counter()
+    rows = (line.split() for line in table[1].splitlines())
+    return Counter({name: int(n) for name, n in rows if not name.endswith("all")})
+
+
+def without_chunk(rule: str) -> str:
+    """Return a rule's name without its area and chunk: builder_tune_agg_c03."""
+    return re.sub(r"^[a-z]+?_(.*?)(_c\d+)?$", r"\1", rule)

@@ -1,0 +1,100 @@
+"""Dry runs: every layer, any product by its file name, and nothing twice."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from checkouts import copy_checkout, planned, snakemake, without_chunk
+from conftest import LAYER
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """Copy the checkout, without products."""
+    return copy_checkout(tmp_path / "checkout")
+
+
+def kinds(counts) -> set[str]:
+    return {without_chunk(name) for name in counts}
+
+
+def test_the_demo_plans_every_rule(fresh):
+    """The two-command demo asks for every step from drawings to catalogue."""
+    steps = {"parse_volunteers", "aggregate", "best_individual", "tune_agg", "tune_bi"}
+    steps |= {"make_agg_bi_models", "compile_tuned_models", "plot_galaxies"}
+    assert steps <= kinds(planned(fresh))
+
+
+@pytest.mark.parametrize("layer", ["real", "long"])
+def test_every_layer_plans(fresh, real, layer):
+    """Each layer of config/ on top of the demo's is complete."""
+    layers = ("--configfile", "config/real.yaml")
+    layers += (f"config/{layer}.yaml",) if layer != "real" else ()
+    counts = planned(fresh, *layers, SKYLOOM_DATA=str(real))
+    assert sum(counts.values()) > 20
+
+
+def test_layer_without_its_data_is_refused(fresh):
+    """A path that leads nowhere stops the run before any job, in one message."""
+    said = snakemake(
+        fresh,
+        "-n",
+        "--configfile",
+        "config/real.yaml",
+        check=False,
+        SKYLOOM_DATA="none",
+    )
+    assert said.returncode != 0
+    assert "there is no file none/builder" in said.stdout
+    assert "set SKYLOOM_DATA" in said.stdout
+
+
+def test_wrong_key_is_refused(fresh):
+    """A misspelt key stops the run before any job and suggests the right one."""
+    path = fresh / "config" / "config.yaml"
+    path.write_text(path.read_text().replace("chunks:", "chunk:"))
+    said = snakemake(fresh, "-n", check=False)
+    assert said.returncode != 0
+    assert "unknown key chunk (did you mean chunks?)" in said.stdout
+    assert "Job stats" not in said.stdout
+
+
+def test_second_run_does_nothing(built, tmp_path):
+    """When everything is made, nothing is planned."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(built.folder, folder)
+    assert planned(folder, *LAYER) == {}
+
+
+def test_every_product_can_be_asked_for(built, fresh):
+    """A file name is a request: each product alone plans its own steps only."""
+    shutil.copy2(built.folder / "tiny.yaml", fresh / "tiny.yaml")
+    root = built.folder / "results"
+    by_kind = {}
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        kind = (path.parent, path.suffix)
+        by_kind.setdefault(kind, path.relative_to(built.folder))
+    assert len(by_kind) > 10
+    said = snakemake(
+        fresh, "-n", "--quiet=rules", *map(str, by_kind.values()), *LAYER
+    )
+    assert "Job stats" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "steps", "others"),
+    [
+        ("volunteers/1.json", {"parse_volunteers"}, {"aggregate", "tune_agg"}),
+        ("aggregates/1.json", {"parse_volunteers", "aggregate"}, {"tune_agg"}),
+        ("tuned/agg/1.json", {"aggregate", "tune_agg"}, {"tune_bi", "best_individual"}),
+        ("tuned/bi/1.json", {"best_individual", "tune_bi"}, {"tune_agg", "aggregate"}),
+        ("figures/1.pdf", {"plot_galaxies"}, {"fit_pitch"}),
+    ],
+)
+def test_one_file_plans_its_own_steps(fresh, target, steps, others):
+    """`snakemake results/demo/builder/<file>` makes what it needs, once each."""
+    counts = planned(fresh, f"results/demo/builder/{target}")
+    assert steps <= kinds(counts)
+    assert not others & kinds(counts)
+    assert all(counts[name] == 1 for name in counts)

@@ -1,0 +1,120 @@
+"""Who may import whom: areas stand apart, the hall knows none, nothing is hidden."""
+
+from __future__ import annotations
+
+import ast
+
+import grimp
+import pytest
+from skyloom.run.modules import LIBRARY, library_module
+
+HALL = {"io", "plots", "run", "sky", "som"}
+# The machinery of digests reads files itself; no product depends on how.
+DIGESTS = {"skyloom.run.digest", "skyloom.run.modules", "skyloom.run.reach"}
+
+
+def areas() -> set[str]:
+    folders = (path.name for path in (LIBRARY / "skyloom").iterdir() if path.is_dir())
+    return {name for name in folders if not name.startswith("_")} - HALL
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return grimp.build_graph("skyloom", include_external_packages=True, cache_dir=None)
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "skyloom" and len(parts) > 1 else None
+
+
+def imports(graph) -> list[tuple[str, str]]:
+    return [
+        (module, target)
+        for module in graph.modules
+        for target in graph.find_modules_directly_imported_by(module)
+    ]
+
+
+def test_area_knows_no_area(graph):
+    """No area imports another, and the hall imports no area."""
+    wrong = [
+        (source, target)
+        for source, target in imports(graph)
+        if room(target) in areas() and room(source) != room(target)
+    ]
+    assert wrong == []
+
+
+def test_library_knows_no_snakemake(graph):
+    """Only rules know Snakemake; the library is a library."""
+    users = {source for source, target in imports(graph) if target == "snakemake"}
+    assert users == set()
+
+
+def test_there_is_an_area():
+    """The rule above has something to hold."""
+    assert "builder" in areas()
+
+
+def test_library_has_no_cycles(graph):
+    """No module needs, at import, a module that needs it."""
+    ours = [module for module in graph.modules if module.startswith("skyloom.")]
+    loops = [
+        module
+        for module in ours
+        if any(
+            graph.chain_exists(importer=target, imported=module)
+            for target in graph.find_modules_directly_imported_by(module)
+        )
+    ]
+    assert loops == []
+
+
+def names() -> list[str]:
+    files = sorted((LIBRARY / "skyloom").rglob("*.py"))
+    found = (
+        ".".join(path.relative_to(LIBRARY).with_suffix("").parts) for path in files
+    )
+    return [name.removesuffix(".__init__") for name in found]
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - DIGESTS))
+def test_module_can_be_followed(name):
+    """Digests are exact only where nothing is imported or called by its name."""
+    assert not library_module(name).dynamic
+
+
+def scripts(checkout):
+    return sorted((checkout / "scripts").rglob("*.py"))
+
+
+def test_scripts_are_short_adapters(checkout):
+    """Under 40 lines, no classes, and few imports but the library and Python."""
+    allowed = {"skyloom", "__future__", "functools", "itertools", "json", "pathlib"}
+    allowed |= {"typing", "collections", "pandas", "snakemake"}
+    for path in scripts(checkout):
+        tree = ast.parse(path.read_text())
+        nodes = list(ast.walk(tree))
+        used = {
+            a.name.split(".")[0]
+            for n in nodes
+            if isinstance(n, ast.Import)
+            for a in n.names
+        }
+        used |= {n.module.split(".")[0] for n in nodes if isinstance(n, ast.ImportFrom)}
+        assert used <= allowed, path
+        assert len(path.read_text().splitlines()) < 40, path
+        assert not any(isinstance(node, ast.ClassDef) for node in nodes), path
+
+
+def test_each_script_imports_its_own_area(checkout):
+    """A script in scripts/<area> uses that area and the hall."""
+    for path in scripts(checkout):
+        tree = ast.parse(path.read_text())
+        used = {
+            node.module.split(".")[1]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("skyloom.")
+        }
+        assert used <= HALL | {path.parent.name}, path

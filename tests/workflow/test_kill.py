@@ -1,0 +1,65 @@
+"""Kill the run ten times; it finishes, and its products are the undisturbed ones."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from checkouts import command, copy_checkout, environment, snakemake
+from conftest import LAYER, TINY
+
+KILLS = 10
+STARTING = 2.0  # seconds before which a run has read no rules
+RUN = ("--cores", "2", "--rerun-incomplete", "--quiet=all", *LAYER)
+
+
+def products(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every product."""
+    files = (path for path in (folder / "results").rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def killed(folder: Path, seconds: float) -> bool:
+    """Start a run and kill its process group after a while, if it still runs."""
+    running = subprocess.Popen(
+        command(*RUN),
+        cwd=folder,
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        return True
+    return False
+
+
+def test_killed_runs_finish_with_the_same_bytes(built, tmp_path):
+    """SIGKILL at ten random moments, then one more start as the README says."""
+    folder = copy_checkout(tmp_path / "checkout")
+    shutil.copy2(TINY, folder / "tiny.yaml")
+    moments = random.Random(7)
+    step = built.seconds / KILLS
+    done = 0
+    while done < KILLS:
+        if not killed(folder, STARTING + moments.uniform(0, 1.5 * step)):
+            shutil.rmtree(folder / "results")
+            continue
+        done += 1
+        snakemake(folder, "--unlock", *LAYER)
+    time.sleep(2)  # notebook kernels notice within a second that they are orphans
+    snakemake(folder, *RUN)
+    assert "Nothing to be done" in snakemake(folder, "-n", *LAYER).stdout
+    undisturbed, disturbed = products(built.folder), products(folder)
+    assert sorted(disturbed) == sorted(undisturbed)
+    assert [name for name in disturbed if disturbed[name] != undisturbed[name]] == []
+    assert not (folder / ".skyloom").exists()

@@ -1,0 +1,220 @@
+"""How far volunteers agree: on whether a component is there, and on its shape.
+
+Sources: Fleiss 1971, Psychological Bulletin 76, 378 (kappa); Krippendorff 2004,
+Content Analysis, chapter 11 (alpha, nominal data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def mean_similarity(distance) -> float | None:
+    """Mean Jaccard similarity over pairs of drawn shapes.
+
+    Parameters
+    ----------
+    distance : ndarray, shape (n, n)
+        Jaccard distances, 0 to 1.
+
+    Returns
+    -------
+    float or None
+        1 for identical shapes; None for fewer than two.
+    """
+    distance = _square(distance)
+    n = len(distance)
+    if n < 2:
+        return None
+    return float(1 - distance[np.triu_indices(n, 1)].mean())
+
+
+def shape_scores(distance) -> np.ndarray:
+    """Mean Jaccard similarity of each shape to the others: a leave-one-out score.
+
+    Parameters
+    ----------
+    distance : ndarray, shape (n, n)
+        Jaccard distances.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        NaN for a lone shape.
+    """
+    distance = _square(distance)
+    n = len(distance)
+    if n < 2:
+        return np.full(n, np.nan)
+    return 1 - (distance.sum(axis=1) - np.diag(distance)) / (n - 1)
+
+
+def presence_scores(present) -> np.ndarray:
+    """Share of the other volunteers that each volunteer agrees with on presence.
+
+    Parameters
+    ----------
+    present : ndarray of bool, shape (n,)
+        Whether each volunteer drew the component.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        NaN for a lone volunteer.
+    """
+    present = np.asarray(present, bool)
+    n = len(present)
+    if n < 2:
+        return np.full(n, np.nan)
+    same = np.where(present, present.sum(), n - present.sum())
+    return (same - 1) / (n - 1)
+
+
+def presence_agreement(counts, totals) -> dict:
+    """Agreement on presence over subjects, beyond chance.
+
+    Parameters
+    ----------
+    counts : array of int, shape (n_subjects,)
+        Volunteers who drew the component.
+    totals : array of int, shape (n_subjects,)
+        Volunteers asked; subjects with fewer than two do not count.
+
+    Returns
+    -------
+    dict
+        ``n_subjects``, ``observed`` (mean share of agreeing pairs), ``kappa``
+        (Fleiss) and ``alpha`` (Krippendorff, which corrects for small samples and
+        weighs subjects by their volunteers); None where all or none drew it.
+    """
+    k, n = np.asarray(counts, float), np.asarray(totals, float)
+    k, n = k[n >= 2], n[n >= 2]
+    empty = dict.fromkeys(("observed", "kappa", "alpha"))
+    if not n.size:
+        return {"n_subjects": 0} | empty
+    pairs = k * (n - k)
+    observed = 1 - 2 * pairs / (n * (n - 1))
+    tree = {"n_subjects": int(n.size)} | empty | {"observed": float(observed.mean())}
+    drawn, asked = k.sum(), n.sum()
+    if not 0 < drawn < asked:
+        return tree
+    share = np.mean(k / n)
+    chance = share**2 + (1 - share) ** 2
+    differing = np.sum(2 * pairs / (n - 1)) / asked
+    expected = 2 * drawn * (asked - drawn) / (asked * (asked - 1))
+    return tree | {
+        "kappa": float((observed.mean() - chance) / (1 - chance)),
+        "alpha": float(1 - differing / expected),
+    }
+
+
+def subject_scores(
+    present, distance, ids: Sequence[int], members: Sequence[bool]
+) -> pd.DataFrame:
+    """Leave-one-out scores of the volunteers of one subject and component.
+
+    Parameters
+    ----------
+    present : ndarray of bool, shape (n,)
+        Who drew the component.
+    distance : ndarray, shape (n_drawn, n_drawn)
+        Jaccard distances between the shapes of those who did, in order.
+    ids : sequence of int, shape (n,)
+        Classification ids.
+    members : sequence of bool, shape (n,)
+        Who belongs to the cluster that made the aggregate.
+
+    Returns
+    -------
+    DataFrame
+        ``classification_id, present, presence_score, shape_score, member``; the
+        shape score is NaN for those who drew nothing.
+    """
+    present = np.asarray(present, bool)
+    if len(_square(distance)) != present.sum():
+        msg = f"{len(distance)} shapes from {present.sum()} volunteers who drew one"
+        raise ValueError(msg)
+    shape = np.full(len(present), np.nan)
+    shape[present] = shape_scores(distance)
+    return pd.DataFrame(
+        {
+            "classification_id": np.asarray(ids, np.int64),
+            "present": present,
+            "presence_score": presence_scores(present),
+            "shape_score": shape,
+            "member": np.asarray(members, bool),
+        }
+    )
+
+
+def volunteer_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average the scores of each volunteer over subjects and components.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of `subject_scores` with a column ``user``; rows without one
+        (not logged in) do not count.
+
+    Returns
+    -------
+    DataFrame
+        ``user, n, presence_score, shape_score, member`` (share of shapes that made
+        the aggregate), ordered by user.
+    """
+    named = scores[scores["user"].notna()]
+    drawn = named.assign(member=named["member"].astype(float).where(named["present"]))
+    means = drawn.groupby("user")[["presence_score", "shape_score", "member"]].mean()
+    counts = drawn.groupby("user").size().rename("n")
+    return pd.concat([counts, means], axis=1).reset_index()
+
+
+def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
+    """Summarise one component over a sample.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of `subject_scores` of all subjects with a column ``subject_id``.
+    similarity : sequence of float or None
+        `mean_similarity` of each subject.
+
+    Returns
+    -------
+    dict
+        ``presence`` (as `presence_agreement`), ``similarity`` and
+        ``member_similarity`` {median, low, high (16 and 84 %), n}: over subjects, and
+        over the shape scores of cluster members; and ``member_share``, the part of
+        shapes in the cluster.
+    """
+    by_subject = scores.groupby("subject_id")["present"]
+    drawn = scores[scores["present"]]
+    members = drawn.loc[drawn["member"], "shape_score"]
+    return {
+        "presence": presence_agreement(by_subject.sum(), by_subject.size()),
+        "similarity": _middle(similarity),
+        "member_similarity": _middle(members),
+        "member_share": float(drawn["member"].mean()) if len(drawn) else None,
+    }
+
+
+def _middle(values) -> dict:
+    values = np.array([np.nan if v is None else v for v in values], float)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return {"n": 0, "median": None, "low": None, "high": None}
+    low, median, high = np.quantile(values, [0.16, 0.5, 0.84]).tolist()
+    return {"n": int(values.size), "median": median, "low": low, "high": high}
+
+
+def _square(distance) -> np.ndarray:
+    distance = np.asarray(distance, float)
+    if distance.size == 0:
+        return np.empty((0, 0))
+    if distance.ndim != 2 or distance.shape[0] != distance.shape[1]:
+        msg = f"distances: expected a square array, got shape {distance.shape}"
+        raise ValueError(msg)
+    return distance

@@ -1,0 +1,140 @@
+"""One subject's cutout, from the raw files of any source."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.builder.astrometry import image_turns, north, quarter_turns
+from skyloom.builder.cutout import (
+    Cutout,
+    from_difference_json,
+    from_metadata_json,
+    from_upstream_npz,
+    place,
+    read_cutout,
+    write_cutout,
+    write_cutout_fits,
+)
+from skyloom.builder.subjects import read_metadata
+from skyloom.io.fits import write_images
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.run.provenance import record
+
+READERS = {"subject_data": from_difference_json, "fitting_data": from_metadata_json}
+ANGLES = ("montage_angle", "original_angle")
+
+
+def metadata_rows(paths: Iterable[str | Path]) -> dict[int, dict]:
+    """Read gal-metadata tables: subject id to row, without its empty cells."""
+    rows: dict[int, dict] = {}
+    for path in paths:
+        for row in read_metadata(path).to_dict("records"):
+            filled = {k: v for k, v in row.items() if not pd.isna(v)}
+            rows[int(row["subject_id"])] = filled
+    return rows
+
+
+def cut_subject(
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    files: Mapping[str, Mapping[int, str]],
+    metadata: Mapping[int, Mapping],
+    first: Mapping[int, int],
+    settings: Mapping,
+    code: str,
+) -> dict:
+    """Make a subject's cutout and write it as npz and as FITS.
+
+    Parameters
+    ----------
+    subject : int
+        Its id.
+    paths : mapping
+        Where to write ``npz`` and ``fits``.
+    files : mapping of str to mapping of int to path
+        Raw files that exist, by kind: ``images`` of upstream, or ``subject_data``
+        and ``fitting_data`` of Zooniverse, of which the latter goes first.
+    metadata : mapping of int to mapping
+        From `metadata_rows`.
+    first : mapping of int to int
+        The subject whose image a repeated one shares.
+    settings : mapping
+        The config section ``noise``.
+    code : str
+        Code digest of the rule.
+
+    Returns
+    -------
+    dict
+        ``sigma_source`` and ``notes``.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or it cannot be used.
+    """
+    kind, owner = _found(subject, files, first)
+    path, row = files[kind][owner], metadata.get(subject, {})
+    cutout = _read(kind, path, subject, metadata.get(owner, {}), settings["noise"])
+    cutout = _placed(cutout, row, "original_angle" if kind == "images" else ANGLES[0])
+    made_of = {"provenance": record(settings, code, [path])}
+    cutout = dataclasses.replace(cutout, metadata=row | made_of)
+    write_cutout(paths["npz"], cutout)
+    write_cutout_fits(paths["fits"], cutout)
+    return {"sigma_source": cutout.sigma_source, "notes": list(cutout.notes)}
+
+
+def failed_cutout(subject: int, reason: str, paths: Mapping[str, Path]) -> dict:
+    """Write both files of a subject that has no usable image, and why."""
+    write_npz(paths["npz"], subject_id=np.int64(subject), reason=np.str_(reason))
+    text = reason.encode("ascii", "replace").decode()[:60]
+    cards = {"OBJECT": str(subject), "STATUS": "failed", "REASON": text}
+    write_images(paths["fits"], {}, cards)
+    return {"reason": reason}
+
+
+def usable_cutout(path: str | Path) -> Cutout:
+    """Read a cutout.
+
+    Raises
+    ------
+    ValueError
+        If the file records why there is none: that reason; or cannot be read.
+    """
+    reason = read_npz(path, {}, {"reason": ("U", 0)}).get("reason")
+    if reason is not None:
+        raise ValueError(str(reason))
+    return read_cutout(path)
+
+
+def _found(subject: int, files: Mapping, first: Mapping) -> tuple[str, int]:
+    for owner in (subject, first.get(subject)):
+        for kind in ("fitting_data", "images", "subject_data"):
+            if owner in files.get(kind, {}):
+                return kind, owner
+    msg = "no image"
+    raise ValueError(msg)
+
+
+def _read(kind: str, path: str, subject: int, row: Mapping, noise: Mapping) -> Cutout:
+    if kind == "images":
+        angles = [row.get(name) for name in ANGLES]
+        turns = 0 if None in angles else image_turns(quarter_turns(*angles))
+        return from_upstream_npz(path, subject, turns=turns, **noise)
+    given = noise if kind == "subject_data" else {}
+    return READERS[kind](path, subject, **given)
+
+
+def _placed(cutout: Cutout, row: Mapping, angle: str) -> Cutout:
+    """Place a cutout on the sky as far as its metadata tell."""
+    if "RA" not in row or "DEC" not in row:
+        return cutout
+    known = angle in row and "PETRO_PHI90" in row
+    direction = north(row[angle], row["PETRO_PHI90"]) if known else None
+    return place(cutout, row["RA"], row["DEC"], direction)

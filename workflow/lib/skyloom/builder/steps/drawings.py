@@ -1,0 +1,125 @@
+"""One subject's drawings as models in image pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from skyloom.builder.coordinates import Screen
+from skyloom.builder.steps.cutouts import usable_cutout
+from skyloom.builder.upstream import read_upstream, volunteers_tree
+from skyloom.builder.volunteers import subject_tree
+from skyloom.io.documents import write_json
+from skyloom.io.zooniverse import Classification, Rejection, read_classifications
+from skyloom.run.provenance import record
+
+
+def read_by_subject(
+    path: str | Path, subjects: Iterable[int], workflow_id: int | None
+) -> dict[int, tuple[list[Classification], list[Rejection]]]:
+    """Read the part of an export that a chunk needs, once.
+
+    Returns
+    -------
+    dict of int to (list, list)
+        Usable classifications and rejected rows of each subject.
+    """
+    found = {subject: ([], []) for subject in subjects}
+    for many, rows in enumerate(read_classifications(path, workflow_id, set(found))):
+        for one in rows:
+            if one.subject_id in found:
+                found[one.subject_id][many].append(one)
+    return found
+
+
+def parse_exported(
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    rows: Mapping[int, tuple],
+    export: str,
+    cutouts: Mapping[int, str],
+    settings: Mapping,
+    code: str,
+) -> dict:
+    """Write the volunteers tree of a subject of a Zooniverse export.
+
+    Parameters
+    ----------
+    subject : int
+        Its id.
+    paths : mapping
+        Where to write ``tree``.
+    rows : mapping
+        From `read_by_subject`.
+    export : str
+        The export they come from.
+    cutouts : mapping of int to path
+        Cutouts: the shape of what volunteers were shown, and how it was turned.
+    settings : mapping
+        The config section ``volunteers``.
+    code : str
+        Code digest of the rule.
+
+    Raises
+    ------
+    ValueError
+        If there is no cutout: what volunteers saw is then unknown.
+    """
+    cutout = usable_cutout(cutouts[subject])
+    shape, turns = cutout.image.shape, cutout.rotation
+    screen = Screen(shape[::-1] if turns % 2 else shape)
+    limit = settings["volunteers"]["limit"]
+    tree = subject_tree(subject, screen, *rows[subject], turns=turns, limit=limit)
+    return _write(paths, tree, record(settings, code, [export, cutouts[subject]]))
+
+
+def parse_upstream(
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    models: Mapping[int, str],
+    turns: Mapping[int, int],
+    settings: Mapping,
+    code: str,
+) -> dict:
+    """Write the volunteers tree of a decoded upstream subject.
+
+    Parameters
+    ----------
+    subject, paths, settings, code
+        As in `parse_exported`.
+    models : mapping of int to path
+        Decoded upstream files.
+    turns : mapping of int to int
+        Quarter turns of the uploaded image, where known.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it is not what it should be.
+    """
+    if subject not in models:
+        msg = "no upstream file of this subject"
+        raise ValueError(msg)
+    tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
+    return _write(paths, tree, record(settings, code, [models[subject]]))
+
+
+def failed_drawings(
+    subject: int,
+    reason: str,
+    paths: Mapping[str, Path],
+    *,
+    settings: Mapping,
+    code: str,
+) -> dict:
+    """Write a volunteers tree without volunteers, and why."""
+    rejected = [{"classification_id": None, "reason": reason}]
+    tree = {"subject_id": subject, "shape": None, "volunteers": []}
+    return _write(paths, tree | {"rejected": rejected}, record(settings, code))
+
+
+def _write(paths: Mapping[str, Path], tree: Mapping, provenance: Mapping) -> dict:
+    write_json(paths["tree"], {**tree, "provenance": provenance})
+    return {kind: len(tree[kind]) for kind in ("volunteers", "rejected")}

@@ -1,0 +1,60 @@
+"""The hierarchical model of pitch angles, from files to its two products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from skyloom.builder.pitch import (
+    NotConvergedError,
+    PitchSettings,
+    draw_arrays,
+    fit,
+    summary_tree,
+)
+from skyloom.builder.pitch_arms import arm_table
+from skyloom.run.seeds import rng
+
+NO_DRAWS = {"scatter": (0,), "galaxy": (0, 0), "arm": (0, 0)}
+NO_IDS = ("galaxy_id", "arm_subject_id", "arm_galaxy_id", "arm_index")
+
+
+def sample_pitch(aggregates: Iterable[Mapping], settings: Mapping) -> tuple[dict, dict]:
+    """Sample the pitch angles of all arms, or record why that failed.
+
+    Parameters
+    ----------
+    aggregates : iterable of mapping
+        Trees of ``aggregates/<id>.json``.
+    settings : mapping
+        Config section ``pitch``, ``seed``, and ``repeats``: pairs [first, second]
+        of subjects that show one galaxy.
+
+    Returns
+    -------
+    tree : dict
+        ``status`` ("ok" or "failed"), ``reason`` and the posterior's summary.
+    arrays : dict of str to ndarray
+        The draws; empty after a failure.
+    """
+    galaxies = {second: first for first, second in settings["repeats"]}
+    options = PitchSettings(**settings["pitch"])
+    try:
+        arms = arm_table(aggregates, galaxies=galaxies)
+        posterior = fit(arms, options, rng(settings["seed"], "pitch"))
+    except NotConvergedError as error:
+        return _failed(str(error), error.diagnostics), _nothing()
+    except ValueError as error:
+        return _failed(str(error), {}), _nothing()
+    tree = {"status": "ok", "reason": None} | summary_tree(posterior)
+    return tree, draw_arrays(posterior)
+
+
+def _failed(reason: str, diagnostics: Mapping) -> dict:
+    return {"status": "failed", "reason": reason, "diagnostics": diagnostics}
+
+
+def _nothing() -> dict[str, np.ndarray]:
+    draws = {k: np.zeros(shape, np.float32) for k, shape in NO_DRAWS.items()}
+    return draws | {name: np.zeros(0, np.int64) for name in NO_IDS}

@@ -1,0 +1,107 @@
+"""Pitch angles against bulges, bars and winding, from the posterior's draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.builder.morphology import bar_group, bulge_group, morphology_test
+from skyloom.builder.winding import winding_power, winding_scan, winding_test
+from skyloom.io.npz import read_npz
+from skyloom.run.seeds import rng
+
+DRAWS = {"galaxy": ("f", 2), "galaxy_id": ("iu", 1)}
+NO_GALAXY = "no galaxy has a pitch angle"
+
+
+def galaxy_draws(path: str | Path) -> tuple[np.ndarray, list[int]]:
+    """Return the draws (n_draws, n_galaxies) [deg] and the galaxies' ids.
+
+    Raises
+    ------
+    ValueError
+        If there is no galaxy.
+    """
+    arrays = read_npz(path, DRAWS)
+    if not arrays["galaxy"].size:
+        raise ValueError(NO_GALAXY)
+    return arrays["galaxy"].astype(float), arrays["galaxy_id"].tolist()
+
+
+def strengths(
+    aggregates: Iterable[Mapping], tuned: Iterable[Mapping]
+) -> dict[str, dict[int, float]]:
+    """Return how strong bulge and bar are, by subject.
+
+    Returns
+    -------
+    dict
+        ``bulge``: the fitted bulge's part of the light; ``bar``: the part of the
+        volunteers who agree on a bar. Subjects of which it is unknown are left out.
+    """
+    fluxes = {tree["subject_id"]: tree["flux"] for tree in tuned}
+    support = {tree["subject_id"]: tree["support"].get("bar") for tree in aggregates}
+    return {
+        "bulge": {
+            subject: flux.get("bulge", 0.0) / sum(flux.values())
+            for subject, flux in fluxes.items()
+            if sum(flux.values()) > 0
+        },
+        "bar": {
+            subject: found["k"] / found["n"]
+            for subject, found in support.items()
+            if found and found["n"]
+        },
+    }
+
+
+def morphology_tree(draws, galaxies, measures: Mapping, settings: Mapping) -> dict:
+    """Test pitch angles against bulge and bar strength.
+
+    Parameters
+    ----------
+    draws, galaxies
+        From `galaxy_draws`.
+    measures : mapping
+        From `strengths`.
+    settings : mapping
+        Config section ``morphology``, and ``seed``.
+    """
+    options = settings["morphology"]
+    sizes = {key: options[key] for key in ("n_draws", "n_resamples")}
+    groups = {
+        "bulge": lambda values: bulge_group(values, options["bulge_split"]),
+        "bar": lambda values: bar_group(values, options["bar_limits"]),
+    }
+    tree = {}
+    for name, group in groups.items():
+        values = np.array([measures[name].get(g, np.nan) for g in galaxies])
+        chance = rng(settings["seed"], "morphology", name)
+        tree[name] = morphology_test(draws, values, group(values), chance, **sizes)
+    return tree
+
+
+def winding_tree(draws, settings: Mapping) -> dict:
+    """Test uniform cot(phi) between the limits, and over other lower limits.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (n_draws, n_galaxies)
+        Pitch angles [deg].
+    settings : mapping
+        Config section ``winding``, and ``seed``.
+
+    Returns
+    -------
+    dict
+        The test; its ``power`` against pitch angles that are uniform; the ``scan``.
+    """
+    limits = settings["winding"]
+    between = limits["lower"], limits["upper"]
+    test, scan = winding_test(draws, *between), limits["scan"]
+    chance = rng(settings["seed"], "winding")
+    power = winding_power(round(test["n_galaxies"]), *between, chance)
+    rows = winding_scan(draws, scan, limits["upper"]).to_dict("records")
+    return test | {"power": power, "scan": rows}

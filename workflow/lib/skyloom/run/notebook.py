@@ -1,0 +1,112 @@
+"""Notebooks as steps of the workflow: executed by papermill, the same bytes each time.
+
+A notebook gets three names in its cell tagged ``parameters``: ``inputs`` and
+``outputs`` (dicts of paths, or of lists of paths) and ``settings`` (a dict). It runs
+in the job's own Python, whatever kernels the user has registered.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from skyloom.io.atomic import write_text
+
+KERNEL = "python3"
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -> None:
+    """Run a notebook and keep the executed copy.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook, stored without outputs.
+    product : Path
+        Where the executed copy goes, whole or not at all.
+    parameters : mapping
+        What its parameters cell is given, JSON-plain.
+    library : Path
+        Folder that `skyloom` is imported from.
+
+    Raises
+    ------
+    papermill.PapermillExecutionError
+        If a cell raises; the message holds its traceback.
+    """
+    import nbformat  # noqa: PLC0415 - heavy, and needed by this function alone
+    import papermill  # noqa: PLC0415
+
+    with kernel_home(library):
+        executed = papermill.execute_notebook(
+            str(notebook),
+            None,
+            parameters=dict(parameters),
+            kernel_name=KERNEL,
+            progress_bar=False,
+        )
+    write_text(product, nbformat.writes(timeless(executed)) + "\n")
+
+
+def named_files(files) -> dict[str, str | list[str]]:
+    """Return Snakemake's named inputs or outputs as plain strings and lists."""
+    return {
+        name: str(one) if isinstance(one, str) else [str(path) for path in one]
+        for name, one in files.items()
+    }
+
+
+def timeless(notebook):
+    """Return an executed notebook without times, random ids and addresses.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Changed in place.
+    """
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in map(_plain, cell.outputs) if out]
+    return notebook
+
+
+def _plain(output):
+    """Drop what was written to standard error (the log has it) and addresses."""
+    if output.output_type == "stream":
+        return None if output.name == "stderr" else output
+    data = output.get("data", {})
+    if isinstance(data.get("text/plain"), str):
+        data["text/plain"] = ADDRESS.sub("", data["text/plain"])
+    return output
+
+
+@contextmanager
+def kernel_home(library: Path) -> Iterator[None]:
+    """Give kernels started inside the block the library and a home of their own.
+
+    Kernel files go to a temporary folder: nothing of the user's is read or written.
+    """
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="skyloom-kernel-") as home:
+        os.environ.update(
+            PYTHONPATH=str(library),
+            JUPYTER_RUNTIME_DIR=home,
+            IPYTHONDIR=home,
+            JUPYTER_PREFER_ENV_PATH="1",
+            MPLBACKEND="module://matplotlib_inline.backend_inline",
+            PYDEVD_DISABLE_FILE_VALIDATION="1",
+        )
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

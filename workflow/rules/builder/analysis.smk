@@ -1,0 +1,287 @@
+"""The analysis: what the crowd, the fits and the arms say."""
+
+ANALYSES = {
+    "frequencies": "<results>/analysis/component_frequencies.json",
+    "agreement": "<results>/analysis/volunteer_agreement.json",
+    "residuals": "<results>/analysis/residual_statistics.json",
+    "repeatability": "<results>/analysis/repeatability.json",
+    "pitch": "<results>/pitch/posterior.json",
+    "morphology": "<results>/pitch/morphology.json",
+    "winding": "<results>/pitch/winding.json",
+}
+PUBLISHED = sources.published(config)
+
+
+# How often each component is drawn, agreed on and kept by the fit.
+rule component_frequencies:
+    input:
+        volunteers=expand("<results>/volunteers/{id}.json", id=SUBJECTS),
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+    output:
+        "<results>/analysis/component_frequencies.json",
+    log:
+        "<logs>/component_frequencies.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings={},
+        code=digest("scripts/builder/component_frequencies.py"),
+    message:
+        "Frequencies of the components"
+    script:
+        "../../../scripts/builder/component_frequencies.py"
+
+
+# How far volunteers agree, component by component.
+rule volunteer_agreement:
+    input:
+        volunteers=expand("<results>/volunteers/{id}.json", id=SUBJECTS),
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+    output:
+        "<results>/analysis/volunteer_agreement.json",
+    log:
+        "<logs>/volunteer_agreement.log",
+    benchmark:
+        "<benchmarks>/volunteer_agreement.tsv"
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "aggregate"),
+        code=digest("scripts/builder/volunteer_agreement.py"),
+    message:
+        "Agreement of the volunteers"
+    script:
+        "../../../scripts/builder/volunteer_agreement.py"
+
+
+# How good the fits are and what they leave in the images.
+rule residual_statistics:
+    input:
+        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        bi=expand("<results>/tuned/bi/{id}.json", id=SUBJECTS),
+        residuals=expand("<results>/residuals/agg/{id}.fits", id=SUBJECTS),
+    output:
+        "<results>/analysis/residual_statistics.json",
+    log:
+        "<logs>/residual_statistics.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings={},
+        code=digest("scripts/builder/residual_statistics.py"),
+    message:
+        "Statistics of the fits"
+    script:
+        "../../../scripts/builder/residual_statistics.py"
+
+
+# The same galaxy drawn twice, by different volunteers.
+rule repeatability:
+    input:
+        catalogue="<results>/catalogue.ecsv",
+    output:
+        "<results>/analysis/repeatability.json",
+    log:
+        "<logs>/repeatability.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings={"repeats": REPEATS},
+        code=digest("scripts/builder/repeatability.py"),
+    message:
+        "Repeatability over galaxies shown twice"
+    script:
+        "../../../scripts/builder/repeatability.py"
+
+
+# Hierarchical model of pitch angles: arms in galaxies.
+rule fit_pitch:
+    input:
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+    output:
+        posterior="<results>/pitch/posterior.json",
+        draws="<results>/pitch/draws.npz",
+    log:
+        "<logs>/fit_pitch.log",
+    benchmark:
+        "<benchmarks>/fit_pitch.tsv"
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(240),
+    params:
+        settings=pick(config | {"repeats": REPEATS}, "pitch", "repeats", "seed"),
+        code=digest("scripts/builder/fit_pitch.py"),
+    message:
+        "Hierarchical model of the pitch angles"
+    script:
+        "../../../scripts/builder/fit_pitch.py"
+
+
+# Pitch angles against bulge and bar strength.
+rule compare_morphology:
+    input:
+        draws="<results>/pitch/draws.npz",
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+    output:
+        "<results>/pitch/morphology.json",
+    log:
+        "<logs>/compare_morphology.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "seed", "morphology"),
+        code=digest("scripts/builder/compare_morphology.py"),
+    message:
+        "Pitch angle against bulge and bar"
+    script:
+        "../../../scripts/builder/compare_morphology.py"
+
+
+# Do arms wind up: is the cotangent of the pitch angle uniform?
+rule compare_winding:
+    input:
+        draws="<results>/pitch/draws.npz",
+    output:
+        "<results>/pitch/winding.json",
+    log:
+        "<logs>/compare_winding.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "seed", "winding"),
+        code=digest("scripts/builder/compare_winding.py"),
+    message:
+        "Winding test"
+    script:
+        "../../../scripts/builder/compare_winding.py"
+
+
+if PUBLISHED:
+    ANALYSES["published"] = "<results>/analysis/published.json"
+
+    # The catalogue against the published one, its defects repaired.
+    rule compare_catalogue:
+        input:
+            published=PUBLISHED,
+            catalogue="<results>/catalogue.ecsv",
+        output:
+            "<results>/analysis/published.json",
+        log:
+            "<logs>/compare_catalogue.log",
+        conda:
+            "../../../envs/builder.yaml"
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(30),
+        params:
+            settings=pick(config, "catalogue.pixel_scale"),
+            code=digest("scripts/builder/compare_catalogue.py"),
+        message:
+            "Comparison with the published catalogue"
+        script:
+            "../../../scripts/builder/compare_catalogue.py"
+
+
+if config["source"] == "simulated":
+    ANALYSES["recovery"] = "<results>/analysis/recovery.json"
+
+    # The fits against the truth, which no other rule may read.
+    rule evaluate_recovery:
+        input:
+            truth=expand("<results>/truth/{chunk}.json", chunk=CHUNKS),
+            agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        output:
+            "<results>/analysis/recovery.json",
+        log:
+            "<logs>/evaluate_recovery.log",
+        conda:
+            "../../../envs/builder.yaml"
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(30),
+        params:
+            settings={},
+            code=digest("scripts/builder/evaluate_recovery.py"),
+        message:
+            "Fits against the truth"
+        script:
+            "../../../scripts/builder/evaluate_recovery.py"
+
+
+# The headline numbers in one file.
+rule metrics:
+    input:
+        **ANALYSES,
+    output:
+        report(
+            "<results>/metrics.json",
+            category="builder",
+            caption="../../report/builder/metrics.rst",
+            labels={"product": "metrics"},
+        ),
+    log:
+        "<logs>/metrics.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings={},
+        code=digest("scripts/builder/metrics.py"),
+    message:
+        "Headline numbers"
+    script:
+        "../../../scripts/builder/metrics.py"
+
+
+# Everything on one page, with figures.
+rule analyse:
+    input:
+        **ANALYSES,
+        **({"published_catalogue": PUBLISHED} if PUBLISHED else {}),
+        draws="<results>/pitch/draws.npz",
+        catalogue="<results>/catalogue.ecsv",
+        cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+    output:
+        notebook="<results>/notebooks/analysis.ipynb",
+    log:
+        "<logs>/analyse.log",
+    benchmark:
+        "<benchmarks>/analyse.tsv"
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings={"repeats": REPEATS},
+        code=notebook("notebooks/builder_analysis.ipynb"),
+    message:
+        "Analysis (notebook)"
+    script:
+        "../../../scripts/builder/run_notebook.py"
