@@ -9,7 +9,7 @@ SCATTERS = np.geomspace(1.5, 40, 40)
 
 
 def simulate(rng, n_galaxies, scatter=8.0, low=0.0, high=90.0):
-    """Return true galaxies, and an arm table with a column ``truth``, from the model."""
+    """Return true galaxies and an arm table with a column ``truth``."""
     galaxies, rows = rng.uniform(low, high, n_galaxies), []
     for g, phi in enumerate(galaxies):
         for arm in range(rng.choice([1, 2, 3], p=[0.3, 0.5, 0.2])):

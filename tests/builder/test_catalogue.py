@@ -285,3 +285,34 @@ def test_fits_headers_carry_ucds(tmp_path):
         assert header[f"TTYPE{i}"] == column.name
         assert header[f"TUCD{i}"] == column.ucd
         assert header[f"TCOMM{i}"] == column.description
+
+
+@pytest.mark.real
+def test_position_angles_agree_with_the_nsa(real):
+    """Published fits of inclined galaxies lie on the sky as the NSA says they do."""
+    from skyloom.builder import astrometry, cutout, upstream
+    from skyloom.builder.collect import sky_of
+    from skyloom.builder.subjects import read_metadata
+    from skyloom.io.documents import read_json
+    from skyloom.sky.geometry import position_angle
+
+    folder, gaps = real / "builder/galaxies", []
+    table = read_metadata(folder / "gal-metadata.csv")
+    inclined = table[table["SERSIC_BA"] < 0.6].set_index("subject_id")
+    for number, row in inclined.iterrows():
+        image = folder / f"images/{number}.npz"
+        if not image.exists() or len(gaps) == 25:
+            continue
+        turns = astrometry.quarter_turns(row["montage_angle"], row["original_angle"])
+        turned = astrometry.image_turns(turns)
+        north = astrometry.north(row["original_angle"], row["PETRO_PHI90"])
+        found = cutout.from_upstream_npz(image, number, turns=turned)
+        wcs = sky_of(cutout.place(found, row["RA"], row["DEC"], north))
+        tree = read_json(folder / f"models/{number}.json.gz", nonfinite=True)
+        if not tree["tuning"].get("success"):
+            continue
+        disk = upstream.published_fit(tree).disk
+        angle = position_angle(wcs, disk.mux, disk.muy, disk.roll)
+        gaps.append((angle - row["SERSIC_PHI"] + 90) % 180 - 90)
+    assert len(gaps) == 25
+    assert np.median(np.abs(gaps)) < 5

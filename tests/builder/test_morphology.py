@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-
 from skyloom.builder.morphology import (
     bar_group,
     bulge_group,
@@ -13,7 +12,6 @@ from skyloom.builder.morphology import (
     correlation,
     group_test,
     morphology_test,
-    strength_table,
     vote_table,
 )
 
@@ -38,17 +36,6 @@ def test_votes_make_a_strength_table():
     kinds = dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant"), 0.4)
     table = vote_table(votes.assign(**kinds))
     assert table["bulge_strength"].to_numpy() == pytest.approx(0.8)
-
-
-def test_our_fits_make_a_strength_table():
-    """No fitted bulge is strength 0; a subject that was not fitted is unknown."""
-    fits = pd.DataFrame({"subject_id": [1, 2, 3], "bulge_fraction": [0.1, 0.2, np.nan]})
-    support = pd.DataFrame({"subject_id": [1, 2, 4], "bar_support": [0.1, 0.6, 0.3]})
-    table = strength_table(fits, support).set_index("subject_id")
-    assert table.loc[3, "bulge_strength"] == 0
-    assert np.isnan(table.loc[4, "bulge_strength"])
-    assert table.loc[4, "bar_group"] == "weak"
-    assert table.loc[2, "bulge_group"] == "bulge"
 
 
 @pytest.mark.parametrize("kind", ["pearson", "spearman"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate
+from scipy import integrate, special
 from skyloom.builder import photometry
 from skyloom.builder.model import Sersic
 from skyloom.builder.profiles import sersic_b
@@ -43,6 +43,14 @@ def test_total_flux_is_the_integral_of_the_profile(q, Re, n, c):
     """The closed form equals brute force for every shape."""
     part = Sersic(1.0, 2.0, 0.3, q, Re, 0.5, n, c)
     assert photometry.total_flux(part) == pytest.approx(brute_force(part), rel=1e-6)
+
+
+@settings(deadline=None)
+@given(n=st.floats(0.3, 6.0))
+def test_effective_radius_holds_half_of_the_light(n):
+    """Down to the smallest index a fit may take, Re is right to a part in 1,000."""
+    exact = special.gammaincinv(2 * n, 0.5)
+    assert (exact / sersic_b(n)) ** n == pytest.approx(1.0, abs=1e-3)
 
 
 def test_boxy_area_known_values():

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from builder import pitch_grid
 from scipy import integrate, special, stats
-
-from skyloom.builder import pitch
+from skyloom.builder import pitch, pitch_model
 from skyloom.builder.pitch import NotConvergedError, PitchSettings
 
 SETTINGS = PitchSettings(warmup=300, samples=1000)
@@ -88,7 +87,7 @@ def test_model_covers_its_truth():
 @pytest.mark.parametrize("dof", [2, 3, 6, 14, 60])
 def test_mixture_is_the_t_distribution(dof):
     """The normals add up to Student's t within 2 % out to 4 sigma."""
-    precision, weight = pitch.t_mixture(np.array([dof]))
+    precision, weight = pitch_model.t_mixture(np.array([dof]))
     z = np.linspace(-4, 4, 17)[:, None]
     mixed = (weight * stats.norm.pdf(z, scale=precision**-0.5)).sum(axis=1)
     np.testing.assert_allclose(mixed, stats.t.pdf(z[:, 0], dof), rtol=0.025)
@@ -107,7 +106,7 @@ def test_integrated_arm_matches_quadrature(observed, sd, galaxy, scatter):
         lambda x: prior.pdf(x) * stats.norm.pdf(observed, x, sd),
         0, 90, points=[observed, galaxy], limit=200,
     )  # fmt: skip
-    terms = pitch._arm_terms(np, special.erf, (observed, sd**2), galaxy, scatter)
+    terms = pitch_model.arm_terms(np, special.erf, (observed, sd**2), galaxy, scatter)
     assert terms[0] == pytest.approx(np.log(value), abs=1e-6)
 
 
@@ -116,8 +115,8 @@ def test_coordinates_carry_their_jacobian():
     data = {"mean": np.array([1.0, 20.0, 89.0]), "mean_variance": 4.0, "n_arms": 2}
     z, h = np.array([-1.0, 0.3, 2.0]), 1e-6
     for scatter in (2.0, 10.0):
-        up, down = (pitch.galaxy_of(np, z + d, scatter, data)[0] for d in (h, -h))
-        _, log_jacobian = pitch.galaxy_of(np, z, scatter, data)
+        up, down = (pitch_model.galaxy_of(np, z + d, scatter, data)[0] for d in (h, -h))
+        _, log_jacobian = pitch_model.galaxy_of(np, z, scatter, data)
         numeric = np.log((up - down) / (2 * h))
         np.testing.assert_allclose(numeric - log_jacobian, np.log(90), atol=1e-5)
 
@@ -126,9 +125,9 @@ def test_drawn_arms_follow_their_conditional():
     """With galaxy and scatter fixed the arm's draws are truncated t times normal."""
     _, table = pitch_grid.simulate(np.random.default_rng(2), 1, low=5, high=6)
     table = table.iloc[:1].assign(pitch_angle=3.0, pitch_angle_err=4.0, dof=4)
-    data = pitch.observations(table)
+    data = pitch_model.observations(table)
     n = 20000
-    draws = pitch.draw_arms(
+    draws = pitch_model.draw_arms(
         data, np.full((n, 1), 8.0), np.full(n, 6.0), np.random.default_rng(1)
     )
     x = pitch_grid.PHI
@@ -178,5 +177,5 @@ def test_sample_without_arms_is_refused(arms):
 )
 def test_impossible_settings_are_refused(change):
     """Settings that cannot give a verdict raise."""
-    with pytest.raises(ValueError, match="scatter_prior|R-hat needs"):
+    with pytest.raises(ValueError, match=r"scatter_prior|R-hat needs"):
         PitchSettings(**change)

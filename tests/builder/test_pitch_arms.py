@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
 from skyloom.builder.pitch_arms import (
     COLUMNS,
     arm_row,

@@ -66,6 +66,7 @@ LIBRARY = {
     "room/late.py": "def late(r):\n    return r\n\ndef other(r):\n    return -r\n",
     "room/acts.py": """
         import functools
+        from skyloom.room import deco
 
         TABLE = {}
         NAMES = []
@@ -98,6 +99,14 @@ LIBRARY = {
         def third(x):
             return x + 3
 
+        @deco.quiet
+        def fourth(x):
+            return x + 5
+
+        @deco.noted
+        def fifth(x):
+            return x + 6
+
         def build():
             return 7
 
@@ -118,6 +127,16 @@ LIBRARY = {
 
         def plain(x):
             return x
+        """,
+    "room/deco.py": """
+        ALL = []
+
+        def quiet(function):
+            return lambda x: function(x)
+
+        def noted(function):
+            ALL.append(function)
+            return function
         """,
     "room/tricks.py": "def f(x):\n    return globals()[x]\n\ndef g():\n    return 1\n",
     "room/whole.py": "def a():\n    return 1\n\ndef b():\n    return 2\n",
@@ -173,6 +192,8 @@ EDITS = {
     "a registered function": ("room/acts.py", "return x", "return -x", {"acts.py"}),
     "a function in a list": ("room/acts.py", "x + 2", "x + 4", {"acts.py"}),
     "a decorator without effect": ("room/acts.py", "x + 3", "x + 4", set()),
+    "another module's decorator": ("room/acts.py", "x + 5", "x + 7", set()),
+    "another module's list": ("room/acts.py", "x + 6", "x + 7", {"acts.py"}),
     "a call at import": ("room/acts.py", "return 7", "return 8", {"acts.py"}),
     "a global at import": ("room/acts.py", "return 9", "return 8", {"acts.py"}),
     "an unused value": ("room/acts.py", "return 11", "return 12", set()),
@@ -193,6 +214,8 @@ def house(tmp_path, monkeypatch):
     library = tmp_path / "workflow" / "lib"
     monkeypatch.setattr(modules, "LIBRARY", library)
     monkeypatch.setattr(digest, "ROOT", tmp_path)
+    monkeypatch.setattr(digest, "LIBRARY", library)
+    monkeypatch.setattr(digest, "KEPT", tmp_path / ".skyloom" / "digests.json")
     for name, text in LIBRARY.items():
         write(library / "skyloom" / name, textwrap.dedent(text))
     for name, text in SCRIPTS.items():
@@ -210,6 +233,7 @@ def write(path: Path, text: str) -> None:
 
 def forget() -> None:
     modules.library_module.cache_clear()
+    digest._checksum.cache_clear()
     digest.code_of.cache_clear()
 
 
@@ -252,6 +276,8 @@ def test_folder_times_and_working_directory_do_not_count(house, monkeypatch):
         os.utime(path, (1, 1))
     monkeypatch.setattr(modules, "LIBRARY", moved / "workflow" / "lib")
     monkeypatch.setattr(digest, "ROOT", moved)
+    monkeypatch.setattr(digest, "LIBRARY", moved / "workflow" / "lib")
+    digest.KEPT.unlink(missing_ok=True)
     monkeypatch.chdir("/")
     assert digests() == before
 
@@ -306,3 +332,33 @@ def test_missing_source_is_an_error(house):
     """A rule whose script does not exist is refused."""
     with pytest.raises(FileNotFoundError, match=r"nothing\.py"):
         digest.code_of("nothing.py", env=None)
+
+
+def test_digests_are_kept_for_the_next_process(house, monkeypatch):
+    """A second start reads no code; it finds what the first one left."""
+    before = digests()
+    monkeypatch.setattr(digest, "reached", None)
+    assert digests() == before
+
+
+def test_kept_digests_are_of_the_present_state(house):
+    """Any changed byte of the library is looked at again."""
+    before = digests()
+    write(house / "workflow/lib/skyloom/room/late.py", "def late(r):\n    return 5\n")
+    assert changed(before, digests()) == {"square.py", "n"}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+def test_damaged_store_is_made_again(house, text):
+    """Rubbish in the store costs a second and changes nothing."""
+    before = digests()
+    digest.KEPT.write_text(text)
+    assert digests() == before
+
+
+def test_read_only_folder_is_no_obstacle(house, monkeypatch):
+    """Where nothing can be kept, digests are worked out each time."""
+    (house / "file").write_text("")
+    before = digests()
+    monkeypatch.setattr(digest, "KEPT", house / "file" / "digests.json")
+    assert digests() == before

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+import yaml
 
 Edit = Callable[[Path], object]
 LIBRARY = "workflow/lib/skyloom"
@@ -77,22 +80,109 @@ def append(file: str, text: str) -> Edit:
     return edit
 
 
-def configure(key: str, value: str) -> Edit:
-    """Set a key of the run's own config layer: `builder.tune.rtol`."""
+def create(file: str, text: str) -> Edit:
+    """Write a file that was not there."""
 
     def edit(folder: Path) -> None:
-        import yaml
+        (folder / file).write_text(text)
 
+    return edit
+
+
+def to_end(module: str, function: str) -> Edit:
+    """Move a function to the end of its file."""
+
+    def edit(folder: Path) -> None:
+        path = source(folder, module)
+        node = definition(path, function)
+        lines = path.read_text().splitlines(keepends=True)
+        assert not node.decorator_list
+        moved = lines[node.lineno - 1 : node.end_lineno]
+        del lines[node.lineno - 1 : node.end_lineno]
+        path.write_text("".join([*lines, "\n\n", *moved]))
+
+    return edit
+
+
+def cell(notebook: str, kind: str) -> Edit:
+    """Add a line to the first cell of a kind, `code` or `markdown`, of a notebook."""
+
+    def edit(folder: Path) -> None:
+        path = folder / "notebooks" / f"{notebook}.ipynb"
+        tree = json.loads(path.read_text())
+        chosen = next(c for c in tree["cells"] if c["cell_type"] == kind)
+        chosen["source"] = "".join(chosen["source"]) + "\nassert True"
+        path.write_text(json.dumps(tree))
+
+    return edit
+
+
+def layer(change: Callable[[dict], dict | None]) -> Edit:
+    """Change the run's own config layer as a tree."""
+
+    def edit(folder: Path) -> None:
         path = folder / "tiny.yaml"
         tree = yaml.safe_load(path.read_text())
-        node = tree
-        *sections, last = key.split(".")
-        for section in sections:
-            node = node.setdefault(section, {})
-        node[last] = yaml.safe_load(value)
+        tree = change(tree) or tree
         path.write_text(yaml.safe_dump(tree, sort_keys=False))
 
     return edit
+
+
+def configure(key: str, value: str) -> Edit:
+    """Set a key of the layer, `builder.tune.rtol`, to a value written in YAML."""
+
+    def change(tree: dict) -> None:
+        section, last = reach(tree, key)
+        section[last] = yaml.safe_load(value)
+
+    return layer(change)
+
+
+def swap_keys(one: str, other: str) -> Edit:
+    """Let two keys of the layer change their values."""
+
+    def change(tree: dict) -> None:
+        (first, a), (second, b) = reach(tree, one), reach(tree, other)
+        assert first[a] != second[b]
+        first[a], second[b] = second[b], first[a]
+
+    return layer(change)
+
+
+def reach(tree: dict, key: str) -> tuple[dict, str]:
+    """Return the section that holds a key, made if need be, and the key's own name."""
+    *sections, last = key.split(".")
+    for name in sections:
+        tree = tree.setdefault(name, {})
+    return tree, last
+
+
+def turn_keys(folder: Path) -> None:
+    """Write the keys of the layer in the opposite order, at every depth."""
+
+    def turned(tree: dict) -> dict:
+        items = reversed(list(tree.items()))
+        return {k: turned(v) if isinstance(v, dict) else v for k, v in items}
+
+    layer(turned)(folder)
+
+
+def turn_lines(file: str, one: str, other: str) -> Edit:
+    """Let two lines, known by how they begin, change places."""
+
+    def edit(folder: Path) -> None:
+        path = folder / file
+        lines = path.read_text().splitlines(keepends=True)
+        i, j = ([x.startswith(s) for x in lines].index(True) for s in (one, other))
+        lines[i], lines[j] = lines[j], lines[i]
+        path.write_text("".join(lines))
+
+    return edit
+
+
+def nothing(folder: Path) -> None:
+    """Leave everything as it is."""
 
 
 def spread_out(folder: Path) -> None:
@@ -117,16 +207,41 @@ def touch(pattern: str) -> Edit:
     return lambda folder: os.utime(first(folder, pattern))
 
 
-def change(pattern: str, old: bytes, new: bytes) -> Edit:
-    """Replace bytes in the first product that matches."""
+def change(pattern: str) -> Edit:
+    """Add a byte to the first product that matches."""
 
     def edit(folder: Path) -> None:
         path = first(folder, pattern)
-        content = path.read_bytes()
-        assert old in content, f"{path} has no {old!r}: mend the row of the matrix"
-        path.write_bytes(content.replace(old, new, 1))
+        path.write_bytes(path.read_bytes() + b"\n")
 
     return edit
+
+
+def rewrite(pattern: str) -> Edit:
+    """Write the first match again, with the same bytes."""
+
+    def edit(folder: Path) -> None:
+        path = first(folder, pattern)
+        path.write_bytes(path.read_bytes())
+
+    return edit
+
+
+def there_and_back(pattern: str) -> Edit:
+    """Change the first product that matches, and change it back."""
+
+    def edit(folder: Path) -> None:
+        path = first(folder, pattern)
+        before = path.read_bytes()
+        change(pattern)(folder)
+        path.write_bytes(before)
+
+    return edit
+
+
+def forget(part: str) -> Edit:
+    """Delete a whole folder."""
+    return lambda folder: shutil.rmtree(folder / part)
 
 
 def remove(pattern: str) -> Edit:
@@ -146,13 +261,3 @@ def move(folder: Path) -> Path:
     target.parent.mkdir(parents=True)
     shutil.move(folder, target)
     return target
-
-
-def both(*edits: Edit) -> Edit:
-    """Apply several edits."""
-
-    def edit(folder: Path) -> None:
-        for part in edits:
-            part(folder)
-
-    return edit

@@ -26,22 +26,49 @@ def test_the_demo_plans_every_rule(fresh):
     assert steps <= kinds(planned(fresh))
 
 
-@pytest.mark.parametrize("layer", ["real", "long"])
-def test_every_layer_plans(fresh, real, layer):
-    """Each layer of config/ on top of the demo's is complete."""
-    layers = ("--configfile", "config/real.yaml")
-    layers += (f"config/{layer}.yaml",) if layer != "real" else ()
-    counts = planned(fresh, *layers, SKYLOOM_DATA=str(real))
-    assert sum(counts.values()) > 20
+@pytest.mark.real
+@pytest.mark.parametrize("layer", ["real", "export"])
+def test_layers_on_real_data_plan(fresh, real, layer):
+    """The layers that read the real files are complete."""
+    counts = planned(
+        fresh, "--configfile", f"config/{layer}.yaml", SKYLOOM_DATA=str(real)
+    )
+    assert {"aggregate", "tune_agg", "compile_tuned_models"} <= kinds(counts)
 
 
-def test_layer_without_its_data_is_refused(fresh):
+def test_long_layer_plans(fresh):
+    """The long demo is the demo with more chunks."""
+    counts = planned(fresh, "--configfile", "config/long.yaml")
+    assert kinds(counts) == kinds(planned(fresh))
+    assert sum(counts.values()) > 100
+
+
+def test_survey_layer_plans_once_its_files_exist(fresh, tmp_path):
+    """The survey's paths are to be filled; a run then plans every step."""
+    data = tmp_path / "data"
+    for name in ("classifications", "subjects", "gal-metadata"):
+        write(data / "builder" / "survey" / f"{name}.csv", "")
+    write(data / "builder" / "survey" / "sample.csv", "subject_id\n7\n8\n")
+    for subject in (7, 8):
+        place = f"downloads/builder/subject_data/{subject}/difference.json"
+        write(data / place, "{}")
+    layer = ("--configfile", "config/survey.yaml")
+    assert "tune_agg" in kinds(planned(fresh, *layer, SKYLOOM_DATA=str(data)))
+
+
+def write(path, text) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize("layer", ["real", "export", "survey"])
+def test_layer_without_its_data_is_refused(fresh, layer):
     """A path that leads nowhere stops the run before any job, in one message."""
     said = snakemake(
         fresh,
         "-n",
         "--configfile",
-        "config/real.yaml",
+        f"config/{layer}.yaml",
         check=False,
         SKYLOOM_DATA="none",
     )
@@ -76,20 +103,26 @@ def test_every_product_can_be_asked_for(built, fresh):
         kind = (path.parent, path.suffix)
         by_kind.setdefault(kind, path.relative_to(built.folder))
     assert len(by_kind) > 10
-    said = snakemake(
-        fresh, "-n", "--quiet=rules", *map(str, by_kind.values()), *LAYER
-    )
+    said = snakemake(fresh, "-n", "--quiet=rules", *map(str, by_kind.values()), *LAYER)
     assert "Job stats" in said.stdout
 
 
 @pytest.mark.parametrize(
     ("target", "steps", "others"),
     [
-        ("volunteers/1.json", {"parse_volunteers"}, {"aggregate", "tune_agg"}),
-        ("aggregates/1.json", {"parse_volunteers", "aggregate"}, {"tune_agg"}),
-        ("tuned/agg/1.json", {"aggregate", "tune_agg"}, {"tune_bi", "best_individual"}),
-        ("tuned/bi/1.json", {"best_individual", "tune_bi"}, {"tune_agg", "aggregate"}),
-        ("figures/1.pdf", {"plot_galaxies"}, {"fit_pitch"}),
+        ("volunteers/100001.json", {"parse_volunteers"}, {"aggregate", "tune_agg"}),
+        ("aggregates/100001.json", {"parse_volunteers", "aggregate"}, {"tune_agg"}),
+        (
+            "tuned/agg/100001.json",
+            {"aggregate", "tune_agg"},
+            {"tune_bi", "best_individual"},
+        ),
+        (
+            "tuned/bi/100001.json",
+            {"best_individual", "tune_bi"},
+            {"tune_agg", "aggregate"},
+        ),
+        ("figures/100001.pdf", {"plot_galaxies"}, {"fit_pitch"}),
     ],
 )
 def test_one_file_plans_its_own_steps(fresh, target, steps, others):

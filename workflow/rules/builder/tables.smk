@@ -8,11 +8,11 @@ rule make_subject_id_list:
     log:
         "<logs>/make_subject_id_list.log",
     localrule: True
+    conda:
+        "../../../envs/builder.yaml"
     resources:
         mem_mb=by_attempt(500),
         runtime=by_attempt(10),
-    conda:
-        "../../../envs/builder.yaml"
     params:
         settings={"subjects": SUBJECTS},
         code=digest("scripts/builder/make_subject_id_list.py"),

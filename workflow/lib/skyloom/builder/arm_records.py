@@ -1,8 +1,8 @@
-"""Arms as model parameters with errors, and as records for catalogues.
+"""Arms as model parameters with priors, and as records for catalogues.
 
-The errors differ in kind. Those of A and phi are standard errors of the fitted spiral;
-those of t_min and t_max are the scatter of the line ends, because where an arm ends is
-a matter of judgement that more volunteers do not settle.
+An arm's measured priors are, like those of the disk, the scatter of single volunteers
+and not the error of their mean: a drawn line need not follow the ridge of the light,
+nor end where it ends, however many agree. The record's errors are standard errors.
 
 Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.2.
 """
@@ -38,16 +38,17 @@ PUBLISHED_PRIORS = {
 }
 PLANE = ("mux", "muy", "roll", "q")
 _LEAST_Q = 0.05
+_TEAMS = 12
 
 
-def covariance(
-    arm: Arm, plane: Plane, settings: ArmSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the covariance of (ln A, b) from the lines and from the disk's plane.
+def covariance(arm: Arm, plane: Plane, settings: ArmSettings) -> dict[str, np.ndarray]:
+    """Return the covariance of (ln A, b) in parts that add up, by their cause.
 
-    The part of the lines is a jackknife over volunteers that repeats the cleaning, the
-    weighting and the fit. The part of the plane is the response of the fit to one
-    standard error of each `PLANE` parameter. They add up.
+    The part of the lines is a jackknife over volunteers, dealt into at most 12 teams to
+    bound the work, that repeats the cleaning, the weighting and the fit. The part of
+    the disk is the response of the fit to one standard error of each `PLANE` parameter.
+    With the published weights, which bias the fit, the part of the rule is its distance
+    to the fit without that bias.
 
     Parameters
     ----------
@@ -60,14 +61,25 @@ def covariance(
 
     Returns
     -------
-    lines, plane : ndarray, shape (2, 2)
+    dict
+        ``lines``, ``disk`` and ``rule``, each of shape (2, 2).
     """
     points, line, drawer = stacked(arm.strokes)
-    rows = inliers_without(points, line, drawer, settings.neighbours)
+    team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
+    rows = inliers_without(points, line, team, settings.neighbours)
     coefs = [refit(arm, plane, settings, row) for row in rows if row.sum() > 2]
-    own = logspiral.jackknife_covariance(np.array(coefs))
     shifts = [_response(arm, plane, settings, k) for k in PLANE if plane.errors.get(k)]
-    return own, sum((np.outer(s, s) for s in shifts), np.zeros((2, 2)))
+    bias = arm.spiral.coef - unbiased(arm, plane, settings)
+    return {
+        "lines": logspiral.jackknife_covariance(np.array(coefs)),
+        "disk": sum((np.outer(s, s) for s in shifts), np.zeros((2, 2))),
+        "rule": np.outer(bias, bias),
+    }
+
+
+def unbiased(arm: Arm, plane: Plane, settings: ArmSettings) -> np.ndarray:
+    """Return ln A and b (2,) of the fit with weights by angle."""
+    return refit(arm, plane, replace(settings, weights="angle"))
 
 
 def describe(
@@ -91,19 +103,20 @@ def describe(
     part : SpiralArm
         With placeholder brightness and spread.
     errors : dict
-        Prior widths of A [px], phi [deg], t_min and t_max [rad]; None: no prior.
+        Prior widths of A [px], phi [deg], t_min and t_max [rad]; None: no prior. That
+        of A holds for the radius at the angle ``pivot`` [rad], relative to it.
     record : dict
         JSON-plain: pitch angle [deg] with error, chirality, support, points and more.
     """
-    own, of_plane = covariance(arm, plane, settings)
+    parts = covariance(arm, plane, settings)
     start, end = extent(arm, settings)
     amplitude = math.exp(arm.spiral.coef[0]) * plane.width
     phi = logspiral.pitch_angle(arm.spiral.coef[1])
     part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, start, end)
     errors = dict(PUBLISHED_PRIORS)
     if settings.priors == "measured":
-        errors = _measured(arm, amplitude, own + of_plane)
-    record = _record(arm, plane, settings, own, of_plane)
+        errors = _measured(arm, amplitude, parts)
+    record = _record(arm, plane, settings, parts)
     names = {s.volunteer for s in arm.strokes}
     return part, errors, record | {"support": support(len(names), n_volunteers)}
 
@@ -127,50 +140,65 @@ def _response(arm, plane, settings, name: str) -> np.ndarray:
     return (ends[1] - ends[0]) / 2
 
 
-def _measured(arm: Arm, amplitude: float, total: np.ndarray) -> dict:
-    b = arm.spiral.coef[1]
+def _measured(arm: Arm, amplitude: float, parts: dict) -> dict:
+    total = parts["lines"] * len(arm.strokes) + parts["rule"]
+    pivot, radius, slope = _uncorrelated(total)
     ends = [(own.min(), own.max()) for own in _angles_by_line(arm)]
     low, high = np.std(ends, axis=0, ddof=1) if len(ends) > 1 else (math.inf,) * 2
     values = {
-        "A": amplitude * math.sqrt(total[0, 0]),
-        "phi": logspiral.pitch_angle_error(b, math.sqrt(total[1, 1])),
+        "A": amplitude * radius,
+        "phi": logspiral.pitch_angle_error(arm.spiral.coef[1], slope),
         "t_min": low,
         "t_max": high,
     }
-    return {k: _finite(v) for k, v in values.items()} | {"spread": None}
+    finite = {k: _finite(v) for k, v in values.items()}
+    return finite | {"spread": None, "pivot": pivot}
+
+
+def _uncorrelated(total: np.ndarray) -> tuple[float, float, float]:
+    """Return the angle where ln r is independent of the slope b, and both widths."""
+    (a, c), (_, b) = total
+    if not (np.isfinite(total).all() and b > 0):
+        return 0.0, math.inf, math.inf
+    return -c / b, math.sqrt(max(a - c * c / b, 0.0)), math.sqrt(b)
 
 
 def _angles_by_line(arm: Arm) -> list[np.ndarray]:
     return [arm.theta[arm.line == k] for k in np.unique(arm.line)]
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) and value > 0 else None
+def _finite(value: float, zero: float | None = None) -> float | None:
+    """Return a number, None where infinite, and `zero` where it is 0."""
+    if not math.isfinite(value):
+        return None
+    return float(value) if value > 0 else zero
 
 
-def _record(arm, plane, settings, own, of_plane) -> dict:
-    total = own + of_plane
-    spiral = _pitch(arm, own, of_plane) | {
+def _record(arm, plane, settings, parts) -> dict:
+    total = sum(parts.values())
+    free = logspiral.pitch_angle(unbiased(arm, plane, settings)[1])
+    spiral = {
+        "pitch_angle_unbiased": abs(free),
         "A": math.exp(arm.spiral.coef[0]) * plane.width,
         "coef": arm.spiral.coef.tolist(),
         "covariance": total.tolist() if np.isfinite(total).all() else None,
         "covariance_points": arm.spiral.covariance.tolist(),
         "score": arm.spiral.score,
     }
-    return spiral | _reach(arm, plane, settings) | _lines(arm, plane)
+    pitch = _pitch(float(arm.spiral.coef[1]), parts)
+    return pitch | spiral | _reach(arm, plane, settings) | _lines(arm, plane)
 
 
-def _pitch(arm, own, of_plane) -> dict:
-    b = float(arm.spiral.coef[1])
-    total, lines, disk = (
-        _finite(logspiral.pitch_angle_error(b, math.sqrt(part[1, 1])))
-        for part in (own + of_plane, own, of_plane)
-    )
-    return {
+def _pitch(b: float, parts: dict) -> dict:
+    angles = {
+        name: logspiral.pitch_angle_error(b, math.sqrt(part[1, 1]))
+        for name, part in parts.items()
+    }
+    total = math.sqrt(sum(angle**2 for angle in angles.values()))
+    errors = {f"pitch_angle_err_{k}": _finite(v, zero=0.0) for k, v in angles.items()}
+    return errors | {
         "pitch_angle": abs(logspiral.pitch_angle(b)),
-        "pitch_angle_err": total,
-        "pitch_angle_err_lines": lines,
-        "pitch_angle_err_disk": disk or 0.0,
+        "pitch_angle_err": _finite(total),
         "chirality": 1 if b > 0 else -1,
     }
 

@@ -11,6 +11,12 @@ the branch is taken that SDSS frames have (declination grows along +x). On 87 ga
 with q < 0.7 the published fits' rolls follow ``-original_angle`` (mean resultant
 length 0.96), and they turn as position angles do on the sky: east is 90 degrees
 counter-clockwise from north.
+
+The images are centred on the position of the **subject export**, not on the NSA's
+(RA, DEC of gal-metadata.csv), which is the same within 0.1 arcsec for half of the
+subjects and 14.5 arcsec away for 20901991. That galaxy's fitted disk lies off the
+middle towards its NSA position, in the direction these cards predict within a degree,
+which is evidence for the branch as well.
 """
 
 from __future__ import annotations

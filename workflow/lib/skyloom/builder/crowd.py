@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.builder import crowd_tables as tables
-from skyloom.builder.crowd_fit import default_condition
+from skyloom.builder.coordinates import DISPLAY
+from skyloom.builder.crowd_answers import state_of
+from skyloom.builder.crowd_hand import draw_following, draw_free, draw_habits
 from skyloom.builder.crowd_measure import BAR_UNITS, ELLIPSE_DEFAULT_Q, SLIDERS, Seen
-from skyloom.builder.crowd_strokes import draw_following, draw_free
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic
 from skyloom.io.documents import read_json
 
 _MOST_ELLIPTIC = 0.9
 _SLIDER_STEP = 0.01
 _SMALLEST = 0.3  # px: nobody draws less than a click
-DISPLAY = 512.0
+MOST_ARMS = 8
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,19 @@ class Answers:
     factors: np.ndarray
     rng: np.random.Generator
 
-    def yes(self, answer: str, condition: str = "all", shift: float = 0.0) -> bool:
-        """Answer one question; `shift` moves the probit rate."""
+    def yes(self, answer: str, condition: str = "all") -> bool:
+        """Answer one question under a condition (`crowd_answers.conditions`)."""
         mu, tau = _nearest(self.crowd["rates"][answer], condition)
         loadings = np.array(self.crowd["factors"][answer])
         own = np.sqrt(1 - loadings @ loadings) * self.rng.standard_normal()
-        level = mu + tau * self.effects[answer] + shift
+        level = mu + tau * self.effects[answer]
         return bool(loadings @ self.factors + own < level)
 
 
 def _nearest(rates: Mapping, condition: str):
-    """The rate under a condition, or under the first one for a condition not met."""
-    return rates.get(condition) or next(iter(rates.values()))
+    """Return the rate under a condition; for one never met, that of a like one."""
+    like = [key for key in rates if key[:2] == condition[:2]] or list(rates)
+    return rates[condition if condition in rates else like[-1]]
 
 
 def read_crowd(path: Path) -> dict:
@@ -103,7 +105,8 @@ def draw_factors(crowd: Mapping, rng: np.random.Generator) -> np.ndarray:
 
 def draw_effects(crowd: Mapping, rng: np.random.Generator) -> dict[str, float]:
     """Draw one galaxy's own shift of every answer, in units of its scatter."""
-    return {answer: float(rng.standard_normal()) for answer in sorted(crowd["rates"])}
+    names = [*sorted(crowd["rates"]), *(f"arm{i}" for i in range(MOST_ARMS))]
+    return {name: float(rng.standard_normal()) for name in names}
 
 
 def draw_drawing(
@@ -134,6 +137,8 @@ def draw_drawing(
         Parts that were not drawn are None.
     """
     answers = Answers(crowd, effects, factors, rng)
+    if answers.yes("blank"):
+        return Drawing(Model())
     sliders: dict[str, float] = {}
     parts = {name: _draw_part(name, seen, answers, sliders) for name in COMPONENTS}
     arms = _draw_arms(seen, answers, sliders)
@@ -143,21 +148,21 @@ def draw_drawing(
 def _draw_part(name: str, seen: Seen, answers: Answers, sliders: dict):
     own = getattr(seen.model, name)
     moved = {
-        f"{name}.{slider}": _slider(f"{name}.{slider}", answers)
+        f"{name}.{slider}": _slider(f"{name}.{slider}", answers, own)
         for slider in SLIDERS[name]
     }
     sliders |= {k: v for k, v in moved.items() if v is not None}
     if not answers.yes(f"{name}.drawn", "seen" if own else "unseen"):
         return None
-    aligned = name == "bar" and answers.yes("bar.aligned")
+    aligned = answers.yes(f"{name}.aligned")
     state = _state(name, own, aligned, answers)
     shape = _draw_shape(name, state, own or seen.model.disk, aligned, answers)
     return _with_sliders(name, shape, sliders)
 
 
-def _slider(slider: str, answers: Answers) -> float | None:
+def _slider(slider: str, answers: Answers, own: object = None) -> float | None:
     """Return where a slider was moved to, or None when it was left alone."""
-    if not answers.yes(f"touched.{slider}"):
+    if not answers.yes(f"touched.{slider}", "seen" if own else "unseen"):
         return None
     value = tables.draw(answers.crowd["sliders"][slider], answers.rng)["value"]
     return round(round(value / _SLIDER_STEP) * _SLIDER_STEP, 2)
@@ -165,33 +170,39 @@ def _slider(slider: str, answers: Answers) -> float | None:
 
 def _state(name: str, own: Sersic | None, aligned: bool, answers: Answers) -> str:
     if own is None:
-        return "unseen"
+        return state_of(name, np.nan, 1.0)
     condition = ("aligned" if aligned else "free") if name == "bar" else "all"
-    return "on" if answers.yes(f"{name}.on", condition) else "off"
+    return state_of(name, answers.yes(f"{name}.on", condition), own.q)
 
 
 def _draw_shape(
     name: str, state: str, reference: Sersic, aligned: bool, answers: Answers
 ) -> Sersic:
     """Draw a shape from the tables, in the frame of its reference."""
-    q = np.array([reference.q])
-    condition = str(default_condition([state], q, name)[0])
-    default = answers.yes(f"{name}.default", condition)
-    shapes, rng = answers.crowd["shapes"][name], answers.rng
-    key = f"{state}.default" if default and f"{state}.default" in shapes else state
-    found = tables.draw(shapes[key], rng)
+    question = "default" if state.startswith("on") else "stray"
+    default = answers.yes(f"{name}.{question}", state)
+    rng = answers.rng
+    found = tables.draw(_shapes_of(answers.crowd, name, state, default), rng)
     q, roll = _axes(name, found, reference, default, rng)
-    dx, dy = _offset(found, rng)
+    angle, distance = rng.uniform(0, 2 * np.pi), np.exp(found["distance"])
     if aligned:
         roll = np.pi / 2 * np.round(roll / (np.pi / 2))
     return Sersic(
-        mux=reference.mux + dx * reference.Re,
-        muy=reference.muy + dy * reference.Re,
+        mux=reference.mux + distance * np.cos(angle) * reference.Re,
+        muy=reference.muy + distance * np.sin(angle) * reference.Re,
         roll=float(roll % np.pi),
         q=float(q),
         Re=float(max(reference.Re * np.exp(found["size"]), _SMALLEST)),
         I=1.0,
     )
+
+
+def _shapes_of(crowd: Mapping, name: str, state: str, default: bool) -> Mapping:
+    """Return the table of a state; of a like one where too few were measured."""
+    shapes = crowd["shapes"][name]
+    wanted = [f"{state}.default", state] if default else [state]
+    like = [key for key in shapes if key[:2] == state[:2]]
+    return next(shapes[key] for key in [*wanted, *like] if key in shapes)
 
 
 def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
@@ -207,14 +218,6 @@ def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
         # A bar's limit of 0.5 is the decoder's: what was drawn is rounder.
         q = rng.uniform(ELLIPSE_DEFAULT_Q, 1) if name == "bar" else ELLIPSE_DEFAULT_Q
     return q, reference.roll + angle
-
-
-def _offset(found: Mapping, rng) -> tuple[float, float]:
-    if "dx" in found:
-        return found["dx"], found["dy"]
-    angle = rng.uniform(0, 2 * np.pi)
-    distance = np.exp(found["distance"])
-    return distance * np.cos(angle), distance * np.sin(angle)
 
 
 def _with_sliders(name: str, shape: Sersic, sliders: Mapping) -> Sersic:
@@ -257,18 +260,22 @@ def _draw_arms(seen: Seen, answers: Answers, sliders: dict) -> tuple[DrawnArm, .
 def _draw_lines(seen: Seen, answers: Answers) -> list[np.ndarray]:
     """Draw the strokes of a volunteer who draws any, in the order drawn."""
     strokes, rng = answers.crowd["strokes"], answers.rng
-    lines = []
+    lines, n_followed = [], 0
+    following, free = draw_habits(strokes, rng)
+    shared = rng.standard_normal() * np.sqrt(strokes["together"])
+    own = np.sqrt(1 - strokes["together"])
     for arm in range(len(seen.model.spiral)):
-        level = tables.draw_rate((strokes["arm"][0], 0.0), rng)
+        level = strokes["arm"][0]
         level += strokes["arm"][1] * answers.effects.get(f"arm{arm}", 0.0)
-        follows = rng.standard_normal() < level
+        follows = shared + own * rng.standard_normal() < level
+        n_followed += follows
         while follows:
-            lines.append(draw_following(seen.model, arm, strokes, rng))
+            lines.append(draw_following(seen.model, arm, strokes, following, rng))
             follows = rng.random() < strokes["repeats"]
-    chances = strokes["n_free"]["some" if lines else "none"]
+    chances = strokes["n_free"][str(min(n_followed, 2))]
     n_free = int(rng.choice(len(chances), p=np.array(chances) / np.sum(chances)))
     previous = None
     for _ in range(n_free):
-        line, previous = draw_free(seen.model, strokes, rng, previous)
+        line, previous = draw_free(seen.model, strokes, free, rng, previous)
         lines.append(line)
     return lines

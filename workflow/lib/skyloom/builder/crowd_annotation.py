@@ -172,7 +172,5 @@ def _round(value, digits: int):
     if isinstance(value, float):
         return round(value, digits)
     if isinstance(value, list):
-        return [
-            {k: _round(v, digits) for k, v in point.items()} for point in value
-        ]
+        return [{k: _round(v, digits) for k, v in point.items()} for point in value]
     return value

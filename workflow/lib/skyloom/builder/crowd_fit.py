@@ -1,9 +1,8 @@
 """The crowd's parameters from real volunteers, by moments and quantile matching.
 
 `fit_crowd` turns volunteers' drawings and the galaxies they looked at into the plain
-dict that `skyloom.builder.crowd` draws from (``resources/builder_crowd.json``).
-Reproduce it with ``python -m skyloom.builder.crowd_fit MODELS_FOLDER OUTPUT.json
-[DUPLICATES.csv]``.
+dict that `skyloom.builder.crowd` draws from (``resources/builder_crowd.json``, made
+by `skyloom.builder.crowd_published`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ import pandas as pd
 from scipy import stats
 
 from skyloom.builder import crowd_tables as tables
+from skyloom.builder.crowd_answers import fit_rates, flags, state, unconditioned
+from skyloom.builder.crowd_fit_strokes import fit_strokes
 from skyloom.builder.crowd_measure import (
     SLIDERS,
     Seen,
@@ -24,15 +25,10 @@ from skyloom.builder.crowd_measure import (
 )
 from skyloom.builder.model import COMPONENTS, Model
 
-# A drawing of a component is on its target, off it, or of nothing the crowd sees.
-STATES = ("on", "off", "unseen")
-ROUNDNESS = (0.6, 0.75, 0.88)  # edges of the reference's q, for untouched ellipses
-_ON = ("size", "dx", "dy", "along", "across")
-_BAR_ON = ("size", "dx", "dy", "q", "turn")
+_ON = ("size", "distance", "along", "across")
 _OFF = ("size", "distance", "q", "turn")
-_FOLLOWING = ("points", "inner", "outer", "lift", "tilt", "jitter", "memory")
-_FREE = ("points", "start", "end", "sweep", "jitter", "memory")
-MAX_STROKES = 20
+_DEFAULT = ("size", "distance", "turn")
+N_FACTORS = 6
 _TOUCH_DIGITS = 5
 
 # The decoded drawings do not tell these sliders: chance of being moved, as counted in
@@ -113,7 +109,7 @@ def fit_crowd(subjects: Iterable[Subject]) -> dict:
     volunteers, strokes = measure_crowd(subjects)
     volunteers = widened(volunteers)
     answers = flags(volunteers)
-    factors = tables.fit_factors(answers)
+    factors = tables.fit_factors(unconditioned(answers), N_FACTORS)
     return {
         "factors": factors | raw_factors(factors),
         "rates": fit_rates(volunteers, answers) | raw_rates(),
@@ -140,91 +136,6 @@ def widened(volunteers: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def flags(volunteers: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the yes/no answers of volunteers: 1, 0, NaN where not asked.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n_volunteers,)
-        ``<component>.drawn, .on, .default`` (bar: ``.aligned`` too), ``arms.drawn``
-        and ``touched.<slider>``.
-    """
-    answers = {}
-    for name in COMPONENTS:
-        for field in ("drawn", "on", "default", *["aligned"] * (name == "bar")):
-            answers[f"{name}.{field}"] = volunteers[f"{name}.{field}"].to_numpy(float)
-    answers["arms.drawn"] = (volunteers["arms"] > 0).to_numpy(float)
-    for column in volunteers.filter(like="slider.").columns:
-        values = volunteers[column].to_numpy(float)
-        _, part, slider = column.split(".")
-        moved = np.abs(values - SLIDERS[part][slider]) > 1e-6
-        answers[f"touched.{part}.{slider}"] = np.where(
-            np.isfinite(values), moved, np.nan
-        )
-    return answers
-
-
-def conditions(volunteers: pd.DataFrame, answer: str) -> np.ndarray:
-    """Return under which condition each volunteer gave an answer, shape (n,), str.
-
-    A component is drawn more often where the crowd sees one, arms where there are
-    more of them, an ellipse is left at the tool's axis ratio more often where that
-    fits.
-    """
-    name, field = answer.rsplit(".", 1)
-    if answer == "arms.drawn":
-        return np.array([str(int(k)) for k in volunteers["ref.arms"].clip(upper=3)])
-    if field == "drawn":
-        seen = volunteers[f"{name}.seen"] == 1
-        return np.where(seen, "seen", "unseen")
-    if field == "default":
-        return default_condition(state(volunteers, name), volunteers["ref.q"], name)
-    if answer == "bar.on":
-        return np.where(volunteers["bar.aligned"] == 1, "aligned", "free")
-    return np.full(len(volunteers), "all")
-
-
-def state(volunteers: pd.DataFrame, name: str) -> np.ndarray:
-    """Return "on", "off" or "unseen" for each volunteer's component, shape (n,)."""
-    on = volunteers[f"{name}.on"]
-    return np.where(on == 1, "on", np.where(on == 0, "off", "unseen"))
-
-
-def default_condition(states, q, name: str) -> np.ndarray:
-    """Return the condition of an untouched ellipse: the state and, on a disk, q."""
-    bins = np.digitize(q, ROUNDNESS)
-    states = np.asarray(states)
-    if name != "disk":
-        return states
-    return np.array(
-        [f"on{b}" if s == "on" else s for s, b in zip(states, bins, strict=True)]
-    )
-
-
-def fit_rates(volunteers: pd.DataFrame, answers: Mapping) -> dict:
-    """Fit the probit rate of every answer under every condition it occurs in.
-
-    Returns
-    -------
-    dict
-        ``{answer: {condition: [mu, tau]}}``.
-    """
-    rates = {}
-    for answer, values in answers.items():
-        frame = pd.DataFrame({"yes": values, "subject": volunteers["subject"]})
-        frame["condition"] = conditions(volunteers, answer)
-        rates[answer] = {
-            condition: _rate(part)
-            for condition, part in frame.dropna().groupby("condition")
-        }
-    return rates
-
-
-def _rate(part: pd.DataFrame) -> list[float]:
-    groups = part.groupby("subject")["yes"]
-    return tables.fit_rate(groups.sum().to_numpy(), groups.count().to_numpy())
-
-
 def fit_shapes(volunteers: pd.DataFrame) -> dict:
     """Fit the tables of differences: ``{component: {state: table}}``.
 
@@ -246,16 +157,12 @@ def fit_shapes(volunteers: pd.DataFrame) -> dict:
 
 
 def _shape_groups(name: str, states: np.ndarray, default: np.ndarray) -> dict:
-    on = _BAR_ON if name == "bar" else _ON
     groups = {}
-    for key in STATES:
+    for key in np.unique(states):
         here = states == key
-        fields = on if key == "on" else _OFF
-        groups[key] = (here & ~default, fields)
-        groups[f"{key}.default"] = (
-            here & default,
-            tuple(f for f in fields if f != "q"),
-        )
+        fields = _ON if key.startswith("on") and name != "bar" else _OFF
+        groups[str(key)] = (here & ~default, fields)
+        groups[f"{key}.default"] = (here & default, _DEFAULT)
     return groups
 
 
@@ -295,78 +202,6 @@ def raw_sliders() -> dict:
     places = np.exp(_RAW_SCATTER * stats.norm.ppf(np.linspace(0.005, 0.995, 200)))
     table = tables.fit_table({"value": np.clip(places, 0, 2)})
     return dict.fromkeys(RAW_MOVED, table)
-
-
-def fit_strokes(volunteers: pd.DataFrame, strokes: pd.DataFrame) -> dict:
-    """Fit how many strokes are drawn, which arms they follow, and their shapes.
-
-    Returns
-    -------
-    dict
-        ``arm`` probit rate that a given seen arm is followed by somebody who draws
-        strokes; ``repeats`` chance of one more stroke on the same arm; ``n_free``
-        chances of 0, 1, ... free strokes beside strokes that follow ("some") or
-        alone ("none"); ``following``, ``free`` tables; ``outwards``, ``mirrored``,
-        ``crosses`` (free, following) chances.
-    """
-    following, free = strokes[strokes["arm"] >= 0], strokes[strokes["arm"] < 0]
-    long = free.dropna(subset=["jitter"])
-    return {
-        **_counts(volunteers, strokes),
-        "following": tables.fit_table({f: following[f] for f in _FOLLOWING}),
-        "free": tables.fit_table(
-            {f: _filled(free[f], long[f]) for f in _FREE},
-        ),
-        "outwards": _round(following["outwards"].mean()),
-        "mirrored": _mirrored(free),
-        "crosses": [_round(free["crosses"].mean()), _round(following["crosses"].mean())],
-    }
-
-
-def _filled(values: pd.Series, known: pd.Series) -> np.ndarray:
-    """Values with the middle of the known ones where they have no meaning."""
-    return values.fillna(known.median()).to_numpy()
-
-
-def _counts(volunteers: pd.DataFrame, strokes: pd.DataFrame) -> dict:
-    drawers = volunteers[(volunteers["arms"] > 0)]
-    following = strokes[strokes["arm"] >= 0]
-    per_arm = following.groupby(["volunteer", "arm"]).size()
-    yes = per_arm.reset_index().merge(
-        volunteers[["subject"]], left_on="volunteer", right_index=True
-    )
-    yes = yes.groupby(["subject", "arm"]).size()
-    asked = drawers.groupby("subject").size()
-    arms = drawers.groupby("subject")["ref.arms"].first().astype(int)
-    pairs = [(s, a) for s in arms.index for a in range(arms[s])]
-    rate = tables.fit_rate(
-        [yes.get(pair, 0) for pair in pairs], [asked[s] for s, _ in pairs]
-    )
-    return {
-        "arm": rate,
-        "repeats": _round(1 - len(per_arm) / max(len(following), 1)),
-        "n_free": _free_counts(drawers, strokes),
-    }
-
-
-def _free_counts(drawers: pd.DataFrame, strokes: pd.DataFrame) -> dict:
-    total = drawers["arms"].astype(int)
-    follow = strokes[strokes["arm"] >= 0].groupby("volunteer").size()
-    follow = follow.reindex(total.index, fill_value=0)
-    free = (total - follow).clip(upper=MAX_STROKES)
-    found = {}
-    for key, chosen in (("some", follow > 0), ("none", follow == 0)):
-        counts = np.bincount(free[chosen], minlength=MAX_STROKES + 1)
-        found[key] = _round(counts / max(counts.sum(), 1))
-    return found
-
-
-def _mirrored(free: pd.DataFrame) -> float:
-    """How often a stroke starts opposite the one before, beyond chance."""
-    angle = free.groupby("volunteer")["angle"].diff().dropna()
-    opposite = np.abs(np.angle(np.exp(1j * (angle - np.pi)))) < 0.5
-    chance = 1 / (2 * np.pi)
-    return _round(max(0.0, (opposite.mean() - chance) / (1 - chance)))
 
 
 def _round(values):

@@ -131,7 +131,8 @@ def measure_volunteer(model: Model, seen: Seen) -> dict[str, float]:
     dict of str to float
         ``<component>.drawn``; for drawn ones the fields of `measure_part` under
         ``<component>.``, measured from the component's own reference or, when the
-        crowd sees none, from the disk; ``<component>.on`` (NaN without reference);
+        crowd sees none, from the disk, whose q is ``.around``; ``<component>.on``
+        (NaN without reference);
         ``slider.<part>.<name>`` in slider units; ``arms`` (number of strokes).
     """
     row: dict[str, float] = {}
@@ -142,6 +143,7 @@ def measure_volunteer(model: Model, seen: Seen) -> dict[str, float]:
         if part is None:
             continue
         found = measure_part(name, part, own or seen.model.disk)
+        row[f"{name}.around"] = (own or seen.model.disk).q
         row |= {f"{name}.{k}": v for k, v in found.items()}
         row[f"{name}.on"] = float(on_target(name, found)) if own else np.nan
         row |= {f"slider.{k}": v for k, v in part_sliders(name, part).items()}

@@ -71,19 +71,66 @@ def score_correlation(values: np.ndarray) -> np.ndarray:
     return positive(matrix)
 
 
-def draw(table: Mapping, rng: np.random.Generator) -> dict[str, float]:
+def draw(
+    table: Mapping, rng: np.random.Generator, habit: np.ndarray | None = None
+) -> dict[str, float]:
     """Draw one row of a table.
+
+    Parameters
+    ----------
+    table : mapping
+        From `fit_table`.
+    rng : numpy.random.Generator
+        Chance.
+    habit : ndarray, shape (n_columns,), optional
+        Normal scores that rows of one origin have in common, to the degree that
+        ``table["shared"]`` tells for each column.
 
     Returns
     -------
     dict of str to float
         One value a column.
     """
-    correlation = np.array(table["correlation"])
-    root = np.linalg.cholesky(correlation)
-    levels = stats.norm.cdf(root @ rng.standard_normal(len(root)))
+    root = np.linalg.cholesky(np.array(table["correlation"]))
+    scores = rng.standard_normal(len(root))
+    if habit is not None:
+        shared = np.array(table["shared"])
+        scores = np.sqrt(shared) * habit + np.sqrt(1 - shared) * scores
+    levels = stats.norm.cdf(root @ scores)
     rows = zip(table["columns"], levels, table["quantiles"], strict=True)
     return {name: float(np.interp(u, LEVELS, row)) for name, u, row in rows}
+
+
+def likeness(values: np.ndarray, groups: np.ndarray) -> float:
+    """Return how alike the values of a group are: correlation of their normal scores.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Any numbers.
+    groups : ndarray, shape (n,)
+        Which group each belongs to.
+
+    Returns
+    -------
+    float
+        The intraclass correlation, within [0, 0.95]; 0 when no group has two values.
+
+    Notes
+    -----
+    Source: Fisher 1925, Statistical Methods for Research Workers, section 38.
+    """
+    scores = stats.norm.ppf(stats.rankdata(values) / (len(values) + 1))
+    _, group = np.unique(groups, return_inverse=True)
+    count, total = np.bincount(group), np.bincount(group, scores)
+    square = np.bincount(group, scores**2)
+    pairs = np.sum(count * (count - 1))
+    # Each value weighs as a partner of others, so that large groups do not rule.
+    weight = np.where(count > 1, 1 / np.maximum(count - 1, 1), 0)
+    if not pairs:
+        return 0.0
+    within = np.sum(weight * (total**2 - square)) / np.sum(weight * (count - 1) * count)
+    return float(np.clip(within / max(np.var(scores), 1e-9), 0, 0.95))
 
 
 def positive(matrix: np.ndarray, floor: float = 1e-3) -> np.ndarray:

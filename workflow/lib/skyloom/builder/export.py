@@ -166,7 +166,8 @@ def _galfit_control(shape, files, zero_point, scale, psf_size) -> Iterator[str]:
     yield "# IMAGE and GALFIT CONTROL PARAMETERS"
     for key, value, comment in rows:
         yield f"{key}) {value:<30} # {comment}"
-    yield "# [NAME] after a file is its FITS extension (CFITSIO's notation)."
+    yield "# [NAME] after a file is its FITS extension, in CFITSIO's notation. Copy the"
+    yield "# extension to a file of its own if your GALFIT does not take it."
 
 
 def _galfit_arms(model: Model, multiplier: float) -> Iterator[str]:

@@ -23,6 +23,7 @@ COLOURS = {
     "spiral": style.GREEN,
 }
 ARM_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
+SIDE, GAPS = 2.02, (0.15, 0.3)  # of the panels [inch]
 Extent = tuple[float, float, float, float]
 # Ticks of a logarithmic radius axis [px].
 RADII = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300)
@@ -63,8 +64,7 @@ def galaxy(
     pixel_scale : float
         Side of a pixel [arcsec].
     """
-    fig = style.figure(style.PAGE_WIDTH, 5.15)
-    axes = fig.subplots(2, 3)
+    fig, axes = style.panels(2, 3, SIDE, GAPS)
     shape = tuple(aggregate["shape"] if image is None else image.shape)
     white = 1.0 if image is None else style.white_level(image, mask)
     _data_row(fig, axes[0], image, tuned=tuned, fit=fit, white=white, mask=mask)
@@ -82,7 +82,7 @@ def galaxy(
     scale_bar(axes[1, 1], zoom, pixel_scale)
     if wcs is not None:
         compass(axes[0, 0], wcs, shape)
-    fig.suptitle(_title(aggregate, tuned), fontsize=10)
+    fig.suptitle(_title(aggregate, tuned), fontsize=10, y=0.985)
     return fig
 
 
@@ -179,6 +179,10 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
     A logarithmic spiral is a straight line there, of slope tan(pitch angle).
     """
     model = _model(aggregate)
+    axes.set_title("pitch angles" if model.spiral else "no arms")
+    if not model.spiral:
+        style.bare(axes)
+        return
     for i, (arm, fitted) in enumerate(_arms(model, aggregate)):
         colour = _arm_colour(i)
         points = fitted.get("points") or {"r": [], "theta": []}
@@ -189,12 +193,10 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
         label = _pitch_label(arm.phi, fitted.get("pitch_angle_err"))
         axes.semilogy(np.degrees(t), r, color=colour, lw=1.8, label=label)
     axes.set(xlabel="polar angle in the disk [deg]", ylabel="radius [px]")
-    axes.set_title("pitch angles" if model.spiral else "no arms")
     axes.yaxis.set(label_position="right", ticks_position="both")
     axes.tick_params(axis="y", labelleft=False, labelright=True)
     style.log_ticks(axes.yaxis, RADII)
-    if model.spiral:
-        axes.legend(loc="best", labelspacing=0.2)
+    axes.legend(loc="best", labelspacing=0.2)
 
 
 def scale_bar(axes: Axes, extent: Extent, pixel_scale: float) -> None:

@@ -46,10 +46,10 @@ BOUNDS = {
     "spiral.I": (0.0, 10.0),
 }
 POPULATION = {
-    "bulge.n": (1.5, 0.6),
-    "bar.n": (0.6, 0.5),
-    "bar.c": (2.3, 0.35),
-    "spiral.spread": (3.0, 0.7),
+    "bulge.n": (1.5, 1.0),
+    "bar.n": (0.7, 1.0),
+    "bar.c": (2.2, 0.5),
+    "spiral.spread": (2.5, 1.0),
 }
 
 
@@ -114,7 +114,7 @@ class Problem:
         self.weight = 1.0 / cutout.sigma.ravel()[self.good]
         self.data = cutout.image.ravel()[self.good] * self.weight
         crowd = errors if settings.crowd_priors else None
-        self.prior_mean, self.prior_width = prior_of(
+        self.prior_mean, self.prior_root = prior_of(
             self.par, crowd, settings.population
         )
         self.bounds = bounds_of(self.par, settings.bounds)
@@ -149,7 +149,7 @@ class Problem:
     def residuals(self, vector) -> np.ndarray:
         """Return (model - data) / sigma and the priors' residuals."""
         amplitude, design = self.solve(vector)
-        prior = (vector - self.prior_mean) / self.prior_width
+        prior = self.prior_root @ (vector - self.prior_mean)
         return np.concatenate([design @ amplitude - self.data, prior])
 
     def slopes(self, vector) -> np.ndarray:
@@ -168,7 +168,7 @@ class Problem:
         slopes = self.slopes(vector)
         q, _ = np.linalg.qr(self._solved(vector)[2])
         slopes -= q @ (q.T @ slopes)
-        return np.vstack([slopes, np.diag(1.0 / self.prior_width)])
+        return np.vstack([slopes, self.prior_root])
 
     def images(self, model: Model, jac: bool):
         """Yield each term on the wide frame at unit brightness, with its partials."""
@@ -204,7 +204,6 @@ class Problem:
                 self._add(wide, model, f"{'centre' if centred else term}.{key}", plane)
             return
         planes = dict(zip(ARM_PARTIALS, partials, strict=False))
-        self._follow_disk(planes, model, int(term.split(".")[1]))
         for key, plane in planes.items():
             part = term if key in (*GEOMETRY, "spread") else "disk"
             self._add(wide, model, f"{part}.{key}", plane)
@@ -213,17 +212,6 @@ class Problem:
         if name in self.par.names:
             i = self.par.names.index(name)
             wide[i] += plane * (value_of(model, name) if self._log[i] else 1.0)
-
-    def _follow_disk(self, planes, model, i: int):
-        """Carry partials by A and theta to the frame of the starting disk."""
-        arm = model.spiral[i]
-        if "A" not in planes or not isinstance(arm, SpiralArm):
-            return
-        tan, turn = np.tan(np.radians(arm.phi)), self.par.turn(model)
-        by_lnA = planes["A"] * arm.A
-        planes["roll"] = planes["roll"] + by_lnA * tan
-        planes["roll"] -= planes["t_min"] + planes["t_max"]
-        planes["phi"] = planes["phi"] + by_lnA * turn * (1 + tan**2) * np.pi / 180
 
 
 def light_rays(terms: Sequence[str], brightest: float) -> np.ndarray:
@@ -313,14 +301,26 @@ class Solution:
     n_iterations: int
 
 
-def search(problem: Problem, settings: TuneSettings) -> Solution:
+def search(problem: Problem, settings: TuneSettings, stretch: float = 1.0) -> Solution:
     """Search the geometry that maximises the posterior, from the start.
 
     The search moves in typical steps away from the start, so that the first trust
     region is one step wide and no component is lost to a leap.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to fit.
+    settings : TuneSettings
+        How to fit.
+    stretch : float
+        Factor on the starting sizes of bulge, bar and arm widths; the priors stay.
     """
     lower, upper = problem.bounds
-    start = _inside(problem.par.begin(), lower, upper)
+    sizes = np.isin(problem.par.names, ("bulge.Re", "bar.Re"))
+    sizes |= np.char.endswith(problem.par.names, ".spread")
+    start = problem.par.begin() + np.log(stretch) * sizes
+    start = _inside(start, lower, upper)
     if settings.method == "lbfgsb":
         return _search_lbfgsb(problem, start, settings)
     steps = problem.par.steps()

@@ -175,40 +175,6 @@ def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(scale > 0, (x * y).sum(-1) / safe, np.nan)
 
 
-def strength_table(catalogue: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
-    """Bulge and bar strength from our own fits, where no votes are given.
-
-    Parameters
-    ----------
-    catalogue : DataFrame
-        ``subject_id`` and ``bulge_fraction`` (NaN where there is no bulge).
-    support : DataFrame
-        ``subject_id`` and ``bar_support``: share of volunteers behind the bar.
-
-    Returns
-    -------
-    DataFrame
-        ``subject_id, bulge_strength, bulge_group, bar_strength, bar_group``. The
-        bulge is split at its median; the crowd's share stands for the bar votes.
-    """
-    table = catalogue[["subject_id", "bulge_fraction"]].merge(support, "outer")
-    bulge = table["bulge_fraction"].where(
-        table["bulge_fraction"].notna() | ~table["subject_id"].isin(
-            catalogue["subject_id"]
-        ),
-        0.0,
-    )  # fmt: skip
-    return pd.DataFrame(
-        {
-            "subject_id": table["subject_id"],
-            "bulge_strength": bulge,
-            "bulge_group": bulge_group(bulge, float(bulge.median())),
-            "bar_strength": table["bar_support"],
-            "bar_group": bar_group(table["bar_support"]),
-        }
-    )
-
-
 def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
     """Bulge and bar strength from Galaxy Zoo votes.
 
@@ -221,7 +187,8 @@ def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `strength_table`, with the published limits; NaN and "" where unknown.
+        ``subject_id, bulge_strength, bulge_group, bar_strength, bar_group``, with
+        the published limits; NaN and "" where unknown.
     """
     kinds = ("p_noticeable", "p_obvious", "p_dominant")
     blank = np.full(len(votes), np.nan)

@@ -7,8 +7,6 @@ Source: Breunig et al. 2000, Proc. ACM SIGMOD, p. 93; used as in Lingard et al. 
 MNRAS 504, 3364, section 2.2.
 """
 
-# ruff: noqa: PLR0917 - numba kernels take scalars and buffers by position
-
 from __future__ import annotations
 
 import numpy as np
@@ -112,10 +110,9 @@ def _factors(away, who, line, neighbours, drawer, gone):
     n = len(line)
     out = np.ones(n)
     there = drawer != gone
-    groups = line.max() + 1
     near, near_id = np.empty((n, neighbours)), np.empty((n, neighbours), np.int64)
     density = np.empty(n)
-    for g in range(groups):
+    for g in range(line.max() + 1):
         others = np.sum(there & (line != g))
         if others < 2 or not np.any(there & (line == g)):
             continue

@@ -15,8 +15,6 @@ All kernels stay in this one file: numba's cache of a caller does not notice a c
 of a callee that lives elsewhere.
 """
 
-# ruff: noqa: PLR0917 - numba kernels take scalars and buffers by position
-
 from __future__ import annotations
 
 import math

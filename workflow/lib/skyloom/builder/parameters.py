@@ -2,10 +2,12 @@
 
 Lengths, axis ratios, indices and boxyness move as logarithms, which keeps them
 positive and makes their posterior nearly Gaussian; positions and angles move as they
-are. Bulge and bar share one centre, and arms keep their place on the sky while the
-disk under them turns (Lingard et al. 2020, section 4): their A and theta in the vector
-are those in the frame of the starting disk. Brightness is no part of the vector: it is
-linear and solved for at each step (`skyloom.builder.fit`).
+are. Bulge and bar share one centre (Lingard et al. 2020, section 4). Brightness is no
+part of the vector: it is linear and solved for at each step (`skyloom.builder.fit`).
+
+The crowd drew its arms on the sky, but A, phi and theta are measured in the disk's
+plane: the prior on them moves with the disk, so that an arm stays where it was drawn
+when the disk under it shifts, turns or tilts.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.builder.model import COMPONENTS, Model, Sersic, SpiralArm, replace
+from skyloom.builder.ridges import reframed
 
 SHAPE = {
     "disk": ("q", "Re"),
@@ -27,6 +30,7 @@ SHAPE = {
 }
 GEOMETRY = ("A", "phi", "t_min", "t_max")
 LOGARITHMIC = frozenset(("q", "Re", "n", "c", "A", "spread"))
+PLANE = ("disk.mux", "disk.muy", "disk.roll", "disk.q")
 GROUPS = ("positions", "rolls", "arms")
 # Pixels, radians and degrees; 0.2 for the logarithms.
 STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max": 0.1}
@@ -62,19 +66,11 @@ class Parametrisation:
         """Return a typical step of each free parameter, for the search's metric."""
         return np.array([STEPS.get(name.rsplit(".", 1)[1], 0.2) for name in self.names])
 
-    def turn(self, model: Model) -> float:
-        """Return how far the disk of a model has turned from the start [rad]."""
-        if model.disk is None:
-            return 0.0
-        return model.disk.roll - self.start.disk.roll
-
     def model(self, vector) -> Model:
         """Return the model at a vector, of the start's brightness."""
         values = np.array(vector, float)
         values[self.logarithmic] = np.exp(values[self.logarithmic])
-        model = with_values(self.start, self.names, values)
-        arms = tuple(turned(arm, self.turn(model)) for arm in model.spiral)
-        return replace(model, spiral=arms)
+        return with_values(self.start, self.names, values)
 
 
 def parametrise(model: Model, free: Sequence[str] = GROUPS) -> Parametrisation:
@@ -154,7 +150,7 @@ def _as_dict(part) -> dict:
 
 
 def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
-    """Return the Gaussian prior of each free parameter, as the fit moves it.
+    """Return the Gaussian prior of the free parameters, as the fit moves them.
 
     Parameters
     ----------
@@ -168,20 +164,70 @@ def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
 
     Returns
     -------
-    mean, width : ndarray, shape (n_free,)
-        An infinite width is no prior.
+    mean : ndarray, shape (n_free,)
+        Centre.
+    root : ndarray, shape (n_free, n_free)
+        Root of the precision: ``root @ (vector - mean)`` are standard normal. Rows of
+        zeros are parameters without prior.
     """
-    start, log = par.begin(), par.logarithmic
-    mean, width = start.copy(), np.full(len(par.names), np.inf)
+    mean, width = par.begin(), np.full(len(par.names), np.inf)
     for i, name in enumerate(par.names):
         scatter = crowd_scatter(errors or {}, name)
         key = _without_number(name)
         if scatter is not None:
-            scale = math.exp(start[i]) if log[i] else 1.0
+            scale = math.exp(mean[i]) if par.logarithmic[i] else 1.0
             width[i] = max(scatter / scale, 1e-3)
         elif key in population:
             mean[i], width[i] = math.log(population[key][0]), population[key][1]
-    return mean, width
+    from_plane = np.eye(len(mean)) - plane_slopes(par)
+    return mean, (pivots(par, errors or {}) @ from_plane) / width[:, None]
+
+
+def pivots(par: Parametrisation, errors: Mapping) -> np.ndarray:
+    """Return the matrix that takes each arm's ln A to ln r at the crowd's pivot.
+
+    Volunteers agree on an arm's radius where they drew it, not on its extrapolation
+    to theta = 0: ``ln r = ln A + theta tan phi``, to first order in phi.
+    """
+    matrix = np.eye(len(par.names))
+    crowd = zip(par.start.spiral, errors.get("spiral") or (), strict=False)
+    for k, (arm, known) in enumerate(crowd):
+        rows = [f"spiral.{k}.{key}" for key in ("A", "phi")]
+        if all(row in par.names for row in rows):
+            i, j = (par.names.index(row) for row in rows)
+            tilt = 1 + math.tan(math.radians(arm.phi)) ** 2
+            matrix[i, j] = known.get("pivot", 0.0) * tilt * math.pi / 180
+    return matrix
+
+
+def plane_slopes(par: Parametrisation) -> np.ndarray:
+    """Return how the arms' geometry changes with the disk, the sky held still.
+
+    Returns
+    -------
+    ndarray, shape (n_free, n_free)
+        Entry (i, j) is the slope of arm parameter i by disk parameter j; else 0.
+    """
+    slopes = np.zeros((len(par.names), len(par.names)))
+    disk = par.start.disk
+    columns = [n for n in par.names if n in PLANE] if disk is not None else []
+    for name in columns:
+        key, j = name.split(".")[1], par.names.index(name)
+        step = 1e-4 * (disk.q if key == "q" else 1.0)
+        ends = [
+            replace(disk, **{key: getattr(disk, key) + sign * step}) for sign in (-1, 1)
+        ]
+        width = np.log(ends[1].q / ends[0].q) if key == "q" else 2 * step
+        for k, arm in enumerate(par.start.spiral):
+            if f"spiral.{k}.A" in par.names:
+                rows = [par.names.index(f"spiral.{k}.{g}") for g in GEOMETRY]
+                low, high = (_geometry(reframed(arm, disk, end)) for end in ends)
+                slopes[rows, j] = (high - low) / width
+    return slopes
+
+
+def _geometry(arm: SpiralArm) -> np.ndarray:
+    return np.array([math.log(arm.A), arm.phi, arm.t_min, arm.t_max])
 
 
 def _without_number(name: str) -> str:

@@ -9,8 +9,6 @@ exact distances.
 Source: Lingard et al. 2020, ApJ 900, 178, section 4.1, and its published clusters.
 """
 
-# ruff: noqa: PLR0917 - numba kernels take scalars and buffers by position
-
 from __future__ import annotations
 
 import math

@@ -42,7 +42,7 @@ def crosses_itself(points: np.ndarray) -> bool:
     bool
     """
     points = np.ascontiguousarray(points, float)
-    if len(points) < 4:
+    if len(points) < 3:
         return False
     moved = np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]
     return bool(_crosses(points[moved]))

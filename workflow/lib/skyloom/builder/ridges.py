@@ -14,6 +14,7 @@ import math
 import numba as nb
 import numpy as np
 
+from skyloom.builder.model import replace
 from skyloom.builder.profiles import (
     NODES,
     WEIGHTS,
@@ -76,6 +77,36 @@ def log_spiral(disk, arm, n_points=N_POINTS):
     columns += [turn @ column for column in in_plane]
     points = offset.T + np.array([disk.mux, disk.muy])
     return points, np.ascontiguousarray(np.stack(columns, axis=-1).swapaxes(0, 1))
+
+
+def reframed(arm, old, new):
+    """Return the arm that looks the same on the sky in the plane of another disk.
+
+    A logarithmic spiral seen in another plane is nearly one: ln r is fitted anew as a
+    line in theta, by least squares over the arm's points.
+
+    Parameters
+    ----------
+    arm : SpiralArm
+        In the plane of `old`.
+    old, new : Sersic
+        Disks; their centre, roll and axis ratio count.
+    """
+    offset = log_spiral(old, arm)[0] - np.array([new.mux, new.muy])
+    cos_t, sin_t = math.cos(new.roll), math.sin(new.roll)
+    u = (offset @ (cos_t, sin_t)) / new.q
+    v = offset @ (-sin_t, cos_t)
+    theta = np.unwrap(np.arctan2(v, u))
+    expected = arm.t_min + old.roll - new.roll
+    theta += 2 * math.pi * round((expected - theta[0]) / (2 * math.pi))
+    slope, intercept = np.polyfit(theta, np.log(np.hypot(u, v)), 1)
+    return replace(
+        arm,
+        A=math.exp(intercept),
+        phi=math.degrees(math.atan(slope)),
+        t_min=float(theta[0]),
+        t_max=float(theta[-1]),
+    )
 
 
 @_jit

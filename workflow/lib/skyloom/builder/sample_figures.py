@@ -69,7 +69,8 @@ def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
         side.set_linewidth(0.3)
     image = np.full((1, 1), np.nan) if galaxy.image is None else galaxy.image
     white = style.white_level(image, galaxy.mask)
-    style.image_panel(axes, image, white=white, softening=0.1)
+    look = {"softening": 0.08, "interpolation": "hanning"}
+    style.image_panel(axes, image, white=white, **look)
     _outline(axes, galaxy.model)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(-0.5, image.shape[0] - 0.5))
     style.note(axes, galaxy.label, fontsize=5)

@@ -197,7 +197,7 @@ def _draw_arms(disk, bar, phi_gal: float, settings: GalaxySettings, rng):
 
 
 def _arm(disk: Sersic, phi: float, start: float, radii, rng) -> SpiralArm:
-    """An arm that starts at angle `start` and winds from radius to radius [px]."""
+    """Make an arm that starts at angle `start` and winds from radius to radius [px]."""
     slope = np.tan(np.radians(phi))
     sweep = min(np.log(radii[1] / radii[0]) / abs(slope), 1.8 * np.pi)
     t_min, t_max = np.sort([start, start + np.sign(phi) * sweep])

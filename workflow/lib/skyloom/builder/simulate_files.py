@@ -103,7 +103,7 @@ def simulate_subject(
     model, size, phi_gal = draw_galaxy(rng, settings)
     truth, pixels = draw_image(model, size, settings, rng)
     seen = perceived(truth, size, rng)
-    effects = draw_effects(crowd, rng) | {f"arm{i}": _unit(rng) for i in range(4)}
+    effects = draw_effects(crowd, rng)
     place = {
         "ra": round(float(rng.uniform(120, 240)), 6),
         "dec": round(float(np.degrees(np.arcsin(rng.uniform(0, 0.85)))), 6),
@@ -113,10 +113,6 @@ def simulate_subject(
     return Survey(
         subject_id, galaxy_id, truth, seen.model, phi_gal, pixels, place, drawn
     )
-
-
-def _unit(rng) -> float:
-    return float(rng.standard_normal())
 
 
 def _classify(seed, subject_id, seen, settings, crowd, effects) -> list:

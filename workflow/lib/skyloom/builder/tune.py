@@ -9,7 +9,7 @@ from skyloom.builder.model import Model, replace, to_dict
 from skyloom.builder.posterior import Posterior, free_fluxes, free_values, posterior
 from skyloom.builder.render import render_components
 
-ROUNDS = 3
+STRETCHES = (2.0, 0.5)
 EMPTY = {
     "model": None,
     "chisq": None,
@@ -95,22 +95,42 @@ def _check(model: Model):
 def _rounds(model, errors, cutout, settings):
     """Search; where a component ends without light, drop it and search again."""
     dropped: list[str] = []
-    for _ in range(ROUNDS):
+    while True:
         problem = Problem(model, cutout, errors, settings)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise ValueError(msg)
-        found = search(problem, settings)
-        amplitude, _ = problem.solve(found.vector)
-        dark = [t for t, a in zip(problem.terms, amplitude, strict=True) if a <= 0]
-        if not dark:
-            break
-        if len(dark) == len(amplitude):
+        found = _search(problem, settings)
+        dark = _dark(problem, found)
+        if len(dark) == len(problem.terms):
             msg = "no component has light in this image"
             raise ValueError(msg)
+        if not dark:
+            return problem, found, dropped
         model, errors = without(problem.par.model(found.vector), errors, dark)
         dropped += dark
-    return problem, found, dropped
+
+
+def _search(problem: Problem, settings: TuneSettings) -> Solution:
+    """Search from the start, and from other sizes where light went out on the way.
+
+    A component without light has no slope and cannot come back by itself.
+    """
+    found = search(problem, settings)
+    if not _dark(problem, found):
+        return found
+    others = [search(problem, settings, stretch) for stretch in STRETCHES]
+    return min([found, *others], key=lambda one: _objective(problem, one.vector))
+
+
+def _dark(problem: Problem, found: Solution) -> list[str]:
+    amplitude, _ = problem.solve(found.vector)
+    return [t for t, a in zip(problem.terms, amplitude, strict=True) if a <= 0]
+
+
+def _objective(problem: Problem, vector) -> float:
+    residuals = problem.residuals(vector)
+    return float(residuals @ residuals)
 
 
 def without(model: Model, errors, terms):

@@ -161,7 +161,7 @@ def winding_scan(draws, lowers: Sequence[float], upper: float = 50.0) -> pd.Data
             row[f"{name}_rejected"] = found[name]["rejected"]
             row[f"{name}_p"] = found[name]["p_value"]
         rows.append(row)
-    return pd.DataFrame(rows).astype({"n_draws": int} | dict.fromkeys(row, float))
+    return pd.DataFrame(rows).astype(dict.fromkeys(row, float) | {"n_draws": int})
 
 
 def winding_power(

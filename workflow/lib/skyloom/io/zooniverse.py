@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -278,10 +279,12 @@ def _refuse(name: str):
 
 def _date(text: str) -> str:
     found = DATE.match(text.strip())
-    if not found or pd.isna(pd.to_datetime(" ".join(found.groups()), errors="coerce")):
+    try:
+        moment = datetime.fromisoformat(" ".join(found.groups()) if found else "")
+    except ValueError:
         msg = f"created_at: expected YYYY-MM-DD HH:MM:SS, got {text[:40]!r}"
-        raise ValueError(msg)
-    return " ".join(found.groups()) + " UTC"
+        raise ValueError(msg) from None
+    return f"{moment} UTC"
 
 
 def _bare(text: str) -> str:

@@ -22,21 +22,27 @@ The rules that make this sound:
   name or as decorators, changes nothing of ours.
 
 Digests hold for one minor version of Python, whose ``ast.unparse`` writes the text.
+Reading the whole library takes about a second, so the digests of its present state
+are kept in the working directory, under the checksum of all its files.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sys
 from functools import cache
 from pathlib import Path
 
 import yaml
 
+from skyloom.io.atomic import write_text
 from skyloom.run.modules import LIBRARY, source_module
 from skyloom.run.reach import reached
 
 ROOT = LIBRARY.parents[1]
+KEPT = Path(".skyloom") / "digests.json"
 
 
 @cache
@@ -65,10 +71,45 @@ def code_of(*sources: str, env: str | None) -> str:
     SyntaxError
         If a source, or a library file that it reaches, is no valid Python.
     """
+    state = _state(*sources, env)
+    name = " ".join([*sources, f"({env})"])
+    known = _kept()
+    if known.get(name, {}).get("state") == state:
+        return known[name]["digest"]
     parts = [reached(source_module(ROOT / source)) for source in sources]
     if env is not None:
         parts.append(environment(ROOT / env))
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    _keep(known | {name: {"state": state, "digest": digest}})
+    return digest
+
+
+def _state(*names: str | None) -> str:
+    """Return the checksum of the library, of some files, and of this Python."""
+    files = [*sorted(LIBRARY.rglob("*.py")), *(ROOT / name for name in names if name)]
+    total = hashlib.sha256(sys.version.encode())
+    for path in files:
+        total.update(f"{path.relative_to(ROOT)}\0{_checksum(path)}\0".encode())
+    return total.hexdigest()
+
+
+@cache
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _kept() -> dict:
+    """Return the digests that an earlier process left; none if it left no JSON."""
+    try:
+        return dict(json.loads(KEPT.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _keep(digests: dict) -> None:
+    """Leave digests for later processes, where the folder can be written."""
+    with contextlib.suppress(OSError):
+        write_text(KEPT, json.dumps(digests))
 
 
 def environment(path: Path) -> str:

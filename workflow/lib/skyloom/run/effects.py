@@ -9,12 +9,14 @@ outside packages are trusted in this, definitions of the library are looked into
 from __future__ import annotations
 
 import ast
+from functools import cache
 
-from skyloom.run.modules import DEFINITION, PACKAGE, Module, Unit, library_module
+from skyloom.run.modules import DEFINITION, Module, Unit, located
 
 Seen = frozenset
 
 
+@cache
 def acts(module: Module, unit: Unit) -> bool:
     """Tell whether a statement does more than bind names when it runs.
 
@@ -56,40 +58,42 @@ def _calls(node: ast.AST) -> list[ast.Call]:
 
 def _lasts(module: Module, called: ast.expr, seen: Seen = frozenset()) -> bool:
     """Tell whether calling an expression may change something that stays."""
-    root = _root(called)
-    if root is None or (module.name, root) in seen:
-        return False
-    seen |= {(module.name, root)}
-    source = module.imports.get(root)
-    if source is not None and source.module.split(".", maxsplit=1)[0] == PACKAGE:
-        return _imported_lasts(source, called, seen)
-    bound = module.bound.get(root, ())
-    return any(_unit_lasts(module, unit, called, seen) for unit in bound)
+    chain = _chain(called)
+    return bool(chain) and _name_lasts(module, chain, seen)
 
 
-def _root(node: ast.expr) -> str | None:
-    """Return the first name of a dotted, called or indexed expression."""
+def _chain(node: ast.expr) -> tuple[str, ...]:
+    """Return the dotted name at the beginning of an expression."""
+    names: list[str] = []
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        names = [node.attr, *names] if isinstance(node, ast.Attribute) else []
         node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
+    return (node.id, *names) if isinstance(node, ast.Name) else ()
 
 
-def _imported_lasts(source, called: ast.expr, seen: Seen) -> bool:
-    """Look into a function of another module; what cannot be found counts."""
-    target = library_module(source.module)
-    if target is None or source.name not in target.bound:
-        return True
-    units = target.bound[source.name]
-    return any(_unit_lasts(target, unit, called, seen) for unit in units)
+def _name_lasts(module: Module, chain: tuple[str, ...], seen: Seen) -> bool:
+    if (module.name, chain) in seen:
+        return False
+    seen |= {(module.name, chain)}
+    source = module.imports.get(chain[0])
+    if source is None:
+        units = module.bound.get(chain[0], ())
+        return any(_unit_lasts(module, unit, chain, seen) for unit in units)
+    found = located(source, chain[1:])
+    if found is None:
+        return False
+    target, rest = found
+    # A module cannot be called: what was meant was not found, so it counts.
+    return not rest or _name_lasts(target, rest, seen)
 
 
-def _unit_lasts(module: Module, unit: Unit, called: ast.expr, seen: Seen) -> bool:
+def _unit_lasts(module: Module, unit: Unit, chain: tuple[str, ...], seen: Seen) -> bool:
     """Tell whether calling what a statement binds, or a method of it, lasts."""
     if isinstance(unit.node, DEFINITION):
         return _changes(module, unit, seen)
     # A method of a module's own object, TABLE.append, changes that object;
     # `jit = numba.njit(cache=True)` is outside work under another name.
-    if isinstance(called, ast.Attribute):
+    if len(chain) > 1:
         return True
     return any(_lasts(module, call.func, seen) for call in _calls(unit.node))
 
@@ -102,8 +106,9 @@ def _changes(module: Module, unit: Unit, seen: Seen) -> bool:
     for node in ast.walk(unit.node):
         if isinstance(node, ast.Global):
             return True
-        stored = [_root(part) for part in _targets(node) if not _plain(part)]
-        if outside & set(stored):
+        stored = [_chain(part) for part in _targets(node) if not _plain(part)]
+        if any(chain and chain[0] in outside for chain in stored):
             return True
-    calls = [call.func for call in _calls(unit.node)]
-    return any(_root(f) in outside and _lasts(module, f, seen) for f in calls)
+    chains = [_chain(call.func) for call in _calls(unit.node)]
+    ours = (chain for chain in chains if chain and chain[0] in outside)
+    return any(_name_lasts(module, chain, seen) for chain in ours)

@@ -43,10 +43,13 @@ class Unit:
         The statement, without docstrings.
     package : str
         The package of the module that holds it, for relative imports.
+    importing : tuple of ast.Import or ast.ImportFrom
+        Import statements anywhere inside it.
     """
 
     node: ast.stmt
     package: str
+    importing: tuple[ast.Import | ast.ImportFrom, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -58,15 +61,11 @@ class Unit:
         """Names that the statement binds in its module, imports aside."""
         if isinstance(self.node, DEFINITION):
             return frozenset({self.node.name})
+        if isinstance(self.node, ast.Import | ast.ImportFrom):
+            return frozenset()
         table = symtable.symtable(self.text, "unit", "exec")
         bound = {s.get_name() for s in table.get_symbols() if s.is_assigned()}
         return frozenset(bound)
-
-    @cached_property
-    def importing(self) -> list[ast.Import | ast.ImportFrom]:
-        """Import statements anywhere inside the statement."""
-        nodes = ast.walk(self.node)
-        return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
 
     @cached_property
     def imports(self) -> dict[str, Import]:
@@ -140,6 +139,36 @@ def library_module(name: str) -> Module | None:
     return _module(name, name.rpartition(".")[0], file.read_text(encoding="utf-8"))
 
 
+def located(
+    source: Import, rest: tuple[str, ...]
+) -> tuple[Module, tuple[str, ...]] | None:
+    """Follow a dotted name from an import to the module that binds it.
+
+    Parameters
+    ----------
+    source : Import
+        What the first part of the name was imported from.
+    rest : tuple of str
+        The parts after the first.
+
+    Returns
+    -------
+    tuple of Module and tuple of str, or None
+        The module, and the parts from the one it binds on; no parts where the name
+        stands for the module itself or for something unknown of it. None outside
+        the library.
+    """
+    name = source.module
+    rest = rest if source.name is None else (source.name, *rest)
+    while (module := library_module(name)) is not None:
+        if not rest or rest[0] in module.bound or rest[0] in module.imports:
+            return module, rest
+        name, rest = f"{name}.{rest[0]}", rest[1:]
+        if library_module(name) is None:
+            return module, ()
+    return None
+
+
 def source_module(path: Path) -> Module:
     """Return the module of a script, or of a notebook's code cells."""
     text = path.read_text(encoding="utf-8")
@@ -148,19 +177,22 @@ def source_module(path: Path) -> Module:
 
 def _module(name: str, package: str, text: str) -> Module:
     tree = ast.parse(text, filename=name)
-    dynamic = _prepare(tree)
-    units = tuple(Unit(node, package) for node in tree.body if not _for_types(node))
-    return Module(name, units, dynamic=dynamic)
+    body = tree.body[1:] if _documented(tree) else tree.body
+    units, dynamic = [], False
+    for statement in body:
+        if not _for_types(statement):
+            nodes = list(ast.walk(statement))
+            dynamic = dynamic or any(map(_tricks, nodes))
+            units.append(_unit(statement, nodes, package))
+    return Module(name, tuple(units), dynamic=dynamic)
 
 
-def _prepare(tree: ast.Module) -> bool:
-    """Take the docstrings out of a tree; tell whether it must be taken whole."""
-    dynamic = False
-    for node in ast.walk(tree):
-        dynamic = dynamic or _tricks(node)
-        if _documented(node):
-            node.body = node.body[1:] or ([] if node is tree else [ast.Pass()])
-    return dynamic
+def _unit(statement: ast.stmt, nodes: list[ast.AST], package: str) -> Unit:
+    """Return a statement, given with all its nodes, without docstrings."""
+    for node in filter(_documented, nodes):
+        node.body = node.body[1:] or [ast.Pass()]
+    imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+    return Unit(statement, package, tuple(imports))
 
 
 def _cells(text: str) -> str:
@@ -171,6 +203,7 @@ def _cells(text: str) -> str:
 
 
 def _documented(node: ast.AST) -> bool:
+    """Tell whether a node begins with a docstring."""
     if not isinstance(node, DEFINITION | ast.Module):
         return False
     return ast.get_docstring(node, clean=False) is not None

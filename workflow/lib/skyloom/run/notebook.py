@@ -41,6 +41,7 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
     """
     import nbformat  # noqa: PLC0415 - heavy, and needed by this function alone
     import papermill  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
 
     with kernel_home(library):
         executed = papermill.execute_notebook(
@@ -48,7 +49,10 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
             None,
             parameters=dict(parameters),
             kernel_name=KERNEL,
+            language="python",
             progress_bar=False,
+            # Not TCP, which other users of a shared node could listen to.
+            config=Config(KernelManager={"transport": "ipc"}),
         )
     write_text(product, nbformat.writes(timeless(executed)) + "\n")
 
@@ -96,7 +100,7 @@ def kernel_home(library: Path) -> Iterator[None]:
     Kernel files go to a temporary folder: nothing of the user's is read or written.
     """
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="skyloom-kernel-") as home:
+    with tempfile.TemporaryDirectory(prefix="skyloom-") as home:
         os.environ.update(
             PYTHONPATH=str(library),
             JUPYTER_RUNTIME_DIR=home,

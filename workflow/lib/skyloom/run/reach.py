@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from skyloom.run.effects import acts
-from skyloom.run.modules import Import, Module, Unit, library_module
+from skyloom.run.modules import Import, Module, Unit, library_module, located
 
 
 def reached(source: Module) -> list[list]:
@@ -93,17 +93,14 @@ class _Walk:
 
     def _follow(self, source: Import, rest: tuple[str, ...]) -> None:
         """Reach a dotted name from an import, through packages and re-exports."""
-        name = source.module
-        rest = rest if source.name is None else (source.name, *rest)
-        while (module := library_module(name)) is not None:
-            if not rest:
-                return self.whole(module)
-            if rest[0] in module.bound or rest[0] in module.imports:
-                return self._resolve(module, module.imports, rest)
-            name, rest = f"{name}.{rest[0]}", rest[1:]
-            if library_module(name) is None:
-                return self.whole(module)
-        return None
+        found = located(source, rest)
+        if found is None:
+            return
+        module, rest = found
+        if rest:
+            self._resolve(module, module.imports, rest)
+        else:
+            self.whole(module)
 
 
 def _place(module: Module, unit: Unit) -> tuple[str, int]:

@@ -159,22 +159,39 @@ def recovery_tree(truths: Mapping[int, Mapping], tuned: Iterable[Mapping]) -> di
     Returns
     -------
     dict
-        By parameter of disk, bulge and bar, over galaxies that truly have the
-        component: ``n``, ``bias`` (median of fit less truth), ``pull_median`` and
-        ``pull_scatter`` (in units of the error; 0 and 1 when right) and
-        ``coverage`` of the 68 per cent intervals.
+        ``n_galaxies``, and how many of them ``same_components``: fitted with the
+        components and number of arms that they truly have. Of these, by parameter of
+        disk, bulge and bar in ``parameters``: ``n``, ``bias`` (median of fit less
+        truth), ``pull_median`` and ``pull_scatter`` (in units of the error; 0 and 1
+        when right) and ``coverage`` of the 68 per cent intervals.
     """
-    rows = [
+    trees = list(tuned)
+    same = [one for one in trees if _alike(one["model"], truths[one["subject_id"]])]
+    rows = [row for one in same for row in _gaps(one, truths[one["subject_id"]])]
+    table = pd.DataFrame(rows, columns=["name", "gap", "error"])
+    return {
+        "n_galaxies": len(trees),
+        "same_components": len(same),
+        "parameters": {name: _pulls(part) for name, part in table.groupby("name")},
+    }
+
+
+def _alike(model: Mapping | None, truth: Mapping) -> bool:
+    """Whether two models have the same components and as many arms."""
+    if model is None or len(model["spiral"]) != len(truth["spiral"]):
+        return False
+    return all((model[k] is None) == (truth[k] is None) for k in COMPONENTS)
+
+
+def _gaps(fit: Mapping, truth: Mapping) -> list[tuple[str, float, float]]:
+    """Return name, fit less truth, and error of each parameter that was free."""
+    true = _parameters(truth)
+    found = zip(fit["parameters"], fit["values"], fit["errors"], strict=True)
+    return [
         (name, value - _near(name, true[name], value), error)
-        for one in tuned
-        if (true := _parameters(truths[one["subject_id"]]))
-        for name, value, error in zip(
-            one["parameters"], one["values"], one["errors"], strict=True
-        )
+        for name, value, error in found
         if name in true and error > 0
     ]
-    table = pd.DataFrame(rows, columns=["name", "gap", "error"])
-    return {name: _pulls(part) for name, part in table.groupby("name")}
 
 
 def _parameters(model: Mapping) -> dict[str, float]:

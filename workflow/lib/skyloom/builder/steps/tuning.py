@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder.model import from_dict
+from skyloom.builder.model import Model, from_dict, replace
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.builder.tune import TuneSettings, failed, residual_images, tune
 from skyloom.io.documents import read_json, write_json
@@ -50,7 +50,9 @@ def tune_subject(
     tree = read_json(starts[subject])
     cutout = usable_cutout(cutouts[subject])
     options = TuneSettings(**settings["tune"])
-    fit = tune(starting_model(tree), tree.get("errors"), cutout, options)
+    model, dark = with_light(starting_model(tree))
+    fit = tune(model, tree.get("errors"), cutout, options)
+    fit["dropped"] = [*dark, *fit["dropped"]]
     fit |= {"sigma_source": cutout.sigma_source, "multiplier": cutout.multiplier}
     images = images_of(fit, cutout)
     used = [starts[subject], cutouts[subject]]
@@ -73,7 +75,7 @@ def failed_tune(
     return _write(paths, fit, {}, settings["start"])
 
 
-def starting_model(tree: Mapping):
+def starting_model(tree: Mapping) -> Model:
     """Return the model of an aggregate's or a best individual's tree.
 
     Raises
@@ -85,6 +87,17 @@ def starting_model(tree: Mapping):
         msg = f"no starting model: {tree['reason']}"
         raise ValueError(msg)
     return from_dict(tree["model"])
+
+
+def with_light(model: Model) -> tuple[Model, list[str]]:
+    """Return a model without arms that have no disk to brighten, and their names.
+
+    An arm's light is a multiple of the disk's; some volunteers drew arms alone.
+    """
+    if model.disk is not None:
+        return model, []
+    names = [f"spiral.{i}" for i in range(len(model.spiral))]
+    return replace(model, spiral=()), names
 
 
 def images_of(fit: Mapping, cutout) -> dict:

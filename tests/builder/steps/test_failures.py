@@ -1,0 +1,139 @@
+"""A subject that fails has its files all the same, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+from astropy.io import fits
+from skyloom.builder.collect import cutout_or_none
+from skyloom.builder.model import Model, Sersic, SpiralArm
+from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
+from skyloom.builder.steps.best import best_of_subject, failed_best
+from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, usable_cutout
+from skyloom.builder.steps.drawings import failed_drawings, parse_upstream
+from skyloom.builder.steps.pitch import sample_pitch
+from skyloom.builder.steps.products import export_subject, failed_plot
+from skyloom.builder.steps.relations import galaxy_draws
+from skyloom.builder.steps.tuning import failed_tune, tune_subject, with_light
+from skyloom.io.documents import read_json
+from skyloom.io.npz import write_npz
+
+WHY = "no image"
+TUNE = {"start": "agg", "tune": {"method": "trf"}}
+
+
+@pytest.fixture
+def no_image(tmp_path) -> dict:
+    """Return the cutout's files of a subject without an image."""
+    paths = {kind: tmp_path / f"7.{kind}" for kind in ("npz", "fits")}
+    failed_cutout(7, WHY, paths)
+    return paths
+
+
+@pytest.fixture
+def nobody(tmp_path) -> str:
+    """Return the volunteers tree of a subject that cannot be read."""
+    path = tmp_path / "7.json"
+    failed_drawings(7, WHY, {"tree": path}, settings={}, code="c")
+    return str(path)
+
+
+def test_cutout_without_image_says_so(no_image):
+    """Both files exist; reading them gives the reason back."""
+    with pytest.raises(ValueError, match=WHY):
+        usable_cutout(no_image["npz"])
+    assert cutout_or_none(no_image["npz"]) is None
+    with fits.open(no_image["fits"]) as file:
+        assert file[0].header["REASON"] == WHY
+
+
+def test_subject_without_files_has_no_image(tmp_path):
+    """What no source has is refused in words, for `failed_cutout` to record."""
+    given = {"metadata": {}, "first": {7: 5}, "settings": {}, "code": "c"}
+    with pytest.raises(ValueError, match=WHY):
+        cut_subject(7, {}, files={"images": {3: "3.npz"}}, **given)
+
+
+def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
+    """The reason of the first failure is the reason of all that follow."""
+    given = {"settings": {"aggregate": {}}, "code": "c"}
+    with pytest.raises(ValueError, match=WHY):
+        aggregate_one(7, {}, volunteers={7: nobody}, **given)
+    path = tmp_path / "aggregate.json"
+    failed_aggregate(7, WHY, {"tree": path}, **given)
+    tree = read_json(path)
+    assert (tree["status"], tree["reason"], tree["arms"]) == ("failed", WHY, [])
+    assert tree["provenance"]["code"] == "c"
+
+
+def test_no_image_no_best_individual(nobody, no_image, tmp_path):
+    """The row exists, with the cutout's reason."""
+    given = {"settings": {}, "code": "c"}
+    files = {"volunteers": {7: nobody}, "cutouts": {7: no_image["npz"]}}
+    with pytest.raises(ValueError, match=WHY):
+        best_of_subject(7, {}, **files, **given)
+    path = tmp_path / "row.json"
+    failed_best(7, WHY, {"row": path}, **given)
+    assert read_json(path)["model"] is None
+
+
+def test_failed_start_fails_the_fit(no_image, tmp_path):
+    """A fit without a start says why there is none, and has its residual file."""
+    start = tmp_path / "start.json"
+    failed_best(7, WHY, {"row": start}, settings={}, code="c")
+    files = {"starts": {7: start}, "cutouts": {7: no_image["npz"]}}
+    given = {"settings": TUNE, "code": "c"}
+    with pytest.raises(ValueError, match=WHY):
+        tune_subject(7, {}, **files, **given)
+    paths = {"tuned": tmp_path / "t.json", "residuals": tmp_path / "r.fits"}
+    failed_tune(7, "naïve " * 20, paths, **given)
+    tree = read_json(paths["tuned"])
+    assert (tree["status"], tree["start"], tree["model"]) == ("failed", "agg", None)
+    assert tree["residual"] == "residuals/agg/7.fits"
+    with fits.open(paths["residuals"]) as file:
+        assert file[0].header["STATUS"] == "failed"
+        assert file[0].header["REASON"].startswith("na?ve")
+
+
+def test_exports_of_a_failure_say_why(no_image, tmp_path):
+    """Region and GALFIT files hold a comment where there is no model."""
+    tree = tmp_path / "tuned.json"
+    failed_best(7, WHY, {"row": tree}, settings={}, code="c")
+    files = {"cutouts": no_image["npz"], "tuned": tree, "aggregates": tree}
+    paths = {"regions": tmp_path / "7.reg", "galfit": tmp_path / "7.feedme"}
+    export_subject(7, paths, files={kind: {7: path} for kind, path in files.items()})
+    for path in paths.values():
+        assert path.read_text() == f"# subject 7: no model: {WHY}; {WHY}\n"
+
+
+def test_figure_of_a_failure_says_why(tmp_path):
+    """The page exists."""
+    paths = {"pdf": tmp_path / "7.pdf", "png": tmp_path / "7.png"}
+    failed_plot(7, WHY, paths)
+    assert all(path.stat().st_size > 500 for path in paths.values())
+
+
+def test_missing_upstream_file_is_refused(tmp_path):
+    """A subject that upstream did not publish fails alone."""
+    given = {"models": {}, "turns": {}, "settings": {}, "code": "c"}
+    with pytest.raises(ValueError, match="no upstream file"):
+        parse_upstream(7, {}, **given)
+
+
+def test_no_arm_no_pitch_angle(tmp_path):
+    """A sample without arms has its two products, and the tests refuse in words."""
+    pitch = {"pitch": {}, "seed": 1, "repeats": []}
+    tree, draws = sample_pitch([{"subject_id": 7, "arms": []}], pitch)
+    assert tree["status"] == "failed"
+    assert "no subject has an arm" in tree["reason"]
+    write_npz(tmp_path / "draws.npz", **draws)
+    with pytest.raises(ValueError, match="no galaxy has a pitch angle"):
+        galaxy_draws(tmp_path / "draws.npz")
+
+
+def test_arms_without_a_disk_are_dropped():
+    """An arm brightens a disk: alone it has no light, and is named as dropped."""
+    arm = SpiralArm(I=1.0, spread=2.0, A=3.0, phi=20.0, t_min=0.0, t_max=3.0)
+    disk = Sersic(mux=5.0, muy=5.0, roll=0.0, q=0.5, Re=4.0, I=1.0)
+    assert with_light(Model(spiral=(arm,))) == (Model(), ["spiral.0"])
+    whole = Model(disk=disk, spiral=(arm,))
+    assert with_light(whole) == (whole, [])

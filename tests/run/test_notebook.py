@@ -1,0 +1,76 @@
+"""Executed notebooks hold nothing that changes from run to run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from skyloom.run.notebook import execute, kernel_home, named_files, timeless
+
+
+@pytest.fixture
+def notebook(tmp_path) -> Path:
+    """Return a stored notebook that uses the library, warns and shows an object."""
+    new = nbformat.v4
+    parameters = new.new_code_cell(
+        "inputs, outputs, settings, provenance = {}, {}, {}, {}"
+    )
+    parameters.metadata["tags"] = ["parameters"]
+    work = new.new_code_cell(
+        "import sys\n"
+        "from skyloom.io.atomic import write_text\n"
+        "print('to the log', file=sys.stderr)\n"
+        "write_text(outputs['text'], settings['word'])\n"
+        "object()"
+    )
+    path = tmp_path / "work.ipynb"
+    nbformat.write(new.new_notebook(cells=[parameters, work]), path)
+    return path
+
+
+def test_same_run_same_bytes(notebook, tmp_path, checkout):
+    """Two executions give the same product and the same executed copy."""
+    made = []
+    for name in ("a", "b"):
+        product = tmp_path / name / "work.ipynb"
+        text = str(tmp_path / "text.txt")
+        parameters = {"outputs": {"text": text}, "settings": {"word": "said"}}
+        execute(notebook, product, parameters, checkout / "workflow" / "lib")
+        made.append(product.read_bytes())
+        assert Path(text).read_text() == "said"
+    assert made[0] == made[1]
+    assert b" at 0x" not in made[0]
+    assert b'"stderr"' not in made[0]
+    assert b"start_time" not in made[0]
+
+
+def test_error_leaves_no_product(tmp_path, checkout):
+    """A cell that raises leaves nothing behind, and its error is told."""
+    cell = nbformat.v4.new_code_cell("raise ValueError('no such luck')")
+    path, product = tmp_path / "bad.ipynb", tmp_path / "out.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    with pytest.raises(Exception, match="no such luck"):
+        execute(path, product, {}, checkout / "workflow" / "lib")
+    assert not product.exists()
+
+
+def test_timeless_numbers_the_cells():
+    """Random cell ids become their position."""
+    cells = [nbformat.v4.new_code_cell(text) for text in "ab"]
+    book = timeless(nbformat.v4.new_notebook(cells=cells))
+    assert [cell.id for cell in book.cells] == ["cell-0", "cell-1"]
+
+
+def test_environment_is_put_back(tmp_path):
+    """Nothing of the kernel's environment stays behind."""
+    before = dict(os.environ)
+    with kernel_home(tmp_path):
+        assert os.environ["PYTHONPATH"] == str(tmp_path)
+    assert dict(os.environ) == before
+
+
+def test_named_files_are_plain():
+    """One path stays a text, several become a list."""
+    assert named_files({"a": "x", "b": ("y", "z")}) == {"a": "x", "b": ["y", "z"]}
