@@ -11,6 +11,7 @@ from skyloom.builder.ridges import (
     integrate_arm,
     log_spiral,
     polyline_distance,
+    reframed,
 )
 
 SHAPE = (48, 50)
@@ -88,3 +89,17 @@ def test_partials_are_the_slopes(key):
 
     slope = (moved(1e-4) - moved(-1e-4)) / 2e-4
     assert np.linalg.norm(partial - slope) < 0.03 * np.linalg.norm(slope)
+
+
+def test_reframed_arm_stays_on_the_sky():
+    """Seen from another disk's plane an arm keeps its place, and comes back."""
+    other = replace(DISK, mux=25.3, muy=23.6, roll=0.8, q=0.61)
+    moved = reframed(ARM, DISK, other)
+    there, here = (
+        shapely.LineString(log_spiral(d, a)[0])
+        for d, a in ((other, moved), (DISK, ARM))
+    )
+    assert shapely.hausdorff_distance(there, here) < 0.6
+    back = reframed(moved, other, DISK)
+    for key in ("A", "phi", "t_min", "t_max"):
+        assert getattr(back, key) == pytest.approx(getattr(ARM, key), rel=0.02)

@@ -10,11 +10,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from checkouts import command, copy_checkout, environment, snakemake
-from conftest import LAYER, TINY
+from checkouts import command, environment, snakemake
+from conftest import LAYER
 
 KILLS = 10
 STARTING = 2.0  # seconds before which a run has read no rules
+MADE = shutil.ignore_patterns("results", "logs", "benchmarks", ".snakemake", ".skyloom")
 RUN = ("--cores", "2", "--rerun-incomplete", "--quiet=all", *LAYER)
 
 
@@ -45,8 +46,8 @@ def killed(folder: Path, seconds: float) -> bool:
 
 def test_killed_runs_finish_with_the_same_bytes(built, tmp_path):
     """SIGKILL at ten random moments, then one more start as the README says."""
-    folder = copy_checkout(tmp_path / "checkout")
-    shutil.copy2(TINY, folder / "tiny.yaml")
+    folder = tmp_path / "checkout"
+    shutil.copytree(built.folder, folder, ignore=MADE)
     moments = random.Random(7)
     step = built.seconds / KILLS
     done = 0

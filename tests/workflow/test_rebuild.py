@@ -22,14 +22,14 @@ from conftest import LAYER
 # Who reads whose products, from the end to the beginning.
 NOTHING: set[str] = set()
 SUMMARY = {"analyse", "metrics"}
-CATALOGUE = {"compile_tuned_models", "analyse"}
+CATALOGUE = {"compile_tuned_models", "repeatability"} | SUMMARY
 MORPHOLOGY = {"compare_morphology"} | SUMMARY
 WINDING = {"compare_winding"} | SUMMARY
 PITCH = {"fit_pitch"} | MORPHOLOGY | WINDING
-TUNED_BI = {"tune_bi", "residual_statistics"} | CATALOGUE | SUMMARY
+TUNED_BI = {"tune_bi", "residual_statistics"} | CATALOGUE
 TUNED_AGG = (
     {"tune_agg", "plot_galaxies", "export_galaxies", "evaluate_recovery"}
-    | {"component_frequencies", "residual_statistics", "repeatability"}
+    | {"component_frequencies", "residual_statistics"}
     | CATALOGUE
     | MORPHOLOGY
 )

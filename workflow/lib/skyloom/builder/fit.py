@@ -85,7 +85,7 @@ class TuneSettings:
     crowd_priors: bool = True
     bounds: Mapping = field(default_factory=lambda: BOUNDS)
     population: Mapping = field(default_factory=lambda: POPULATION)
-    rtol: float = 1e-3
+    rtol: float = 1e-4
     ftol: float = 3e-6
     max_evaluations: int = 60
     inflate_errors: bool = True
