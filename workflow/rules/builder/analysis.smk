@@ -184,7 +184,7 @@ if PUBLISHED:
     # The catalogue against the published one, its defects repaired.
     rule compare_catalogue:
         input:
-            published=PUBLISHED,
+            published=PUBLISHED[0],
             catalogue="<results>/catalogue.ecsv",
         output:
             "<results>/analysis/published.json",
@@ -261,7 +261,7 @@ rule metrics:
 rule analyse:
     input:
         **ANALYSES,
-        **({"published_catalogue": PUBLISHED} if PUBLISHED else {}),
+        **({"published_catalogue": PUBLISHED[0]} if PUBLISHED else {}),
         draws="<results>/pitch/draws.npz",
         catalogue="<results>/catalogue.ecsv",
         cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
