@@ -12,8 +12,8 @@ import pytest
 from skyloom.builder.fit import TuneSettings
 from skyloom.builder.model import replace
 from skyloom.builder.parameters import canonical, named_values, share_centre
-from skyloom.builder.ridges import reframed
 from skyloom.builder.simulate import GalaxySettings, draw_galaxy, draw_image
+from skyloom.builder.spirals import reframed
 from skyloom.builder.tune import tune
 from skyloom.run.seeds import rng
 from synthetic import Pixels

@@ -57,7 +57,7 @@ def test_arms_need_a_disk():
 
 def test_drawn_arm_is_rendered():
     """A drawn polyline along a spiral renders as that spiral."""
-    from skyloom.builder.ridges import log_spiral
+    from skyloom.builder.spirals import log_spiral
 
     drawn = DrawnArm(log_spiral(DISK, ARM)[0], ARM.I, ARM.spread)
     spiral = render(Model(disk=DISK, spiral=(ARM,)), (41, 41))

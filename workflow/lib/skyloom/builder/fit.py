@@ -27,9 +27,8 @@ from skyloom.builder.parameters import (
     prior_of,
     value_of,
 )
-from skyloom.builder.profiles import PARTIALS
+from skyloom.builder.profiles import ARM_PARTIALS, PARTIALS
 from skyloom.builder.render import Convolver, arm_image, sersic_image
-from skyloom.builder.ridges import ARM_PARTIALS
 
 BOUNDS = {
     "disk.q": (0.1, 1.2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.builder.model import Arm, DrawnArm, Sersic
-from skyloom.builder.ridges import log_spiral
+from skyloom.builder.spirals import log_spiral
 
 
 def isophote(part: Sersic, n_points: int = 121) -> np.ndarray:

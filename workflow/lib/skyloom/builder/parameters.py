@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.builder.model import COMPONENTS, Model, Sersic, SpiralArm, replace
-from skyloom.builder.ridges import reframed
+from skyloom.builder.spirals import reframed
 
 SHAPE = {
     "disk": ("q", "Re"),

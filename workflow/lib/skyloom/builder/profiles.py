@@ -1,6 +1,6 @@
-"""Pixel integrals of boxy Sérsic profiles, with exact partial derivatives.
+"""Pixel integrals of Sérsic profiles and spiral arms, with their exact partials.
 
-The profile is (Sérsic 1963; Lingard et al. 2020, section 3)::
+A Sérsic profile is (Sérsic 1963; Lingard et al. 2020, section 3)::
 
     Sigma(x, y) = exp(-b_n [(R / Re)^(1/n) - 1]),
     R = (|u / q|^c + |v|^c)^(1/c),
@@ -9,7 +9,14 @@ The profile is (Sérsic 1963; Lingard et al. 2020, section 3)::
 for unit surface brightness at Re. A pixel's value is the mean of Sigma over the
 pixel: the sampling is chosen, pixel by pixel, from the local curvature of the
 profile so that its error stays below ``rtol * (Sigma + FAINT)``, and cells are split
-again and again towards a cusp. Everything here is compiled by numba.
+again and again towards a cusp.
+
+An arm of unit brightness is ``exp(-d² / 2 spread²) Disk(x, y)`` with d the distance
+to the nearest point of the arm's polyline. The nearest point is where the distance is
+stationary, so the partials of d follow the point alone (envelope theorem). Pixels are
+handled in tiles: only segments that can be nearest to some pixel of a tile are tried.
+
+All kernels share this file because numba's cache does not see edits in another one.
 """
 
 from __future__ import annotations
@@ -20,7 +27,12 @@ import numba as nb
 import numpy as np
 
 PARTIALS = ("mux", "muy", "roll", "q", "Re", "n", "c")
+ARM_PARTIALS = ("mux", "muy", "roll", "q", "Re", "A", "phi", "t_min", "t_max", "spread")
 MAX_DEPTH = 12
+MAX_SPLIT = 8
+TILE = 8
+# Beyond this many spreads from the ridge the arm is fainter than 1e-11.
+CUTOFF = 7.2
 # Where the profile has fallen to FAINT of its value at Re, `rtol` relates to FAINT
 # instead: nobody needs four digits of a tail that no detector could see.
 FAINT = 1e-3
@@ -119,7 +131,7 @@ def stiffness(dx, dy, h, cos_t, sin_t, q, Re, n, c, b):
     v = cos_t * dy - sin_t * dx
     steep = 1.0 / min(q, 1.0)
     R, reach = _radius(u, v, q, c), 0.7072 * h * steep
-    far = R > 4.0 * reach
+    far = 4.0 * reach < R
     if not far:
         R = max(R - reach, 1e-6 * Re)
     x, lnS = _exponent(R / Re, n, b)
@@ -225,3 +237,164 @@ def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac):
             for m in range(out.shape[0]):
                 out[m, y, x] = acc[m]
     return out
+
+
+@_jit
+def _nearest(x, y, points, segments, n_segments):
+    """Return d², the segment and the position along it of the nearest point."""
+    best, where, along = 1e300, 0, 0.0
+    for i in range(n_segments):
+        k = segments[i]
+        ax, ay = points[k, 0], points[k, 1]
+        bx, by = points[k + 1, 0] - ax, points[k + 1, 1] - ay
+        length2 = bx * bx + by * by
+        t = 0.0
+        if length2 > 0.0:
+            t = min(max(((x - ax) * bx + (y - ay) * by) / length2, 0.0), 1.0)
+        ex, ey = x - ax - t * bx, y - ay - t * by
+        d2 = ex * ex + ey * ey
+        if d2 < best:
+            best, where, along = d2, k, t
+    return best, where, along
+
+
+@_jit
+def _candidates(x, y, reach, points, every, segments, distances):
+    """List the segments that may be nearest to a point within `reach` of (x, y)."""
+    closest = 1e300
+    for k in range(every.size):
+        distances[k] = math.sqrt(_nearest(x, y, points, every[k : k + 1], 1)[0])
+        closest = min(closest, distances[k])
+    count = 0
+    for k in range(every.size):
+        if distances[k] <= closest + 2.0 * reach:
+            segments[count] = k
+            count += 1
+    return count, closest
+
+
+@_jit
+def polyline_distance(ny, nx, points):
+    """Return the distance of each pixel centre to a polyline, shape (ny, nx) [px]."""
+    out = np.empty((ny, nx))
+    every = np.arange(points.shape[0] - 1)
+    segments, distances = np.empty_like(every), np.empty(every.size)
+    reach = TILE / math.sqrt(2.0)
+    for y0 in range(0, ny, TILE):
+        for x0 in range(0, nx, TILE):
+            cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
+            n, _ = _candidates(cx, cy, reach, points, every, segments, distances)
+            for y in range(y0, min(y0 + TILE, ny)):
+                for x in range(x0, min(x0 + TILE, nx)):
+                    d2 = _nearest(float(x), float(y), points, segments, n)[0]
+                    out[y, x] = math.sqrt(d2)
+    return out
+
+
+@_jit
+def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
+    """Add the arm's value and partials at one point, times `w`, to `acc`."""
+    mux, muy, cos_t, sin_t, q, Re = par
+    d2, k, t = near
+    ridge = math.exp(-0.5 * d2 / spread**2)
+    if not jac:
+        disk = sersic_value(x - mux, y - muy, cos_t, sin_t, q, Re, 1.0, 2.0, b)
+        acc[0] += w * ridge * disk
+        return
+    sersic_partials(x - mux, y - muy, cos_t, sin_t, q, Re, 1.0, 2.0, b, buffer)
+    value = w * ridge * buffer[0]
+    acc[0] += value
+    for m in range(1, 6):
+        acc[m] += w * ridge * buffer[m]
+    ex = x - (1 - t) * points[k, 0] - t * points[k + 1, 0]
+    ey = y - (1 - t) * points[k, 1] - t * points[k + 1, 1]
+    scale = value / spread**2
+    for m in range(8):
+        px = (1 - t) * partials[k, 0, m] + t * partials[k + 1, 0, m]
+        py = (1 - t) * partials[k, 1, m] + t * partials[k + 1, 1, m]
+        # The first four (mux, muy, roll, q) join the disk's own partials.
+        acc[m + 1 if m < 4 else m + 2] += scale * (ex * px + ey * py)
+    acc[10] += value * d2 / spread**3
+
+
+@_jit
+def _sampling(x, y, d2, par, b, spread, rtol):
+    """Return how finely to sample a pixel: cells a side and nodes a cell side."""
+    mux, muy, cos_t, sin_t, q, Re = par
+    z, _, _ = stiffness(x - mux, y - muy, 1.0, cos_t, sin_t, q, Re, 1.0, 2.0, b)
+    # The curvature of exp(-d²/2s²) matters only as far as the ridge is bright.
+    z += (1.0 + d2 / spread**2) / spread**2 * math.exp(-0.25 * d2 / spread**2)
+    split = 1
+    while rule(z / split**2, rtol) == 0 and split < MAX_SPLIT:
+        split += 1
+    return split, rule(z / split**2, rtol) or 3
+
+
+@_jit
+def integrate_arm(ny, nx, points, partials, mux, muy, roll, q, Re, spread, rtol, jac):
+    """Return the pixel means of a unit arm on a unit disk of index 1.
+
+    Parameters
+    ----------
+    ny, nx : int
+        Image shape.
+    points : ndarray, shape (n_points, 2)
+        The arm's polyline [px].
+    partials : ndarray, shape (n_points, 2, 8)
+        As from `skyloom.builder.spirals.log_spiral`; not read unless `jac`.
+    mux, muy, roll, q, Re : float
+        The disk.
+    spread : float
+        Gaussian width of the arm [px].
+    rtol : float
+        Error allowed in each pixel, relative to the disk.
+    jac : bool
+        Whether to also return the partial derivatives.
+
+    Returns
+    -------
+    ndarray, shape (1 or 11, ny, nx)
+        The value and, with `jac`, the partials in the order `ARM_PARTIALS`.
+    """
+    out = np.zeros((11 if jac else 1, ny, nx))
+    par = (mux, muy, math.cos(roll), math.sin(roll), q, Re)
+    b = sersic_b(1.0)
+    every = np.arange(points.shape[0] - 1)
+    segments, distances = np.empty_like(every), np.empty(every.size)
+    buffer, acc = np.zeros(8), np.zeros(11)
+    reach = TILE / math.sqrt(2.0)
+    for y0 in range(0, ny, TILE):
+        for x0 in range(0, nx, TILE):
+            cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
+            n, far = _candidates(cx, cy, reach, points, every, segments, distances)
+            if far - reach > CUTOFF * spread:
+                continue
+            for y in range(y0, min(y0 + TILE, ny)):
+                for x in range(x0, min(x0 + TILE, nx)):
+                    acc[:] = 0.0
+                    _arm_pixel(
+                        float(x), float(y), par, b, spread, rtol, points, partials,
+                        segments, n, jac, buffer, acc,
+                    )  # fmt: skip
+                    for m in range(out.shape[0]):
+                        out[m, y, x] = acc[m]
+    return out
+
+
+@_jit
+def _arm_pixel(
+    x, y, par, b, spread, rtol, points, partials, segments, n, jac, buffer, acc
+):
+    """Integrate one pixel of an arm into `acc`."""
+    d2 = _nearest(x, y, points, segments, n)[0]
+    if d2 > (CUTOFF * spread) ** 2:
+        return
+    split, k = _sampling(x, y, d2, par, b, spread, rtol)
+    h = 1.0 / split
+    for i in range(split * k):
+        sx = x - 0.5 + h * (i // k + 0.5 + NODES[k - 1, i % k])
+        for j in range(split * k):
+            sy = y - 0.5 + h * (j // k + 0.5 + NODES[k - 1, j % k])
+            w = h * h * WEIGHTS[k - 1, i % k] * WEIGHTS[k - 1, j % k]
+            near = _nearest(sx, sy, points, segments, n)
+            _sample(sx, sy, par, b, spread, near, points, partials, jac, buffer, w, acc)

@@ -6,8 +6,13 @@ import numpy as np
 from scipy import fft
 
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
-from skyloom.builder.profiles import integrate_sersic, sersic_b
-from skyloom.builder.ridges import integrate_arm, log_spiral, polyline_distance
+from skyloom.builder.profiles import (
+    integrate_arm,
+    integrate_sersic,
+    polyline_distance,
+    sersic_b,
+)
+from skyloom.builder.spirals import log_spiral
 
 NO_PARTIALS = np.zeros((1, 2, 8))
 
@@ -63,7 +68,7 @@ def arm_image(
 ):
     """Return an arm of unit `I` on a disk of unit `I`, on the wide frame.
 
-    See `skyloom.builder.ridges.integrate_arm`; drawn arms have no partials.
+    See `skyloom.builder.profiles.integrate_arm`; drawn arms have no partials.
     """
     my, mx = frame.margin
     if isinstance(arm, DrawnArm):

@@ -6,13 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.builder.model import Sersic, SpiralArm, replace
-from skyloom.builder.ridges import (
-    ARM_PARTIALS,
-    integrate_arm,
-    log_spiral,
-    polyline_distance,
-    reframed,
-)
+from skyloom.builder.profiles import ARM_PARTIALS, integrate_arm, polyline_distance
+from skyloom.builder.spirals import log_spiral, reframed
 
 SHAPE = (48, 50)
 DISK = Sersic(25.2, 23.7, 0.7, 0.6, 10.0, 1.0)
