@@ -70,9 +70,11 @@ def test_pivot():
 
 @settings(max_examples=30, deadline=None)
 @given(
-    roll=st.floats(-4, 7, allow_subnormal=False), q=st.floats(0.5, 1.6), phi=st.floats(-40, 40),
+    roll=st.floats(-4, 7, allow_subnormal=False),
+    q=st.floats(0.5, 1.6),
+    phi=st.floats(-40, 40),
     t_min=st.floats(-3, 3),
-)  # fmt: skip
+)
 def test_canonical_form_looks_the_same(roll, q, phi, t_min):
     """Swapped axes and wrapped rolls leave the image alone, arms included."""
     disk = Sersic(20.0, 19.0, roll, q, 7.0, 1.0)

@@ -71,6 +71,14 @@ def test_impossible_fits_are_recorded(start, change, reason):
     assert fit["model"] is None
 
 
+def test_arms_without_a_disk_are_dropped():
+    """Arms have no light of their own; the bulge is fitted without them."""
+    start = replace(TRUTH, disk=None)
+    fit = tune(start, None, observed(), TuneSettings())
+    assert "spiral.0" in fit["dropped"]
+    assert fit["status"] == "converged"
+
+
 def test_without_keeps_arms_and_errors_together():
     """Dropping the first of two arms drops its scatter; the disk takes all arms."""
     model = replace(TRUTH, spiral=(*TRUTH.spiral, replace(TRUTH.spiral[0], A=9.0)))

@@ -95,6 +95,9 @@ def _check(model: Model):
 def _rounds(model, errors, cutout, settings):
     """Search; where a component ends without light, drop it and search again."""
     dropped: list[str] = []
+    if model.disk is None and model.spiral:  # an arm's light is a share of the disk's
+        dropped = [f"spiral.{i}" for i in range(len(model.spiral))]
+        model, errors = without(model, errors, dropped)
     while True:
         problem = Problem(model, cutout, errors, settings)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
