@@ -40,3 +40,11 @@ def test_missing_input_is_an_error(tmp_path):
     """A product cannot come from a file that is not there."""
     with pytest.raises(FileNotFoundError, match="gone"):
         provenance.checksums([tmp_path / "gone"])
+
+
+def test_fits_cards():
+    """A record's digests fit into FITS cards."""
+    made = provenance.record({"a": 1}, "f" * 64)
+    found = provenance.cards(made)
+    assert found["CODESHA"] == "f" * 64
+    assert all(len(value) == 64 for value in found.values())

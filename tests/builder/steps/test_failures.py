@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from astropy.io import fits
 from skyloom.builder.collect import cutout_or_none
-from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
 from skyloom.builder.steps.best import best_of_subject, failed_best
 from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, usable_cutout
@@ -13,7 +12,7 @@ from skyloom.builder.steps.drawings import failed_drawings, parse_upstream
 from skyloom.builder.steps.pitch import sample_pitch
 from skyloom.builder.steps.products import export_subject, failed_plot
 from skyloom.builder.steps.relations import galaxy_draws
-from skyloom.builder.steps.tuning import failed_tune, tune_subject, with_light
+from skyloom.builder.steps.tuning import failed_tune, tune_subject
 from skyloom.io.documents import read_json
 from skyloom.io.npz import write_npz
 
@@ -128,12 +127,3 @@ def test_no_arm_no_pitch_angle(tmp_path):
     write_npz(tmp_path / "draws.npz", **draws)
     with pytest.raises(ValueError, match="no galaxy has a pitch angle"):
         galaxy_draws(tmp_path / "draws.npz")
-
-
-def test_arms_without_a_disk_are_dropped():
-    """An arm brightens a disk: alone it has no light, and is named as dropped."""
-    arm = SpiralArm(I=1.0, spread=2.0, A=3.0, phi=20.0, t_min=0.0, t_max=3.0)
-    disk = Sersic(mux=5.0, muy=5.0, roll=0.0, q=0.5, Re=4.0, I=1.0)
-    assert with_light(Model(spiral=(arm,))) == (Model(), ["spiral.0"])
-    whole = Model(disk=disk, spiral=(arm,))
-    assert with_light(whole) == (whole, [])

@@ -25,6 +25,7 @@ from skyloom.io.documents import plain, read_json
 from skyloom.io.errors import InputError
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
+from skyloom.run.provenance import cards
 
 SIGMA_SOURCES = ("given", "sky_and_gain", "frames")
 STORED = {
@@ -166,6 +167,8 @@ def make_cutout(
 def from_difference_json(path: str | Path, subject_id: int, **noise) -> Cutout:
     """Read the difference.json of a Zooniverse subject (mask: 1 is **bad**).
 
+    A ``sigma_image``, which the project's own files lack, is used where there is one.
+
     Raises
     ------
     InputError
@@ -179,6 +182,7 @@ def from_difference_json(path: str | Path, subject_id: int, **noise) -> Cutout:
         mask=tree["mask"],
         psf=tree["psf"],
         multiplier=tree["multiplier"],
+        sigma=tree.get("sigma_image"),
         metadata=tree.get("metadata"),
         **noise,
     )
@@ -315,6 +319,8 @@ def write_cutout_fits(path: str | Path, cutout: Cutout) -> None:
         "ROTATION": (cutout.rotation, "quarter turns applied to the upload"),
     }
     primary |= {f"NOTE{i}": note for i, note in enumerate(cutout.notes, start=1)}
+    if "provenance" in cutout.metadata:
+        primary |= cards(cutout.metadata["provenance"])
     images = {
         "SCI": (cutout.image, sky | unit),
         "ERR": (cutout.sigma, sky | unit),

@@ -105,17 +105,21 @@ def render_components(model: Model, shape, psf=None, *, rtol=1e-4, oversample=No
         Those present of disk, bulge, bar and spiral [image units].
     """
     frame = psf if isinstance(psf, Convolver) else Convolver(psf, shape)
-    if oversample:
-        wide = _sampled_components(model, frame, oversample)
-    else:
-        wide = _integrated_components(model, frame, rtol)
+    wide = _wide_components(model, frame, rtol, oversample)
     return {name: frame(image) for name, image in wide.items()}
 
 
 def render(model: Model, shape, psf=None, *, rtol=1e-4, oversample=None):
     """Return the image of a model; arguments as for `render_components`."""
-    parts = render_components(model, shape, psf, rtol=rtol, oversample=oversample)
-    return sum(parts.values(), np.zeros(shape))
+    frame = psf if isinstance(psf, Convolver) else Convolver(psf, shape)
+    wide = _wide_components(model, frame, rtol, oversample)
+    return frame(sum(wide.values(), np.zeros(frame.wide)))
+
+
+def _wide_components(model, frame, rtol, oversample):
+    if oversample:
+        return _sampled_components(model, frame, oversample)
+    return _integrated_components(model, frame, rtol)
 
 
 def _integrated_components(model, frame, rtol):

@@ -41,6 +41,15 @@ def record(
     }
 
 
+def cards(provenance: Mapping) -> dict[str, str]:
+    """Return a record as FITS cards: three digests, each of which fills one card."""
+    return {
+        "CODESHA": provenance["code"],
+        "CONFSHA": provenance["config"],
+        "FILESHA": digest_of(provenance["inputs"]),
+    }
+
+
 def digest_of(tree: object) -> str:
     """Return the SHA-256 of a JSON-plain tree, whatever the order of its keys."""
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -132,9 +132,14 @@ def _read(kind: str, path: str, subject: int, row: Mapping, noise: Mapping) -> C
 
 
 def _placed(cutout: Cutout, row: Mapping, angle: str) -> Cutout:
-    """Place a cutout on the sky as far as its metadata tell."""
-    if "RA" not in row or "DEC" not in row:
+    """Place a cutout on the sky as far as its metadata tell.
+
+    An upload is centred on the position of its subject, which is up to 14 arcsec from
+    that of the galaxy in the NASA-Sloan Atlas.
+    """
+    where = {"ra": row.get("RA"), "dec": row.get("DEC"), **cutout.metadata}
+    if where["ra"] is None or where["dec"] is None:
         return cutout
     known = angle in row and "PETRO_PHI90" in row
     direction = north(row[angle], row["PETRO_PHI90"]) if known else None
-    return place(cutout, row["RA"], row["DEC"], direction)
+    return place(cutout, float(where["ra"]), float(where["dec"]), direction)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder.model import Model, from_dict, replace
+from skyloom.builder.model import Model, from_dict
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.builder.tune import TuneSettings, failed, residual_images, tune
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.fits import write_images
+from skyloom.run.provenance import cards as provenance_cards
 from skyloom.run.provenance import record
 
 
@@ -50,9 +51,7 @@ def tune_subject(
     tree = read_json(starts[subject])
     cutout = usable_cutout(cutouts[subject])
     options = TuneSettings(**settings["tune"])
-    model, dark = with_light(starting_model(tree))
-    fit = tune(model, tree.get("errors"), cutout, options)
-    fit["dropped"] = [*dark, *fit["dropped"]]
+    fit = tune(starting_model(tree), tree.get("errors"), cutout, options)
     fit |= {"sigma_source": cutout.sigma_source, "multiplier": cutout.multiplier}
     images = images_of(fit, cutout)
     used = [starts[subject], cutouts[subject]]
@@ -89,17 +88,6 @@ def starting_model(tree: Mapping) -> Model:
     return from_dict(tree["model"])
 
 
-def with_light(model: Model) -> tuple[Model, list[str]]:
-    """Return a model without arms that have no disk to brighten, and their names.
-
-    An arm's light is a multiple of the disk's; some volunteers drew arms alone.
-    """
-    if model.disk is not None:
-        return model, []
-    names = [f"spiral.{i}" for i in range(len(model.spiral))]
-    return replace(model, spiral=()), names
-
-
 def images_of(fit: Mapping, cutout) -> dict:
     """Return the HDUs of a residual file; none for a failed fit."""
     if fit["model"] is None:
@@ -111,6 +99,7 @@ def images_of(fit: Mapping, cutout) -> dict:
 def _write(paths, fit: dict, images: dict, start: str) -> dict:
     subject = fit["subject_id"]
     cards = {"OBJECT": str(subject), "START": start, "STATUS": fit["status"]}
+    cards |= provenance_cards(fit["provenance"])
     write_images(paths["residuals"], images, cards | _reason_card(fit["reason"]))
     place = f"residuals/{start}/{subject}.fits"
     write_json(paths["tuned"], fit | {"start": start, "residual": place})
