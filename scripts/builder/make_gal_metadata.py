@@ -1,7 +1,7 @@
 """Position, redshift, size and frame of every galaxy of the run."""
 
+from skyloom.builder.drawings.subjects import write_metadata
 from skyloom.builder.steps.tables import galaxy_table
-from skyloom.builder.subjects import write_metadata
 from skyloom.io.zooniverse import read_subjects
 from skyloom.run.job import Job
 

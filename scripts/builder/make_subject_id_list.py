@@ -1,6 +1,6 @@
 """List the subjects of the run, one id a line."""
 
-from skyloom.builder.subjects import write_subject_ids
+from skyloom.builder.drawings.subjects import write_subject_ids
 from skyloom.run.job import Job
 
 job = Job(snakemake)

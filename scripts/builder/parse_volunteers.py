@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 from skyloom.builder import sources
+from skyloom.builder.drawings.subjects import read_metadata, turns
 from skyloom.builder.steps.drawings import (
     failed_drawings,
     parse_exported,
@@ -11,7 +12,6 @@ from skyloom.builder.steps.drawings import (
     read_by_subject,
 )
 from skyloom.builder.steps.files import by_subject, products
-from skyloom.builder.subjects import read_metadata, turns
 from skyloom.run.job import Job
 
 job = Job(snakemake)

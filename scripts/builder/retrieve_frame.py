@@ -1,6 +1,6 @@
 """Fetch a calibrated SDSS frame."""
 
-from skyloom.builder.retrieve import download, frame_url
+from skyloom.builder.images.retrieve import download, frame_url
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,6 +1,6 @@
 """Fetch what the volunteers of a subject were shown."""
 
-from skyloom.builder.retrieve import download, subject_urls
+from skyloom.builder.images.retrieve import download, subject_urls
 from skyloom.io.zooniverse import read_subjects
 from skyloom.run.job import Job
 

@@ -8,8 +8,8 @@ no independent witnesses.
 from __future__ import annotations
 
 import numpy as np
-from skyloom.builder.arms import Plane, Stroke
-from skyloom.builder.logspiral import project
+from skyloom.builder.aggregation.arms import Plane, Stroke
+from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.model import Sersic
 
 WIDTH = 200.0

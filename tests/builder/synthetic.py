@@ -3,8 +3,8 @@
 import dataclasses
 
 import numpy as np
+from skyloom.builder.fitting.render import render
 from skyloom.builder.model import Model, Sersic, SpiralArm
-from skyloom.builder.render import render
 
 SHAPE = (61, 64)
 TRUTH = Model(

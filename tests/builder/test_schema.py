@@ -6,12 +6,12 @@ import dataclasses
 import json
 
 import pytest
-from skyloom.builder.aggregate import AggregateSettings, settings_from
-from skyloom.builder.catalogue import CatalogueSettings
-from skyloom.builder.fit import TuneSettings
-from skyloom.builder.noise import SDSS_CALIBRATION, SDSS_GAIN
-from skyloom.builder.pitch import PitchSettings
-from skyloom.builder.simulate import GalaxySettings
+from skyloom.builder.aggregation.aggregate import AggregateSettings, settings_from
+from skyloom.builder.analysis.pitch import PitchSettings
+from skyloom.builder.fitting.fit import TuneSettings
+from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
+from skyloom.builder.products.catalogue import CatalogueSettings
+from skyloom.builder.simulation.simulate import GalaxySettings
 from skyloom.run.config import filled, load_schema, problems_of
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.shapes import FIELDS, KINDS, jaccard
+from skyloom.builder.drawings.upstream import read_upstream, volunteers_tree
 from skyloom.builder.model import COMPONENTS
-from skyloom.builder.shapes import FIELDS, KINDS, jaccard
-from skyloom.builder.upstream import read_upstream, volunteers_tree
 
 pytestmark = pytest.mark.real
 # The published positions are half a pixel off; so then is the image centre.

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder import agreement, comparison, morphology, pitch, winding
-from skyloom.builder.pitch_arms import arm_table, first_subjects
-from skyloom.builder.repeatability import repeatability
-from skyloom.builder.statistics import component_frequencies
+from skyloom.builder.analysis import agreement, comparison, morphology, pitch, winding
+from skyloom.builder.analysis.pitch_arms import arm_table, first_subjects
+from skyloom.builder.analysis.repeatability import repeatability
+from skyloom.builder.analysis.statistics import component_frequencies
 
 pytestmark = pytest.mark.real
 COMPONENTS = {"bulge": "bulge_fraction", "bar": "bar_fraction"}

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
-from skyloom.builder.crowd import read_crowd
-from skyloom.builder.crowd_answers import flags
-from skyloom.builder.crowd_calibrate import simulate_crowd
-from skyloom.builder.crowd_fit import measure_crowd
-from skyloom.builder.crowd_measure import BAR_OVERLONG
-from skyloom.builder.crowd_published import fit_published, split_published
+from skyloom.builder.simulation.crowd import read_crowd
+from skyloom.builder.simulation.crowd_answers import flags
+from skyloom.builder.simulation.crowd_calibrate import simulate_crowd
+from skyloom.builder.simulation.crowd_fit import measure_crowd
+from skyloom.builder.simulation.crowd_measure import BAR_OVERLONG
+from skyloom.builder.simulation.crowd_published import fit_published, split_published
 
 pytestmark = pytest.mark.real
 

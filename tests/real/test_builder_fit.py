@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from scipy.signal import correlate2d
-from skyloom.builder import subjects, upstream
-from skyloom.builder.aggregate import aggregate_subject, settings_from
-from skyloom.builder.best import best_individual
-from skyloom.builder.cutout import from_metadata_json, from_upstream_npz
-from skyloom.builder.fit import TuneSettings
+from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
+from skyloom.builder.drawings import subjects, upstream
+from skyloom.builder.fitting.best import best_individual
+from skyloom.builder.fitting.fit import TuneSettings
+from skyloom.builder.fitting.render import render, render_components
+from skyloom.builder.fitting.tune import tune
+from skyloom.builder.images.cutout import from_metadata_json, from_upstream_npz
 from skyloom.builder.model import from_dict
-from skyloom.builder.render import render, render_components
-from skyloom.builder.tune import tune
 
 pytestmark = pytest.mark.real
 

@@ -9,8 +9,10 @@ import math
 
 import numpy as np
 import pytest
-from skyloom.builder import astrometry, coordinates, subjects, upstream
-from skyloom.builder.cutout import (
+from skyloom.builder.drawings import coordinates, subjects, upstream
+from skyloom.builder.drawings.volunteers import subject_tree
+from skyloom.builder.images import astrometry
+from skyloom.builder.images.cutout import (
     from_difference_json,
     from_metadata_json,
     from_upstream_npz,
@@ -18,9 +20,8 @@ from skyloom.builder.cutout import (
     read_cutout,
     write_cutout,
 )
+from skyloom.builder.images.noise import sigma_from_sky_and_gain
 from skyloom.builder.model import from_dict
-from skyloom.builder.noise import sigma_from_sky_and_gain
-from skyloom.builder.volunteers import subject_tree
 from skyloom.io.zooniverse import read_classifications, read_subjects
 
 pytestmark = pytest.mark.real

@@ -97,7 +97,7 @@ MATRIX = [
     Row("its private helper", do.body("builder.winding", "_verdict"), WINDING),
     Row(
         "constant",
-        do.swap(f"{BUILDER}/winding.py", "LEVEL = 0.01", "LEVEL = 0.02"),
+        do.swap(f"{BUILDER}/analysis/winding.py", "LEVEL = 0.01", "LEVEL = 0.02"),
         WINDING,
     ),
     Row("function of two rules", do.body("builder.tune", "tune"), TUNED),
@@ -109,9 +109,9 @@ MATRIX = [
     Row("validation of the config", do.body("run.config", "validated"), NOTHING),
     Row("docstring", do.docstring("builder.tune", "tune"), NOTHING),
     Row("docstring of all", do.docstring("run.log", "start"), NOTHING),
-    Row("comment", do.append(f"{BUILDER}/tune.py", "# The end.\n"), NOTHING),
+    Row("comment", do.append(f"{BUILDER}/fitting/tune.py", "# The end.\n"), NOTHING),
     Row("layout of the whole library", do.spread_out, NOTHING),
-    Row("new function", do.append(f"{BUILDER}/tune.py", NEW), NOTHING),
+    Row("new function", do.append(f"{BUILDER}/fitting/tune.py", NEW), NOTHING),
     Row("new module", do.create(f"{BUILDER}/new.py", NEW), NOTHING),
     Row(
         "function moved in its file",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from astropy.io import fits
-from skyloom.builder.collect import cutout_or_none
+from skyloom.builder.products.collect import cutout_or_none
 from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
 from skyloom.builder.steps.best import best_of_subject, failed_best
 from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, usable_cutout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.provenance import record
 

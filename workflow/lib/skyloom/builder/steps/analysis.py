@@ -9,23 +9,23 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from skyloom.builder.aggregate import distances, settings_from
-from skyloom.builder.agreement import (
+from skyloom.builder.aggregation.aggregate import distances, settings_from
+from skyloom.builder.aggregation.shapes import FIELDS
+from skyloom.builder.analysis.agreement import (
     component_agreement,
     mean_similarity,
     subject_scores,
 )
-from skyloom.builder.comparison import compare_published, repaired_published
-from skyloom.builder.model import COMPONENTS
-from skyloom.builder.repeatability import repeatability, scatter
-from skyloom.builder.shapes import FIELDS
-from skyloom.builder.statistics import (
+from skyloom.builder.analysis.comparison import compare_published, repaired_published
+from skyloom.builder.analysis.repeatability import repeatability, scatter
+from skyloom.builder.analysis.statistics import (
     arm_counts,
     chisq_statistics,
     residual_statistics,
     sample_residuals,
     stage_frequencies,
 )
+from skyloom.builder.model import COMPONENTS
 from skyloom.io.fits import read_images
 
 PARTS = {kind: f"{kind}_fraction" for kind in ("bulge", "bar", "spiral")}

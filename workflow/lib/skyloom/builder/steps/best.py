@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder.best import best_individual
+from skyloom.builder.fitting.best import best_individual
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.provenance import record

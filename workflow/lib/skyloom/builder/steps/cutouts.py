@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.astrometry import image_turns, north, quarter_turns
-from skyloom.builder.cutout import (
+from skyloom.builder.drawings.subjects import read_metadata
+from skyloom.builder.images.astrometry import image_turns, north, quarter_turns
+from skyloom.builder.images.cutout import (
     Cutout,
     from_difference_json,
     from_metadata_json,
@@ -20,7 +21,6 @@ from skyloom.builder.cutout import (
     write_cutout,
     write_cutout_fits,
 )
-from skyloom.builder.subjects import read_metadata
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import record

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from skyloom.builder.coordinates import Screen
+from skyloom.builder.drawings.coordinates import Screen
+from skyloom.builder.drawings.upstream import read_upstream, volunteers_tree
+from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.steps.cutouts import usable_cutout
-from skyloom.builder.upstream import read_upstream, volunteers_tree
-from skyloom.builder.volunteers import subject_tree
 from skyloom.io.documents import write_json
 from skyloom.io.zooniverse import Classification, Rejection, read_classifications
 from skyloom.run.provenance import record

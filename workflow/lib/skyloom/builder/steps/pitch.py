@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from skyloom.builder.pitch import (
+from skyloom.builder.analysis.pitch import (
     NotConvergedError,
     PitchSettings,
     draw_arrays,
     fit,
     summary_tree,
 )
-from skyloom.builder.pitch_arms import arm_table
+from skyloom.builder.analysis.pitch_arms import arm_table
 from skyloom.run.seeds import rng
 
 NO_DRAWS = {"scatter": (0,), "galaxy": (0, 0), "arm": (0, 0)}

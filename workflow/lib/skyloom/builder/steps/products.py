@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from skyloom.builder import export, figures
-from skyloom.builder.collect import cutout_or_none, sky_of
-from skyloom.builder.cutout import Cutout
+from skyloom.builder.images.cutout import Cutout
 from skyloom.builder.model import Model, from_dict
+from skyloom.builder.products import export, figures
+from skyloom.builder.products.collect import cutout_or_none, sky_of
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.morphology import bar_group, bulge_group, morphology_test
-from skyloom.builder.winding import winding_power, winding_scan, winding_test
+from skyloom.builder.analysis.morphology import bar_group, bulge_group, morphology_test
+from skyloom.builder.analysis.winding import winding_power, winding_scan, winding_test
 from skyloom.io.npz import read_npz
 from skyloom.run.seeds import rng
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.subjects import metadata_from_subjects, read_metadata
-from skyloom.builder.upstream import read_upstream
+from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
+from skyloom.builder.drawings.upstream import read_upstream
 from skyloom.io.zooniverse import (
     Rejection,
     read_classifications,
@@ -115,7 +115,7 @@ def galaxy_table(paths: Iterable[str | Path], exported: pd.DataFrame) -> pd.Data
     Returns
     -------
     DataFrame
-        Columns of `skyloom.builder.subjects.read_metadata`, sorted by subject.
+        Columns of `skyloom.builder.drawings.subjects.read_metadata`, sorted by subject.
     """
     tables = [_nullable(read_metadata(path)) for path in paths]
     bare = exported[["subject_id"]].assign(RA=np.nan, DEC=np.nan)

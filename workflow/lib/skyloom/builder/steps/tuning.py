@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from skyloom.builder.fitting.tune import TuneSettings, failed, residual_images, tune
 from skyloom.builder.model import Model, from_dict
 from skyloom.builder.steps.cutouts import usable_cutout
-from skyloom.builder.tune import TuneSettings, failed, residual_images, tune
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.fits import write_images
 from skyloom.run.provenance import cards as provenance_cards

@@ -1,0 +1,44 @@
+"""Speed of the aggregation against a re-statement of the published method.
+
+Both run in one process on one core; processor time is compared, so that a busy
+machine does not decide.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from builder.aggregation.test_aggregate import volunteer
+from skyloom.builder.aggregation.aggregate import AggregateSettings, aggregate_subject
+from upstream_aggregate import aggregate
+
+pytestmark = pytest.mark.benchmark
+SECONDS_A_SUBJECT = 0.3
+LEAST_RATIO = 20
+
+
+def processor_time(function, *arguments):
+    """Return the processor time of a call [s]."""
+    start = time.process_time()
+    function(*arguments)
+    return time.process_time() - start
+
+
+def test_aggregation_is_fast(record_property):
+    """At most 0.3 s a subject, and twenty times faster than the re-statement."""
+    rng = np.random.default_rng(1)
+    people = [volunteer(rng, k) for k in range(30)]
+    for person in people[::2]:
+        person["model"]["spiral"] = []  # about half of real volunteers draw no arm
+    tree = {"subject_id": 1, "shape": [200, 200], "volunteers": people}
+    settings = AggregateSettings()
+    aggregate_subject(tree, settings)  # compile
+    ours = min(processor_time(aggregate_subject, tree, settings) for _ in range(3))
+    theirs = processor_time(aggregate, [v["model"] for v in people], 200)
+    record_property("seconds", ours)
+    record_property("ratio", theirs / ours)
+    print(f"aggregate: {ours:.3f} s, upstream's method {theirs:.1f} s")
+    assert ours <= SECONDS_A_SUBJECT
+    assert theirs / ours >= LEAST_RATIO

@@ -1,0 +1,103 @@
+"""Agreement between volunteers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.builder.analysis.agreement import (
+    component_agreement,
+    mean_similarity,
+    presence_agreement,
+    presence_scores,
+    shape_scores,
+    subject_scores,
+    volunteer_scores,
+)
+
+DISTANCE = np.array([[0, 0.2, 0.6], [0.2, 0, 0.4], [0.6, 0.4, 0]])
+
+
+def test_similarity_is_the_mean_over_pairs():
+    """One less the mean of three distances."""
+    assert mean_similarity(DISTANCE) == pytest.approx(1 - 0.4)
+    assert mean_similarity([[0.0]]) is None
+    assert mean_similarity([]) is None
+
+
+def test_scores_leave_oneself_out():
+    """Each shape against the others only."""
+    assert shape_scores(DISTANCE) == pytest.approx([0.6, 0.7, 0.5])
+    assert presence_scores([True, True, False]) == pytest.approx([0.5, 0.5, 0])
+    assert np.isnan(shape_scores([[0.0]])).all()
+    assert np.isnan(presence_scores([True])).all()
+
+
+def test_kappa_matches_a_worked_example():
+    """Fleiss' kappa by hand: three subjects, four volunteers, 4, 2 and 0 of them."""
+    found = presence_agreement([4, 2, 0], [4, 4, 4])
+    observed = (1 + 1 / 3 + 1) / 3
+    assert found["observed"] == pytest.approx(observed)
+    assert found["kappa"] == pytest.approx((observed - 0.5) / 0.5)
+    # Krippendorff 2004: alpha = 1 - (n - 1) o_01 / (n_0 n_1), o_01 = 2 * 2 / 3
+    assert found["alpha"] == pytest.approx(1 - 11 * (4 / 3) / (6 * 6))
+
+
+def test_chance_agreement_is_zero():
+    """Volunteers who toss coins agree as far as chance, others entirely."""
+    rng = np.random.default_rng(0)
+    coins = presence_agreement(rng.binomial(30, 0.5, 2000), np.full(2000, 30))
+    assert coins["kappa"] == pytest.approx(0, abs=0.01)
+    assert coins["alpha"] == pytest.approx(0, abs=0.01)
+    assert presence_agreement([30, 0], [30, 30])["alpha"] == pytest.approx(1)
+
+
+def test_unanimity_over_all_subjects_has_no_kappa():
+    """Without variation chance cannot be told from agreement: None."""
+    found = presence_agreement([5, 5], [5, 5])
+    assert (found["observed"], found["kappa"], found["alpha"]) == (1, None, None)
+    assert presence_agreement([1], [1])["n_subjects"] == 0
+
+
+def test_subject_table_aligns_shapes_with_those_who_drew():
+    """Shape scores go to volunteers who drew, NaN to the others."""
+    table = subject_scores(
+        [True, False, True, True], DISTANCE, [9, 8, 7, 6], [True, False, True, False]
+    )
+    assert table["classification_id"].tolist() == [9, 8, 7, 6]
+    assert np.isnan(table["shape_score"][1])
+    assert table["shape_score"].dropna().tolist() == pytest.approx([0.6, 0.7, 0.5])
+    with pytest.raises(ValueError, match="3 shapes from 1 volunteers"):
+        subject_scores([True, False], DISTANCE, [1, 2], [True, False])
+
+
+def test_a_careless_volunteer_scores_low():
+    """Averages per user order volunteers by care; the anonymous do not count."""
+    rows = [
+        subject_scores([True] * 3, DISTANCE, [1, 2, 3], [True, True, False]).assign(
+            subject_id=s, user=["ann", "bob", "cat"]
+        )
+        for s in (1, 2)
+    ]
+    scores = pd.concat(rows, ignore_index=True)
+    scores.loc[5, "user"] = None
+    table = volunteer_scores(scores).set_index("user")
+    assert table["n"].to_dict() == {"ann": 2, "bob": 2, "cat": 1}
+    assert table["shape_score"].idxmax() == "bob"
+    assert table["member"].to_dict() == {"ann": 1, "bob": 1, "cat": 0}
+
+
+def test_component_summary_gathers_a_sample():
+    """Presence, similarity and membership of a component over subjects."""
+    members = [True, True, False, False]
+    table = subject_scores([True, True, True, False], DISTANCE, range(4), members)
+    rows = [table.assign(subject_id=s) for s in (1, 2)]
+    found = component_agreement(pd.concat(rows), [0.6, None])
+    assert found["presence"]["n_subjects"] == 2
+    assert found["similarity"] == {"n": 1, "median": 0.6, "low": 0.6, "high": 0.6}
+    assert found["member_share"] == pytest.approx(2 / 3)
+    assert found["member_similarity"]["median"] == pytest.approx(0.65)
+
+
+def test_distances_must_be_square():
+    """A table that is no distance matrix raises."""
+    with pytest.raises(ValueError, match="square"):
+        mean_similarity(np.zeros((2, 3)))

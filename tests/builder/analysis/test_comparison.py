@@ -1,0 +1,87 @@
+"""Comparison with the published catalogue."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate
+from skyloom.builder.analysis.comparison import (
+    boxyness_factor,
+    compare_published,
+    repaired_published,
+)
+
+
+def published():
+    """Return two rows in the published form: with a diamond bar, and without."""
+    columns = {
+        "dr7objid": [1, 2],
+        "galaxy_builder_id": [20, 10],
+        "chisq": [1.1, 1.2],
+        "pogson_magnitude": [17.5, 17.5],
+        "flux": [100.0, 100.0],
+        "disk_Re": [30.0, 20.0],
+        "bulge_Re_err": [0.05, 0.05],
+        "bar_Re_err": [0.05, np.nan],
+        "bar_c": [1.0, np.nan],
+        "bulge_fraction": [0.1, 0.2],
+        "bar_fraction": [0.2, np.nan],
+        "spiral_fraction": [0.3, np.nan],
+        "n_spirals": [2.0, 0.0],
+    }
+    return pd.DataFrame(columns)
+
+
+@pytest.mark.parametrize("c", [1.0, 2.0, 3.3, 6.0])
+def test_boxyness_factor_is_the_area_ratio(c):
+    """R_c is the area of the ellipse over that of the boxy shape."""
+    area, _ = integrate.quad(lambda x: 4 * (1 - x**c) ** (1 / c), 0, 1)
+    assert boxyness_factor(c) == pytest.approx(np.pi / area, rel=1e-7)
+
+
+def test_bar_light_is_that_rendered():
+    """With c = 1 the rendered bar is 0.64 of the catalogued one; the rest stands."""
+    row = repaired_published(published(), {20: 2.0}).iloc[0]
+    bar = 20 * 2 / np.pi
+    assert row["flux_nmgy"] == pytest.approx(2 * (80 + bar))
+    assert row["bar_fraction"] == pytest.approx(bar / (80 + bar))
+    assert row["bulge_fraction"] == pytest.approx(10 / (80 + bar))
+    assert row["spiral_fraction"] == pytest.approx(30 / (80 + bar))
+    assert row["mag"] == pytest.approx(22.5 - 2.5 * np.log10(row["flux_nmgy"]))
+
+
+def test_what_cannot_be_repaired_is_missing():
+    """No multiplier, no magnitude; the copied errors are gone."""
+    table = repaired_published(published(), {20: 2.0})
+    assert np.isnan(table["mag"][1])
+    assert not {"bulge_Re_err", "bar_Re_err", "pogson_magnitude"} & set(table)
+    assert table["subject_id"].tolist() == [20, 10]
+
+
+def test_comparison_is_ours_less_published():
+    """Offsets have the sign of ours, and subjects are matched by id."""
+    theirs = pd.concat([published()] * 3, ignore_index=True)
+    theirs["galaxy_builder_id"] = range(6)
+    ours = pd.DataFrame(
+        {
+            "subject_id": [5, 4, 3, 2, 1, 77],
+            "Re": [21.0, 31, 21, 31, 21, 5],
+            "bulge_fraction": 0.1,
+            "bar_fraction": [np.nan, 0.2, np.nan, np.nan, 0.2, 0.2],
+            "spiral_fraction": 0.0,
+        }
+    )
+    tree = compare_published(ours, repaired_published(theirs), {"Re": "disk_Re"})
+    assert tree["n"] == 5
+    assert tree["parameters"]["Re"]["median"] == pytest.approx(1)
+    bar = tree["presence"]["bar"]
+    assert (bar["both"], bar["first_only"], bar["second_only"]) == (1, 1, 1)
+    assert tree["presence"]["spiral"]["second_only"] == 0
+
+
+def test_same_column_name_on_both_sides():
+    """A column of one name compares ours with theirs, not with itself."""
+    theirs = pd.concat([published()] * 2, ignore_index=True)
+    theirs["galaxy_builder_id"] = range(4)
+    ours = repaired_published(theirs).assign(disk_Re=lambda t: t["disk_Re"] + 3)
+    tree = compare_published(ours, repaired_published(theirs), {"disk_Re": "disk_Re"})
+    assert tree["parameters"]["disk_Re"]["median"] == pytest.approx(3)

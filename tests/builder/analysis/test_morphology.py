@@ -1,0 +1,109 @@
+"""Pitch angles against bulge and bar strength."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from skyloom.builder.analysis.morphology import (
+    bar_group,
+    bulge_group,
+    bulge_strength,
+    correlate_rows,
+    correlation,
+    group_test,
+    morphology_test,
+    vote_table,
+)
+
+
+def test_bulge_strength_weighs_the_votes():
+    """Masters et al. 2019, eq. 1."""
+    assert bulge_strength(0.5, 0.3, 0.2) == pytest.approx(0.1 + 0.24 + 0.2)
+
+
+def test_groups_follow_the_published_limits():
+    """0.28 parts the bulges, 0.2 and 0.5 the bars; unknown has no group."""
+    assert bulge_group([0.1, 0.28, np.nan]).tolist() == ["disk", "bulge", ""]
+    assert bar_group([0.1, 0.2, 0.6, np.nan]).tolist() == ["none", "weak", "strong", ""]
+
+
+def test_votes_make_a_strength_table():
+    """Negative votes mean unknown; columns that are missing leave NaN."""
+    votes = pd.DataFrame({"subject_id": [1, 2], "p_bar": [0.7, -999.0]})
+    table = vote_table(votes)
+    assert table["bar_group"].tolist() == ["strong", ""]
+    assert table["bulge_strength"].isna().all()
+    kinds = dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant"), 0.4)
+    table = vote_table(votes.assign(**kinds))
+    assert table["bulge_strength"].to_numpy() == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+def test_correlation_matches_scipy(kind, rng):
+    """The coefficient is scipy's; its p-value that of scipy's permutation-free test."""
+    x = rng.normal(size=60)
+    y = 0.4 * x + rng.normal(size=60)
+    found = correlation(x, y, rng, kind)
+    expected = (stats.pearsonr if kind == "pearson" else stats.spearmanr)(x, y)
+    assert found["r"] == pytest.approx(expected.statistic)
+    assert found["p_value"] == pytest.approx(expected.pvalue, abs=0.01)
+    assert found["low"] < found["r"] < found["high"]
+
+
+def test_permutation_p_values_are_uniform_without_a_link(rng):
+    """Of unrelated samples about 10 % have p below 0.1."""
+    x = rng.normal(size=(300, 2, 25))
+    p = np.array([correlation(a, b, rng, n=199)["p_value"] for a, b in x])
+    assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.05)
+
+
+def test_no_variation_has_no_correlation(rng):
+    """A constant has no correlation: None or NaN, not a warning."""
+    assert correlation(np.ones(9), np.arange(9), rng)["r"] is None
+    assert np.isnan(correlate_rows(np.ones((1, 9)), np.arange(9.0))[0])
+
+
+def test_groups_that_differ_are_rejected(rng):
+    """Shifted groups are told apart in each draw, equal ones in about 1 %."""
+    groups = np.repeat(["disk", "bulge", ""], [40, 40, 5])
+    same = rng.normal(20, 5, (300, 85))
+    shifted = same + 8 * (groups == "bulge")
+    assert group_test(same, groups)["all"]["rejected"] < 0.05
+    assert group_test(shifted, groups)["all"]["rejected"] > 0.99
+    assert group_test(same, groups)["groups"]["disk"]["n"] == 40
+
+
+def test_three_groups_are_tested_in_pairs_too(rng):
+    """Bars come in three groups; each pair is tested."""
+    tree = group_test(rng.normal(20, 5, (20, 30)), np.repeat(["a", "b", "c"], 10))
+    assert {"all", "a-b", "a-c", "b-c"} < set(tree)
+
+
+def test_one_group_gives_no_verdict(rng):
+    """A sample of one group, or with a group too small, is not tested."""
+    groups = np.repeat(["disk", "bulge"], [17, 3])
+    assert group_test(rng.normal(20, 5, (9, 20)), groups)["all"] is None
+
+
+def test_link_is_found_and_repeats_exactly(rng):
+    """A planted link shows; the same seed gives the same tree."""
+    strength = rng.random(60)
+    draws = 10 + 15 * strength + rng.normal(0, 2, (200, 60))
+    strength[:3] = np.nan
+    groups = bulge_group(strength, 0.5)
+    trees = [
+        morphology_test(draws, strength, groups, np.random.default_rng(1), n_draws=50)
+        for _ in range(2)
+    ]
+    assert trees[0] == trees[1]
+    assert trees[0]["n"] == 57
+    assert trees[0]["anderson_darling"]["all"]["rejected"] > 0.99
+    for kind in ("pearson", "spearman"):
+        assert trees[0][kind]["p_value"] < 0.01
+        assert trees[0][kind]["draws"]["low"] > 0.5
+
+
+@pytest.fixture
+def rng():
+    """Return a seeded generator."""
+    return np.random.default_rng(8)

@@ -1,0 +1,126 @@
+"""Statistics of components and residuals."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from skyloom.builder.analysis.statistics import (
+    arm_counts,
+    chisq_statistics,
+    component_frequencies,
+    neighbour_correlation,
+    proportion,
+    residual_statistics,
+    sample_residuals,
+    stage_frequencies,
+)
+
+PART = {"mux": 1.0}
+
+
+def test_proportion_covers_its_truth():
+    """Jeffreys' 68 % interval holds the true proportion in about 68 % of samples."""
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0.1, 0.9, 3000)
+    rows = [proportion(int(k), 40) for k in rng.binomial(40, truth)]
+    inside = [r["low"] <= p <= r["high"] for r, p in zip(rows, truth, strict=True)]
+    assert np.mean(inside) == pytest.approx(0.68, abs=0.03)
+
+
+def test_proportion_at_the_ends():
+    """None of n allows zero, all of n allows one, no trials say nothing."""
+    assert proportion(0, 10)["low"] == 0
+    assert proportion(10, 10)["high"] == 1
+    assert proportion(0, 0)["p"] is None
+    with pytest.raises(ValueError, match="0 <= k <= n"):
+        proportion(3, 2)
+
+
+def test_components_are_counted_where_present():
+    """Failed fits do not count, an empty arm list is no spiral."""
+    models = [
+        {"disk": PART, "bulge": None, "bar": None, "spiral": []},
+        {"disk": PART, "bulge": PART, "bar": None, "spiral": [PART, PART]},
+        None,
+    ]
+    found = component_frequencies(models)
+    assert [found[k]["k"] for k in ("disk", "bulge", "bar", "spiral")] == [2, 1, 0, 1]
+    assert found["disk"]["n"] == 2
+    assert stage_frequencies({"fitted": models}) == {"fitted": found}
+    counts = arm_counts(models)
+    assert {n: row["k"] for n, row in counts.items()} == {"0": 1, "1": 0, "2": 1}
+    assert arm_counts([None]) == {}
+
+
+def test_chisq_leaves_out_failed_fits():
+    """Failures are counted by status and not in the quantiles."""
+    found = chisq_statistics(
+        [1.0, 1.2, 4.0, None], ["converged", "converged", "max_evaluations", "failed"]
+    )
+    assert found["n"] == 3
+    assert found["status"] == {"converged": 2, "failed": 1, "max_evaluations": 1}
+    assert found["quantiles"]["q50"] == pytest.approx(1.2)
+    assert (found["below_2"], found["above_3"]) == (2, 1)
+    assert chisq_statistics([None], ["failed"])["quantiles"] is None
+
+
+def test_pure_noise_leaves_nothing():
+    """Independent unit noise has the numbers that the docstring promises."""
+    noise = np.random.default_rng(1).normal(size=(200, 200))
+    found = residual_statistics(noise, np.ones_like(noise, bool))
+    assert found["sd"] == pytest.approx(1, abs=0.02)
+    assert found["beyond_3"] == pytest.approx(2 * stats.norm.sf(3), abs=0.001)
+    assert found["smooth_sd"] == pytest.approx(1, abs=0.03)
+    assert abs(found["neighbours"]) < 0.02
+    assert abs(found["asymmetry"]) < 0.02
+
+
+def test_structure_shows():
+    """A symmetric ring left over correlates neighbours and survives a half turn."""
+    y, x = np.mgrid[-30:31, -30:31]
+    radius = np.hypot(x, y) / 10
+    ring = 3 * np.exp(-(((radius - 1.5) / 0.3) ** 2))
+    noise = np.random.default_rng(2).normal(size=ring.shape)
+    found = residual_statistics(ring + noise, np.ones_like(ring, bool), radius)
+    assert found["neighbours"] > 0.2
+    assert found["asymmetry"] > 0.2
+    assert found["smooth_sd"] > 2
+    assert [row["mean"] > 0.5 for row in found["profile"]] == [False, True, False]
+
+
+def test_masked_pixels_do_not_count():
+    """A masked outlier changes nothing, nor does a NaN."""
+    noise = np.random.default_rng(3).normal(size=(30, 30))
+    good = np.ones_like(noise, bool)
+    good[4, 4] = False
+    spoiled = noise.copy()
+    spoiled[4, 4] = 1e6
+    assert residual_statistics(spoiled, good) == residual_statistics(noise, good)
+    spoiled[4, 4] = np.nan
+    assert residual_statistics(spoiled, np.ones_like(good))["n_pixels"] == 899
+
+
+def test_neighbours_need_neighbours():
+    """A lone pixel, or a constant, has no correlation."""
+    lone = np.zeros((3, 3), bool)
+    lone[1, 1] = True
+    assert neighbour_correlation(np.eye(3), lone) is None
+    assert neighbour_correlation(np.ones((3, 3)), np.ones((3, 3), bool)) is None
+
+
+def test_no_good_pixel_is_refused():
+    """An all-bad residual raises."""
+    with pytest.raises(ValueError, match="at least one good pixel"):
+        residual_statistics(np.zeros((3, 3)), np.zeros((3, 3), bool))
+
+
+def test_sample_of_residuals_is_summarised():
+    """Each number gets its quantiles over galaxies."""
+    rng = np.random.default_rng(4)
+    trees = [
+        residual_statistics(rng.normal(size=(20, 20)), np.ones((20, 20), bool))
+        for _ in range(20)
+    ]
+    found = sample_residuals(trees)
+    assert found["n"] == 20
+    assert found["sd"]["q50"] == pytest.approx(1, abs=0.05)
+    assert sample_residuals([])["sd"] is None

@@ -1,0 +1,104 @@
+"""The winding test."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from skyloom.builder.analysis.winding import (
+    anderson_darling,
+    anderson_darling_p,
+    cotangent_rank,
+    kolmogorov_smirnov,
+    winding_power,
+    winding_scan,
+    winding_test,
+)
+
+
+@given(st.floats(15.01, 49.99))
+def test_rank_is_where_the_cotangent_lies(pitch):
+    """The rank runs linearly in cot(phi) from upper to lower limit."""
+    rank = float(cotangent_rank(pitch, 15, 50))
+    cot = [1 / np.tan(np.deg2rad(p)) for p in (50, pitch, 15)]
+    assert rank == pytest.approx((cot[1] - cot[0]) / (cot[2] - cot[0]), rel=1e-9)
+
+
+def test_angles_outside_the_limits_have_no_rank():
+    """Limits exclude."""
+    assert np.isnan(cotangent_rank([5, 60], 15, 50)).all()
+
+
+@pytest.mark.parametrize("limits", [(50, 15), (0, 50), (15, 90), (-3, 20)])
+def test_impossible_limits_are_refused(limits):
+    """Limits must be in order and inside 0 to 90."""
+    with pytest.raises(ValueError, match="winding limits"):
+        cotangent_rank([20], *limits)
+
+
+def test_p_values_match_published_critical_values():
+    """Stephens 1974: A2 = 1.933, 2.492, 3.857 at 10, 5 and 1 %."""
+    p = anderson_darling_p([1.933, 2.492, 3.857])
+    np.testing.assert_allclose(p, [0.10, 0.05, 0.01], rtol=0.03)
+
+
+@pytest.mark.parametrize("n", [5, 20, 80])
+def test_p_values_are_uniform_under_the_hypothesis(n):
+    """Of uniform samples 1 % are rejected at 1 %, and 10 % at 10 %."""
+    u = np.random.default_rng(n).random((20000, n))
+    _, p = anderson_darling(u)
+    assert np.mean(p < 0.01) == pytest.approx(0.01, abs=0.003)
+    assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.01)
+
+
+def test_statistics_match_one_sample_at_a_time():
+    """NaN entries count for nothing, and rows are what scipy says of each."""
+    u = np.random.default_rng(1).random((4, 30))
+    holes = np.where(np.arange(30) % 3 == 0, np.nan, u)
+    statistic, p = kolmogorov_smirnov(holes)
+    squares, _ = anderson_darling(holes)
+    for row, d, p_value, a in zip(holes, statistic, p, squares, strict=True):
+        x = np.sort(row[np.isfinite(row)])
+        expected = stats.kstest(x, "uniform")
+        assert (d, p_value) == pytest.approx((expected.statistic, expected.pvalue))
+        i = np.arange(1, 21)
+        by_hand = -20 - np.mean((2 * i - 1) * (np.log(x) + np.log(1 - x[::-1])))
+        assert a == pytest.approx(by_hand)
+
+
+def test_winding_spirals_pass_and_others_do_not():
+    """Uniform cot(phi) is not rejected; uniform phi is."""
+    rng = np.random.default_rng(2)
+    cot = rng.uniform(*(1 / np.tan(np.deg2rad([50, 15]))), (400, 60))
+    wound = winding_test(np.rad2deg(np.arctan(1 / cot)))
+    other = winding_test(rng.uniform(15, 50, (400, 60)))
+    for name in ("anderson_darling", "kolmogorov_smirnov"):
+        assert wound[name]["rejected"] < 0.04
+        assert other[name]["rejected"] > 0.9
+    assert (wound["n_galaxies"], wound["n_draws"]) == (60, 400)
+
+
+def test_too_few_galaxies_give_no_verdict():
+    """Fewer than five galaxies inside the limits: None, not a number."""
+    found = winding_test(np.full((10, 4), 20.0))
+    assert found["n_draws"] == 0
+    assert found["anderson_darling"]["rejected"] is None
+
+
+def test_scan_shows_the_lower_limit():
+    """Angles that wind above 15 deg only fail with a limit below that."""
+    rng = np.random.default_rng(3)
+    cot = rng.uniform(*(1 / np.tan(np.deg2rad([50, 15]))), (100, 60))
+    table = winding_scan(np.rad2deg(np.arctan(1 / cot)), [5, 15, 49.9])
+    assert table["lower"].tolist() == [5, 15, 49.9]
+    assert table["anderson_darling_rejected"][0] == 1
+    assert table["anderson_darling_rejected"][1] < 0.05
+    assert np.isnan(table["anderson_darling_rejected"][2])
+
+
+def test_power_grows_with_the_sample():
+    """More galaxies, more power."""
+    rng = np.random.default_rng(4)
+    few, many = (winding_power(n, 15, 50, rng, n_trials=300) for n in (8, 60))
+    assert few < 0.6
+    assert many > 0.9

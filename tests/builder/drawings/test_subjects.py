@@ -1,0 +1,85 @@
+"""Subject tables."""
+
+import math
+
+import pandas as pd
+import pytest
+from skyloom.builder.drawings.subjects import (
+    metadata_from_subjects,
+    read_metadata,
+    read_repeats,
+    read_subject_ids,
+    survey_subjects,
+    turns,
+    write_metadata,
+    write_subject_ids,
+)
+
+HEAD = "Unnamed: 0,RA,DEC,PETRO_THETA,RERUN,montage_angle,original_angle"
+KEYS = {
+    "ra": "135.03",
+    "dec": "16.92",
+    "redshift": "0.02",
+    "Petrosian radius (degrees)": "25.5",
+    "Run": "5137",
+    "NSA id": "",
+}
+
+
+def test_metadata_with_an_unnamed_first_column(tmp_path):
+    """As pandas writes an index; bytes' quotes are taken off."""
+    path = tmp_path / "g.csv"
+    path.write_text(f"{HEAD}\n5,10.5,-1.25,6.7,b'301',1.6,-3.1\n")
+    table = read_metadata(path)
+    assert table.loc[0, "subject_id"] == 5
+    assert table.loc[0, "RERUN"] == "301"
+    write_metadata(path, table)
+    assert read_metadata(path).equals(table)
+
+
+def test_turns_need_both_angles(tmp_path):
+    """A subject without an angle has no turn."""
+    path = tmp_path / "g.csv"
+    quarter = math.pi / 2
+    path.write_text(f"{HEAD}\n5,1,1,6,,{quarter},0\n6,1,1,6,,0.1,0.2\n7,1,1,6,,,0\n")
+    assert turns(read_metadata(path)) == {5: 1, 6: 0}
+    assert turns(pd.DataFrame({"subject_id": [1]})) == {}
+
+
+def test_metadata_from_an_export():
+    """The key says degrees, the value is arcsec; bad subjects are recorded."""
+    bad = {**KEYS, "dec": "south"}
+    subjects = pd.DataFrame({"subject_id": [1, 2, 3], "metadata": [KEYS, bad, {}]})
+    table, rejected = metadata_from_subjects(subjects)
+    assert table["subject_id"].tolist() == [1]
+    assert table.loc[0, "PETRO_THETA"] == 25.5
+    assert table.loc[0, "RUN"] == 5137
+    assert pd.isna(table.loc[0, "NSAID"])
+    assert [r["subject_id"] for r in rejected] == [2, 3]
+    assert "south" in rejected[0]["reason"]
+
+
+def test_survey_sets():
+    """Upstream's rule, or the sets that were asked for."""
+    table = pd.DataFrame({"subject_id": [1, 2, 3], "subject_set_id": [20561, 7, 80112]})
+    assert survey_subjects(table)["subject_id"].tolist() == [1]
+    assert survey_subjects(table, [7, 80112])["subject_id"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("text", ["5\n7\n", "subject_id\n5\n7\n", "\ufeff5\n\n7"])
+def test_subject_ids(tmp_path, text):
+    """With or without a header, a byte-order mark or blank lines."""
+    (tmp_path / "l.csv").write_text(text)
+    assert read_subject_ids(tmp_path / "l.csv") == [5, 7]
+
+
+def test_subject_ids_round_trip(tmp_path):
+    """Sorted and unique."""
+    write_subject_ids(tmp_path / "l.csv", [7, 5, 7])
+    assert read_subject_ids(tmp_path / "l.csv") == [5, 7]
+
+
+def test_repeats(tmp_path):
+    """From the repeat to the first."""
+    (tmp_path / "d.csv").write_text("SDSS dr7 id,0,1\n9,5.0,6.0\n")
+    assert read_repeats(tmp_path / "d.csv") == {6: 5}

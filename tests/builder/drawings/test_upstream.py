@@ -1,0 +1,202 @@
+"""The importer of decoded upstream files, on a small file made here."""
+
+import copy
+import json
+import math
+
+import numpy as np
+import pytest
+from skyloom.builder.drawings.upstream import (
+    half_pixel,
+    published_aggregate,
+    published_arms,
+    published_errors,
+    published_fit,
+    published_masks,
+    published_tuning,
+    read_upstream,
+    volunteers_tree,
+)
+from skyloom.builder.model import from_dict
+from skyloom.builder.products.photometry import total_flux
+
+PART = {"mux": 60.0, "muy": 50.0, "roll": 0.3, "q": 0.5, "Re": 9.0}
+DISK = {**PART, "I": 0.125, "n": 1, "c": 2.0}
+BAR = {**PART, "I": 0.2, "n": 0.5, "c": 2.5}
+SPIRAL = {
+    "n_arms": 2,
+    "I.0": 0.9375,
+    "spread.0": 0.5,
+    "falloff.0": 1.0,
+    "points.0": [[1.0, 2.0], [3.0, 4.0]],
+    "I.1": 0.3,
+    "spread.1": 0.7,
+    "falloff.1": 1.0,
+    "points.1": [[1.0, 2.0]],
+}
+ARM = {"I": 0.5, "spread": 3.0, "A": 10.0, "phi": 17.0, "t_min": 1.0, "t_max": 4.0}
+FIT = {
+    "disk.mux": 60.0,
+    "disk.muy": 50.0,
+    "disk.roll": 0.3,
+    "disk.q": 0.5,
+    "disk.Re": 20.0,
+    "disk.L": 400.0,
+    "centre.mux": 61.0,
+    "centre.muy": 51.0,
+    "bar.scale": 0.25,
+    "bar.frac": 0.2,
+    "bar.q": 0.3,
+    "bar.roll": 1.0,
+    "bar.n": 0.7,
+    "bar.c": 3.0,
+    **{f"spiral.{k}.0": v for k, v in ARM.items()},
+}
+TREE = {
+    "subject": 101,
+    "index": [11, 12],
+    "models": [
+        {"disk": DISK, "bulge": None, "bar": None, "spiral": SPIRAL},
+        {"disk": None, "bulge": None, "bar": BAR, "spiral": {"n_arms": 0}},
+    ],
+    "aggregate": {
+        **{f"disk.{k}": v for k, v in DISK.items()},
+        **{f"spiral.{k}.0": v for k, v in ARM.items()},
+    },
+    "errors": {"disk.mux": 1.5, "disk.I": math.inf},
+    "clusters": {"disk": [11], "bulge": [], "bar": [12]},
+    "arms": [
+        {
+            "pa": 45.0,
+            "chirality": -1.0,
+            "A": 10.0,
+            "coef": [0.1, -1.0],
+            "sigma": [[1.0, 0.0], [0.0, 0.0004]],
+            "length": 90.0,
+            "t_min": 1.0,
+            "t_max": 4.0,
+            "n_lines": 5,
+            "n_points": 50,
+            "n_kept": 45,
+            "line": [[0.0, 0.0]],
+        }
+    ],
+    "tuning": {
+        "chisq": 1.2,
+        "nit": 7,
+        "nfev": 9,
+        "success": True,
+        "message": "ok",
+        "shape": [100, 120],
+        "comp_sums": {"disk": 390.0, "spiral": 100.0, "bar": 1.0},
+        "fit_model": FIT,
+    },
+    "image_size": [100, 120],
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    path = tmp_path / "101.json"
+    path.write_text(json.dumps(TREE))
+    return read_upstream(path)
+
+
+def test_volunteers(tree):
+    """Models are valid, scale is one, identifiers and shape are kept."""
+    found = volunteers_tree(tree)
+    assert found["shape"] == [100, 120]
+    assert [v["classification_id"] for v in found["volunteers"]] == [11, 12]
+    model = from_dict(found["volunteers"][0]["model"])
+    assert model.disk.Re == 9.0
+    assert len(model.spiral) == 1
+    assert found["volunteers"][0]["scale"] == {"disk": 1.0, "bulge": 1.0, "bar": 1.0}
+
+
+def test_line_of_one_point_is_recorded(tree):
+    """It cannot be a line; the volunteer stays."""
+    (row,) = volunteers_tree(tree)["rejected"]
+    assert (row["classification_id"], row["component"]) == (11, "spiral[1]")
+    assert "1 point" in row["reason"]
+
+
+def test_untouched_sliders(tree):
+    """Defaults after conversion, and the spread at its floor."""
+    first, second = volunteers_tree(tree)["volunteers"]
+    assert first["untouched"] == [
+        "disk.I",
+        "spiral.0.I",
+        "spiral.0.spread",
+        "spiral.falloff",
+    ]
+    assert second["untouched"] == ["bar.n"]
+
+
+def test_half_pixel_turns_with_the_image():
+    """Measured directions: 0 turns (+, +), 1 turn (+, -), 2 turns (-, -)."""
+    assert half_pixel(0).tolist() == [0.5, 0.5]
+    assert half_pixel(1).tolist() == [0.5, -0.5]
+    assert half_pixel(2).tolist() == [-0.5, -0.5]
+
+
+def test_half_pixel_is_taken_off_when_the_turns_are_known(tree):
+    """Shapes and lines move together; sizes do not change."""
+    before = volunteers_tree(tree)["volunteers"][0]["model"]
+    after = volunteers_tree(tree, turns=1)["volunteers"][0]["model"]
+    assert after["disk"]["mux"] == before["disk"]["mux"] - 0.5
+    assert after["disk"]["muy"] == before["disk"]["muy"] + 0.5
+    assert after["disk"]["Re"] == before["disk"]["Re"]
+    moved = np.array(after["spiral"][0]["points"])
+    assert np.allclose(moved - before["spiral"][0]["points"], [-0.5, 0.5])
+
+
+def test_a_broken_volunteer_leaves_the_other(tree):
+    """Recorded with the reason."""
+    broken = copy.deepcopy(tree)
+    broken["models"][0]["disk"]["Re"] = None
+    found = volunteers_tree(broken)
+    assert [v["classification_id"] for v in found["volunteers"]] == [12]
+    assert "disk.Re" in found["rejected"][0]["reason"]
+
+
+def test_published_aggregate_errors_and_masks(tree):
+    """Typed, ordered as the volunteers, no prior where it was infinite."""
+    model = published_aggregate(tree)
+    assert model.disk.Re == 9.0
+    assert model.spiral[0].phi == 17.0
+    errors = published_errors(tree)
+    assert errors == {"disk": {"mux": 1.5, "I": None}, "bulge": None, "bar": None}
+    masks = published_masks(tree)
+    assert masks == {
+        "disk": [True, False],
+        "bulge": [False, False],
+        "bar": [False, True],
+    }
+
+
+def test_pitch_angle_error_is_from_the_standard_deviation(tree):
+    """sd(b) / (1 + b^2) = 0.02 / 2 rad at b = -1."""
+    (arm,) = published_arms(tree)
+    assert arm["pitch_angle_err"] == pytest.approx(math.degrees(0.01))
+    assert arm["chirality"] == -1
+
+
+def test_fit_has_the_flux_it_was_given(tree):
+    """The disk's is L; the bar's is its fraction of disk, spiral and itself."""
+    fit = published_fit(tree)
+    assert total_flux(fit.disk) == pytest.approx(400.0)
+    ellipse = total_flux(fit.bar) * (math.pi * 3 / 4) / _beta(1 / 3, 4 / 3)
+    assert ellipse == pytest.approx(0.25 * (400.0 + 100.0))
+    assert (fit.bar.mux, fit.bar.muy) == (61.0, 51.0)
+    assert fit.bar.Re == pytest.approx(5.0)
+    assert fit.spiral[0].A == 10.0
+
+
+def _beta(a, b):
+    return math.gamma(a) * math.gamma(b) / math.gamma(a + b)
+
+
+def test_tuning_record(tree):
+    """How the fit went."""
+    assert published_tuning(tree)["chisq"] == 1.2
+    assert published_tuning(tree)["r_band_luminosity"] is None

@@ -1,0 +1,128 @@
+"""The vector of a fit: names, priors, limits, and models that look the same."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skyloom.builder.fitting.parameters import (
+    bounds_of,
+    canonical,
+    crowd_scatter,
+    named_values,
+    parametrise,
+    prior_of,
+    turned,
+)
+from skyloom.builder.fitting.render import render
+from skyloom.builder.fitting.spirals import reframed
+from skyloom.builder.model import Model, Sersic, SpiralArm, replace
+from synthetic import SCATTER, TRUTH
+
+SHAPES = ("disk.q", "disk.Re", "bulge.q", "bulge.Re", "bulge.n", "spiral.0.spread")
+
+
+def test_vector_round_trip():
+    """The start's vector gives back the start, bulge and bar on one centre."""
+    par = parametrise(TRUTH)
+    back = named_values(par.model(par.begin()))
+    assert back == pytest.approx(named_values(TRUTH))
+
+
+def test_free_groups():
+    """Positions, rolls and arms are freed by name; shapes always are."""
+    assert parametrise(TRUTH, ()).names == SHAPES
+    extra = set(parametrise(TRUTH, ("positions",)).names) - set(SHAPES)
+    assert extra == {"disk.mux", "disk.muy", "centre.mux", "centre.muy"}
+    extra = set(parametrise(TRUTH, ("rolls", "arms")).names) - set(SHAPES)
+    arms = {f"spiral.0.{key}" for key in ("A", "phi", "t_min", "t_max")}
+    assert extra == {"disk.roll", "bulge.roll", *arms}
+
+
+def test_prior_follows_the_disk():
+    """An arm that stays on the sky while its disk moves costs nothing."""
+    par = parametrise(TRUTH)
+    mean, root = prior_of(par, SCATTER, {})
+    disk = replace(TRUTH.disk, mux=31.6, muy=29.2, roll=0.65, q=0.61)
+    moved = replace(TRUTH, disk=disk)
+    still = replace(moved, spiral=(reframed(TRUTH.spiral[0], TRUTH.disk, disk),))
+    rows = [i for i, name in enumerate(par.names) if name.startswith("spiral")]
+    cost = [
+        np.linalg.norm((root @ (parametrise(model).begin() - mean))[rows])
+        for model in (still, moved)
+    ]
+    assert cost[0] < 0.1 * cost[1]
+
+
+def test_pivot():
+    """At the crowd's pivot the radius is known, whatever the pitch angle."""
+    errors = {"spiral": [{"A": 0.3, "phi": 2.0, "pivot": 2.0}]}
+    par = parametrise(TRUTH)
+    mean, root = prior_of(par, errors, {})
+    arm = TRUTH.spiral[0]
+    steeper = replace(arm, phi=arm.phi + 0.1)
+    tilt = np.tan(np.radians(steeper.phi)) - np.tan(np.radians(arm.phi))
+    steeper = replace(steeper, A=arm.A * np.exp(-2.0 * tilt))
+    vector = parametrise(replace(TRUTH, spiral=(steeper,))).begin()
+    pull = dict(zip(par.names, root @ (vector - mean), strict=True))
+    assert abs(pull["spiral.0.A"]) < 1e-3
+    assert pull["spiral.0.phi"] == pytest.approx(0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    roll=st.floats(-4, 7, allow_subnormal=False),
+    q=st.floats(0.5, 1.6),
+    phi=st.floats(-40, 40),
+    t_min=st.floats(-3, 3),
+)
+def test_canonical_form_looks_the_same(roll, q, phi, t_min):
+    """Swapped axes and wrapped rolls leave the image alone, arms included."""
+    disk = Sersic(20.0, 19.0, roll, q, 7.0, 1.0)
+    model = Model(disk=disk, spiral=(SpiralArm(1.0, 1.5, 5.0, phi, t_min, t_min + 2),))
+    upright = canonical(model)
+    assert 0 <= upright.disk.roll <= np.pi
+    assert upright.disk.q <= 1
+    images = [render(m, (40, 40)) for m in (model, upright)]
+    # The pixel's sampling may change with the axes' names, within rtol.
+    np.testing.assert_allclose(*images, atol=3e-3 * images[0].max())
+
+
+def test_turned_leaves_drawn_arms():
+    """A drawn polyline lies on the sky and has no frame."""
+    from skyloom.builder.model import DrawnArm
+
+    arm = DrawnArm(np.zeros((2, 2)), 1.0, 1.0)
+    assert turned(arm, 1.0) is arm
+
+
+def test_priors():
+    """Scatter becomes a relative width for logarithms; silence is no prior."""
+    par = parametrise(TRUTH)
+    mean, root = prior_of(par, SCATTER, {"bulge.n": (1.5, 0.6)})
+    with np.errstate(divide="ignore"):
+        width = 1 / np.diag(root)
+    prior = dict(zip(par.names, zip(mean, width, strict=True), strict=True))
+    assert prior["disk.Re"] == pytest.approx((np.log(12.0), 2.0 / 12.0))
+    assert prior["disk.mux"] == pytest.approx((31.3, 1.0))
+    assert prior["bulge.n"] == pytest.approx((np.log(1.5), 0.6))
+    assert prior["spiral.0.phi"] == pytest.approx((18.0, 2.0))
+    assert prior["spiral.0.spread"][1] == np.inf
+    assert prior["centre.mux"][1] == pytest.approx(np.hypot(1.0, 0.5))
+
+
+def test_no_crowd_no_priors():
+    """Without errors only the population speaks."""
+    _, root = prior_of(parametrise(TRUTH), None, {})
+    assert not root.any()
+    assert crowd_scatter({}, "centre.mux") is None
+
+
+def test_bounds():
+    """Limits are logarithms where the vector is, and relative to the disk's Re."""
+    par = parametrise(TRUTH)
+    limits = {"bulge.Re": (0.1, 1.0), "disk.q": (0.2, 1.2)}
+    lower, upper = bounds_of(par, limits)
+    i, j = par.names.index("bulge.Re"), par.names.index("disk.q")
+    assert np.exp([lower[i], upper[i]]) == pytest.approx([1.2, 12.0])
+    assert np.exp([lower[j], upper[j]]) == pytest.approx([0.2, 1.2])
+    assert np.isinf(np.delete(lower, [i, j])).all()

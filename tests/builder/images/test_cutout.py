@@ -1,0 +1,161 @@
+"""Cutouts: reading, turning, writing."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+from skyloom.builder.images import cutout as c
+
+PSF = np.array([[0.05, 0.1, 0.05], [0.1, 0.4, 0.1], [0.05, 0.1, 0.05]])
+
+
+@pytest.fixture
+def arrays():
+    rng = np.random.default_rng(3)
+    mask = np.zeros((40, 36), bool)
+    mask[2, 3] = True
+    image = rng.normal(0, 0.02, mask.shape)
+    return {"image": image, "mask": mask, "psf": PSF, "multiplier": 1.25}
+
+
+def made(arrays, **changes):
+    return c.make_cutout("here", 7, **{**arrays, **changes})
+
+
+def test_without_sigma_one_is_built_and_said_so(arrays):
+    """Positive everywhere, and the source is recorded."""
+    cutout = made(arrays)
+    assert cutout.sigma_source == "sky_and_gain"
+    assert (cutout.sigma > 0).all()
+    assert made(arrays, sigma=np.ones((40, 36))).sigma_source == "given"
+
+
+def test_pixels_without_a_number_are_masked_and_counted(arrays):
+    """NaN in the image or sigma becomes mask; masked ones are not news."""
+    arrays["image"][0, :4] = np.nan
+    arrays["image"][2, 3] = np.nan
+    sigma = np.ones((40, 36))
+    sigma[5, 5], sigma[5, 6] = np.inf, 0.0
+    cutout = made(arrays, sigma=sigma)
+    assert cutout.notes == (
+        "4 pixels without a number masked",
+        "2 pixels without a sigma masked",
+    )
+    assert cutout.mask.sum() == 7
+    assert np.isfinite(cutout.image).all()
+    assert (cutout.sigma > 0).all()
+
+
+def test_psf_is_renormalised_within_limits(arrays):
+    """Within 0.1 % silently, within 5 % with a note."""
+    assert made(arrays, psf=PSF * 1.0005).notes == ()
+    cutout = made(arrays, psf=PSF * 0.97)
+    assert cutout.psf.sum() == pytest.approx(1, abs=1e-15)
+    assert cutout.notes == ("psf renormalised: its sum was 0.970000",)
+
+
+def test_psf_may_have_noise_below_zero_and_need_not_be_square(arrays):
+    """As measured PSFs do."""
+    psf = np.vstack([PSF, np.full((2, 3), -1e-4)])
+    assert made(arrays, psf=psf / psf.sum()).psf.shape == (5, 3)
+
+
+def test_difference_json_mask_one_is_bad(arrays, tmp_path):
+    """The display file's convention."""
+    tree = {
+        "imageData": arrays["image"].tolist(),
+        "mask": arrays["mask"].astype(int).tolist(),
+        "psf": PSF.tolist(),
+        "multiplier": 2,
+    }
+    (tmp_path / "d.json").write_text(json.dumps(tree))
+    cutout = c.from_difference_json(tmp_path / "d.json", 7, gain=4.0)
+    assert np.array_equal(cutout.mask, arrays["mask"])
+    assert cutout.multiplier == 2.0
+
+
+def test_metadata_json_mask_true_is_good(arrays, tmp_path):
+    """The fitting file's convention, with nulls for missing pixels."""
+    image = arrays["image"].tolist()
+    image[2][3] = None
+    tree = {
+        "galaxy_data": image,
+        "sigma_image": np.ones((40, 36)).tolist(),
+        "pixel_mask": (~arrays["mask"]).tolist(),
+        "psf": PSF.tolist(),
+        "multiplier": 2.0,
+    }
+    (tmp_path / "m.json").write_text(json.dumps(tree))
+    cutout = c.from_metadata_json(tmp_path / "m.json", 7)
+    assert np.array_equal(cutout.mask, arrays["mask"])
+    assert cutout.notes == ()
+
+
+def test_upstream_npz_is_turned(arrays, tmp_path):
+    """All arrays turn together; the turn is recorded."""
+    np.savez(tmp_path / "a.npz", **arrays, metadata=json.dumps({"ra": "1"}))
+    cutout = c.from_upstream_npz(tmp_path / "a.npz", 7, turns=1)
+    assert np.array_equal(cutout.image, np.rot90(arrays["image"]))
+    assert np.array_equal(cutout.mask, np.rot90(arrays["mask"]))
+    assert cutout.shape == (36, 40)
+    assert cutout.rotation == 1
+    assert cutout.metadata == {"ra": "1"}
+
+
+def test_turning_back(arrays):
+    """Four quarter turns are none; a turn forgets the place on the sky."""
+    cutout = c.place(made(arrays), 10.0, 20.0, 0.3)
+    assert cutout.header
+    assert c.turn(cutout, 0) is cutout
+    once = c.turn(cutout, 1)
+    assert once.header == {}
+    assert np.array_equal(c.turn(once, 3).image, cutout.image)
+    assert c.turn(once, 3).rotation == 0
+
+
+def test_npz_round_trip_bit_for_bit(arrays, tmp_path):
+    """Every field returns; writing again gives the same bytes."""
+    cutout = c.place(made(arrays, psf=PSF * 0.98), 10.0, 20.0, 0.3)
+    cutout = dataclasses.replace(cutout, metadata={"z": 0.02}, rotation=1)
+    c.write_cutout(tmp_path / "a.npz", cutout)
+    again = c.read_cutout(tmp_path / "a.npz")
+    for field in dataclasses.fields(cutout):
+        one, two = getattr(cutout, field.name), getattr(again, field.name)
+        assert np.array_equal(one, two), field.name
+    c.write_cutout(tmp_path / "b.npz", again)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_fits_has_wcs_and_provenance_of_sigma(arrays, tmp_path):
+    """North lies where it was said to be; sources and notes are in the header."""
+    angle = -0.4
+    cutout = c.place(made(arrays, psf=PSF * 0.98), 150.0, 2.0, angle)
+    c.write_cutout_fits(tmp_path / "a.fits", cutout)
+    with fits.open(tmp_path / "a.fits", checksum=True) as file:
+        assert [h.name for h in file[1:]] == ["SCI", "ERR", "MASK", "PSF"]
+        assert file[0].header["SIGSRC"] == "sky_and_gain"
+        assert "renormalised" in file[0].header["NOTE1"]
+        assert "approximate" in file["SCI"].header["WCSNOTE"]
+        sky = WCS(file["SCI"].header)
+    middle = np.array([17.5, 19.5])
+    up = middle + np.array([-np.sin(angle), np.cos(angle)])
+    east = middle - np.array([np.cos(angle), np.sin(angle)])
+    (ra0, dec0), (ra1, dec1), (ra2, dec2) = sky.wcs_pix2world([middle, up, east], 0)
+    step = 0.396 / 3600
+    assert (ra0, dec0) == pytest.approx((150.0, 2.0))
+    assert dec1 - dec0 == pytest.approx(step, rel=1e-4)
+    assert ra1 == pytest.approx(ra0, abs=1e-9)
+    assert (ra2 - ra0) * np.cos(np.radians(2)) == pytest.approx(step, rel=1e-4)
+    assert dec2 == pytest.approx(dec0, abs=1e-8)
+
+
+def test_no_wcs_is_claimed_without_an_orientation(arrays, tmp_path):
+    """Position yes, axes no."""
+    c.write_cutout_fits(tmp_path / "a.fits", c.place(made(arrays), 1.0, 2.0, None))
+    cards = fits.getheader(tmp_path / "a.fits", "SCI")
+    assert cards["RA"] == 1.0
+    assert "CTYPE1" not in cards
+    assert "unknown" in cards["WCSNOTE"]

@@ -1,0 +1,128 @@
+"""Sigma images."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import convolve
+from skyloom.builder.images.noise import (
+    sigma_from_frames,
+    sigma_from_sky_and_gain,
+    sky_rms,
+    smoothing_factor,
+)
+
+SHAPE = (120, 120)
+CLEAR = np.zeros(SHAPE, bool)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def galaxy(peak=1.0, size=12.0):
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    return peak * np.exp(-np.hypot(x - 59.5, y - 59.5) / size)
+
+
+def test_sky_of_white_noise(rng):
+    """Known noise is found within its sampling error."""
+    image = rng.normal(0.3, 0.02, SHAPE)
+    assert sky_rms(image, CLEAR) == pytest.approx(0.02, rel=0.03)
+
+
+def test_sky_below_a_galaxy_and_stars(rng):
+    """Source light and a gradient do not count as noise."""
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    image = galaxy() + 1e-3 * x + rng.normal(0, 0.02, SHAPE)
+    for row, column in ((5, 5), (100, 110), (8, 90)):
+        image += np.exp(-(np.hypot(x - column, y - row) ** 2) / 3)
+    assert sky_rms(image, CLEAR) == pytest.approx(0.02, rel=0.06)
+
+
+def test_masked_pixels_do_not_count(rng):
+    """Neither do pixels that are not numbers."""
+    image = rng.normal(0, 0.02, SHAPE)
+    mask = CLEAR.copy()
+    mask[:10] = True
+    image[:10] = 1e6
+    image[50:60, :10] = np.nan
+    assert sky_rms(image, mask) == pytest.approx(0.02, rel=0.05)
+
+
+def test_variance_is_linear_in_the_light(rng):
+    """Var - var_sky = image * calibration / (gain * multiplier * frames)."""
+    image = galaxy() + rng.normal(0, 0.01, SHAPE)
+    numbers = {"gain": 4.0, "calibration": 0.006, "frames": 3}
+    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.5, **numbers)
+    light = np.clip(image, 0, None) * 0.006 / (4.0 * 1.5 * 3)
+    assert np.allclose(sigma**2 - light, sky_rms(image, CLEAR) ** 2)
+
+
+def test_sigma_of_simulated_photons(rng):
+    """The scatter of many Poissonian exposures is the sigma."""
+    gain, calibration, multiplier, sky = 4.7, 0.005, 1.2, 300.0
+    unit = gain / calibration * multiplier  # electrons an image unit
+    truth = galaxy(0.8, size=6.0)
+    shots = rng.poisson(truth * unit + sky, (60, *SHAPE))
+    images = (shots - sky) / unit
+    sigma = sigma_from_sky_and_gain(images[0], CLEAR, multiplier)
+    ratio = np.std(images, axis=0) / sigma
+    assert np.median(ratio) == pytest.approx(1, abs=0.03)
+    assert np.median(ratio[50:70, 50:70]) == pytest.approx(1, abs=0.06)
+
+
+def test_smoothing_factor_of_a_known_kernel(rng):
+    """Averaging two neighbours lowers the noise by sqrt(2), and it is found."""
+    image = convolve(rng.normal(0, 0.02, (300, 300)), [[0.5, 0.5]])
+    factor = smoothing_factor(image, np.zeros((300, 300), bool))
+    assert factor == pytest.approx(np.sqrt(2), rel=0.1)
+
+
+def test_smoothing_scales_the_sky_only(rng):
+    """With no light, sigma is proportional to it."""
+    image = rng.normal(0, 0.02, SHAPE) - 1
+    one, two = (sigma_from_sky_and_gain(image, CLEAR, 1.0, smoothing=s) for s in (1, 2))
+    assert np.allclose(two, 2 * one)
+
+
+def test_frames_recipe_of_one_frame():
+    """C sqrt(n / g^2 + v), in image units."""
+    sigma = sigma_from_frames(np.full((1, 2, 2), 100.0), [0.005], [4.0], [1.0], 2.0)
+    assert np.allclose(sigma, 0.005 * np.sqrt(100 / 16 + 1) / 2)
+
+
+def test_frames_recipe_averages():
+    """Four equal frames halve the error; negative counts add none."""
+    one = sigma_from_frames(np.full((1, 2, 2), 50.0), [0.005], [4.0], [1.0], 1.0)
+    four = sigma_from_frames(
+        np.full((4, 2, 2), 50.0), [0.005] * 4, [4.0] * 4, [1.0] * 4, 1.0
+    )
+    assert np.allclose(four, one / 2)
+    dark = sigma_from_frames(np.full((1, 2, 2), -5.0), [0.005], [4.0], [1.0], 1.0)
+    assert np.allclose(dark, 0.005)
+
+
+@pytest.mark.parametrize("name", ["gain", "calibration", "frames", "smoothing"])
+@pytest.mark.parametrize("value", [0, -1, np.nan])
+def test_impossible_numbers(name, value):
+    """Each is named."""
+    with pytest.raises(ValueError, match=f"{name}: expected a number above 0"):
+        sigma_from_sky_and_gain(
+            np.eye(50), np.zeros((50, 50), bool), 1, **{name: value}
+        )
+
+
+def test_no_sky_no_sigma():
+    """A constant image and a fully masked one are refused."""
+    with pytest.raises(ValueError, match="does not vary"):
+        sky_rms(np.ones(SHAPE), CLEAR)
+    with pytest.raises(ValueError, match="0 good pixels"):
+        sky_rms(np.ones(SHAPE), ~CLEAR)
+
+
+def test_frames_that_do_not_pair_up():
+    """Numbers of frames must agree."""
+    with pytest.raises(ValueError, match="2 gains"):
+        sigma_from_frames(np.ones((1, 2, 2)), [1.0], [1.0, 1.0], [1.0], 1.0)
+    with pytest.raises(ValueError, match="must be above 0"):
+        sigma_from_frames(np.ones((1, 2, 2)), [1.0], [0.0], [1.0], 1.0)

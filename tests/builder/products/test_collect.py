@@ -1,0 +1,107 @@
+"""Files of many subjects gathered into tables."""
+
+import json
+
+import invented_galaxy
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.builder.images.cutout import make_cutout, place, write_cutout
+from skyloom.builder.products import collect
+from skyloom.io.documents import write_json
+from skyloom.io.errors import InputError
+from skyloom.io.npz import write_npz
+from skyloom.io.tables import read_parquet, write_parquet
+
+
+def trees(folder, *numbers, **values):
+    paths = []
+    for number in numbers:
+        paths.append(folder / f"{number}.json")
+        write_json(paths[-1], values | {"subject_id": number})
+    return paths
+
+
+def cutouts(folder):
+    """Write a cutout with a place on the sky, one without, and a failure."""
+    rng = np.random.default_rng(1)
+    made = make_cutout(
+        "x", 1, image=rng.normal(1, 0.1, (9, 11)), mask=np.zeros((9, 11)),
+        psf=np.ones((1, 1)), sigma=np.full((9, 11), 0.1), multiplier=2.0,
+    )  # fmt: skip
+    paths = [folder / f"{i}.npz" for i in (1, 2, 3)]
+    write_cutout(paths[0], place(made, 150.0, 30.0, 0.0))
+    write_cutout(paths[1], made)
+    write_npz(paths[2], reason=np.array("no image"))
+    return paths
+
+
+def test_trees_are_sorted_by_subject(tmp_path):
+    """Whatever the order of the files, subjects come in order."""
+    assert list(collect.trees(trees(tmp_path, 12, 7))) == [7, 12]
+
+
+def test_a_file_of_another_subject_is_refused(tmp_path):
+    """A renamed file is named in the error."""
+    path = trees(tmp_path, 7)[0].rename(tmp_path / "8.json")
+    with pytest.raises(
+        InputError, match=r"8\.json: is of subject 7; expected subject 8"
+    ):
+        collect.trees([path])
+
+
+def test_aggregation_table_round_trip(tmp_path):
+    """JSON text stands in for the seed's pickles; failures are rows."""
+    failed = {"status": "failed", "reason": "3 volunteers", "model": None}
+    table = collect.aggregation_table({7: invented_galaxy.aggregate(), 9: failed})
+    write_parquet(tmp_path / "t.parquet", table)
+    back = read_parquet(tmp_path / "t.parquet")
+    assert list(back["subject_id"]) == [7, 9]
+    assert json.loads(back["Model"][0]) == invented_galaxy.aggregate()["model"]
+    assert json.loads(back["Arms"][0])[0]["pitch_angle"] == 18.0
+    assert pd.isna(back["Model"][1])
+    assert list(back["status"]) == ["ok", "failed"]
+
+
+def test_best_table_keeps_long_identifiers(tmp_path):
+    """Classification ids stay whole numbers, also beside a failure."""
+    good = {
+        "subject_id": 7, "classification_id": 102560152123456789, "chisq": 1.5,
+        "n_volunteers": 30, "model": {}, "status": "ok", "reason": None,
+    }  # fmt: skip
+    bad = good | {"subject_id": 8, "classification_id": None, "chisq": None}
+    table = collect.best_table({7: good, 8: bad | {"status": "failed"}})
+    write_parquet(tmp_path / "t.parquet", table)
+    assert table["classification_id"][0] == 102560152123456789
+    assert pd.isna(table["classification_id"][1])
+
+
+@pytest.mark.parametrize("function", [collect.aggregation_table, collect.best_table])
+def test_empty_tables_have_their_columns(function, tmp_path):
+    """A run without subjects still writes a table."""
+    write_parquet(tmp_path / "t.parquet", function({}))
+    assert "status" in read_parquet(tmp_path / "t.parquet")
+
+
+def test_subjects_gather_every_file(tmp_path):
+    """Metadata, pixels, crowd and fits meet by id; gaps are empty, not errors."""
+    (tmp_path / "m.csv").write_text(
+        "subject_id,RA,DEC,ZDIST\n1,150.0,30.0,0.02\n2,,,\n"
+    )
+    crowd = trees(tmp_path / "a", 1, 2, 3, status="ok")
+    fits = trees(tmp_path / "t", 1, 2, 3, model=None)
+    found = collect.subjects(tmp_path / "m.csv", cutouts(tmp_path), crowd, agg=fits)
+    assert [s.subject_id for s in found] == [1, 2, 3]
+    assert [s.has_image for s in found] == [True, True, False]
+    assert [s.wcs is None for s in found] == [False, True, True]
+    assert found[0].metadata["ZDIST"] == 0.02
+    assert set(found[0].tuned) == {"agg"}
+
+
+def test_thumbnails_of_whatever_there_is(tmp_path):
+    """Failures have a thumbnail without image or model."""
+    fits = {1: {"model": invented_galaxy.tuned()["model"]}, 2: {"model": None}}
+    found = collect.thumbnails(cutouts(tmp_path), fits)
+    assert [t.label for t in found] == ["1", "2", "3"]
+    assert [t.image is None for t in found] == [False, False, True]
+    assert [t.model is None for t in found] == [False, True, True]

@@ -1,0 +1,1 @@
+"""From many drawings to one: shapes, clusters, consensus and spiral arms."""

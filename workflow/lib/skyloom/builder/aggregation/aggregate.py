@@ -1,0 +1,303 @@
+"""From the drawings of many volunteers to one model of the galaxy.
+
+Each component that enough volunteers drew alike gets the shape they agree on; lines
+that agree become spiral arms. What a volunteer set on brightness and profile sliders
+is not used: most sliders stand at their defaults.
+
+Source: Lingard et al. 2020, ApJ 900, 178, section 4; Lingard et al. 2021, MNRAS 504,
+3364, section 2.2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from skyloom.builder.aggregation.arm_records import describe, galaxy_pitch_angle
+from skyloom.builder.aggregation.arms import ArmSettings, Plane, Stroke, cut, find_arms
+from skyloom.builder.aggregation.clusters import labels, largest, support
+from skyloom.builder.aggregation.consensus import Q_BOUNDS, consensus, scatter
+from skyloom.builder.aggregation.polygons import polygon_matrix
+from skyloom.builder.aggregation.shapes import ELLIPSE, FIELDS, KINDS, jaccard_matrix
+from skyloom.builder.model import (
+    COMPONENTS,
+    DrawnArm,
+    Model,
+    Sersic,
+    from_dict,
+    to_dict,
+)
+
+PLACEHOLDERS = {
+    "disk": {"I": 0.2, "n": 1.0, "c": 2.0},
+    "bulge": {"I": 0.01, "n": 1.0, "c": 2.0},
+    "bar": {"I": 0.01, "n": 1.0, "c": 2.0},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """DBSCAN of one component: Jaccard distance `eps` and `min_samples` drawings."""
+
+    eps: float
+    min_samples: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateSettings:
+    """How drawings are aggregated; the defaults are the published settings.
+
+    Attributes
+    ----------
+    disk, bulge, bar : Neighbourhood
+        When drawings of a component agree.
+    spiral : ArmSettings
+        How arms are found.
+    max_volunteers : int
+        The first so many classifications by time count.
+    min_volunteers : int
+        With fewer, a subject fails.
+    one_per_user : bool
+        Whether only the first classification of a named user counts.
+    outline : int
+        Corners of the polygon that stands for an ellipse in clustering; 64 as
+        published, 0 for exact ellipses. The consensus is always exact.
+    """
+
+    disk: Neighbourhood = Neighbourhood(0.3)
+    bulge: Neighbourhood = Neighbourhood(0.4)
+    bar: Neighbourhood = Neighbourhood(0.47839828)
+    spiral: ArmSettings = field(default_factory=ArmSettings)
+    max_volunteers: int = 30
+    min_volunteers: int = 4
+    one_per_user: bool = False
+    outline: int = 64
+
+
+def settings_from(tree: Mapping) -> AggregateSettings:
+    """Return settings from their JSON form; what is not named keeps its default.
+
+    Parameters
+    ----------
+    tree : mapping
+        Names of `AggregateSettings`; ``disk``, ``bulge``, ``bar`` and ``spiral`` are
+        mappings of the names of `Neighbourhood` and `ArmSettings`.
+
+    Returns
+    -------
+    AggregateSettings
+
+    Raises
+    ------
+    ValueError
+        Naming an unknown setting.
+    """
+    default = AggregateSettings()
+    tree = dict(tree)
+    for name in (*COMPONENTS, "spiral"):
+        tree[name] = _changed(getattr(default, name), tree.get(name) or {}, name)
+    tree["spiral"] = _with_tuple(tree["spiral"])
+    return _changed(default, tree, "aggregate")
+
+
+def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> dict:
+    """Aggregate the drawings of one subject.
+
+    Parameters
+    ----------
+    volunteers_tree : mapping
+        ``subject_id``, ``shape`` [ny, nx] and ``volunteers`` with ``model`` each, in
+        image pixels.
+    settings : AggregateSettings
+        Thresholds.
+
+    Returns
+    -------
+    dict
+        JSON-plain: ``model``, ``errors`` (prior widths in the units of the model,
+        None for no prior), ``masks`` over all volunteers of the tree, ``support``,
+        ``arms``, ``pitch_angle`` [deg], ``status`` and ``reason``.
+
+    Raises
+    ------
+    ModelError
+        If a volunteer's model is malformed.
+    """
+    volunteers = volunteers_tree["volunteers"]
+    chosen = choose(volunteers, settings)
+    head = {
+        "subject_id": volunteers_tree["subject_id"],
+        "shape": [int(n) for n in volunteers_tree["shape"]],
+        "considered": len(chosen),
+    }
+    if len(chosen) < settings.min_volunteers:
+        reason = f"{len(chosen)} volunteers, expected {settings.min_volunteers} or more"
+        return head | _nothing(len(volunteers), reason)
+    models = [from_dict(volunteers[i]["model"]) for i in chosen]
+    return head | _aggregate(models, head["shape"], chosen, len(volunteers), settings)
+
+
+def choose(volunteers: list, settings: AggregateSettings) -> list[int]:
+    """Return which volunteers count, in the order of their classifications.
+
+    Parameters
+    ----------
+    volunteers : list of mapping
+        With ``classification_id``, and ``user`` and ``created_at`` that may be None.
+        Those without a time come last, by their identifier.
+    settings : AggregateSettings
+        Uses `max_volunteers` and `one_per_user`.
+
+    Returns
+    -------
+    list of int
+        Positions in `volunteers`.
+    """
+    order = sorted(range(len(volunteers)), key=lambda i: _time(volunteers[i]))
+    if settings.one_per_user:
+        order = _first_of_each_user(volunteers, order)
+    return order[: settings.max_volunteers]
+
+
+def distances(shapes: np.ndarray, name: str, settings: AggregateSettings) -> np.ndarray:
+    """Return Jaccard distances (n, n) of a component's shapes (n, 5), for clustering.
+
+    Ellipses are polygons of ``settings.outline`` corners, or exact with 0.
+    """
+    if KINDS[name] == ELLIPSE and settings.outline:
+        return polygon_matrix(shapes, settings.outline)
+    return jaccard_matrix(shapes, KINDS[name])
+
+
+def _aggregate(models, shape, chosen, n_all, settings) -> dict:
+    found = {name: _component(name, models, settings) for name in COMPONENTS}
+    parts = {name: part for name, (part, _, _) in found.items()}
+    errors = {name: error for name, (_, error, _) in found.items()}
+    masks = {name: mask for name, (_, _, mask) in found.items()}
+    plane = _plane(parts, errors["disk"], int(masks["disk"].sum()), shape)
+    arms = _arms(models, plane, shape, settings.spiral)
+    masks["spiral"] = _drew_arm(arms, chosen)
+    records = [record for _, _, record in arms]
+    return {
+        "model": to_dict(Model(**parts, spiral=tuple(part for part, _, _ in arms))),
+        "errors": errors | {"spiral": [error for _, error, _ in arms]},
+        "masks": {k: _spread_out(mask, chosen, n_all) for k, mask in masks.items()},
+        "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
+        "arms": [_with_positions(record, chosen) for record in records],
+        "pitch_angle": galaxy_pitch_angle(records),
+        "status": "ok",
+        "reason": None
+        if parts["disk"]
+        else "no disk that volunteers agree on: no arms",
+    }
+
+
+def _component(name, models, settings) -> tuple[Sersic | None, dict | None, np.ndarray]:
+    drew = [i for i, model in enumerate(models) if getattr(model, name)]
+    shapes = _shapes([getattr(models[i], name) for i in drew])
+    rule = getattr(settings, name)
+    member = largest(
+        labels(distances(shapes, name, settings), rule.eps, rule.min_samples)
+    )
+    mask = np.zeros(len(models), bool)
+    mask[np.array(drew, int)[member]] = True
+    if not member.any():
+        return None, None, mask
+    best, _ = consensus(shapes[member], KINDS[name], Q_BOUNDS[name])
+    part = dict(zip(FIELDS, best.tolist(), strict=True)) | PLACEHOLDERS[name]
+    no_prior = dict.fromkeys(PLACEHOLDERS[name])
+    return Sersic(**part), scatter(shapes[member]) | no_prior, mask
+
+
+def _shapes(parts: list[Sersic]) -> np.ndarray:
+    rows = [[getattr(part, key) for key in FIELDS] for part in parts]
+    return np.array(rows, float).reshape(len(rows), len(FIELDS))
+
+
+def _plane(parts, errors, n, shape) -> Plane | None:
+    """Return the plane of the disk, its errors those of a mean of n drawings."""
+    if parts["disk"] is None:
+        return None
+    known = {k: v / math.sqrt(n) for k, v in errors.items() if v is not None}
+    hole = parts["bar"].Re if parts["bar"] else 0.0
+    return Plane(parts["disk"], float(shape[1]), hole, known)
+
+
+def _arms(models, plane, shape, settings) -> list[tuple]:
+    if plane is None:
+        return []
+    strokes = cut(_strokes(models), tuple(shape), settings)
+    found = find_arms(strokes, plane, settings)
+    return [describe(arm, plane, len(models), settings) for arm in found]
+
+
+def _strokes(models: list[Model]) -> list[Stroke]:
+    return [
+        Stroke(volunteer, index, arm.points)
+        for volunteer, model in enumerate(models)
+        for index, arm in enumerate(model.spiral)
+        if isinstance(arm, DrawnArm)
+    ]
+
+
+def _drew_arm(arms: list[tuple], chosen: list[int]) -> np.ndarray:
+    names = {volunteer for _, _, record in arms for volunteer, _ in record["lines"]}
+    return np.isin(np.arange(len(chosen)), list(names))
+
+
+def _with_positions(record: dict, chosen: list[int]) -> dict:
+    """Name volunteers by their position in the tree."""
+    return record | {"lines": [[chosen[v], index] for v, index in record["lines"]]}
+
+
+def _spread_out(mask: np.ndarray, chosen: list[int], n_all: int) -> list[bool]:
+    out = np.zeros(n_all, bool)
+    out[np.array(chosen, int)[mask]] = True
+    return out.tolist()
+
+
+def _nothing(n_all: int, reason: str) -> dict:
+    names = (*COMPONENTS, "spiral")
+    return {
+        "model": to_dict(Model()),
+        "errors": dict.fromkeys(COMPONENTS) | {"spiral": []},
+        "masks": {name: [False] * n_all for name in names},
+        "support": dict.fromkeys(names),
+        "arms": [],
+        "pitch_angle": None,
+        "status": "failed",
+        "reason": reason,
+    }
+
+
+def _time(volunteer: Mapping) -> tuple:
+    made = volunteer.get("created_at")
+    return made is None, made or "", volunteer["classification_id"]
+
+
+def _first_of_each_user(volunteers: list, order: list[int]) -> list[int]:
+    seen, kept = set(), []
+    for i in order:
+        user = volunteers[i].get("user")
+        if user is None or user not in seen:
+            kept.append(i)
+        seen.add(user)
+    return kept
+
+
+def _changed(default, tree: Mapping, where: str):
+    names = [f.name for f in fields(default)]
+    unknown = sorted(set(tree) - set(names))
+    if unknown:
+        msg = f"{where}: unknown setting {unknown}; expected some of {names}"
+        raise ValueError(msg)
+    values = {name: getattr(default, name) for name in names}
+    return type(default)(**(values | dict(tree)))
+
+
+def _with_tuple(spiral: ArmSettings) -> ArmSettings:
+    low, high = spiral.theta_percentiles
+    return _changed(spiral, {"theta_percentiles": (low, high)}, "spiral")

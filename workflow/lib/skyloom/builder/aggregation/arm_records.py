@@ -1,0 +1,230 @@
+"""Arms as model parameters with priors, and as records for catalogues.
+
+An arm's measured priors are, like those of the disk, the scatter of single volunteers
+and not the error of their mean: a drawn line need not follow the ridge of the light,
+nor end where it ends, however many agree. The record's errors are standard errors.
+
+Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.2.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skyloom.builder.aggregation import logspiral
+from skyloom.builder.aggregation.arms import (
+    Arm,
+    ArmSettings,
+    Plane,
+    extent,
+    refit,
+    spiral_polar,
+    stacked,
+)
+from skyloom.builder.aggregation.clusters import support
+from skyloom.builder.aggregation.outliers import inliers_without
+from skyloom.builder.aggregation.polylines import length
+from skyloom.builder.model import SpiralArm, replace
+
+BRIGHTNESS, SPREAD = 0.1, 3.0
+PUBLISHED_PRIORS = {
+    "A": 0.01,
+    "phi": 1.0,
+    "t_min": math.radians(0.5),
+    "t_max": math.radians(0.5),
+    "spread": None,
+}
+PLANE = ("mux", "muy", "roll", "q")
+_LEAST_Q = 0.05
+_TEAMS = 12
+
+
+def covariance(arm: Arm, plane: Plane, settings: ArmSettings) -> dict[str, np.ndarray]:
+    """Return the covariance of (ln A, b) in parts that add up, by their cause.
+
+    The part of the lines is a jackknife over volunteers, dealt into at most 12 teams to
+    bound the work, that repeats the cleaning, the weighting and the fit. The part of
+    the disk is the response of the fit to one standard error of each `PLANE` parameter.
+    With the published weights, which bias the fit, the part of the rule is its distance
+    to the fit without that bias.
+
+    Parameters
+    ----------
+    arm : Arm
+        A fitted arm.
+    plane : Plane
+        With its errors.
+    settings : ArmSettings
+        As for the fit.
+
+    Returns
+    -------
+    dict
+        ``lines``, ``disk`` and ``rule``, each of shape (2, 2).
+    """
+    points, line, drawer = stacked(arm.strokes)
+    team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
+    rows = inliers_without(points, line, team, settings.neighbours)
+    coefs = [refit(arm, plane, settings, row) for row in rows if row.sum() > 2]
+    shifts = [_response(arm, plane, settings, k) for k in PLANE if plane.errors.get(k)]
+    bias = arm.spiral.coef - unbiased(arm, plane, settings)
+    return {
+        "lines": logspiral.jackknife_covariance(np.array(coefs)),
+        "disk": sum((np.outer(s, s) for s in shifts), np.zeros((2, 2))),
+        "rule": np.outer(bias, bias),
+    }
+
+
+def unbiased(arm: Arm, plane: Plane, settings: ArmSettings) -> np.ndarray:
+    """Return ln A and b (2,) of the fit with weights by angle."""
+    return refit(arm, plane, replace(settings, weights="angle"))
+
+
+def describe(
+    arm: Arm, plane: Plane, n_volunteers: int, settings: ArmSettings
+) -> tuple[SpiralArm, dict, dict]:
+    """Return an arm as model parameters, their errors, and a record of its fit.
+
+    Parameters
+    ----------
+    arm : Arm
+        A fitted arm.
+    plane : Plane
+        The disk's plane.
+    n_volunteers : int
+        All volunteers who were asked, for the support.
+    settings : ArmSettings
+        Uses `theta_percentiles` and `priors`.
+
+    Returns
+    -------
+    part : SpiralArm
+        With placeholder brightness and spread.
+    errors : dict
+        Prior widths of A [px], phi [deg], t_min and t_max [rad]; None: no prior. That
+        of A holds for the radius at the angle ``pivot`` [rad], relative to it.
+    record : dict
+        JSON-plain: pitch angle [deg] with error, chirality, support, points and more.
+    """
+    parts = covariance(arm, plane, settings)
+    start, end = extent(arm, settings)
+    amplitude = math.exp(arm.spiral.coef[0]) * plane.width
+    phi = logspiral.pitch_angle(arm.spiral.coef[1])
+    part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, start, end)
+    errors = dict(PUBLISHED_PRIORS)
+    if settings.priors == "measured":
+        errors = _measured(arm, amplitude, parts)
+    record = _record(arm, plane, settings, parts)
+    names = {s.volunteer for s in arm.strokes}
+    return part, errors, record | {"support": support(len(names), n_volunteers)}
+
+
+def galaxy_pitch_angle(records: list[dict]) -> float | None:
+    """Return the length-weighted mean pitch angle of arms [deg], None without arms."""
+    if not records:
+        return None
+    angles = [arm["pitch_angle"] for arm in records]
+    return float(np.average(angles, weights=[arm["length"] for arm in records]))
+
+
+def _response(arm, plane, settings, name: str) -> np.ndarray:
+    """Return how the coefficients move with one standard error of the plane."""
+    ends = []
+    for sign in (-1, 1):
+        value = getattr(plane.disk, name) + sign * plane.errors[name]
+        value = max(value, _LEAST_Q) if name == "q" else value
+        disk = replace(plane.disk, **{name: value})
+        ends.append(refit(arm, replace(plane, disk=disk), settings))
+    return (ends[1] - ends[0]) / 2
+
+
+def _measured(arm: Arm, amplitude: float, parts: dict) -> dict:
+    total = parts["lines"] * len(arm.strokes) + parts["rule"]
+    pivot, radius, slope = _uncorrelated(total)
+    ends = [(own.min(), own.max()) for own in _angles_by_line(arm)]
+    low, high = np.std(ends, axis=0, ddof=1) if len(ends) > 1 else (math.inf,) * 2
+    values = {
+        "A": amplitude * radius,
+        "phi": logspiral.pitch_angle_error(arm.spiral.coef[1], slope),
+        "t_min": low,
+        "t_max": high,
+    }
+    finite = {k: _finite(v) for k, v in values.items()}
+    return finite | {"spread": None, "pivot": pivot}
+
+
+def _uncorrelated(total: np.ndarray) -> tuple[float, float, float]:
+    """Return the angle where ln r is independent of the slope b, and both widths."""
+    (a, c), (_, b) = total
+    if not (np.isfinite(total).all() and b > 0):
+        return 0.0, math.inf, math.inf
+    return -c / b, math.sqrt(max(a - c * c / b, 0.0)), math.sqrt(b)
+
+
+def _angles_by_line(arm: Arm) -> list[np.ndarray]:
+    return [arm.theta[arm.line == k] for k in np.unique(arm.line)]
+
+
+def _finite(value: float, zero: float | None = None) -> float | None:
+    """Return a number, None where infinite, and `zero` where it is 0."""
+    if not math.isfinite(value):
+        return None
+    return float(value) if value > 0 else zero
+
+
+def _record(arm, plane, settings, parts) -> dict:
+    total = sum(parts.values())
+    free = logspiral.pitch_angle(unbiased(arm, plane, settings)[1])
+    spiral = {
+        "pitch_angle_unbiased": abs(free),
+        "A": math.exp(arm.spiral.coef[0]) * plane.width,
+        "coef": arm.spiral.coef.tolist(),
+        "covariance": total.tolist() if np.isfinite(total).all() else None,
+        "covariance_points": arm.spiral.covariance.tolist(),
+        "score": arm.spiral.score,
+    }
+    pitch = _pitch(float(arm.spiral.coef[1]), parts)
+    return pitch | spiral | _reach(arm, plane, settings) | _lines(arm, plane)
+
+
+def _pitch(b: float, parts: dict) -> dict:
+    angles = {
+        name: logspiral.pitch_angle_error(b, math.sqrt(part[1, 1]))
+        for name, part in parts.items()
+    }
+    total = math.sqrt(sum(angle**2 for angle in angles.values()))
+    errors = {f"pitch_angle_err_{k}": _finite(v, zero=0.0) for k, v in angles.items()}
+    return errors | {
+        "pitch_angle": abs(logspiral.pitch_angle(b)),
+        "pitch_angle_err": _finite(total),
+        "chirality": 1 if b > 0 else -1,
+    }
+
+
+def _reach(arm, plane, settings) -> dict:
+    r, theta = spiral_polar(arm, plane, settings)
+    flat = np.column_stack([r * np.cos(theta), r * np.sin(theta)])
+    start, end = extent(arm, settings)
+    return {
+        "length": length(logspiral.project(r, theta, plane.disk)),
+        "length_deprojected": length(flat),
+        "t_min": start,
+        "t_max": end,
+    }
+
+
+def _lines(arm, plane) -> dict:
+    return {
+        "n_lines": len(arm.strokes),
+        "n_points": len(arm.kept),
+        "n_kept": int(arm.kept.sum()),
+        "lines": [[s.volunteer, s.index] for s in arm.strokes],
+        "points": {
+            "r": (arm.r * plane.width).tolist(),
+            "theta": arm.theta.tolist(),
+            "weight": arm.weight.tolist(),
+            "line": arm.line.tolist(),
+        },
+    }

@@ -1,0 +1,1 @@
+"""Science with the models: pitch angles, agreement, repeats, comparisons."""

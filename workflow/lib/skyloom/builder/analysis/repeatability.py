@@ -1,0 +1,163 @@
+"""Repeatability: the same galaxy measured twice, and two catalogues compared.
+
+Source: repeats of the Galaxy Builder sample, Lingard et al. 2020, ApJ 900, 178,
+section 5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from skyloom.builder.analysis.agreement import presence_agreement
+from skyloom.builder.analysis.statistics import proportion
+
+MAD_TO_SD = 1.4826
+MIN_PAIRS = 3
+
+
+def scatter(values) -> float:
+    """Robust standard deviation, 1.48 times the median absolute deviation."""
+    values = np.asarray(values, float)
+    return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+
+
+def difference(first, second, errors: tuple | None = None) -> dict:
+    """Compare two measurements of one quantity over a sample.
+
+    Parameters
+    ----------
+    first, second : array, shape (n,)
+        The measurements; pairs with a NaN do not count.
+    errors : tuple of two arrays of shape (n,), optional
+        Standard errors of both; adds ``pull_sd``.
+
+    Returns
+    -------
+    dict
+        ``n``, ``median`` and ``scatter`` (1.48 MAD) of second - first, ``median_err``
+        (of the median: 1.253 scatter / sqrt n), ``correlation`` (Pearson) and
+        ``pull_sd`` (robust, of the difference in units of its error; 1 if the errors
+        are right). None below `MIN_PAIRS` pairs.
+    """
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    both = np.isfinite(a) & np.isfinite(b)
+    names = ("median", "scatter", "median_err", "correlation", "pull_sd")
+    tree = {"n": int(both.sum())} | dict.fromkeys(names)
+    if both.sum() < MIN_PAIRS:
+        return tree
+    gap = (b - a)[both]
+    tree["median"], tree["scatter"] = float(np.median(gap)), scatter(gap)
+    tree["median_err"] = 1.2533 * tree["scatter"] / np.sqrt(gap.size)
+    if np.ptp(a[both]) > 0 and np.ptp(b[both]) > 0:
+        tree["correlation"] = float(np.corrcoef(a[both], b[both])[0, 1])
+    if errors is not None:
+        tree["pull_sd"] = _pull(gap, *(np.asarray(e, float)[both] for e in errors))
+    return tree
+
+
+def repeatability(
+    table: pd.DataFrame,
+    pairs: pd.DataFrame,
+    parameters: Sequence[str],
+    components: Mapping[str, str],
+) -> dict:
+    """Compare subjects that show one galaxy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a subject: ``subject_id``, `parameters` (NaN where the component is
+        absent) and, where known, their errors as ``<parameter>_err``.
+    pairs : DataFrame
+        ``first`` and ``second`` subject of each galaxy; pairs of which one is not in
+        `table` do not count.
+    parameters : sequence of str
+        Columns to compare. Differences run from first to second.
+    components : mapping
+        Component to the column that is finite and above 0 where it is present.
+
+    Returns
+    -------
+    dict
+        ``n_pairs``; ``parameters`` {name: as `difference`}; ``presence``
+        {component: {agree (proportion), both, first_only, second_only, neither,
+        kappa}}.
+
+    Raises
+    ------
+    ValueError
+        If `table` names a subject twice or lacks a column.
+    """
+    missing = {"subject_id", *parameters, *components.values()} - set(table)
+    if missing or table["subject_id"].duplicated().any():
+        msg = f"repeatability: subject twice, or columns missing: {sorted(missing)}"
+        raise ValueError(msg)
+    first, second = paired(table, pairs)
+    return {
+        "n_pairs": len(first),
+        "parameters": {k: _compare(first, second, k) for k in parameters},
+        "presence": {
+            name: presence(is_present(first[key]), is_present(second[key]))
+            for name, key in components.items()
+        },
+    }
+
+
+def paired(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple:
+    """Rows of the first and of the second subject of each pair, in step."""
+    rows = table.set_index("subject_id")
+    known = pairs["first"].isin(rows.index) & pairs["second"].isin(rows.index)
+    found = (rows.loc[pairs.loc[known, k].astype(int)] for k in ("first", "second"))
+    return tuple(half.reset_index() for half in found)
+
+
+def is_present(column: pd.Series) -> np.ndarray:
+    """Whether a component is there: a finite value above 0."""
+    return (column.to_numpy(float, na_value=np.nan) > 0).astype(bool)
+
+
+def presence(first, second) -> dict:
+    """Agreement of two verdicts on presence.
+
+    Parameters
+    ----------
+    first, second : ndarray of bool, shape (n,)
+        Verdicts.
+
+    Returns
+    -------
+    dict
+        ``agree`` (as `analysis.statistics.proportion`), the counts ``both``,
+        ``first_only``, ``second_only``, ``neither``, and Fleiss' ``kappa``.
+    """
+    first, second = np.asarray(first, bool), np.asarray(second, bool)
+    total = first.astype(int) + second.astype(int)
+    return {
+        "agree": proportion(int((first == second).sum()), len(first)),
+        "both": int((first & second).sum()),
+        "first_only": int((first & ~second).sum()),
+        "second_only": int((second & ~first).sum()),
+        "neither": int((~first & ~second).sum()),
+        "kappa": presence_agreement(total, np.full(len(total), 2))["kappa"],
+    }
+
+
+def difference_table(tree: Mapping) -> pd.DataFrame:
+    """Differences as a table: ``parameter, n, median, scatter, ...``, a row each."""
+    rows = [{"parameter": k} | row for k, row in tree["parameters"].items()]
+    return pd.DataFrame(rows)
+
+
+def _compare(first: pd.DataFrame, second: pd.DataFrame, name: str) -> dict:
+    error = f"{name}_err"
+    errors = (first[error], second[error]) if error in first else None
+    return difference(first[name], second[name], errors)
+
+
+def _pull(gap, first_err, second_err) -> float | None:
+    total = np.hypot(first_err, second_err)
+    good = np.isfinite(total) & (total > 0)
+    return scatter(gap[good] / total[good]) if good.sum() >= MIN_PAIRS else None

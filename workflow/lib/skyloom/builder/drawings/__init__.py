@@ -1,0 +1,1 @@
+"""What volunteers drew, and the tables that come with it."""

@@ -1,0 +1,1 @@
+"""Rendering of models and their fit to an image."""

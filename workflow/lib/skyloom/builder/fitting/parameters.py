@@ -1,0 +1,330 @@
+"""From galaxy models to the vector that a fit moves, and back.
+
+Lengths, axis ratios, indices and boxyness move as logarithms, which keeps them
+positive and makes their posterior nearly Gaussian; positions and angles move as they
+are. Bulge and bar share one centre (Lingard et al. 2020, section 4). Brightness is no
+part of the vector: it is linear and solved for at each step (`fitting.fit`).
+
+The crowd drew its arms on the sky, but A, phi and theta are measured in the disk's
+plane: the prior on them moves with the disk, so that an arm stays where it was drawn
+when the disk under it shifts, turns or tilts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skyloom.builder.fitting.spirals import reframed
+from skyloom.builder.model import COMPONENTS, Model, Sersic, SpiralArm, replace
+
+SHAPE = {
+    "disk": ("q", "Re"),
+    "bulge": ("q", "Re", "n"),
+    "bar": ("q", "Re", "n", "c"),
+    "spiral": ("spread",),
+}
+GEOMETRY = ("A", "phi", "t_min", "t_max")
+LOGARITHMIC = frozenset(("q", "Re", "n", "c", "A", "spread"))
+PLANE = ("disk.mux", "disk.muy", "disk.roll", "disk.q")
+GROUPS = ("positions", "rolls", "arms")
+# Pixels, radians and degrees; 0.2 for the logarithms.
+STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max": 0.1}
+
+
+@dataclass(frozen=True)
+class Parametrisation:
+    """Which parameters of a model are free, and where a fit starts.
+
+    Attributes
+    ----------
+    start : Model
+        Holds the value of all that is fixed.
+    names : tuple of str
+        Free parameters, as ``disk.q``, ``centre.mux`` or ``spiral.0.phi``.
+    """
+
+    start: Model
+    names: tuple[str, ...]
+
+    @property
+    def logarithmic(self) -> np.ndarray:
+        """Which entries of the vector are logarithms."""
+        return np.array([name.rsplit(".", 1)[1] in LOGARITHMIC for name in self.names])
+
+    def begin(self) -> np.ndarray:
+        """Return the start, as the fit moves it."""
+        values = np.array([value_of(self.start, name) for name in self.names])
+        values[self.logarithmic] = np.log(values[self.logarithmic])
+        return values
+
+    def steps(self) -> np.ndarray:
+        """Return a typical step of each free parameter, for the search's metric."""
+        return np.array([STEPS.get(name.rsplit(".", 1)[1], 0.2) for name in self.names])
+
+    def model(self, vector) -> Model:
+        """Return the model at a vector, of the start's brightness."""
+        values = np.array(vector, float)
+        values[self.logarithmic] = np.exp(values[self.logarithmic])
+        return with_values(self.start, self.names, values)
+
+
+def parametrise(model: Model, free: Sequence[str] = GROUPS) -> Parametrisation:
+    """Choose the free parameters of a model.
+
+    Parameters
+    ----------
+    model : Model
+        With `SpiralArm` arms or drawn arms; the latter free their spread only.
+    free : sequence of str
+        Of positions, rolls and arms (the arms' geometry); shapes always are.
+    """
+    names = []
+    if model.disk is not None:
+        names += _place("disk", free)
+        names += [f"disk.{key}" for key in SHAPE["disk"]]
+    if (model.bulge or model.bar) and "positions" in free:
+        names += ["centre.mux", "centre.muy"]
+    for part in ("bulge", "bar"):
+        if getattr(model, part) is not None:
+            names += [f"{part}.roll"] if "rolls" in free else []
+            names += [f"{part}.{key}" for key in SHAPE[part]]
+    for i, arm in enumerate(model.spiral):
+        geometry = GEOMETRY if isinstance(arm, SpiralArm) and "arms" in free else ()
+        names += [f"spiral.{i}.{key}" for key in (*geometry, "spread")]
+    return Parametrisation(share_centre(model), tuple(names))
+
+
+def _place(part: str, free) -> list[str]:
+    names = [f"{part}.mux", f"{part}.muy"] if "positions" in free else []
+    return names + ([f"{part}.roll"] if "rolls" in free else [])
+
+
+def share_centre(model: Model) -> Model:
+    """Move bulge and bar to the mean of their centres."""
+    parts = {k: p for k, p in model.components().items() if k != "disk"}
+    if not parts:
+        return model
+    mux = float(np.mean([p.mux for p in parts.values()]))
+    muy = float(np.mean([p.muy for p in parts.values()]))
+    moved = {k: replace(p, mux=mux, muy=muy) for k, p in parts.items()}
+    return replace(model, **moved)
+
+
+def value_of(model: Model, name: str) -> float:
+    """Return one named parameter of a model."""
+    part, *rest = name.split(".")
+    if part == "spiral":
+        return getattr(model.spiral[int(rest[0])], rest[1])
+    if part == "centre":
+        part = "bulge" if model.bulge is not None else "bar"
+    return getattr(getattr(model, part), rest[0])
+
+
+def with_values(model: Model, names: Sequence[str], values) -> Model:
+    """Return a model with some named parameters changed."""
+    parts = {k: _as_dict(p) for k, p in model.components().items()}
+    arms = [_as_dict(arm) for arm in model.spiral]
+    for name, value in zip(names, values, strict=True):
+        part, *rest = name.split(".")
+        if part == "spiral":
+            arms[int(rest[0])][rest[1]] = float(value)
+        elif part == "centre":
+            for target in {"bulge", "bar"} & set(parts):
+                parts[target][rest[0]] = float(value)
+        else:
+            parts[part][rest[0]] = float(value)
+    rebuilt = {k: Sersic(**fields) for k, fields in parts.items()}
+    spiral = (
+        type(a)(**f) for a, f in zip(model.spiral, arms, strict=True)
+    )  # fmt: skip
+    return Model(**rebuilt, spiral=tuple(spiral))
+
+
+def _as_dict(part) -> dict:
+    return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+
+
+def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
+    """Return the Gaussian prior of the free parameters, as the fit moves them.
+
+    Parameters
+    ----------
+    par : Parametrisation
+        Its start is the centre of the crowd's priors.
+    errors : mapping or None
+        The crowd's scatter, as in ``aggregates/<id>.json``; null means no prior.
+    population : mapping of str to (median, width in ln)
+        Priors for parameters that the crowd says nothing about, by name without the
+        arm's number, such as ``bulge.n``.
+
+    Returns
+    -------
+    mean : ndarray, shape (n_free,)
+        Centre.
+    root : ndarray, shape (n_free, n_free)
+        Root of the precision: ``root @ (vector - mean)`` are standard normal. Rows of
+        zeros are parameters without prior.
+    """
+    mean, width = par.begin(), np.full(len(par.names), np.inf)
+    for i, name in enumerate(par.names):
+        scatter = crowd_scatter(errors or {}, name)
+        key = _without_number(name)
+        if scatter is not None:
+            scale = math.exp(mean[i]) if par.logarithmic[i] else 1.0
+            width[i] = max(scatter / scale, 1e-3)
+        elif key in population:
+            mean[i], width[i] = math.log(population[key][0]), population[key][1]
+    from_plane = np.eye(len(mean)) - plane_slopes(par)
+    return mean, (pivots(par, errors or {}) @ from_plane) / width[:, None]
+
+
+def pivots(par: Parametrisation, errors: Mapping) -> np.ndarray:
+    """Return the matrix that takes each arm's ln A to ln r at the crowd's pivot.
+
+    Volunteers agree on an arm's radius where they drew it, not on its extrapolation
+    to theta = 0: ``ln r = ln A + theta tan phi``, to first order in phi.
+    """
+    matrix = np.eye(len(par.names))
+    crowd = zip(par.start.spiral, errors.get("spiral") or (), strict=False)
+    for k, (arm, known) in enumerate(crowd):
+        rows = [f"spiral.{k}.{key}" for key in ("A", "phi")]
+        if all(row in par.names for row in rows):
+            i, j = (par.names.index(row) for row in rows)
+            tilt = 1 + math.tan(math.radians(arm.phi)) ** 2
+            matrix[i, j] = known.get("pivot", 0.0) * tilt * math.pi / 180
+    return matrix
+
+
+def plane_slopes(par: Parametrisation) -> np.ndarray:
+    """Return how the arms' geometry changes with the disk, the sky held still.
+
+    Returns
+    -------
+    ndarray, shape (n_free, n_free)
+        Entry (i, j) is the slope of arm parameter i by disk parameter j; else 0.
+    """
+    slopes = np.zeros((len(par.names), len(par.names)))
+    disk = par.start.disk
+    columns = [n for n in par.names if n in PLANE] if disk is not None else []
+    for name in columns:
+        key, j = name.split(".")[1], par.names.index(name)
+        step = 1e-4 * (disk.q if key == "q" else 1.0)
+        ends = [
+            replace(disk, **{key: getattr(disk, key) + sign * step}) for sign in (-1, 1)
+        ]
+        width = np.log(ends[1].q / ends[0].q) if key == "q" else 2 * step
+        for k, arm in enumerate(par.start.spiral):
+            if f"spiral.{k}.A" in par.names:
+                rows = [par.names.index(f"spiral.{k}.{g}") for g in GEOMETRY]
+                low, high = (_geometry(reframed(arm, disk, end)) for end in ends)
+                slopes[rows, j] = (high - low) / width
+    return slopes
+
+
+def _geometry(arm: SpiralArm) -> np.ndarray:
+    return np.array([math.log(arm.A), arm.phi, arm.t_min, arm.t_max])
+
+
+def _without_number(name: str) -> str:
+    head, *rest = name.split(".")
+    return f"{head}.{rest[-1]}"
+
+
+def crowd_scatter(errors: Mapping, name: str) -> float | None:
+    """Return the crowd's scatter of one parameter, None where it has none.
+
+    The shared centre takes the scatter of the disk's and of its own part's centre in
+    quadrature: volunteers place the disk by its outline, not its light.
+    """
+    part, *rest = name.split(".")
+    if part == "centre":
+        found = [crowd_scatter(errors, f"{p}.{rest[0]}") for p in COMPONENTS]
+        known = [s for s in found if s is not None]
+        return math.hypot(*known) if known else None
+    if part == "spiral":
+        arms = errors.get("spiral") or []
+        i = int(rest[0])
+        return arms[i].get(rest[1]) if i < len(arms) else None
+    return (errors.get(part) or {}).get(rest[0])
+
+
+def bounds_of(par: Parametrisation, bounds: Mapping):
+    """Return the lower and upper limits of the vector.
+
+    Parameters
+    ----------
+    par : Parametrisation
+        What is free.
+    bounds : mapping of str to (lower, upper)
+        By name without the arm's number; ``bulge.Re`` and ``bar.Re`` in units of the
+        starting disk's Re, all else in its own units. No entry: unbounded.
+    """
+    lower = np.full(len(par.names), -np.inf)
+    upper = np.full(len(par.names), np.inf)
+    disk = par.start.disk
+    for i, (name, log) in enumerate(zip(par.names, par.logarithmic, strict=True)):
+        low, high = bounds.get(_without_number(name), (None, None))
+        if low is None:
+            continue
+        scale = disk.Re if disk and name in ("bulge.Re", "bar.Re") else 1.0
+        limits = np.array([low, high]) * scale
+        lower[i], upper[i] = np.log(limits) if log else limits
+    return lower, upper
+
+
+def canonical(model: Model) -> Model:
+    """Return the same light with every axis ratio at most 1 and rolls in [0, pi).
+
+    Turning the disk's axes by an angle turns the frame of its arms: theta loses the
+    angle and A takes it up.
+    """
+    parts = {name: _upright(part) for name, part in model.components().items()}
+    arms = model.spiral
+    if model.disk is not None:
+        turn = parts["disk"].roll - model.disk.roll
+        stretch = max(model.disk.q, 1.0)
+        arms = tuple(turned(arm, turn, stretch) for arm in arms)
+    return replace(model, **parts, spiral=arms)
+
+
+def turned(arm, turn: float, stretch: float = 1.0):
+    """Return an arm in the frame of a disk turned by `turn` [rad]: the same place.
+
+    Parameters
+    ----------
+    arm : SpiralArm or DrawnArm
+        Drawn arms lie on the sky already.
+    turn : float
+        Roll of the new frame less that of the old [rad].
+    stretch : float
+        Factor on radii, where the frames' major axes change places.
+    """
+    if not isinstance(arm, SpiralArm) or turn == 0.0:
+        return arm
+    A = stretch * arm.A * math.exp(turn * math.tan(math.radians(arm.phi)))
+    return replace(arm, A=A, t_min=arm.t_min - turn, t_max=arm.t_max - turn)
+
+
+def _upright(part: Sersic) -> Sersic:
+    if part.q > 1:
+        roll = part.roll + math.pi / 2
+        part = replace(part, q=1 / part.q, Re=part.Re * part.q, roll=roll)
+    return replace(part, roll=part.roll % math.pi)
+
+
+def named_values(model: Model) -> dict[str, float]:
+    """Return every number of a model by name, ``disk.mux`` to ``spiral.1.spread``."""
+    values = {}
+    for name in COMPONENTS:
+        part = getattr(model, name)
+        if part is not None:
+            values |= {f"{name}.{k}": v for k, v in _as_dict(part).items()}
+    for i, arm in enumerate(model.spiral):
+        fields = {k: v for k, v in _as_dict(arm).items() if k != "points"}
+        values |= {f"spiral.{i}.{k}": v for k, v in fields.items()}
+    return values

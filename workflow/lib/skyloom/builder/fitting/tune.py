@@ -1,0 +1,209 @@
+"""Tuned models: the fit of one galaxy, as the tree of its product."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skyloom.builder.fitting.fit import Problem, Solution, TuneSettings, search
+from skyloom.builder.fitting.posterior import (
+    Posterior,
+    free_fluxes,
+    free_values,
+    posterior,
+)
+from skyloom.builder.fitting.render import render_components
+from skyloom.builder.model import Model, replace, to_dict
+
+STRETCHES = (2.0, 0.5)
+EMPTY = {
+    "model": None,
+    "chisq": None,
+    "chisq_per_pixel": None,
+    "chisq_start": None,
+    "n_pixels": 0,
+    "n_free": 0,
+    "parameters": [],
+    "values": [],
+    "errors": [],
+    "covariance": [],
+    "error_scale": None,
+    "bounds_reached": [],
+    "dropped": [],
+    "n_iterations": 0,
+    "n_evaluations": 0,
+    "flux": {},
+    "flux_err": {},
+    "flux_covariance": [],
+}
+
+
+def failed(method: str, reason: str) -> dict:
+    """Return the record of a fit that could not be done, with its reason."""
+    return {"status": "failed", "reason": reason, "method": method, **EMPTY}
+
+
+def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
+    """Fit a model to a galaxy's image.
+
+    Parameters
+    ----------
+    model : Model
+        Start, from the crowd or from one volunteer.
+    errors : mapping or None
+        The crowd's scatter by component and parameter; None where there is none.
+    cutout : Cutout
+        Image, sigma, mask and PSF.
+    settings : TuneSettings
+        How to fit.
+
+    Returns
+    -------
+    dict
+        Plain JSON: status and reason, method, model, reduced chi² (`chisq`, by N - k)
+        and per pixel (as the published figures are), values, errors and covariance of
+        the free parameters, limits reached, components dropped for want of light,
+        counts, and total flux by component [image units x px²]. A fit that cannot be
+        done is such a record too, with its reason.
+    """
+    try:
+        _check(model)
+        problem, found, dropped = _rounds(model, errors, cutout, settings)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return failed(settings.method, str(error))
+    scatter = _chisq(problem, found.vector)
+    n_free = len(problem.par.names) + len(problem.terms)
+    reduced = scatter / (len(problem.data) - n_free)
+    scale = max(1.0, reduced) ** 0.5 if settings.inflate_errors else 1.0
+    post = posterior(problem, found.vector, scale)
+    return {
+        **_outcome(found, settings),
+        "model": to_dict(post.model(post.coordinates)),
+        "chisq": reduced,
+        "chisq_per_pixel": scatter / len(problem.data),
+        "chisq_start": _chisq_start(problem),
+        "n_pixels": len(problem.data),
+        "n_free": n_free,
+        "error_scale": scale,
+        "bounds_reached": list(post.limits),
+        "dropped": dropped,
+        **_values(post),
+        **_fluxes(post),
+    }
+
+
+def _check(model: Model):
+    if not model.components():
+        msg = "the model has no component: the crowd agreed on none"
+        raise ValueError(msg)
+
+
+def _rounds(model, errors, cutout, settings):
+    """Search; where a component ends without light, drop it and search again."""
+    dropped: list[str] = []
+    if model.disk is None and model.spiral:  # an arm's light is a share of the disk's
+        dropped = [f"spiral.{i}" for i in range(len(model.spiral))]
+        model, errors = without(model, errors, dropped)
+    while True:
+        problem = Problem(model, cutout, errors, settings)
+        if len(problem.data) <= len(problem.par.names) + len(problem.terms):
+            msg = f"{len(problem.data)} good pixels are too few for the model"
+            raise ValueError(msg)
+        found = _search(problem, settings)
+        dark = _dark(problem, found)
+        if len(dark) == len(problem.terms):
+            msg = "no component has light in this image"
+            raise ValueError(msg)
+        if not dark:
+            return problem, found, dropped
+        model, errors = without(problem.par.model(found.vector), errors, dark)
+        dropped += dark
+
+
+def _search(problem: Problem, settings: TuneSettings) -> Solution:
+    """Search from the start, and from other sizes where light went out on the way.
+
+    A component without light has no slope and cannot come back by itself.
+    """
+    found = search(problem, settings)
+    if not _dark(problem, found):
+        return found
+    others = [search(problem, settings, stretch) for stretch in STRETCHES]
+    return min([found, *others], key=lambda one: _objective(problem, one.vector))
+
+
+def _dark(problem: Problem, found: Solution) -> list[str]:
+    amplitude, _ = problem.solve(found.vector)
+    return [t for t, a in zip(problem.terms, amplitude, strict=True) if a <= 0]
+
+
+def _objective(problem: Problem, vector) -> float:
+    residuals = problem.residuals(vector)
+    return float(residuals @ residuals)
+
+
+def without(model: Model, errors, terms):
+    """Return a model and the crowd's scatter without some components or arms."""
+    if "disk" in terms:
+        terms = [*terms, *(f"spiral.{i}" for i in range(len(model.spiral)))]
+    kept = [i for i in range(len(model.spiral)) if f"spiral.{i}" not in terms]
+    gone = {t: None for t in terms if not t.startswith("spiral")}
+    model = replace(model, **gone, spiral=tuple(model.spiral[i] for i in kept))
+    arms = (errors or {}).get("spiral") or []
+    if errors:
+        errors = {**errors, "spiral": [arms[i] for i in kept if i < len(arms)]}
+    return model, errors
+
+
+def _chisq(problem: Problem, vector) -> float:
+    residuals = problem.residuals(vector)[: len(problem.data)]
+    return float(residuals @ residuals)
+
+
+def _chisq_start(problem: Problem) -> float:
+    return _chisq(problem, problem.par.begin()) / len(problem.data)
+
+
+def _outcome(found: Solution, settings: TuneSettings) -> dict:
+    return {
+        "status": "converged" if found.converged else "max_evaluations",
+        "reason": None if found.converged else str(found.message),
+        "method": settings.method,
+        "n_iterations": int(found.n_iterations),
+        "n_evaluations": int(found.n_evaluations),
+    }
+
+
+def _values(post: Posterior) -> dict:
+    names, values, covariance = free_values(post)
+    return {
+        "parameters": names,
+        "values": values.tolist(),
+        "errors": np.sqrt(np.diag(covariance)).tolist(),
+        "covariance": covariance.tolist(),
+    }
+
+
+def _fluxes(post: Posterior) -> dict:
+    names, values, covariance = free_fluxes(post)
+    errors = np.sqrt(np.diag(covariance))
+    return {
+        "flux": dict(zip(names, values.tolist(), strict=True)),
+        "flux_err": dict(zip(names, errors.tolist(), strict=True)),
+        "flux_covariance": covariance.tolist(),
+    }
+
+
+def residual_images(model: Model, cutout) -> dict[str, np.ndarray]:
+    """Return what a residual file holds, all of the image's shape.
+
+    Returns
+    -------
+    dict
+        DATA and MODEL [image units], RESIDUAL [sigma], and the model's components as
+        DISK, BULGE, BAR, SPIRAL. Masked pixels of DATA and RESIDUAL are NaN.
+    """
+    parts = render_components(model, cutout.image.shape, cutout.psf)
+    total = sum(parts.values(), np.zeros(cutout.image.shape))
+    data = np.where(cutout.mask, np.nan, cutout.image)
+    planes = {"DATA": data, "MODEL": total, "RESIDUAL": (data - total) / cutout.sigma}
+    return planes | {name.upper(): image for name, image in parts.items()}

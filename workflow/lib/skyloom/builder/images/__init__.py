@@ -1,0 +1,1 @@
+"""The pixels of a galaxy: cutouts, noise, place on the sky, retrieval."""

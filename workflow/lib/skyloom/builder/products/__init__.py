@@ -1,0 +1,1 @@
+"""Photometry, catalogue, exports and figures."""

@@ -1,0 +1,168 @@
+"""What a catalogue says as a whole: flags, better starts, comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+from scipy import stats
+
+from skyloom.builder.analysis.comparison import repaired_published
+from skyloom.builder.products.catalogue_columns import FLAGS
+from skyloom.builder.products.sample_figures import Panel
+
+# Our column and the published one, repaired, in the same unit.
+PUBLISHED = {
+    "mag": "mag",
+    "disk_Re_arcsec": "disk_Re",
+    "disk_q": "disk_q",
+    "bulge_q": "bulge_q",
+    "bulge_n": "bulge_n",
+    "bar_q": "bar_q",
+    "bulge_fraction": "bulge_fraction",
+    "bar_fraction": "bar_fraction",
+    "spiral_fraction": "spiral_fraction",
+    "chisq": "chisq_per_pixel",
+}
+PUBLISHED_PIXEL = 0.396  # [arcsec]
+REPEATED = (
+    "mag", "disk_Re_arcsec", "disk_q", "pitch_angle",
+    "bulge_fraction", "bar_fraction", "spiral_fraction", "chisq",
+)  # fmt: skip
+LABELS = {
+    "mag": "r magnitude",
+    "disk_Re_arcsec": r"disk $R_e$ [arcsec]",
+    "disk_q": "disk axis ratio",
+    "bulge_q": "bulge axis ratio",
+    "bulge_n": "bulge Sérsic index",
+    "bar_q": "bar axis ratio",
+    "bulge_fraction": "bulge fraction",
+    "bar_fraction": "bar fraction",
+    "spiral_fraction": "spiral fraction",
+    "pitch_angle": "pitch angle [deg]",
+    "chisq": r"reduced $\chi^2$",
+}
+LOGARITHMIC = ("disk_Re_arcsec", "chisq", "bulge_n")
+
+
+def read_catalogue(path: str | Path) -> pd.DataFrame:
+    """Read a catalogue; what is unknown is NaN in numbers and empty in text.
+
+    Parameters
+    ----------
+    path : path
+        ``.fits`` or ``.ecsv``.
+    """
+    table = Table.read(path)
+    table.convert_bytestring_to_unicode()
+    for name in table.colnames:
+        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
+            # Readers mask empty text, and would fill it with "N/A".
+            table[name] = table[name].filled("")
+    return table.filled(np.nan).to_pandas()
+
+
+def preference(agg, bi) -> dict:
+    """Return the posterior probability that the aggregate's fit is the better one.
+
+    Parameters
+    ----------
+    agg, bi : array_like, shape (n,)
+        Reduced chi2 of the two fits of each galaxy; pairs that are not both finite
+        are left out, ties count half.
+
+    Returns
+    -------
+    dict
+        ``n`` pairs, ``k`` won, ``alpha`` and ``beta`` of the Beta posterior under
+        Jeffreys' prior, its ``mean`` and central 68 % from ``low`` to ``high``.
+
+    Source: Cameron 2011, PASA 28, 128.
+    """
+    agg, bi = np.asarray(agg, float), np.asarray(bi, float)
+    both = np.isfinite(agg) & np.isfinite(bi)
+    k = float(np.sum(agg[both] < bi[both]) + 0.5 * np.sum(agg[both] == bi[both]))
+    n = int(both.sum())
+    a, b = k + 0.5, n - k + 0.5
+    low, high = stats.beta.ppf([0.16, 0.84], a, b)
+    return {
+        "n": n, "k": k, "alpha": a, "beta": b,
+        "mean": a / (a + b), "low": float(low), "high": float(high),
+    }  # fmt: skip
+
+
+def flag_counts(table: Table) -> pd.Series:
+    """Return how many subjects raise each flag, by its meaning."""
+    flags = np.asarray(table["flags"])
+    counts = [int(np.sum(flags >> i & 1)) for i in range(len(FLAGS))]
+    return pd.Series(counts, index=[*FLAGS.values()], name="subjects")
+
+
+def repeat_panels(table: pd.DataFrame, repeats: Sequence[Sequence[int]]) -> list[Panel]:
+    """Return what two subjects that show one galaxy say of it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The catalogue.
+    repeats : sequence of (int, int)
+        Subject ids; pairs that are not both in the catalogue are left out.
+    """
+    rows = table.set_index("subject_id")
+    pairs = [p for p in repeats if p[0] in rows.index and p[1] in rows.index]
+    halves = [rows.loc[[p[side] for p in pairs]] for side in (0, 1)]
+    return [
+        _panel(
+            name,
+            *(half[name] for half in halves),
+            *(half.get(f"{name}_err") for half in halves),
+        )
+        for name in REPEATED
+    ]
+
+
+def published_panels(table: pd.DataFrame, published: pd.DataFrame) -> list[Panel]:
+    """Return our catalogue against the published one, its defects repaired.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Our catalogue.
+    published : DataFrame
+        galaxy-builder-catalogue.csv.
+    """
+    multipliers = dict(zip(table["subject_id"], table["multiplier"], strict=True))
+    theirs = repaired_published(published, multipliers).set_index("subject_id")
+    theirs["disk_Re"] *= PUBLISHED_PIXEL
+    ours = table.set_index("subject_id")
+    both = ours.index.intersection(theirs.index)
+    return [
+        _panel(name, theirs.loc[both, column], ours.loc[both, name])
+        for name, column in PUBLISHED.items()
+    ]
+
+
+def headline(table: pd.DataFrame) -> Mapping[str, float]:
+    """Return the numbers to quote of a catalogue."""
+    fitted = table[table["start"] != ""]
+    medians = {
+        f"median {name}": float(fitted[name].median())
+        for name in ("mag", "disk_Re_arcsec", "disk_q", "pitch_angle")
+    }
+    return {
+        "subjects": len(table),
+        "with a fit": len(fitted),
+        "median reduced chi2": float(fitted["chisq"].median()),
+        "reduced chi2 below 2": int((fitted["chisq"] < 2).sum()),
+        "with a parameter at a bound": int((fitted["bounds_reached"] != "").sum()),
+        **medians,
+    }
+
+
+def _panel(name, first, second, first_err=None, second_err=None) -> Panel:
+    values = [None if v is None else np.asarray(v, float) for v in
+              (first, second, first_err, second_err)]  # fmt: skip
+    return Panel(LABELS[name], *values, log=name in LOGARITHMIC)

@@ -1,0 +1,150 @@
+"""Figures of pitch angles: galaxies, population, winding, bulge and bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from skyloom.plots import style
+
+QUANTILES = ("q05", "q16", "q50", "q84", "q95")
+
+
+@style.styled
+def pitch_galaxies(posterior: Mapping) -> Figure:
+    """Return each galaxy's pitch angle with 68 and 90 % intervals, and its arms.
+
+    Parameters
+    ----------
+    posterior : mapping
+        Tree of `skyloom.builder.analysis.pitch.summary_tree`.
+    """
+    galaxies = sorted(posterior.get("galaxies", ()), key=lambda g: g["q50"])
+    rank = {g["galaxy"]: i for i, g in enumerate(galaxies)}
+    q = {k: np.array([g[k] for g in galaxies]) for k in QUANTILES}
+    fig = style.figure(style.PAGE_WIDTH, 2.8)
+    axes = fig.subplots()
+    x = np.arange(len(galaxies))
+    axes.vlines(x, q["q05"], q["q95"], color=style.SKY, lw=0.9, label="90 %")
+    axes.vlines(x, q["q16"], q["q84"], color=style.BLUE, lw=2.0, label="68 %")
+    arms = posterior.get("arms", ())
+    axes.errorbar(
+        [rank[a["galaxy"]] for a in arms],
+        [a["pitch_angle"] for a in arms],
+        [a["pitch_angle_err"] for a in arms],
+        fmt="o", ms=2.2, mew=0, elinewidth=0.5, color=style.VERMILLION, alpha=0.8,
+        label="arms as drawn",
+    )  # fmt: skip
+    axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, None))
+    axes.set(xlabel="galaxies, by pitch angle", ylabel="pitch angle [deg]")
+    axes.legend(loc="upper left", ncols=3)
+    return fig
+
+
+@style.styled
+def pitch_population(galaxy: np.ndarray, scatter: np.ndarray) -> Figure:
+    """Return the distribution of pitch angles and of the scatter within galaxies.
+
+    Parameters
+    ----------
+    galaxy : ndarray, shape (n_draws, n_galaxies)
+        Posterior draws of the galaxies' pitch angles [deg].
+    scatter : ndarray, shape (n_draws,)
+        Posterior draws of the scatter between arms of a galaxy [deg].
+    """
+    fig = style.figure(style.PAGE_WIDTH, 2.5)
+    left, right = fig.subplots(1, 2)
+    if not galaxy.size:
+        style.note(left, "no pitch angles")
+        return fig
+    bins = np.arange(0, 92.5, 2.5)
+    counts = np.array([np.histogram(row, bins)[0] for row in galaxy])
+    low, middle, high = np.percentile(counts, [16, 50, 84], axis=0)
+    left.stairs(high, bins, baseline=low, fill=True, color=style.SKY, alpha=0.6)
+    left.stairs(middle, bins, color=style.BLUE, lw=1.3)
+    left.set(xlim=(0, _round_up(galaxy)), ylim=(0, None))
+    left.set(xlabel="pitch angle of a galaxy [deg]", ylabel="galaxies")
+    right.hist(scatter, 50, density=True, histtype="stepfilled", color=style.GREEN,
+               alpha=0.35)  # fmt: skip
+    right.hist(scatter, 50, density=True, histtype="step", color=style.GREEN)
+    text = f"{np.mean(scatter):.1f} $\\pm$ {np.std(scatter):.1f}°"
+    style.note(right, text, corner="upper right")
+    right.set(xlabel="scatter between arms of a galaxy [deg]")
+    right.set_ylabel("posterior density")
+    return fig
+
+
+def _round_up(angles: np.ndarray) -> float:
+    return min(90.0, 10 * math.ceil(np.percentile(angles, 99.5) / 10))
+
+
+@style.styled
+def winding(scan: Sequence[Mapping], level: float = 0.01) -> Figure:
+    """Return how often uniform cot(pitch angle) is rejected, by lower limit.
+
+    Parameters
+    ----------
+    scan : sequence of mapping
+        Rows of `analysis.winding.winding_scan`; None where too few galaxies
+        are left.
+    level : float
+        Of the tests.
+    """
+    fig = style.figure(style.COLUMN_WIDTH, 2.7)
+    axes = fig.subplots()
+    for name, colour, line in TESTS:
+        column = [row[f"{name}_rejected"] for row in scan]
+        share = np.array(column, float)  # None becomes NaN: a gap in the line
+        label = name.replace("_", "-").title()
+        lower = [row["lower"] for row in scan]
+        axes.plot(lower, share, line, marker="o", ms=2.5, color=colour, label=label)
+    axes.set(ylim=(-0.03, 1.03), xlabel="lower limit of the pitch angle [deg]")
+    axes.set_ylabel(f"draws that reject at {100 * level:g} %")
+    axes.legend(loc="upper right")
+    counts = axes.twinx()
+    counts.plot(
+        [row["lower"] for row in scan],
+        np.array([row["n_galaxies"] for row in scan], float),
+        color=style.GREY, lw=0.8, ls=":",
+    )  # fmt: skip
+    counts.set(ylim=(0, None))
+    counts.set_ylabel("galaxies within the limits (dotted)", color=style.GREY)
+    return fig
+
+
+TESTS = (
+    ("anderson_darling", style.BLUE, "-"),
+    ("kolmogorov_smirnov", style.VERMILLION, "--"),
+)
+
+
+@style.styled
+def morphology(pitch, pitch_err, strengths: Mapping[str, Sequence[float]]) -> Figure:
+    """Return pitch angle against measures of bulge and bar.
+
+    Parameters
+    ----------
+    pitch, pitch_err : array_like, shape (n,)
+        Pitch angles of galaxies and their errors [deg].
+    strengths : mapping of str to array_like, shape (n,)
+        Axis label to strength; NaN leaves a galaxy out.
+    """
+    fig = style.figure(style.PAGE_WIDTH, 2.7)
+    axes = fig.subplots(1, len(strengths), sharey=True, squeeze=False)[0]
+    for panel, (label, strength) in zip(axes, strengths.items(), strict=True):
+        _against(panel, np.asarray(strength, float), pitch, pitch_err)
+        panel.set_xlabel(label)
+    axes[0].set(ylabel="pitch angle [deg]", ylim=(0, None))
+    return fig
+
+
+def _against(axes: Axes, strength: np.ndarray, pitch, error) -> None:
+    pitch, error = np.asarray(pitch, float), np.asarray(error, float)
+    good = np.isfinite(strength) & np.isfinite(pitch)
+    axes.errorbar(strength[good], pitch[good], error[good], fmt="o", ms=2.5, mew=0,
+                  color=style.BLUE, ecolor=style.GREY, elinewidth=0.4)  # fmt: skip
+    style.note(axes, f"n = {good.sum()}")

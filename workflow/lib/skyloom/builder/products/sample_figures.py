@@ -1,0 +1,276 @@
+"""Figures of a whole sample: mosaic, support, quality of fits, comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from skyloom.builder.model import Model
+from skyloom.builder.products import outlines
+from skyloom.builder.products.figures import COLOURS
+from skyloom.plots import style
+
+SIDE = 0.88  # of a thumbnail [inch]
+TICKS = [m * 10.0**k for k in range(-4, 6) for m in (1, 2, 5)]
+
+
+class Thumbnail(NamedTuple):
+    """One galaxy of a mosaic: its label, image, mask of bad pixels and model."""
+
+    label: str
+    image: np.ndarray | None
+    mask: np.ndarray | None = None
+    model: Model | None = None
+
+
+class Panel(NamedTuple):
+    """One quantity measured twice: values and errors or None, all of shape (n,)."""
+
+    label: str
+    first: np.ndarray
+    second: np.ndarray
+    first_err: np.ndarray | None = None
+    second_err: np.ndarray | None = None
+    log: bool = False
+
+
+@style.styled
+def mosaic(galaxies: Sequence[Thumbnail], n_columns: int = 8) -> Figure:
+    """Return thumbnails of galaxies with the outlines of their models.
+
+    Parameters
+    ----------
+    galaxies : sequence of Thumbnail
+        In reading order.
+    n_columns : int
+        Thumbnails in a row.
+    """
+    n_rows = max(1, math.ceil(len(galaxies) / n_columns))
+    fig = style.figure(SIDE * n_columns, SIDE * n_rows)
+    fig.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
+    axes = fig.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for panel in axes[len(galaxies) :]:
+        panel.set_axis_off()
+    for panel, galaxy in zip(axes, galaxies, strict=False):
+        _thumbnail(panel, galaxy)
+    return fig
+
+
+def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
+    style.bare(axes)
+    axes.set_aspect("equal", adjustable="box")
+    for side in axes.spines.values():
+        side.set_linewidth(0.3)
+    image = np.full((1, 1), np.nan) if galaxy.image is None else galaxy.image
+    white = style.white_level(image, galaxy.mask)
+    look = {"softening": 0.08, "interpolation": "hanning"}
+    style.image_panel(axes, image, white=white, **look)
+    _outline(axes, galaxy.model)
+    axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(-0.5, image.shape[0] - 0.5))
+    style.note(axes, galaxy.label, fontsize=5)
+    if galaxy.image is None:
+        style.note(axes, "no image", corner="lower left", fontsize=5)
+
+
+def _outline(axes: Axes, model: Model | None) -> None:
+    if model is None:
+        return
+    for name, part in model.components().items():
+        axes.plot(*outlines.isophote(part).T, color=COLOURS[name], lw=0.6)
+    for arm in model.spiral if model.disk else ():
+        line = outlines.arm_line(model.disk, arm)
+        axes.plot(*line.T, color=COLOURS["spiral"], lw=0.6)
+
+
+@style.styled
+def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
+    """Return the distribution of reduced chi2, one line a sample, medians marked.
+
+    Parameters
+    ----------
+    samples : mapping of str to sequence of float
+        Label to reduced chi2; what is not finite is left out.
+    """
+    fig = style.figure(style.COLUMN_WIDTH, 2.6)
+    axes = fig.subplots()
+    good = {k: _finite(v) for k, v in samples.items()}
+    every = np.concatenate([*good.values(), [0.9, 2.0]])
+    bins = np.geomspace(0.98 * every.min(), 1.02 * every.max(), 36)
+    for (label, values), colour in zip(good.items(), style.CYCLE, strict=False):
+        middle = np.median(values) if values.size else math.nan
+        text = f"{label}: n = {values.size}, median {middle:.3f}"
+        axes.hist(values, bins, histtype="step", color=colour, lw=1.3, label=text)
+        axes.axvline(middle, color=colour, lw=0.8, ls=":")
+    axes.set(xscale="log", xlabel=r"reduced $\chi^2$", ylabel="galaxies")
+    style.log_ticks(axes.xaxis, [0.7, 1, 1.5, 2, 3, 5, 10, 20, 50])
+    axes.margins(y=0.25)
+    axes.legend(loc="upper right")
+    return fig
+
+
+@style.styled
+def start_comparison(agg, bi, preference: Mapping) -> Figure:
+    """Return chi2 from the two starts, and the posterior of which start is better.
+
+    Parameters
+    ----------
+    agg, bi : array_like, shape (n,)
+        Reduced chi2 from the aggregate and from the best volunteer.
+    preference : mapping
+        From `skyloom.builder.products.catalogue_summary.preference`.
+    """
+    fig = style.figure(style.PAGE_WIDTH, 2.9)
+    left, right = fig.subplots(1, 2)
+    one_to_one(left, Panel("", np.array(agg), np.array(bi), log=True))
+    left.set(xlabel=r"$\chi^2_\nu$ from the aggregate")
+    left.set(ylabel=r"$\chi^2_\nu$ from the best volunteer")
+    a, b = preference["alpha"], preference["beta"]
+    p = np.linspace(0, 1, 501)
+    right.fill_between(p, stats.beta.pdf(p, a, b), color=style.BLUE, alpha=0.25, lw=0)
+    right.plot(p, stats.beta.pdf(p, a, b), color=style.BLUE)
+    right.axvline(0.5, color=style.GREY, lw=0.8, ls="--")
+    right.set(xlim=(0, 1), ylim=(0, None), ylabel="posterior density")
+    right.set(xlabel="probability that the aggregate gives the better fit")
+    low, high, n = preference["low"], preference["high"], preference["n"]
+    words = f"{preference['k']:g} of {n}\n68 %: {low:.2f} to {high:.2f}"
+    style.note(right, words)
+    return fig
+
+
+@style.styled
+def comparison(
+    panels: Sequence[Panel], first: str, second: str, n_columns: int = 4
+) -> Figure:
+    """Return one panel a quantity, one measurement against the other.
+
+    Each panel quotes the median difference and its scatter (1.48 MAD).
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Quantities.
+    first, second : str
+        What the two measurements are, for the axes.
+    n_columns : int
+        Panels in a row.
+    """
+    n_columns = max(1, min(n_columns, len(panels)))
+    n_rows = max(1, math.ceil(len(panels) / n_columns))
+    fig = style.figure(style.PAGE_WIDTH, 2.0 * n_rows + 0.25)
+    axes = fig.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for unused in axes[len(panels) :]:
+        unused.set_axis_off()
+    for axis, panel in zip(axes, panels, strict=False):
+        one_to_one(axis, panel)
+    fig.supxlabel(first, fontsize=9)
+    fig.supylabel(second, fontsize=9)
+    return fig
+
+
+@style.styled
+def one_to_one(axes: Axes, panel: Panel) -> None:
+    """Draw one quantity measured twice, with the line of equality."""
+    x, y = np.asarray(panel.first, float), np.asarray(panel.second, float)
+    good = np.isfinite(x) & np.isfinite(y)
+    if panel.log:
+        good &= (x > 0) & (y > 0)
+    x, y = x[good], y[good]
+    bars = [None if e is None else np.asarray(e)[good] for e in panel[3:5]]
+    axes.errorbar(x, y, bars[1], bars[0], fmt="o", ms=2.5, mew=0, color=style.BLUE,
+                  ecolor=style.GREY, elinewidth=0.4, alpha=0.75)  # fmt: skip
+    axes.set_title(panel.label)
+    if x.size == 0:
+        style.note(axes, "none in common")
+        return
+    limits = _limits(np.concatenate([x, y]), panel.log)
+    axes.plot(limits, limits, color=style.BLACK, lw=0.7, ls="--", zorder=0)
+    scale = "log" if panel.log else "linear"
+    axes.set(xscale=scale, yscale=scale, box_aspect=1)
+    if panel.log:
+        style.log_ticks(axes.xaxis, TICKS)
+        style.log_ticks(axes.yaxis, TICKS)
+    axes.set(xlim=limits, ylim=limits)
+    style.note(axes, _offset_words(y - x))
+
+
+def _offset_words(difference: np.ndarray) -> str:
+    middle = np.median(difference)
+    scatter = 1.4826 * np.median(np.abs(difference - middle))
+    return f"n = {difference.size}\n{middle:+.3g}; {scatter:.3g}"
+
+
+def _limits(values: np.ndarray, log: bool) -> tuple[float, float]:
+    low, high = np.percentile(values, [0.5, 99.5])
+    if log:
+        return low / 1.25, high * 1.25
+    pad = 0.08 * (high - low) or 0.5
+    return low - pad, high + pad
+
+
+@style.styled
+def component_frequencies(stages: Mapping[str, Mapping[str, Mapping]]) -> Figure:
+    """Return how often each component is found, stage by stage, with intervals.
+
+    Parameters
+    ----------
+    stages : mapping
+        Stage (drawn, agreed, fitted ...) to component to ``{p, low, high}``, of which
+        p is None where there was nothing to count.
+    """
+    fig = style.figure(style.COLUMN_WIDTH, 2.5)
+    axes = fig.subplots()
+    parts = list(dict.fromkeys(name for rows in stages.values() for name in rows))
+    shift = np.linspace(-0.22, 0.22, max(2, len(stages)))
+    markers = zip(stages.items(), shift, style.CYCLE, "osD^v<>", strict=False)
+    for (stage, rows), dx, colour, marker in markers:
+        x = np.array([parts.index(name) for name in rows]) + dx
+        p, low, high = (_finite_or_gap(rows, key) for key in INTERVAL)
+        bars = np.abs(np.array([p - low, high - p]))
+        axes.errorbar(x, p, bars, fmt=marker, color=colour, capsize=2, label=stage)
+    axes.set(ylim=(0, 1), ylabel="part of the sample", xticks=range(len(parts)))
+    axes.set_xticklabels(parts)
+    axes.tick_params(axis="x", which="both", length=0)
+    axes.legend(loc="best")
+    return fig
+
+
+INTERVAL = ("p", "low", "high")
+
+
+@style.styled
+def support(aggregates: Sequence[Mapping]) -> Figure:
+    """Return how many of the volunteers agreed on each component, galaxy by galaxy.
+
+    Parameters
+    ----------
+    aggregates : sequence of mapping
+        Trees of ``aggregates/<id>.json``.
+    """
+    fig = style.figure(style.PAGE_WIDTH, 2.1)
+    axes = fig.subplots(1, len(COLOURS), sharey=True)
+    bins = np.linspace(0, 1, 21)
+    for panel, (name, colour) in zip(axes, COLOURS.items(), strict=True):
+        votes = [(tree.get("support") or {}).get(name) for tree in aggregates]
+        shares = [v["k"] / v["n"] for v in votes if v and v["n"]]
+        panel.hist(shares, bins, color=colour, alpha=0.35)
+        panel.hist(shares, bins, color=colour, histtype="step", lw=1.2)
+        found = sum(share > 0 for share in shares)
+        panel.set(xlim=(0, 1), title=f"{name}: {found} of {len(aggregates)}")
+    axes[0].set_ylabel("galaxies")
+    fig.supxlabel("part of the volunteers who agree", fontsize=9)
+    return fig
+
+
+def _finite_or_gap(rows: Mapping[str, Mapping], key: str) -> np.ndarray:
+    return np.array([row[key] for row in rows.values()], float)  # None becomes NaN
+
+
+def _finite(values) -> np.ndarray:
+    values = np.array([math.nan if v is None else v for v in values], float)
+    return values[np.isfinite(values)]

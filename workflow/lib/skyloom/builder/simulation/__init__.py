@@ -1,0 +1,1 @@
+"""Simulated galaxies, and a crowd that draws them as real volunteers do."""

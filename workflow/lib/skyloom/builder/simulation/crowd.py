@@ -1,0 +1,286 @@
+"""Simulated volunteers, with the errors measured on the real ones.
+
+A volunteer has latent factors (skill, effort, mood); each yes/no answer (is a
+component drawn, is it on its target, is a slider moved) is a probit of the factors,
+the galaxy and chance. Shapes follow from tables of measured differences. All numbers
+come from `crowd_fit`, kept in ``resources/builder_crowd.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.builder.drawings.coordinates import DISPLAY
+from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic
+from skyloom.builder.simulation import crowd_tables as tables
+from skyloom.builder.simulation.crowd_answers import state_of
+from skyloom.builder.simulation.crowd_hand import draw_following, draw_free, draw_habits
+from skyloom.builder.simulation.crowd_measure import (
+    BAR_UNITS,
+    ELLIPSE_DEFAULT_Q,
+    SLIDERS,
+    Seen,
+)
+from skyloom.io.documents import read_json
+
+_MOST_ELLIPTIC = 0.9
+_SLIDER_STEP = 0.01
+_SMALLEST = 0.3  # px: nobody draws less than a click
+MOST_ARMS = 8
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What one volunteer submits for one galaxy.
+
+    Attributes
+    ----------
+    model : Model
+        Shapes in cutout pixels, without the scale slider; brightnesses from the
+        sliders.
+    sliders : dict of str to float
+        Positions of the sliders that were moved, by ``<part>.<slider>``; for arms
+        ``arm<i>.I`` and ``arm<i>.spread``.
+    """
+
+    model: Model
+    sliders: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How the volunteers of one galaxy answer: rates of the galaxy, fitted crowd.
+
+    Attributes
+    ----------
+    crowd : mapping
+        The fitted parameters.
+    effects : dict of str to float
+        The galaxy's own probit shift in units of each rate's tau.
+    factors : ndarray, shape (n_factors,)
+        The volunteer's latent factors.
+    rng : numpy.random.Generator
+        Chance.
+    """
+
+    crowd: Mapping
+    effects: Mapping[str, float]
+    factors: np.ndarray
+    rng: np.random.Generator
+
+    def yes(self, answer: str, condition: str = "all") -> bool:
+        """Answer one question under a condition (`crowd_answers.conditions`)."""
+        mu, tau = _nearest(self.crowd["rates"][answer], condition)
+        loadings = np.array(self.crowd["factors"][answer])
+        own = np.sqrt(1 - loadings @ loadings) * self.rng.standard_normal()
+        level = mu + tau * self.effects[answer]
+        return bool(loadings @ self.factors + own < level)
+
+
+def _nearest(rates: Mapping, condition: str):
+    """Return the rate under a condition; for one never met, that of a like one."""
+    like = [key for key in rates if key[:2] == condition[:2]] or list(rates)
+    return rates[condition if condition in rates else like[-1]]
+
+
+def read_crowd(path: Path) -> dict:
+    """Read the fitted parameters of a crowd.
+
+    Raises
+    ------
+    ValueError
+        When a part of the parameters is missing.
+    """
+    crowd = read_json(path)
+    missing = {"factors", "rates", "shapes", "sliders", "strokes"} - set(crowd)
+    if missing:
+        msg = f"{path}: no {sorted(missing)}; make it with crowd_published"
+        raise ValueError(msg)
+    return crowd
+
+
+def draw_factors(crowd: Mapping, rng: np.random.Generator) -> np.ndarray:
+    """Draw the latent factors of one volunteer, shape (n_factors,)."""
+    return rng.standard_normal(len(next(iter(crowd["factors"].values()))))
+
+
+def draw_effects(crowd: Mapping, rng: np.random.Generator) -> dict[str, float]:
+    """Draw one galaxy's own shift of every answer, in units of its scatter."""
+    names = [*sorted(crowd["rates"]), *(f"arm{i}" for i in range(MOST_ARMS))]
+    return {name: float(rng.standard_normal()) for name in names}
+
+
+def draw_drawing(
+    seen: Seen,
+    crowd: Mapping,
+    effects: Mapping[str, float],
+    factors: np.ndarray,
+    rng: np.random.Generator,
+) -> Drawing:
+    """Draw what one volunteer submits for a galaxy.
+
+    Parameters
+    ----------
+    seen : Seen
+        The galaxy as the crowd sees it.
+    crowd : mapping
+        Fitted parameters (`read_crowd`).
+    effects : mapping of str to float
+        The galaxy's shifts (`draw_effects`).
+    factors : ndarray, shape (n_factors,)
+        The volunteer's latent factors (`draw_factors`).
+    rng : numpy.random.Generator
+        Chance of this classification.
+
+    Returns
+    -------
+    Drawing
+        Parts that were not drawn are None.
+    """
+    answers = Answers(crowd, effects, factors, rng)
+    if answers.yes("blank"):
+        return Drawing(Model())
+    sliders: dict[str, float] = {}
+    parts = {name: _draw_part(name, seen, answers, sliders) for name in COMPONENTS}
+    arms = _draw_arms(seen, answers, sliders)
+    return Drawing(Model(**parts, spiral=arms), sliders)
+
+
+def _draw_part(name: str, seen: Seen, answers: Answers, sliders: dict):
+    own = getattr(seen.model, name)
+    moved = {
+        f"{name}.{slider}": _slider(f"{name}.{slider}", answers, own)
+        for slider in SLIDERS[name]
+    }
+    sliders |= {k: v for k, v in moved.items() if v is not None}
+    if not answers.yes(f"{name}.drawn", "seen" if own else "unseen"):
+        return None
+    aligned = answers.yes(f"{name}.aligned")
+    state = _state(name, own, aligned, answers)
+    shape = _draw_shape(name, state, own or seen.model.disk, aligned, answers)
+    return _with_sliders(name, shape, sliders)
+
+
+def _slider(slider: str, answers: Answers, own: object = None) -> float | None:
+    """Return where a slider was moved to, or None when it was left alone."""
+    if not answers.yes(f"touched.{slider}", "seen" if own else "unseen"):
+        return None
+    value = tables.draw(answers.crowd["sliders"][slider], answers.rng)["value"]
+    return round(round(value / _SLIDER_STEP) * _SLIDER_STEP, 2)
+
+
+def _state(name: str, own: Sersic | None, aligned: bool, answers: Answers) -> str:
+    if own is None:
+        return state_of(name, np.nan, 1.0)
+    condition = ("aligned" if aligned else "free") if name == "bar" else "all"
+    return state_of(name, answers.yes(f"{name}.on", condition), own.q)
+
+
+def _draw_shape(
+    name: str, state: str, reference: Sersic, aligned: bool, answers: Answers
+) -> Sersic:
+    """Draw a shape from the tables, in the frame of its reference."""
+    question = "default" if state.startswith("on") else "stray"
+    default = answers.yes(f"{name}.{question}", state)
+    rng = answers.rng
+    found = tables.draw(_shapes_of(answers.crowd, name, state, default), rng)
+    q, roll = _axes(name, found, reference, default, rng)
+    angle, distance = rng.uniform(0, 2 * np.pi), np.exp(found["distance"])
+    if aligned:
+        roll = np.pi / 2 * np.round(roll / (np.pi / 2))
+    return Sersic(
+        mux=reference.mux + distance * np.cos(angle) * reference.Re,
+        muy=reference.muy + distance * np.sin(angle) * reference.Re,
+        roll=float(roll % np.pi),
+        q=float(q),
+        Re=float(max(reference.Re * np.exp(found["size"]), _SMALLEST)),
+        I=1.0,
+    )
+
+
+def _shapes_of(crowd: Mapping, name: str, state: str, default: bool) -> Mapping:
+    """Return the table of a state; of a like one where too few were measured."""
+    shapes = crowd["shapes"][name]
+    wanted = [f"{state}.default", state] if default else [state]
+    like = [key for key in shapes if key[:2] == state[:2]]
+    return next(shapes[key] for key in [*wanted, *like] if key in shapes)
+
+
+def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
+    """Axis ratio and roll of a drawn shape."""
+    if "along" in found:
+        bent = (1 - reference.q) / (1 + reference.q)
+        bent = bent + found["along"] + 1j * found["across"]
+        flat = min(abs(bent), _MOST_ELLIPTIC)
+        q, angle = (1 - flat) / (1 + flat), np.angle(bent) / 2
+    else:
+        q, angle = found.get("q", ELLIPSE_DEFAULT_Q), found["turn"]
+    if default:
+        # A bar's limit of 0.5 is the decoder's: what was drawn is rounder.
+        q = rng.uniform(ELLIPSE_DEFAULT_Q, 1) if name == "bar" else ELLIPSE_DEFAULT_Q
+    return q, reference.roll + angle
+
+
+def _with_sliders(name: str, shape: Sersic, sliders: Mapping) -> Sersic:
+    places = {k: sliders.get(f"{name}.{k}", v) for k, v in SLIDERS[name].items()}
+    return Sersic(
+        shape.mux,
+        shape.muy,
+        shape.roll,
+        shape.q,
+        shape.Re,
+        I=places["I"] / (2 * BAR_UNITS),
+        n=places.get("n", 1.0),
+        c=places.get("c", 2.0),
+    )
+
+
+def _draw_arms(seen: Seen, answers: Answers, sliders: dict) -> tuple[DrawnArm, ...]:
+    falloff = _slider("spiral.falloff", answers)
+    sliders |= {} if falloff is None else {"spiral.falloff": falloff}
+    if not answers.yes("arms.drawn", str(min(len(seen.model.spiral), 3))):
+        return ()
+    lines = _draw_lines(seen, answers)
+    arms = []
+    for i, line in enumerate(lines):
+        moved = {s: _slider(f"arm.{s}", answers) for s in SLIDERS["arm"]}
+        moved = {s: v for s, v in moved.items() if v is not None}
+        sliders |= {f"arm{i}.{s}": v for s, v in moved.items()}
+        places = SLIDERS["arm"] | moved
+        arms.append(
+            DrawnArm(
+                line,
+                I=places["I"] / BAR_UNITS,
+                spread=places["spread"] * seen.size / DISPLAY,
+                falloff=1.0 if falloff is None else falloff,
+            )
+        )
+    return tuple(arms)
+
+
+def _draw_lines(seen: Seen, answers: Answers) -> list[np.ndarray]:
+    """Draw the strokes of a volunteer who draws any, in the order drawn."""
+    strokes, rng = answers.crowd["strokes"], answers.rng
+    lines, n_followed = [], 0
+    following, free = draw_habits(strokes, rng)
+    shared = rng.standard_normal() * np.sqrt(strokes["together"])
+    own = np.sqrt(1 - strokes["together"])
+    for arm in range(len(seen.model.spiral)):
+        level = strokes["arm"][0]
+        level += strokes["arm"][1] * answers.effects.get(f"arm{arm}", 0.0)
+        follows = shared + own * rng.standard_normal() < level
+        n_followed += follows
+        while follows:
+            lines.append(draw_following(seen.model, arm, strokes, following, rng))
+            follows = rng.random() < strokes["repeats"]
+    chances = strokes["n_free"][str(min(n_followed, 2))]
+    n_free = int(rng.choice(len(chances), p=np.array(chances) / np.sum(chances)))
+    previous = None
+    for _ in range(n_free):
+        line, previous = draw_free(seen.model, strokes, free, rng, previous)
+        lines.append(line)
+    return lines

@@ -1,0 +1,176 @@
+"""What a simulated volunteer drew, as the annotation JSON of the Zooniverse.
+
+The inverse of `drawings.coordinates`, trap by trap (their numbers are in its
+table): from image pixels back to what was drawn on the screen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from skyloom.builder.drawings.coordinates import DISK_RULE, OUTLINE, SLIDERS, Screen
+from skyloom.builder.model import DrawnArm, Model, Sersic
+from skyloom.builder.simulation.crowd import Drawing
+
+# The front end's task of each slider, in its order.
+TASKS = {
+    "disk": {"scale": "scaleSlider", "I": "T13"},
+    "bulge": {"scale": "scaleSlider", "I": "intensitySlider", "n": "sersicSlider"},
+    "bar": {"scale": "scaleSlider", "I": "T16", "n": "T15", "c": "shapeSlider"},
+    "spiral": {"falloff": "falloffSlider"},
+}
+DRAW_TASK = {k: f"draw{k.title()}" for k in TASKS}
+LABELS = {
+    "disk": "Draw an ellipse around the outer edge of the galaxy",
+    "bulge": "If the galaxy has a bulge, draw it!",
+    "bar": "Draw on a galaxy bar if you see one",
+    "spiral": "Draw any spiral arms you see (requires you to have drawn a disc)",
+}
+TOOL_LABELS = {"disk": "Galactic Disk ", "bulge": "Galactic Bulge "}
+TOOL_LABELS |= {"bar": "Galactic Bar ", "spiral": "Spiral Arm"}
+
+
+def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> list:
+    """Return the annotations of one classification.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        Shapes in image pixels, moved sliders in slider units.
+    screen : Screen
+        How the image was shown.
+    digits : int, optional
+        Decimals of drawn coordinates, as a browser's; all of them if not given.
+
+    Returns
+    -------
+    list of dict
+        The four tasks disk, bulge, bar and spiral. A moved slider is a number, an
+        untouched one text; what was not drawn is an empty list.
+    """
+    shapes = _shapes(drawing, screen)
+    return [
+        {
+            "task": task,
+            "task_label": None,
+            "value": [
+                {
+                    "task": DRAW_TASK[task],
+                    "task_label": LABELS[task],
+                    "value": [_rounded(shape, digits) for shape in shapes[task]],
+                },
+                *_slider_answers(task, drawing.sliders),
+            ],
+        }
+        for task in TASKS
+    ]
+
+
+def _shapes(drawing: Drawing, screen: Screen) -> dict[str, list[dict]]:
+    model = drawing.model
+    found = {
+        "disk": model.disk and drawn_ellipse(_disk_undone(model.disk), screen),
+        "bulge": model.bulge and drawn_ellipse(model.bulge, screen),
+        "bar": model.bar and drawn_rectangle(model.bar, screen),
+    }
+    lines = [drawn_line(a, i, drawing.sliders, screen) for i, a in _arms(model)]
+    tools = {
+        name: [] if shape is None else [shape | _tool(name)]
+        for name, shape in found.items()
+    }
+    return tools | {"spiral": [line | _tool("spiral") for line in lines]}
+
+
+def _arms(model: Model):
+    return enumerate(model.spiral)
+
+
+def _tool(name: str) -> dict:
+    return {"tool": 0, "frame": 0, "tool_label": TOOL_LABELS[name]}
+
+
+def _disk_undone(disk: Sersic) -> Sersic:
+    return Sersic(disk.mux, disk.muy, disk.roll, disk.q, disk.Re / DISK_RULE, disk.I)
+
+
+def drawn_position(x, y, screen: Screen):
+    """Return drawn coordinates of pixel positions (traps 1, 2 and 3 undone)."""
+    return (x + 0.5) / screen.scale, screen.height - (y + 0.5) / screen.scale
+
+
+def drawn_ellipse(part: Sersic, screen: Screen) -> dict:
+    """Return the drawn ellipse of a component (traps 1 to 4, 7 and 8 undone).
+
+    Parameters
+    ----------
+    part : Sersic
+        [px]; a disk's Re before the rule that doubles it.
+    screen : Screen
+        How the image was shown.
+    """
+    x, y = drawn_position(part.mux, part.muy, screen)
+    major = part.Re * OUTLINE / screen.scale
+    angle = math.degrees(part.roll) - 90
+    return {"x": x, "y": y, "rx": major, "ry": major * part.q, "angle": angle}
+
+
+def drawn_rectangle(part: Sersic, screen: Screen) -> dict:
+    """Return the drawn rectangle of a bar (traps 1 to 3 and 5 to 8 undone).
+
+    It is turned by 45 degrees at most: a longer side lies along x or along y first.
+    """
+    x, y = drawn_position(part.mux, part.muy, screen)
+    length = part.Re * OUTLINE / screen.scale
+    breadth = length * part.q
+    roll = math.degrees(part.roll) % 180
+    flat = 45 <= roll < 135
+    width, height = (length, breadth) if flat else (breadth, length)
+    # No sign of zero: a rectangle that was never turned has angle 0.
+    angle = (90 - roll if flat else (180 - roll if roll >= 135 else -roll)) + 0.0
+    corner = {"x": x - width / 2, "y": y - height / 2}
+    return corner | {"angle": angle, "width": width, "height": height}
+
+
+def drawn_line(arm: DrawnArm, index: int, sliders: Mapping, screen: Screen) -> dict:
+    """Return the drawn polyline of an arm with its two sliders."""
+    x, y = drawn_position(*np.asarray(arm.points, float).T, screen)
+    points = [{"x": float(a), "y": float(b)} for a, b in zip(x, y, strict=True)]
+    details = [
+        {"value": slider_value(sliders.get(f"arm{index}.{name}"), kind.default)}
+        for name, kind in SLIDERS["arm"].items()
+    ]
+    return {"points": points, "details": details}
+
+
+def slider_value(moved: float | None, default: float) -> float | str:
+    """Return a slider as exported: a number when moved, or else text."""
+    return f"{default:g}" if moved is None else moved
+
+
+def _slider_answers(task: str, sliders: Mapping) -> list[dict]:
+    return [
+        {
+            "task": name,
+            "value": slider_value(
+                sliders.get(f"{task}.{key}"), SLIDERS[task][key].default
+            ),
+        }
+        for key, name in TASKS[task].items()
+    ]
+
+
+def _rounded(shape: dict, digits: int | None) -> dict:
+    if digits is None:
+        return shape
+    return {key: _round(value, digits) for key, value in shape.items()}
+
+
+def _round(value, digits: int):
+    if isinstance(value, float):
+        return round(value, digits)
+    if isinstance(value, list):
+        return [{k: _round(v, digits) for k, v in point.items()} for point in value]
+    return value

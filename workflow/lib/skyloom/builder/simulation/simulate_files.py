@@ -1,0 +1,323 @@
+"""A simulated survey in the survey's own files, and the truth in a file apart."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.builder.drawings.coordinates import Screen
+from skyloom.builder.drawings.subjects import write_metadata
+from skyloom.builder.images.astrometry import PIXEL
+from skyloom.builder.model import Model, to_dict
+from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
+from skyloom.builder.simulation.crowd_annotation import annotation
+from skyloom.builder.simulation.simulate import (
+    GalaxySettings,
+    Pixels,
+    draw_galaxy,
+    draw_image,
+    perceived,
+)
+from skyloom.io.documents import write_json
+from skyloom.io.zooniverse import (
+    Classification,
+    write_classifications,
+    write_subjects,
+)
+from skyloom.run.seeds import rng as generator
+
+PROJECT, WORKFLOW, SUBJECT_SET = 5590, 5366, 20561
+VERSIONS = ("61.104", "61.106", "61.107")
+DISPLAY = 512
+CROWD_SIZE = 600  # volunteers who take part, each with their own skill
+_ANONYMOUS = 0.25  # share not logged in
+_AGAIN = 0.02  # chance that a volunteer classifies the same subject once more
+_BLANK = 0.01  # chance that a browser sends null for an untouched slider
+_FIRST_DAY = datetime.datetime(2019, 1, 7, 9, 0, 0, tzinfo=datetime.UTC)
+_NORTH = -0.5  # rad, direction of north in all simulated frames
+_SUBJECT_DIGITS = 6  # subject ids below 10 ** this leave room in classification ids
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything about one simulated subject.
+
+    Attributes
+    ----------
+    subject_id, galaxy_id : int
+        Repeats of a galaxy share its `galaxy_id`, image and truth.
+    truth : Model
+        In image units.
+    seen : Model
+        As the crowd sees it.
+    phi_gal : float
+        The galaxy's own pitch angle [deg].
+    pixels : Pixels
+        Its image.
+    place : dict
+        ra, dec [deg], redshift.
+    classifications : list of Classification
+        What volunteers sent.
+    """
+
+    subject_id: int
+    galaxy_id: int
+    truth: Model
+    seen: Model
+    phi_gal: float
+    pixels: Pixels
+    place: dict
+    classifications: list[Classification]
+
+
+def simulate_subject(
+    seed: int,
+    subject_id: int,
+    settings: GalaxySettings,
+    crowd: Mapping,
+    galaxy_id: int | None = None,
+) -> Survey:
+    """Simulate a subject: the same whatever else is simulated.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    subject_id : int
+        The subject.
+    settings : GalaxySettings
+        The population.
+    crowd : mapping
+        From `crowd.read_crowd`.
+    galaxy_id : int, optional
+        The subject whose galaxy this one repeats, for other volunteers.
+    """
+    galaxy_id = subject_id if galaxy_id is None else galaxy_id
+    rng = generator(seed, "simulate", galaxy_id)
+    model, size, phi_gal = draw_galaxy(rng, settings)
+    truth, pixels = draw_image(model, size, settings, rng)
+    seen = perceived(truth, size, rng)
+    effects = draw_effects(crowd, rng)
+    place = {
+        "ra": round(float(rng.uniform(120, 240)), 6),
+        "dec": round(float(np.degrees(np.arcsin(rng.uniform(0, 0.85)))), 6),
+        "redshift": round(float(rng.uniform(0.02, 0.055)), 6),
+    }
+    drawn = _classify(seed, subject_id, seen, settings, crowd, effects)
+    return Survey(
+        subject_id, galaxy_id, truth, seen.model, phi_gal, pixels, place, drawn
+    )
+
+
+def _classify(seed, subject_id, seen, settings, crowd, effects) -> list:
+    """Let volunteers of the crowd classify a subject, some of them twice."""
+    rng = generator(seed, "classify", subject_id)
+    members = rng.choice(CROWD_SIZE, settings.n_volunteers, replace=False)
+    again = members[rng.random(len(members)) < _AGAIN]
+    minutes = np.cumsum(rng.integers(7, 700, len(members) + len(again)))
+    size = int(seen.size)
+    found = []
+    for i, member in enumerate([*members, *again]):
+        factors = draw_factors(crowd, generator(seed, "volunteer", int(member)))
+        drawing = draw_drawing(seen, crowd, effects, factors, rng)
+        tasks = annotation(drawing, Screen((size, size), DISPLAY), digits=4)
+        moment = _FIRST_DAY + datetime.timedelta(minutes=int(minutes[i]))
+        found.append(
+            Classification(
+                classification_id=10**9 + subject_id * 1000 + i,
+                user=user_name(seed, int(member)),
+                created_at=moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                workflow_id=WORKFLOW,
+                workflow_version=VERSIONS[int(rng.integers(len(VERSIONS)))],
+                subject_id=subject_id,
+                annotations=_with_nulls(tasks, rng),
+                metadata={"source": "simulated", "user_language": "en"},
+            )
+        )
+    return found
+
+
+def user_name(seed: int, member: int) -> str:
+    """Return the name of a member of the crowd; some are not logged in."""
+    rng = generator(seed, "name", member)
+    if rng.random() > _ANONYMOUS:
+        return f"volunteer-{member:04d}"
+    return f"not-logged-in-{hashlib.sha256(str(member).encode()).hexdigest()[:20]}"
+
+
+def _with_nulls(tasks: list, rng) -> list:
+    """Blank some untouched sliders, as real exports have them."""
+    for task in tasks:
+        for answer in task["value"][1:]:
+            blank = rng.random() < _BLANK
+            if blank and isinstance(answer["value"], str):
+                answer["value"] = None
+    return tasks
+
+
+def subject_file(pixels: Pixels, give_sigma: bool) -> dict:
+    """Return the JSON tree of a subject's ``difference.json``.
+
+    With `give_sigma` also ``sigma_image``, in the same units.
+    """
+    ny, nx = pixels.image.shape
+    tree = {
+        "imageData": np.round(pixels.image, 6).tolist(),
+        "mask": pixels.mask.astype(int).tolist(),
+        "psf": pixels.psf.tolist(),
+        "psfWidth": pixels.psf.shape[1],
+        "psfHeight": pixels.psf.shape[0],
+        "multiplier": pixels.multiplier,
+        "width": nx,
+        "height": ny,
+        "imageWidth": DISPLAY,
+        "imageHeight": DISPLAY,
+    }
+    if give_sigma:
+        tree["sigma_image"] = np.round(pixels.sigma, 8).tolist()
+    return tree
+
+
+def model_file(pixels: Pixels) -> dict:
+    """Return the JSON tree of a subject's ``model.json``: sizes and PSF alone."""
+    left_out = ("mask", "imageData", "multiplier")
+    tree = subject_file(pixels, give_sigma=False)
+    return {k: v for k, v in tree.items() if k not in left_out}
+
+
+def subject_metadata(survey: Survey) -> dict:
+    """Return a subject's metadata as the export has it: mostly text."""
+    disk, place = survey.truth.disk, survey.place
+    side = survey.pixels.image.shape[1]
+    return {
+        "ra": f"{place['ra']:.6f}",
+        "dec": f"{place['dec']:.6f}",
+        "redshift": f"{place['redshift']:.6f}",
+        "NSA id": str(survey.galaxy_id),
+        "Run": "3900",
+        "Camcol": str(1 + survey.galaxy_id % 6),
+        "Field": str(1 + survey.galaxy_id % 400),
+        "Rerun": "301",
+        "Common name": f"simulated {survey.galaxy_id}",
+        "Sersic axis ratio": f"{disk.q:.6f}",
+        # The survey's own name for it; the unit is arcsec.
+        "Petrosian radius (degrees)": f"{side * PIXEL / 4:.6f}",
+        "#isModelling": True,
+        "#isFake": True,
+        "#models": [
+            {"frame": 0, "model": "GALAXY_BUILDER_DIFFERENCE"},
+            {"frame": 2, "model": "GALAXY_BUILDER_MODEL"},
+        ],
+    }
+
+
+def subject_row(survey: Survey) -> dict:
+    """Return a subject's row of the subject export."""
+    start = _FIRST_DAY.strftime("%Y-%m-%d %H:%M:%S UTC")
+    last = max((c.created_at for c in survey.classifications), default=start)
+    folder = f"subject_data/{survey.subject_id}"
+    return {
+        "subject_id": survey.subject_id,
+        "project_id": PROJECT,
+        "workflow_id": WORKFLOW,
+        "subject_set_id": SUBJECT_SET,
+        "metadata": subject_metadata(survey),
+        "locations": {
+            "0": f"{folder}/difference.json",
+            "1": f"{folder}/image.png",
+            "2": f"{folder}/model.json",
+        },
+        "classifications_count": len(survey.classifications),
+        "retired_at": last,
+        "retirement_reason": "classification_count",
+        "created_at": start,
+        "updated_at": last,
+    }
+
+
+def metadata_row(survey: Survey) -> dict:
+    """Return a subject's row of gal-metadata.csv.
+
+    The position angles say that nothing was turned and that north is at `_NORTH`.
+    """
+    disk = survey.truth.disk
+    clockwise = round(-disk.roll, 9)
+    return {
+        "subject_id": survey.subject_id,
+        "NSAID": survey.galaxy_id,
+        "RA": survey.place["ra"],
+        "DEC": survey.place["dec"],
+        "Z": survey.place["redshift"],
+        "ZDIST": survey.place["redshift"],
+        "SERSIC_BA": round(disk.q, 6),
+        "PETRO_THETA": round(survey.pixels.image.shape[1] * PIXEL / 4, 6),
+        "PETRO_PHI90": round(float(np.degrees(disk.roll - _NORTH) % 180), 6),
+        "montage_angle": clockwise,
+        "original_angle": clockwise,
+    }
+
+
+def truth_tree(survey: Survey) -> dict:
+    """Return what is true of a subject: never an input of the pipeline itself."""
+    return {
+        "subject_id": survey.subject_id,
+        "galaxy_id": survey.galaxy_id,
+        "model": to_dict(survey.truth),
+        "seen": to_dict(survey.seen),
+        "phi_gal": survey.phi_gal,
+        "multiplier": survey.pixels.multiplier,
+    }
+
+
+def write_survey(
+    surveys: Iterable[Survey],
+    *,
+    classifications: str | Path,
+    subjects: str | Path,
+    gal_metadata: str | Path,
+    data: Mapping[int, str | Path],
+    truth: str | Path,
+    give_sigma: bool = False,
+) -> None:
+    """Write simulated subjects as the survey's files.
+
+    Parameters
+    ----------
+    surveys : iterable of Survey
+        From `simulate_subject`; written sorted by subject.
+    classifications, subjects, gal_metadata : path
+        CSV exports.
+    data : mapping of int to path
+        Where each subject's ``difference.json`` goes.
+    truth : path
+        JSON: subject id to `truth_tree`.
+    give_sigma : bool
+        Whether the sigma images are written too.
+    """
+    surveys = sorted(surveys, key=lambda s: s.subject_id)
+    for survey in surveys:
+        tree = subject_file(survey.pixels, give_sigma)
+        write_json(data[survey.subject_id], tree)
+    write_classifications(
+        classifications, [c for s in surveys for c in s.classifications]
+    )
+    write_subjects(subjects, pd.DataFrame([subject_row(s) for s in surveys]))
+    write_metadata(gal_metadata, pd.DataFrame([metadata_row(s) for s in surveys]))
+    write_json(truth, {str(s.subject_id): truth_tree(s) for s in surveys})
+
+
+def write_subject_folder(folder: str | Path, survey: Survey, give_sigma: bool) -> None:
+    """Write a subject's files as the project serves them.
+
+    ``difference.json``, ``model.json`` and ``metadata.json``.
+    """
+    folder = Path(folder)
+    write_json(folder / "difference.json", subject_file(survey.pixels, give_sigma))
+    write_json(folder / "model.json", model_file(survey.pixels))
+    write_json(folder / "metadata.json", subject_metadata(survey))
