@@ -93,21 +93,25 @@ class Row:
 MATRIX = [
     Row("nothing", do.nothing, NOTHING),
     # Library code.
-    Row("function of one rule", do.body("builder.winding", "winding_scan"), WINDING),
-    Row("its private helper", do.body("builder.winding", "_verdict"), WINDING),
+    Row(
+        "function of one rule",
+        do.body("builder.analysis.winding", "winding_scan"),
+        WINDING,
+    ),
+    Row("its private helper", do.body("builder.analysis.winding", "_verdict"), WINDING),
     Row(
         "constant",
         do.swap(f"{BUILDER}/analysis/winding.py", "LEVEL = 0.01", "LEVEL = 0.02"),
         WINDING,
     ),
-    Row("function of two rules", do.body("builder.tune", "tune"), TUNED),
+    Row("function of two rules", do.body("builder.fitting.tune", "tune"), TUNED),
     Row("function of all", do.body("run.log", "start"), ALL),
     Row("method of all", do.body("run.job", "Job.provenance"), ALL),
     Row("writer of two kinds", do.body("io.npz", "write_npz"), CUT | PITCH),
     Row("seeds", do.body("run.seeds", "rng"), SIMULATED),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
     Row("validation of the config", do.body("run.config", "validated"), NOTHING),
-    Row("docstring", do.docstring("builder.tune", "tune"), NOTHING),
+    Row("docstring", do.docstring("builder.fitting.tune", "tune"), NOTHING),
     Row("docstring of all", do.docstring("run.log", "start"), NOTHING),
     Row("comment", do.append(f"{BUILDER}/fitting/tune.py", "# The end.\n"), NOTHING),
     Row("layout of the whole library", do.spread_out, NOTHING),
@@ -115,7 +119,7 @@ MATRIX = [
     Row("new module", do.create(f"{BUILDER}/new.py", NEW), NOTHING),
     Row(
         "function moved in its file",
-        do.to_end("builder.winding", "winding_scan"),
+        do.to_end("builder.analysis.winding", "winding_scan"),
         NOTHING,
     ),
     Row("plot style", do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"), FIGURES),
