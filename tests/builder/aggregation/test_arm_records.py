@@ -57,12 +57,15 @@ def test_an_uncertain_plane_adds_error():
 
 
 def test_priors_are_published_or_measured():
-    """Published priors are constants; measured ones come from the lines."""
+    """Published priors are constants; measured ones are the scatter of single lines."""
     published = simulated(2, 9, ArmSettings())[1]
     assert published["phi"] == 1.0
     assert published["t_min"] == pytest.approx(math.radians(0.5))
     _, errors, record, _ = simulated(2, 9, ArmSettings(priors="measured"))
-    assert errors["phi"] == pytest.approx(record["pitch_angle_err"])
+    lines = record["pitch_angle_err_lines"] * math.sqrt(record["n_lines"])
+    rule = record["pitch_angle_err_rule"]
+    assert errors["phi"] == pytest.approx(math.hypot(lines, rule))
+    assert record["t_min"] < errors["pivot"] < record["t_max"]
     # Line ends scatter uniformly over 0.5 and 0.7 rad.
     assert 0.05 < errors["t_min"] < 0.35
     assert 0.05 < errors["t_max"] < 0.4
