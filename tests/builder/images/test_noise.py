@@ -50,12 +50,23 @@ def test_masked_pixels_do_not_count(rng):
 
 
 def test_variance_is_linear_in_the_light(rng):
-    """Var - var_sky = image * calibration / (gain * multiplier * frames)."""
+    """Var - var_sky = light * calibration / (gain * multiplier * frames)."""
     image = galaxy() + rng.normal(0, 0.01, SHAPE)
     numbers = {"gain": 4.0, "calibration": 0.006, "frames": 3}
     sigma = sigma_from_sky_and_gain(image, CLEAR, 1.5, **numbers)
-    light = np.clip(image, 0, None) * 0.006 / (4.0 * 1.5 * 3)
-    assert np.allclose(sigma**2 - light, sky_rms(image, CLEAR) ** 2)
+    photons = sigma**2 - sky_rms(image, CLEAR) ** 2
+    light = galaxy() * 0.006 / (4.0 * 1.5 * 3)
+    bright = (galaxy() > 0.1) & (galaxy() < 0.8)
+    assert np.median(photons[bright] / light[bright]) == pytest.approx(1, abs=0.02)
+
+
+def test_weights_do_not_follow_the_noise(rng):
+    """The weighted mean of a flat patch is its level: no bias towards faint pixels."""
+    unit = 4.7 / 0.005
+    image = rng.poisson(0.1 * unit, SHAPE) / unit
+    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.0)
+    mean = np.average(image, weights=sigma**-2)
+    assert mean == pytest.approx(0.1, abs=4 * 0.01 / np.sqrt(image.size))
 
 
 def test_sigma_of_simulated_photons(rng):

@@ -23,6 +23,7 @@ SDSS_CALIBRATION = 0.005
 # frame, dark variance table.
 SDSS_DARK_VARIANCE = (1.8225, 1.00, 1.3225, 1.3225, 0.81, 0.9025)
 
+LIGHT = 1.0  # px, of the smoothing that leaves the light but not its noise
 WIDTH = 4.0  # px, of the smoothing that removes source light
 OUTER = 0.85  # of the half side: sky is measured outside of this radius
 CLIP = 3.0
@@ -42,9 +43,11 @@ def sigma_from_sky_and_gain(
 ) -> np.ndarray:
     """Return a sigma image from the sky's rms and the photon noise of the sources.
 
-    ``var = (smoothing * rms_sky)^2 + max(image, 0) * calibration / (gain * multiplier
+    ``var = (smoothing * rms_sky)^2 + max(mean, 0) * calibration / (gain * multiplier
     * frames)``: an image unit is `multiplier` nanomaggies, a nanomaggy is
-    ``gain / calibration`` electrons, and electrons are Poissonian.
+    ``gain / calibration`` electrons, and electrons are Poissonian. The local mean of
+    the image stands for its light: a variance from the pixel's own value would give
+    pixels more weight when noise made them faint, and bias fits low.
 
     Parameters
     ----------
@@ -83,8 +86,16 @@ def sigma_from_sky_and_gain(
             msg = f"{name}: expected a number above 0, got {value}"
             raise ValueError(msg)
     sky = (smoothing * sky_rms(image, mask)) ** 2
-    light = np.where(mask, 0.0, np.clip(image, 0.0, None))
+    light = np.clip(_local_mean(image, mask), 0.0, None)
     return np.sqrt(sky + light * calibration / (gain * multiplier * frames))
+
+
+def _local_mean(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the image smoothed over `LIGHT` pixels, bad ones left out; 0 without."""
+    good = (~mask).astype(float)
+    weight = gaussian_filter(good, LIGHT)
+    light = gaussian_filter(np.where(mask, 0.0, image), LIGHT)
+    return np.divide(light, weight, out=np.zeros_like(light), where=weight > 1e-6)
 
 
 def sigma_from_frames(
