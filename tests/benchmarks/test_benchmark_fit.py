@@ -84,7 +84,7 @@ def test_fit_is_fast(cutout, start, record_property):
 
 
 def test_best_individual_is_fast(cutout, record_property):
-    """Four times faster than plain numpy; the seconds are printed."""
+    """Twice as fast as plain numpy, and exact; the seconds are printed."""
     rng = np.random.default_rng(5)
     models = []
     for k in range(30):
@@ -108,4 +108,4 @@ def test_best_individual_is_fast(cutout, record_property):
     record_property("ratio", theirs / ours)
     print(f"best individual: {ours:.3f} s, upstream's method {theirs:.1f} s")
     assert row["classification_id"] == index
-    assert theirs / ours >= 4
+    assert theirs / ours >= 2
