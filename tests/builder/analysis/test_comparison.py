@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy import integrate
 from skyloom.builder.analysis.comparison import (
-    boxyness_factor,
     compare_published,
     repaired_published,
 )
+from skyloom.builder.products.photometry import boxy_area
 
 
 def published():
@@ -32,10 +32,10 @@ def published():
 
 
 @pytest.mark.parametrize("c", [1.0, 2.0, 3.3, 6.0])
-def test_boxyness_factor_is_the_area_ratio(c):
+def test_boxy_area_is_the_area_ratio(c):
     """R_c is the area of the ellipse over that of the boxy shape."""
     area, _ = integrate.quad(lambda x: 4 * (1 - x**c) ** (1 / c), 0, 1)
-    assert boxyness_factor(c) == pytest.approx(np.pi / area, rel=1e-7)
+    assert boxy_area(c) == pytest.approx(np.pi / area, rel=1e-7)
 
 
 def test_bar_light_is_that_rendered():

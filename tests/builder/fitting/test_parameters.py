@@ -70,7 +70,7 @@ def test_pivot():
 
 @settings(max_examples=30, deadline=None)
 @given(
-    roll=st.floats(-4, 7, allow_subnormal=False),
+    roll=st.floats(-4, 7),
     q=st.floats(0.5, 1.6),
     phi=st.floats(-40, 40),
     t_min=st.floats(-3, 3),
@@ -80,7 +80,7 @@ def test_canonical_form_looks_the_same(roll, q, phi, t_min):
     disk = Sersic(20.0, 19.0, roll, q, 7.0, 1.0)
     model = Model(disk=disk, spiral=(SpiralArm(1.0, 1.5, 5.0, phi, t_min, t_min + 2),))
     upright = canonical(model)
-    assert 0 <= upright.disk.roll <= np.pi
+    assert 0 <= upright.disk.roll < np.pi
     assert upright.disk.q <= 1
     images = [render(m, (40, 40)) for m in (model, upright)]
     # The pixel's sampling may change with the axes' names, within rtol.

@@ -19,21 +19,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from skyloom.builder.analysis.repeatability import difference, is_present, presence
+from skyloom.builder.products.photometry import boxy_area
 
 COMPONENTS = {
     "bulge": "bulge_fraction",
     "bar": "bar_fraction",
     "spiral": "spiral_fraction",
 }
-
-
-def boxyness_factor(c) -> np.ndarray:
-    """R_c = pi c / (4 B(1/c, 1 + 1/c)): 1 for an ellipse, pi/2 at c = 1 (a diamond)."""
-    c = np.asarray(c, float)
-    return np.pi * c / (4 * special.beta(1 / c, 1 + 1 / c))
 
 
 def repaired_published(
@@ -116,7 +110,7 @@ def _published(both: pd.DataFrame, name: str, ours: pd.DataFrame) -> pd.Series:
 
 def _bar_excess(published: pd.DataFrame) -> pd.Series:
     """Light of the bar as rendered over as catalogued, less one; 0 without a bar."""
-    excess = 1 / boxyness_factor(published["bar_c"].fillna(2.0)) - 1
+    excess = 1 / boxy_area(published["bar_c"].fillna(2.0)) - 1
     return published["bar_fraction"].fillna(0.0) * excess
 
 
@@ -127,7 +121,7 @@ def _scaled_bar(published: pd.DataFrame) -> pd.Series:
 
 def _fractions(published: pd.DataFrame) -> dict[str, pd.Series]:
     total = _scaled_bar(published)
-    true_bar = published["bar_fraction"] / boxyness_factor(published["bar_c"])
+    true_bar = published["bar_fraction"] / boxy_area(published["bar_c"])
     return {
         "bulge_fraction": published["bulge_fraction"] / total,
         "bar_fraction": true_bar / total,

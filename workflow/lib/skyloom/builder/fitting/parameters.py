@@ -314,7 +314,8 @@ def _upright(part: Sersic) -> Sersic:
     if part.q > 1:
         roll = part.roll + math.pi / 2
         part = replace(part, q=1 / part.q, Re=part.Re * part.q, roll=roll)
-    return replace(part, roll=part.roll % math.pi)
+    roll = part.roll % math.pi  # pi itself, for a roll just below zero
+    return replace(part, roll=roll if roll < math.pi else 0.0)
 
 
 def named_values(model: Model) -> dict[str, float]:
