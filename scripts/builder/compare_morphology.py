@@ -1,12 +1,19 @@
 """Test pitch angles against bulge and bar strength."""
 
-from skyloom.builder.steps.relations import galaxy_draws, morphology_tree, strengths
+from skyloom.builder.steps.relations import (
+    galaxy_draws,
+    morphology_tree,
+    strengths,
+    vote_strengths,
+)
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 trees = {kind: map(read_json, job.input[kind]) for kind in ("aggregates", "agg")}
 measures = strengths(trees["aggregates"], trees["agg"])
+for path in job.input.votes:
+    measures |= vote_strengths(path)
 try:
     result = morphology_tree(*galaxy_draws(job.input.draws), measures, job.settings)
     result |= {"status": "ok", "reason": None}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.builder.analysis import agreement, comparison, morphology, pitch, winding
-from skyloom.builder.analysis.pitch_arms import arm_table, first_subjects
+from skyloom.builder.analysis.pitch_arms import arm_table
 from skyloom.builder.analysis.repeatability import repeatability
 from skyloom.builder.analysis.statistics import component_frequencies
 
@@ -56,13 +56,15 @@ def posterior(trees, pairs):
 
     The published covariance takes points as independent; here a line counts once.
     """
-    kept = first_subjects(trees, pairs)
     aggregates = [
-        {"subject_id": s, "arms": [_published_arm(a) for a in trees[s]["arms"]]}
-        for s in kept
+        {"subject_id": s, "arms": [_published_arm(a) for a in tree["arms"]]}
+        for s, tree in trees.items()
     ]
+    galaxies = dict(zip(pairs["second"], pairs["first"], strict=True))
     settings = pitch.PitchSettings(warmup=300, samples=600)
-    return pitch.fit(arm_table(aggregates), settings, np.random.default_rng(1))
+    return pitch.fit(
+        arm_table(aggregates, galaxies=galaxies), settings, np.random.default_rng(1)
+    )
 
 
 def test_pitch_angles_converge(posterior):

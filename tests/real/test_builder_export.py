@@ -45,7 +45,9 @@ def aggregate(folder, checkout):
 def fitted(folder, aggregate):
     """Return value and error of each parameter of our fit."""
     cutout = from_difference_json(folder / "example/difference_data.json", SUBJECT)
-    fit = tune(from_dict(aggregate["model"]), aggregate["errors"], cutout, TuneSettings())
+    fit = tune(
+        from_dict(aggregate["model"]), aggregate["errors"], cutout, TuneSettings()
+    )
     assert fit["status"] == "converged"
     assert fit["bounds_reached"] == []
     assert 0.8 < fit["chisq"] < 1.1

@@ -10,7 +10,6 @@ from skyloom.builder.analysis.agreement import (
     presence_scores,
     shape_scores,
     subject_scores,
-    volunteer_scores,
 )
 
 DISTANCE = np.array([[0, 0.2, 0.6], [0.2, 0, 0.4], [0.6, 0.4, 0]])
@@ -67,22 +66,6 @@ def test_subject_table_aligns_shapes_with_those_who_drew():
     assert table["shape_score"].dropna().tolist() == pytest.approx([0.6, 0.7, 0.5])
     with pytest.raises(ValueError, match="3 shapes from 1 volunteers"):
         subject_scores([True, False], DISTANCE, [1, 2], [True, False])
-
-
-def test_a_careless_volunteer_scores_low():
-    """Averages per user order volunteers by care; the anonymous do not count."""
-    rows = [
-        subject_scores([True] * 3, DISTANCE, [1, 2, 3], [True, True, False]).assign(
-            subject_id=s, user=["ann", "bob", "cat"]
-        )
-        for s in (1, 2)
-    ]
-    scores = pd.concat(rows, ignore_index=True)
-    scores.loc[5, "user"] = None
-    table = volunteer_scores(scores).set_index("user")
-    assert table["n"].to_dict() == {"ann": 2, "bob": 2, "cat": 1}
-    assert table["shape_score"].idxmax() == "bob"
-    assert table["member"].to_dict() == {"ann": 1, "bob": 1, "cat": 0}
 
 
 def test_component_summary_gathers_a_sample():

@@ -31,7 +31,7 @@ def test_votes_make_a_strength_table():
     """Negative votes mean unknown; columns that are missing leave NaN."""
     votes = pd.DataFrame({"subject_id": [1, 2], "p_bar": [0.7, -999.0]})
     table = vote_table(votes)
-    assert table["bar_group"].tolist() == ["strong", ""]
+    assert bar_group(table["bar_strength"]).tolist() == ["strong", ""]
     assert table["bulge_strength"].isna().all()
     kinds = dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant"), 0.4)
     table = vote_table(votes.assign(**kinds))

@@ -1,7 +1,6 @@
 """Pitch angle and error of one arm from drawn lines."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +9,6 @@ from skyloom.builder.analysis.pitch_arms import (
     COLUMNS,
     arm_row,
     arm_table,
-    first_subjects,
     hand_sums,
     jackknife_slope,
     slope,
@@ -123,17 +121,17 @@ def test_chirality_follows_the_slope(rng):
 
 
 def test_table_has_one_ordered_row_an_arm(rng):
-    """Subjects are ordered, failed ones add no rows, repeats share a galaxy."""
+    """Subjects are ordered, failed ones add no rows, a repeat names its galaxy."""
     arm = arm_of(drawn(rng, 20, 5))
     trees = [
         {"subject_id": 7, "arms": [arm, arm]},
         {"subject_id": 3, "arms": [arm]},
         {"subject_id": 5, "arms": None},
     ]
-    table = arm_table(trees, galaxies={7: 3, 3: 99})
+    table = arm_table(trees, galaxies={7: 5, 3: 99})
     assert list(table) == list(COLUMNS)
     assert table["subject_id"].tolist() == [3, 7, 7]
-    assert table["galaxy"].tolist() == [3, 3, 3]
+    assert table["galaxy"].tolist() == [3, 5, 5]
     assert table["arm"].tolist() == [0, 0, 1]
 
 
@@ -185,10 +183,14 @@ def test_theta_that_does_not_vary_has_no_slope():
     assert np.isnan(slope(hand_sums(points)))
 
 
-def test_repeats_are_dropped_where_the_first_is_there():
-    """Of two subjects of one galaxy the first stays; a lone second stays too."""
-    pairs = pd.DataFrame({"first": [1, 2], "second": [11, 12]})
-    assert first_subjects([1, 11, 12, 30], pairs) == [1, 12, 30]
+def test_an_arm_seen_twice_counts_once():
+    """A repeat speaks only where the first subject has no arms, or is not there."""
+    arm = {"pitch_angle": 20.0, "pitch_angle_err": 1.0, "chirality": 1, "n_lines": 5}
+    arms = {1: [arm], 11: [arm, arm], 2: [], 12: [arm], 13: [arm], 30: [arm]}
+    trees = [{"subject_id": subject, "arms": found} for subject, found in arms.items()]
+    table = arm_table(trees, galaxies={11: 1, 12: 2, 13: 3})
+    assert table["subject_id"].tolist() == [1, 12, 13, 30]
+    assert table["galaxy"].tolist() == [1, 2, 13, 30]
 
 
 @pytest.fixture

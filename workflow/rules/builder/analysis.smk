@@ -9,7 +9,7 @@ ANALYSES = {
     "morphology": "<results>/pitch/morphology.json",
     "winding": "<results>/pitch/winding.json",
 }
-PUBLISHED = sources.published(config)
+PUBLISHED = sources.optional(config, "catalogue")
 
 
 # How often each component is drawn, agreed on and kept by the fit.
@@ -138,6 +138,7 @@ rule compare_morphology:
         draws="<results>/pitch/draws.npz",
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
         agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        votes=sources.optional(config, "votes"),
     output:
         "<results>/pitch/morphology.json",
     log:

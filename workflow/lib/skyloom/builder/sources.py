@@ -136,10 +136,19 @@ def exports(config: Mapping, chunks: Mapping[str, list[int]], kind: str) -> list
     return _named(config["paths"], kind)
 
 
-def published(config: Mapping) -> list[str]:
-    """Return the published catalogue to compare with: one file, or none."""
+def optional(config: Mapping, key: str) -> list[str]:
+    """Return the file that a key of ``paths`` names: one, or none.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's configuration.
+    key : {"catalogue", "votes"}
+        The published catalogue to compare with; Galaxy Zoo votes. Simulated galaxies
+        have neither.
+    """
     simulated = config["source"] == "simulated"
-    return [] if simulated else _named(config["paths"], "catalogue")
+    return [] if simulated else _named(config["paths"], key)
 
 
 def resource_digest(name: str) -> str:

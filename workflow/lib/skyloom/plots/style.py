@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ GREY = "#7F7F7F"
 CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 
 LIGHT_MAP = "gray_r"
+NOTE_WIDTH = 40  # characters of a note that fit a third of a page
 SEQUENTIAL_MAP = "cividis"
 DIVERGING_MAP = "RdBu_r"
 
@@ -264,13 +266,14 @@ def cased(width: float = 1.2, colour: str = "white") -> list:
 
 
 def note(axes: Axes, text: str, *, corner: str = "upper left", **kwargs) -> None:
-    """Write a short text in a corner of a panel, cased in white."""
+    """Write a text of any length in a corner of a panel, cased in white."""
     vertical, horizontal = corner.split()
     x = 0.03 if horizontal == "left" else 0.97
     y = 0.97 if vertical == "upper" else 0.03
     place = {"va": "top" if vertical == "upper" else "bottom", "ha": horizontal}
     style = {"fontsize": 8, "path_effects": cased(0.6)} | kwargs
-    axes.text(x, y, text, transform=axes.transAxes, **place, **style)
+    lines = [textwrap.fill(line, NOTE_WIDTH) for line in text.splitlines()]
+    axes.text(x, y, "\n".join(lines), transform=axes.transAxes, **place, **style)
 
 
 def _tint(axes: Axes, mask: np.ndarray | None) -> None:

@@ -150,28 +150,6 @@ def subject_scores(
     )
 
 
-def volunteer_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Average the scores of each volunteer over subjects and components.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Rows of `subject_scores` with a column ``user``; rows without one
-        (not logged in) do not count.
-
-    Returns
-    -------
-    DataFrame
-        ``user, n, presence_score, shape_score, member`` (share of shapes that made
-        the aggregate), ordered by user.
-    """
-    named = scores[scores["user"].notna()]
-    drawn = named.assign(member=named["member"].astype(float).where(named["present"]))
-    means = drawn.groupby("user")[["presence_score", "shape_score", "member"]].mean()
-    counts = drawn.groupby("user").size().rename("n")
-    return pd.concat([counts, means], axis=1).reset_index()
-
-
 def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
     """Summarise one component over a sample.
 

@@ -187,8 +187,7 @@ def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``subject_id, bulge_strength, bulge_group, bar_strength, bar_group``, with
-        the published limits; NaN and "" where unknown.
+        ``subject_id, bulge_strength, bar_strength``; NaN where unknown.
     """
     kinds = ("p_noticeable", "p_obvious", "p_dominant")
     blank = np.full(len(votes), np.nan)
@@ -201,9 +200,7 @@ def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
         {
             "subject_id": votes["subject_id"].to_numpy(),
             "bulge_strength": bulge,
-            "bulge_group": bulge_group(bulge),
             "bar_strength": bar,
-            "bar_group": bar_group(bar),
         }
     )
 

@@ -185,8 +185,9 @@ def arm_table(
     intercepts : {"common", "own"}
         See `slope`.
     galaxies : mapping, optional
-        Subject that names the galaxy, for subjects that repeat another; counts
-        where that subject is among the aggregates too.
+        Subject shown first, for subjects that show its galaxy again. An arm seen
+        twice is still one arm: a repeat adds its arms only where that subject is
+        among the aggregates and has none, and then under that subject's name.
 
     Returns
     -------
@@ -202,32 +203,14 @@ def arm_table(
     known = {k: v for k, v in (galaxies or {}).items() if v in trees}
     rows = []
     for subject, tree in trees.items():
+        if subject in known and trees[known[subject]].get("arms"):
+            continue
         for i, arm in enumerate(tree.get("arms") or ()):
             where = {"subject_id": subject, "galaxy": known.get(subject, subject)}
             row = where | {"arm": i} | arm_row(arm, intercepts=intercepts)
             rows.append(_checked(row))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.sort_values(["subject_id", "arm"], ignore_index=True)
-
-
-def first_subjects(subjects: Iterable[int], pairs: pd.DataFrame) -> list[int]:
-    """Drop the subjects that repeat a galaxy already in the sample.
-
-    Parameters
-    ----------
-    subjects : iterable of int
-        Subject ids.
-    pairs : DataFrame
-        Columns ``first`` and ``second``: two subjects of one galaxy.
-
-    Returns
-    -------
-    list of int
-        Sorted ids, without each ``second`` whose ``first`` is there.
-    """
-    known = {int(s) for s in subjects}
-    both = pairs["first"].isin(known) & pairs["second"].isin(known)
-    return sorted(known - set(pairs.loc[both, "second"].astype(int)))
 
 
 def _number(value) -> float:

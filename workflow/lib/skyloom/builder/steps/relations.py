@@ -7,13 +7,26 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.analysis.morphology import bar_group, bulge_group, morphology_test
+from skyloom.builder.analysis.morphology import (
+    BULGE_SPLIT,
+    bar_group,
+    bulge_group,
+    morphology_test,
+    vote_table,
+)
 from skyloom.builder.analysis.winding import winding_power, winding_scan, winding_test
 from skyloom.io.npz import read_npz
+from skyloom.io.tables import Column, read_csv
 from skyloom.run.seeds import rng
 
 DRAWS = {"galaxy": ("f", 2), "galaxy_id": ("iu", 1)}
 NO_GALAXY = "no galaxy has a pitch angle"
+# Galaxy Zoo tables write unknown fractions as large negative numbers.
+FRACTION = Column("float", required=False, empty=True, high=1.0)
+VOTES = {
+    "subject_id": Column("int", unique=True, low=1),
+    **dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant", "p_bar"), FRACTION),
+}
 
 
 def galaxy_draws(path: str | Path) -> tuple[np.ndarray, list[int]]:
@@ -57,6 +70,25 @@ def strengths(
     }
 
 
+def vote_strengths(path: str | Path) -> dict[str, dict[int, float]]:
+    """Return ``bulge_votes`` and ``bar_votes`` by subject from a table of votes.
+
+    Parameters
+    ----------
+    path : path
+        CSV with ``subject_id``, and the fractions ``p_bar`` and ``p_noticeable``,
+        ``p_obvious``, ``p_dominant``, or the one or the others only.
+
+    Raises
+    ------
+    InputError
+        See `read_csv`.
+    """
+    table = vote_table(read_csv(path, VOTES)).set_index("subject_id")
+    kinds = {"bulge_votes": "bulge_strength", "bar_votes": "bar_strength"}
+    return {name: table[of].dropna().to_dict() for name, of in kinds.items()}
+
+
 def morphology_tree(draws, galaxies, measures: Mapping, settings: Mapping) -> dict:
     """Test pitch angles against bulge and bar strength.
 
@@ -65,7 +97,7 @@ def morphology_tree(draws, galaxies, measures: Mapping, settings: Mapping) -> di
     draws, galaxies
         From `galaxy_draws`.
     measures : mapping
-        From `strengths`.
+        From `strengths`, and `vote_strengths` where there are votes.
     settings : mapping
         Config section ``morphology``, and ``seed``.
     """
@@ -73,13 +105,16 @@ def morphology_tree(draws, galaxies, measures: Mapping, settings: Mapping) -> di
     sizes = {key: options[key] for key in ("n_draws", "n_resamples")}
     groups = {
         "bulge": lambda values: bulge_group(values, options["bulge_split"]),
+        "bulge_votes": lambda values: bulge_group(values, BULGE_SPLIT),
         "bar": lambda values: bar_group(values, options["bar_limits"]),
+        "bar_votes": lambda values: bar_group(values, options["bar_limits"]),
     }
     tree = {}
-    for name, group in groups.items():
-        values = np.array([measures[name].get(g, np.nan) for g in galaxies])
+    for name, measured in measures.items():
+        values = np.array([measured.get(g, np.nan) for g in galaxies])
         chance = rng(settings["seed"], "morphology", name)
-        tree[name] = morphology_test(draws, values, group(values), chance, **sizes)
+        found = morphology_test(draws, values, groups[name](values), chance, **sizes)
+        tree[name] = found
     return tree
 
 

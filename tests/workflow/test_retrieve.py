@@ -1,0 +1,109 @@
+"""The rules that download, against an archive on this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import yaml
+from checkouts import copy_checkout, snakemake
+
+SUBJECTS = (7, 8)
+FILES = ("difference.json", "image.png", "model.json")
+FRAME = "frame-r-003900-6-0123.fits.bz2"
+
+
+def print_nothing(*_) -> None:
+    pass
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    log_message = print_nothing
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Serve a folder; return it and its address."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def project(tmp_path, archive):
+    """Return a checkout whose subjects' files lie in the archive."""
+    served, url = archive
+    folder = copy_checkout(tmp_path / "checkout")
+    rows = ["subject_id,subject_set_id,workflow_id,metadata,locations"]
+    for subject in SUBJECTS:
+        for name in FILES:
+            (served / f"{subject}-{name}").write_text(f"{subject} {name}")
+        places = {str(i): f"{url}/{subject}-{name}" for i, name in enumerate(FILES)}
+        cell = json.dumps(places).replace('"', '""')
+        rows.append(f'{subject},20561,5366,{{}},"{cell}"')
+    data = folder / "data"
+    data.mkdir()
+    (data / "subjects.csv").write_text("\n".join(rows) + "\n")
+    (data / "classifications.csv").write_text("classification_id\n")
+    builder = {
+        "source": "zooniverse",
+        "sample": {"subject_ids": list(SUBJECTS)},
+        "paths": {
+            "classifications": "classifications.csv",
+            "subjects": "subjects.csv",
+            "subject_data": "downloads/builder/subject_data/{subject}/difference.json",
+        },
+        "retrieve": {"frames": f"{url}/frames", "attempts": 1, "timeout": 5},
+    }
+    layer = yaml.safe_dump({"run": "survey", "builder": builder})
+    (folder / "layer.yaml").write_text(layer)
+    return folder
+
+
+def fetch(folder, target, **options):
+    layer = ("--configfile", "layer.yaml", "--cores", "1", "--quiet=rules")
+    return snakemake(folder, *layer, target, no_proxy="127.0.0.1", **options)
+
+
+def test_all_subject_files_by_one_target(project):
+    """Every file of every subject arrives as the archive has it."""
+    fetch(project, "builder_retrieve_subjects")
+    for subject in SUBJECTS:
+        folder = project / "downloads" / "builder" / "subject_data" / str(subject)
+        for name in FILES:
+            assert (folder / name).read_text() == f"{subject} {name}"
+
+
+def test_a_missing_file_fails_and_leaves_nothing(project, archive):
+    """The address is named; the subject's other files do not stay alone."""
+    served, _ = archive
+    (served / "7-model.json").unlink()
+    folder = "downloads/builder/subject_data/7"
+    done = fetch(project, f"{folder}/difference.json", check=False)
+    assert done.returncode != 0
+    log = next((project / "logs").rglob("retrieve_subject/7.log")).read_text()
+    assert "7-model.json" in log
+    assert "404" in log
+    assert not list((project / folder).glob("*.*"))
+
+
+def test_one_frame_by_its_file_name(project, archive):
+    """SDSS names lead to the archive's folders."""
+    served, _ = archive
+    place = served / "frames" / "301" / "3900" / "6"
+    place.mkdir(parents=True)
+    (place / FRAME).write_bytes(b"light")
+    fetch(project, f"downloads/builder/frames/{FRAME}")
+    frame = project / "downloads" / "builder" / "frames" / FRAME
+    assert frame.read_bytes() == b"light"
