@@ -8,3 +8,4 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 exported = read_subjects(job.input.subjects)
 write_metadata(job.output[0], galaxy_table(job.input.tables, exported))
+job.note_provenance()

@@ -5,3 +5,4 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 write_subject_ids(job.output[0], job.settings["subjects"])
+job.note_provenance()

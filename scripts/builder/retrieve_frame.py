@@ -12,4 +12,5 @@ url = frame_url(
     int(frame.field),
     band=frame.band,
 )
-download(url, job.output[0], attempts=retry["attempts"], timeout=retry["timeout"])
+given = {key: retry[key] for key in ("attempts", "timeout")}
+job.log.info("%s: sha256 %s", url, download(url, job.output[0], **given))

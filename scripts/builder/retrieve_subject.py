@@ -1,13 +1,13 @@
 """Fetch what the volunteers of a subject were shown."""
 
-from skyloom.builder.images.retrieve import download, subject_urls
-from skyloom.io.zooniverse import read_subjects
+from skyloom.builder.images.retrieve import download
+from skyloom.builder.steps.tables import subject_files
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-table = read_subjects(job.input.subjects[0]).set_index("subject_id")
-urls = subject_urls(table.loc[int(job.wildcards.subject), "locations"])
+urls = subject_files(job.input.subjects, int(job.wildcards.subject))
 retry = job.settings["retrieve"]
 for name, path in job.output.items():
     url = urls[f"{name}.{'png' if name == 'image' else 'json'}"]
-    download(url, path, attempts=retry["attempts"], timeout=retry["timeout"])
+    sha256 = download(url, path, attempts=retry["attempts"], timeout=retry["timeout"])
+    job.log.info("%s: sha256 %s", url, sha256)

@@ -127,5 +127,6 @@ def test_exports_of_a_simulation_are_its_chunks():
     found = sources.exports(config, {"c0": [1], "c1": [2]}, "gal_metadata")
     assert found == [f"<results>/raw/{c}/gal-metadata.csv" for c in ("c0", "c1")]
     assert sources.drawings(config, "c1", [2]) == {
-        "classifications": ["<results>/raw/c1/classifications.csv"]
+        "classifications": ["<results>/raw/c1/classifications.csv"],
+        "cutouts": ["<results>/fitting_metadata/2.npz"],
     }

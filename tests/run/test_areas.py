@@ -7,7 +7,7 @@ from skyloom.run.areas import area_config, area_folders
 CONFIG = {
     "run": "demo",
     "seed": 5,
-    "folders": {"results": "/scratch/r", "logs": "logs", "downloads": "data/d"},
+    "folders": {"results": "/scratch/r", "logs": "logs", "downloads": "d"},
     "builder": {"chunks": 4},
 }
 
@@ -17,11 +17,12 @@ def test_area_sees_its_section_and_the_seed():
     assert area_config(CONFIG, "builder") == {"chunks": 4, "seed": 5}
 
 
-def test_folders_hold_run_and_area():
-    """Products of two runs or areas never share a file; downloads do."""
+def test_folders_hold_run_and_area(monkeypatch):
+    """Products of two runs or areas never share a file; downloads are data."""
+    monkeypatch.setenv("SKYLOOM_DATA", "/archive")
     folders = area_folders(CONFIG, "builder")
     assert folders == {
         "results": "/scratch/r/demo/builder",
         "logs": "logs/demo/builder",
-        "downloads": "data/d",
+        "downloads": "/archive/d",
     }

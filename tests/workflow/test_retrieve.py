@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -71,16 +72,16 @@ def project(tmp_path, archive):
     return folder
 
 
-def fetch(folder, target, **options):
+def fetch(folder, *targets, **options):
     layer = ("--configfile", "layer.yaml", "--cores", "1", "--quiet=rules")
-    return snakemake(folder, *layer, target, no_proxy="127.0.0.1", **options)
+    return snakemake(folder, *layer, *targets, no_proxy="127.0.0.1", **options)
 
 
 def test_all_subject_files_by_one_target(project):
     """Every file of every subject arrives as the archive has it."""
     fetch(project, "builder_retrieve_subjects")
     for subject in SUBJECTS:
-        folder = project / "downloads" / "builder" / "subject_data" / str(subject)
+        folder = project / "data/downloads/builder/subject_data" / str(subject)
         for name in FILES:
             assert (folder / name).read_text() == f"{subject} {name}"
 
@@ -89,7 +90,7 @@ def test_a_missing_file_fails_and_leaves_nothing(project, archive):
     """The address is named; the subject's other files do not stay alone."""
     served, _ = archive
     (served / "7-model.json").unlink()
-    folder = "downloads/builder/subject_data/7"
+    folder = "data/downloads/builder/subject_data/7"
     done = fetch(project, f"{folder}/difference.json", check=False)
     assert done.returncode != 0
     log = next((project / "logs").rglob("retrieve_subject/7.log")).read_text()
@@ -104,6 +105,24 @@ def test_one_frame_by_its_file_name(project, archive):
     place = served / "frames" / "301" / "3900" / "6"
     place.mkdir(parents=True)
     (place / FRAME).write_bytes(b"light")
-    fetch(project, f"downloads/builder/frames/{FRAME}")
-    frame = project / "downloads" / "builder" / "frames" / FRAME
+    fetch(project, f"data/downloads/builder/frames/{FRAME}")
+    frame = project / "data/downloads/builder/frames" / FRAME
     assert frame.read_bytes() == b"light"
+
+
+def test_a_run_without_any_image_says_what_to_do(project):
+    """Nothing starts; the key, a file and the rule that downloads are named."""
+    done = fetch(project, "builder_all", check=False)
+    assert done.returncode != 0
+    assert "builder.paths.subject_data" in done.stdout
+    assert "snakemake builder_retrieve_subjects" in done.stdout
+    assert not (project / "results").exists()
+
+
+def test_downloads_lie_where_data_are_looked_for(project, tmp_path):
+    """With SKYLOOM_DATA set, what was fetched is what the run then finds."""
+    data = tmp_path / "elsewhere"
+    shutil.move(project / "data", data)
+    fetch(project, "builder_retrieve_subjects", SKYLOOM_DATA=str(data))
+    assert (data / "downloads/builder/subject_data/8/difference.json").is_file()
+    fetch(project, "-n", "builder_all", SKYLOOM_DATA=str(data))

@@ -7,6 +7,7 @@ for chunk, ids in CHUNKS.items():
         name:
             f"make_fitting_metadata_{chunk}"
         input:
+            sources.refuse_no_image(config, SUBJECTS),
             **sources.cutouts(config, chunk, ids),
         output:
             npz=expand("<results>/fitting_metadata/{id}.npz", id=ids),
@@ -38,7 +39,6 @@ for chunk, ids in CHUNKS.items():
             f"parse_volunteers_{chunk}"
         input:
             **sources.drawings(config, chunk, ids),
-            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
         output:
             expand("<results>/volunteers/{id}.json", id=ids),
         log:

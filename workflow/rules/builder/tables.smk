@@ -27,7 +27,8 @@ rule make_subjects:
     input:
         exports=sources.exports(config, CHUNKS, "subjects"),
     output:
-        "<results>/subjects.csv",
+        kept="<results>/subjects.csv",
+        rejected="<results>/rejected_subjects.csv",
     log:
         "<logs>/make_subjects.log",
     conda:

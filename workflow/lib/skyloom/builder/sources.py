@@ -102,12 +102,65 @@ def cutouts(config: Mapping, chunk: str, ids: list[int]) -> dict:
     return found | {"gal_metadata": _named(paths, "gal_metadata")}
 
 
+def refuse_no_image(config: Mapping, ids: Iterable[int]):
+    """Return an input function that refuses a run in which no subject has an image.
+
+    One or some are no error, as their files record it; none at all is a wrong path,
+    or files not yet downloaded. Asked when the rules are read, it would also refuse
+    the download.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's configuration.
+    ids : iterable of int
+        Subjects of the run.
+
+    Returns
+    -------
+    callable
+        Of the wildcards; returns no file.
+
+    Raises
+    ------
+    ConfigError
+        By the callable, naming the keys and a file that was looked for.
+    """
+    kinds = MATERIAL.get(config["source"], ())
+    patterns = {f"builder.paths.{k}": config["paths"][k] for k in kinds}
+    ids = list(ids)
+
+    def check(wildcards) -> list[str]:
+        if config["source"] == "simulated" or any(
+            located(pattern, ids) for pattern in patterns.values()
+        ):
+            return []
+        named = [pattern for pattern in patterns.values() if pattern]
+        sought = data_path(named[0]) if named else "(none is set)"
+        msg = (
+            f"{', '.join(patterns)}: no image of any of {len(ids)} subjects, among "
+            f"others no file {sought}; set SKYLOOM_DATA to the folder that holds them, "
+            "correct the path, or download them first: snakemake "
+            "builder_retrieve_subjects"
+        )
+        raise ConfigError(msg)
+
+    return check
+
+
 def drawings(config: Mapping, chunk: str, ids: list[int]) -> dict:
-    """Return the raw files that hold the drawings of a chunk, by kind."""
+    """Return the files that hold the drawings of a chunk, by kind.
+
+    Among them, for an export, the cutouts, which say how large an image volunteers
+    saw and how it was turned; upstream's models come in pixels.
+    """
+    cutouts = [f"<results>/fitting_metadata/{i}.npz" for i in ids]
     if config["source"] == "simulated":
-        return {"classifications": [f"{RAW}/{chunk}/classifications.csv"]}
+        exported = [f"{RAW}/{chunk}/classifications.csv"]
+        return {"classifications": exported, "cutouts": cutouts}
     if config["source"] == "zooniverse":
-        return {"classifications": _named(config["paths"], "classifications")}
+        exported = _named(config["paths"], "classifications")
+        return {"classifications": exported, "cutouts": cutouts}
     models = _existing(config["paths"]["models"], ids)
     return {
         "models": models,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from skyloom.run.config import data_path
+
 
 def area_config(config: Mapping, area: str) -> dict:
     """Return an area's section of the config, with the seed of the whole run.
@@ -37,10 +39,9 @@ def area_folders(config: Mapping, area: str) -> dict[str, str]:
     -------
     dict of str to str
         ``results``, ``logs`` and ``benchmarks`` as ``<root>/<run>/<area>``, so that
-        no two runs and no two areas share a file; other roots, as they are.
+        no two runs and no two areas share a file; ``downloads`` among the data.
     """
-    apart = ("results", "logs", "benchmarks")
-    ends = dict.fromkeys(apart, f"/{config['run']}/{area}")
-    return {
-        name: f"{root}{ends.get(name, '')}" for name, root in config["folders"].items()
-    }
+    roots = dict(config["folders"])
+    downloads = data_path(roots.pop("downloads"))
+    apart = {name: f"{root}/{config['run']}/{area}" for name, root in roots.items()}
+    return apart | {"downloads": downloads}

@@ -28,12 +28,19 @@ def plot_subject(
         Where to write ``pdf`` and ``png``.
     files : mapping of str to mapping of int to path
         ``cutouts``, ``volunteers``, ``aggregates``, ``tuned`` and ``residuals``.
+
+    Raises
+    ------
+    ValueError
+        If there is neither an image nor a drawing: the reason.
     """
     cutout = cutout_or_none(files["cutouts"][subject])
     trees = {
         kind: read_json(files[kind][subject])
         for kind in ("volunteers", "aggregates", "tuned")
     }
+    if cutout is None and trees["aggregates"]["shape"] is None:
+        raise ValueError(trees["aggregates"]["reason"])
     fitted = trees["tuned"]["model"] is not None
     planes = _planes(files["residuals"][subject]) if fitted else None
     seen = {} if cutout is None else {"mask": cutout.mask, "wcs": sky_of(cutout)}
@@ -97,7 +104,7 @@ def _best_model(*paths: str) -> tuple[Model | None, str]:
     reasons = []
     for path in paths:
         tree = read_json(path)
-        if tree["model"] is not None:
+        if tree["status"] != "failed":
             return from_dict(tree["model"]), ""
         reasons.append(str(tree["reason"]))
     return None, "; ".join(reasons)

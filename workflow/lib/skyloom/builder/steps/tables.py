@@ -11,6 +11,7 @@ import pandas as pd
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
+from skyloom.builder.images.retrieve import subject_urls
 from skyloom.io.zooniverse import (
     Rejection,
     read_classifications,
@@ -37,10 +38,41 @@ def subject_table(paths: Iterable[str | Path], subjects: Iterable[int]) -> pd.Da
     """
     tables = [_nullable(read_subjects(path)) for path in paths]
     bare = pd.DataFrame({"subject_id": list(subjects)})
-    bare["metadata"] = [{} for _ in range(len(bare))]
+    for name in ("metadata", "locations"):
+        bare[name] = [{} for _ in range(len(bare))]
     merged = pd.concat([*tables, bare]).drop_duplicates("subject_id")
     mine = merged[merged["subject_id"].isin(set(bare["subject_id"]))]
     return mine.sort_values("subject_id", ignore_index=True)
+
+
+def rejected_subjects(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """List the rows of subject exports that cannot be used, and why.
+
+    Returns
+    -------
+    DataFrame
+        ``file`` and the columns of `Rejection`.
+    """
+    return _rejections((path, read_subjects(path).attrs["rejected"]) for path in paths)
+
+
+def subject_files(paths: Iterable[str | Path], subject: int) -> dict[str, str]:
+    """Return the addresses of a subject's files, by name.
+
+    Raises
+    ------
+    ValueError
+        If no export names the subject, or one of its files.
+    """
+    for path in paths:
+        table = read_subjects(path).set_index("subject_id")
+        if subject in table.index:
+            return subject_urls(table.loc[subject, "locations"])
+    msg = (
+        f"subject {subject} is in no subject export: name the export that has it in "
+        "builder.paths.subjects"
+    )
+    raise ValueError(msg)
 
 
 def known_subjects(paths: Iterable[str | Path], subjects: Iterable[int]) -> set[int]:
@@ -79,10 +111,9 @@ def merged_classifications(
     for path in paths:
         good, bad = read_classifications(path, workflow_id, known=set(known))
         kept += [one for one in good if one.subject_id in mine]
-        name = Path(path).name
-        rejected += [{**dataclasses.asdict(one), "file": name} for one in bad]
+        rejected.append((path, bad))
     kept.sort(key=lambda c: (c.subject_id, c.created_at, c.classification_id))
-    return kept, pd.DataFrame(rejected, columns=["file", *REJECTED])
+    return kept, _rejections(rejected)
 
 
 def upstream_classifications(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -124,6 +155,15 @@ def galaxy_table(paths: Iterable[str | Path], exported: pd.DataFrame) -> pd.Data
     merged = pd.concat(filled).drop_duplicates("subject_id")
     mine = merged[merged["subject_id"].isin(set(exported["subject_id"]))]
     return mine.sort_values("subject_id", ignore_index=True)
+
+
+def _rejections(found: Iterable[tuple[str | Path, list[Rejection]]]) -> pd.DataFrame:
+    rows = [
+        {**dataclasses.asdict(one), "file": Path(path).name}
+        for path, rejected in found
+        for one in rejected
+    ]
+    return pd.DataFrame(rows, columns=["file", *REJECTED])
 
 
 def _nullable(table: pd.DataFrame) -> pd.DataFrame:
