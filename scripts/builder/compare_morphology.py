@@ -1,8 +1,8 @@
 """Test pitch angles against bulge and bar strength."""
 
 from skyloom.builder.steps.relations import (
-    galaxy_draws,
     morphology_tree,
+    pitch_draws,
     strengths,
     vote_strengths,
 )
@@ -15,7 +15,7 @@ measures = strengths(trees["aggregates"], trees["agg"])
 for path in job.input.votes:
     measures |= vote_strengths(path)
 try:
-    result = morphology_tree(*galaxy_draws(job.input.draws), measures, job.settings)
+    result = morphology_tree(pitch_draws(job.input.draws), measures, job.settings)
     result |= {"status": "ok", "reason": None}
 except ValueError as error:
     result = {"status": "failed", "reason": str(error)}

@@ -1,12 +1,12 @@
 """Test whether spiral arms wind up at a steady rate."""
 
-from skyloom.builder.steps.relations import galaxy_draws, winding_tree
+from skyloom.builder.steps.relations import pitch_draws, winding_tree
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 try:
-    draws, _ = galaxy_draws(job.input.draws)
+    draws = pitch_draws(job.input.draws)["galaxy"]
     result = winding_tree(draws, job.settings) | {"status": "ok", "reason": None}
 except ValueError as error:
     result = {"status": "failed", "reason": str(error)}

@@ -4,10 +4,12 @@ from skyloom.builder.steps.pitch import sample_pitch
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.npz import write_npz
 from skyloom.run.job import Job
+from skyloom.run.provenance import text
 
 job = Job(snakemake)
 trees = [read_json(path) for path in job.input.aggregates]
 tree, draws = sample_pitch(trees, job.settings)
 job.log.info("pitch angles: %s %s", tree["status"], tree["reason"] or "")
-write_npz(job.output.draws, **draws)
-write_json(job.output.posterior, tree | {"provenance": job.provenance()})
+made_from = job.provenance()
+write_npz(job.output.draws, **draws, provenance=text(made_from))
+write_json(job.output.posterior, tree | {"provenance": made_from})

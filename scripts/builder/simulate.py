@@ -17,3 +17,4 @@ surveys = [
 ]
 places = dict(job.output.items()) | {"data": by_subject(job.output.data)}
 write_survey(surveys, **places, give_sigma=settings.give_sigma)
+job.note_provenance()

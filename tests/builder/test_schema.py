@@ -108,8 +108,80 @@ def test_every_section_refuses_unknown_keys(schema):
             {"sample": {"sheet": "a.csv", "subject_ids": [1]}},
             "both a sheet and a list of subject_ids",
         ),
+        (
+            {"tune": {"bounds": {"disk.Re": [5, 1]}}},
+            "tune.bounds.disk.Re: got [5, 1], expected each item more than",
+        ),
+        ({"tune": {"bounds": {"bar.q": [0.3, 0.3]}}}, "tune.bounds.bar.q: got [0.3"),
+        (
+            {"tune": {"bounds": {"disk.Re": [-5, 1]}}},
+            "tune.bounds.disk.Re.0: got -5, expected more than 0",
+        ),
+        ({"tune": {"bounds": {"bulge.q": [0, 1]}}}, "tune.bounds.bulge.q.0: got 0"),
+        ({"tune": {"bounds": {"spiral.I": [-1, 1]}}}, "tune.bounds.spiral.I.0: got -1"),
+        ({"tune": {"bounds": {"spiral.phi": [-95, 1]}}}, "tune.bounds.spiral.phi.0:"),
+        (
+            {"tune": {"bounds": {"spiral.phi": [30, -30]}}},
+            "tune.bounds.spiral.phi: got",
+        ),
+        (
+            {"simulate": {"size": [150, 90]}},
+            "simulate.size: got [150, 90], expected no",
+        ),
+        ({"simulate": {"magnitude": [16.8, 13.9]}}, "simulate.magnitude: got [16.8"),
+        ({"simulate": {"pitch_limits": [40, 5]}}, "simulate.pitch_limits: got [40, 5]"),
+        ({"simulate": {"pitch_limits": [40, 40]}}, "simulate.pitch_limits: got [40,"),
+        ({"simulate": {"p_arms": [0, 0.0]}}, "simulate.p_arms: every part is 0"),
+        (
+            {"simulate": {"n_subjects": 3, "n_repeats": 4}},
+            "simulate: got n_repeats = 4, n_subjects = 3, expected n_repeats <= n_sub",
+        ),
+        (
+            {"aggregate": {"min_volunteers": 31}},
+            "aggregate: got min_volunteers = 31, max_volunteers = 30, expected min_v",
+        ),
+        ({"aggregate": {"outline": 1}}, "aggregate.outline: a polygon has 3 corners"),
+        ({"aggregate": {"outline": 2}}, "aggregate.outline: a polygon has 3 corners"),
+        (
+            {"aggregate": {"spiral": {"theta_percentiles": [100, 0]}}},
+            "aggregate.spiral.theta_percentiles: got [100, 0]",
+        ),
+        ({"morphology": {"bar_limits": [0.5, 0.2]}}, "morphology.bar_limits: got [0.5"),
+        (
+            {"winding": {"lower": 10.0, "upper": 18.0}},
+            "winding: got scan = [5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0], upper = 18",
+        ),
+        ({"winding": {"scan": [30, 50]}}, "expected scan < upper"),
+        ({"paths": {"models": "m/1.json"}}, "{subject} is missing"),
+        (
+            {"paths": {"images": "1.npz"}, "sample": {"subject_ids": [1, 2]}},
+            "{subject} is missing",
+        ),
+        ({"paths": {"subject_data": "a/{id}.json"}}, "{subject} is missing"),
+        ({"paths": {"fitting_data": "a"}}, "{subject} is missing"),
     ],
 )
 def test_contradictions_are_refused(schema, change, said):
     """A wrong value is named with its key and with what was expected."""
     assert any(said in line for line in problems_of(filled(change, schema), schema))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"simulate": {"size": [64, 64], "magnitude": [15, 15], "p_arms": [0, 1]}},
+        {"simulate": {"n_subjects": 3, "n_repeats": 3}},
+        {"aggregate": {"min_volunteers": 30, "outline": 0}},
+        {"aggregate": {"outline": 3, "spiral": {"theta_percentiles": [5, 95]}}},
+        {"morphology": {"bar_limits": [0.5, 0.5]}},
+        {"winding": {"lower": 10.0, "upper": 18.0, "scan": [17.9]}},
+        {"tune": {"bounds": {"spiral.phi": [-60, -10], "spiral.I": [0, 2]}}},
+        {"paths": {"models": "m/{subject}.json"}},
+        {"paths": {"subject_data": "one.json"}, "sample": {"subject_ids": [7]}},
+    ],
+    ids=str,
+)
+def test_odd_but_sound_settings_pass(schema, change):
+    """What a run can follow is not refused; one subject needs no pattern."""
+    assert problems_of(filled(change, schema), schema) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from skyloom.io.errors import InputError
-from skyloom.io.fits import read_image, read_images, write_images
+from skyloom.io.fits import read_images, write_images
 
 IMAGES = {
     "SCI": (np.arange(12.0).reshape(3, 4), {"BUNIT": ("nmgy", "unit")}),
@@ -15,7 +15,7 @@ IMAGES = {
 def test_what_is_written_is_read(tmp_path):
     """Pixels, native byte order and cards return."""
     write_images(tmp_path / "a.fits", IMAGES, {"OBJECT": "7"})
-    data, header = read_image(tmp_path / "a.fits", "SCI")
+    data, header = read_images(tmp_path / "a.fits", ["SCI"])["SCI"]
     assert (data == IMAGES["SCI"][0]).all()
     assert data.dtype.isnative
     assert header["BUNIT"] == "nmgy"
@@ -25,7 +25,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_bool_becomes_zero_and_one(tmp_path):
     """FITS has no bool images."""
     write_images(tmp_path / "a.fits", IMAGES)
-    data, _ = read_image(tmp_path / "a.fits", "MASK")
+    data, _ = read_images(tmp_path / "a.fits", ["MASK"])["MASK"]
     assert data.dtype == np.uint8
     assert data.sum() == 3
 

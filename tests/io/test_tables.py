@@ -1,10 +1,12 @@
 """CSV with a schema, Parquet, catalogues."""
 
 import csv
+import json
 
 import astropy.units as u
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
@@ -13,12 +15,12 @@ from skyloom.io.tables import (
     Column,
     read_csv,
     read_lines,
-    read_parquet,
     read_rows,
     write_catalogue,
     write_csv,
     write_parquet,
 )
+from skyloom.run.provenance import cards, record
 
 
 def written(tmp_path, text: str | bytes):
@@ -85,9 +87,21 @@ def test_parquet_round_trip_and_bytes(tmp_path):
     assert (tmp_path / "a.parquet").read_bytes() == (
         tmp_path / "b.parquet"
     ).read_bytes()
-    again = read_parquet(tmp_path / "a.parquet")
+    again = pd.read_parquet(tmp_path / "a.parquet")
     assert again["m"].isna().tolist() == [False, True]
-    assert read_parquet(tmp_path / "a.parquet", ["x"]).columns.tolist() == ["x"]
+
+
+def test_parquet_holds_its_provenance(tmp_path):
+    """The record is the file's own metadata; the table is the same without it."""
+    made = record({"a": 1}, "c0de")
+    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None]})
+    write_parquet(tmp_path / "a.parquet", table, made)
+    write_parquet(tmp_path / "b.parquet", table)
+    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"skyloom"]) == (
+        made
+    )
+    frames = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in "ab"]
+    pd.testing.assert_frame_equal(*frames)
 
 
 def catalogue() -> Table:
@@ -109,6 +123,24 @@ def test_catalogue_fits_keeps_units_ucds_and_descriptions(tmp_path):
         assert cards["TCOMM2"] == "apparent magnitude"
         assert file["CATALOGUE"].verify_checksum() == 1
     assert Table.read(tmp_path / "a.fits")["mag"].unit == u.mag
+
+
+def test_catalogue_fits_holds_its_provenance(tmp_path):
+    """The cards stand in the primary header; rows and units do not change."""
+    made = record({"a": 1}, "f" * 64)
+    table = catalogue()
+    table.meta["provenance"] = made
+    write_catalogue(tmp_path / "a.fits", table)
+    write_catalogue(tmp_path / "b.fits", catalogue())
+    with (
+        fits.open(tmp_path / "a.fits", checksum=True) as file,
+        fits.open(tmp_path / "b.fits") as bare,
+    ):
+        header = file[0].header
+        assert {name: header[name] for name in cards(made)} == cards(made)
+        assert file[1].header == bare[1].header
+        assert (file[1].data == bare[1].data).all()
+    assert table.meta["provenance"] == made
 
 
 def test_catalogue_ecsv(tmp_path):

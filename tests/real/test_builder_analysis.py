@@ -76,7 +76,7 @@ def test_pitch_angles_converge(posterior):
 
 
 def test_pitch_angles_do_not_follow_bulge_or_bar(posterior, published, real):
-    """Published: no link; at most 1 % of draws rejected, correlations near zero."""
+    """Published: at most 1 % of galaxy draws rejected, 0 % of arm draws; no link."""
     hart = pd.read_csv(real / "builder/compiled_hart_catalog.csv")
     votes = hart.drop_duplicates("dr7objid").set_index("dr7objid")["p_bar"]
     table = published.set_index("galaxy_builder_id").loc[posterior.galaxies]
@@ -93,6 +93,10 @@ def test_pitch_angles_do_not_follow_bulge_or_bar(posterior, published, real):
         assert found["anderson_darling"]["all"]["rejected"] < 0.05
         assert found["pearson"]["p_value"] > 0.01
         assert found["spearman"]["p_value"] > 0.01
+        of_galaxy = dict(zip(posterior.galaxies.tolist(), groups, strict=True))
+        arms = posterior.arms["galaxy"].map(of_galaxy).to_numpy(str)
+        of_arms = morphology.group_test(posterior.arm[::12], arms)
+        assert of_arms["all"]["rejected"] < 0.05
 
 
 def test_winding_is_not_rejected_within_the_published_limits(posterior):
@@ -180,7 +184,13 @@ def _published_arm(arm):
     slope_error = np.sqrt(max(arm["sigma"][1][1], 1e-8)) * inflation
     error = np.rad2deg(slope_error / (1 + arm["coef"][1] ** 2))
     names = ("chirality", "n_lines", "length")
-    return {k: arm[k] for k in names} | {
-        "pitch_angle": abs(arm["pa"]),
-        "pitch_angle_err": max(float(error), 0.5),
-    }
+    causes = dict.fromkeys(("pitch_angle_err_disk", "pitch_angle_err_rule"), 0.0)
+    return (
+        {k: arm[k] for k in names}
+        | causes
+        | {
+            "pitch_angle": abs(arm["pa"]),
+            "pitch_angle_err_lines": max(float(error), 0.5),
+            "dof": arm["n_lines"] - 1,
+        }
+    )

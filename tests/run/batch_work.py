@@ -21,6 +21,11 @@ def files(i, paths):
         path.write_text(f"{label} {i}")
 
 
+def files_but_five(i, paths):
+    trouble(i)
+    files(i, paths)
+
+
 def half(i, paths):
     if i % 2:
         msg = f"{i} is odd"

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from batch_work import files, half, kill_at, rescued, slow_square, square, trouble
-from skyloom.run.batch import BatchError, each
+from batch_work import (
+    files,
+    files_but_five,
+    half,
+    kill_at,
+    rescued,
+    slow_square,
+    square,
+    trouble,
+)
+from skyloom.run.batch import BatchError, claim, each
 
 IDS = [9, 2, 5, 7]
 
@@ -117,6 +127,78 @@ def test_outputs_are_new(tmp_path):
     began = time.time()
     each([2], files, store=store, key="k", files=out)
     assert (tmp_path / "out" / "2.txt").stat().st_mtime >= began - 1
+
+
+@pytest.mark.parametrize("gone", ["result.json", "twin/2.txt", "text"])
+def test_half_removed_object_is_done_again(tmp_path, gone):
+    """A kill while the store is removed leaves objects that no longer are whole."""
+    store, out = tmp_path / "s", places(tmp_path / "out")
+    with pytest.raises(BatchError):
+        each(IDS, files_but_five, store=store, key="k", files=out)
+    lost = store / "k" / "2" / gone
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    assert each(IDS, files, store=store, key="k", files=out) == dict.fromkeys(IDS)
+    assert (tmp_path / "out" / "t" / "2.txt").read_text() == "twin 2"
+    assert not store.exists()
+
+
+def test_kill_during_removal_is_mended(tmp_path, monkeypatch):
+    """Wherever the removal of the store stops, the next attempt delivers all."""
+    store, out = tmp_path / "s", places(tmp_path / "out")
+    for survivors in range(1, 3 * len(IDS)):
+        with monkeypatch.context() as patch:
+            stop_after(patch, survivors)
+            with pytest.raises(KeyboardInterrupt):
+                each(IDS, files, store=store, key="k", files=out)
+        shutil.rmtree(tmp_path / "out")
+        each(IDS, files, store=store, key="k", files=out)
+        assert len(contents(tmp_path / "out")) == 2 * len(IDS)
+        assert not store.exists()
+
+
+def stop_after(patch, count) -> None:
+    """Let removals of folders stop, as by a kill, when so many files are gone."""
+    left = [count]
+
+    def rmtree(folder):
+        for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            path.unlink()
+
+    patch.setattr("skyloom.run.batch.shutil.rmtree", rmtree)
+
+
+def test_claim_sweeps_what_no_job_will_open_again(tmp_path):
+    """Stores of the same files go; those of other chunks, rules and runs stay."""
+    kept = {"r_c0/old": ["demo/1", "demo/2"], "r_c1/live": ["demo/4"]}
+    kept |= {"r_c0/other_run": ["real/1"], "s_c0/live": ["demo/t/1"]}
+    for name, outputs in kept.items():
+        claim(tmp_path / name, outputs, tmp_path)
+        (tmp_path / name / "k" / "1").mkdir(parents=True)
+    claim(tmp_path / "r_c0" / "new", ["demo/1", "demo/2", "demo/3"], tmp_path)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")}
+    assert left == (set(kept) - {"r_c0/old"}) | {"r_c0/new"}
+
+
+def test_claimed_store_resumes_and_goes(tmp_path):
+    """The claim is no work of another key, and goes with the store."""
+    store = tmp_path / "r" / "s"
+    with pytest.raises(BatchError):
+        each(IDS, trouble, store=store, key="k")
+    claim(store, ["a"], tmp_path)
+    assert each(IDS, square, store=store, key="k")[9] == "kept 9"
+    assert not store.parent.exists()
+
+
+def test_claim_cut_short_is_left_alone(tmp_path):
+    """A store that another job is just removing claims nothing."""
+    path = tmp_path / "r" / "s" / "claim.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    claim(tmp_path / "r" / "t", ["a"], tmp_path)
+    assert path.exists()
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "ü", "x" * 300])

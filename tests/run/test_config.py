@@ -35,10 +35,16 @@ SCHEMA = {
             "type": "object",
             "additionalProperties": False,
             "default": {},
-            "increasing": [["low", "high"]],
+            "increasing": [["low", "high"], ["scan", "high"]],
+            "ordered": [["few", "many"]],
             "properties": {
                 "low": {"type": "number", "default": 1},
                 "high": {"type": "number", "default": 2},
+                "scan": {"type": "array", "items": {"type": "number"}},
+                "few": {"type": "number", "default": 3},
+                "many": {"type": "number", "default": 3},
+                "range": {"type": "array", "increasing": True},
+                "span": {"type": "array", "ordered": True},
                 "steps": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
             },
         },
@@ -74,6 +80,27 @@ WRONG = {
     ),
     "no folder": ({"folder": "a"}, "folder: got 'a', but there is no folder"),
     "order": ({"fit": {"low": 5}}, "fit: got low = 5, high = 2, expected low < high"),
+    "order of equals": (
+        {"fit": {"low": 2}},
+        "fit: got low = 2, high = 2, expected low < high",
+    ),
+    "order of a list and a number": (
+        {"fit": {"scan": [1, 3, 0]}},
+        r"fit: got scan = \[1, 3, 0\], high = 2, expected scan < high",
+    ),
+    "order with equals": (
+        {"fit": {"few": 4}},
+        "fit: got few = 4, many = 3, expected few <= many",
+    ),
+    "order of items": (
+        {"fit": {"range": [3, 1]}},
+        r"fit\.range: got \[3, 1\], expected each item more than the one before",
+    ),
+    "order of equal items": ({"fit": {"range": [1, 1]}}, r"fit\.range: got \[1, 1\]"),
+    "order of items with equals": (
+        {"fit": {"span": [3, 3, 1]}},
+        r"fit\.span: got \[3, 3, 1\], expected no item less than the one before",
+    ),
     "contradiction": (
         {"method": "lbfgsb", "radius": 60},
         "too slow .* set method: trf",
@@ -90,6 +117,13 @@ def test_wrong_config_is_refused_clearly(case, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match=text) as caught:
         validated({"run": "demo", **tree}, SCHEMA)
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_equal_values_may_be_ordered():
+    """Where equal values make sense, they pass; what is no number is not ours."""
+    tree = {"fit": {"span": [1, 1, 2], "few": 3, "many": 3, "scan": [0, 1]}}
+    assert validated({"run": "a", **tree}, SCHEMA)["fit"]["span"] == [1, 1, 2]
+    validated({"run": "a", "fit": {"range": ["b", "a"]}}, SCHEMA)
 
 
 def test_missing_key_is_named():
@@ -117,7 +151,7 @@ def test_defaults_are_filled_at_every_depth():
     given = {"run": "demo", "fit": {"high": 9}}
     tree = validated(given, SCHEMA)
     assert tree["radius"] == 3.0
-    assert tree["fit"] == {"high": 9, "low": 1}
+    assert tree["fit"] == {"high": 9, "low": 1, "few": 3, "many": 3}
     assert given == {"run": "demo", "fit": {"high": 9}}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from types import SimpleNamespace
 
 import pytest
-from batch_work import files, square
+from batch_work import files, square, trouble
+from skyloom.run.batch import BatchError
 from skyloom.run.job import Job
 
 
@@ -47,9 +49,27 @@ def test_provenance_is_of_the_inputs(snakemake):
     assert job.provenance()["code"] == "c0de"
 
 
+def test_provenance_of_plain_tables_is_logged(snakemake, tmp_path):
+    """A CSV table has no room for the record: one line of the log holds it."""
+    job = Job(snakemake)
+    job.note_provenance()
+    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    assert json.loads(line.split("provenance: ")[1]) == job.provenance()
+
+
 def test_each_leaves_no_store(snakemake, tmp_path):
     """After success nothing of the unfinished work remains."""
     assert Job(snakemake).each([2, 3], square) == {2: 4, 3: 9}
+    assert not (tmp_path / ".skyloom").exists()
+
+
+def test_changed_outputs_leave_no_orphan(snakemake, tmp_path):
+    """A galaxy joins a chunk after a kill: its first store goes with the second."""
+    with pytest.raises(BatchError):
+        Job(snakemake).each([5], trouble)
+    assert (tmp_path / ".skyloom").exists()
+    snakemake.output = [*snakemake.output, "out/3.txt"]
+    Job(snakemake).each([5], square)
     assert not (tmp_path / ".skyloom").exists()
 
 

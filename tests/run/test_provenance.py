@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 
+import numba
 import pytest
+from astropy.io import fits
+from skyloom.io.fits import write_images
 from skyloom.run import provenance
 
 
@@ -42,9 +45,56 @@ def test_missing_input_is_an_error(tmp_path):
         provenance.checksums([tmp_path / "gone"])
 
 
-def test_fits_cards():
-    """A record's digests fit into FITS cards."""
-    made = provenance.record({"a": 1}, "f" * 64)
+def test_versions_are_of_all_that_computes(checkout):
+    """Every package of the area's environment that makes numbers or files counts."""
+    assert {"numba", "scikit-learn", "jax", "numpyro"} <= set(provenance.PACKAGES)
+    pins = (checkout / "envs" / "builder.yaml").read_text()
+    named = {"matplotlib": "matplotlib-base"}
+    assert [n for n in provenance.PACKAGES if f"{named.get(n, n)}=" not in pins] == []
+    assert dict(provenance.versions())["numba"] == numba.__version__
+
+
+def test_package_that_is_not_there_has_no_version(monkeypatch):
+    """An environment without a package cannot have used it."""
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr(provenance, "versions", provenance.versions.__wrapped__)
+    assert [name for name, _ in provenance.versions()] == ["python", "numpy"]
+
+
+@pytest.fixture
+def made(tmp_path) -> dict:
+    """Return a record of two inputs of the same name."""
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.json").write_text(folder)
+    files = [tmp_path / folder / "1.json" for folder in "ab"]
+    return provenance.record({"a": 1}, "f" * 64, files)
+
+
+def test_fits_cards(made, tmp_path):
+    """Digests fill a card each, versions share one that may be continued."""
     found = provenance.cards(made)
     assert found["CODESHA"] == "f" * 64
-    assert all(len(value) == 64 for value in found.values())
+    assert all(len(found[name]) == 64 for name in ("CODESHA", "CONFSHA", "FILESHA"))
+    write_images(tmp_path / "a.fits", {}, found)
+    with fits.open(tmp_path / "a.fits", checksum=True) as file:
+        assert file[0].header["VERSIONS"].startswith("python 3.")
+        assert f"numba {numba.__version__}" in file[0].header["VERSIONS"]
+
+
+def test_text_is_one_line_of_json(made):
+    """The record survives as text, whatever the order of its keys."""
+    line = provenance.text(made)
+    assert "\n" not in line
+    assert json.loads(line) == made
+    assert provenance.text(dict(reversed(made.items()))) == line
+
+
+def test_comments_are_short_lines(made):
+    """Other programs read comments of a file up to some eighty characters."""
+    lines = provenance.comments(made).splitlines()
+    assert all(line.startswith("#") and len(line) < 80 for line in lines)
+    assert f"# code {'f' * 64}" in lines
+    assert "# input b/1.json" in lines
+    assert f"#   {made['inputs']['b/1.json']}" in lines
+    assert f"# version numba {numba.__version__}" in lines

@@ -1,4 +1,4 @@
-"""Resources: more at each attempt, up to a limit."""
+"""Resources: more at each attempt."""
 
 from __future__ import annotations
 
@@ -7,6 +7,5 @@ from skyloom.run.resources import by_attempt
 
 def test_request_grows_with_attempts():
     """The first attempt asks for the plain amount, the next for multiples."""
-    request = by_attempt(2000, limit=5000)
-    assert [request(None, attempt) for attempt in (1, 2, 3)] == [2000, 4000, 5000]
-    assert by_attempt(30)(None, 3) == 90
+    request = by_attempt(2000)
+    assert [request(None, attempt) for attempt in (1, 2, 3)] == [2000, 4000, 6000]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 
 import pytest
 import yaml
-from checkouts import copy_checkout, snakemake
+from checkouts import copy_checkout, planned, snakemake
 
 
 def keys(checkout, name) -> set[str]:
@@ -17,7 +18,7 @@ def keys(checkout, name) -> set[str]:
 
 def test_default_profile_leaves_the_cluster_alone(checkout):
     """The default beats --profile for each key, so that they share none."""
-    assert keys(checkout, "default") == {"rerun-triggers"}
+    assert keys(checkout, "default") == {"rerun-triggers", "max-checksum-file-size"}
     assert not keys(checkout, "default") & keys(checkout, "slurm")
 
 
@@ -25,6 +26,27 @@ def test_triggers_are_content(checkout):
     """Neither file times of scripts nor environment hashes rerun anything."""
     tree = yaml.safe_load((checkout / "profiles/default/config.yaml").read_text())
     assert tree["rerun-triggers"] == ["mtime", "params", "input"]
+
+
+COPY = """
+rule copy:
+    input: "export.csv"
+    output: "table.csv"
+    shell: "head -c 10 {input} > {output}"
+"""
+
+
+def test_touched_export_reruns_nothing(checkout, tmp_path):
+    """An export of several MB with a new time and the same bytes is the same."""
+    shutil.copytree(checkout / "profiles", tmp_path / "profiles")
+    (tmp_path / "Snakefile").write_text(COPY)
+    export = tmp_path / "export.csv"
+    export.write_bytes(b"0123456789" * 500_000)
+    snakemake(tmp_path, "--cores", "1")
+    os.utime(export)
+    assert "Nothing to be done" in snakemake(tmp_path, "-n").stdout
+    export.write_bytes(b"9876543210" * 500_000)
+    assert "copy" in planned(tmp_path)
 
 
 def test_every_cluster_key_is_explained(checkout):

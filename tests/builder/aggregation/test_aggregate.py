@@ -81,6 +81,17 @@ def test_placeholders_have_no_prior(result):
     assert result["errors"]["bar"]["n"] is None
 
 
+def test_drawn_counts_all_who_drew_a_component(tree, result):
+    """Agreeing or not: one bar far off is drawn and not in the cluster."""
+    people = copy.deepcopy(tree["volunteers"])
+    people[0]["model"]["bar"] |= {"mux": 10.0, "muy": 10.0}
+    people[1]["model"]["bar"] = None
+    found = aggregate_subject(tree | {"volunteers": people}, SETTINGS)
+    assert result["drawn"] == dict.fromkeys(result["support"], 24)
+    assert found["drawn"]["bar"] == 23
+    assert found["support"]["bar"]["k"] < 23
+
+
 def test_result_is_plain_and_repeatable(tree, result):
     """The same drawings give the same bytes, and the input is left alone."""
     before = copy.deepcopy(tree)

@@ -61,6 +61,11 @@ def test_short_and_crossing_lines_are_unusable():
     assert usable(line)
     assert not usable(line[:5])
     assert not usable(loop)
+    turn = np.linspace(0, 2 * np.pi, 9)
+    closed = np.column_stack([np.cos(turn), np.sin(turn)])
+    closed[-1] = closed[0]
+    assert usable(closed[:-1])
+    assert not usable(closed)
 
 
 def test_line_through_the_centre_is_split():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from builder import pitch_grid
 from scipy import integrate, special, stats
+from skyloom.builder.aggregation.logspiral import t_width
 from skyloom.builder.analysis import pitch, pitch_model
 from skyloom.builder.analysis.pitch import NotConvergedError, PitchSettings
 
@@ -124,7 +125,8 @@ def test_coordinates_carry_their_jacobian():
 def test_drawn_arms_follow_their_conditional():
     """With galaxy and scatter fixed the arm's draws are truncated t times normal."""
     _, table = pitch_grid.simulate(np.random.default_rng(2), 1, low=5, high=6)
-    table = table.iloc[:1].assign(pitch_angle=3.0, pitch_angle_err=4.0, dof=4)
+    half = 4.0 * t_width(4)
+    table = table.iloc[:1].assign(pitch_angle=3.0, pitch_angle_err=half, dof=4)
     data = pitch_model.observations(table)
     n = 20000
     draws = pitch_model.draw_arms(

@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import (
     read_metadata,
-    read_repeats,
-    read_subject_ids,
 )
 from skyloom.builder.drawings.upstream import read_upstream
 from skyloom.builder.drawings.volunteers import subject_tree
@@ -33,9 +31,9 @@ from skyloom.builder.images.cutout import (
 from skyloom.builder.model import from_dict
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
-from skyloom.io.fits import read_image
+from skyloom.io.fits import read_images
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.io.tables import Column, read_csv, read_parquet
+from skyloom.io.tables import Column, read_csv
 from skyloom.io.zooniverse import (
     Classification,
     read_classifications,
@@ -133,7 +131,11 @@ def table(path):
 
 
 def sci(path):
-    return read_image(path, "SCI")
+    return read_images(path, ["SCI"])
+
+
+def primary(path):
+    return read_images(path, [0])
 
 
 def two(path):
@@ -167,12 +169,11 @@ ERRORS = [
     ("CSV empty cell", b"a,b\n,0.5\n", table, "row 2, column 'a': empty cell"),
     ("CSV out of range", b"a,b\n1,1.5\n", table, "got 1.5; expected 0 to 1"),
     ("CSV infinite number", b"a,b\n1,inf\n", table, "got 'inf'"),
-    # Parquet and FITS
-    ("not Parquet", b"PAR1 but no more", read_parquet, "not a readable Parquet"),
+    # FITS
     ("not FITS", b"SIMPLE?", sci, "not a readable FITS"),
-    ("cut FITS", cut_fits, read_image, "not a readable FITS"),
+    ("cut FITS", cut_fits, primary, "not a readable FITS"),
     ("FITS without the HDU", fits_file, sci, "HDU 'SCI': no such HDU"),
-    ("FITS without pixels", fits_file, read_image, "no pixels"),
+    ("FITS without pixels", fits_file, primary, "no pixels"),
     # npz
     ("not npz", b"PK not a zip", two, "not a readable npz"),
     ("one array for npz", npy, two, "single array"),
@@ -286,11 +287,6 @@ ERRORS = [
     ),
     ("no RA", GALAXY.replace(b"RA", b"XX"), read_metadata, "RA: missing column"),
     ("camcol 9", GALAXY.replace(b",3\n", b",9\n"), read_metadata, "expected 1 to 6"),
-    ("subject list of words", b"7\nseven\n", read_subject_ids, "row 2: got 'seven'"),
-    ("subject twice in list", b"7\n7\n", read_subject_ids, "already stands in row 1"),
-    ("empty subject list", b"subject_id\n", read_subject_ids, "no subject"),
-    ("subject is its own repeat", b"0,1\n5,5\n", read_repeats, "5 is its own repeat"),
-    ("repeat of two subjects", b"0,1\n5,6\n7,6\n", read_repeats, "6 already stands"),
     # Zooniverse exports
     ("export without column", b"a,b\n1,2\n", read_classifications, "missing column"),
     ("cut export", HEAD + b'1,5366,2020,"[{', read_classifications, "unexpected end"),

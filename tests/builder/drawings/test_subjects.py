@@ -3,13 +3,9 @@
 import math
 
 import pandas as pd
-import pytest
 from skyloom.builder.drawings.subjects import (
     metadata_from_subjects,
     read_metadata,
-    read_repeats,
-    read_subject_ids,
-    survey_subjects,
     turns,
     write_metadata,
     write_subject_ids,
@@ -59,27 +55,7 @@ def test_metadata_from_an_export():
     assert "south" in rejected[0]["reason"]
 
 
-def test_survey_sets():
-    """Upstream's rule, or the sets that were asked for."""
-    table = pd.DataFrame({"subject_id": [1, 2, 3], "subject_set_id": [20561, 7, 80112]})
-    assert survey_subjects(table)["subject_id"].tolist() == [1]
-    assert survey_subjects(table, [7, 80112])["subject_id"].tolist() == [2, 3]
-
-
-@pytest.mark.parametrize("text", ["5\n7\n", "subject_id\n5\n7\n", "\ufeff5\n\n7"])
-def test_subject_ids(tmp_path, text):
-    """With or without a header, a byte-order mark or blank lines."""
-    (tmp_path / "l.csv").write_text(text)
-    assert read_subject_ids(tmp_path / "l.csv") == [5, 7]
-
-
 def test_subject_ids_round_trip(tmp_path):
     """Sorted and unique."""
     write_subject_ids(tmp_path / "l.csv", [7, 5, 7])
-    assert read_subject_ids(tmp_path / "l.csv") == [5, 7]
-
-
-def test_repeats(tmp_path):
-    """From the repeat to the first."""
-    (tmp_path / "d.csv").write_text("SDSS dr7 id,0,1\n9,5.0,6.0\n")
-    assert read_repeats(tmp_path / "d.csv") == {6: 5}
+    assert (tmp_path / "l.csv").read_text().split() == ["subject_id", "5", "7"]

@@ -2,13 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import convolve
-from skyloom.builder.images.noise import (
-    sigma_from_frames,
-    sigma_from_sky_and_gain,
-    sky_rms,
-    smoothing_factor,
-)
+from skyloom.builder.images.noise import sigma_from_sky_and_gain, sky_rms
 
 SHAPE = (120, 120)
 CLEAR = np.zeros(SHAPE, bool)
@@ -82,35 +76,11 @@ def test_sigma_of_simulated_photons(rng):
     assert np.median(ratio[50:70, 50:70]) == pytest.approx(1, abs=0.06)
 
 
-def test_smoothing_factor_of_a_known_kernel(rng):
-    """Averaging two neighbours lowers the noise by sqrt(2), and it is found."""
-    image = convolve(rng.normal(0, 0.02, (300, 300)), [[0.5, 0.5]])
-    factor = smoothing_factor(image, np.zeros((300, 300), bool))
-    assert factor == pytest.approx(np.sqrt(2), rel=0.1)
-
-
 def test_smoothing_scales_the_sky_only(rng):
     """With no light, sigma is proportional to it."""
     image = rng.normal(0, 0.02, SHAPE) - 1
     one, two = (sigma_from_sky_and_gain(image, CLEAR, 1.0, smoothing=s) for s in (1, 2))
     assert np.allclose(two, 2 * one)
-
-
-def test_frames_recipe_of_one_frame():
-    """C sqrt(n / g^2 + v), in image units."""
-    sigma = sigma_from_frames(np.full((1, 2, 2), 100.0), [0.005], [4.0], [1.0], 2.0)
-    assert np.allclose(sigma, 0.005 * np.sqrt(100 / 16 + 1) / 2)
-
-
-def test_frames_recipe_averages():
-    """Four equal frames halve the error; negative counts add none."""
-    one = sigma_from_frames(np.full((1, 2, 2), 50.0), [0.005], [4.0], [1.0], 1.0)
-    four = sigma_from_frames(
-        np.full((4, 2, 2), 50.0), [0.005] * 4, [4.0] * 4, [1.0] * 4, 1.0
-    )
-    assert np.allclose(four, one / 2)
-    dark = sigma_from_frames(np.full((1, 2, 2), -5.0), [0.005], [4.0], [1.0], 1.0)
-    assert np.allclose(dark, 0.005)
 
 
 @pytest.mark.parametrize("name", ["gain", "calibration", "frames", "smoothing"])
@@ -129,11 +99,3 @@ def test_no_sky_no_sigma():
         sky_rms(np.ones(SHAPE), CLEAR)
     with pytest.raises(ValueError, match="0 good pixels"):
         sky_rms(np.ones(SHAPE), ~CLEAR)
-
-
-def test_frames_that_do_not_pair_up():
-    """Numbers of frames must agree."""
-    with pytest.raises(ValueError, match="2 gains"):
-        sigma_from_frames(np.ones((1, 2, 2)), [1.0], [1.0, 1.0], [1.0], 1.0)
-    with pytest.raises(ValueError, match="must be above 0"):
-        sigma_from_frames(np.ones((1, 2, 2)), [1.0], [0.0], [1.0], 1.0)

@@ -11,7 +11,7 @@ from skyloom.builder.products import collect
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.npz import write_npz
-from skyloom.io.tables import read_parquet, write_parquet
+from skyloom.io.tables import write_parquet
 
 
 def trees(folder, *numbers, **values):
@@ -55,7 +55,7 @@ def test_aggregation_table_round_trip(tmp_path):
     failed = {"status": "failed", "reason": "3 volunteers", "model": None}
     table = collect.aggregation_table({7: invented_galaxy.aggregate(), 9: failed})
     write_parquet(tmp_path / "t.parquet", table)
-    back = read_parquet(tmp_path / "t.parquet")
+    back = pd.read_parquet(tmp_path / "t.parquet")
     assert list(back["subject_id"]) == [7, 9]
     assert json.loads(back["Model"][0]) == invented_galaxy.aggregate()["model"]
     assert json.loads(back["Arms"][0])[0]["pitch_angle"] == 18.0
@@ -80,7 +80,7 @@ def test_best_table_keeps_long_identifiers(tmp_path):
 def test_empty_tables_have_their_columns(function, tmp_path):
     """A run without subjects still writes a table."""
     write_parquet(tmp_path / "t.parquet", function({}))
-    assert "status" in read_parquet(tmp_path / "t.parquet")
+    assert "status" in pd.read_parquet(tmp_path / "t.parquet")
 
 
 def test_subjects_gather_every_file(tmp_path):

@@ -185,14 +185,12 @@ def test_same_survey_same_bytes(survey, tmp_path):
         assert path.read_bytes() == (tmp_path / path.name).read_bytes()
 
 
-def test_a_subject_folder_as_the_project_serves_it(survey, tmp_path):
-    """difference.json, model.json and metadata.json, with a sigma image if asked."""
-    one = survey[1][0]
-    files.write_subject_folder(tmp_path, one, give_sigma=True)
-    tree = read_json(tmp_path / "difference.json")
-    assert np.array(tree["sigma_image"]) == pytest.approx(one.pixels.sigma, abs=1e-7)
-    assert set(read_json(tmp_path / "model.json")) < set(tree)
-    assert "ra" in read_json(tmp_path / "metadata.json")
+def test_sigma_is_written_if_asked(survey):
+    """In the units of the image."""
+    pixels = survey[1][0].pixels
+    tree = files.subject_file(pixels, give_sigma=True)
+    assert np.array(tree["sigma_image"]) == pytest.approx(pixels.sigma, abs=1e-7)
+    assert "sigma_image" not in files.subject_file(pixels, give_sigma=False)
 
 
 def test_settings_come_from_the_configuration():

@@ -11,7 +11,7 @@ from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, usable_cut
 from skyloom.builder.steps.drawings import failed_drawings, parse_upstream
 from skyloom.builder.steps.pitch import sample_pitch
 from skyloom.builder.steps.products import export_subject, failed_plot
-from skyloom.builder.steps.relations import galaxy_draws
+from skyloom.builder.steps.relations import pitch_draws
 from skyloom.builder.steps.tuning import failed_tune, tune_subject
 from skyloom.io.documents import read_json
 from skyloom.io.npz import write_npz
@@ -126,4 +126,4 @@ def test_no_arm_no_pitch_angle(tmp_path):
     assert "no subject has an arm" in tree["reason"]
     write_npz(tmp_path / "draws.npz", **draws)
     with pytest.raises(ValueError, match="no galaxy has a pitch angle"):
-        galaxy_draws(tmp_path / "draws.npz")
+        pitch_draws(tmp_path / "draws.npz")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.steps.relations import morphology_tree, vote_strengths
+from skyloom.builder.steps.relations import (
+    morphology_tree,
+    strengths,
+    vote_strengths,
+    winding_tree,
+)
 from skyloom.io.errors import InputError
 
 SETTINGS = {
@@ -34,15 +39,77 @@ def test_impossible_votes_are_refused(tmp_path, row):
         vote_strengths(path)
 
 
+def draws_of(pitch, n_draws=20) -> dict:
+    """Return draws without scatter of galaxies with two arms each, 1 deg apart."""
+    pitch = np.asarray(pitch, float)
+    arms = np.repeat(pitch, 2) + np.tile([-0.5, 0.5], len(pitch))
+    return {
+        "galaxy": np.tile(pitch, (n_draws, 1)),
+        "galaxy_id": np.arange(len(pitch)),
+        "arm": np.tile(arms, (n_draws, 1)),
+        "arm_galaxy_id": np.repeat(np.arange(len(pitch)), 2),
+    }
+
+
 def test_each_measure_is_tested_with_its_own_limits():
     """A tight link of bar votes and pitch shows; votes split bulges at 0.28."""
     galaxies = list(range(40))
-    pitch = np.linspace(10, 30, 40)
     measures = {
         "bar_votes": {g: g / 40 for g in galaxies},
         "bulge_votes": {g: 0.27 if g % 2 else 0.29 for g in galaxies},
     }
-    tree = morphology_tree(np.tile(pitch, (20, 1)), galaxies, measures, SETTINGS)
+    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS)
     assert tree["bar_votes"]["pearson"]["r"] == pytest.approx(1.0)
     assert tree["bar_votes"]["anderson_darling"]["all"]["rejected"] == 1.0
     assert set(tree["bulge_votes"]["anderson_darling"]["groups"]) == {"disk", "bulge"}
+
+
+def test_arms_are_tested_in_the_groups_of_their_galaxies():
+    """Twice as many arms as galaxies, each with its galaxy's bar."""
+    measures = {"bar": {g: g / 40 for g in range(40)}}
+    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS)
+    galaxies, arms = (
+        tree["bar"][f"anderson_darling{end}"]["groups"] for end in ("", "_arms")
+    )
+    assert {g: 2 * found["n"] for g, found in galaxies.items()} == {
+        g: found["n"] for g, found in arms.items()
+    }
+    assert arms["strong"]["median"] == pytest.approx(galaxies["strong"]["median"])
+    assert tree["bar"]["anderson_darling_arms"]["all"]["rejected"] == 1.0
+
+
+def aggregate(subject, drawn, agreed, **changes) -> dict:
+    """Return what counts of an aggregate of 30 volunteers."""
+    tree = {"subject_id": subject, "status": "ok", "considered": 30}
+    tree |= {"drawn": {"bar": drawn}, "support": {"bar": {"k": agreed, "n": 30}}}
+    return tree | changes
+
+
+def test_bar_strength_is_the_share_who_drew_a_bar():
+    """Whether or not their bars agree; failed subjects are unknown."""
+    trees = [aggregate(1, 18, 0), aggregate(2, 3, 3)]
+    trees.append(aggregate(3, None, None, status="failed"))
+    tuned = [
+        {"subject_id": 1, "flux": {"disk": 3.0, "bulge": 1.0}},
+        {"subject_id": 2, "flux": {"disk": 3.0}},
+        {"subject_id": 3, "flux": {}},
+    ]
+    found = strengths(trees, tuned)
+    assert found["bar"] == {1: 0.6, 2: 0.1}
+    assert found["bulge"] == {1: 0.25, 2: 0.0}
+
+
+def test_winding_is_tested_within_the_limits_and_scanned():
+    """Uniform cotangents pass, pitch angles of one value do not; power is a share."""
+    settings = {"seed": 1, "winding": {"lower": 15, "upper": 50, "scan": [5, 15]}}
+    loose, tight = 1 / np.tan(np.radians([50, 15]))
+    rng = np.random.default_rng(3)
+    steady = np.degrees(np.arctan(1 / rng.uniform(loose, tight, (30, 60))))
+    tree = winding_tree(steady, settings)
+    assert (tree["lower"], tree["upper"], tree["n_galaxies"]) == (15, 50, 60)
+    assert tree["anderson_darling"]["rejected"] < 0.2
+    assert [row["lower"] for row in tree["scan"]] == [5, 15]
+    assert tree["scan"][0]["anderson_darling_rejected"] > 0.9
+    assert 0 < tree["power"] <= 1
+    alike = winding_tree(rng.normal(20, 0.5, (30, 60)), settings)
+    assert alike["anderson_darling"]["rejected"] == 1.0

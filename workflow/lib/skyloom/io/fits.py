@@ -14,28 +14,28 @@ from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
 
 
-def read_image(path: str | Path, hdu: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """Read one image HDU.
+def read_images(
+    path: str | Path, hdus: Iterable[str | int]
+) -> dict[str | int, tuple[np.ndarray, fits.Header]]:
+    """Read image HDUs of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    hdus : iterable of str or int
+        Their names or numbers.
 
     Returns
     -------
-    image : ndarray, shape (ny, nx)
-        The pixels in native byte order.
-    header : Header
-        Its header.
+    dict of str or int to (ndarray, Header)
+        Pixels of shape (ny, nx) in native byte order, and the header, by HDU.
 
     Raises
     ------
     InputError
         No file, not FITS, cut short, a wrong checksum, no such HDU, or not an image.
     """
-    return read_images(path, [hdu])[hdu]
-
-
-def read_images(
-    path: str | Path, hdus: Iterable[str | int]
-) -> dict[str | int, tuple[np.ndarray, fits.Header]]:
-    """Read several image HDUs of a file; see `read_image`."""
     path = existing_file(path)
     try:
         with warnings.catch_warnings():
@@ -72,7 +72,7 @@ def write_images(
         Cards of the primary header.
     """
     primary = fits.PrimaryHDU()
-    _fill(primary.header, header or {})
+    fill(primary.header, header or {})
     hdus = [primary] + [_hdu(name, *pair) for name, pair in images.items()]
     write_hdus(path, hdus)
 
@@ -105,10 +105,11 @@ def _hdu(name: str, array: np.ndarray, cards: Mapping) -> fits.ImageHDU:
     array = np.asarray(array)
     pixels = array.astype(np.uint8) if array.dtype.kind == "b" else array
     hdu = fits.ImageHDU(pixels, name=name)
-    _fill(hdu.header, cards)
+    fill(hdu.header, cards)
     return hdu
 
 
-def _fill(header: fits.Header, cards: Mapping) -> None:
+def fill(header: fits.Header, cards: Mapping) -> None:
+    """Set header cards, each ``keyword: value`` or ``keyword: (value, comment)``."""
     for keyword, value in cards.items():
         header[keyword] = value

@@ -21,8 +21,10 @@ from astropy.table import Table
 
 from skyloom.io.atomic import replacing, write_text
 from skyloom.io.errors import InputError, encoding_error, existing_file
-from skyloom.io.fits import write_hdus
+from skyloom.io.fits import fill, write_hdus
+from skyloom.run.provenance import cards, text
 
+META = "skyloom"  # key of a Parquet file's metadata
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -140,39 +142,34 @@ def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def read_parquet(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet file, or some columns of it.
+def write_parquet(
+    path: str | Path, table: pd.DataFrame, provenance: Mapping | None = None
+) -> None:
+    """Write a Parquet file, whole or not at all, same table same bytes.
 
-    Raises
-    ------
-    InputError
-        No file, not Parquet, cut short, or a missing column.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    table : DataFrame
+        Its rows; the index is left out.
+    provenance : mapping, optional
+        The record of `skyloom.run.provenance.record`; JSON text in the file's own
+        metadata, under the key ``skyloom``.
     """
-    path = existing_file(path)
-    try:
-        whole = pq.ParquetFile(path)
-        present = whole.schema_arrow.names
-        missing = [c for c in columns or () if c not in present]
-        if missing:
-            raise InputError(path, "missing column", where=missing[0])
-        return whole.read(columns).to_pandas()
-    except (pa.ArrowException, OSError) as bad:
-        problem = f"not a readable Parquet file ({bad})"
-        raise InputError(path, problem, remedy="make it again") from None
-
-
-def write_parquet(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a Parquet file, whole or not at all, same table same bytes."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
+    own = None if provenance is None else {META: text(provenance)}
     with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(None), temporary)
+        pq.write_table(arrow.replace_schema_metadata(own), temporary)
 
 
 def write_catalogue(path: str | Path, table: Table) -> None:
     """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
 
     Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
-    TUNITn, TCOMMn and TUCDn.
+    TUNITn, TCOMMn and TUCDn. The record ``table.meta["provenance"]`` of
+    `skyloom.run.provenance.record` is kept whole in ECSV, and as the cards of the
+    primary header in FITS; FITS keeps no other entry of ``table.meta``.
 
     Raises
     ------
@@ -181,7 +178,10 @@ def write_catalogue(path: str | Path, table: Table) -> None:
     """
     path = Path(path)
     if path.suffix == ".fits":
-        write_hdus(path, [fits.PrimaryHDU(), _catalogue_hdu(table)])
+        primary = fits.PrimaryHDU()
+        if "provenance" in table.meta:
+            fill(primary.header, cards(table.meta["provenance"]))
+        write_hdus(path, [primary, _catalogue_hdu(table)])
     elif path.suffix == ".ecsv":
         with replacing(path) as temporary:
             table.write(temporary, format="ascii.ecsv")

@@ -2,7 +2,14 @@
 
 A finished object is a folder in a store, made in a temporary place and renamed when
 whole, so a killed job leaves finished objects and nothing half-made. The next
-attempt does what is missing, then gives out all the results and removes the store.
+attempt does what is missing, then gives out all the results and removes the store. A
+kill during the removal leaves folders that are whole no longer: they count as missing.
+
+A store carries a claim, the list of what its job is to write. When the list changes (a
+galaxy joins a chunk) the work lies in a store that no job will open again; the next
+job that claims one of the same files removes it. That touches no running job: two
+runs that share a product never run at once, Snakemake's lock forbids it, while other
+chunks, rules and runs share none.
 """
 
 from __future__ import annotations
@@ -19,10 +26,12 @@ from pathlib import Path
 
 from skyloom.io.atomic import replacing
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import InputError
 from skyloom.run.log import NAME, collected, progress
 
 EXPECTED = (ValueError, ArithmeticError)
 RESULT = "result.json"
+CLAIM = "claim.json"
 LISTED = 5  # failures that an error names; the log has them all
 
 
@@ -39,6 +48,43 @@ class _Task:
     function: Callable
     rescue: Callable | None
     files: Mapping[str, str]
+
+    def places(self, folder: Path) -> dict[str, Path]:
+        """Return where in a folder the files of this object lie."""
+        return {k: folder / k / Path(path).name for k, path in self.files.items()}
+
+    @property
+    def whole(self) -> bool:
+        """Whether the object is finished and all of it is there."""
+        kept = [self.folder / RESULT, *self.places(self.folder).values()]
+        return all(path.exists() for path in kept)
+
+
+def claim(store: Path, outputs: Iterable[str], root: Path) -> None:
+    """Say what a store's job is to write; remove the stores that it makes useless.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of the job's unfinished work, ``<root>/<rule>/<name>``.
+    outputs : iterable of path
+        All that the job writes.
+    root : Path
+        Folder of all stores.
+    """
+    mine = sorted(str(path) for path in outputs)
+    for other in Path(root).glob(f"*/*/{CLAIM}"):
+        if other.parent != Path(store) and not set(_claimed(other)).isdisjoint(mine):
+            _remove(other.parent)
+    write_json(Path(store) / CLAIM, {"outputs": mine})
+
+
+def _claimed(path: Path) -> list[str]:
+    """Return what a store's job is to write; nothing if it is just being removed."""
+    try:
+        return read_json(path)["outputs"]
+    except InputError:
+        return []
 
 
 def each(
@@ -96,7 +142,10 @@ def each(
         item: _Task(item, folder / _name(item), function, rescue, files.get(item, {}))
         for item in items
     }
-    waiting = [task for task in tasks.values() if not task.folder.exists()]
+    waiting = [task for task in tasks.values() if not task.whole]
+    for task in waiting:
+        if task.folder.exists():
+            shutil.rmtree(task.folder)
     _announce(description, len(items), len(items) - len(waiting))
     _finish(waiting, threads, description)
     results = {item: _deliver(task) for item, task in tasks.items()}
@@ -109,7 +158,7 @@ def _fresh(store: Path, key: str) -> Path:
     folder = Path(store) / key[:16]
     folder.mkdir(parents=True, exist_ok=True)
     for other in Path(store).iterdir():
-        if other != folder:
+        if other not in (folder, Path(store) / CLAIM):
             shutil.rmtree(other)
     for part in folder.glob("*.part"):
         shutil.rmtree(part)
@@ -185,7 +234,9 @@ def _do(task: _Task) -> tuple:
 
 
 def _result(task: _Task, part: Path) -> object:
-    paths = _places(task, part)
+    paths = task.places(part)
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
     given = (paths,) if paths else ()
     try:
         result = task.function(task.item, *given)
@@ -200,18 +251,9 @@ def _result(task: _Task, part: Path) -> object:
     return {"result": result}
 
 
-def _places(task: _Task, folder: Path) -> dict[str, Path]:
-    places = {
-        label: folder / label / Path(path).name for label, path in task.files.items()
-    }
-    for place in places.values():
-        place.parent.mkdir(parents=True, exist_ok=True)
-    return places
-
-
 def _deliver(task: _Task) -> object:
     """Put an object's files where they belong and return its result."""
-    for label, source in _places(task, task.folder).items():
+    for label, source in task.places(task.folder).items():
         with replacing(task.files[label]) as temporary:
             _copy(source, temporary)
     return read_json(task.folder / RESULT)["result"]
@@ -228,6 +270,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _remove(store: Path) -> None:
+    """Remove a store, its claim last, and the folders above that it leaves empty."""
+    for folder in Path(store).iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder)
     shutil.rmtree(store)
     for folder in list(Path(store).parents)[:2]:
         try:

@@ -1,11 +1,14 @@
 """Configuration: validated, completed, or refused in one clear message.
 
-Schemas are JSON Schema (draft 2020-12) in YAML with four words of our own:
+Schemas are JSON Schema (draft 2020-12) in YAML with five words of our own:
 
 ``path: file | folder``
     on a string: it must exist, relative to the data folder (`data_path`);
 ``increasing: [[a, b], ...]``
-    on an object: the values of these keys must grow;
+    on an object: the values of these keys must grow; a list stands for each of its
+    items. ``increasing: true`` on a list: its items must grow;
+``ordered: ...``
+    the same, but equal values pass;
 ``refuse: [{when: SCHEMA, because: TEXT}, ...]``
     on an object: a contradiction, when the inner schema holds;
 ``unique: [key, ...]``
@@ -20,10 +23,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -235,13 +240,34 @@ def _path(validator, kind, value, schema) -> Iterator[ValidationError]:
 
 def _increasing(validator, chains, tree, schema) -> Iterator[ValidationError]:
     del validator, schema
+    wanted = "each item more than the one before"
+    yield from _disorder(tree, chains, operator.lt, "<", wanted)
+
+
+def _ordered(validator, chains, tree, schema) -> Iterator[ValidationError]:
+    del validator, schema
+    wanted = "no item less than the one before"
+    yield from _disorder(tree, chains, operator.le, "<=", wanted)
+
+
+def _disorder(tree, chains, before: Callable, sign: str, wanted: str):
+    """Yield an error for each chain of an object, or for a list, out of order."""
+    pairs = pairwise(tree) if isinstance(tree, list) and _numeric(tree) else ()
+    if not all(before(a, b) for a, b in pairs):
+        yield ValidationError(f"got {tree}, expected {wanted}")
     for keys in chains if isinstance(tree, Mapping) else ():
         values = [tree.get(key) for key in keys]
-        if not all(isinstance(value, int | float) for value in values):
+        items = [value if isinstance(value, list) else [value] for value in values]
+        if not all(map(_numeric, items)):
             continue
-        if sorted(set(values)) != values:
+        if not all(before(max(a), min(b)) for a, b in pairwise(items)):
             got = ", ".join(f"{k} = {v}" for k, v in zip(keys, values, strict=True))
-            yield ValidationError(f"got {got}, expected {' < '.join(keys)}")
+            yield ValidationError(f"got {got}, expected {f' {sign} '.join(keys)}")
+
+
+def _numeric(items: list) -> bool:
+    """Whether there are items, numbers all; other words of the schema say if not."""
+    return bool(items) and all(isinstance(item, int | float) for item in items)
 
 
 def _refuse(validator, refusals, tree, schema) -> Iterator[ValidationError]:
@@ -251,7 +277,12 @@ def _refuse(validator, refusals, tree, schema) -> Iterator[ValidationError]:
             yield ValidationError(refusal["because"].strip())
 
 
-OWN = {"path": _path, "increasing": _increasing, "refuse": _refuse}
+OWN = {
+    "path": _path,
+    "increasing": _increasing,
+    "ordered": _ordered,
+    "refuse": _refuse,
+}
 
 
 @cache

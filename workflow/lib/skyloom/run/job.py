@@ -58,6 +58,13 @@ class Job:
         files = self.input if inputs is None else inputs
         return provenance.record(self.settings, self.code, files)
 
+    def note_provenance(self) -> None:
+        """Log what the rule's products are made from, where they have no room for it.
+
+        For CSV tables and simulated exports, whose layout is the survey's.
+        """
+        self.log.info("provenance: %s", provenance.text(self.provenance()))
+
     def each(
         self,
         ids: Iterable[int | str],
@@ -66,10 +73,13 @@ class Job:
         rescue: Callable | None = None,
     ) -> dict:
         """Apply a function to every object; see `skyloom.run.batch.each`."""
+        outputs = list(self.output)
+        store = STORE / self.rule / provenance.digest_of(outputs)[:16]
+        batch.claim(store, outputs, STORE)
         return batch.each(
             ids,
             function,
-            store=STORE / self.rule / provenance.digest_of(list(self.output))[:16],
+            store=store,
             key=self._key,
             threads=self.threads,
             files=files,

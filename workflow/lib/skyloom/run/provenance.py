@@ -1,4 +1,11 @@
-"""What a product was made from, written into the product itself."""
+"""What a product was made from, written into the product itself.
+
+The record of `record` stands in each product as its format has room: as a tree in
+JSON and in the metadata of ECSV, as one line of JSON (`text`) in npz, Parquet, PNG and
+PDF, as `cards` in FITS, as `comments` in DS9 and GALFIT files. Files in the layout of
+a survey's own (CSV tables, simulated exports) have no room for it: the log of their
+rule holds the line (`skyloom.run.job.Job.note_provenance`).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +13,16 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("astropy", "numpy", "pandas", "scipy")
+# Those that compute numbers or write files, in the alphabet's order.
+PACKAGES = (
+    *("astropy", "jax", "jaxlib", "matplotlib", "numba", "numpy", "numpyro"),
+    *("pandas", "pyarrow", "scikit-learn", "scipy", "shapely"),
+)
 
 
 def record(
@@ -42,12 +54,33 @@ def record(
 
 
 def cards(provenance: Mapping) -> dict[str, str]:
-    """Return a record as FITS cards: three digests, each of which fills one card."""
+    """Return a record as FITS cards: three digests of a card each, and versions.
+
+    ``FILESHA`` is the digest of ``inputs``, of which there may be thousands.
+    ``VERSIONS`` is a long string, continued over several cards.
+    """
+    found = provenance["versions"].items()
     return {
         "CODESHA": provenance["code"],
         "CONFSHA": provenance["config"],
         "FILESHA": digest_of(provenance["inputs"]),
+        "VERSIONS": ", ".join(f"{name} {number}" for name, number in found),
     }
+
+
+def text(provenance: Mapping) -> str:
+    """Return a record as one line of JSON, its keys sorted."""
+    return json.dumps(provenance, sort_keys=True)
+
+
+def comments(provenance: Mapping) -> str:
+    """Return a record as comment lines below 80 characters, each begun by ``#``."""
+    lines = [f"# {key} {provenance[key]}" for key in ("code", "config")]
+    for name, digest in provenance["inputs"].items():
+        lines += [f"# input {name}", f"#   {digest}"]
+    for name, number in provenance["versions"].items():
+        lines.append(f"# version {name} {number}")
+    return "\n".join(lines) + "\n"
 
 
 def digest_of(tree: object) -> str:
@@ -74,12 +107,16 @@ def checksum(path: str | Path) -> str:
 
 @cache
 def versions() -> tuple[tuple[str, str], ...]:
-    """Return the versions of Python and the main packages.
+    """Return the versions of Python and of the `PACKAGES` that are installed.
 
-    skyloom's own version is left out: the code digest says it more exactly.
+    One that is not has made nothing. skyloom's own version is left out: the code
+    digest says it more exactly.
     """
-    own = (("python", platform.python_version()),)
-    return own + tuple((name, version(name)) for name in PACKAGES)
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return tuple(found.items())
 
 
 def _named(files: list[Path]) -> dict[str, Path]:

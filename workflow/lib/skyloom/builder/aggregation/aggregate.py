@@ -118,8 +118,10 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
     -------
     dict
         JSON-plain: ``model``, ``errors`` (prior widths in the units of the model,
-        None for no prior), ``masks`` over all volunteers of the tree, ``support``,
-        ``arms``, ``pitch_angle`` [deg], ``status`` and ``reason``.
+        None for no prior), ``masks`` over all volunteers of the tree, ``support`` (of
+        the volunteers that were ``considered``, who agree with the model's component)
+        and ``drawn`` (who drew such a component at all, wherever), ``arms``,
+        ``pitch_angle`` [deg], ``status`` and ``reason``.
 
     Raises
     ------
@@ -186,6 +188,7 @@ def _aggregate(models, shape, chosen, n_all, settings) -> dict:
         "errors": errors | {"spiral": [error for _, error, _ in arms]},
         "masks": {k: _spread_out(mask, chosen, n_all) for k, mask in masks.items()},
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
+        "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
         "arms": [_with_positions(record, chosen) for record in records],
         "pitch_angle": galaxy_pitch_angle(records),
         "status": "ok",
@@ -266,6 +269,7 @@ def _nothing(n_all: int, reason: str) -> dict:
         "errors": dict.fromkeys(COMPONENTS) | {"spiral": []},
         "masks": {name: [False] * n_all for name in names},
         "support": dict.fromkeys(names),
+        "drawn": dict.fromkeys(names),
         "arms": [],
         "pitch_angle": None,
         "status": "failed",

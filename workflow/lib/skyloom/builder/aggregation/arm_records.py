@@ -106,7 +106,8 @@ def describe(
         Prior widths of A [px], phi [deg], t_min and t_max [rad]; None: no prior. That
         of A holds for the radius at the angle ``pivot`` [rad], relative to it.
     record : dict
-        JSON-plain: pitch angle [deg] with error, chirality, support, points and more.
+        JSON-plain: pitch angle [deg] with its error and that of each cause, ``dof``
+        of the part of the lines, chirality, support, points and more.
     """
     parts = covariance(arm, plane, settings)
     start, end = extent(arm, settings)
@@ -216,7 +217,9 @@ def _reach(arm, plane, settings) -> dict:
 
 
 def _lines(arm, plane) -> dict:
+    teams = min(len({s.volunteer for s in arm.strokes}), _TEAMS)
     return {
+        "dof": teams - 1,
         "n_lines": len(arm.strokes),
         "n_points": len(arm.kept),
         "n_kept": int(arm.kept.sum()),

@@ -221,8 +221,12 @@ def jackknife_covariance(coefs: np.ndarray) -> np.ndarray:
     if g < 3:
         return np.full((2, 2), math.inf)
     away = coefs - np.mean(coefs, axis=0)
-    wider = t.ppf(norm.cdf(1), g - 1)
-    return (g - 1) / g * wider**2 * away.T @ away
+    return (g - 1) / g * t_width(g - 1) ** 2 * away.T @ away
+
+
+def t_width(dof):
+    """Return half of the 68 % interval of Student's t, which a Gaussian's sigma is."""
+    return t.ppf(norm.cdf(1), dof)
 
 
 def pitch_angle(b: float) -> float:

@@ -9,12 +9,13 @@ import math
 
 import numpy as np
 from numba import njit
+from shapely.geometry import LineString
 
 MIN_POINTS = 6
 
 
 def usable(points: np.ndarray) -> bool:
-    """Return whether a line has more than five points and never crosses itself.
+    """Return whether a line has more than five points and never meets itself.
 
     Parameters
     ----------
@@ -26,11 +27,13 @@ def usable(points: np.ndarray) -> bool:
     bool
     """
     points = np.ascontiguousarray(points, float)
-    return len(points) >= MIN_POINTS and not crosses_itself(points)
+    if len(points) < MIN_POINTS or (points[0] == points[-1]).all():
+        return False
+    return not crosses_itself(points)
 
 
 def crosses_itself(points: np.ndarray) -> bool:
-    """Return whether any two segments of a line meet elsewhere than at a joint.
+    """Return whether a line meets itself elsewhere than with both its ends.
 
     Parameters
     ----------
@@ -42,10 +45,8 @@ def crosses_itself(points: np.ndarray) -> bool:
     bool
     """
     points = np.ascontiguousarray(points, float)
-    if len(points) < 3:
-        return False
-    moved = np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]
-    return bool(_crosses(points[moved]))
+    points = points[np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]]
+    return len(points) > 2 and not LineString(points).is_simple
 
 
 def split_outside(points: np.ndarray, centre: np.ndarray, radius: float) -> list:
@@ -117,50 +118,6 @@ def _packed(lines: list) -> tuple[np.ndarray, np.ndarray]:
     ends = np.cumsum([0] + [len(line) for line in lines])
     stacked = np.concatenate([np.empty((0, 2)), *lines])
     return np.ascontiguousarray(stacked, float), ends
-
-
-@njit(cache=True)
-def _crosses(p):
-    n = len(p) - 1
-    for i in range(n):
-        for j in range(i + 2, n):
-            if _meet(p[i], p[i + 1], p[j], p[j + 1]):
-                return True
-        if i + 1 < n and _folds_back(p[i], p[i + 1], p[i + 2]):
-            return True
-    return False
-
-
-@njit(cache=True)
-def _turn(a, b, c):
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-@njit(cache=True)
-def _within(a, b, c):
-    inside_x = min(a[0], b[0]) <= c[0] <= max(a[0], b[0])
-    return inside_x and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
-
-
-@njit(cache=True)
-def _meet(a, b, c, d):
-    abc, abd, cda, cdb = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
-    if abc * abd < 0 and cda * cdb < 0:
-        return True
-    if abc == 0 and _within(a, b, c):
-        return True
-    if abd == 0 and _within(a, b, d):
-        return True
-    if cda == 0 and _within(c, d, a):
-        return True
-    return cdb == 0 and _within(c, d, b)
-
-
-@njit(cache=True)
-def _folds_back(a, b, c):
-    if _turn(a, b, c) != 0:
-        return False
-    return (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]) < 0
 
 
 @njit(cache=True)

@@ -12,8 +12,6 @@ Source: Jaccard distance as in Lingard et al. 2020, ApJ 900, 178, section 4.1.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from skyloom.builder.aggregation import overlap
@@ -102,13 +100,6 @@ def jaccard_gradient(
     """
     one = _checked(np.asarray(shape, float)[None])[0]
     return overlap.one_to_many(one, _checked(shapes), _is_ellipse(kind))
-
-
-def area(shapes: np.ndarray, kind: str) -> np.ndarray:
-    """Return the areas of shapes (n, 5) of one kind, shape (n,) [px^2]."""
-    shapes = _checked(shapes)
-    factor = math.pi if _is_ellipse(kind) else 4.0
-    return factor * shapes[:, 3] * shapes[:, 4] ** 2
 
 
 def _checked(shapes: np.ndarray) -> np.ndarray:

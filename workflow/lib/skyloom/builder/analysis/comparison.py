@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 
 from skyloom.builder.analysis.repeatability import difference, is_present, presence
+from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.products.photometry import boxy_area
 
-COMPONENTS = {
+PARTS = {
     "bulge": "bulge_fraction",
     "bar": "bar_fraction",
     "spiral": "spiral_fraction",
@@ -48,6 +49,7 @@ def repaired_published(
     DataFrame
         ``subject_id, is_validation, chisq_per_pixel, flux_nmgy, mag, disk_Re,
         disk_q, bulge_*, bar_*`` (lengths [px], with the errors that are right),
+        ``disk_Re_arcsec``,
         ``centre_dx, centre_dy`` [px], ``bulge_fraction, bar_fraction,
         spiral_fraction`` of the light rendered, ``n_arms`` and ``pitch_angle_0`` to
         ``_3`` [deg].
@@ -63,6 +65,7 @@ def repaired_published(
     scale = table["subject_id"].map(dict(multipliers or {})).astype(float)
     table["flux_nmgy"] = flux * scale
     table["mag"] = 22.5 - 2.5 * np.log10(table["flux_nmgy"])
+    table["disk_Re_arcsec"] = table["disk_Re"] * PIXEL
     return table.assign(**_fractions(published))
 
 
@@ -99,7 +102,7 @@ def compare_published(
             name: presence(
                 is_present(_published(both, key, ours)), is_present(both[key])
             )
-            for name, key in COMPONENTS.items()
+            for name, key in PARTS.items()
         },
     }
 

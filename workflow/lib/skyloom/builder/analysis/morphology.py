@@ -86,7 +86,7 @@ def morphology_test(
     """
     draws, strength = np.asarray(draws, float), np.asarray(strength, float)
     known = np.isfinite(strength)
-    chosen = _thin(draws, n_draws, rng)
+    chosen = thinned(draws, n_draws, rng)
     mean = draws.mean(axis=0)[known]
     tree = {"n": int(known.sum()), "anderson_darling": group_test(chosen, groups)}
     for kind in ("pearson", "spearman"):
@@ -214,7 +214,8 @@ def _cut(values, edges: Sequence[float], names: list[str]) -> np.ndarray:
     return np.where(np.isnan(values), "", np.take(names, np.digitize(values, edges)))
 
 
-def _thin(draws: np.ndarray, n: int, rng) -> np.ndarray:
+def thinned(draws: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return `n` of the draws (rows), or all where there are no more."""
     if len(draws) <= n:
         return draws
     return draws[np.sort(rng.choice(len(draws), n, replace=False))]

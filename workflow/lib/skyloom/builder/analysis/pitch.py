@@ -5,11 +5,11 @@ The model, with one scatter common to all galaxies (angles in degrees)::
     galaxy   phi_g ~ Uniform(0, 90)
     scatter  sigma ~ InverseGamma(2, 20)  or  HalfCauchy(scale)
     arm      phi_a ~ Normal(phi_g, sigma) truncated to (0, 90)
-    data     phi_obs - phi_a ~ err Student-t(n_hands - 1) + err_disk Normal
+    data     phi_obs - phi_a ~ scale Student-t(dof) + err_normal Normal
 
 The published model took every one of 238,433 points as independent. Points along
-one line are not, so here an arm enters as its estimate and its error from whole
-hands (`analysis.pitch_arms`); the t tails allow for an error guessed from
+one line are not, so here an arm enters as its record's estimate and error from whole
+hands (`aggregation.arm_records`); the t tails allow for an error guessed from
 few volunteers. The t is a mixture of normals, so phi_a is integrated out in closed form
 and drawn afterwards, exactly: the sampler sees galaxies and the scatter only, which
 leaves no funnel.

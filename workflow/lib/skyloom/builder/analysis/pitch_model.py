@@ -13,11 +13,16 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from skyloom.builder.aggregation.logspiral import t_width
+
 UPPER = 90.0
 
 
 def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
     """Turn the arm table into the arrays of the likelihood.
+
+    An error from lines is half of a 68 % interval; divided by that of Student's t it
+    is the scale of the t.
 
     Returns
     -------
@@ -28,20 +33,20 @@ def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
         ``n_arms``, ``mean`` [deg] and ``mean_variance`` [deg^2] of its arms.
     """
     galaxies, index = np.unique(arms["galaxy"].to_numpy(), return_inverse=True)
-    precision, weight = t_mixture(arms["dof"].to_numpy(int))
-    error, disk = (
-        arms[k].to_numpy(float) for k in ("pitch_angle_err", "pitch_angle_err_disk")
-    )
+    dof = arms["dof"].to_numpy(int)
+    precision, weight = t_mixture(dof)
+    scale = arms["pitch_angle_err"].to_numpy(float) / t_width(dof)
+    normal = arms["pitch_angle_err_normal"].to_numpy(float)
     observed, count = arms["pitch_angle"].to_numpy(float), np.bincount(index)
     return {
         "observed": observed,
-        "variance": error[:, None] ** 2 / precision + disk[:, None] ** 2,
+        "variance": scale[:, None] ** 2 / precision + normal[:, None] ** 2,
         "log_weight": np.log(weight),
         "galaxy": index,
         "galaxies": galaxies,
         "n_arms": count,
         "mean": np.bincount(index, observed) / count,
-        "mean_variance": np.bincount(index, error**2 + disk**2) / count,
+        "mean_variance": np.bincount(index, scale**2 + normal**2) / count,
     }
 
 

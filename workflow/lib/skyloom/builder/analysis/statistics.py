@@ -6,7 +6,6 @@ Source: binomial intervals, Brown, Cai & DasGupta 2001, Statistical Science 16, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage, stats
@@ -115,7 +114,7 @@ def quantiles(values) -> dict[str, float]:
     return {f"q{p:02d}": float(q) for p, q in zip(levels, found, strict=True)}
 
 
-def residual_statistics(residual, good, radius=None, edges=(0, 1, 2, 3)) -> dict:
+def residual_statistics(residual, good) -> dict:
     """Measure what one fit leaves in its image.
 
     Parameters
@@ -124,19 +123,15 @@ def residual_statistics(residual, good, radius=None, edges=(0, 1, 2, 3)) -> dict
         Data less model [sigma].
     good : ndarray of bool, shape (ny, nx)
         Pixels to use.
-    radius : ndarray, shape (ny, nx), optional
-        Elliptical radius [disk Re]; adds ``profile``.
-    edges : sequence of float
-        Edges of the profile's rings [disk Re].
 
     Returns
     -------
     dict
         ``n_pixels, mean, sd, beyond_3`` (fraction past 3 sigma; 0.0027 for pure
         noise), ``neighbours`` (correlation of adjacent pixels; 0 for pure noise),
-        ``smooth_sd`` (sd after a 3 x 3 mean, times 3; 1 for pure noise), ``asymmetry``
-        (correlation with itself turned by 180 deg about the image centre) and
-        ``profile``, a list of {inner, outer, n, mean, sd}.
+        ``smooth_sd`` (sd after a 3 x 3 mean, times 3; 1 for pure noise) and
+        ``asymmetry`` (correlation with itself turned by 180 deg about the image
+        centre).
 
     Raises
     ------
@@ -150,7 +145,7 @@ def residual_statistics(residual, good, radius=None, edges=(0, 1, 2, 3)) -> dict
         raise ValueError(msg)
     values = residual[good]
     turned = residual[::-1, ::-1], good & good[::-1, ::-1]
-    tree = {
+    return {
         "n_pixels": int(good.sum()),
         "mean": float(values.mean()),
         "sd": float(values.std()),
@@ -159,9 +154,6 @@ def residual_statistics(residual, good, radius=None, edges=(0, 1, 2, 3)) -> dict
         "smooth_sd": _smooth_sd(residual, good),
         "asymmetry": _correlation(residual, *turned),
     }
-    if radius is not None:
-        tree["profile"] = _profile(residual, good, np.asarray(radius, float), edges)
-    return tree
 
 
 def neighbour_correlation(residual, good) -> float | None:
@@ -199,19 +191,3 @@ def _correlation(a, b, good) -> float | None:
     if a.size < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(a, b)[0, 1])
-
-
-def _profile(residual, good, radius, edges) -> list[dict]:
-    rows = []
-    for inner, outer in pairwise(edges):
-        ring = residual[good & (radius >= inner) & (radius < outer)]
-        rows.append(
-            {
-                "inner": float(inner),
-                "outer": float(outer),
-                "n": int(ring.size),
-                "mean": float(ring.mean()) if ring.size else None,
-                "sd": float(ring.std()) if ring.size else None,
-            }
-        )
-    return rows

@@ -1,19 +1,15 @@
-"""Subject tables: gal-metadata.csv, subject_id_list.csv, repeats, project selection."""
+"""Subject tables: gal-metadata.csv and subject_id_list.csv."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from skyloom.builder.images.astrometry import quarter_turns
-from skyloom.io.errors import InputError
-from skyloom.io.tables import Column, header, read_csv, read_lines, write_csv
-
-# Upstream's rule of which subject sets are the survey's; 80112 was a test.
-FIRST_SET, TEST_SET = 20561, 80112
+from skyloom.io.tables import Column, header, read_csv, write_csv
 
 FREE = Column("float", empty=True, required=False)
 TEXT = Column("str", empty=True, required=False)
@@ -107,22 +103,6 @@ def metadata_from_subjects(subjects: pd.DataFrame) -> tuple[pd.DataFrame, list[d
     return pd.DataFrame(rows, columns=columns), rejected
 
 
-def survey_subjects(subjects: pd.DataFrame, sets: Collection[int] | None = None):
-    """Return the subjects of the survey's sets.
-
-    Parameters
-    ----------
-    subjects : DataFrame
-        From `zooniverse.read_subjects`.
-    sets : collection of int, optional
-        Subject sets; by default upstream's: 20561 and later, but for 80112.
-    """
-    number = subjects["subject_set_id"].fillna(0).astype(int)
-    if sets is None:
-        return subjects[(number >= FIRST_SET) & (number != TEST_SET)]
-    return subjects[number.isin(list(sets))]
-
-
 def turns(table: pd.DataFrame) -> dict[int, int]:
     """Return the quarter turns of each subject (`astrometry.quarter_turns`).
 
@@ -138,55 +118,9 @@ def turns(table: pd.DataFrame) -> dict[int, int]:
     }
 
 
-def read_subject_ids(path: str | Path) -> list[int]:
-    """Read subject_id_list.csv: one identifier a line, with or without a header.
-
-    Raises
-    ------
-    InputError
-        Empty, a line that is no positive integer, or an identifier given twice.
-    """
-    ids: dict[int, int] = {}
-    for row, text in read_lines(path):
-        if row == 1 and not text.isdigit() and re.fullmatch(r"[A-Za-z_ ]+", text):
-            continue
-        if not (text.isascii() and text.isdigit()) or int(text) == 0:
-            problem = f"got {text[:40]!r}"
-            where = f"row {row}"
-            raise InputError(path, problem, where=where, expected="a subject id")
-        if int(text) in ids:
-            problem = f"subject {text} already stands in row {ids[int(text)]}"
-            raise InputError(path, problem, where=f"row {row}", expected="unique ids")
-        ids[int(text)] = row
-    if not ids:
-        raise InputError(path, "no subject in the list", expected="one id a line")
-    return list(ids)
-
-
 def write_subject_ids(path: str | Path, ids: Iterable[int]) -> None:
     """Write subject_id_list.csv, with a header."""
     write_csv(path, pd.DataFrame({"subject_id": sorted(set(ids))}))
-
-
-def read_repeats(path: str | Path) -> dict[int, int]:
-    """Read duplicate_galaxies.csv: galaxies that were classified under two ids.
-
-    Returns
-    -------
-    dict of int to int
-        From the repeat (column ``1``) to the first subject (column ``0``).
-
-    Raises
-    ------
-    InputError
-        See `read_csv`; also when a subject is its own repeat.
-    """
-    table = read_csv(path, {"0": "int", "1": Column("int", unique=True)})
-    for row, (first, repeat) in enumerate(table.itertuples(index=False), start=2):
-        if first == repeat:
-            problem = f"subject {first} is its own repeat"
-            raise InputError(path, problem, where=f"row {row}")
-    return {int(repeat): int(first) for first, repeat in table.itertuples(index=False)}
 
 
 # The key says degrees; the value is in arcsec.

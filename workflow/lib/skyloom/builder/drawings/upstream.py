@@ -18,6 +18,12 @@ and tuned fit. What was found out about them by measurement:
   back to the optimiser's own variables (``tuning.fit_model``) and to the stored sum
   of the rendered spiral, and so reproduces the stored images to rounding.
 
+The pipeline reads the volunteers (`volunteers_tree`). All else that a file holds is
+imported for comparison, in the forms of our own products: `published_aggregate`,
+`published_errors`, `published_masks` and `published_arms` in those of
+``aggregates/<id>.json``, `published_fit` as a model in image units, and
+`published_tuning`. The tests on real data measure this project against them.
+
 Source: Lingard et al. 2020, ApJ 900, 178, and its data release.
 """
 

@@ -16,7 +16,10 @@ The images are centred on the position of the **subject export**, not on the NSA
 (RA, DEC of gal-metadata.csv), which is the same within 0.1 arcsec for half of the
 subjects and 14.5 arcsec away for 20901991. That galaxy's fitted disk lies off the
 middle towards its NSA position, in the direction these cards predict within a degree,
-which is evidence for the branch as well.
+which is evidence for the branch as well. In its upload, which is a quarter turn off the
+frame, the same position falls on the masked core of the galaxy, and with the other
+branch on sky: a turned image takes the frame's branch along, turned
+(tests/real/test_builder_io.py).
 """
 
 from __future__ import annotations
@@ -48,8 +51,8 @@ def image_turns(turns: int) -> int:
     return turns % 2
 
 
-def north(original_angle: float, petro_phi: float) -> float:
-    """Return the direction of north in the frame.
+def north(original_angle: float, petro_phi: float, turns: int = 0) -> float:
+    """Return the direction of north in an image.
 
     Parameters
     ----------
@@ -57,14 +60,18 @@ def north(original_angle: float, petro_phi: float) -> float:
         The galaxy's position angle in the frame, clockwise from +y [rad].
     petro_phi : float
         The same on the sky, east of north [deg].
+    turns : int
+        Turns of ``np.rot90`` that would still bring the image to the frame. Each is
+        clockwise with y up, so undone it carries north counter-clockwise. The half
+        of the circle is known in frames only: it is chosen first, then turned.
 
     Returns
     -------
     float
-        Counter-clockwise from +y [rad], in (-pi, 0]: the half with +x.
+        Counter-clockwise from +y [rad]; in (-pi, 0], the half with +x, for a frame.
     """
     angle = -original_angle - math.radians(petro_phi)
-    return -((-angle) % math.pi)
+    return -((-angle) % math.pi) + turns * math.pi / 2
 
 
 def celestial_cards(shape: tuple[int, int], ra: float, dec: float, angle: float | None):

@@ -27,7 +27,7 @@ from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import cards
 
-SIGMA_SOURCES = ("given", "sky_and_gain", "frames")
+SIGMA_SOURCES = ("given", "sky_and_gain")
 STORED = {
     "subject_id": ("iu", 0),
     "image": ("f", 2),
@@ -69,7 +69,7 @@ class Cutout:
     multiplier : float
         Nanomaggies an image unit.
     sigma_source : str
-        ``"given"``, ``"sky_and_gain"`` or ``"frames"``.
+        ``"given"`` or ``"sky_and_gain"``.
     rotation : int
         Quarter turns (``np.rot90``) already applied to the uploaded image.
     metadata : dict

@@ -17,7 +17,7 @@ from skyloom.builder.products.sample_figures import Panel
 # Our column and the published one, repaired, in the same unit.
 PUBLISHED = {
     "mag": "mag",
-    "disk_Re_arcsec": "disk_Re",
+    "disk_Re_arcsec": "disk_Re_arcsec",
     "disk_q": "disk_q",
     "bulge_q": "bulge_q",
     "bulge_n": "bulge_n",
@@ -27,7 +27,6 @@ PUBLISHED = {
     "spiral_fraction": "spiral_fraction",
     "chisq": "chisq_per_pixel",
 }
-PUBLISHED_PIXEL = 0.396  # [arcsec]
 REPEATED = (
     "mag", "disk_Re_arcsec", "disk_q", "pitch_angle",
     "bulge_fraction", "bar_fraction", "spiral_fraction", "chisq",
@@ -136,7 +135,6 @@ def published_panels(table: pd.DataFrame, published: pd.DataFrame) -> list[Panel
     """
     multipliers = dict(zip(table["subject_id"], table["multiplier"], strict=True))
     theirs = repaired_published(published, multipliers).set_index("subject_id")
-    theirs["disk_Re"] *= PUBLISHED_PIXEL
     ours = table.set_index("subject_id")
     both = ours.index.intersection(theirs.index)
     return [

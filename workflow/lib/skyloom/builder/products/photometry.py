@@ -82,11 +82,6 @@ def fractions(flux: Mapping[str, float]) -> dict[str, float]:
     return {name: value / total for name, value in flux.items()}
 
 
-def fluxes(fraction: Mapping[str, float], total: float) -> dict[str, float]:
-    """Return the components' fluxes: the inverse of `fractions`."""
-    return {name: value * total for name, value in fraction.items()}
-
-
 def fraction_errors(flux, covariance) -> np.ndarray:
     """Return the standard errors of the fractions.
 

@@ -14,15 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.drawings.coordinates import DISPLAY
+from skyloom.builder.drawings.coordinates import DISPLAY, RESIDUAL
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic
 from skyloom.builder.simulation import crowd_tables as tables
 from skyloom.builder.simulation.crowd_answers import state_of
 from skyloom.builder.simulation.crowd_hand import draw_following, draw_free, draw_habits
 from skyloom.builder.simulation.crowd_measure import (
-    BAR_UNITS,
+    DEFAULTS,
     ELLIPSE_DEFAULT_Q,
-    SLIDERS,
     Seen,
 )
 from skyloom.io.documents import read_json
@@ -154,7 +153,7 @@ def _draw_part(name: str, seen: Seen, answers: Answers, sliders: dict):
     own = getattr(seen.model, name)
     moved = {
         f"{name}.{slider}": _slider(f"{name}.{slider}", answers, own)
-        for slider in SLIDERS[name]
+        for slider in DEFAULTS[name]
     }
     sliders |= {k: v for k, v in moved.items() if v is not None}
     if not answers.yes(f"{name}.drawn", "seen" if own else "unseen"):
@@ -226,14 +225,14 @@ def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
 
 
 def _with_sliders(name: str, shape: Sersic, sliders: Mapping) -> Sersic:
-    places = {k: sliders.get(f"{name}.{k}", v) for k, v in SLIDERS[name].items()}
+    places = {k: sliders.get(f"{name}.{k}", v) for k, v in DEFAULTS[name].items()}
     return Sersic(
         shape.mux,
         shape.muy,
         shape.roll,
         shape.q,
         shape.Re,
-        I=places["I"] / (2 * BAR_UNITS),
+        I=places["I"] / (2 * RESIDUAL),
         n=places.get("n", 1.0),
         c=places.get("c", 2.0),
     )
@@ -247,14 +246,14 @@ def _draw_arms(seen: Seen, answers: Answers, sliders: dict) -> tuple[DrawnArm, .
     lines = _draw_lines(seen, answers)
     arms = []
     for i, line in enumerate(lines):
-        moved = {s: _slider(f"arm.{s}", answers) for s in SLIDERS["arm"]}
+        moved = {s: _slider(f"arm.{s}", answers) for s in DEFAULTS["arm"]}
         moved = {s: v for s, v in moved.items() if v is not None}
         sliders |= {f"arm{i}.{s}": v for s, v in moved.items()}
-        places = SLIDERS["arm"] | moved
+        places = DEFAULTS["arm"] | moved
         arms.append(
             DrawnArm(
                 line,
-                I=places["I"] / BAR_UNITS,
+                I=places["I"] / RESIDUAL,
                 spread=places["spread"] * seen.size / DISPLAY,
                 falloff=1.0 if falloff is None else falloff,
             )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skyloom.builder.model import COMPONENTS
 from skyloom.builder.simulation import crowd_tables as tables
-from skyloom.builder.simulation.crowd_measure import SLIDERS
+from skyloom.builder.simulation.crowd_measure import DEFAULTS
 
 ROUNDNESS = (0.6, 0.75, 0.88)  # edges of the reference's q
 
@@ -40,7 +40,7 @@ def flags(volunteers: pd.DataFrame) -> dict[str, np.ndarray]:
     for column in volunteers.filter(like="slider.").columns:
         values = volunteers[column].to_numpy(float)
         _, part, slider = column.split(".")
-        moved = np.abs(values - SLIDERS[part][slider]) > 1e-6
+        moved = np.abs(values - DEFAULTS[part][slider]) > 1e-6
         answers[f"touched.{part}.{slider}"] = np.where(
             np.isfinite(values), moved, np.nan
         )

@@ -24,7 +24,7 @@ from skyloom.builder.simulation.crowd_answers import (
 )
 from skyloom.builder.simulation.crowd_fit_strokes import fit_strokes
 from skyloom.builder.simulation.crowd_measure import (
-    SLIDERS,
+    DEFAULTS,
     Seen,
     measure_strokes,
     measure_volunteer,
@@ -183,7 +183,7 @@ def fit_sliders(volunteers: pd.DataFrame) -> dict:
     for column in volunteers.filter(like="slider.").columns:
         _, part, slider = column.split(".")
         values = volunteers[column].dropna().to_numpy(float)
-        moved = values[np.abs(values - SLIDERS[part][slider]) > 1e-6]
+        moved = values[np.abs(values - DEFAULTS[part][slider]) > 1e-6]
         found[f"{part}.{slider}"] = tables.fit_table({"value": moved})
     return found
 

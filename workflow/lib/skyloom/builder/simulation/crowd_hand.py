@@ -10,12 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import signal
 
+from skyloom.builder.aggregation.polylines import crosses_itself
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.simulation import crowd_tables as tables
 from skyloom.builder.simulation.crowd_strokes import (
     MIN_POINTS,
     arm_line,
-    crosses,
     follow,
     from_polar,
 )
@@ -254,7 +254,7 @@ def _steps(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _maybe_loop(points: np.ndarray, chance: float, rng) -> np.ndarray:
     """Put an accidental loop into a stroke, at the fitted rate of self-crossings."""
-    if rng.random() > chance or len(points) < MIN_POINTS or crosses(points):
+    if rng.random() > chance or len(points) < MIN_POINTS or crosses_itself(points):
         return points
     size = min(8, len(points) // 2)
     at = int(rng.integers(0, len(points) - size + 1))

@@ -11,18 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skyloom.builder.aggregation.consensus import Q_BOUNDS
+from skyloom.builder.drawings.coordinates import RESIDUAL, SLIDERS
 from skyloom.builder.model import COMPONENTS, Model, Sersic
 from skyloom.builder.simulation.crowd_strokes import Stroke, measure_stroke
 
-Q_LIMITS = {"disk": (0.25, 1.0), "bulge": (0.6, 1.0), "bar": (0.05, 0.5)}
 ELLIPSE_DEFAULT_Q = 0.5  # the tool draws ry = rx / 2 until somebody pulls on it
-BAR_UNITS = 0.8  # displays show 0.8 x the data: a slider of 0.8 is brightness one
-SLIDERS = {
-    "disk": {"scale": 1.0, "I": 0.2},
-    "bulge": {"scale": 1.0, "I": 0.5, "n": 1.0},
-    "bar": {"scale": 1.0, "I": 0.2, "n": 0.5, "c": 2.0},
-    "arm": {"I": 0.75, "spread": 1.0},
-    "spiral": {"falloff": 1.0},
+# Where sliders stand until somebody moves them.
+DEFAULTS = {
+    part: {name: float(kind.default) for name, kind in kinds.items()}
+    for part, kinds in SLIDERS.items()
 }
 # largest size ratio (ln), offset (in Re) and turn (rad) of a drawing "on" its target
 ON_TARGET = {
@@ -32,7 +30,6 @@ ON_TARGET = {
 }
 _ALIGNED = 1e-3
 _SAME = 2e-3
-BAR_OVERLONG = 1.0  # ln of length over the seen length: "grossly too long"
 
 
 @dataclass(frozen=True)
@@ -52,14 +49,9 @@ class Seen:
     size: float
 
 
-def polar_size(part: Sersic) -> complex:
-    """Return the complex ellipticity (1-q)/(1+q) exp(2i roll) of a component."""
-    return (1 - part.q) / (1 + part.q) * np.exp(2j * part.roll)
-
-
 def clipped(name: str, part: Sersic) -> float:
     """Return the axis ratio as the survey's decoder keeps it: clipped, to 0.001."""
-    return round(float(np.clip(part.q, *Q_LIMITS[name])), 3)
+    return round(float(np.clip(part.q, *Q_BOUNDS[name])), 3)
 
 
 def turn(angle: float) -> float:
@@ -104,8 +96,8 @@ def is_default(name: str, q: float) -> bool:
     if name == "disk":
         return abs(q - ELLIPSE_DEFAULT_Q) < _SAME
     if name == "bulge":
-        return q < Q_LIMITS["bulge"][0] + _SAME
-    return q > Q_LIMITS["bar"][1] - _SAME
+        return q < Q_BOUNDS["bulge"][0] + _SAME
+    return q > Q_BOUNDS["bar"][1] - _SAME
 
 
 def on_target(name: str, found: dict[str, float]) -> bool:
@@ -149,15 +141,15 @@ def measure_volunteer(model: Model, seen: Seen) -> dict[str, float]:
         row |= {f"slider.{k}": v for k, v in part_sliders(name, part).items()}
     row["arms"] = float(len(model.spiral))
     if model.spiral:
-        row["slider.arm.I"] = model.spiral[0].I * BAR_UNITS
+        row["slider.arm.I"] = model.spiral[0].I * RESIDUAL
         row["slider.spiral.falloff"] = model.spiral[0].falloff
     return row
 
 
 def part_sliders(name: str, part: Sersic) -> dict[str, float]:
     """Return the positions of a component's sliders, ``<component>.<slider>``."""
-    places = {"I": part.I * 2 * BAR_UNITS, "n": part.n, "c": part.c}
-    return {f"{name}.{k}": places[k] for k in SLIDERS[name] if k != "scale"}
+    places = {"I": part.I * 2 * RESIDUAL, "n": part.n, "c": part.c}
+    return {f"{name}.{k}": places[k] for k in DEFAULTS[name] if k != "scale"}
 
 
 def measure_strokes(model: Model, seen: Seen) -> list[Stroke]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from shapely.geometry import LineString
 
+from skyloom.builder.aggregation.polylines import crosses_itself
 from skyloom.builder.model import Model, Sersic, SpiralArm
 
 FOLLOWS = 0.2  # largest median |ln r| distance of a stroke that follows an arm
@@ -82,7 +82,7 @@ def measure_stroke(points: np.ndarray, model: Model) -> Stroke:
     common = {
         "points": float(np.log(len(points))),
         "length": float(np.log(max(step.sum() / model.disk.Re, 1e-3))),
-        "crosses": float(crosses(points)),
+        "crosses": float(crosses_itself(points)),
         "angle": float(theta[0]),
     }
     fits = [follow(log_r, theta, arm, model.disk) for arm in model.spiral]
@@ -91,11 +91,6 @@ def measure_stroke(points: np.ndarray, model: Model) -> Stroke:
         arm = min(close)[1]
         return Stroke(arm, common | fits[arm])
     return Stroke(-1, common | _free(log_r, theta))
-
-
-def crosses(points: np.ndarray) -> bool:
-    """Tell whether a polyline crosses itself."""
-    return len(points) > 2 and not LineString(points).is_simple
 
 
 def arm_line(arm: SpiralArm, disk: Sersic) -> tuple[float, float]:

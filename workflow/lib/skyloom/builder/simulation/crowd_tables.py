@@ -272,10 +272,5 @@ def extra_variance(yes: np.ndarray, asked: np.ndarray, mean: float) -> float:
     return max(0.0, (observed - binomial) / (total - np.sum(asked**2) / total))
 
 
-def draw_rate(rate: Sequence[float], rng: np.random.Generator) -> float:
-    """Draw one subject's probit rate ``mu + tau N(0, 1)``."""
-    return float(rate[0] + rate[1] * rng.standard_normal())
-
-
 def _rounded(values) -> list:
     return np.round(np.asarray(values, float), 5).tolist()

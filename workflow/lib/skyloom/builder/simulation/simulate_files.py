@@ -40,8 +40,7 @@ _ANONYMOUS = 0.25  # share not logged in
 _AGAIN = 0.02  # chance that a volunteer classifies the same subject once more
 _BLANK = 0.01  # chance that a browser sends null for an untouched slider
 _FIRST_DAY = datetime.datetime(2019, 1, 7, 9, 0, 0, tzinfo=datetime.UTC)
-_NORTH = -0.5  # rad, direction of north in all simulated frames
-_SUBJECT_DIGITS = 6  # subject ids below 10 ** this leave room in classification ids
+NORTH = -0.5  # rad, direction of north in all simulated frames
 
 
 @dataclass(frozen=True)
@@ -184,13 +183,6 @@ def subject_file(pixels: Pixels, give_sigma: bool) -> dict:
     return tree
 
 
-def model_file(pixels: Pixels) -> dict:
-    """Return the JSON tree of a subject's ``model.json``: sizes and PSF alone."""
-    left_out = ("mask", "imageData", "multiplier")
-    tree = subject_file(pixels, give_sigma=False)
-    return {k: v for k, v in tree.items() if k not in left_out}
-
-
 def subject_metadata(survey: Survey) -> dict:
     """Return a subject's metadata as the export has it: mostly text."""
     disk, place = survey.truth.disk, survey.place
@@ -244,10 +236,11 @@ def subject_row(survey: Survey) -> dict:
 def metadata_row(survey: Survey) -> dict:
     """Return a subject's row of gal-metadata.csv.
 
-    The position angles say that nothing was turned and that north is at `_NORTH`.
+    The position angles say that north is at `NORTH` in the frame, of which every
+    second upload is a quarter turn off (`upload_turns`), as in the real survey.
     """
     disk = survey.truth.disk
-    clockwise = round(-disk.roll, 9)
+    in_frame = disk.roll - upload_turns(survey.galaxy_id) * np.pi / 2
     return {
         "subject_id": survey.subject_id,
         "NSAID": survey.galaxy_id,
@@ -257,10 +250,15 @@ def metadata_row(survey: Survey) -> dict:
         "ZDIST": survey.place["redshift"],
         "SERSIC_BA": round(disk.q, 6),
         "PETRO_THETA": round(survey.pixels.image.shape[1] * PIXEL / 4, 6),
-        "PETRO_PHI90": round(float(np.degrees(disk.roll - _NORTH) % 180), 6),
-        "montage_angle": clockwise,
-        "original_angle": clockwise,
+        "PETRO_PHI90": round(float(np.degrees(in_frame - NORTH) % 180), 6),
+        "montage_angle": round(-disk.roll, 9),
+        "original_angle": round(-in_frame, 9),
     }
+
+
+def upload_turns(galaxy_id: int) -> int:
+    """Return the turns of ``np.rot90`` from a galaxy's upload to its frame: 0 or 1."""
+    return galaxy_id % 2
 
 
 def truth_tree(survey: Survey) -> dict:
@@ -310,14 +308,3 @@ def write_survey(
     write_subjects(subjects, pd.DataFrame([subject_row(s) for s in surveys]))
     write_metadata(gal_metadata, pd.DataFrame([metadata_row(s) for s in surveys]))
     write_json(truth, {str(s.subject_id): truth_tree(s) for s in surveys})
-
-
-def write_subject_folder(folder: str | Path, survey: Survey, give_sigma: bool) -> None:
-    """Write a subject's files as the project serves them.
-
-    ``difference.json``, ``model.json`` and ``metadata.json``.
-    """
-    folder = Path(folder)
-    write_json(folder / "difference.json", subject_file(survey.pixels, give_sigma))
-    write_json(folder / "model.json", model_file(survey.pixels))
-    write_json(folder / "metadata.json", subject_metadata(survey))

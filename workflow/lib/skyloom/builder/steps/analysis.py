@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.table import Table
 
 from skyloom.builder.aggregation.aggregate import distances, settings_from
 from skyloom.builder.aggregation.shapes import FIELDS
@@ -16,7 +14,11 @@ from skyloom.builder.analysis.agreement import (
     mean_similarity,
     subject_scores,
 )
-from skyloom.builder.analysis.comparison import compare_published, repaired_published
+from skyloom.builder.analysis.comparison import (
+    PARTS,
+    compare_published,
+    repaired_published,
+)
 from skyloom.builder.analysis.repeatability import repeatability, scatter
 from skyloom.builder.analysis.statistics import (
     arm_counts,
@@ -26,26 +28,8 @@ from skyloom.builder.analysis.statistics import (
     stage_frequencies,
 )
 from skyloom.builder.model import COMPONENTS
+from skyloom.builder.products.catalogue_summary import PUBLISHED, REPEATED
 from skyloom.io.fits import read_images
-
-PARTS = {kind: f"{kind}_fraction" for kind in ("bulge", "bar", "spiral")}
-REPEATED = ("mag", "disk_Re_arcsec", "disk_q", *PARTS.values(), "pitch_angle")
-# Our column, and the repaired published one in the same unit.
-PUBLISHED = {
-    "mag": "mag",
-    "disk_Re_px": "disk_Re",
-    "disk_q": "disk_q",
-    "bulge_q": "bulge_q",
-    "bulge_n": "bulge_n",
-    "bar_q": "bar_q",
-    "chisq": "chisq_per_pixel",
-    **{name: name for name in PARTS.values()},
-}
-
-
-def read_catalogue(path: str | Path) -> pd.DataFrame:
-    """Read the catalogue (ECSV) as a plain table; what is unknown is NaN."""
-    return Table.read(path, format="ascii.ecsv").filled().to_pandas()
 
 
 def frequencies_tree(volunteers, aggregates, tuned) -> dict:
@@ -108,24 +92,28 @@ def repeatability_tree(catalogue: pd.DataFrame, repeats: Iterable) -> dict:
         Ours; rows without a fit do not count.
     repeats : iterable of [int, int]
         Pairs of subjects.
+
+    Returns
+    -------
+    dict
+        As `repeatability`. The catalogue's `n_arms` are the crowd's, so that fits count
+        as having as many arms, of the same kind, where as many parameters are free.
     """
     pairs = pd.DataFrame(list(repeats), columns=["first", "second"], dtype=int)
     fitted = catalogue[catalogue["start"] != ""]
-    return repeatability(fitted, pairs, REPEATED, PARTS)
+    return repeatability(fitted, pairs, REPEATED, PARTS, counts=["n_free"])
 
 
-def published_tree(catalogue: pd.DataFrame, published: pd.DataFrame, scale: float):
+def published_tree(catalogue: pd.DataFrame, published: pd.DataFrame) -> dict:
     """Return how our catalogue differs from the published one, repaired.
 
     Parameters
     ----------
     catalogue, published : DataFrame
-        Ours, and galaxy-builder-catalogue.csv.
-    scale : float
-        Side of a pixel [arcsec].
+        Ours, of which rows without a fit do not count, and
+        galaxy-builder-catalogue.csv.
     """
     ours = catalogue[catalogue["start"] != ""]
-    ours = ours.assign(disk_Re_px=ours["disk_Re_arcsec"] / scale)
     multipliers = dict(zip(ours["subject_id"], ours["multiplier"], strict=True))
     repaired = repaired_published(published, multipliers)
     return compare_published(ours, repaired, PUBLISHED)

@@ -63,7 +63,8 @@ def cut_subject(
     metadata : mapping of int to mapping
         From `metadata_rows`.
     first : mapping of int to int
-        The subject whose image a repeated one shares.
+        The subject whose image a repeated one shares. It need not be of the run: the
+        angles in the repeat's own row are those of the shared image.
     settings : mapping
         The config section ``noise``.
     code : str
@@ -81,8 +82,8 @@ def cut_subject(
     """
     kind, owner = _found(subject, files, first)
     path, row = files[kind][owner], metadata.get(subject, {})
-    cutout = _read(kind, path, subject, metadata.get(owner, {}), settings["noise"])
-    cutout = _placed(cutout, row, "original_angle" if kind == "images" else ANGLES[0])
+    cutout = _read(kind, path, subject, row, settings["noise"])
+    cutout = _placed(cutout, row)
     made_of = {"provenance": record(settings, code, [path])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
     write_cutout(paths["npz"], cutout)
@@ -124,14 +125,18 @@ def _found(subject: int, files: Mapping, first: Mapping) -> tuple[str, int]:
 
 def _read(kind: str, path: str, subject: int, row: Mapping, noise: Mapping) -> Cutout:
     if kind == "images":
-        angles = [row.get(name) for name in ANGLES]
-        turns = 0 if None in angles else image_turns(quarter_turns(*angles))
-        return from_upstream_npz(path, subject, turns=turns, **noise)
+        return from_upstream_npz(path, subject, turns=_turns(row) or 0, **noise)
     given = noise if kind == "subject_data" else {}
     return READERS[kind](path, subject, **given)
 
 
-def _placed(cutout: Cutout, row: Mapping, angle: str) -> Cutout:
+def _turns(row: Mapping) -> int | None:
+    """Return the turns from the upload to the frame, None without both angles."""
+    angles = [row.get(name) for name in ANGLES]
+    return None if None in angles else image_turns(quarter_turns(*angles))
+
+
+def _placed(cutout: Cutout, row: Mapping) -> Cutout:
     """Place a cutout on the sky as far as its metadata tell.
 
     An upload is centred on the position of its subject, which is up to 14 arcsec from
@@ -140,6 +145,9 @@ def _placed(cutout: Cutout, row: Mapping, angle: str) -> Cutout:
     where = {"ra": row.get("RA"), "dec": row.get("DEC"), **cutout.metadata}
     if where["ra"] is None or where["dec"] is None:
         return cutout
-    known = angle in row and "PETRO_PHI90" in row
-    direction = north(row[angle], row["PETRO_PHI90"]) if known else None
+    turns, phi = _turns(row), row.get("PETRO_PHI90")
+    direction = None
+    if turns is not None and phi is not None:
+        left = turns - cutout.rotation
+        direction = north(row["original_angle"], phi, left)
     return place(cutout, float(where["ra"]), float(where["dec"]), direction)
