@@ -16,12 +16,14 @@ else:
     shown = {*files, *first.values()}
     patterns = job.settings["paths"].items()
     found = {kind: sources.located(one, shown) for kind, one in patterns}
+given = {"settings": job.settings, "code": job.code}
+tables = list(job.input.gal_metadata)
 cut = partial(
     cut_subject,
     files=found,
-    metadata=metadata_rows(job.input.gal_metadata),
+    metadata=metadata_rows(tables),
+    tables=tables,
     first=first,
-    settings=job.settings,
-    code=job.code,
+    **given,
 )
-job.each(files, cut, files=files, rescue=failed_cutout)
+job.each(files, cut, files=files, rescue=partial(failed_cutout, **given))

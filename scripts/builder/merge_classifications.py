@@ -25,3 +25,4 @@ else:
     write_classifications(job.output.kept, kept)
 job.log.info("%d classifications rejected", len(rejected))
 write_csv(job.output.rejected, rejected)
+job.note_provenance()

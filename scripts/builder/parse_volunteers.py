@@ -18,9 +18,10 @@ job = Job(snakemake)
 files = products(tree=job.output)
 given = {"settings": job.settings, "code": job.code}
 if job.settings["source"] == "upstream":
-    known = turns(pd.concat(read_metadata(path) for path in job.input.gal_metadata))
+    tables = list(job.input.gal_metadata)
+    known = turns(pd.concat(read_metadata(path) for path in tables))
     models = sources.located(job.settings["paths"]["models"], files)
-    parse = partial(parse_upstream, models=models, turns=known, **given)
+    parse = partial(parse_upstream, models=models, turns=known, tables=tables, **given)
 else:
     export, cutouts = job.input.classifications[0], by_subject(job.input.cutouts)
     workflow = job.settings["volunteers"]["workflow_id"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
+from skyloom.builder.aggregation.logspiral import t_width
 
 PHI = np.arange(0.125, 90, 0.25)
 SCATTERS = np.geomspace(1.5, 40, 40)
@@ -18,8 +19,9 @@ def simulate(rng, n_galaxies, scatter=8.0, low=0.0, high=90.0):
             dof, error = int(rng.choice([3, 4, 6, 9, 14])), rng.lognormal(0.7, 0.4)
             observed = np.clip(abs(truth + rng.normal(0, error)), 0, 89.9)
             guessed = error * np.sqrt(rng.chisquare(dof) / dof)
-            rows.append((g, g, arm, observed, guessed, 0.0, dof, 1, dof + 1, truth))
-    names = "subject_id galaxy arm pitch_angle pitch_angle_err pitch_angle_err_disk"
+            half = guessed * t_width(dof)
+            rows.append((g, g, arm, observed, half, 0.0, dof, 1, dof + 1, truth))
+    names = "subject_id galaxy arm pitch_angle pitch_angle_err pitch_angle_err_normal"
     columns = [*names.split(), "dof", "chirality", "n_lines", "truth"]
     return galaxies, pd.DataFrame(rows, columns=columns)
 
@@ -33,7 +35,7 @@ def posterior(arms):
     observed, error, dof = (
         arms[k].to_numpy()[:, None] for k in ("pitch_angle", "pitch_angle_err", "dof")
     )
-    likelihood = stats.t.pdf((PHI - observed) / error, dof)
+    likelihood = stats.t.pdf((PHI - observed) / error * t_width(dof), dof)
     index = arms["galaxy"].to_numpy()
     runs = [_given(s, likelihood, index) for s in SCATTERS]
     prior = stats.invgamma.logpdf(SCATTERS, 2, scale=20) + np.log(SCATTERS)

@@ -136,10 +136,6 @@ def test_every_section_refuses_unknown_keys(schema):
             {"simulate": {"n_subjects": 3, "n_repeats": 4}},
             "simulate: got n_repeats = 4, n_subjects = 3, expected n_repeats <= n_sub",
         ),
-        (
-            {"aggregate": {"min_volunteers": 31}},
-            "aggregate: got min_volunteers = 31, max_volunteers = 30, expected min_v",
-        ),
         ({"aggregate": {"outline": 1}}, "aggregate.outline: a polygon has 3 corners"),
         ({"aggregate": {"outline": 2}}, "aggregate.outline: a polygon has 3 corners"),
         (
@@ -172,7 +168,7 @@ def test_contradictions_are_refused(schema, change, said):
         {},
         {"simulate": {"size": [64, 64], "magnitude": [15, 15], "p_arms": [0, 1]}},
         {"simulate": {"n_subjects": 3, "n_repeats": 3}},
-        {"aggregate": {"min_volunteers": 30, "outline": 0}},
+        {"aggregate": {"outline": 0}},
         {"aggregate": {"outline": 3, "spiral": {"theta_percentiles": [5, 95]}}},
         {"morphology": {"bar_limits": [0.5, 0.5]}},
         {"winding": {"lower": 10.0, "upper": 18.0, "scan": [17.9]}},

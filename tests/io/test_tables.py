@@ -14,7 +14,6 @@ from skyloom.io.errors import InputError
 from skyloom.io.tables import (
     Column,
     read_csv,
-    read_lines,
     read_rows,
     write_catalogue,
     write_csv,
@@ -72,11 +71,6 @@ def test_csv_round_trip(tmp_path):
     again = read_csv(tmp_path / "a.csv", {"x": "float", "s": Column(empty=True)})
     assert again["x"].tolist() == table["x"].tolist()
     assert again["s"].tolist() == ['a,"b"', None]
-
-
-def test_lines(tmp_path):
-    """Blank lines are passed over and numbers kept."""
-    assert read_lines(written(tmp_path, "a\n\n b \n")) == [(1, "a"), (3, "b")]
 
 
 def test_parquet_round_trip_and_bytes(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 
 import pytest
 from checkouts import copy_checkout, planned, snakemake, without_chunk
@@ -92,6 +93,37 @@ def test_second_run_does_nothing(built, tmp_path):
     folder = tmp_path / "checkout"
     shutil.copytree(built.folder, folder)
     assert planned(folder, *LAYER) == {}
+
+
+# Files in the layout of the survey; the log of their rule holds the record.
+PLAIN = ("raw/**/*", "truth/*.json", "*.csv")
+
+
+def test_every_product_says_what_it_is_made_from(built):
+    """Code, settings, inputs and versions stand in each file, or in its rule's log."""
+    root = built.folder / "results" / "tiny" / "builder"
+    plain = {path for pattern in PLAIN for path in root.glob(pattern)}
+    files = {path for path in root.rglob("*") if path.is_file()} - plain
+    words = {".fits": b"VERSIONS=", ".reg": b"# version", ".feedme": b"# version"}
+    bare = [
+        path
+        for path in files
+        if words.get(path.suffix, b"versions") not in unpacked(path)
+    ]
+    assert bare == []
+    logs = built.folder / "logs" / "tiny" / "builder"
+    tables = ("make_subjects", "make_gal_metadata", "make_subject_id_list")
+    for name in (*tables, "merge_classifications", "simulate/c0"):
+        assert "provenance: {" in (logs / f"{name}.log").read_text()
+
+
+def unpacked(path) -> bytes:
+    """Return the bytes of a file, those of its members for an archive."""
+    if path.suffix != ".npz":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        # numpy keeps text as four bytes a letter.
+        return b"".join(map(archive.read, archive.namelist())).replace(b"\0", b"")
 
 
 def test_every_product_can_be_asked_for(built, fresh):

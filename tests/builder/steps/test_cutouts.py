@@ -36,7 +36,10 @@ def cut(subject, files, metadata, folder, first=None):
     """Cut one subject and return its cutout."""
     paths = {kind: folder / f"{subject}.{kind}" for kind in ("npz", "fits")}
     given = {"first": first or {}, "settings": {"noise": {}}, "code": "c"}
-    cut_subject(subject, paths, files=files, metadata=metadata, **given)
+    table = folder / "gal-metadata.csv"
+    table.write_text("subject_id\n")
+    known = {"metadata": metadata, "tables": [table]}
+    cut_subject(subject, paths, files=files, **known, **given)
     return read_cutout(paths["npz"])
 
 
@@ -105,3 +108,13 @@ def test_without_both_angles_no_orientation_is_claimed(tmp_path):
     row = {"RA": 150.0, "DEC": 20.0, "PETRO_PHI90": 25.0, "original_angle": 0.3}
     made = cut(7, {"images": {7: path}}, {7: row}, tmp_path)
     assert "CTYPE1" not in made.header
+
+
+def test_cutout_names_all_it_is_made_from(tmp_path):
+    """Its place comes from the table of metadata, which so counts as an input."""
+    image = np.random.default_rng(5).normal(0, 0.01, (41, 41))
+    path, none = tmp_path / "image.npz", np.zeros((41, 41), bool)
+    np.savez(path, image=image, mask=none, psf=np.eye(1), multiplier=1.0)
+    made = cut(7, {"images": {7: path}}, {7: {}}, tmp_path)
+    inputs = made.metadata["provenance"]["inputs"]
+    assert list(inputs) == ["gal-metadata.csv", "image.npz"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from astropy.io import fits
+from PIL import Image
 from skyloom.builder.products.collect import cutout_or_none
 from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
 from skyloom.builder.steps.best import best_of_subject, failed_best
@@ -14,9 +17,10 @@ from skyloom.builder.steps.products import export_subject, failed_plot
 from skyloom.builder.steps.relations import pitch_draws
 from skyloom.builder.steps.tuning import failed_tune, tune_subject
 from skyloom.io.documents import read_json
-from skyloom.io.npz import write_npz
+from skyloom.io.npz import read_npz, write_npz
 
 WHY = "no image"
+RULE = {"settings": {}, "code": "c0de"}
 TUNE = {"start": "agg", "tune": {"method": "trf"}}
 
 
@@ -24,7 +28,7 @@ TUNE = {"start": "agg", "tune": {"method": "trf"}}
 def no_image(tmp_path) -> dict:
     """Return the cutout's files of a subject without an image."""
     paths = {kind: tmp_path / f"7.{kind}" for kind in ("npz", "fits")}
-    failed_cutout(7, WHY, paths)
+    failed_cutout(7, WHY, paths, **RULE)
     return paths
 
 
@@ -43,11 +47,13 @@ def test_cutout_without_image_says_so(no_image):
     assert cutout_or_none(no_image["npz"]) is None
     with fits.open(no_image["fits"]) as file:
         assert file[0].header["REASON"] == WHY
+        assert file[0].header["CODESHA"] == "c0de"
+    assert json.loads(read_npz(no_image["npz"])["provenance"].item())["code"] == "c0de"
 
 
 def test_subject_without_files_has_no_image(tmp_path):
     """What no source has is refused in words, for `failed_cutout` to record."""
-    given = {"metadata": {}, "first": {7: 5}, "settings": {}, "code": "c"}
+    given = {"metadata": {}, "tables": (), "first": {7: 5}, **RULE}
     with pytest.raises(ValueError, match=WHY):
         cut_subject(7, {}, files={"images": {3: "3.npz"}}, **given)
 
@@ -99,21 +105,26 @@ def test_exports_of_a_failure_say_why(no_image, tmp_path):
     failed_best(7, WHY, {"row": tree}, settings={}, code="c")
     files = {"cutouts": no_image["npz"], "tuned": tree, "aggregates": tree}
     paths = {"regions": tmp_path / "7.reg", "galfit": tmp_path / "7.feedme"}
-    export_subject(7, paths, files={kind: {7: path} for kind, path in files.items()})
+    given = {kind: {7: path} for kind, path in files.items()}
+    export_subject(7, paths, files=given, **RULE)
     for path in paths.values():
-        assert path.read_text() == f"# subject 7: no model: {WHY}; {WHY}\n"
+        first, second, *_ = path.read_text().splitlines()
+        assert first == f"# subject 7: no model: {WHY}; {WHY}"
+        assert second == "# code c0de"
 
 
 def test_figure_of_a_failure_says_why(tmp_path):
     """The page exists."""
     paths = {"pdf": tmp_path / "7.pdf", "png": tmp_path / "7.png"}
-    failed_plot(7, WHY, paths)
+    failed_plot(7, WHY, paths, **RULE)
     assert all(path.stat().st_size > 500 for path in paths.values())
+    with Image.open(paths["png"]) as page:
+        assert json.loads(page.info["Description"])["code"] == "c0de"
 
 
 def test_missing_upstream_file_is_refused(tmp_path):
     """A subject that upstream did not publish fails alone."""
-    given = {"models": {}, "turns": {}, "settings": {}, "code": "c"}
+    given = {"models": {}, "turns": {}, "tables": (), **RULE}
     with pytest.raises(ValueError, match="no upstream file"):
         parse_upstream(7, {}, **given)
 

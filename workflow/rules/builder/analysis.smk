@@ -197,7 +197,7 @@ if PUBLISHED:
             mem_mb=by_attempt(2000),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "catalogue.pixel_scale"),
+            settings={},
             code=digest("scripts/builder/compare_catalogue.py"),
         message:
             "Comparison with the published catalogue"

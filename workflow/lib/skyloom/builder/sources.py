@@ -242,7 +242,7 @@ def _refuse_empty(key: str, pattern: str | None, ids: list[int]) -> None:
 
 
 def _simulated_repeats(settings: Mapping) -> list[list[int]]:
-    count = min(settings["n_repeats"], settings["n_subjects"])
+    count = settings["n_repeats"]
     return [[GALAXY + i + 1, REPEAT + i + 1] for i in range(count)]
 
 

@@ -121,22 +121,6 @@ def header(path: str | Path) -> list[str]:
         raise encoding_error(path) from None
 
 
-def read_lines(path: str | Path) -> list[tuple[int, str]]:
-    """Return the lines of a text file that are not blank, with their numbers.
-
-    Raises
-    ------
-    InputError
-        No file, empty, or not UTF-8.
-    """
-    path = existing_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise encoding_error(path) from None
-    return [(i, t.strip()) for i, t in enumerate(lines, start=1) if t.strip()]
-
-
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a CSV file, whole or not at all; floats keep all their digits."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))

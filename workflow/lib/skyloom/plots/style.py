@@ -78,6 +78,8 @@ METADATA = {
     ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
     ".svg": {"Date": None, "Creator": None},
 }
+# Where each writer keeps a text of ours.
+NOTE = {".png": "Description", ".pdf": "Subject", ".svg": "Description"}
 # A third of zlib's default effort makes files a few per cent larger, much sooner.
 WRITER = {".png": {"pil_kwargs": {"compress_level": 3}}}
 
@@ -128,7 +130,9 @@ def panels(n_rows: int, n_columns: int, side: float, gaps: tuple[float, float]):
     return fig, fig.subplots(n_rows, n_columns, gridspec_kw=edges | spaces)
 
 
-def save(fig: Figure, *paths: str | Path, dpi: int = 300) -> None:
+def save(
+    fig: Figure, *paths: str | Path, dpi: int = 300, note: str | None = None
+) -> None:
     """Write a figure whole or not at all; same figure, same bytes.
 
     Parameters
@@ -139,6 +143,9 @@ def save(fig: Figure, *paths: str | Path, dpi: int = 300) -> None:
         Where to; the suffix ``.png``, ``.pdf`` or ``.svg`` chooses the format.
     dpi : int
         Resolution of a PNG, and of images inside a vector file.
+    note : str, optional
+        What the figure is made from, for the file's metadata: its description in PNG
+        and SVG, its subject in PDF.
 
     Raises
     ------
@@ -151,7 +158,7 @@ def save(fig: Figure, *paths: str | Path, dpi: int = 300) -> None:
             raise ValueError(msg)
     for path in map(Path, paths):
         with mpl.rc_context(STYLE), replacing(path) as temporary:
-            metadata = METADATA[path.suffix]
+            metadata = METADATA[path.suffix] | {NOTE[path.suffix]: note}
             fig.savefig(
                 temporary,
                 dpi=dpi,

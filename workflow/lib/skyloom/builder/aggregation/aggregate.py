@@ -56,12 +56,8 @@ class AggregateSettings:
         When drawings of a component agree.
     spiral : ArmSettings
         How arms are found.
-    max_volunteers : int
-        The first so many classifications by time count.
     min_volunteers : int
         With fewer, a subject fails.
-    one_per_user : bool
-        Whether only the first classification of a named user counts.
     outline : int
         Corners of the polygon that stands for an ellipse in clustering; 64 as
         published, 0 for exact ellipses. The consensus is always exact.
@@ -71,9 +67,7 @@ class AggregateSettings:
     bulge: Neighbourhood = Neighbourhood(0.4)
     bar: Neighbourhood = Neighbourhood(0.47839828)
     spiral: ArmSettings = field(default_factory=ArmSettings)
-    max_volunteers: int = 30
     min_volunteers: int = 4
-    one_per_user: bool = False
     outline: int = 64
 
 
@@ -129,7 +123,7 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
         If a volunteer's model is malformed.
     """
     volunteers = volunteers_tree["volunteers"]
-    chosen = choose(volunteers, settings)
+    chosen = in_order(volunteers)
     head = {
         "subject_id": volunteers_tree["subject_id"],
         "shape": [int(n) for n in volunteers_tree["shape"]],
@@ -142,26 +136,16 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
     return head | _aggregate(models, head["shape"], chosen, len(volunteers), settings)
 
 
-def choose(volunteers: list, settings: AggregateSettings) -> list[int]:
-    """Return which volunteers count, in the order of their classifications.
+def in_order(volunteers: list) -> list[int]:
+    """Return the positions of volunteers in the order of their classifications.
 
     Parameters
     ----------
     volunteers : list of mapping
-        With ``classification_id``, and ``user`` and ``created_at`` that may be None.
-        Those without a time come last, by their identifier.
-    settings : AggregateSettings
-        Uses `max_volunteers` and `one_per_user`.
-
-    Returns
-    -------
-    list of int
-        Positions in `volunteers`.
+        With ``classification_id``, and ``created_at`` that may be None. Those without
+        a time come last, by their identifier.
     """
-    order = sorted(range(len(volunteers)), key=lambda i: _time(volunteers[i]))
-    if settings.one_per_user:
-        order = _first_of_each_user(volunteers, order)
-    return order[: settings.max_volunteers]
+    return sorted(range(len(volunteers)), key=lambda i: _time(volunteers[i]))
 
 
 def distances(shapes: np.ndarray, name: str, settings: AggregateSettings) -> np.ndarray:
@@ -280,16 +264,6 @@ def _nothing(n_all: int, reason: str) -> dict:
 def _time(volunteer: Mapping) -> tuple:
     made = volunteer.get("created_at")
     return made is None, made or "", volunteer["classification_id"]
-
-
-def _first_of_each_user(volunteers: list, order: list[int]) -> list[int]:
-    seen, kept = set(), []
-    for i in order:
-        user = volunteers[i].get("user")
-        if user is None or user not in seen:
-            kept.append(i)
-        seen.add(user)
-    return kept
 
 
 def _changed(default, tree: Mapping, where: str):

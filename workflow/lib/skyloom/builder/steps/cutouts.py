@@ -23,7 +23,7 @@ from skyloom.builder.images.cutout import (
 )
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.provenance import record
+from skyloom.run.provenance import cards, record, text
 
 READERS = {"subject_data": from_difference_json, "fitting_data": from_metadata_json}
 ANGLES = ("montage_angle", "original_angle")
@@ -45,6 +45,7 @@ def cut_subject(
     *,
     files: Mapping[str, Mapping[int, str]],
     metadata: Mapping[int, Mapping],
+    tables: Iterable[str | Path],
     first: Mapping[int, int],
     settings: Mapping,
     code: str,
@@ -62,6 +63,8 @@ def cut_subject(
         and ``fitting_data`` of Zooniverse, of which the latter goes first.
     metadata : mapping of int to mapping
         From `metadata_rows`.
+    tables : iterable of path
+        The files that `metadata` was read from; recorded.
     first : mapping of int to int
         The subject whose image a repeated one shares. It need not be of the run: the
         angles in the repeat's own row are those of the shared image.
@@ -84,19 +87,28 @@ def cut_subject(
     path, row = files[kind][owner], metadata.get(subject, {})
     cutout = _read(kind, path, subject, row, settings["noise"])
     cutout = _placed(cutout, row)
-    made_of = {"provenance": record(settings, code, [path])}
+    made_of = {"provenance": record(settings, code, [path, *tables])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
     write_cutout(paths["npz"], cutout)
     write_cutout_fits(paths["fits"], cutout)
     return {"sigma_source": cutout.sigma_source, "notes": list(cutout.notes)}
 
 
-def failed_cutout(subject: int, reason: str, paths: Mapping[str, Path]) -> dict:
+def failed_cutout(
+    subject: int,
+    reason: str,
+    paths: Mapping[str, Path],
+    *,
+    settings: Mapping,
+    code: str,
+) -> dict:
     """Write both files of a subject that has no usable image, and why."""
-    write_npz(paths["npz"], subject_id=np.int64(subject), reason=np.str_(reason))
-    text = reason.encode("ascii", "replace").decode()[:60]
-    cards = {"OBJECT": str(subject), "STATUS": "failed", "REASON": text}
-    write_images(paths["fits"], {}, cards)
+    made_from = record(settings, code)
+    known = {"subject_id": np.int64(subject), "reason": np.str_(reason)}
+    write_npz(paths["npz"], **known, provenance=text(made_from))
+    short = reason.encode("ascii", "replace").decode()[:60]
+    header = {"OBJECT": str(subject), "STATUS": "failed", "REASON": short}
+    write_images(paths["fits"], {}, header | cards(made_from))
     return {"reason": reason}
 
 

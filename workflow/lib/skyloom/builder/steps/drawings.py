@@ -80,6 +80,7 @@ def parse_upstream(
     *,
     models: Mapping[int, str],
     turns: Mapping[int, int],
+    tables: Iterable[str | Path],
     settings: Mapping,
     code: str,
 ) -> dict:
@@ -93,6 +94,8 @@ def parse_upstream(
         Decoded upstream files.
     turns : mapping of int to int
         Quarter turns of the uploaded image, where known.
+    tables : iterable of path
+        The files that `turns` was read from; recorded.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def parse_upstream(
         msg = "no upstream file of this subject"
         raise ValueError(msg)
     tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
-    return _write(paths, tree, record(settings, code, [models[subject]]))
+    return _write(paths, tree, record(settings, code, [models[subject], *tables]))
 
 
 def failed_drawings(

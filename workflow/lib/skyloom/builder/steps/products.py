@@ -13,10 +13,16 @@ from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
 from skyloom.plots import style
+from skyloom.run.provenance import comments, record, text
 
 
 def plot_subject(
-    subject: int, paths: Mapping[str, Path], *, files: Mapping[str, Mapping[int, str]]
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    files: Mapping[str, Mapping[int, str]],
+    settings: Mapping,
+    code: str,
 ) -> dict:
     """Draw the page of one galaxy, whatever of it there is.
 
@@ -28,6 +34,10 @@ def plot_subject(
         Where to write ``pdf`` and ``png``.
     files : mapping of str to mapping of int to path
         ``cutouts``, ``volunteers``, ``aggregates``, ``tuned`` and ``residuals``.
+    settings : mapping
+        Of the rule; recorded.
+    code : str
+        Code digest of the rule.
 
     Raises
     ------
@@ -52,20 +62,33 @@ def plot_subject(
         planes,
         **seen,
     )
-    style.save(figure, *paths.values())
+    made_from = record(settings, code, [known[subject] for known in files.values()])
+    style.save(figure, *paths.values(), note=text(made_from))
     return {"fitted": fitted}
 
 
-def failed_plot(subject: int, reason: str, paths: Mapping[str, Path]) -> dict:
+def failed_plot(
+    subject: int,
+    reason: str,
+    paths: Mapping[str, Path],
+    *,
+    settings: Mapping,
+    code: str,
+) -> dict:
     """Write a page that says why there is nothing to draw."""
     figure = style.figure(style.PAGE_WIDTH, 1.0)
     figure.text(0.5, 0.5, f"subject {subject}: {reason}", ha="center", wrap=True)
-    style.save(figure, *paths.values())
+    style.save(figure, *paths.values(), note=text(record(settings, code)))
     return {"fitted": False, "reason": reason}
 
 
 def export_subject(
-    subject: int, paths: Mapping[str, Path], *, files: Mapping[str, Mapping[int, str]]
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    files: Mapping[str, Mapping[int, str]],
+    settings: Mapping,
+    code: str,
 ) -> dict:
     """Write a subject's model as DS9 regions and as a GALFIT input file.
 
@@ -78,20 +101,35 @@ def export_subject(
     files : mapping of str to mapping of int to path
         ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for a fit
         that failed.
+    settings : mapping
+        Of the rule; recorded.
+    code : str
+        Code digest of the rule.
     """
     cutout = cutout_or_none(files["cutouts"][subject])
     model, reason = _best_model(*(files[k][subject] for k in ("tuned", "aggregates")))
     if model is None:
-        return failed_export(subject, reason, paths)
-    write_text(paths["regions"], export.ds9_regions(model, sky_of(cutout)))
-    write_text(paths["galfit"], _feedme(subject, model, cutout))
+        return failed_export(subject, reason, paths, settings=settings, code=code)
+    used = [known[subject] for known in files.values()]
+    made_from = comments(record(settings, code, used))
+    regions = export.ds9_regions(model, sky_of(cutout))
+    write_text(paths["regions"], regions + made_from)
+    write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
     return {"model": True}
 
 
-def failed_export(subject: int, reason: str, paths: Mapping[str, Path]) -> dict:
+def failed_export(
+    subject: int,
+    reason: str,
+    paths: Mapping[str, Path],
+    *,
+    settings: Mapping,
+    code: str,
+) -> dict:
     """Write files that say why there is no model of the subject."""
+    made_from = comments(record(settings, code))
     for path in paths.values():
-        write_text(path, f"# subject {subject}: no model: {reason}\n")
+        write_text(path, f"# subject {subject}: no model: {reason}\n{made_from}")
     return {"model": False, "reason": reason}
 
 
