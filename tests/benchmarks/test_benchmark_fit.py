@@ -68,7 +68,7 @@ def test_fit_is_fast(cutout, start, record_property):
     processor_time(*call)  # compile
     ours, fit = min((processor_time(*call) for _ in range(3)), key=lambda r: r[0])
     gradients = 2
-    spent, (reached, done) = processor_time(
+    spent, (reached, done, n_free) = processor_time(
         upstream_tune.tune, start, cutout, gradients
     )
     theirs = spent / done * ITERATIONS
@@ -78,6 +78,7 @@ def test_fit_is_fast(cutout, start, record_property):
         f"fit: {ours:.2f} s to chi2 {fit['chisq_per_pixel']:.3f}; upstream's method "
         f"{spent / done:.1f} s a gradient ({reached:.2f} after {done:.0f})"
     )
+    assert n_free == fit["n_free"] == 26
     assert fit["status"] == "converged"
     assert fit["chisq_per_pixel"] < 1.05
     assert theirs / ours >= 100

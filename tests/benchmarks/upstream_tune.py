@@ -8,7 +8,7 @@ L-BFGS-B minimises the reduced chi². Written from Lingard et al. 2020, section 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.signal import convolve2d
-from skyloom.builder.fitting.parameters import parametrise
+from skyloom.builder.fitting.parameters import parametrise, value_of, with_values
 from skyloom.builder.fitting.render import render
 
 
@@ -24,14 +24,31 @@ def best_individual(models, cutout):
     return int(np.argmin([chisq(model, cutout) for model in models]))
 
 
+def free_names(model):
+    """Return the geometry and the brightness that the published fit moved."""
+    light = [f"{name}.I" for name in model.components()]
+    light += [f"spiral.{i}.I" for i in range(len(model.spiral))]
+    return parametrise(model).names, tuple(light)
+
+
 def tune(model, cutout, gradients):
-    """Minimise chi² from a start; returns the chi² after so many gradients."""
+    """Minimise chi² from a start over geometry and brightness, which is 0 or more.
+
+    Returns the chi² after so many gradients, their number, and the parameters'.
+    """
     par = parametrise(model)
-    budget = gradients * (len(par.names) + 1)
+    names, light = free_names(model)
+    n, n_all = len(names), len(names) + len(light)
+
+    def at(vector):
+        return with_values(par.model(vector[:n]), light, vector[n:])
+
+    begin = [*par.begin(), *(value_of(model, name) for name in light)]
     found = minimize(
-        lambda vector: chisq(par.model(vector), cutout),
-        par.begin(),
+        lambda vector: chisq(at(vector), cutout),
+        begin,
         method="L-BFGS-B",
-        options={"maxfun": budget},
+        bounds=[(None, None)] * n + [(0.0, None)] * len(light),
+        options={"maxfun": gradients * (n_all + 1)},
     )
-    return found.fun, found.nfev / (len(par.names) + 1)
+    return found.fun, found.nfev / (n_all + 1), n_all

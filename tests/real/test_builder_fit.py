@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real
 EXAMPLE = 21686576
 STORED_CHISQ = 1.13364059925494
 AGGREGATE = settings_from({"spiral": {"weights": "angle", "priors": "measured"}})
-EVERY = 8  # of the galaxies with an image; all of them are the real run's business
+EVERY = 6  # of the galaxies with an image; all of them are the real run's business
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +72,20 @@ def test_example_beats_the_published_fit(galaxies, example):
 
 
 def test_published_priors_and_optimiser(galaxies, example):
-    """L-BFGS-B, the published route, ends no lower than the trust region."""
+    """L-BFGS-B, the published route, ends in the same place after more iterations."""
     fit = {
         method: tune(
             upstream.published_aggregate(published(galaxies, EXAMPLE)),
             upstream.published_errors(published(galaxies, EXAMPLE)),
             example,
-            TuneSettings(method=method, max_evaluations=60),
+            TuneSettings(method=method),
         )
         for method in ("trf", "lbfgsb")
     }
-    assert fit["trf"]["status"] == "converged"
-    assert fit["trf"]["chisq"] <= fit["lbfgsb"]["chisq"] + 1e-3
+    assert {one["status"] for one in fit.values()} == {"converged"}
+    assert fit["lbfgsb"]["chisq"] == pytest.approx(fit["trf"]["chisq"], abs=5e-3)
+    assert fit["lbfgsb"]["n_iterations"] > 2 * fit["trf"]["n_iterations"]
+    assert fit["lbfgsb"]["chisq_per_pixel"] < STORED_CHISQ
 
 
 def test_fits_are_no_worse_than_published(galaxies):
@@ -108,8 +110,8 @@ def test_fits_are_no_worse_than_published(galaxies):
         data, image = cutout.image[good] * weight, theirs[good] * weight
         scaled = image * (data @ image) / (image @ image)
         no_worse.append(fit["chisq_per_pixel"] <= np.mean((scaled - data) ** 2))
-    assert len(no_worse) >= 10
-    assert np.mean(no_worse) >= 0.95 - 1 / len(no_worse)
+    assert len(no_worse) >= 20
+    assert np.mean(no_worse) >= 0.95
 
 
 def test_best_individual_is_a_volunteer(galaxies, example):

@@ -1,7 +1,9 @@
-"""Whether a fit's intervals mean what they say: 200 simulated galaxies.
+"""Whether a fit's intervals mean what they say: 300 simulated galaxies.
 
 Each galaxy is fitted from a displaced start, with priors as wide as the displacement:
-disks and arms moved as a crowd's mean would be, arms as drawn on the sky.
+disks and arms moved as a crowd's mean would be, arms as drawn on the sky. Left out are
+what has no error, being on a limit, and the roll of parts rounder than 0.9: their axes
+change places within the noise, and the roll with them.
 """
 
 import collections
@@ -18,7 +20,8 @@ from skyloom.builder.simulation.simulate import GalaxySettings, draw_galaxy, dra
 from skyloom.run.seeds import rng
 from synthetic import Pixels
 
-N_GALAXIES = 200
+N_GALAXIES = 300
+ROUND = 0.9
 SCATTER = {  # of the centre and Re relative to Re of the disk and of the part itself
     "disk": {"centre": 0.015, "roll": 0.05, "q": 0.03, "Re": 0.08},
     "bulge": {"centre": 0.006, "roll": 0.2, "q": 0.05, "Re": 0.12},
@@ -108,6 +111,8 @@ def pulls(i):
         off = value - known[name]
         if name.endswith(".roll"):
             off = (off + np.pi / 2) % np.pi - np.pi / 2
+            if known[name.replace("roll", "q")] > ROUND:
+                continue
         if error > 0:
             found[name] = off / error
     return found
@@ -127,20 +132,37 @@ def by_parameter():
     return {name: np.array(z) for name, z in pooled.items()}
 
 
+def slack(least, error):
+    """Return the larger of what is tolerated and three standard errors of chance.
+
+    Some 27 parameters are tested: at two standard errors one of them would fail by
+    chance alone, at three one in fourteen whole tests.
+    """
+    return max(least, 3 * error)
+
+
 def test_intervals_cover(by_parameter):
-    """68 % intervals cover 68 +- 7 % of truths, beyond what chance allows."""
+    """68 % intervals cover 68 +- 7 % of truths, all of them together 68 +- 2 %.
+
+    Where chance allows more than 7 % that is the limit: 8 % for disks, 10 % for bulges,
+    15 % for bars. The boxyness of a faint bar is known from its prior, which is wider
+    than the truth: 86 % of its intervals cover, and 95 % may.
+    """
     for name, z in by_parameter.items():
-        chance = 2 * np.sqrt(0.68 * 0.32 / z.size)
+        room = slack(0.07, np.sqrt(0.683 * 0.317 / z.size))
         cover = np.mean(np.abs(z) < 1)
-        # The boxyness of a faint bar is known from its prior, wider than the truth.
-        high = 0.95 if name == "bar.c" else 0.75 + chance
-        assert 0.61 - chance < cover < high, (name, cover, z.size)
+        high = 0.95 if name == "bar.c" else 0.683 + room
+        assert 0.683 - room < cover < high, (name, cover, z.size)
     everything = np.concatenate(list(by_parameter.values()))
-    assert np.mean(np.abs(everything) < 1) == pytest.approx(0.68, abs=0.03)
+    assert np.mean(np.abs(everything) < 1) == pytest.approx(0.683, abs=0.02)
 
 
 def test_no_bias(by_parameter):
-    """The median pull is below 0.2 sigma, beyond what chance allows."""
+    """The median pull is below 0.2 sigma.
+
+    Where chance allows more that is the limit: 0.22 for disks, 0.26 for bulges, 0.4 for
+    bars.
+    """
     for name, z in by_parameter.items():
-        chance = 2 * 1.2533 / np.sqrt(z.size)
-        assert abs(np.median(z)) < 0.2 + chance, (name, np.median(z), z.size)
+        room = slack(0.2, 1.2533 / np.sqrt(z.size))
+        assert abs(np.median(z)) < room, (name, np.median(z), z.size)

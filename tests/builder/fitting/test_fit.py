@@ -1,16 +1,10 @@
-"""The search for a galaxy's geometry, with its brightness solved at each step."""
+"""Residuals of a fit and their slopes, the brightness solved at each geometry."""
 
 import numpy as np
 import pytest
-from scipy.optimize import lsq_linear
-from skyloom.builder.fitting.fit import (
-    Problem,
-    TuneSettings,
-    brightness,
-    light_rays,
-    search,
-)
-from skyloom.builder.fitting.parameters import named_values
+from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.fitting.spirals import log_spiral
+from skyloom.builder.model import DrawnArm, replace
 from synthetic import SCATTER, TRUTH, crowd_start, observed
 
 SETTINGS = TuneSettings()
@@ -34,11 +28,23 @@ def test_jacobian_is_the_slope_of_the_residuals(problem):
         assert gradient[i] == pytest.approx(slope, rel=1e-2, abs=1.0), name
 
 
-def test_slopes_at_fixed_brightness(problem):
-    """The image's partials agree with differences of the design."""
+def drawn(model):
+    """Return the model with its arms as polylines on the sky."""
+    arms = tuple(
+        DrawnArm(log_spiral(model.disk, arm, 12)[0], 0.5, arm.spread)
+        for arm in model.spiral
+    )
+    return replace(model, spiral=arms)
+
+
+@pytest.mark.parametrize("start", [crowd_start(), drawn(crowd_start())])
+def test_slopes_at_fixed_brightness(start):
+    """The image's partials agree with differences of the design, drawn arms too."""
+    problem = Problem(start, observed(), SCATTER, SETTINGS)
     at = problem.par.begin()
     amplitude, _ = problem.solve(at)
-    slopes = problem.slopes(at)
+    assert (amplitude > 0).all()
+    slopes = problem.slopes(at, amplitude)
     for i, name in enumerate(problem.par.names):
         step = np.zeros_like(at)
         step[i] = 1e-3 * problem.par.steps()[i]
@@ -48,41 +54,45 @@ def test_slopes_at_fixed_brightness(problem):
         assert error < 0.02 * np.linalg.norm(slope), name
 
 
-def test_brightness_is_the_constrained_optimum():
-    """Non-negative brightness agrees with scipy's bounded least squares."""
-    rng = np.random.default_rng(2)
-    design = rng.random((200, 3))
-    data = design @ [1.0, -0.5, 2.0] + 0.1 * rng.standard_normal(200)
-    found = brightness(design, data, np.eye(3))
-    truth = lsq_linear(design, data, (0, np.inf)).x
-    np.testing.assert_allclose(found, truth, atol=1e-6)
-    assert found[1] == 0
+def test_start_apart_from_the_priors(problem):
+    """A start of its own moves the start alone: priors and limits stay the crowd's."""
+    other = Problem(crowd_start(), observed(), SCATTER, SETTINGS, start=TRUTH)
+    np.testing.assert_array_equal(other.prior_mean, problem.prior_mean)
+    np.testing.assert_array_equal(other.prior_root, problem.prior_root)
+    np.testing.assert_array_equal(other.bounds, problem.bounds)
+    np.testing.assert_array_equal(problem.start, problem.par.begin())
+    start = dict(zip(other.par.names, other.start, strict=True))
+    assert np.exp(start["disk.Re"]) == pytest.approx(TRUTH.disk.Re)
 
 
-def test_arms_need_their_disk():
-    """An arm is at most so much brighter than its disk, however the data pull."""
-    rng = np.random.default_rng(3)
-    design = rng.random((100, 3))
-    terms = ("disk", "bulge", "spiral.0")
-    rays = light_rays(terms, 5.0)
-    disk, _, arm = rays @ brightness(design, design[:, 2], rays)
-    assert arm == pytest.approx(5.0 * disk)
-    assert arm > 0
+def test_many_arms_are_solved():
+    """Twenty-four arms on one disk are no harder than two."""
+    arms = tuple(
+        replace(TRUTH.spiral[0], t_min=t, t_max=t + 0.8, A=4.0 + t)
+        for t in np.linspace(0, 6, 24)
+    )
+    problem = Problem(replace(TRUTH, spiral=arms), observed(), None, SETTINGS)
+    amplitude, design = problem.solve(problem.start)
+    assert amplitude.shape == (26,)
+    assert (amplitude[2:] <= 10 * amplitude[0] * (1 + 1e-9)).all()
+    alone = Problem(replace(TRUTH, spiral=()), observed(), None, SETTINGS)
+    few, plain = alone.solve(alone.start)
+    missed = [np.sum((d @ a - problem.data) ** 2) for d, a in
+              ((design, amplitude), (plain, few))]  # fmt: skip
+    assert missed[0] < missed[1]
 
 
-@pytest.mark.parametrize("method", ["trf", "lbfgsb"])
-def test_recovers_the_truth(method):
-    """From a crowd's start both searches find the galaxy."""
-    settings = TuneSettings(method=method, max_evaluations=400)
-    problem = Problem(crowd_start(), observed(), SCATTER, settings)
-    begin = np.sum(problem.residuals(problem.par.begin()) ** 2)
-    found = search(problem, settings)
-    end = np.sum(problem.residuals(found.vector) ** 2)
-    assert end / len(problem.data) < (1.06 if method == "trf" else 1.15)
-    assert end < 0.7 * begin
-    values = named_values(problem.par.model(found.vector))
-    assert values["disk.Re"] == pytest.approx(TRUTH.disk.Re, rel=0.1)
-    assert values["spiral.0.phi"] == pytest.approx(18.0, abs=3.0)
+def test_limits_of_an_arm_are_the_settings():
+    """Both limits of an arm's brightness count; without entry those of the code."""
+    for limits in ((0.0, 0.2), (1.5, 3.0)):
+        settings = TuneSettings(bounds={**BOUNDS, "spiral.I": limits})
+        problem = Problem(TRUTH, observed(), None, settings)
+        (disk, _, arm), _ = problem.solve(problem.start)
+        low, high = limits
+        assert low * disk * (1 - 1e-9) <= arm <= high * disk * (1 + 1e-9)
+    settings = TuneSettings(bounds={})
+    problem = Problem(TRUTH, observed(), None, settings)
+    assert problem.light.arm_limits == BOUNDS["spiral.I"]
 
 
 def test_masked_pixels_do_not_count(problem):

@@ -126,3 +126,15 @@ def test_bounds():
     assert np.exp([lower[i], upper[i]]) == pytest.approx([1.2, 12.0])
     assert np.exp([lower[j], upper[j]]) == pytest.approx([0.2, 1.2])
     assert np.isinf(np.delete(lower, [i, j])).all()
+
+
+def test_bounds_without_a_disk():
+    """Limits in units of the disk's Re are then those of any disk; 0 is no limit."""
+    par = parametrise(replace(TRUTH, disk=None, spiral=()))
+    limits = {"bulge.Re": (0.1, 1.0), "disk.Re": (1.0, 500.0), "bulge.q": (0.0, 1.0)}
+    lower, upper = bounds_of(par, limits)
+    i, j = par.names.index("bulge.Re"), par.names.index("bulge.q")
+    assert np.exp([lower[i], upper[i]]) == pytest.approx([0.1, 500.0])
+    assert lower[j] == -np.inf
+    lower, upper = bounds_of(par, {"bulge.Re": (0.1, 1.0)})
+    assert (lower[i], upper[i]) == (-np.inf, np.inf)

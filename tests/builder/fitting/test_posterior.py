@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fit import Problem, TuneSettings, search
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import (
     differences,
     free_fluxes,
@@ -10,6 +13,7 @@ from skyloom.builder.fitting.posterior import (
     posterior,
 )
 from skyloom.builder.fitting.render import render_components
+from skyloom.builder.fitting.search import search
 from skyloom.builder.model import Model, replace
 from skyloom.builder.products.photometry import total_flux
 from synthetic import SCATTER, TRUTH, crowd_start, observed
@@ -83,12 +87,96 @@ def test_flux_gradient_of_arms(post):
 
 def test_limits_are_held_and_named():
     """A parameter on its limit is flagged and has no error."""
-    settings = TuneSettings(bounds={"disk.q": (0.8, 1.0)})
+    narrow = TuneSettings(bounds={"disk.q": (0.8, 1.0)})
     problem = Problem(
         replace(crowd_start(), disk=replace(TRUTH.disk, q=0.85)),
-        observed(), SCATTER, settings,
+        observed(), SCATTER, narrow,
     )  # fmt: skip
-    post = posterior(problem, search(problem, settings).vector)
+    post = posterior(problem, search(problem, narrow).vector)
     assert "disk.q:lower" in post.limits
     names, _, covariance = free_values(post)
     assert covariance[names.index("disk.q"), names.index("disk.q")] == 0
+
+
+def brightest(limit):
+    """Return the posterior of a galaxy whose arm may be at most so bright."""
+    limited = TuneSettings(bounds={**BOUNDS, "spiral.I": (0.0, limit)})
+    problem = Problem(crowd_start(), observed(), SCATTER, limited)
+    return posterior(problem, search(problem, limited).vector)
+
+
+def test_arm_at_its_brightest_is_held_and_named():
+    """An arm brighter than allowed is flagged; only its ratio to the disk is held."""
+    post = brightest(0.3)
+    assert "spiral.0.I:upper" in post.limits
+    names, values, covariance = free_values(post)
+    error = dict(zip(names, np.sqrt(np.diag(covariance)), strict=True))
+    value = dict(zip(names, values, strict=True))
+    assert value["spiral.0.I"] == pytest.approx(0.3)
+    assert error["spiral.0.I"] == 0
+    assert 0 < error["disk.I"] < 0.1 * value["disk.I"]
+    assert (np.diag(free_fluxes(post)[2]) > 0).all()
+
+
+def test_arm_below_its_brightest_is_free(post):
+    """An arm inside its limits is neither flagged nor held."""
+    assert not any("spiral.0.I" in limit for limit in post.limits)
+    names, _, covariance = free_values(post)
+    assert covariance[names.index("spiral.0.I"), names.index("spiral.0.I")] > 1e-6
+
+
+WITH_A_BAR = replace(
+    crowd_start(), bar=replace(TRUTH.bulge, q=0.4, Re=4.0, n=0.7, c=2.2, roll=0.3)
+)
+FACTORS = st.sampled_from([0.6, 0.85, 1.0, 1.2, 1.6])
+
+
+def around(name, factor):
+    """Return limits of 7 % either side of a multiple of the start's value."""
+    values = named_values(WITH_A_BAR)
+    part, key = name.split(".")
+    value = factor * abs(values[f"spiral.0.{key}" if part == "spiral" else name])
+    if name in ("bulge.Re", "bar.Re"):
+        value /= values["disk.Re"]
+    return (0.0, factor * 0.8) if key == "I" else (0.93 * value, 1.07 * value)
+
+
+def check_limits(method, limits):
+    """All that ends on a limit is named, and only that is held."""
+    bounds = BOUNDS | {name: around(name, factor) for name, factor in limits.items()}
+    chosen = TuneSettings(method=method, bounds=bounds, rtol=1e-3, max_evaluations=200)
+    problem = Problem(WITH_A_BAR, observed(), SCATTER, chosen)
+    post = posterior(problem, search(problem, chosen).vector)
+    flags = dict(limit.rsplit(":", 1) for limit in post.limits)
+    light = dict(zip(problem.terms, post.amplitude, strict=True))
+    lower, upper = problem.bounds
+    error = np.sqrt(np.diag(post.covariance))
+    for i, name in enumerate(problem.par.names):
+        span = upper[i] - lower[i]
+        room = {"lower": post.vector[i] - lower[i], "upper": upper[i] - post.vector[i]}
+        at = [s for s, d in room.items() if d < 1e-3 * span and np.isfinite(span)]
+        assert at in ([], [flags.get(name)]), (name, room)
+        if light.get(name.rsplit(".", 1)[0], 1.0) > 0:
+            assert (error[i] == 0) == (name in flags), name
+        if name in flags:
+            assert room[flags[name]] < 1e-2 * span, name
+    top = bounds["spiral.I"][1] * light["disk"]
+    bright = light["spiral.0"] >= top * (1 - 1e-6) > 0
+    assert bright == (flags.get("spiral.0.I") == "upper")
+    dark = {f"{term}.I" for term, a in light.items() if a <= 0}
+    assert dark == {n for n, s in flags.items() if n.endswith(".I") and s == "lower"}
+
+
+LIMITS = st.dictionaries(st.sampled_from(sorted(BOUNDS)), FACTORS, max_size=3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(limits=LIMITS)
+def test_nothing_at_a_bound_without_a_flag(limits):
+    """Whatever limits are set, the trust region's ends on them are flagged."""
+    check_limits("trf", limits)
+
+
+def test_nothing_at_a_bound_without_a_flag_published_route():
+    """The ends of L-BFGS-B, exactly on a limit, are flagged."""
+    check_limits("lbfgsb", {"disk.q": 1.6, "spiral.I": 0.6})

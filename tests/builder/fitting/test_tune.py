@@ -1,13 +1,15 @@
 """Tuned models: the record of a fit, and of a fit that could not be done."""
 
 import json
+import types
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fit import TuneSettings
+from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.tune import residual_images, tune, without
-from skyloom.builder.model import Model, Sersic, from_dict, replace
-from synthetic import SCATTER, TRUTH, crowd_start, observed
+from skyloom.builder.model import Model, Sersic, SpiralArm, from_dict, replace
+from synthetic import SCATTER, SHAPE, TRUTH, crowd_start, observed
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,97 @@ def test_residual_images(fit):
     residual = planes["RESIDUAL"]
     assert np.isnan(residual[pixels.mask]).all()
     assert np.nanstd(residual) == pytest.approx(1.0, abs=0.05)
+
+
+DARK = SpiralArm(1.0, 2.0, 17.0, 12.0, 3.4, 5.0)
+DARK_SCATTER = SCATTER["spiral"][0]
+
+
+def with_a_dark_arm():
+    """Return a start whose second arm is darker than the disk, and the pixels."""
+    pixels = observed()
+    disk = replace(TRUTH.disk, I=1.0)
+    arm = render_components(Model(disk=disk, spiral=(DARK,)), SHAPE, pixels.psf)
+    pixels.image -= 0.05 * arm["spiral"]
+    start = crowd_start()
+    errors = SCATTER | {"spiral": [*SCATTER["spiral"], DARK_SCATTER]}
+    return replace(start, spiral=(*start.spiral, DARK)), errors, pixels
+
+
+def test_priors_stay_the_crowds_after_a_drop(monkeypatch):
+    """The search goes on from where it was, with the priors about the crowd's model."""
+    start, errors, pixels = with_a_dark_arm()
+    made = []
+
+    def seen(*args):
+        made.append(Problem(*args))
+        return made[-1]
+
+    monkeypatch.setattr("skyloom.builder.fitting.tune.Problem", seen)
+    fit = tune(start, errors, pixels, TuneSettings())
+    assert fit["dropped"] == ["spiral.1"]
+    never = Problem(crowd_start(), pixels, SCATTER, TuneSettings())
+    first, last = made[0], made[1]
+    assert last.par.names == never.par.names
+    np.testing.assert_array_equal(last.prior_mean, never.prior_mean)
+    np.testing.assert_array_equal(last.prior_root, never.prior_root)
+    np.testing.assert_array_equal(last.bounds, never.bounds)
+    assert np.abs(last.start - never.start).max() > 0.01
+    assert first.par.names != last.par.names
+
+
+def test_a_drop_does_not_count_the_data_twice():
+    """The fit that dropped an arm is the one that never had it."""
+    start, errors, pixels = with_a_dark_arm()
+    dropped = tune(start, errors, pixels, TuneSettings())
+    never = tune(crowd_start(), SCATTER, pixels, TuneSettings())
+    assert dropped["dropped"] == ["spiral.1"]
+    assert dropped["parameters"] == never["parameters"]
+    apart = np.subtract(dropped["values"], never["values"]) / never["errors"]
+    assert np.abs(apart).max() < 0.05
+    assert dropped["errors"] == pytest.approx(never["errors"], rel=0.05)
+
+
+def test_chisq_start_is_that_of_the_start():
+    """It is the chi² of the model as given, whatever is dropped later."""
+    start, errors, pixels = with_a_dark_arm()
+    fit = tune(start, errors, pixels, TuneSettings())
+    problem = Problem(start, pixels, None, TuneSettings())
+    missed = problem.residuals(problem.par.begin())[: len(problem.data)]
+    assert fit["dropped"] == ["spiral.1"]
+    assert fit["chisq_start"] == pytest.approx(np.mean(missed**2))
+
+
+def test_dropped_arms_are_numbered_as_in_the_start(monkeypatch):
+    """Arms dropped one after the other keep the numbers of the model given."""
+    dark = iter([["spiral.0"], ["spiral.1"], []])
+    monkeypatch.setattr("skyloom.builder.fitting.tune._dark", lambda *_: next(dark, []))
+    monkeypatch.setattr(
+        "skyloom.builder.fitting.tune._search",
+        lambda problem, _: types.SimpleNamespace(
+            vector=problem.start, status="converged", message="", n_evaluations=1,
+            n_iterations=1,
+        ),
+    )  # fmt: skip
+    arms = tuple(replace(TRUTH.spiral[0], A=a) for a in (4.0, 6.0, 8.0))
+    start = replace(TRUTH, spiral=arms)
+    fit = tune(start, None, observed(), TuneSettings())
+    assert fit["dropped"] == ["spiral.0", "spiral.2"]
+    assert [arm["A"] for arm in fit["model"]["spiral"]] == pytest.approx([6.0])
+
+
+def test_a_bulge_without_a_disk_may_be_large():
+    """Limits in units of the disk's Re do not become pixels where there is no disk."""
+    bulge = replace(TRUTH.bulge, Re=6.0)
+    fit = tune(Model(bulge=bulge), None, observed(Model(bulge=bulge)), TuneSettings())
+    assert fit["bounds_reached"] == []
+    assert fit["model"]["bulge"]["Re"] == pytest.approx(6.0, rel=0.1)
+
+
+def test_an_arm_at_its_brightest_is_in_the_record():
+    """The record names the arm's limit and gives its brightness no error."""
+    limited = TuneSettings(bounds={**BOUNDS, "spiral.I": (0.0, 0.3)})
+    fit = tune(crowd_start(), SCATTER, observed(), limited)
+    assert "spiral.0.I:upper" in fit["bounds_reached"]
+    assert fit["model"]["spiral"][0]["I"] == pytest.approx(0.3)
+    assert fit["errors"][fit["parameters"].index("spiral.0.I")] == 0

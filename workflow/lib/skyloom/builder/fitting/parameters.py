@@ -58,7 +58,11 @@ class Parametrisation:
 
     def begin(self) -> np.ndarray:
         """Return the start, as the fit moves it."""
-        values = np.array([value_of(self.start, name) for name in self.names])
+        return self.vector(self.start)
+
+    def vector(self, model: Model) -> np.ndarray:
+        """Return the free parameters of a model, as the fit moves them."""
+        values = np.array([value_of(model, name) for name in self.names])
         values[self.logarithmic] = np.log(values[self.logarithmic])
         return values
 
@@ -262,18 +266,22 @@ def bounds_of(par: Parametrisation, bounds: Mapping):
         What is free.
     bounds : mapping of str to (lower, upper)
         By name without the arm's number; ``bulge.Re`` and ``bar.Re`` in units of the
-        starting disk's Re, all else in its own units. No entry: unbounded.
+        starting disk's Re, all else in its own units. Without a disk these units are
+        the limits of ``disk.Re``: any disk that there might be. No entry: unbounded.
     """
     lower = np.full(len(par.names), -np.inf)
     upper = np.full(len(par.names), np.inf)
     disk = par.start.disk
+    any_disk = bounds.get("disk.Re", (0.0, np.inf))
     for i, (name, log) in enumerate(zip(par.names, par.logarithmic, strict=True)):
         low, high = bounds.get(_without_number(name), (None, None))
         if low is None:
             continue
-        scale = disk.Re if disk and name in ("bulge.Re", "bar.Re") else 1.0
-        limits = np.array([low, high]) * scale
-        lower[i], upper[i] = np.log(limits) if log else limits
+        limits = np.array([low, high])
+        if name in ("bulge.Re", "bar.Re"):
+            limits *= disk.Re if disk else any_disk
+        with np.errstate(divide="ignore"):  # a limit of 0 is none for a logarithm
+            lower[i], upper[i] = np.log(limits) if log else limits
     return lower, upper
 
 

@@ -3,8 +3,9 @@
 At the solution the posterior is taken as Gaussian in the coordinates of the fit
 (Laplace): ``cov = (J' J + P)^-1`` with J the partials of the image in sigma by geometry
 and brightness, and P the inverse variances of the priors. Parameters that sit on a
-limit are held there. The result is carried to the values that are reported, brightness
-at Re and axis ratios below 1, by their numerical derivatives.
+limit are held there; an arm at its brightest keeps its ratio to the disk. The result is
+carried to the values that are reported, brightness at Re and axis ratios below 1, by
+their numerical derivatives.
 """
 
 from __future__ import annotations
@@ -13,14 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
 
 from skyloom.builder.fitting.fit import Problem, lit
 from skyloom.builder.fitting.parameters import canonical, named_values
 from skyloom.builder.model import Model
 from skyloom.builder.products.photometry import total_flux
 
-NEAR_LIMIT = 1e-3
+# A trust region nears a limit and never reaches it. On it is what lies closer than a
+# twentieth of the error it would have if all else were known, but this is not less nor
+# more than these parts of the range that is allowed.
+NEAR_IN_ERROR = 0.05
+NEAR_IN_RANGE = (1e-3, 1e-2)
 STEP = 1e-5
+TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,10 @@ class Posterior:
     amplitude : ndarray, shape (n_terms,)
         Brightness of `Problem.terms`.
     covariance : ndarray, shape (n_free + n_terms, n_free + n_terms)
-        Zero in rows and columns of what is held on a limit.
+        Zero in rows and columns of what is held on a limit, but that an arm's
+        brightness moves with its disk's.
     limits : tuple of str
-        Parameters on a limit, as ``bulge.q:lower`` or ``bar.I:lower``.
+        Parameters on a limit, as ``bulge.q:lower`` or ``spiral.0.I:upper``.
     """
 
     problem: Problem
@@ -83,19 +91,19 @@ def posterior(problem: Problem, vector, scale: float = 1.0) -> Posterior:
         Factor on every standard error.
     """
     amplitude, design = problem.solve(vector)
-    held = on_limit(problem, vector)
-    partials = np.hstack([problem.slopes(vector), design])
+    partials = np.hstack([problem.slopes(vector, amplitude), design])
     precision = partials.T @ partials
     n = len(vector)
     precision[:n, :n] += problem.prior_root.T @ problem.prior_root
-    free = np.concatenate([[h is None for h in held], amplitude > 0])
-    free &= np.diag(precision) > 0
-    covariance = np.zeros_like(precision)
-    covariance[np.ix_(free, free)] = _inverse(precision[np.ix_(free, free)])
-    limits = [f"{n}:{h}" for n, h in zip(problem.par.names, held, strict=True) if h]
-    dark = zip(problem.terms, amplitude, strict=True)
-    limits += [f"{term}.I:lower" for term, a in dark if a <= 0]
-    return Posterior(problem, vector, amplitude, covariance * scale**2, tuple(limits))
+    held = on_limit(problem, vector, np.diag(precision)[:n])
+    free = np.eye(n)[:, [h is None for h in held]]
+    move = linalg.block_diag(free, problem.light.directions(amplitude))
+    move = move[:, np.diag(move.T @ precision @ move) > 0]
+    covariance = move @ _inverse(move.T @ precision @ move) @ move.T
+    names = [*problem.par.names, *(f"{term}.I" for term in problem.terms)]
+    sides = zip(names, [*held, *problem.light.sides(amplitude)], strict=True)
+    limits = tuple(f"{name}:{side}" for name, side in sides if side)
+    return Posterior(problem, vector, amplitude, covariance * scale**2, limits)
 
 
 def _inverse(precision):
@@ -104,10 +112,22 @@ def _inverse(precision):
     return np.linalg.pinv(precision / scale, hermitian=True) / scale
 
 
-def on_limit(problem: Problem, vector) -> list[str | None]:
-    """Return for each free parameter the limit it sits on: lower, upper or None."""
+def on_limit(problem: Problem, vector, precision) -> list[str | None]:
+    """Return for each free parameter the limit it sits on: lower, upper or None.
+
+    Parameters
+    ----------
+    problem : Problem
+        Has the limits.
+    vector : ndarray, shape (n_free,)
+        Solution.
+    precision : ndarray, shape (n_free,)
+        Inverse variance of each parameter if all others were known.
+    """
     lower, upper = problem.bounds
-    room = NEAR_LIMIT * np.where(np.isfinite(upper - lower), upper - lower, 1.0)
+    span = np.where(np.isfinite(upper - lower), upper - lower, 1.0)
+    near = NEAR_IN_ERROR / np.sqrt(np.maximum(precision, TINY))
+    room = np.clip(near, *(part * span for part in NEAR_IN_RANGE))
     low, high = vector - lower < room, upper - vector < room
     sides = zip(low, high, strict=True)
     return ["lower" if a else "upper" if b else None for a, b in sides]
@@ -142,7 +162,9 @@ def free_values(post: Posterior):
         return np.array([_near(values[n], here[n], n) for n in names])
 
     values, covariance = post.propagated(quantity)
-    return names, values, covariance
+    # An arm at its brightest has no error; differences leave rounding, even below zero.
+    held = np.array([f"{n}:upper" in post.limits and n.endswith(".I") for n in names])
+    return names, values, np.where(held | held[:, None], 0.0, covariance)
 
 
 def _reported(name: str, terms) -> list[str]:

@@ -31,6 +31,7 @@ ARM_PARTIALS = ("mux", "muy", "roll", "q", "Re", "A", "phi", "t_min", "t_max", "
 MAX_DEPTH = 12
 MAX_SPLIT = 8
 TILE = 6
+REACH = TILE / math.sqrt(2.0)  # from a tile's centre to its farthest pixel, and more
 # Where the profile has fallen to FAINT of its value at Re, `rtol` relates to FAINT
 # instead: nobody needs four digits of a tail that no detector could see.
 FAINT = 1e-3
@@ -234,8 +235,7 @@ def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac):
         for x in range(max(0, math.ceil(mux - reach)), min(nx, int(mux + reach) + 1)):
             acc[:] = 0.0
             _pixel(float(x), float(y), par, b, rtol, jac, stack, buffer, acc)
-            for m in range(out.shape[0]):
-                out[m, y, x] = acc[m]
+            out[:, y, x] = acc[: out.shape[0]]
     return out
 
 
@@ -259,18 +259,14 @@ def _nearest(x, y, points, segments, n_segments):
 
 
 @_jit
-def _candidates(x, y, reach, points, every, segments, distances):
-    """List the segments that may be nearest to a point within `reach` of (x, y)."""
-    closest = 1e300
+def _candidates(x, y, points, every, segments, distances):
+    """List the segments that may be nearest to a point within `REACH` of (x, y)."""
     for k in range(every.size):
         distances[k] = math.sqrt(_nearest(x, y, points, every[k : k + 1], 1)[0])
-        closest = min(closest, distances[k])
-    count = 0
-    for k in range(every.size):
-        if distances[k] <= closest + 2.0 * reach:
-            segments[count] = k
-            count += 1
-    return count, closest
+    closest = distances.min()
+    near = np.flatnonzero(distances <= closest + 2.0 * REACH)
+    segments[: near.size] = near
+    return near.size, closest
 
 
 @_jit
@@ -279,11 +275,10 @@ def polyline_distance(ny, nx, points):
     out = np.empty((ny, nx))
     every = np.arange(points.shape[0] - 1)
     segments, distances = np.empty_like(every), np.empty(every.size)
-    reach = TILE / math.sqrt(2.0)
     for y0 in range(0, ny, TILE):
         for x0 in range(0, nx, TILE):
             cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
-            n, _ = _candidates(cx, cy, reach, points, every, segments, distances)
+            n, _ = _candidates(cx, cy, points, every, segments, distances)
             for y in range(y0, min(y0 + TILE, ny)):
                 for x in range(x0, min(x0 + TILE, nx)):
                     d2 = _nearest(float(x), float(y), points, segments, n)[0]
@@ -303,8 +298,7 @@ def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
         return
     sersic_partials(x - mux, y - muy, cos_t, sin_t, q, Re, 1.0, 2.0, b, buffer)
     value = w * ridge * buffer[0]
-    acc[0] += value
-    for m in range(1, 6):
+    for m in range(6):
         acc[m] += w * ridge * buffer[m]
     ex = x - (1 - t) * points[k, 0] - t * points[k + 1, 0]
     ey = y - (1 - t) * points[k, 1] - t * points[k + 1, 1]
@@ -362,12 +356,11 @@ def integrate_arm(ny, nx, points, partials, mux, muy, roll, q, Re, spread, rtol,
     every = np.arange(points.shape[0] - 1)
     segments, distances = np.empty_like(every), np.empty(every.size)
     buffer, acc = np.zeros(8), np.zeros(11)
-    reach = TILE / math.sqrt(2.0)
     for y0 in range(0, ny, TILE):
         for x0 in range(0, nx, TILE):
             cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
-            n, far = _candidates(cx, cy, reach, points, every, segments, distances)
-            if far - reach > _width(spread, rtol):
+            n, far = _candidates(cx, cy, points, every, segments, distances)
+            if far - REACH > _width(spread, rtol):
                 continue
             for y in range(y0, min(y0 + TILE, ny)):
                 for x in range(x0, min(x0 + TILE, nx)):
@@ -376,8 +369,7 @@ def integrate_arm(ny, nx, points, partials, mux, muy, roll, q, Re, spread, rtol,
                         float(x), float(y), par, b, spread, rtol, points, partials,
                         segments, n, jac, buffer, acc,
                     )  # fmt: skip
-                    for m in range(out.shape[0]):
-                        out[m, y, x] = acc[m]
+                    out[:, y, x] = acc[: out.shape[0]]
     return out
 
 

@@ -14,8 +14,6 @@ from skyloom.builder.fitting.profiles import (
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
 
-NO_PARTIALS = np.zeros((1, 2, 8))
-
 
 class Convolver:
     """True convolution of images of one shape with one PSF, edges included.
@@ -68,11 +66,12 @@ def arm_image(
 ):
     """Return an arm of unit `I` on a disk of unit `I`, on the wide frame.
 
-    See `skyloom.builder.fitting.profiles.integrate_arm`; drawn arms have no partials.
+    See `skyloom.builder.fitting.profiles.integrate_arm`; the line of a drawn arm lies
+    on the sky and follows no parameter.
     """
     my, mx = frame.margin
     if isinstance(arm, DrawnArm):
-        points, partials = arm.points, NO_PARTIALS
+        points, partials = arm.points, np.zeros((*arm.points.shape, 8))
     else:
         points, partials = log_spiral(disk, arm)
     place = disk.mux + mx, disk.muy + my, disk.roll, disk.q, disk.Re

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.builder.fitting.fit import Problem, Solution, TuneSettings, search
+from skyloom.builder.fitting.fit import Problem, TuneSettings
 from skyloom.builder.fitting.posterior import (
     Posterior,
     free_fluxes,
@@ -12,6 +12,7 @@ from skyloom.builder.fitting.posterior import (
     posterior,
 )
 from skyloom.builder.fitting.render import render_components
+from skyloom.builder.fitting.search import Solution, search
 from skyloom.builder.model import Model, replace, to_dict
 
 STRETCHES = (2.0, 0.5)
@@ -48,7 +49,7 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
     Parameters
     ----------
     model : Model
-        Start, from the crowd or from one volunteer.
+        Start and centre of the priors, from the crowd or from one volunteer.
     errors : mapping or None
         The crowd's scatter by component and parameter; None where there is none.
     cutout : Cutout
@@ -60,14 +61,16 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
     -------
     dict
         Plain JSON: status and reason, method, model, reduced chi² (`chisq`, by N - k)
-        and per pixel (as the published figures are), values, errors and covariance of
-        the free parameters, limits reached, components dropped for want of light,
-        counts, and total flux by component [image units x px²]. A fit that cannot be
-        done is such a record too, with its reason.
+        and per pixel (as the published figures are; `chisq_start` that of `model`),
+        values, errors and covariance of the free parameters, limits reached,
+        components dropped for want of light (arms as numbered in `model`), counts of
+        the last search, and total flux by component [image units x px²]. A fit that
+        cannot be done is such a record too, with its reason.
     """
     try:
         _check(model)
-        problem, found, dropped = _rounds(model, errors, cutout, settings)
+        crowd, errors, armless = _with_a_disk(model, errors)
+        problem, found, dropped = _rounds(crowd, errors, cutout, settings)
     except (ValueError, np.linalg.LinAlgError) as error:
         return failed(settings.method, str(error))
     scatter = _chisq(problem, found.vector)
@@ -80,12 +83,12 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         "model": to_dict(post.model(post.coordinates)),
         "chisq": reduced,
         "chisq_per_pixel": scatter / len(problem.data),
-        "chisq_start": _chisq_start(problem),
+        "chisq_start": _chisq_start(crowd, cutout, settings),
         "n_pixels": len(problem.data),
         "n_free": n_free,
         "error_scale": scale,
         "bounds_reached": list(post.limits),
-        "dropped": dropped,
+        "dropped": armless + dropped,
         **_values(post),
         **_fluxes(post),
     }
@@ -97,14 +100,24 @@ def _check(model: Model):
         raise ValueError(msg)
 
 
-def _rounds(model, errors, cutout, settings):
-    """Search; where a component ends without light, drop it and search again."""
+def _with_a_disk(model: Model, errors):
+    """Drop arms without a disk: their light is a share of the disk's."""
+    if model.disk is not None:
+        return model, errors, []
+    arms = [f"spiral.{i}" for i in range(len(model.spiral))]
+    return *without(model, errors, arms), arms
+
+
+def _rounds(crowd, errors, cutout, settings):
+    """Search; where a component ends without light, drop it and search again.
+
+    Each search begins where the last one ended, but the priors stay the crowd's.
+    """
     dropped: list[str] = []
-    if model.disk is None and model.spiral:  # an arm's light is a share of the disk's
-        dropped = [f"spiral.{i}" for i in range(len(model.spiral))]
-        model, errors = without(model, errors, dropped)
+    arms = list(range(len(crowd.spiral)))  # as numbered in the start
+    start = crowd
     while True:
-        problem = Problem(model, cutout, errors, settings)
+        problem = Problem(crowd, cutout, errors, settings, start)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise ValueError(msg)
@@ -115,8 +128,12 @@ def _rounds(model, errors, cutout, settings):
             raise ValueError(msg)
         if not dark:
             return problem, found, dropped
-        model, errors = without(problem.par.model(found.vector), errors, dark)
-        dropped += dark
+        start, _ = without(problem.par.model(found.vector), None, dark)
+        crowd, errors = without(crowd, errors, dark)
+        gone = [i for k, i in enumerate(arms) if f"spiral.{k}" in dark]
+        dropped += [t for t in dark if not t.startswith("spiral")]
+        dropped += [f"spiral.{i}" for i in gone]
+        arms = [i for i in arms if i not in gone]
 
 
 def _search(problem: Problem, settings: TuneSettings) -> Solution:
@@ -142,7 +159,17 @@ def _objective(problem: Problem, vector) -> float:
 
 
 def without(model: Model, errors, terms):
-    """Return a model and the crowd's scatter without some components or arms."""
+    """Return a model and the crowd's scatter without some components or arms.
+
+    Parameters
+    ----------
+    model : Model
+        Left as it is.
+    errors : mapping or None
+        Left as it is.
+    terms : sequence of str
+        As ``bar`` or ``spiral.0``; with the disk go all arms.
+    """
     if "disk" in terms:
         terms = [*terms, *(f"spiral.{i}" for i in range(len(model.spiral)))]
     kept = [i for i in range(len(model.spiral)) if f"spiral.{i}" not in terms]
@@ -150,7 +177,7 @@ def without(model: Model, errors, terms):
     model = replace(model, **gone, spiral=tuple(model.spiral[i] for i in kept))
     arms = (errors or {}).get("spiral") or []
     if errors:
-        errors = {**errors, "spiral": [arms[i] for i in kept if i < len(arms)]}
+        errors = {**errors, **gone, "spiral": [arms[i] for i in kept if i < len(arms)]}
     return model, errors
 
 
@@ -159,14 +186,15 @@ def _chisq(problem: Problem, vector) -> float:
     return float(residuals @ residuals)
 
 
-def _chisq_start(problem: Problem) -> float:
-    return _chisq(problem, problem.par.begin()) / len(problem.data)
+def _chisq_start(crowd: Model, cutout, settings: TuneSettings) -> float:
+    problem = Problem(crowd, cutout, None, settings)
+    return _chisq(problem, problem.start) / len(problem.data)
 
 
 def _outcome(found: Solution, settings: TuneSettings) -> dict:
     return {
-        "status": "converged" if found.converged else "max_evaluations",
-        "reason": None if found.converged else str(found.message),
+        "status": found.status,
+        "reason": None if found.status == "converged" else str(found.message),
         "method": settings.method,
         "n_iterations": int(found.n_iterations),
         "n_evaluations": int(found.n_evaluations),

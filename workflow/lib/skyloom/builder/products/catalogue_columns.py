@@ -25,7 +25,7 @@ FLAGS = {
     "no_image": "the subject has no image",
     "aggregate_failed": "the volunteers' drawings gave no model",
     "fit_failed": "no fit succeeded",
-    "not_converged": "the chosen fit stopped at its limit on evaluations",
+    "not_converged": "the chosen fit stopped short of its tolerance",
     "at_bound": "a parameter lies at a bound; see bounds_reached",
     "sigma_estimated": "no sigma image was given: built from sky and gain or frames",
     "no_wcs": "no WCS: position angles are missing, the pixel scale is the survey's",
