@@ -89,9 +89,9 @@ def sersic_partials(dx, dy, cos_t, sin_t, q, Re, n, c, b, out):
     u = cos_t * dx + sin_t * dy
     v = cos_t * dy - sin_t * dx
     a, e = abs(u / q) + 1e-300, abs(v) + 1e-300
-    ac, ec = a**c, e**c
+    ac, ec = (a * a, e * e) if c == 2.0 else (a**c, e**c)
     S = ac + ec
-    R = S ** (1.0 / c)
+    R = math.sqrt(S) if c == 2.0 else S ** (1.0 / c)
     x, lnS = _exponent(R / Re, n, b)
     value = math.exp(lnS)
     slope = -b * x / n  # d ln Sigma / d ln R
