@@ -1,0 +1,87 @@
+"""Figures of an evaluation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.plots import style
+from skyloom.quasars.evaluate import calibration, figures, learning, metrics, thresholds
+from skyloom.quasars.evaluate.compare import compare
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(6)
+
+
+@pytest.fixture
+def results(rng):
+    n = 300
+    is_qso = rng.random(n) < 0.6
+    z = np.where(is_qso, rng.uniform(0.3, 4, n), 0)
+    columns = {"TARGETID": np.arange(n), "TILEID": 1, "EXPID": 1}
+    columns |= {"C_BEST": np.clip(rng.normal(np.where(is_qso, 0.8, 0.2), 0.2), 0, 1)}
+    columns |= {"Z": z + rng.normal(0, 0.002, n), "SN": rng.lognormal(0, 1, n)}
+    truth = {"targetid": np.arange(n), "z": z, "klass": np.where(is_qso, "QSO", "STAR")}
+    truth |= {"confident": True, "quality": 4.0, "bal": 0, "source": "us"}
+    return pd.DataFrame(columns), pd.DataFrame(truth)
+
+
+def drawn(fig, tmp_path):
+    style.save(fig, tmp_path / "f.png", dpi=40)
+    return (tmp_path / "f.png").stat().st_size > 500
+
+
+def test_calibration_figures(results, rng, tmp_path):
+    """The diagram names its error; the threshold says whether it was reached."""
+    table, truth = results
+    data = thresholds.sample(
+        table["TARGETID"], table["C_BEST"], truth["klass"] == "QSO"
+    )
+    errors = {"raw": calibration.calibration_error(data, rng)}
+    fig = figures.reliability_diagram({"raw": calibration.reliability(data)}, errors)
+    assert "ECE" in fig.axes[0].get_legend().get_texts()[0].get_text()
+    assert drawn(fig, tmp_path)
+    for target, words in ((0.9, "for purity 0.9"), (0.9999, "not shown")):
+        found = thresholds.threshold_for_purity(data, target)
+        fig = figures.purity_figure(thresholds.purity_curve(data), found)
+        assert words in fig.axes[0].get_title()
+        assert drawn(fig, tmp_path)
+
+
+def test_figures_of_metrics(results, tmp_path):
+    """Rates by signal and redshift, bins in order; errors clipped to the ends."""
+    table, truth = results
+    rows = metrics.judged(table, truth, 0.5)
+    fig = figures.rates_figure(metrics.table(rows))
+    ticks = [t.get_text() for t in fig.axes[1].get_xticklabels()]
+    assert ticks == sorted(ticks, key=lambda text: float(text.split()[0]))
+    assert drawn(fig, tmp_path)
+    assert drawn(figures.redshift_figure(rows), tmp_path)
+    assert drawn(figures.redshift_figure(rows.assign(called=False)), tmp_path)
+
+
+def test_comparison_figure_counts_flips(results, tmp_path):
+    """Flips in their colour, with their number."""
+    table, _ = results
+    found = compare(table, table.assign(C_BEST=1 - table["C_BEST"]), (0.5, 0.5))
+    fig = figures.comparison_figure(found)
+    labels = [t.get_text() for t in fig.axes[2].get_legend().get_texts()]
+    assert labels == [f"{300 - len(found.flips)} same", f"{len(found.flips)} flip"]
+    assert drawn(fig, tmp_path)
+
+
+@pytest.mark.parametrize("seeds", [1, 5])
+def test_learning_curve_has_a_line_a_strategy(seeds, rng, tmp_path):
+    """The baseline is grey; a single seed has no band."""
+    rows = [
+        (name, seed, n, n / 500 + rng.normal(0, 0.01))
+        for name in ("bald", "margin", "random")
+        for seed in range(seeds)
+        for n in (100, 200, 300)
+    ]
+    runs = pd.DataFrame(rows, columns=learning.COLUMNS)
+    fig = figures.learning_curve(runs, "completeness")
+    lines = {line.get_label(): line.get_color() for line in fig.axes[0].lines}
+    assert list(lines) == ["bald", "margin", "random"]
+    assert lines["random"] == style.GREY
+    assert drawn(fig, tmp_path)

@@ -1,0 +1,282 @@
+"""Rows, exposures and the growing table, with a network of chance weights."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+from skyloom.io.errors import InputError
+from skyloom.io.spectra import Arm, Spectra
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.parameters import expected_shapes, from_arrays
+from skyloom.quasars.network.run_numpy import Runner
+from skyloom.quasars.spectra.grid import LINEAR
+from skyloom.quasars.spectra.store import batch
+from skyloom.quasars.survey.classify import (
+    SurveySettings,
+    calibrate,
+    classifier,
+    classify,
+    columns,
+)
+from skyloom.quasars.survey.consensus import Calibration
+from skyloom.quasars.survey.exposures import read_exposure, run_exposure
+from skyloom.quasars.survey.prior import prior_width, write_prior
+from skyloom.quasars.survey.results import append, exposures_of
+
+SMALL = {"n_layers": 4, "filters": 4, "dense": 6}
+SEED_COLUMNS = ["TARGETID", "TILEID", "EXPID", "C_NOT", "C_QSO_LZ", "C_QSO_HZ", "BMU"]
+
+
+def network(seed, arch):
+    """Return a network of random weights that says something of every spectrum."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        name: rng.uniform(0.1, 1, shape)
+        if "variance" in name
+        else rng.normal(0, 1, shape)
+        for name, shape in expected_shapes(arch).items()
+    }
+    return from_arrays(arch, arrays)
+
+
+def ensemble(members=3, grid=None, **settings):
+    arch = Architecture(**SMALL) if grid is None else Architecture(**SMALL, grid=grid)
+    networks = [network(k, arch) for k in range(members)]
+    plain = Calibration.unknown(6)
+    return classifier(Runner, networks, plain, SurveySettings(**settings))
+
+
+def spectra(n, tile=7, exposure=1, first=0):
+    """Return spectra of noise on a slope."""
+    rng = np.random.default_rng(exposure)
+    wave = np.arange(3600.0, 9824.0, 4.0)
+    flux = rng.standard_normal((n, len(wave))) + wave / 3000
+    arms = (Arm("sdss", wave, flux.astype("f4"), np.ones(flux.shape, "f4")),)
+    meta = pd.DataFrame(
+        {
+            "targetid": np.arange(first, first + n),
+            "tileid": tile,
+            "expid": exposure,
+            "ra": 1.0,
+            "dec": np.nan,
+        }
+    )
+    return Spectra(arms, meta)
+
+
+def pieces(whole, size):
+    return (whole.rows(slice(i, i + size)) for i in range(0, len(whole), size))
+
+
+@pytest.fixture
+def exposures(tmp_path):
+    """Return three exposures' files."""
+    by = ensemble(shifts=1)
+    paths = [tmp_path / f"{k}.parquet" for k in range(3)]
+    for k, path in enumerate(paths):
+        run_exposure(path, [spectra(4 + k, exposure=k)], by)
+    return paths
+
+
+def test_columns_are_those_of_the_seed_first(exposures):
+    """The seed's seven, then ours; whole numbers stay whole."""
+    rows = read_exposure(exposures[0])
+    assert list(rows)[:7] == SEED_COLUMNS
+    assert list(rows) == columns(Architecture())
+    assert rows.dtypes[["TARGETID", "BMU", "N_DETECT"]].eq("int64").all()
+    total = rows[["C_NOT", "C_QSO_LZ", "C_QSO_HZ"]].sum(axis=1)
+    np.testing.assert_allclose(total, 1)
+    assert rows[["Z", "Z_ERR", "ENTROPY", "BALD", "SUPPORT"]].notna().all(axis=None)
+
+
+def test_size_of_batches_changes_nothing(tmp_path):
+    """The same file, whatever the batches."""
+    by, whole = ensemble(), spectra(11)
+    for size in (3, 11):
+        run_exposure(tmp_path / f"{size}.parquet", pieces(whole, size), by)
+    one, other = (read_exposure(tmp_path / f"{size}.parquet") for size in (3, 11))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_same_spectra_same_bytes(tmp_path):
+    """Two runs write the same file."""
+    for name in "ab":
+        run_exposure(tmp_path / name, [spectra(5)], ensemble(), {"code": "1"})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert b"skyloom" in pq.read_schema(tmp_path / "a").metadata
+
+
+def test_spectra_without_signal_are_left_out(tmp_path):
+    """They are counted, not classified; an exposure of nothing is an empty table."""
+    some = spectra(5)
+    some.arms[0].ivar[2] = 0
+    assert run_exposure(tmp_path / "a", [some], ensemble()) == (4, 1)
+    assert 2 not in set(read_exposure(tmp_path / "a")["TARGETID"])
+    some.arms[0].ivar[:] = 0
+    assert run_exposure(tmp_path / "b", [some], ensemble()) == (0, 5)
+    assert list(read_exposure(tmp_path / "b")) == columns(Architecture())
+
+
+def test_cells_of_a_map_are_noted():
+    """BMU is what the map says of the normalised spectra, -1 without a map."""
+    by = ensemble(shifts=1)
+    facts = batch(spectra(3), by.runner.arch.grid)
+    assert set(classify(*facts, by)["BMU"]) == {-1}
+    mapped = classifier(
+        Runner,
+        [network(0, by.runner.arch)],
+        by.calibration,
+        by.settings,
+        cell=lambda x: np.arange(len(x)) + 5,
+    )
+    assert list(classify(*facts, mapped)["BMU"]) == [5, 6, 7]
+
+
+def test_out_of_bag_rows_are_those_of_the_unseen_members():
+    """As if the others did not exist; without any member, no row."""
+    by = ensemble(members=3)
+    facts = batch(spectra(4), by.runner.arch.grid)
+    use = np.array([[1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]], bool)
+    got = classify(*facts, by, use)
+    alone = classify(*facts, ensemble(members=1))
+    assert list(got["TARGETID"]) == [0, 1, 2]
+    pd.testing.assert_frame_equal(got, alone[:3], rtol=1e-6)
+
+
+def test_calibration_of_an_ensemble():
+    """Biases of as many lines as there are; members that trained are not asked."""
+    by = ensemble(members=2)
+    _, flux, ivar = batch(spectra(30), by.runner.arch.grid)
+    use = np.zeros((2, 30), bool)
+    use[0] = True
+    z = np.linspace(1, 3, 30)
+    masked = calibrate(flux, ivar, z, by, use)
+    alone = calibrate(flux, ivar, z, ensemble(members=1))
+    assert len(masked.bias) == 6
+    assert masked == alone
+
+
+def test_linear_grid_runs_unshifted():
+    """With one shift; with others it is refused."""
+    by = ensemble(grid=LINEAR, shifts=1)
+    assert len(classify(*batch(spectra(3), LINEAR), by)) == 3
+    shifted = ensemble(grid=LINEAR, shift_above=0.0)
+    with pytest.raises(ValueError, match="logarithmic grid only"):
+        classify(*batch(spectra(3), LINEAR), shifted)
+
+
+def test_table_grows_by_what_is_new(tmp_path, exposures):
+    """Appended once, in order; older rows keep their bytes."""
+    path = tmp_path / "ensemble_results.csv"
+    assert append(path, exposures[:2]) == 2
+    before = path.read_bytes()
+    assert append(path, exposures) == 1
+    assert append(path, exposures) == 0
+    assert path.read_bytes().startswith(before)
+    assert exposures_of(path) == {(7, 0): 4, (7, 1): 5, (7, 2): 6}
+    table = pd.read_csv(path)
+    expected = pd.concat([read_exposure(one) for one in exposures], ignore_index=True)
+    pd.testing.assert_frame_equal(table, expected)
+
+
+@pytest.mark.parametrize("cut", [1, 40, 700, 1400])
+def test_killed_while_appending(tmp_path, exposures, cut):
+    """A table cut anywhere in its last exposure ends as if nothing had happened."""
+    path = tmp_path / "ensemble_results.csv"
+    append(path, exposures)
+    whole = path.read_bytes()
+    os.truncate(path, len(whole) - cut)
+    assert append(path, exposures) == 1
+    assert path.read_bytes() == whole
+
+
+def test_cut_at_the_end_of_a_row(tmp_path, exposures):
+    """Whole rows of half an exposure are made again too."""
+    path = tmp_path / "ensemble_results.csv"
+    append(path, exposures)
+    whole = path.read_bytes()
+    last = len(whole.splitlines(keepends=True)[-1])
+    os.truncate(path, len(whole) - 2 * last)
+    assert append(path, exposures) == 1
+    assert path.read_bytes() == whole
+
+
+def test_exposure_without_rows_adds_none(tmp_path):
+    """An exposure of dead spectra is passed over."""
+    dead = spectra(2)
+    dead.arms[0].ivar[:] = 0
+    run_exposure(tmp_path / "dead.parquet", [dead], ensemble())
+    path = tmp_path / "ensemble_results.csv"
+    assert append(path, [tmp_path / "dead.parquet"]) == 0
+    assert exposures_of(path) == {}
+    assert append(tmp_path / "none.csv", []) == 0
+
+
+def damage(path, how):
+    lines = path.read_bytes().splitlines(keepends=True)
+    if how == "header":
+        lines[0] = b"A," + lines[0]
+    elif how == "inside":
+        lines[2] = lines[2][:30] + b"\n"
+    else:
+        lines.append(lines[1])
+    path.write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("header", "row 1: other columns"),
+        ("inside", "row 3: damaged"),
+        ("twice", "stands in two places"),
+    ],
+)
+def test_damaged_tables_are_refused(tmp_path, exposures, how, message):
+    path = tmp_path / "ensemble_results.csv"
+    append(path, exposures)
+    damage(path, how)
+    with pytest.raises(InputError, match=message):
+        append(path, exposures)
+
+
+def test_files_that_are_no_exposure_are_refused(tmp_path, exposures):
+    """Of two exposures, or cut short and not told again."""
+    two = pd.concat([read_exposure(one) for one in exposures[:2]])
+    two.to_parquet(tmp_path / "two.parquet")
+    path = tmp_path / "ensemble_results.csv"
+    with pytest.raises(InputError, match="rows of 2 exposures"):
+        append(path, [tmp_path / "two.parquet"])
+    path = tmp_path / "other.csv"
+    append(path, exposures)
+    os.truncate(path, path.stat().st_size - 3)
+    with pytest.raises(InputError, match="cut short"):
+        exposures_of(path)
+
+
+def test_prior_is_what_redrock_reads(tmp_path, exposures):
+    """A top hat two boxes wide for each quasar; the afterburner's names for all."""
+    rows = read_exposure(exposures[0])
+    quasar = np.array([True, False, True, False])
+    arch = Architecture()
+    write_prior(tmp_path / "prior.fits", rows, quasar, arch)
+    with fits.open(tmp_path / "prior.fits", checksum=True) as file:
+        prior, all_rows = file["PRIORS"].data, file["QN_RR"].data
+        assert list(prior["TARGETID"]) == [0, 2]
+        assert set(prior["FUNCTION"]) == {"tophat"}
+        np.testing.assert_allclose(prior["Z"], rows["Z"][quasar])
+        np.testing.assert_allclose(
+            prior["SIGMA"], 0.16287 * (1 + prior["Z"]), rtol=1e-4
+        )
+        assert list(all_rows["IS_QSO_QN"]) == list(quasar)
+        assert {"C_LYA", "Z_MgII", "C_Hbeta", "Z_QN", "ZERR_QN"} <= set(all_rows.names)
+    assert prior_width(arch) == pytest.approx(0.1629, abs=1e-4)
+
+
+def test_prior_of_a_target_twice_is_refused(tmp_path, exposures):
+    """Redrock would use one of them for both."""
+    rows = pd.concat([read_exposure(exposures[0])] * 2)
+    with pytest.raises(ValueError, match=r"target 0 stands in .* twice"):
+        write_prior(tmp_path / "p.fits", rows, np.ones(len(rows), bool), Architecture())

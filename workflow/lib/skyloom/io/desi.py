@@ -1,0 +1,257 @@
+"""DESI coadds: arms b, r and z, masks, and the table of fibres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+
+from skyloom.io.errors import InputError
+from skyloom.io.fits import write_hdus
+from skyloom.io.spectra import (
+    Arm,
+    Spectra,
+    checked_wave,
+    cleaned,
+    columns,
+    hdu_names,
+    image,
+    opened,
+    refuse_repeats,
+)
+
+ARMS = ("b", "r", "z")
+ALLBADPIX = 2  # the mask value we write: every input pixel was bad
+FLUX_UNIT = "10**-17 erg/(s cm2 Angstrom)"
+IVAR_UNIT = "10**+34 (s2 cm4 Angstrom2) / erg2"
+
+
+def read_coadd(
+    path: str | Path,
+    *,
+    anonymous: bool = False,
+    tileid: int | None = None,
+    expid: int | None = None,
+) -> Spectra:
+    """Read a DESI coadd, of one exposure or cumulative.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file: HDUs ``{B,R,Z}_{WAVELENGTH,FLUX,IVAR}``, of at least one arm, with
+        ``_MASK`` or not, ``FIBERMAP`` and perhaps ``EXP_FIBERMAP``.
+    anonymous : bool
+        Whether a file without FIBERMAP is welcome; `targetid` is then the row number,
+        and all rows are kept.
+    tileid, expid : int, optional
+        What the folder of the file says, for a file that does not say it itself.
+
+    Returns
+    -------
+    Spectra
+        Of the targets (sky fibres and negative TARGETIDs are left out), by one arm a
+        camera. `tileid` and `expid` are -1 where a spectrum is of several or unknown.
+
+    Raises
+    ------
+    InputError
+        What is wrong: no arm, no FIBERMAP, shapes that disagree, wavelengths out of
+        order, a negative ivar, a target twice in one exposure, only sky.
+    """
+    with opened(path) as file:
+        facts = _facts(path, file, anonymous, tileid, expid)
+        return _spectra(path, file, slice(None), *facts)
+
+
+def coadd_batches(
+    path: str | Path,
+    size: int,
+    *,
+    anonymous: bool = False,
+    tileid: int | None = None,
+    expid: int | None = None,
+) -> Iterator[Spectra]:
+    """Read what `read_coadd` reads, `size` rows at a time, in constant memory."""
+    with opened(path) as file:
+        facts = _facts(path, file, anonymous, tileid, expid)
+    for start in range(0, len(facts[0]), size):
+        with opened(path, verify=False) as file:
+            spectra = _spectra(path, file, slice(start, start + size), *facts)
+        if len(spectra):
+            yield spectra
+
+
+def write_coadd(path: str | Path, spectra: Spectra) -> None:
+    """Write a coadd in DESI's layout, same spectra same bytes.
+
+    Pixels of zero ivar get the mask value 2. FIBERMAP has TARGETID, TARGET_RA,
+    TARGET_DEC, OBJTYPE, TILEID and EXPID.
+
+    Raises
+    ------
+    ValueError
+        For an arm that is not b, r or z.
+    """
+    strange = [arm.name for arm in spectra.arms if arm.name not in ARMS]
+    if strange:
+        msg = f"arm {strange[0]!r}: a DESI coadd has {ARMS}"
+        raise ValueError(msg)
+    hdus = [fits.PrimaryHDU(), _fibermap_hdu(spectra.meta)]
+    for arm in sorted(spectra.arms, key=lambda arm: ARMS.index(arm.name)):
+        hdus += _arm_hdus(arm)
+    write_hdus(path, hdus)
+
+
+def _facts(path, file: fits.HDUList, anonymous: bool, tileid, expid):
+    counts = {name: _count(path, file, name) for name in _present(path, file)}
+    if len(set(counts.values())) > 1:
+        problem = f"arms of {counts} spectra"
+        raise InputError(path, problem, expected="as many in each")
+    n = next(iter(counts.values()))
+    if "FIBERMAP" in file:
+        meta, keep = _fibermap(path, file, n)
+    elif anonymous:
+        meta, keep = _nameless(n), np.ones(n, dtype=bool)
+    else:
+        remedy = "without it targets have no identity: read_coadd(..., anonymous=True)"
+        raise InputError(path, "no HDU 'FIBERMAP'", remedy=remedy)
+    _complete(path, meta, "tileid", tileid)
+    _complete(path, meta, "expid", expid)
+    remedy = "FIBERMAP columns TILEID and EXPID tell exposures apart"
+    refuse_repeats(path, meta[keep], remedy)
+    return meta, keep
+
+
+def _present(path, file: fits.HDUList) -> list[str]:
+    present = [name for name in ARMS if f"{name.upper()}_FLUX" in file]
+    if not present:
+        problem = f"no HDU B_FLUX, R_FLUX or Z_FLUX among {hdu_names(file)}"
+        raise InputError(path, problem, expected="a DESI coadd")
+    return present
+
+
+def _count(path, file: fits.HDUList, name: str) -> int:
+    return image(path, file, f"{name.upper()}_FLUX", 2).shape[0]
+
+
+def _spectra(path, file, rows: slice, meta: pd.DataFrame, keep: np.ndarray) -> Spectra:
+    chosen = keep[rows]
+    arms = tuple(
+        _arm(path, file, name, rows).rows(chosen) for name in _present(path, file)
+    )
+    return Spectra(arms, meta.iloc[rows][chosen].reset_index(drop=True))
+
+
+def _arm(path, file: fits.HDUList, name: str, rows: slice) -> Arm:
+    arm = name.upper()
+    wave = image(path, file, f"{arm}_WAVELENGTH", 1).data
+    wave = checked_wave(path, f"HDU {arm}_WAVELENGTH", wave)
+    flux, ivar = (
+        np.asarray(image(path, file, f"{arm}_{what}", 2).section[rows])
+        for what in ("FLUX", "IVAR")
+    )
+    masked = False
+    if f"{arm}_MASK" in file:
+        masked = np.asarray(image(path, file, f"{arm}_MASK", 2).section[rows]) != 0
+    if flux.shape[1] != len(wave):
+        problem = f"{flux.shape[1]} pixels, but {len(wave)} wavelengths"
+        raise InputError(path, problem, where=f"HDU {arm}_FLUX")
+    return Arm(name, wave, *cleaned(path, f"arm {arm}", flux, ivar, masked))
+
+
+def _fibermap(path, file: fits.HDUList, n: int) -> tuple[pd.DataFrame, np.ndarray]:
+    optional = ("OBJTYPE", "TILEID", "EXPID", "TARGET_RA", "TARGET_DEC")
+    table = columns(path, file, "FIBERMAP", ("TARGETID",), optional)
+    targetid = np.asarray(table["TARGETID"], dtype=np.int64)
+    if len(targetid) != n:
+        problem = f"{len(targetid)} rows for {n} spectra"
+        raise InputError(path, problem, where="HDU FIBERMAP", expected="one row each")
+    keep = targetid >= 0
+    if "OBJTYPE" in table:
+        keep &= np.char.strip(table["OBJTYPE"].astype(str)) == "TGT"
+    if not keep.any():
+        problem = f"no targets among {n} fibres"
+        raise InputError(path, problem, where="HDU FIBERMAP", expected="OBJTYPE TGT")
+    meta = pd.DataFrame(
+        {
+            "targetid": targetid,
+            "tileid": _exposure(path, file, table, "TILEID"),
+            "expid": _exposure(path, file, table, "EXPID"),
+            "ra": np.asarray(table.get("TARGET_RA", np.full(n, np.nan)), dtype=float),
+            "dec": np.asarray(table.get("TARGET_DEC", np.full(n, np.nan)), dtype=float),
+        }
+    )
+    return meta, keep
+
+
+def _exposure(path, file: fits.HDUList, table: dict, name: str) -> np.ndarray:
+    # Coadds keep the exposures that went into them in a second table.
+    if name in table:
+        return np.asarray(table[name], dtype=np.int64)
+    unknown = np.full(len(table["TARGETID"]), -1, dtype=np.int64)
+    if "EXP_FIBERMAP" not in file:
+        return unknown
+    each = columns(path, file, "EXP_FIBERMAP", ("TARGETID", name))
+    values = pd.Series(np.asarray(each[name], dtype=np.int64))
+    grouped = values.groupby(np.asarray(each["TARGETID"], dtype=np.int64))
+    one = grouped.first().where(grouped.nunique() == 1, -1)
+    return one.reindex(table["TARGETID"], fill_value=-1).to_numpy(np.int64)
+
+
+def _nameless(n: int) -> pd.DataFrame:
+    unknown, nowhere = np.full(n, -1, dtype=np.int64), np.full(n, np.nan)
+    return pd.DataFrame(
+        {
+            "targetid": np.arange(n, dtype=np.int64),
+            "tileid": unknown,
+            "expid": unknown.copy(),
+            "ra": nowhere,
+            "dec": nowhere.copy(),
+        }
+    )
+
+
+def _complete(path, meta: pd.DataFrame, name: str, value: int | None) -> None:
+    if value is None:
+        return
+    other = set(meta[name]) - {-1, value}
+    if other:
+        problem = f"{name} {sorted(other)[0]} in the file, {value} by its place"
+        raise InputError(path, problem, remedy="move the file to its own folder")
+    meta[name] = np.int64(value)
+
+
+def _fibermap_hdu(meta: pd.DataFrame) -> fits.BinTableHDU:
+    n = len(meta)
+    cells = [
+        ("TARGETID", "K", meta["targetid"]),
+        ("TARGET_RA", "D", meta["ra"]),
+        ("TARGET_DEC", "D", meta["dec"]),
+        ("OBJTYPE", "3A", np.full(n, "TGT")),
+        ("TILEID", "K", meta["tileid"]),
+        ("EXPID", "K", meta["expid"]),
+    ]
+    return fits.BinTableHDU.from_columns(
+        [fits.Column(name, form, array=np.asarray(x)) for name, form, x in cells],
+        name="FIBERMAP",
+    )
+
+
+def _arm_hdus(arm: Arm) -> list[fits.ImageHDU]:
+    mask = np.where(arm.ivar > 0, 0, ALLBADPIX).astype(np.int32)
+    parts = (
+        ("WAVELENGTH", np.asarray(arm.wave, np.float64), "Angstrom"),
+        ("FLUX", np.asarray(arm.flux, np.float32), FLUX_UNIT),
+        ("IVAR", np.asarray(arm.ivar, np.float32), IVAR_UNIT),
+        ("MASK", mask, None),
+    )
+    hdus = []
+    for what, pixels, unit in parts:
+        hdu = fits.ImageHDU(pixels, name=f"{arm.name.upper()}_{what}")
+        if unit:
+            hdu.header["BUNIT"] = unit
+        hdus.append(hdu)
+    return hdus

@@ -1,0 +1,1 @@
+"""QuasarNET ensembles: spectra, networks, surveys, queries and labels."""

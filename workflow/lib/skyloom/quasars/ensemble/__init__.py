@@ -1,0 +1,1 @@
+"""Ensembles: which targets a member sees, and two trainers with one result."""

@@ -1,0 +1,138 @@
+"""Which targets a member learns from, and which it has never seen.
+
+Targets are drawn, not spectra: two exposures of one target are never on both sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.run.seeds import rng
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The bootstrap sample of one member.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Spectra to train on, sorted; one that was drawn twice is there twice.
+    unseen : ndarray of bool, shape (n,)
+        Spectra of targets that were not drawn: the member's out-of-bag scores are
+        honest on these.
+    """
+
+    rows: np.ndarray
+    unseen: np.ndarray
+
+
+def held_out(targetid: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Return which spectra are of held-out targets, bool, (n,).
+
+    Parameters
+    ----------
+    targetid : ndarray of int, shape (n,)
+        Of each spectrum.
+    share : float
+        Share of the targets, on average; each is decided by its own number, whatever
+        other targets there are.
+    seed : int
+        Another seed, other targets.
+    """
+    unique, which = np.unique(targetid, return_inverse=True)
+    lot = np.array([rng(seed, "held out", int(t)).random() for t in unique])
+    return (lot < share)[which]
+
+
+def draw(
+    targetid: np.ndarray,
+    stratum: np.ndarray,
+    usable: np.ndarray,
+    seed: int,
+    member: int,
+    *,
+    single_exposure: bool = False,
+) -> Draw:
+    """Return a bootstrap sample: as many targets as there are, with replacement.
+
+    Parameters
+    ----------
+    targetid : ndarray of int, shape (n,)
+        Of each spectrum.
+    stratum : ndarray, shape (n,)
+        Class of its target; of each class as many targets are drawn as it has.
+    usable : ndarray of bool, shape (n,)
+        False for held-out spectra: neither drawn nor unseen.
+    seed, member : int
+        Of the run, and of the member.
+    single_exposure : bool
+        Whether each draw of a target brings one of its exposures by chance, instead
+        of all.
+
+    Raises
+    ------
+    ValueError
+        Nothing is usable, or a target is of two strata.
+    """
+    usable = np.asarray(usable, bool)
+    index = np.flatnonzero(usable)
+    if not len(index):
+        msg = "no spectrum is left to train on"
+        raise ValueError(msg)
+    unique, first, which = np.unique(
+        targetid[index], return_index=True, return_inverse=True
+    )
+    classes = np.asarray(stratum)[index]
+    if (classes[first][which] != classes).any():
+        odd = unique[which[classes[first][which] != classes][0]]
+        msg = f"target {odd} is of more than one class"
+        raise ValueError(msg)
+    random = rng(seed, "bootstrap", member)
+    counts = _counts(classes[first], random)
+    pick = _one_each if single_exposure else _all_each
+    unseen = np.zeros(len(usable), bool)
+    unseen[index] = counts[which] == 0
+    return Draw(np.sort(index[pick(which, counts, random)]), unseen)
+
+
+def save_draw(path: str | Path, drawn: Draw) -> None:
+    """Write a sample as ``.npz``, whole or not at all, same sample same bytes."""
+    write_npz(path, rows=drawn.rows, unseen=drawn.unseen)
+
+
+def read_draw(path: str | Path) -> Draw:
+    """Read what `save_draw` wrote.
+
+    Raises
+    ------
+    InputError
+        Not such a file.
+    """
+    arrays = read_npz(path, {"rows": ("i", 1), "unseen": ("b", 1)})
+    return Draw(arrays["rows"], arrays["unseen"])
+
+
+def _counts(classes: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    counts = np.zeros(len(classes), np.int64)
+    for name in np.unique(classes):
+        members = np.flatnonzero(classes == name)
+        drawn = random.choice(members, len(members))
+        counts += np.bincount(drawn, minlength=len(classes))
+    return counts
+
+
+def _all_each(which: np.ndarray, counts: np.ndarray, _random) -> np.ndarray:
+    return np.repeat(np.arange(len(which)), counts[which])
+
+
+def _one_each(which: np.ndarray, counts: np.ndarray, random) -> np.ndarray:
+    order = np.argsort(which, kind="stable")
+    start = np.searchsorted(which[order], np.arange(len(counts)))
+    exposures = np.bincount(which, minlength=len(counts))
+    target = np.repeat(np.arange(len(counts)), counts)
+    return order[start[target] + random.integers(exposures[target])]

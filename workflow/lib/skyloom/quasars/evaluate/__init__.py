@@ -1,0 +1,1 @@
+"""Evaluation: calibrated thresholds, what is found and missed, and what labels buy."""

@@ -1,0 +1,184 @@
+"""What changes from one ensemble to another: which targets flip, how redshifts move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from skyloom.quasars.evaluate.metrics import LABELS, jsonable
+from skyloom.quasars.evaluate.proportions import LEVEL, share
+from skyloom.quasars.evaluate.redshifts import summary, velocity
+from skyloom.quasars.evaluate.thresholds import score_of
+from skyloom.quasars.network.decode import HIGH_Z, LOW_Z, NOT, Z_SPLIT
+
+KEY = ("TARGETID", "TILEID", "EXPID")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two results on the same exposures.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row an exposure in both: `KEY`; ``SCORE_1, Z_1, LABEL_1`` and ``_2`` of the
+        two (labels not, low, high); ``DV`` of the second against the first [km/s], NaN
+        unless both call it; ``FLIP`` bool: the labels differ.
+    only_first, only_second : int
+        Exposures in one of the two.
+    """
+
+    rows: pd.DataFrame
+    only_first: int
+    only_second: int
+
+    @property
+    def flips(self) -> pd.DataFrame:
+        """Return the exposures whose label changes, the surest change first."""
+        rows = self.rows[self.rows["FLIP"]]
+        change = (rows["SCORE_2"] - rows["SCORE_1"]).abs()
+        return rows.loc[change.sort_values(ascending=False, kind="stable").index]
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """Return exposures by label: the first's in rows, the second's in columns."""
+        names = list(LABELS.values())
+        table = pd.crosstab(self.rows["LABEL_1"], self.rows["LABEL_2"])
+        return table.reindex(index=names, columns=names, fill_value=0)
+
+
+def compare(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    thresholds: Sequence[float],
+    n_detect: int = 1,
+    z_split: float = Z_SPLIT,
+) -> Comparison:
+    """Match two tables of results, exposure by exposure.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        With the columns `KEY`, Z and what the score is made of.
+    thresholds : sequence of 2 float
+        Of the score, above which each calls a quasar.
+    n_detect : int
+        Lines that must be above: see `skyloom.quasars.evaluate.thresholds.score_of`.
+    z_split : float
+        Between the low and the high redshifts.
+
+    Raises
+    ------
+    ValueError
+        A missing column, an exposure that stands twice, or none in common.
+    """
+    sides = [
+        _side(table, (thresholds[i], n_detect, z_split), name)
+        for i, (name, table) in enumerate({"first": first, "second": second}.items())
+    ]
+    both = sides[0].merge(sides[1], on=list(KEY), suffixes=("_1", "_2"))
+    if both.empty:
+        msg = f"no exposure of {len(first)} and {len(second)} in common"
+        raise ValueError(msg)
+    called = (both["LABEL_1"] != LABELS[NOT]) & (both["LABEL_2"] != LABELS[NOT])
+    dv = np.where(called, velocity(both["Z_2"], both["Z_1"]), np.nan)
+    both = both.assign(DV=dv, FLIP=both["LABEL_1"] != both["LABEL_2"])
+    return Comparison(both, len(first) - len(both), len(second) - len(both))
+
+
+def report(
+    found: Comparison, rng: np.random.Generator, truth: pd.DataFrame | None = None
+) -> dict:
+    """Return what changed, as plain JSON values.
+
+    Parameters
+    ----------
+    found : Comparison
+        Of two results.
+    rng : Generator
+        For bootstraps.
+    truth : DataFrame, optional
+        Of `skyloom.quasars.spectra.truth`; its confident targets say who was right.
+
+    Returns
+    -------
+    dict
+        ``common, only_first, only_second``; ``flips`` {rows, targets, value, low,
+        high} of all labels and ``calls`` of quasar or not; ``transitions`` {first:
+        {second: exposures}}; ``redshift`` {label of the first: as
+        `skyloom.quasars.evaluate.redshifts.summary`, second less first}; with a truth
+        ``gain`` as `gain`.
+    """
+    rows = found.rows
+    named = rows["LABEL_1"] == LABELS[NOT], rows["LABEL_2"] == LABELS[NOT]
+    moved = {}
+    for label in (LABELS[LOW_Z], LABELS[HIGH_Z]):
+        part = rows[rows["DV"].notna() & (rows["LABEL_1"] == label)]
+        moved[label] = summary(part["Z_2"], part["Z_1"], part["TARGETID"], rng)
+    answer = {
+        "common": len(rows),
+        "only_first": found.only_first,
+        "only_second": found.only_second,
+        "flips": _part(rows["FLIP"], rows),
+        "calls": _part(named[0] != named[1], rows),
+        "transitions": found.transitions.T.to_dict(),
+        "redshift": moved,
+    }
+    if truth is not None:
+        answer["gain"] = gain(rows, truth)
+    return jsonable(answer)
+
+
+def gain(rows: pd.DataFrame, truth: pd.DataFrame, level: float = LEVEL) -> dict:
+    """Return on which targets of confident truth only one of the two is right.
+
+    A target's say is its most frequent call, "quasar" on a draw.
+
+    Returns
+    -------
+    dict
+        ``targets``; ``won, lost``: right in the second only, in the first only;
+        ``p``: of so uneven a split by chance (exact McNemar); ``difference`` of the
+        share that is right, second less first, with ``low, high`` (Wald, paired).
+    """
+    sure = truth[truth["confident"]].set_index("targetid")["klass"] == "QSO"
+    rows = rows[rows["TARGETID"].isin(sure.index)]
+    calls = pd.DataFrame({k: rows[f"LABEL_{k}"] != LABELS[NOT] for k in (1, 2)})
+    calls = calls.groupby(rows["TARGETID"]).mean() >= 0.5
+    is_qso = sure.loc[calls.index]
+    right = {k: calls[k] == is_qso for k in (1, 2)}
+    won, lost = int((right[2] & ~right[1]).sum()), int((right[1] & ~right[2]).sum())
+    n = len(calls)
+    p = stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
+    difference = (won - lost) / n if n else np.nan
+    spread = np.sqrt(max(won + lost - (won - lost) ** 2 / n, 0)) / n if n else np.nan
+    half = float(stats.norm.ppf(0.5 + level / 2) * spread)
+    ends = {"low": difference - half, "high": difference + half}
+    answer = {"targets": n, "won": won, "lost": lost, "p": float(p)}
+    return answer | {"difference": float(difference)} | ends
+
+
+def _side(table: pd.DataFrame, rule: tuple[float, int, float], name: str):
+    missing = [k for k in (*KEY, "Z") if k not in table]
+    if missing:
+        msg = f"the {name} results have no column {missing}"
+        raise ValueError(msg)
+    if table.duplicated(list(KEY)).any():
+        again = table.loc[table.duplicated(list(KEY)), list(KEY)].iloc[0].tolist()
+        msg = f"the {name} results have target, tile, exposure {again} twice"
+        raise ValueError(msg)
+    threshold, n_detect, z_split = rule
+    score, z = score_of(table, n_detect), table["Z"].to_numpy(np.float64)
+    quasar = np.where(z >= z_split, LABELS[HIGH_Z], LABELS[LOW_Z])
+    label = np.where(score > threshold, quasar, LABELS[NOT]).astype(object)
+    return table[[*KEY, "Z"]].assign(SCORE=score, LABEL=label)
+
+
+def _part(which: pd.Series, rows: pd.DataFrame) -> dict:
+    found = share(which, rows["TARGETID"])
+    keys = ("rows", "targets", "value", "low", "high")
+    return {key: getattr(found, key) for key in keys}

@@ -1,0 +1,264 @@
+"""Thresholds of the score of a quasar, from targets that a member has not seen.
+
+Scores are out of bag: for each exposure, what the members say that were not trained on
+its target. Rows without a score or with unknown truth are left out and counted. A
+target with one exposure above a threshold is called, and is one trial: that is also how
+`skyloom.quasars.evaluate.metrics` counts purity.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from skyloom.quasars.evaluate.proportions import LEVEL, lower_bound, row_weights
+from skyloom.quasars.network.lines import LINES
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Scores with their truths, all usable.
+
+    Attributes
+    ----------
+    targetid : ndarray of int, shape (n,)
+        Whose exposure it is.
+    score : ndarray, shape (n,)
+        Larger for quasars.
+    truth : ndarray of bool, shape (n,)
+        Whether it is a quasar.
+    weight : ndarray, shape (n,)
+        1 over the exposures of the row's target.
+    dropped : int
+        Rows left out.
+    """
+
+    targetid: np.ndarray
+    score: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray
+    dropped: int = 0
+
+    def part(self, rows) -> Sample:
+        """Return some rows with their weights, in any order, repeated or not."""
+        columns = (self.targetid, self.score, self.truth, self.weight)
+        return Sample(*(column[rows] for column in columns), self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A score above which an exposure is taken for a quasar.
+
+    Attributes
+    ----------
+    value : float
+        Called: score > value.
+    target, level : float
+        The purity wanted, and the probability of its bound.
+    reached : bool
+        Whether the bound is above the target. If not, `value` is where the bound is
+        highest, and `needed` says how many targets without a single mistake would do.
+    purity, purity_low, completeness : float
+        On the sample; the bound is one-sided, Clopper & Pearson's.
+    called, quasars, needed, dropped : int
+        Targets called at least once, quasars in the sample, see above, rows left out.
+    """
+
+    value: float
+    target: float
+    level: float
+    reached: bool
+    purity: float
+    purity_low: float
+    completeness: float
+    called: int
+    quasars: int
+    needed: int
+    dropped: int
+
+    def to_json(self) -> dict:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+def sample(targetid, score, truth) -> Sample:
+    """Return the usable rows.
+
+    Parameters
+    ----------
+    targetid : array_like of int, shape (n,)
+        Whose exposure it is.
+    score : array_like, shape (n,)
+        NaN where no member has an opinion.
+    truth : array_like, shape (n,)
+        True, False, or a missing value (NaN, None, <NA>) where nobody is sure.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ, no usable row, or a target that is both.
+    """
+    targetid = np.asarray(targetid)
+    score = np.asarray(score, np.float64)
+    truth = pd.Series(truth).astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    if not targetid.shape == score.shape == truth.shape:
+        msg = f"shapes differ: {targetid.shape}, {score.shape}, {truth.shape}"
+        raise ValueError(msg)
+    good = np.isfinite(score) & np.isfinite(truth)
+    if not good.any():
+        msg = f"none of {len(good)} rows has both a score and a truth"
+        raise ValueError(msg)
+    dropped = int((~good).sum())
+    if dropped:
+        log.info("%d of %d rows lack a score or a truth", dropped, len(good))
+    ids = targetid[good]
+    both = np.intersect1d(ids[truth[good] > 0.5], ids[truth[good] <= 0.5])
+    if both.size:
+        msg = f"target {both[0]} is a quasar in one row and none in another"
+        raise ValueError(msg)
+    return Sample(ids, score[good], truth[good] > 0.5, row_weights(ids), dropped)
+
+
+def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
+    """Return the n-th largest confidence of the lines: the score of the network's rule.
+
+    At least n lines are above a threshold exactly where this is above it.
+
+    Parameters
+    ----------
+    confidence : ndarray, shape (..., lines)
+        Of emission lines; NaN where a member has no opinion gives NaN.
+    n_detect : int
+        Lines needed.
+    """
+    if not 1 <= n_detect <= confidence.shape[-1]:
+        msg = f"n_detect {n_detect}: there are {confidence.shape[-1]} lines"
+        raise ValueError(msg)
+    nth = np.sort(confidence, axis=-1)[..., -n_detect]
+    return np.where(np.isnan(confidence).any(axis=-1), np.nan, nth)
+
+
+def score_of(results: pd.DataFrame, n_detect: int = 1) -> np.ndarray:
+    """Return the score of each row of an ensemble's results, shape (n,).
+
+    Parameters
+    ----------
+    results : DataFrame
+        With C_BEST; for more than one line, with C_<LINE>, the mean over the members.
+    n_detect : int
+        Lines needed.
+
+    Raises
+    ------
+    ValueError
+        A missing column, or more lines needed than there are.
+    """
+    lines = [f"C_{name}" for name in LINES if f"C_{name}" in results]
+    names = ["C_BEST"] if n_detect == 1 else lines
+    missing = [name for name in names if name not in results]
+    if missing:
+        msg = f"results have no column {missing}"
+        raise ValueError(msg)
+    if n_detect == 1:
+        return results["C_BEST"].to_numpy(np.float64)
+    return nth_confidence(results[names].to_numpy(np.float64), n_detect)
+
+
+def threshold_for_purity(
+    data: Sample, target: float, level: float = LEVEL
+) -> Threshold:
+    """Return the lowest threshold at which purity is shown to be above the target.
+
+    Thresholds are the scores themselves. Taking the lowest of many makes the bound
+    a little hopeful: check on targets that are neither trained nor calibrated on.
+
+    Parameters
+    ----------
+    data : Sample
+        Out-of-bag scores.
+    target : float
+        Purity wanted, 0 to 1 (exclusive).
+    level : float
+        Probability of the bound.
+
+    Raises
+    ------
+    ValueError
+        No quasar in the sample, or a target that is no share.
+    """
+    if not 0 < target < 1 or not data.truth.any():
+        msg = f"target {target} and {data.truth.sum()} quasars: expected 0 < target < 1"
+        raise ValueError(msg + " and a quasar or more")
+    table = purity_curve(data, level)
+    good = table["purity_low"].to_numpy() >= target
+    # The curve runs from low to high thresholds.
+    place = int(good.argmax()) if good.any() else int(table["purity_low"].argmax())
+    row = table.iloc[place]
+    needed = int(np.ceil(np.log(1 - level) / np.log(target)))
+    if not good.any():
+        log.warning(
+            "purity %.4f cannot be shown: the best bound is %.4f; %d targets needed",
+            *(target, row["purity_low"], needed),
+        )
+    return Threshold(
+        value=float(row["threshold"]),
+        target=target,
+        level=level,
+        reached=bool(good.any()),
+        purity=float(row["purity"]),
+        purity_low=float(row["purity_low"]),
+        completeness=float(row["completeness"]),
+        called=int(row["called"]),
+        quasars=len(np.unique(data.targetid[data.truth])),
+        needed=needed,
+        dropped=data.dropped,
+    )
+
+
+def purity_curve(data: Sample, level: float = LEVEL) -> pd.DataFrame:
+    """Return purity and completeness at every threshold, from low to high.
+
+    Returns
+    -------
+    DataFrame
+        ``threshold`` (called: above it; the first, just below the lowest score, calls
+        all), ``called`` (targets, in one exposure at least), ``purity`` (share of these
+        that are quasars), ``purity_low`` (one-sided), ``completeness`` (mean over
+        quasars of the share of their exposures that are called).
+    """
+    scores = np.unique(data.score)
+    lower = np.append(np.nextafter(scores[0], -np.inf), scores[:-1])
+    best, is_qso = _best_of_targets(data)
+    called, _ = _above(best, np.ones(len(best)), lower)
+    right, _ = _above(best[is_qso], np.ones(int(is_qso.sum())), lower)
+    found, total = _above(data.score[data.truth], data.weight[data.truth], lower)
+    table = {
+        "threshold": lower,
+        "called": called.astype(np.int64),
+        "purity": right / called,
+        "purity_low": lower_bound(right, called, level),
+        "completeness": found / total if total else np.full(len(lower), np.nan),
+    }
+    return pd.DataFrame(table)
+
+
+def _best_of_targets(data: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Return the highest score of each target, and its truth."""
+    _, first, place = np.unique(data.targetid, return_index=True, return_inverse=True)
+    best = np.full(len(first), -np.inf)
+    np.maximum.at(best, place, data.score)
+    return best, data.truth[first]
+
+
+def _above(score, weight, thresholds) -> tuple[np.ndarray, float]:
+    """Return the weight above each threshold, and all of it."""
+    order = np.argsort(score, kind="stable")
+    below = np.append(0.0, np.cumsum(weight[order]))
+    return below[-1] - below[np.searchsorted(score[order], thresholds, "right")], float(
+        below[-1]
+    )

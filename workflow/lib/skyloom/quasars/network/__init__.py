@@ -1,0 +1,1 @@
+"""QuasarNET: architecture, weights in any published layout, and three runners."""

@@ -1,0 +1,139 @@
+"""The shape of a network: everything but its weights."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from skyloom.quasars.network.lines import DEFAULT_BAL, DEFAULT_LINES, N_BOXES, Heads
+from skyloom.quasars.spectra.grid import LOG, Grid
+
+OFFSETS = (-0.1, 1.1)  # what the rescaled sigmoid of an offset spans [boxes]
+FIRST_PADDED = 6  # from this depth on, "valid" convolutions would leave no pixels
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A QuasarNET: convolutions, one common dense layer, and a head a line.
+
+    Attributes
+    ----------
+    n_layers : int
+        Convolutions; 4 and 6 are the published depths. Below 6 they are unpadded
+        ("valid"), from 6 on padded ("same").
+    filters, width, stride : int
+        Of every convolution.
+    dense : int
+        Units of the common dense layer.
+    boxes : int
+        Boxes on the grid.
+    lines, bal_lines : tuple of str
+        Heads, see `skyloom.quasars.network.lines.Heads`.
+    dropout : float
+        Share dropped after each convolution in training.
+    l2 : float
+        Penalty on the convolutions' kernels in training.
+    rescale : bool
+        Offsets span `OFFSETS`; False for old weights whose offsets span 0 to 1.
+    grid : Grid
+        The input's pixels.
+    """
+
+    n_layers: int = 6
+    filters: int = 100
+    width: int = 10
+    stride: int = 2
+    dense: int = 100
+    boxes: int = N_BOXES
+    lines: tuple[str, ...] = DEFAULT_LINES
+    bal_lines: tuple[str, ...] = DEFAULT_BAL
+    dropout: float = 0.2
+    l2: float = 0.0
+    rescale: bool = True
+    grid: Grid = LOG
+
+    def __post_init__(self):
+        counts = ("n_layers", "filters", "width", "stride", "dense", "boxes")
+        for name in counts:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                msg = f"{name} is {value!r}: expected a whole number of 1 or more"
+                raise ValueError(msg)
+        if not 0 <= self.dropout < 1 or not self.l2 >= 0:
+            msg = f"dropout {self.dropout}, l2 {self.l2}: expected 0 <= dropout < 1"
+            raise ValueError(msg + " and l2 >= 0")
+        object.__setattr__(self, "lines", tuple(self.lines))
+        object.__setattr__(self, "bal_lines", tuple(self.bal_lines))
+        _ = self.heads  # refuses unknown lines here, not at the first use
+        if min(self.lengths) < 1:
+            msg = f"{self.grid.size} pixels are too few for {self.n_layers} layers"
+            raise ValueError(msg)
+
+    @property
+    def heads(self) -> Heads:
+        """Return what the outputs stand for."""
+        return Heads(self.lines, self.bal_lines)
+
+    @property
+    def padding(self) -> str:
+        """Return ``"valid"`` or ``"same"``."""
+        return "same" if self.n_layers >= FIRST_PADDED else "valid"
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Return the positions after each convolution, ``n_layers`` numbers."""
+        lengths, size = [], self.grid.size
+        for _ in range(self.n_layers):
+            size = self._next(size)
+            lengths.append(size)
+        return tuple(lengths)
+
+    @property
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """Return the zeros (before, after) that each convolution's input gets.
+
+        TensorFlow's "same": as many as the last window needs, the odd one behind.
+        """
+        if self.padding == "valid":
+            return ((0, 0),) * self.n_layers
+        before = (self.grid.size, *self.lengths[:-1])
+        total = [
+            max((after - 1) * self.stride + self.width - size, 0)
+            for size, after in zip(before, self.lengths, strict=True)
+        ]
+        return tuple((t // 2, t - t // 2) for t in total)
+
+    @property
+    def offsets(self) -> tuple[float, float]:
+        """Return what an offset spans [boxes]."""
+        return OFFSETS if self.rescale else (0.0, 1.0)
+
+    @property
+    def flat(self) -> int:
+        """Return how many numbers the common dense layer sees."""
+        return self.lengths[-1] * self.filters
+
+    def to_json(self) -> dict:
+        """Return the architecture as plain JSON values."""
+        tree = asdict(self) | {"grid": self.grid.to_json()}
+        return tree | {"lines": list(self.lines), "bal_lines": list(self.bal_lines)}
+
+    @classmethod
+    def from_json(cls, tree: dict) -> Architecture:
+        """Return the architecture that `to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            A key is missing or unknown, or a value is not possible.
+        """
+        names = {field.name for field in fields(cls)}
+        if tree.keys() != names:
+            odd = sorted(tree.keys() ^ names)
+            msg = f"missing or unknown keys of an architecture: {', '.join(odd)}"
+            raise ValueError(msg)
+        return cls(**{**tree, "grid": Grid.from_json(tree["grid"])})
+
+    def _next(self, size: int) -> int:
+        if self.padding == "same":
+            return -(-size // self.stride)
+        return (size - self.width) // self.stride + 1 if size >= self.width else 0

@@ -1,0 +1,150 @@
+"""The layers of a saved Keras model and how they are joined, without Keras.
+
+Keras 1, 2 and 3 write the same facts under different names: here they get one name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+MODEL = "model"  # stands for the whole where no layer is to blame
+KINDS = {"Convolution1D": "Conv1D", "Model": "Functional", "ReLU": "Activation"}
+KEYS = {
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "subsample_length": "strides",
+    "border_mode": "padding",
+    "output_dim": "units",
+    "p": "rate",
+    "bias": "use_bias",
+    "W_regularizer": "kernel_regularizer",
+}  # Keras 1 -> Keras 2 and 3
+
+
+class MappingError(ValueError):
+    """A layer that no QuasarNET has.
+
+    Attributes
+    ----------
+    layer : str
+        Its name in the file.
+    """
+
+    def __init__(self, layer: str, problem: str):
+        self.layer = layer
+        super().__init__(problem)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a saved model.
+
+    Attributes
+    ----------
+    name, kind : str
+        Its name in the file and its class, by the Keras 3 name.
+    config : mapping
+        Its settings, by the Keras 3 names.
+    inputs : tuple of str
+        The layers it reads.
+    """
+
+    name: str
+    kind: str
+    config: Mapping
+    inputs: tuple[str, ...]
+
+    def number(self, key: str) -> int:
+        """Return a whole number that is stored bare or as a list of one."""
+        value = self.config.get(key)
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise MappingError(self.name, f"{key} is {value!r}, not one whole number")
+        return value
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A saved functional model.
+
+    Attributes
+    ----------
+    layers : dict of str to Layer
+        In the file's order.
+    outputs : tuple of str
+        The layers whose values the model returns.
+    """
+
+    layers: Mapping[str, Layer]
+    outputs: tuple[str, ...]
+
+    def only_input(self, layer: Layer) -> Layer:
+        """Return the one layer that `layer` reads.
+
+        Raises
+        ------
+        MappingError
+            It reads none, or several.
+        """
+        if len(layer.inputs) != 1:
+            problem = f"reads {len(layer.inputs)} layers; expected one"
+            raise MappingError(layer.name, problem)
+        return self.layers[layer.inputs[0]]
+
+
+def read_graph(model: Mapping) -> Graph:
+    """Return the graph of a saved model's configuration.
+
+    Parameters
+    ----------
+    model : mapping
+        The decoded ``model_config`` of a ``.h5``, or ``config.json`` of a ``.keras``.
+
+    Raises
+    ------
+    MappingError
+        Not a functional model, or a layer that reads one that does not exist.
+    """
+    kind = KINDS.get(model.get("class_name"), model.get("class_name"))
+    config = model.get("config")
+    if kind != "Functional" or not isinstance(config, dict):
+        raise MappingError(MODEL, f"a {kind} model; expected a functional one")
+    layers = {layer.name: layer for layer in map(_layer, config.get("layers", []))}
+    outputs = tuple(_names(config.get("output_layers", [])))
+    for reader, name in _edges(layers, outputs):
+        if name not in layers:
+            raise MappingError(reader, f"reads {name!r}, which is not in the file")
+    return Graph(layers, outputs)
+
+
+def _edges(layers: Mapping[str, Layer], outputs) -> Iterator[tuple[str, str]]:
+    yield from ((MODEL, name) for name in outputs)
+    for layer in layers.values():
+        yield from ((layer.name, name) for name in layer.inputs)
+
+
+def _layer(tree: Mapping) -> Layer:
+    kind, settings = tree.get("class_name"), dict(tree.get("config") or {})
+    name = tree.get("name") or settings.get("name") or "unnamed"
+    if kind == "ReLU":
+        settings["activation"] = "relu"
+    config = {KEYS.get(key, key): value for key, value in settings.items()}
+    inputs = tuple(_names(tree.get("inbound_nodes") or []))
+    return Layer(name, KINDS.get(kind, kind), config, inputs)
+
+
+def _names(node) -> Iterator[str]:
+    """Yield the names in ``[name, 0, 0]`` or ``keras_history``, however nested."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "keras_history":
+                yield value[0]
+            elif key in ("args", "config") or isinstance(value, list):
+                yield from _names(value)
+    elif isinstance(node, list):
+        if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int):
+            yield node[0]
+        else:
+            for item in node:
+                yield from _names(item)

@@ -1,0 +1,240 @@
+"""Which layer of a published QuasarNET is which, by how they are joined.
+
+Names are not trusted: the second member of a published ensemble counts its layers on
+from the first, and one published file calls ``lambda_0`` what another calls
+``lambda``. The published loader looks for the exact name and then forgets to rescale
+the offsets, up to 813 km/s of redshift.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from skyloom.quasars.network.architecture import OFFSETS, Architecture
+from skyloom.quasars.network.graph import MODEL, Graph, Layer, MappingError
+from skyloom.quasars.network.lines import DEFAULT_BAL, DEFAULT_LINES, Heads
+from skyloom.quasars.spectra.grid import Grid
+
+# Marshalled code holds its constants as a short tuple: ")", its length, None, floats.
+CONSTANTS = re.compile(rb"[\x29\xa9].N?((?:[g\xe7].{8})+)", re.DOTALL)
+SHIFT, SCALE = OFFSETS[0], OFFSETS[1] - OFFSETS[0]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A published network's layers in their roles.
+
+    Attributes
+    ----------
+    n_pixels : int
+        Pixels of the input.
+    conv, dense : tuple of (Layer, Layer)
+        Convolutions and common dense layer, each with its batch norm; `dense` holds
+        one pair.
+    boxes, offsets : tuple of Layer
+        A dense layer a head.
+    rescale : bool
+        The offsets' sigmoids are rescaled.
+    dropout : float
+        The largest share dropped behind a convolution in training.
+    """
+
+    n_pixels: int
+    conv: tuple[tuple[Layer, Layer], ...]
+    dense: tuple[Layer, Layer]
+    boxes: tuple[Layer, ...]
+    offsets: tuple[Layer, ...]
+    rescale: bool
+    dropout: float
+
+
+def map_layers(graph: Graph) -> Mapped:
+    """Return each layer's role.
+
+    Raises
+    ------
+    MappingError
+        The layers are not joined as a QuasarNET's are; names the layer.
+    """
+    pairs = [_head(graph, graph.layers[name]) for name in graph.outputs]
+    if not pairs:
+        raise MappingError(MODEL, "has no outputs")
+    boxes, offsets, rescaled = zip(*pairs, strict=True)
+    if len(set(rescaled)) > 1:
+        odd = offsets[rescaled.index(not rescaled[0])].name
+        raise MappingError(odd, "some offsets are rescaled and others are not")
+    common = {graph.only_input(layer).name for layer in (*boxes, *offsets)}
+    if len(common) > 1:
+        problem = f"the heads read different layers: {', '.join(sorted(common))}"
+        raise MappingError(sorted(common)[1], problem)
+    return _trunk(graph, graph.layers[common.pop()], boxes, offsets, rescaled[0])
+
+
+def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
+    """Return the architecture of mapped layers.
+
+    Raises
+    ------
+    MappingError
+        Layers of different sizes, a padding that their number does not imply, or a
+        number of heads other than 6 (no BAL) or 7.
+    """
+    first = mapped.conv[0][0]
+    sizes = {key: first.number(key) for key in ("filters", "kernel_size", "strides")}
+    for layer, _ in mapped.conv:
+        for key, value in sizes.items():
+            if layer.number(key) != value:
+                problem = f"{key} is {layer.number(key)}, the first layer's is {value}"
+                raise MappingError(layer.name, problem)
+    boxes = mapped.boxes[0].number("units")
+    for layer in (*mapped.boxes, *mapped.offsets):
+        if layer.number("units") != boxes:
+            raise MappingError(layer.name, f"has not {boxes} boxes as the first head")
+    heads = _heads(len(mapped.boxes))
+    arch = Architecture(
+        n_layers=len(mapped.conv),
+        filters=sizes["filters"],
+        width=sizes["kernel_size"],
+        stride=sizes["strides"],
+        dense=mapped.dense[0].number("units"),
+        boxes=boxes,
+        lines=heads.lines,
+        bal_lines=heads.bal,
+        dropout=mapped.dropout,
+        l2=_l2(first),
+        rescale=mapped.rescale,
+        grid=grid,
+    )
+    for layer, _ in mapped.conv:
+        padding = layer.config.get("padding")
+        if padding != arch.padding:
+            problem = f"padding {padding!r}; {arch.n_layers} layers have"
+            raise MappingError(layer.name, f"{problem} {arch.padding!r}")
+    return arch
+
+
+def _heads(number: int) -> Heads:
+    lines = len(DEFAULT_LINES)
+    if number not in (lines, lines + len(DEFAULT_BAL)):
+        problem = f"{number} heads; published networks have {lines} or {lines + 1}"
+        raise MappingError(MODEL, problem)
+    return Heads(DEFAULT_LINES, DEFAULT_BAL if number > lines else ())
+
+
+def _head(graph: Graph, output: Layer) -> tuple[Layer, Layer, bool]:
+    """Return a head's box layer, its offset layer, and if the offset is rescaled."""
+    _expect(output, "Concatenate", "Merge")
+    if len(output.inputs) != 2:
+        problem = f"joins {len(output.inputs)} layers; expected boxes and offsets"
+        raise MappingError(output.name, problem)
+    box, last = (graph.layers[name] for name in output.inputs)
+    rescale = last.kind in ("Lambda", "Rescaling")
+    if rescale:
+        _check_rescaling(last)
+    offset = graph.only_input(last) if rescale else last
+    for layer in (box, offset):
+        _expect(layer, "Dense")
+        _expect_value(layer, "activation", "sigmoid")
+    return box, offset, rescale
+
+
+def _trunk(graph: Graph, top: Layer, boxes, offsets, rescale: bool) -> Mapped:
+    dense, norm, below = _block(graph, top, "Dense")
+    _expect(below, "Flatten")
+    conv, rates, layer = [], [], graph.only_input(below)
+    while layer.kind != "InputLayer":
+        if layer.kind == "Dropout":
+            rates.append(float(layer.config.get("rate", 0.0)))
+            layer = graph.only_input(layer)
+        convolution, batch_norm, layer = _block(graph, layer, "Conv1D")
+        _expect_value(convolution, "dilation_rate", 1)
+        _expect_value(convolution, "groups", 1)
+        _expect_value(convolution, "data_format", "channels_last")
+        conv.append((convolution, batch_norm))
+    if not conv:
+        raise MappingError(below.name, "no convolution before it")
+    shape = layer.config.get("batch_input_shape") or layer.config.get("batch_shape")
+    if not isinstance(shape, list) or len(shape) != 3 or shape[2] != 1:
+        raise MappingError(layer.name, f"input shape {shape}; expected (n, pixels, 1)")
+    conv, pairs = tuple(reversed(conv)), (boxes, offsets)
+    dropout = max(rates, default=0.0)
+    return Mapped(shape[1], conv, (dense, norm), *pairs, rescale, dropout)
+
+
+def _block(graph: Graph, activation: Layer, kind: str) -> tuple[Layer, Layer, Layer]:
+    """Return the affine layer and batch norm before a ReLU, and what they read."""
+    _expect(activation, "Activation")
+    _expect_value(activation, "activation", "relu")
+    norm = graph.only_input(activation)
+    _expect(norm, "BatchNormalization")
+    for key in ("center", "scale"):
+        _expect_value(norm, key, True)
+    last = 2 if kind == "Conv1D" else 1
+    if norm.config.get("axis", -1) not in (-1, last, [-1], [last]):
+        raise MappingError(norm.name, f"axis {norm.config['axis']}; expected the last")
+    affine = graph.only_input(norm)
+    _expect(affine, kind)
+    _expect_value(affine, "activation", "linear")
+    _expect_value(affine, "use_bias", True)
+    return affine, norm, graph.only_input(affine)
+
+
+def _expect(layer: Layer, *kinds: str) -> None:
+    if layer.kind not in kinds:
+        problem = f"a {layer.kind} where a QuasarNET has a {kinds[0]}"
+        raise MappingError(layer.name, problem)
+
+
+def _expect_value(layer: Layer, key: str, wanted) -> None:
+    """Refuse another value; a key that is absent has the wanted one as default."""
+    value = layer.config.get(key, wanted)
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if value != wanted:
+        problem = f"{key} is {value!r}; a QuasarNET has {wanted!r}"
+        raise MappingError(layer.name, problem)
+
+
+def _check_rescaling(layer: Layer) -> None:
+    """Refuse a rescaling other than ``-0.1 + 1.2 x``.
+
+    The function of a Lambda layer is stored as compiled Python. It is never run: its
+    constants are found by their bytes.
+    """
+    if layer.kind == "Rescaling":
+        found = {float(layer.config[key]) for key in ("scale", "offset")}
+    else:
+        found = _constants(layer)
+    signs = {abs(value) for value in found}
+    missing = [
+        value
+        for value in (abs(SHIFT), SCALE)
+        if not any(math.isclose(value, sign) for sign in signs)
+    ]
+    if missing or len(signs) != 2:
+        problem = f"rescales by {sorted(found)}; expected {SHIFT:g} and {SCALE:g}"
+        raise MappingError(layer.name, problem)
+
+
+def _constants(layer: Layer) -> set[float]:
+    function = layer.config.get("function")
+    if isinstance(function, Mapping):
+        function = function.get("config", {}).get("code")
+    code = function[0] if isinstance(function, list) else function
+    try:
+        held = base64.b64decode(code, validate=False)
+    except (TypeError, ValueError):
+        raise MappingError(layer.name, "its function cannot be seen") from None
+    found = CONSTANTS.search(held)
+    held = found[1] if found else b""
+    return {value for _, value in struct.iter_unpack("<cd", held)}
+
+
+def _l2(layer: Layer) -> float:
+    held = layer.config.get("kernel_regularizer") or {}
+    settings = held.get("config", held) if isinstance(held, Mapping) else {}
+    return float(settings.get("l2", 0.0))

@@ -1,0 +1,1 @@
+"""Querying: which spectra are most worth a look by eye, and why."""

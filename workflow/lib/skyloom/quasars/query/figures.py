@@ -1,0 +1,242 @@
+"""Pictures for inspectors: a stamp of each spectrum, a sheet of many, the histogram."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from skyloom.plots import style
+from skyloom.quasars.network.lines import LINES
+from skyloom.quasars.query.scores import MAX_ENTROPY
+from skyloom.quasars.query.select import line_names
+from skyloom.quasars.spectra.store import Store
+
+LABELS = {
+    "LYA": r"Ly$\alpha$",
+    "CIV": "C IV",
+    "CIII": "C III]",
+    "MGII": "Mg II",
+    "HBETA": r"H$\beta$",
+    "HALPHA": r"H$\alpha$",
+}
+SMOOTH = 5  # pixels of the grid
+SEEN = 0.5  # confidence from which a line is drawn as found
+KEYS = ["targetid", "tileid", "expid"]
+STAMP = (style.PAGE_WIDTH, 2.3)  # [inch]
+TILE = (2.35, 1.25)  # of a contact sheet [inch]
+
+
+@dataclass(frozen=True, eq=False)
+class Stamp:
+    """A spectrum and what is thought of it.
+
+    Attributes
+    ----------
+    name : str
+        The target's.
+    wave : ndarray, shape (size,)
+        Lower edges of the pixels [Å].
+    flux, ivar : ndarray, shape (size,)
+        1e-17 erg/s/cm²/Å and its inverse square; ivar 0 where there is nothing.
+    z : float
+        Where the lines are marked; NaN marks none.
+    lines : dict of str to float
+        Confidence by line, names of `skyloom.quasars.network.lines.LINES`.
+    facts, reason : str
+        Written above.
+    """
+
+    name: str
+    wave: np.ndarray
+    flux: np.ndarray
+    ivar: np.ndarray
+    z: float
+    lines: dict[str, float]
+    facts: str = ""
+    reason: str = ""
+
+
+def stamps_of(asked: pd.DataFrame, stores: Iterable[Store]) -> Iterator[Stamp]:
+    """Yield the stamp of each target of a query, in the query's order.
+
+    Parameters
+    ----------
+    asked : DataFrame
+        `skyloom.quasars.query.select.Answer.table`.
+    stores : iterable of Store
+        Open; each asked exposure is in one of them.
+
+    Raises
+    ------
+    ValueError
+        An exposure that is in none of the stores.
+    """
+    wanted = pd.MultiIndex.from_frame(asked[[key.upper() for key in KEYS]])
+    found: dict[int, tuple] = {}
+    for store in stores:
+        present = pd.MultiIndex.from_frame(store.meta[KEYS])
+        rows = pd.Series(np.arange(len(present)), present)
+        rows = rows[~rows.index.duplicated()].reindex(wanted)
+        here = np.flatnonzero(rows.notna())
+        spectra = store.rows(rows.iloc[here].to_numpy(np.int64))
+        for place, flux, ivar in zip(here, *spectra, strict=True):
+            found[int(place)] = (store.grid.wave, flux, ivar)
+    missing = sorted(set(range(len(asked))) - set(found))
+    if missing:
+        place = [int(number) for number in wanted[missing[0]]]
+        msg = f"target, tile, exposure {place}: in no store of spectra"
+        raise ValueError(msg)
+    for place, (_, row) in enumerate(asked.iterrows()):
+        yield _stamp_of(row, line_names(asked), *found[place])
+
+
+@style.styled
+def stamp_figure(stamp: Stamp) -> Figure:
+    """Return one spectrum with its lines marked."""
+    fig = Figure(figsize=STAMP)
+    room = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.78}
+    axes = fig.subplots(gridspec_kw=room)
+    _spectrum(axes, stamp, label=8.0)
+    axes.set(xlabel="observed wavelength [Å]", ylabel=r"$f_\lambda$ [10$^{-17}$ cgs]")
+    fig.text(0.07, 0.95, stamp.name, va="center", weight="bold")
+    fig.text(0.29, 0.95, stamp.facts, va="center", fontsize=8)
+    fig.text(0.99, 0.95, stamp.reason, va="center", ha="right", fontsize=8)
+    return fig
+
+
+@style.styled
+def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
+    """Return many spectra on one sheet, in reading order.
+
+    Parameters
+    ----------
+    stamps : sequence of Stamp
+        One or more.
+    n_columns : int
+        Spectra in a row.
+    """
+    n_rows = max(1, math.ceil(len(stamps) / n_columns))
+    width, height = TILE[0] * n_columns, TILE[1] * n_rows + 0.3
+    fig = Figure(figsize=(width, height))
+    room = {"left": 0.02, "right": 0.98, "hspace": 0.5, "wspace": 0.08}
+    room |= {"bottom": 0.25 / height, "top": 1 - 0.25 / height}
+    axes = fig.subplots(n_rows, n_columns, squeeze=False, gridspec_kw=room).ravel()
+    for panel in axes[len(stamps) :]:
+        panel.set_axis_off()
+    for panel, stamp in zip(axes, stamps, strict=False):
+        _spectrum(panel, stamp, label=4.5)
+        panel.tick_params(labelsize=4, labelleft=False, length=1.5, pad=1, which="both")
+        panel.set_title(f"{stamp.name}\n{stamp.facts}", fontsize=4.5, pad=7, loc="left")
+    return fig
+
+
+def write_stamps(folder: str | Path, stamps: Iterable[Stamp], suffix: str = ".png"):
+    """Write ``<folder>/<target><suffix>`` for each stamp; returns the paths."""
+    paths = []
+    for stamp in stamps:
+        paths.append(Path(folder) / f"{stamp.name}{suffix}")
+        style.save(stamp_figure(stamp), paths[-1], dpi=110)
+    return paths
+
+
+@style.styled
+def histogram(entropy: np.ndarray, n: int, edges: int = 23) -> Figure:
+    """Return the distribution of vote entropy and the cut above which n are.
+
+    Parameters
+    ----------
+    entropy : ndarray
+        Of all candidates [nat].
+    n : int
+        How many are asked about.
+    edges : int
+        Of the bins, 0 to 1.1 nat: 23 before targets are picked, 45 after, in the seed.
+    """
+    fig = style.figure(style.COLUMN_WIDTH, 2.4)
+    axes = fig.subplots()
+    axes.hist(entropy, bins=np.linspace(0, 1.1, edges), color=style.SKY, log=True)
+    cut = np.sort(entropy)[-min(n, len(entropy))]
+    axes.axvline(cut, color=style.VERMILLION)
+    axes.axvline(MAX_ENTROPY, color=style.GREY, lw=0.8, ls=":")
+    style.note(axes, f"{n:,} above {cut:.3f}", corner="upper right")
+    axes.set(xlabel="vote entropy [nat]", ylabel="number", xlim=(0, 1.12))
+    return fig
+
+
+def smoothed(flux: np.ndarray, ivar: np.ndarray, width: int = SMOOTH) -> np.ndarray:
+    """Return the ivar-weighted running mean; NaN where nothing is near.
+
+    Parameters
+    ----------
+    flux, ivar : ndarray, shape (size,)
+        A spectrum.
+    width : int
+        Of the window [pixels].
+    """
+    window = np.ones(width)
+    weight = np.convolve(ivar.astype(np.float64), window, "same")
+    total = np.convolve(flux * ivar.astype(np.float64), window, "same")
+    return np.divide(total, weight, out=np.full(len(flux), np.nan), where=weight > 0)
+
+
+def _stamp_of(row: pd.Series, lines: list[str], wave, flux, ivar) -> Stamp:
+    seen = {name: float(row[f"C_{name}"]) for name in lines}
+    votes = "/".join(f"{row[f'C_{c}']:.2f}" for c in ("NOT", "QSO_LZ", "QSO_HZ"))
+    z = float(row.get("Z", np.nan))
+    facts = f"z = {z:.3f}, S/N {row.get('SN', np.nan):.1f}, not/low/high {votes}"
+    name, reason = str(row["TARGETID"]), str(row.get("REASON", ""))
+    return Stamp(name, wave, flux, ivar, z, seen, facts, reason)
+
+
+def _spectrum(axes: Axes, stamp: Stamp, label: float) -> None:
+    seen = stamp.ivar > 0
+    line = smoothed(stamp.flux, stamp.ivar)
+    axes.step(
+        stamp.wave,
+        np.where(seen, stamp.flux, np.nan),
+        where="post",
+        color=style.GREY,
+        alpha=0.5,
+        lw=0.5,
+    )
+    axes.plot(stamp.wave, line, color=style.BLACK, lw=0.8)
+    for first, last in _runs(~seen):
+        right = stamp.wave[min(last, len(stamp.wave) - 1)]
+        axes.axvspan(stamp.wave[first], right, color=style.SKY, alpha=0.3, lw=0)
+    axes.set(xlim=stamp.wave[[0, -1]], ylim=_limits(line))
+    _marks(axes, stamp, label)
+
+
+def _marks(axes: Axes, stamp: Stamp, size: float) -> None:
+    for name, confidence in stamp.lines.items():
+        wave = LINES[name] * (1 + stamp.z)
+        if not stamp.wave[0] <= wave <= stamp.wave[-1]:
+            continue
+        found = confidence >= SEEN
+        colour = style.VERMILLION if found else style.BLUE
+        axes.axvline(wave, color=colour, lw=0.8, ls="-" if found else ":", zorder=0.9)
+        text = f"{LABELS[name]} {confidence:.2f}"
+        place = {"ha": "center", "va": "bottom", "fontsize": size, "color": colour}
+        axes.text(wave, 1.01, text, transform=axes.get_xaxis_transform(), **place)
+
+
+def _limits(line: np.ndarray) -> tuple[float, float]:
+    good = line[np.isfinite(line)]
+    if not good.size:
+        return -1.0, 1.0
+    low, high = np.percentile(good, [0.5, 99.5])
+    room = 0.25 * (high - low) or 1.0
+    return float(min(low, 0) - room), float(high + room)
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """Return first and one past the last place of each run of True, shape (k, 2)."""
+    steps = np.diff(np.r_[0, mask.astype(np.int8), 0])
+    return np.stack([np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)], axis=1)

@@ -1,0 +1,96 @@
+"""How much an ensemble doubts: numbers of one row of its results, higher is doubtful.
+
+All are in nats but the margin. Source: Settles 2009, Computer Sciences Technical Report
+1648, sections 3.1 and 3.2; BALD: Houlsby et al. 2011, arXiv 1112.5745.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ")
+ROUNDING = 1e-9  # sums of shares of members miss 1 by their last digits
+MAX_ENTROPY = float(np.log(len(VOTES)))
+
+
+def votes(table: pd.DataFrame) -> np.ndarray:
+    """Return the shares of members that say each class, shape (n, 3).
+
+    Raises
+    ------
+    ValueError
+        A missing column, or a share outside 0..1; NaN passes.
+    """
+    missing = [name for name in VOTES if name not in table]
+    if missing:
+        msg = f"results have no column {missing}"
+        raise ValueError(msg)
+    shares = table[list(VOTES)].to_numpy(np.float64)
+    outside = (shares < -ROUNDING) | (shares > 1 + ROUNDING)
+    wrong = np.flatnonzero(outside.any(axis=1))
+    if wrong.size:
+        msg = f"row {wrong[0]}: votes {shares[wrong[0]].tolist()} are not shares"
+        raise ValueError(msg)
+    return shares
+
+
+def vote_entropy(shares: np.ndarray) -> np.ndarray:
+    """Return H = -Σ c ln c of each row.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (n, classes)
+        Shares of members; 0 ln 0 is 0.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        0 (all agree) to ln(classes).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(shares == 0, 0.0, shares * np.log(shares))
+    return 0.0 - terms.sum(axis=1)
+
+
+def margin(shares: np.ndarray) -> np.ndarray:
+    """Return 1 less the lead of the first class over the second, 0..1, shape (n,)."""
+    ordered = np.sort(shares, axis=1)
+    return 1.0 - (ordered[:, -1] - ordered[:, -2])
+
+
+def doubt(table: pd.DataFrame, strategy: str) -> np.ndarray:
+    """Return the score by which a strategy ranks rows.
+
+    Parameters
+    ----------
+    table : DataFrame of n rows
+        Results of an ensemble.
+    strategy : str
+        ``entropy`` and ``margin`` are of the members' votes. ``bald``, ``som_quota``
+        and ``k_centre`` take the column BALD, the mutual information between the
+        class and the member: of the total doubt, what more labels can remove.
+        ``random`` has no opinion: 0.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Another strategy, or a missing column.
+    """
+    if strategy == "random":
+        return np.zeros(len(table))
+    if strategy == "entropy":
+        return vote_entropy(votes(table))
+    if strategy == "margin":
+        return margin(votes(table))
+    if strategy not in ("bald", "som_quota", "k_centre"):
+        msg = f"no strategy {strategy!r}"
+        raise ValueError(msg)
+    if "BALD" not in table:
+        msg = f"results have no column ['BALD'], which {strategy!r} ranks by"
+        raise ValueError(msg)
+    return table["BALD"].to_numpy(np.float64)

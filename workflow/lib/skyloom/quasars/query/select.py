@@ -1,0 +1,277 @@
+"""From an ensemble's results to the list of targets to inspect, with reasons."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.atomic import write_text
+from skyloom.io.tables import write_csv
+from skyloom.quasars.network.lines import LINES
+from skyloom.quasars.query import filters, seed, strategies
+from skyloom.quasars.query.scores import VOTES, doubt
+
+log = logging.getLogger(__name__)
+
+ASKED = ("RANK", "TARGETID", "TILEID", "EXPID", "STRATEGY", "REASON", "SCORE")
+ASKED += ("PROBABILITY", "N_EXP", "N_TILES")
+KEPT = (*VOTES, "BMU", "Z", "Z_ERR", "C_BEST", "N_DETECT", "ENTROPY", "BALD", "SN")
+WORDS = {
+    "entropy": "votes disagree",
+    "margin": "first two classes are close",
+    "bald": "members disagree, each sure of itself",
+    "som_quota": "seat of its unit of the map",
+    "k_centre": "doubtful, far from the others",
+    "random": "by lot",
+    "audit": "by lot, to measure without bias",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to ask.
+
+    Attributes
+    ----------
+    strategy : str
+        One of `skyloom.quasars.query.strategies.STRATEGIES`. ``entropy`` is
+        `skyloom.quasars.query.seed.steps`; the others rank targets, not rows.
+    n : int
+        Targets to ask about.
+    rare_percentile : float or None
+        Rows in rarer units of the map are not asked about. None: 15 for ``entropy``,
+        as in the seed, and no such cut for the others, which rather look there.
+    n_units : int or None
+        Units of the map, for that cut; ``entropy`` counts as the seed does.
+    audit : float
+        Part of `n` that is drawn by lot from all candidates, whatever the strategy
+        says: on these, purity and completeness can be estimated without bias. A
+        ``random`` query is all by lot anyway.
+    pool : int
+        ``k_centre`` chooses among this many times more targets.
+    """
+
+    strategy: str = "entropy"
+    n: int = seed.N_ASKED
+    rare_percentile: float | None = None
+    n_units: int | None = None
+    audit: float = 0.0
+    pool: int = 5
+
+    def __post_init__(self):
+        if self.strategy not in strategies.STRATEGIES:
+            known = ", ".join(strategies.STRATEGIES)
+            msg = f"strategy {self.strategy!r}: expected one of {known}"
+            raise ValueError(msg)
+        if self.n < 1 or self.pool < 1 or not 0 <= self.audit <= 1:
+            msg = f"{self}: expected n and pool of 1 or more, audit in 0 to 1"
+            raise ValueError(msg)
+        if self.rare_percentile is not None and not 0 <= self.rare_percentile <= 100:
+            msg = f"rare_percentile {self.rare_percentile}: expected 0 to 100"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to inspect, and how it came about.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a target, the first asked first: the columns `ASKED`, then those of
+        `KEPT` and C_<LINE> that the results have, of the exposure to look at. REASON
+        is the strategy's, or ``by lot``; PROBABILITY is that of being drawn, NaN for
+        those that were not; SCORE is what the strategy ranks by, NaN for those drawn.
+    counts : dict of str to int
+        Rows, then targets, left after each step.
+    """
+
+    table: pd.DataFrame
+    counts: dict[str, int]
+
+
+def select(
+    results: pd.DataFrame,
+    query: Query,
+    rng: np.random.Generator,
+    labelled: Iterable[int] = (),
+) -> Answer:
+    """Choose the targets most worth a look.
+
+    Parameters
+    ----------
+    results : DataFrame
+        One row an exposure of a target: TARGETID, TILEID, EXPID, the votes, BMU,
+        DEAD_ARMS, SN; BALD and the lines' confidences for the strategies that use
+        them. The order of rows changes nothing but, for ``entropy``, that of ties.
+    query : Query
+        What to ask.
+    rng : Generator
+        For lots and ties.
+    labelled : iterable of int
+        Targets inspected before.
+
+    Raises
+    ------
+    ValueError
+        A missing column, or no target left to ask about; says what removed them.
+    """
+    labelled = set(labelled)
+    rows, counts = _usable(results)
+    if query.strategy == "entropy":
+        targets, more = _as_the_seed(rows, query, labelled)
+    else:
+        targets, more = _by_target(rows, query, labelled)
+    counts |= more
+    if targets.empty:
+        msg = f"nothing left to ask about: {counts}"
+        raise ValueError(msg)
+    log.info("query %s: %s", query.strategy, counts)
+    chosen = _chosen(results, targets, query, rng, labelled)
+    return Answer(chosen, counts | {"chosen": len(chosen)})
+
+
+def write_selection(path: str | Path, table: pd.DataFrame) -> None:
+    """Write the chosen TARGETIDs, one a line, as the seed does."""
+    write_text(path, "".join(f"{name}\n" for name in table["TARGETID"]))
+
+
+def write_query(path: str | Path, table: pd.DataFrame) -> None:
+    """Write all that is known of the chosen targets, as CSV."""
+    write_csv(path, table)
+
+
+def line_names(table: pd.DataFrame) -> list[str]:
+    """Return the lines of which a table has the confidence, C_<LINE>."""
+    return [name for name in LINES if f"C_{name}" in table]
+
+
+def features(table: pd.DataFrame) -> np.ndarray:
+    """Return where rows are for ``k_centre``: votes, and confidences of the lines.
+
+    Returns
+    -------
+    ndarray, shape (n, 3 + 2 * lines)
+        The votes, then C_<LINE> and C_SD_<LINE>; all within 0..1, so of equal say.
+
+    Raises
+    ------
+    ValueError
+        No column of a line, or C_<LINE> without C_SD_<LINE>.
+    """
+    lines = line_names(table)
+    names = [*VOTES, *(f"C_{x}" for x in lines), *(f"C_SD_{x}" for x in lines)]
+    missing = [name for name in names if name not in table]
+    if missing or not lines:
+        msg = f"results have no column {missing or ['C_<LINE>']}"
+        raise ValueError(msg)
+    return np.nan_to_num(table[names].to_numpy(np.float64))
+
+
+def _usable(results: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    needed = ("TARGETID", "TILEID", "EXPID", "BMU", "DEAD_ARMS", "SN")
+    missing = [name for name in needed if name not in results]
+    if missing:
+        msg = f"results have no column {missing}"
+        raise ValueError(msg)
+    rows = results[filters.voted(results)]
+    return rows, {"rows": len(results), "with votes": len(rows)}
+
+
+def _as_the_seed(rows: pd.DataFrame, query: Query, labelled: set[int]):
+    if rows.empty:
+        return rows, {}
+    cut = query.rare_percentile
+    percentile = seed.PERCENTILE if cut is None else cut
+    found = seed.steps(rows, len(rows), percentile, labelled)
+    names = ("common", "targets", "alive", "new")
+    counts = {name: getattr(found, f"n_{name}") for name in names}
+    targets = found.chosen.assign(SCORE=found.chosen["ENTROPY"])
+    return _with_exposures(rows, targets), counts
+
+
+def _by_target(rows: pd.DataFrame, query: Query, labelled: set[int]):
+    counts = {}
+    steps = {
+        "on targets": filters.on_target,
+        "whole": filters.whole,
+        "common": lambda table: _common(table, query),
+        "new": lambda table: filters.unlabelled(table, labelled),
+    }
+    for name, keep in steps.items():
+        rows = rows[keep(rows)]
+        counts[name] = len(rows)
+    targets = _mean_of_exposures(rows, doubt(rows, query.strategy))
+    return targets, counts | {"targets": len(targets)}
+
+
+def _common(rows: pd.DataFrame, query: Query) -> np.ndarray:
+    if query.rare_percentile is None:
+        return np.ones(len(rows), bool)
+    return filters.common(rows["BMU"], query.rare_percentile, query.n_units)
+
+
+def _mean_of_exposures(rows: pd.DataFrame, score: np.ndarray) -> pd.DataFrame:
+    # The largest of many noisy scores would favour what was observed often; the mean
+    # does not. The exposure to look at is the one of the best signal.
+    rows = rows.assign(SCORE=score)
+    mean = rows.groupby("TARGETID")["SCORE"].mean()
+    order = ["TARGETID", "SN", "EXPID", "TILEID"]
+    ordered = rows.sort_values(order, ascending=[True, False, True, True])
+    targets = ordered[~ordered["TARGETID"].duplicated()]
+    targets = targets.assign(SCORE=mean.loc[targets["TARGETID"]].to_numpy())
+    return _with_exposures(rows, targets)
+
+
+def _with_exposures(rows: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+    each = rows.groupby("TARGETID")
+    names = targets["TARGETID"]
+    counts = {"N_EXP": each.size(), "N_TILES": each["TILEID"].nunique()}
+    return targets.assign(**{k: v.loc[names].to_numpy() for k, v in counts.items()})
+
+
+def _chosen(results, targets, query: Query, rng, labelled: set[int]) -> pd.DataFrame:
+    n = min(query.n, len(targets))
+    n_audit = 0 if query.strategy == "random" else round(query.audit * n)
+    drawn = strategies.random(len(targets), n_audit, rng)
+    rest = np.setdiff1d(np.arange(len(targets)), drawn)
+    known = results[results["TARGETID"].isin(labelled)]
+    asked = rest[_ranked(targets.iloc[rest], query, n - n_audit, rng, known)]
+    parts = [
+        _reasoned(targets.iloc[asked], query, "", len(targets)),
+        _reasoned(targets.iloc[drawn], query, "audit", len(targets)),
+    ]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table.insert(0, "RANK", np.arange(1, len(table) + 1))
+    kept = [*KEPT, *(f"C_{line}" for line in line_names(table))]
+    return table[[*ASKED, *(name for name in kept if name in table)]]
+
+
+def _ranked(targets, query: Query, n: int, rng, known: pd.DataFrame) -> np.ndarray:
+    score = targets["SCORE"].to_numpy()
+    if query.strategy == "entropy":
+        return np.arange(n)
+    if query.strategy == "random":
+        return strategies.random(len(targets), n, rng)
+    if query.strategy == "som_quota":
+        return strategies.som_quota(score, targets["BMU"].to_numpy(), n, rng)
+    if query.strategy == "k_centre":
+        old = features(known[filters.voted(known)])
+        return strategies.k_centre(features(targets), score, old, n, query.pool, rng)
+    return strategies.top(score, n, rng)
+
+
+def _reasoned(part: pd.DataFrame, query: Query, drawn: str, total: int) -> pd.DataFrame:
+    strategy = drawn or query.strategy
+    lot = strategy in ("audit", "random")
+    reason = WORDS[strategy]
+    reasons = [reason if lot else f"{reason} ({s:.3f})" for s in part["SCORE"]]
+    share = len(part) / total if lot else np.nan
+    score = np.nan if lot else part["SCORE"]
+    labels = {"STRATEGY": strategy, "REASON": reasons}
+    return part.assign(SCORE=score, PROBABILITY=share, **labels)

@@ -1,0 +1,106 @@
+"""Quasar continua, dust and luminosity. All functions are pure, on rest wavelengths."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skyloom.quasars.simulation.frame import LIGHT
+
+_HUBBLE = 70.0  # km/s/Mpc
+_MATTER = 0.3
+_MPC = 3.0857e24  # cm
+_EDGE = 3646.0  # Å, the Balmer limit
+
+
+def log_luminosity(flux: np.ndarray, z: np.ndarray, wave: float) -> np.ndarray:
+    """Return log10 of λL_λ (erg/s) at a wavelength of the observer.
+
+    Flat universe with H0 = 70 km/s/Mpc and 30 % matter.
+
+    Parameters
+    ----------
+    flux : ndarray, shape (n,), 1e-17 erg/s/cm2/Å
+        Flux density at `wave` (Å).
+    z : ndarray, shape (n,)
+        Redshifts.
+    """
+    grid = np.linspace(0.0, max(8.0, float(np.max(z, initial=0.0))), 2000)
+    inverse = 1.0 / np.sqrt(_MATTER * (1 + grid) ** 3 + 1 - _MATTER)
+    steps = 0.5 * (inverse[1:] + inverse[:-1]) * np.diff(grid)
+    comoving = np.concatenate([[0.0], np.cumsum(steps)]) * LIGHT / _HUBBLE
+    distance = np.interp(z, grid, comoving) * (1 + np.asarray(z)) * _MPC
+    return np.log10(4 * np.pi * distance**2 * np.asarray(flux) * 1e-17 * wave)
+
+
+def power_laws(wave, breaks, slopes) -> np.ndarray:
+    """Return broken power laws in f_λ, 1 at the first break.
+
+    Parameters
+    ----------
+    wave : ndarray, shape (n, m), Å
+        Rest wavelengths.
+    breaks : sequence of float, Å
+        Increasing.
+    slopes : ndarray, shape (len(breaks) + 1, n)
+        Exponent of λ below, between and above the breaks.
+    """
+    x = np.log(wave)
+    slopes = np.asarray(slopes, dtype=np.float32)
+    total = slopes[0][:, None] * (x - np.float32(np.log(breaks[0])))
+    for k, edge in enumerate(breaks):
+        step = (slopes[k + 1] - slopes[k])[:, None]
+        total += step * np.maximum(x - np.float32(np.log(edge)), 0)
+    return np.exp(total)
+
+
+def curved(wave, slope, curvature, pivot: float = 2500.0) -> np.ndarray:
+    """Return log-parabolas in f_λ, 1 at the pivot; `slope`, `curvature` of (n,)."""
+    x = np.log(wave / np.float32(pivot))
+    slope, curvature = np.float32(slope)[:, None], np.float32(curvature)[:, None]
+    return np.exp(x * (slope + curvature * x))
+
+
+def balmer(wave, strength) -> np.ndarray:
+    """Return the Balmer continuum of Grandi 1982, of height `strength` at its edge.
+
+    Optically thin at 15,000 K below 3646 Å; above, the blended high-order lines
+    carry it on and fade over 150 Å.
+
+    Parameters
+    ----------
+    wave : ndarray, shape (n, m), Å
+        Rest wavelengths, each row with the same ratios between its pixels.
+    strength : ndarray, shape (n,)
+        Height at 3646 Å.
+    """
+    fine = np.geomspace(0.98 * wave.min(), 1.02 * wave.max(), 6000)
+    ratio = np.minimum(fine / _EDGE, 1.0)
+    kt = 143_877_688.0 / 15_000.0  # hc/kT in Å
+    planck = ratio**-5 / np.expm1(kt / _EDGE / ratio) * np.expm1(kt / _EDGE)
+    below = planck * (1 - np.exp(-(ratio**3))) / (1 - np.exp(-1.0))
+    curve = below * np.exp(-0.5 * (np.maximum(fine - _EDGE, 0) / 150.0) ** 2)
+    # A curve this smooth is looked up, not evaluated, at every pixel.
+    step = np.log(fine[1] / fine[0])
+    place = np.rint(np.log(wave / np.float32(fine[0])) / np.float32(step)).astype(
+        np.int32
+    )
+    return np.float32(strength)[:, None] * curve.astype(np.float32)[place]
+
+
+def smc_dust(wave, ebv) -> np.ndarray:
+    """Return the transmission of SMC dust, A_λ = 1.39 E(B-V) (λ/µm)^-1.2.
+
+    Richards et al. 2003 (AJ 126, 1131); `wave` (n, m) in Å at rest, `ebv` (n,).
+    """
+    law = (wave * np.float32(1e-4)) ** np.float32(-1.2)
+    return np.exp(
+        np.float32(-0.4 * np.log(10.0) * 1.39) * np.float32(ebv)[:, None] * law
+    )
+
+
+def flat_dust(wave, ebv) -> np.ndarray:
+    """Return the transmission of a greyer dust, A_λ = 1.9 E(B-V) (λ/µm)^-0.75."""
+    law = (wave * np.float32(1e-4)) ** np.float32(-0.75)
+    return np.exp(
+        np.float32(-0.4 * np.log(10.0) * 1.9) * np.float32(ebv)[:, None] * law
+    )

@@ -1,0 +1,70 @@
+"""The third family: quasars that real eigenspectra can make.
+
+redrock's templates are eigenspectra of 240,000 SDSS quasars. A quasar of one of the
+analytic families is replaced by the nearest spectrum that the four eigenspectra of
+its redshift range can make: real line shapes, the diversity of the family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from skyloom.io.errors import InputError
+from skyloom.quasars.simulation.frame import WAVE
+
+_BORDER = 1.5  # redshift from which the high-redshift templates are used
+_LEAST = 0.05  # of the median: eigenspectra may dip below zero
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Eigenspectra: low- and high-redshift (log wavelengths (m,), vectors (k, m))."""
+
+    low: tuple[np.ndarray, np.ndarray]
+    high: tuple[np.ndarray, np.ndarray]
+
+
+def read_templates(folder: str | Path) -> Templates:
+    """Read ``rrtemplate-QSO-{LOZ,HIZ}-v1.1.fits[.gz]`` of a folder.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or not in redrock's layout.
+    """
+    return Templates(_read(Path(folder), "LOZ"), _read(Path(folder), "HIZ"))
+
+
+def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    stem = folder / f"rrtemplate-QSO-{name}-v1.1.fits"
+    found = [p for p in (stem, stem.with_name(stem.name + ".gz")) if p.is_file()]
+    if not found:
+        remedy = "fetch it from redrock-templates, or leave out the family eigen"
+        raise InputError(stem, "no such file, packed or not", remedy=remedy)
+    try:
+        with fits.open(found[0]) as file:
+            vectors = np.asarray(file[0].data, dtype=np.float64)
+            header = file[0].header
+            start, step = float(header["CRVAL1"]), float(header["CDELT1"])
+    except (OSError, KeyError, TypeError, IndexError) as bad:
+        raise InputError(found[0], f"not a redrock template ({bad})") from None
+    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise InputError(found[0], f"shape {vectors.shape}", expected="(k, pixels)")
+    return start + step * np.arange(vectors.shape[1]), vectors
+
+
+def project(flux: np.ndarray, z: np.ndarray, templates: Templates) -> np.ndarray:
+    """Return the nearest spectra (n, SIZE) that eigenspectra can make, float32."""
+    out = np.empty_like(flux)
+    for i in range(len(z)):
+        place, vectors = templates.high if z[i] > _BORDER else templates.low
+        rest = np.log10(WAVE / (1 + z[i]))
+        basis = np.stack([np.interp(rest, place, v) for v in vectors])
+        least = np.linalg.solve(basis @ basis.T, basis @ flux[i])
+        made = least @ basis
+        out[i] = np.maximum(made, _LEAST * np.median(flux[i]))
+    return out

@@ -1,0 +1,256 @@
+"""What a spectrograph makes of light: throughput errors, sky, noise, lost pixels.
+
+The noise is ``variance = depth² sky² (1 + lines) + depth gain flux`` with measured
+curves (`instrument_tables`). On top come the errors that real reductions leave and
+their inverse variances do not know: a wavy flux calibration, a sky that was
+subtracted a little wrong, cosmic rays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.spectra import Arm, Spectra
+from skyloom.quasars.simulation import instrument_tables as tables
+from skyloom.quasars.simulation.frame import LOG_WAVE, SIZE, WAVE, to_wave
+
+_DESI = (("b", 3600.0, 2751), ("r", 5760.0, 2326), ("z", 7520.0, 2881))
+_BOSS = slice(30, 4650)  # of the frame: log wavelengths 3.5525 to 4.0144
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Camera:
+    """One arm: its pixels and its noise.
+
+    Attributes
+    ----------
+    name : str
+        As in `skyloom.io.spectra.Arm`.
+    wave : ndarray, shape (m,), Å
+        Pixel centres.
+    sky : ndarray, shape (m,)
+        Noise of the sky between its lines, 1 at 5250 Å.
+    lines : ndarray, shape (m,)
+        Excess variance of the sky's lines over that.
+    gain : ndarray, shape (m,)
+        Variance per flux, 1 at 5250 Å.
+    """
+
+    name: str
+    wave: np.ndarray
+    sky: np.ndarray
+    lines: np.ndarray
+    gain: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Errors that the inverse variance does not know.
+
+    Attributes
+    ----------
+    ripple, tilt : float
+        Scatter of the wavy flux calibration, and of its slope, in dex per decade.
+    blue : float
+        Scatter (ln) of the flux calibration at 3600 Å, gone by 4200 Å.
+    excess : float
+        Mean (ln) there: fibres of BOSS quasars were placed for 4000 Å, those of its
+        standard stars for 5400 Å (Margala et al. 2016).
+    sky : float
+        Scatter of the smooth error of the sky, in noise of a pixel.
+    lines : float
+        Scatter of the error of the sky's lines, in noise of their pixels; five times
+        that beyond 9850 Å, where the lines are strongest.
+    overstated : float
+        Share by which the inverse variance overstates the noise.
+    cosmics, lost : float
+        Rates per pixel of cosmic rays left in, and of pixels without data.
+    """
+
+    ripple: float = 0.02
+    tilt: float = 0.11
+    blue: float = 0.10
+    excess: float = 0.0
+    sky: float = 0.11
+    lines: float = 0.09
+    overstated: float = 0.0
+    cosmics: float = 4e-5
+    lost: float = 1.5e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instrument:
+    """A spectrograph.
+
+    Attributes
+    ----------
+    cameras : tuple of Camera
+        In order of wavelength.
+    sky : float, 1e-17 erg/s/cm2/Å
+        Noise of a pixel of empty sky at 5250 Å.
+    shot : float, 1e-17 erg/s/cm2/Å
+        Variance per flux there.
+    spread : float, dex
+        Scatter of the depth from target to target.
+    flaws : Flaws
+        Errors that the inverse variance does not know.
+    """
+
+    cameras: tuple[Camera, ...]
+    sky: float
+    shot: float
+    spread: float
+    flaws: Flaws
+
+
+def desi() -> Instrument:
+    """Return DESI: three arms of 0.8 Å pixels, as in coadds of one dark exposure."""
+    curves = (tables.DESI_B, tables.DESI_R, tables.DESI_Z)
+    cameras = []
+    for (name, start, count), curve in zip(_DESI, curves, strict=True):
+        wave = start + 0.8 * np.arange(count)
+        sky = np.interp(wave, *np.array(curve, dtype=float).T)
+        gain = sky**1.35  # of the BOSS curves; a coadd's own ivar has no such term
+        cameras.append(Camera(name, wave, sky, _sky_lines(wave, 0.75), gain))
+    return Instrument(tuple(cameras), sky=0.55, shot=0.05, spread=0.05, flaws=Flaws())
+
+
+def boss() -> Instrument:
+    """Return BOSS: one joined spectrum on SDSS's log grid, coadds of plates."""
+    wave = WAVE[_BOSS]
+    place, sky, gain = np.array(tables.BOSS, dtype=float).T
+    camera = Camera(
+        "sdss",
+        wave,
+        np.exp(np.interp(wave, place, np.log(sky))),
+        _sky_lines(wave, 1.15),
+        np.exp(np.interp(wave, place, np.log(gain))),
+    )
+    return Instrument(
+        (camera,),
+        sky=0.20,
+        shot=0.025,
+        spread=0.08,
+        flaws=Flaws(excess=0.10, overstated=0.06),
+    )
+
+
+def observe(
+    flux: np.ndarray,
+    meta: pd.DataFrame,
+    instrument: Instrument,
+    depth: np.ndarray,
+    rng: np.random.Generator,
+    fault: np.ndarray | None = None,
+) -> Spectra:
+    """Observe targets once.
+
+    Parameters
+    ----------
+    flux : ndarray, shape (n, SIZE), 1e-17 erg/s/cm2/Å
+        Light on `frame.WAVE`.
+    meta : DataFrame of n rows
+        The facts of `skyloom.io.spectra.Spectra`.
+    instrument : Instrument
+        The spectrograph.
+    depth : ndarray, shape (n,)
+        Factor on the noise of the sky; 2 is a quarter of the exposure time.
+    rng : numpy.random.Generator
+        Chance.
+    fault : ndarray of str, shape (n,), optional
+        ``dead_arm`` loses an arm (a third of a joined spectrum), ``cosmics`` has a
+        hundred times as many cosmic rays.
+    """
+    flaws = instrument.flaws
+    fault = np.full(len(flux), "") if fault is None else fault
+    seen = flux * _calibration(len(flux), flaws, rng)
+    noise = instrument.sky * depth * 10.0 ** rng.normal(0, instrument.spread, len(flux))
+    shot = instrument.shot * noise / instrument.sky
+    arms = []
+    dead = rng.integers(0, 3, len(flux))
+    for k, camera in enumerate(instrument.cameras):
+        light = _on_pixels(seen, camera)
+        arm = _expose(light, camera, noise, shot, fault, flaws, rng)
+        lost = (
+            _dead(camera, k, dead, len(instrument.cameras))
+            & (fault == "dead_arm")[:, None]
+        )
+        arm.ivar[lost], arm.flux[lost] = 0, 0
+        arms.append(arm)
+    return Spectra(tuple(arms), meta.reset_index(drop=True))
+
+
+def _sky_lines(wave: np.ndarray, sigma: float) -> np.ndarray:
+    excess = np.zeros(len(wave))
+    for centre, area in tables.SKY_LINES:
+        near = np.abs(wave - centre) < 6 * sigma
+        shape = np.exp(-0.5 * ((wave[near] - centre) / sigma) ** 2)
+        excess[near] += area / (sigma * np.sqrt(2 * np.pi)) * shape
+    return excess
+
+
+def _on_pixels(seen: np.ndarray, camera: Camera) -> np.ndarray:
+    first = np.searchsorted(WAVE, camera.wave[0])
+    if np.array_equal(camera.wave, WAVE[first : first + len(camera.wave)]):
+        return seen[:, first : first + len(camera.wave)]
+    return to_wave(seen, camera.wave)
+
+
+def _waves(n: int, size: int, count: int, rng) -> np.ndarray:
+    """Draw smooth curves of scatter about 1 through `count` nodes, (n, size)."""
+    node = rng.standard_normal((n, count + 2), dtype=np.float32)
+    x = np.linspace(0, count - 1e-3, size)
+    left = x.astype(int)
+    part = (x - left).astype(np.float32)
+    part = part * part * (3 - 2 * part)
+    return node[:, left] * (1 - part) + node[:, left + 1] * part
+
+
+def _calibration(n: int, flaws: Flaws, rng) -> np.ndarray:
+    """Draw the factors by which flux calibration is wrong, (n, SIZE), float32."""
+    log = flaws.ripple * (_waves(n, SIZE, 12, rng) + 0.5 * _waves(n, SIZE, 40, rng))
+    lever = ((LOG_WAVE - LOG_WAVE[SIZE // 2]) * np.log(10.0)).astype(np.float32)
+    log += rng.normal(0, flaws.tilt, (n, 1)).astype(np.float32) * lever
+    blue = np.clip((4200.0 - WAVE) / 600.0, 0, 1.1) ** 2
+    wrong = flaws.excess + flaws.blue * _waves(n, SIZE, 30, rng)
+    log += blue.astype(np.float32) * wrong
+    return np.exp(log)
+
+
+def _expose(light, camera: Camera, noise, shot, fault, flaws: Flaws, rng) -> Arm:
+    n, m = light.shape
+    sky = (noise[:, None] * camera.sky).astype(np.float32)
+    variance = sky**2 * (1 + camera.lines).astype(np.float32)
+    variance += (shot[:, None] * camera.gain).astype(np.float32) * np.maximum(light, 0)
+    sigma = np.sqrt(variance)
+    true = sigma * np.float32(1 - flaws.overstated)
+    flux = light + true * rng.standard_normal((n, m), dtype=np.float32)
+    flux += flaws.sky * sky * _waves(n, m, max(4, m // 330), rng)
+    wrong = rng.normal(0, flaws.lines, (n, 1)).astype(np.float32)
+    worse = 1 + 4 * np.clip((camera.wave - 9250.0) / 600.0, 0, 1.2)
+    flux += wrong * sky * (worse * np.sqrt(camera.lines)).astype(np.float32)
+    _hit(flux, sigma, np.where(fault == "cosmics", 100, 1) * flaws.cosmics, rng)
+    ivar = 1 / variance
+    lost = rng.integers(0, n * m, rng.poisson(flaws.lost * n * m))
+    ivar.ravel()[lost] = 0
+    return Arm(camera.name, camera.wave, flux.astype(np.float32), ivar)
+
+
+def _hit(flux, sigma, rate, rng) -> None:
+    n, m = flux.shape
+    row = np.repeat(np.arange(n), rng.poisson(rate * m, n))
+    place = rng.integers(0, m, len(row))
+    flux[row, place] += sigma[row, place] * rng.exponential(25.0, len(row)).astype(
+        np.float32
+    )
+
+
+def _dead(camera: Camera, k: int, dead, count: int) -> np.ndarray:
+    """Return which pixels of this camera die with arm `dead` (n,), (n, m)."""
+    if count > 1:
+        return np.repeat((dead == k)[:, None], len(camera.wave), axis=1)
+    third = np.minimum(np.arange(len(camera.wave)) * 3 // len(camera.wave), 2)
+    return third[None, :] == dead[:, None]

@@ -1,0 +1,65 @@
+"""Spectra that went wrong: what targets look like when light or data are missing.
+
+Each function changes what is seen, never what is true.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skyloom.quasars.simulation.frame import SIZE, WAVE
+
+# Kind: share among the spectra that went wrong.
+KINDS = {
+    "sky": 0.20,
+    "faint": 0.25,
+    "blend": 0.15,
+    "step": 0.15,
+    "trough": 0.08,
+    "dead_arm": 0.10,
+    "cosmics": 0.07,
+}
+_FADE = {"sky": 0.0, "faint": 0.25}
+_STEPS = (5780.0, 7570.0)  # Å: where DESI's arms meet
+_TROUGH = (8600.0, 130.0)  # Å: a fake feature of real data
+
+
+def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw names of `KINDS` by their shares, shape (n,), object."""
+    share = np.array(list(KINDS.values()))
+    return rng.choice(np.array(list(KINDS), dtype=object), n, p=share / share.sum())
+
+
+def spoil(flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the light (n, SIZE) that reaches the detector of spoilt spectra.
+
+    ``dead_arm`` and ``cosmics`` happen on the detector (`instrument`), not here.
+    """
+    out = flux.copy()
+    for name, factor in _FADE.items():
+        out[kind == name] *= np.float32(factor)
+    for i in np.flatnonzero(kind == "step"):
+        out[i] *= _steps(rng)
+    for i in np.flatnonzero(kind == "trough"):
+        place, width = _TROUGH
+        depth = rng.uniform(0.1, 0.5)
+        out[i] *= 1 - depth * np.exp(-0.5 * ((WAVE - place) / width) ** 2)
+    _blend(out, np.flatnonzero(kind == "blend"), rng)
+    return out
+
+
+def _steps(rng) -> np.ndarray:
+    factor = np.ones(SIZE, dtype=np.float32)
+    for edge in _STEPS:
+        factor[edge < WAVE] *= rng.uniform(0.6, 1.5)
+    return factor
+
+
+def _blend(out, some, rng) -> None:
+    """Add to each of `some` spectra the light of another one of all."""
+    if len(some):
+        other = rng.integers(0, len(out), len(some))
+        share = rng.uniform(0.2, 0.7, (len(some), 1))
+        level = out[some].mean(axis=1, keepdims=True)
+        theirs = np.maximum(out[other].mean(axis=1, keepdims=True), 1e-6)
+        out[some] = out[some] * (1 - share) + share * level / theirs * out[other]

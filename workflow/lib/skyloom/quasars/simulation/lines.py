@@ -1,0 +1,106 @@
+"""Emission lines and iron on a continuum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skyloom.quasars.simulation.frame import PIXEL, PIXEL_LN, SIZE, pixel
+from skyloom.quasars.simulation.profiles import add, areas
+
+_TO_SIGMA = 1.0 / 2.3548200450309493 / PIXEL  # FWHM in km/s to sigma in pixels
+_NARROWEST = 1.0  # pixels: the resolution of the spectrograph
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of n spectra, each array of shape (n, lines).
+
+    Attributes
+    ----------
+    rest : ndarray, shape (lines,), Å
+        Vacuum wavelengths.
+    width : ndarray, Å
+        Rest equivalent widths; negative absorbs.
+    shift : ndarray, km/s
+        Of the peak, positive away from us.
+    blue, red : ndarray, km/s
+        FWHM that each side would have were it symmetric.
+    wing : ndarray
+        Lorentzian share of the height, 0 to 1.
+    """
+
+    rest: np.ndarray
+    width: np.ndarray
+    shift: np.ndarray
+    blue: np.ndarray
+    red: np.ndarray
+    wing: np.ndarray
+
+
+def add_lines(flux: np.ndarray, continuum: np.ndarray, z, lines: Lines) -> None:
+    """Add lines to `flux` (n, SIZE) in place, in units of the `continuum` under them.
+
+    Lines whose centre lies off the frame take the continuum at its nearest end, so
+    that their wings reach in.
+    """
+    n, count = lines.width.shape
+    centre = pixel(lines.rest * (1 + np.asarray(z)[:, None])) + lines.shift / PIXEL
+    blue = np.maximum(lines.blue * _TO_SIGMA, _NARROWEST)
+    red = np.maximum(lines.red * _TO_SIGMA, _NARROWEST)
+    area = areas(blue, red, lines.wing)
+    place = np.clip(np.rint(centre), 0, SIZE - 1).astype(int)
+    under = np.take_along_axis(continuum, place, axis=1)
+    height = lines.width * under / (lines.rest * PIXEL_LN * area)
+    row = np.repeat(np.arange(n), count)
+    near = (np.abs(centre - SIZE / 2) < SIZE / 2 + 1500).ravel()
+    rest = (v.ravel()[near] for v in (centre, height, blue, red, lines.wing))
+    add(flux, row[near], *rest)
+
+
+def add_humps(flux, continuum, z, humps, strength, broadening) -> None:
+    """Add iron as Gaussian humps to `flux` (n, SIZE) in place.
+
+    Parameters
+    ----------
+    humps : sequence of (rest Å, sigma Å, relative height)
+        The template.
+    strength : ndarray, shape (n, len(humps)) or (n, 1)
+        Height of a hump of relative height 1 in units of the continuum.
+    broadening : ndarray, shape (n,)
+        Factor on the widths.
+    """
+    table = np.asarray(humps, dtype=float)
+    rest, sigma, height = table.T
+    velocity = 2.3548200450309493 * sigma / rest * 299_792.458
+    fwhm = velocity * broadening[:, None]
+    size = np.broadcast_to(strength, fwhm.shape) * height
+    width = size * np.sqrt(2 * np.pi) * sigma * broadening[:, None]
+    nothing = np.zeros_like(fwhm)
+    add_lines(flux, continuum, z, Lines(rest, width, nothing, fwhm, fwhm, nothing))
+
+
+def add_depths(depth: np.ndarray, row, z, rest, width, fwhm: float = 180.0) -> None:
+    """Add narrow absorption lines to optical depths (n, SIZE) in place.
+
+    Parameters
+    ----------
+    row : ndarray, shape (m,)
+        The spectrum of each system.
+    z : ndarray, shape (m,)
+        Redshift of each system.
+    rest : ndarray, shape (k,), Å
+        The lines of a system.
+    width : ndarray, shape (m, k), Å
+        Rest equivalent widths, as for weak lines.
+    fwhm : float, km/s
+        Width of the lines.
+    """
+    centre = pixel(rest * (1 + np.asarray(z)[:, None]))
+    sigma = np.full(centre.shape, max(fwhm * _TO_SIGMA, _NARROWEST))
+    nothing = np.zeros(centre.shape)
+    height = width / (rest * PIXEL_LN * areas(sigma, sigma, nothing))
+    rows = np.repeat(np.asarray(row, dtype=np.int64), len(rest))
+    flat = (v.ravel() for v in (centre, height, sigma, sigma, nothing))
+    add(depth, rows, *flat)

@@ -1,0 +1,224 @@
+"""Whole simulated surveys: files as DESI writes them, or spectra as BOSS has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.desi import write_coadd
+from skyloom.io.spectra import Spectra
+from skyloom.io.tables import write_csv, write_parquet
+from skyloom.quasars.simulation.inspectors import inspect
+from skyloom.quasars.simulation.instrument import boss, desi, observe
+from skyloom.quasars.simulation.settings import Settings
+from skyloom.quasars.simulation.targets import simulate_targets
+from skyloom.quasars.spectra.truth import write_truth
+from skyloom.run.seeds import rng
+
+FIRST = 39_600_000_000_000_000  # targetids look like DESI's
+BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The size of a survey.
+
+    Attributes
+    ----------
+    tiles, targets, exposures : int
+        Number of tiles, new targets a tile, exposures a tile.
+    again : float
+        Targets of the tile before that are seen again, relative to `targets`.
+    first_tile, first_expid : int
+        Numbers of the first tile and exposure.
+    scatter : float
+        Scatter of the depth from exposure to exposure, dex.
+    """
+
+    tiles: int = 4
+    targets: int = 500
+    exposures: int = 2
+    again: float = 0.1
+    first_tile: int = 1001
+    first_expid: int = 80001
+    scatter: float = 0.15
+
+
+def write_survey(
+    folder: str | Path, plan: Plan, settings: Settings, seed: int
+) -> pd.DataFrame:
+    """Write a simulated survey.
+
+    ``<tile>/<expid>/coadd-<tile>-<expid>.fits`` in DESI's layout; ``truth.csv`` (the
+    columns of `skyloom.quasars.spectra.truth`); ``targets.parquet`` (all that the
+    simulator knows, with ``sn``); ``vi_<name>.csv``, the answers of each inspector.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where; made if missing.
+    plan : Plan
+        Its size.
+    settings : Settings
+        What is simulated.
+    seed : int
+        Same seed, same bytes. A tile depends on its number, not on other tiles,
+        except for the targets it shares with the one before.
+
+    Returns
+    -------
+    DataFrame
+        What ``targets.parquet`` holds.
+    """
+    folder = Path(folder)
+    tables, before, signal = [], None, Counter()
+    for k in range(plan.tiles):
+        own = _targets(plan, settings, seed, k)
+        seen = _with_again(own, before, plan, seed, k)
+        for e in range(plan.exposures):
+            spectra = _exposure(seen, plan, settings, seed, k, e)
+            write_coadd(folder / _coadd(plan, k, e), spectra)
+            sn = np.maximum(signal_to_noise(spectra), 0)
+            signal.update(dict(zip(seen[0]["targetid"], sn**2, strict=True)))
+        tables.append(own[0])
+        before = own
+    targets = pd.concat(tables, ignore_index=True)
+    targets["sn"] = np.sqrt([signal[i] for i in targets["targetid"]])
+    write_tables(folder, targets, seed)
+    return targets
+
+
+def write_tables(folder: str | Path, targets: pd.DataFrame, seed: int) -> None:
+    """Write truth, targets and inspectors' answers of a survey to its folder."""
+    folder = Path(folder)
+    write_truth(folder / "truth.csv", targets)
+    write_parquet(folder / "targets.parquet", targets)
+    answers = inspect(targets, targets["sn"].to_numpy(), rng(seed, "inspectors"))
+    for name, own in answers.groupby("VI_BY"):
+        write_csv(folder / f"vi_{name}.csv", own)
+
+
+def boss_like(
+    n: int, settings: Settings, seed: int, plate: int = 1
+) -> tuple[Spectra, pd.DataFrame]:
+    """Return simulated BOSS spectra and their truth.
+
+    Parameters
+    ----------
+    n : int
+        Number of targets, each observed once.
+    settings : Settings
+        What is simulated; ``redshifts="broad"`` to train on.
+    seed : int
+        Same seed, same spectra.
+    plate : int
+        Number of the plate, part of the seed and of `targetid`.
+
+    Returns
+    -------
+    spectra : Spectra of n rows
+        One arm on SDSS's log grid, 4620 pixels from 10^3.5525 Å.
+    truth : DataFrame of n rows
+        As `simulate_targets`, with ``sn``.
+    """
+    chance = rng(seed, "boss", plate)
+    truth, flux = simulate_targets(n, settings, chance, FIRST + plate * 1_000_000)
+    depth = settings.depth * 10.0 ** chance.normal(0, 0.12, n)
+    fault = truth["fault"].to_numpy()
+    spectra = observe(flux, _meta(truth, plate, 56000), boss(), depth, chance, fault)
+    return spectra, truth.assign(sn=signal_to_noise(spectra))
+
+
+def boss_batches(
+    n: int, settings: Settings, seed: int
+) -> Iterator[tuple[Spectra, pd.DataFrame]]:
+    """Yield `boss_like` spectra in batches of `BATCH`, n in all, constant memory."""
+    for plate, start in enumerate(range(0, n, BATCH), start=1):
+        yield boss_like(min(BATCH, n - start), settings, seed, plate)
+
+
+def desi_batches(
+    n: int, settings: Settings, seed: int
+) -> Iterator[tuple[Spectra, pd.DataFrame]]:
+    """Yield simulated single DESI exposures in batches of `BATCH`, n in all."""
+    instrument = desi()
+    for tile, start in enumerate(range(0, n, BATCH), start=1):
+        chance = rng(seed, "desi", tile)
+        count = min(BATCH, n - start)
+        first = FIRST + tile * 1_000_000
+        truth, flux = simulate_targets(count, settings, chance, first)
+        depth = settings.depth * 10.0 ** chance.normal(0, 0.2, count)
+        fault = truth["fault"].to_numpy()
+        meta = _meta(truth, tile, tile)
+        spectra = observe(flux, meta, instrument, depth, chance, fault)
+        yield spectra, truth.assign(sn=signal_to_noise(spectra))
+
+
+def signal_to_noise(spectra: Spectra) -> np.ndarray:
+    """Return the median flux over noise of the pixels that have data, shape (n,)."""
+    flux = np.concatenate([arm.flux for arm in spectra.arms], axis=1)
+    ivar = np.concatenate([arm.ivar for arm in spectra.arms], axis=1)
+    ratio = np.where(ivar > 0, flux * np.sqrt(ivar), np.nan)
+    alive = (ivar > 0).any(axis=1)
+    out = np.zeros(len(flux))
+    out[alive] = np.nanmedian(ratio[alive], axis=1)
+    return out
+
+
+def _coadd(plan: Plan, k: int, e: int) -> Path:
+    tile, expid = plan.first_tile + k, _expid(plan, k, e)
+    return Path(f"{tile}/{expid}/coadd-{tile}-{expid}.fits")
+
+
+def _expid(plan: Plan, tile: int, exposure: int) -> int:
+    return plan.first_expid + tile * plan.exposures + exposure
+
+
+def _targets(plan: Plan, settings: Settings, seed: int, k: int):
+    chance = rng(seed, "tile", plan.first_tile + k)
+    first = FIRST + (plan.first_tile + k) * 1_000_000
+    truth, flux = simulate_targets(plan.targets, settings, chance, first)
+    truth["ra"] = 150.0 + 3.0 * k + chance.uniform(0, 3, len(truth))
+    truth["dec"] = chance.uniform(0, 3, len(truth))
+    return truth, flux
+
+
+def _with_again(own, before, plan: Plan, seed: int, k: int):
+    """Return this tile's targets, and some of the tile before, as (truth, flux)."""
+    if before is None or plan.again == 0:
+        return own
+    chance = rng(seed, "again", plan.first_tile + k)
+    count = min(round(plan.again * plan.targets), len(before[0]))
+    some = np.sort(chance.choice(len(before[0]), count, replace=False))
+    truth = pd.concat([own[0], before[0].iloc[some]], ignore_index=True)
+    return truth, np.concatenate([own[1], before[1][some]])
+
+
+def _exposure(
+    seen, plan: Plan, settings: Settings, seed: int, k: int, e: int
+) -> Spectra:
+    truth, flux = seen
+    expid = _expid(plan, k, e)
+    chance = rng(seed, "exposure", expid)
+    depth = settings.depth * 10.0 ** chance.normal(0, plan.scatter)
+    every = depth * 10.0 ** chance.normal(0, 0.05, len(truth))
+    meta = _meta(truth, plan.first_tile + k, expid)
+    return observe(flux, meta, desi(), every, chance, truth["fault"].to_numpy())
+
+
+def _meta(truth: pd.DataFrame, tileid: int, expid: int) -> pd.DataFrame:
+    nowhere = pd.Series(np.nan, index=truth.index)
+    return pd.DataFrame(
+        {
+            "targetid": truth["targetid"],
+            "tileid": np.int64(tileid),
+            "expid": np.int64(expid),
+            "ra": truth.get("ra", nowhere),
+            "dec": truth.get("dec", nowhere),
+        }
+    )

@@ -1,0 +1,177 @@
+"""Targets with their truth: what there is in the sky before anybody looks at it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from skyloom.quasars.simulation import junk
+from skyloom.quasars.simulation.eigen import project, read_templates
+from skyloom.quasars.simulation.forest import Forest, transmission
+from skyloom.quasars.simulation.frame import SIZE, rest, scaled
+from skyloom.quasars.simulation.galaxies import (
+    draw_galaxies,
+    draw_galaxy_redshifts,
+    old_stars,
+)
+from skyloom.quasars.simulation.quasars import draw_baldwin, draw_composite, luminosity
+from skyloom.quasars.simulation.settings import (
+    CLASSES,
+    Settings,
+    draw_magnitudes,
+    draw_redshifts,
+)
+from skyloom.quasars.simulation.stars import draw_kinds, draw_stars
+from skyloom.quasars.simulation.troughs import (
+    BAL_LINE,
+    damped_depth,
+    draw_damped,
+    draw_troughs,
+    indices,
+    metal_depth,
+    trough_depth,
+)
+
+# The families' own forests: Kim et al. 2007, and Becker et al. 2013 in shape.
+FORESTS = {
+    "baldwin": Forest(),
+    "composite": Forest(tau=0.0055, slope=3.0, sigma=1.6, lengths=(1.0, 3.0)),
+    "eigen": Forest(tau=0.0035, slope=3.35, sigma=1.5, lengths=(1.1, 4.0)),
+}
+FACTS = ["z", "family", "subtype", "bal", "bi", "ai", "dla_z", "dla_logn"]
+_HOST = 0.25  # share of the host's light at 5500 Å of the faintest nuclei
+
+
+def simulate_targets(
+    n: int, settings: Settings, rng: np.random.Generator, first: int = 1
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw targets and their spectra above the atmosphere.
+
+    Parameters
+    ----------
+    n : int
+        Number of targets.
+    settings : Settings
+        What is drawn.
+    rng : numpy.random.Generator
+        Chance.
+    first : int
+        `targetid` of the first target; the others follow.
+
+    Returns
+    -------
+    truth : DataFrame of n rows
+        The columns of `skyloom.quasars.spectra.truth` (confident and of quality 4,
+        but for fibres on empty sky, which have no class), and ``family``, ``subtype``,
+        ``fault`` (a key of `junk.KINDS` or empty), ``magnitude``, ``bi``, ``ai``
+        (km/s), ``dla_z``, ``dla_logn`` (NaN for none).
+    flux : ndarray, shape (n, SIZE), float32, 1e-17 erg/s/cm2/Å
+        On `frame.WAVE`, noiseless.
+    """
+    share = np.array(settings.mix) / sum(settings.mix)
+    kind = rng.choice(np.array(CLASSES, dtype=object), n, p=share)
+    fault = np.full(n, "", dtype=object)
+    spoilt = np.flatnonzero(kind == "JUNK")
+    fault[spoilt] = junk.draw_kinds(len(spoilt), rng)
+    whole = share[:3] / share[:3].sum() if share[:3].sum() > 0 else np.full(3, 1 / 3)
+    kind[spoilt] = rng.choice(np.array(CLASSES[:3], dtype=object), len(spoilt), p=whole)
+    truth = pd.DataFrame({"targetid": first + np.arange(n, dtype=np.int64)})
+    truth["klass"], truth["fault"] = kind, fault
+    truth["magnitude"] = draw_magnitudes(settings, n, rng)
+    flux = np.empty((n, SIZE), dtype=np.float32)
+    facts = [
+        _quasars(truth, flux, np.flatnonzero(kind == "QSO"), settings, rng),
+        _galaxies(truth, flux, np.flatnonzero(kind == "GALAXY"), rng),
+        _stars(truth, flux, np.flatnonzero(kind == "STAR"), rng),
+    ]
+    truth = _with_facts(truth, facts)
+    return truth, junk.spoil(flux, fault, rng)
+
+
+def _with_facts(truth: pd.DataFrame, facts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join what each class knows, and fill in what it does not."""
+    some = [table for table in facts if len(table)]
+    known = pd.concat(some) if some else facts[0]
+    known = known.reindex(index=truth.index, columns=FACTS)
+    # Stars and galaxies have no broad absorption, and that is known.
+    known["bal"] = known["bal"].fillna(-1).astype(np.int64)
+    truth = truth.join(known)
+    empty = (truth["fault"] == "sky").to_numpy()
+    truth.loc[empty, ["klass", "subtype", "family"]] = ""
+    truth.loc[empty, "z"] = np.nan
+    truth.loc[empty, "bal"] = 0
+    truth["confident"] = ~empty
+    truth["quality"] = np.where(empty, 0.0, 4.0)
+    truth["source"] = "simulation"
+    return truth
+
+
+def _quasars(truth, flux, some, settings: Settings, rng) -> pd.DataFrame:
+    z = draw_redshifts(settings.redshifts, len(some), rng)
+    magnitude = truth["magnitude"].to_numpy()[some]
+    names = np.array(settings.families, dtype=object)
+    family = names[rng.integers(0, len(names), len(some))]
+    facts = pd.DataFrame({"z": z, "family": family, "subtype": "QSO"}, index=some)
+    for name in settings.families:
+        own = np.flatnonzero(family == name)
+        if not len(own):
+            continue
+        light = _unabsorbed(name, z[own], magnitude[own], settings, rng)
+        light *= transmission(z[own], FORESTS[name], rng)
+        facts = _absorb(facts, light, some[own], z[own], settings, rng)
+        flux[some[own]] = scaled(light, magnitude[own])
+    return facts
+
+
+def _unabsorbed(family, z, magnitude, settings: Settings, rng) -> np.ndarray:
+    """Draw quasars of one family with their hosts, before absorption."""
+    draw = {"baldwin": draw_baldwin, "composite": draw_composite}
+    if family in draw:
+        light = draw[family](z, magnitude, rng)
+    else:
+        templates = read_templates(settings.templates)
+        either = draw_baldwin if rng.random() < 0.5 else draw_composite
+        light = project(either(z, magnitude, rng), z, templates)
+    faint = np.clip(0.3 - luminosity(z, magnitude), 0, 1.5) / 1.5
+    share = _HOST * faint * rng.beta(1.5, 2.5, len(z))
+    some = np.flatnonzero((share > 0.01) & (z < 1.2))
+    if len(some):
+        host = old_stars(rest(z[some]), z[some], rng)
+        level = np.median(light[some], axis=1) / np.maximum(
+            np.median(host, axis=1), 1e-3
+        )
+        light[some] += (share[some] * level)[:, None].astype(np.float32) * host
+    return light
+
+
+def _absorb(facts, light, index, z, settings: Settings, rng) -> pd.DataFrame:
+    """Absorb `light` (m, SIZE) in place; write what did so into `facts`."""
+    place, column = draw_damped(z, settings.dla, rng)
+    troughs = draw_troughs(z, settings.bal, rng)
+    bi, ai = indices(troughs)
+    depth = metal_depth(z, place, rng) + trough_depth(z, troughs)
+    for i in np.flatnonzero(np.isfinite(place)):
+        depth[i] += damped_depth(place[i], column[i])
+    light *= np.exp(-depth)
+    seen = BAL_LINE * (1 + z) > 3900.0
+    bal = np.where(bi > 0, 1, np.where(ai > 0, 0, -1)) * seen
+    values = {"bi": bi, "ai": ai, "bal": bal, "dla_z": place, "dla_logn": column}
+    for name, value in values.items():
+        facts.loc[index, name] = value
+    return facts
+
+
+def _galaxies(truth, flux, some, rng) -> pd.DataFrame:
+    z = draw_galaxy_redshifts(len(some), rng)
+    if len(some):
+        flux[some] = scaled(draw_galaxies(z, rng), truth["magnitude"].to_numpy()[some])
+    return pd.DataFrame({"z": z, "family": "galaxy", "subtype": "GALAXY"}, index=some)
+
+
+def _stars(truth, flux, some, rng) -> pd.DataFrame:
+    kind = draw_kinds(len(some), rng)
+    z = np.zeros(len(some))
+    if len(some):
+        light, z = draw_stars(kind, rng)
+        flux[some] = scaled(light, truth["magnitude"].to_numpy()[some])
+    return pd.DataFrame({"z": z, "family": "star", "subtype": kind}, index=some)

@@ -1,0 +1,212 @@
+"""The answers of several inspectors: agreement, conflicts and one merged truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.tables import Column, read_csv
+from skyloom.quasars.spectra.truth import COLUMNS
+from skyloom.quasars.spectra.truth_formats import CLASSES, GOOD_QUALITY, WORDS, coded
+
+ANSWER = {
+    "TARGETID": Column("int"),
+    "VI_Z": Column("float", empty=True, high=20.0),
+    "VI_QUALITY": Column("float", low=0, high=4),
+    "VI_CLASS": Column("str", empty=True),
+    "VI_BY": Column("str"),
+}
+DZ = 0.0033  # Δz / (1 + z) of two inspectors who agree: 1,000 km/s
+DQUALITY = 1.0  # a larger difference of two qualities is a conflict
+
+
+def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read inspectors' CSVs, one or more inspectors a file.
+
+    Returns
+    -------
+    DataFrame
+        TARGETID, VI_Z (NaN if none), VI_QUALITY (0 to 4), VI_CLASS (STAR, GALAXY, QSO
+        or empty), VI_BY; sorted by target and inspector.
+
+    Raises
+    ------
+    InputError
+        A missing column, a cell that cannot be, an unknown class, or a target that an
+        inspector answered twice, with the files of both answers.
+    """
+    tables = [_read(Path(path)) for path in paths]
+    if not tables:
+        msg = "no file of answers"
+        raise ValueError(msg)
+    answers = pd.concat(tables, ignore_index=True)
+    again = np.flatnonzero(answers.duplicated(["TARGETID", "VI_BY"]))
+    if again.size:
+        row = answers.iloc[again[0]]
+        problem = f"{row['VI_BY']!r} answers for target {row['TARGETID']} twice"
+        raise InputError(row["file"], problem, expected="one answer a target")
+    ordered = answers.drop(columns="file").sort_values(["TARGETID", "VI_BY"])
+    return ordered.reset_index(drop=True)
+
+
+def agreement(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how far inspectors agree on classes beyond chance.
+
+    Cohen's κ = (p - e) / (1 - e) for each pair, over the targets of both; Fleiss' κ for
+    all, over the targets of two or more, each weighing its pairs of answers.
+
+    Returns
+    -------
+    DataFrame
+        Columns `first`, `second` (both "all" in the last row), `targets` int,
+        `agreed` (fraction of equal pairs), `kappa` (NaN when all say one class, where
+        chance explains any agreement).
+    """
+    grid = answers.pivot(index="TARGETID", columns="VI_BY", values="VI_CLASS")
+    rows = [_pair(grid, one, two) for one, two in combinations(grid.columns, 2)]
+    return pd.DataFrame([*rows, _fleiss(grid)])
+
+
+def conflicts(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the targets on which inspectors disagree, and how.
+
+    Returns
+    -------
+    DataFrame
+        One row a target: TARGETID, `class`, `redshift`, `quality` (bool each: classes
+        differ; redshifts of one class differ by more than 0.0033 (1 + z); qualities by
+        more than 1), `answers` (text).
+    """
+    rows = [_conflict(targetid, each) for targetid, each in answers.groupby("TARGETID")]
+    names = ["TARGETID", "class", "redshift", "quality", "answers"]
+    table = pd.DataFrame(rows, columns=names)
+    disagree = table[["class", "redshift", "quality"]].any(axis=1).astype(bool)
+    return table[disagree].reset_index(drop=True)
+
+
+def merge(answers: pd.DataFrame, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one truth a target.
+
+    The class is that of more than half of the inspectors, else empty; the redshift is
+    the median of theirs; the quality the mean of all. Confident: mean quality of 2.5 or
+    more, and more than half of all inspectors agree with that class and, but for stars,
+    with that redshift.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        What `read_answers` returns.
+    decisions : DataFrame, optional
+        The same columns, one row a target: the answer that settles a conflict.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `skyloom.quasars.spectra.truth.COLUMNS`; `source` names the
+        inspectors, ``A+B``, or ``A+B>merger`` where it was decided.
+
+    Raises
+    ------
+    ValueError
+        A decision twice, or about a target that nobody inspected.
+    """
+    rows = [_merged(targetid, each) for targetid, each in answers.groupby("TARGETID")]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if decisions is not None:
+        table = _decided(table, decisions)
+    types = {"targetid": "int64", "z": "float64", "quality": "float64", "bal": "int64"}
+    return table.astype(types | {"confident": bool})
+
+
+def _read(path: Path) -> pd.DataFrame:
+    table = read_csv(path, ANSWER)
+    words = table["VI_CLASS"].fillna("").str.strip().str.upper()
+    return table.assign(VI_CLASS=coded(path, "VI_CLASS", words, WORDS), file=str(path))
+
+
+def _pair(grid: pd.DataFrame, one: str, two: str) -> dict:
+    both = grid[[one, two]].dropna()
+    agreed = float((both[one] == both[two]).mean()) if len(both) else np.nan
+    shares = [both[name].value_counts(normalize=True) for name in (one, two)]
+    chance = float(shares[0].mul(shares[1], fill_value=0).sum())
+    return _row(one, two, len(both), agreed, chance)
+
+
+def _fleiss(grid: pd.DataFrame) -> dict:
+    said = np.stack([(grid == name).sum(axis=1) for name in (*CLASSES, "")], axis=1)
+    said = said[said.sum(axis=1) >= 2]
+    n = said.sum(axis=1, keepdims=True)
+    pairs = float((n * (n - 1)).sum())
+    agreed = float((said * (said - 1)).sum() / pairs) if pairs else np.nan
+    shares = said.sum(axis=0) / max(n.sum(), 1)
+    return _row("all", "all", len(said), agreed, float((shares**2).sum()))
+
+
+def _row(first: str, second: str, targets: int, agreed: float, chance: float) -> dict:
+    open_to_doubt = targets > 0 and chance < 1 - 1e-12
+    kappa = (agreed - chance) / (1 - chance) if open_to_doubt else np.nan
+    return {
+        "first": first,
+        "second": second,
+        "targets": targets,
+        "agreed": agreed,
+        "kappa": kappa,
+    }
+
+
+def _conflict(targetid: int, each: pd.DataFrame) -> tuple:
+    by_class = each[each["VI_CLASS"] != "STAR"].groupby("VI_CLASS")["VI_Z"]
+    redshift = any(_apart(z.to_numpy(float)) for _, z in by_class)
+    quality = float(np.ptp(each["VI_QUALITY"])) > DQUALITY
+    words = "; ".join(
+        f"{a.VI_BY}: {a.VI_CLASS or 'unknown'} z={a.VI_Z:.4f} q={a.VI_QUALITY:g}"
+        for a in each.itertuples()
+    )
+    return targetid, each["VI_CLASS"].nunique() > 1, redshift, quality, words
+
+
+def _apart(z: np.ndarray) -> bool:
+    z = z[np.isfinite(z)]
+    return bool(z.size) and float(np.ptp(z)) > DZ * (1 + float(np.median(z)))
+
+
+def _merged(targetid: int, each: pd.DataFrame) -> tuple:
+    counts = each["VI_CLASS"].value_counts()
+    klass = counts.index[0] if counts.iloc[0] * 2 > len(each) else ""
+    z = each.loc[each["VI_CLASS"] == klass, "VI_Z"].to_numpy(float)
+    middle = float(np.median(z[np.isfinite(z)])) if np.isfinite(z).any() else np.nan
+    near = np.abs(z - middle) <= DZ * (1 + middle)
+    agree = counts.iloc[0] if klass == "STAR" else int(near.sum())
+    quality = float(each["VI_QUALITY"].mean())
+    confident = klass != "" and agree * 2 > len(each) and quality >= GOOD_QUALITY
+    source = "+".join(each["VI_BY"])
+    return targetid, middle, klass, confident, quality, _bal(klass, confident), source
+
+
+def _decided(table: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+    again = decisions["TARGETID"].duplicated()
+    strangers = set(decisions["TARGETID"]) - set(table["targetid"])
+    if again.any() or strangers:
+        twice = sorted(decisions.loc[again, "TARGETID"])
+        msg = (
+            f"decided twice: {twice}; decided, but never inspected: {sorted(strangers)}"
+        )
+        raise ValueError(msg)
+    table = table.set_index("targetid")
+    for row in decisions.itertuples():
+        known = row.VI_CLASS == "STAR" or row.VI_Z > 0
+        sure = bool(row.VI_CLASS and known and row.VI_QUALITY >= GOOD_QUALITY)
+        source = f"{table.loc[row.TARGETID, 'source']}>{row.VI_BY}"
+        bal = _bal(row.VI_CLASS, sure)
+        cells = [row.VI_Z, row.VI_CLASS, sure, row.VI_QUALITY, bal, source]
+        table.loc[row.TARGETID, list(COLUMNS[1:])] = cells
+    return table.reset_index()[list(COLUMNS)]
+
+
+def _bal(klass: str, confident: bool) -> int:
+    return -1 if confident and klass in ("STAR", "GALAXY") else 0

@@ -1,0 +1,49 @@
+"""What can be said of a spectrum before any network: signal and dead arms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skyloom.io.spectra import Spectra
+
+# Wavelengths (Å) that only one of DESI's cameras sees, and its bit. A joined spectrum
+# is judged by the same ranges: a network misses the same lines.
+RANGES = {"b": (3600.0, 5760.0), "r": (5800.0, 7520.0), "z": (7620.0, 9824.0)}
+BITS = {"b": 1, "r": 2, "z": 4}
+
+
+def dead_arms(spectra: Spectra) -> np.ndarray:
+    """Return the bits (b 1, r 2, z 4) of cameras without one usable pixel.
+
+    Returns
+    -------
+    ndarray, shape (n,), int64
+        0 for a whole spectrum, 7 for one of no pixel at all. A camera that the file
+        does not have is dead for all its spectra.
+    """
+    bits = np.zeros(len(spectra), dtype=np.int64)
+    for name, limits in RANGES.items():
+        alive = np.zeros(len(spectra), dtype=bool)
+        for arm in spectra.arms:
+            low, high = np.searchsorted(arm.wave, limits)
+            alive |= (arm.ivar[:, low:high] > 0).any(axis=1)
+        bits |= np.where(alive, 0, BITS[name])
+    return bits
+
+
+def signal_to_noise(spectra: Spectra) -> np.ndarray:
+    """Return the median of flux √ivar over a spectrum's usable native pixels.
+
+    Returns
+    -------
+    ndarray, shape (n,), float64
+        NaN where no pixel is usable.
+    """
+    ratio = np.concatenate(
+        [arm.flux * np.sqrt(arm.ivar) for arm in spectra.arms], axis=1
+    ).astype(np.float64)
+    usable = np.concatenate([arm.ivar > 0 for arm in spectra.arms], axis=1)
+    medians = np.full(len(spectra), np.nan)
+    for i in np.flatnonzero(usable.any(axis=1)):
+        medians[i] = np.median(ratio[i, usable[i]])
+    return medians

@@ -1,0 +1,96 @@
+"""Any folder of spectra: which files are in it, and which reader each one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from skyloom.io.desi import ARMS, coadd_batches
+from skyloom.io.errors import InputError
+from skyloom.io.sdss import plate_batches, read_spec
+from skyloom.io.spectra import Spectra, hdu_columns, opened
+
+SUFFIXES = (".fits", ".fits.gz")
+
+
+def spectra_files(folder: str | Path) -> list[Path]:
+    """Return the files of spectra in a folder and below it, sorted.
+
+    Those are ``spec-*``, ``spPlate-*`` and ``coadd-*``, ending in ``.fits`` or
+    ``.fits.gz``; other files, catalogues for example, are left alone.
+
+    Raises
+    ------
+    InputError
+        No such folder, or none in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", expected="a folder of spectra")
+    names = ("spec-", "spPlate-", "coadd-")
+    found = sorted(
+        path
+        for path in folder.rglob("*.fits*")
+        if path.name.startswith(names) and path.name.endswith(SUFFIXES)
+    )
+    if not found:
+        expected = "spec-*, spPlate-* or coadd-* files (.fits, .fits.gz)"
+        raise InputError(folder, "no spectra", expected=expected)
+    return found
+
+
+def kind_of(path: str | Path) -> str:
+    """Return ``"coadd"``, ``"spec"`` or ``"plate"``, by what is in the file.
+
+    Raises
+    ------
+    InputError
+        Not a FITS file. One of spectra or not is left to its reader to say.
+    """
+    with opened(path, verify=False) as file:
+        if any(f"{arm.upper()}_FLUX" in file for arm in ARMS):
+            return "coadd"
+        table = len(file) > 1 and not file[1].is_image
+        return "spec" if table and "LOGLAM" in hdu_columns(path, file, 1) else "plate"
+
+
+def spectra_of(
+    path: str | Path, size: int = 500, *, anonymous: bool = False
+) -> Iterator[Spectra]:
+    """Read a file of spectra of any kind, `size` of them at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        An SDSS spectrum, a plate of them, or a DESI coadd; one in folders
+        ``<tile>/<expid>/`` of integers takes from these what it does not say itself.
+    size : int
+        Spectra in memory at once.
+    anonymous : bool
+        Whether a coadd without FIBERMAP is welcome.
+
+    Yields
+    ------
+    Spectra
+        In the order of the file.
+
+    Raises
+    ------
+    InputError
+        What the reader raises.
+    """
+    kind = kind_of(path)
+    if kind == "spec":
+        yield read_spec(path)
+    elif kind == "plate":
+        yield from plate_batches(path, size)
+    else:
+        place = _place(Path(path))
+        yield from coadd_batches(path, size, anonymous=anonymous, **place)
+
+
+def _place(path: Path) -> dict[str, int]:
+    tile, exposure = path.absolute().parts[-3:-1]
+    if tile.isdecimal() and exposure.isdecimal():
+        return {"tileid": int(tile), "expid": int(exposure)}
+    return {}

@@ -1,0 +1,250 @@
+"""The internal table of spectra: one HDF5 file, written and read piece by piece.
+
+``flux`` and ``ivar``, shape (n, size) float32, and one dataset a column of the table of
+facts under ``meta``; the grid is JSON in the attribute ``grid``. Rows keep the order in
+which they came. Same spectra, same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from skyloom.io.atomic import replacing
+from skyloom.io.errors import InputError, existing_file
+from skyloom.io.spectra import META, Spectra
+from skyloom.quasars.spectra.grid import Grid, rebin
+from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
+
+FORMAT = "skyloom.quasars.spectra 1"
+CHUNK = 256  # rows: about half a megabyte of a dataset
+
+Batch = tuple[pd.DataFrame, np.ndarray, np.ndarray]
+
+
+def batch(spectra: Spectra, grid: Grid) -> Batch:
+    """Return spectra as the store takes them.
+
+    Returns
+    -------
+    meta : DataFrame of n rows
+        That of `spectra`, with `dead_arms` and `sn` (median per native pixel).
+    flux, ivar : ndarray, shape (n, grid.size), float32
+        On the grid.
+    """
+    facts = {"dead_arms": dead_arms(spectra), "sn": signal_to_noise(spectra)}
+    return spectra.meta.assign(**facts), *rebin(spectra, grid)
+
+
+def write_store(path: str | Path, batches: Iterable[Batch], grid: Grid) -> None:
+    """Write spectra as they come; no more than a batch and a chunk are in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, written whole or not at all.
+    batches : iterable of (DataFrame, ndarray, ndarray)
+        What `batch` returns. Columns are numbers, the same in each.
+    grid : Grid
+        Of all of them.
+
+    Raises
+    ------
+    ValueError
+        No spectrum, shapes that disagree, columns that change or hold no numbers.
+    """
+    with (
+        replacing(path) as temporary,
+        h5py.File(temporary, "w", track_order=False) as file,
+    ):
+        file.attrs["format"] = FORMAT
+        file.attrs["grid"] = json.dumps(grid.to_json(), sort_keys=True)
+        n = 0
+        for meta, flux, ivar in _chunks(batches):
+            _check(meta, flux, ivar, grid)
+            if n == 0:
+                _create(file, meta, grid)
+            _append(file, n, meta, flux, ivar)
+            n += len(meta)
+        if n == 0:
+            msg = f"{path}: no spectrum to write"
+            raise ValueError(msg)
+
+
+class Store:
+    """An open table of spectra; a context manager.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file of `write_store`.
+
+    Raises
+    ------
+    InputError
+        Not such a file, cut short, or its datasets disagree.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = existing_file(path)
+        try:
+            self._file = h5py.File(self.path, "r")
+        except OSError as bad:
+            problem = f"not a readable HDF5 file ({bad})"
+            raise InputError(path, problem, remedy="make it again") from None
+        try:
+            self.grid = self._checked_grid()
+        except (KeyError, json.JSONDecodeError) as bad:
+            self._file.close()
+            raise InputError(path, f"incomplete ({bad})", expected=FORMAT) from None
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self._file["flux"].shape[0]
+
+    @property
+    def meta(self) -> pd.DataFrame:
+        """Return the facts of all spectra, one row each."""
+        group = self._file["meta"]
+        names = json.loads(group.attrs["columns"])
+        return pd.DataFrame({name: group[name][:] for name in names})
+
+    def batches(self, size: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield (rows, flux, ivar) of `size` spectra at a time, in order."""
+        for start in range(0, len(self), size):
+            rows = slice(start, min(start + size, len(self)))
+            yield rows, self._file["flux"][rows], self._file["ivar"][rows]
+
+    def rows(self, index) -> tuple[np.ndarray, np.ndarray]:
+        """Return flux and ivar of chosen rows, each (len(index), size), float32.
+
+        Parameters
+        ----------
+        index : array_like of int, or of bool
+            Row numbers in any order, repeated or not, or a mask of all rows.
+
+        Raises
+        ------
+        IndexError
+            For a row that is not there.
+        """
+        index = np.arange(len(self))[index]
+        parts = [self._gather(name, index) for name in ("flux", "ivar")]
+        return parts[0], parts[1]
+
+    def _gather(self, name: str, index: np.ndarray) -> np.ndarray:
+        # HDF5 picks single rows slowly: whole chunks are read, one at a time.
+        out = np.empty((len(index), self.grid.size), dtype=np.float32)
+        order = np.argsort(index, kind="stable")
+        block = index[order] // CHUNK
+        for here in np.split(order, np.flatnonzero(np.diff(block)) + 1):
+            if here.size:
+                start = index[here[0]] // CHUNK * CHUNK
+                rows = self._file[name][start : start + CHUNK]
+                out[here] = rows[index[here] - start]
+        return out
+
+    def _checked_grid(self) -> Grid:
+        found = self._file.attrs.get("format")
+        if found != FORMAT:
+            problem = f"format {found!r}"
+            raise InputError(self.path, problem, expected=f"{FORMAT!r}")
+        grid = Grid.from_json(json.loads(self._file.attrs["grid"]))
+        shapes = {name: self._file[name].shape for name in ("flux", "ivar")}
+        n = {shape[0] for shape in shapes.values()}
+        n |= {len(column) for column in self._file["meta"].values()}
+        sizes = {shape[1] for shape in shapes.values()}
+        if len(n) != 1 or sizes != {grid.size}:
+            problem = f"columns of {sorted(n)} rows, {sorted(sizes)} pixels"
+            expected = f"as many rows in each, {grid.size} pixels"
+            raise InputError(self.path, problem, expected=expected)
+        return grid
+
+
+def _chunks(batches: Iterable[Batch]) -> Iterator[Batch]:
+    # Files of one spectrum each would touch every chunk of the file 256 times.
+    waiting: list[Batch] = []
+    for one in batches:
+        waiting.append(one)
+        if sum(len(meta) for meta, _, _ in waiting) >= CHUNK:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(some: list[Batch]) -> Batch:
+    if len(some) == 1:
+        return some[0]
+    names = {tuple(meta.columns) for meta, _, _ in some}
+    if len(names) > 1:
+        msg = f"columns change from one batch to the next: {sorted(names)}"
+        raise ValueError(msg)
+    meta, flux, ivar = zip(*some, strict=True)
+    table = pd.concat(meta, ignore_index=True)
+    return table, np.concatenate(flux), np.concatenate(ivar)
+
+
+def _check(meta: pd.DataFrame, flux, ivar, grid: Grid) -> None:
+    shape = (len(meta), grid.size)
+    if flux.shape != shape or ivar.shape != shape:
+        msg = f"flux {flux.shape} and ivar {ivar.shape}: expected {shape}"
+        raise ValueError(msg)
+    missing = [name for name in META if name not in meta]
+    words = [name for name, kind in meta.dtypes.items() if not _number(kind)]
+    if missing or words:
+        msg = f"meta: no column {missing}, and no numbers in {words}"
+        raise ValueError(msg)
+
+
+def _number(dtype) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "iufb"
+
+
+def _create(file: h5py.File, meta: pd.DataFrame, grid: Grid) -> None:
+    for name in ("flux", "ivar"):
+        file.create_dataset(
+            name,
+            shape=(0, grid.size),
+            maxshape=(None, grid.size),
+            chunks=(CHUNK, grid.size),
+            dtype="f4",
+            track_times=False,
+        )
+    group = file.create_group("meta")
+    group.attrs["columns"] = json.dumps(list(meta.columns))
+    for name in meta:
+        group.create_dataset(
+            name,
+            shape=(0,),
+            maxshape=(None,),
+            chunks=(64 * CHUNK,),
+            dtype=meta[name].dtype,
+            track_times=False,
+        )
+
+
+def _append(file: h5py.File, n: int, meta: pd.DataFrame, flux, ivar) -> None:
+    columns = json.loads(file["meta"].attrs["columns"])
+    if list(meta.columns) != columns:
+        msg = f"columns change from {columns} to {list(meta.columns)}"
+        raise ValueError(msg)
+    whole = {"flux": flux, "ivar": ivar}
+    whole |= {f"meta/{name}": meta[name].to_numpy() for name in columns}
+    for name, values in whole.items():
+        dataset = file[name]
+        dataset.resize(n + len(meta), axis=0)
+        dataset[n:] = values

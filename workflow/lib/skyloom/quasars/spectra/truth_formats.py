@@ -1,0 +1,227 @@
+"""The formats in which visual inspections come, and what their columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.sdss import sdss_targetid
+from skyloom.io.tables import Column
+
+CLASSES = ("STAR", "GALAXY", "QSO")
+GOOD_QUALITY = 2.5  # of DESI's inspectors: the mean of their 0 to 4
+GOOD_CONF = 3  # Z_CONF_PERSON
+GOOD_PARSED = 2  # Z_CONF after QuasarNET's parsing
+
+# Codes of CLASS_PERSON, of the parsed OBJCLASS, and words of DESI's inspectors.
+PERSON = {0: "", 1: "STAR", 3: "QSO", 4: "GALAXY", 30: "QSO", 50: ""}
+PARSED = {0: "", 1: "STAR", 2: "GALAXY", 3: "QSO"}
+WORDS = {"STAR": "STAR", "WD": "STAR", "GALAXY": "GALAXY", "QSO": "QSO"} | {
+    "": "",
+    "BAD": "",
+    "UNKNOWN": "",
+}
+BAL_PERSON = 30
+# DESI's form of inspection offers this phrase; free text is not trusted.
+BAL_PHRASE = "Broad absorption line quasar (BAL)"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of tables of truth.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    columns : dict of str to Column
+        What its columns hold.
+    convert : callable
+        Of path and DataFrame; returns the columns of `skyloom.quasars.spectra.truth`,
+        `confident` by quality alone.
+    """
+
+    name: str
+    columns: dict[str, Column]
+    convert: Callable[[Path, pd.DataFrame], pd.DataFrame]
+
+
+def formats() -> tuple[Format, ...]:
+    """Return the known formats, in the order in which they are tried."""
+    integer, unknown = Column("int"), Column("float", empty=True)
+    bal = dict.fromkeys(("BAL_FLAG_VI", "BI_CIV"), Column("float", required=False))
+    spids = {f"SPID{i}": Column("int", required=False) for i in range(3)}
+    return (
+        Format(
+            "own",
+            {
+                "targetid": integer,
+                "z": unknown,
+                "klass": Column("str", empty=True),
+                "confident": Column("bool"),
+                "quality": unknown,
+                "bal": Column("int", low=-1, high=1),
+                "source": Column("str", empty=True),
+            },
+            _own,
+        ),
+        Format(
+            "DESI VI",
+            {
+                "TARGETID": integer,
+                "VI_Z": unknown,
+                "VI_QUALITY": Column("float", low=0, high=4),
+                "VI_CLASS": Column("str", empty=True),
+                "all_VI_comments": Column("str", required=False, empty=True),
+            },
+            _desi,
+        ),
+        Format(
+            "superset",
+            {
+                "PLATE": integer,
+                "MJD": integer,
+                "FIBERID": integer,
+                "Z_VI": unknown,
+                "CLASS_PERSON": integer,
+                "Z_CONF_PERSON": integer,
+            }
+            | bal,
+            _superset,
+        ),
+        Format(
+            "parsed",
+            {"TARGETID": integer, "Z": unknown, "OBJCLASS": integer, "Z_CONF": integer}
+            | spids
+            | bal,
+            _parsed,
+        ),
+    )
+
+
+def format_of(path: Path, present: Iterable[str]) -> Format:
+    """Return the first format whose required columns are all there, in any case.
+
+    Raises
+    ------
+    InputError
+        When there is none, with what the nearest lacks.
+    """
+    present = {name.upper() for name in present}
+    lacking = {}
+    for form in formats():
+        needed = [name for name, c in form.columns.items() if c.required]
+        lacking[form.name] = [name for name in needed if name.upper() not in present]
+        if not lacking[form.name]:
+            return form
+    nearest = min(lacking, key=lambda name: len(lacking[name]))
+    missing = ", ".join(lacking[nearest])
+    problem = f"no known table of truth; nearest is {nearest}, without {missing}"
+    raise InputError(path, problem, where="header", expected=one_of(lacking))
+
+
+def _own(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    klass = raw["klass"].fillna("")
+    bad = np.flatnonzero(~klass.isin([*CLASSES, ""]))
+    if bad.size:
+        problem = f"class {klass.iloc[bad[0]]!r}"
+        raise InputError(path, problem, where=row_of(bad[0]), expected=one_of(CLASSES))
+    source = raw["source"].fillna("")
+    return raw.assign(klass=klass, source=source, bal=raw["bal"].astype(np.int64))
+
+
+def _desi(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    words = raw["VI_CLASS"].fillna("").str.strip().str.upper()
+    comments = raw.get("all_VI_comments", pd.Series("", index=raw.index)).fillna("")
+    says_bal = comments.str.contains(BAL_PHRASE, regex=False)
+    return pd.DataFrame(
+        {
+            "targetid": raw["TARGETID"].astype(np.int64),
+            "z": raw["VI_Z"],
+            "klass": coded(path, "VI_CLASS", words, WORDS),
+            "confident": raw["VI_QUALITY"] >= GOOD_QUALITY,
+            "quality": raw["VI_QUALITY"],
+            "bal": says_bal.astype(np.int64),
+            "source": "DESI VI",
+        }
+    )
+
+
+def _superset(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    targetid = _by_spectrum(path, raw, ("PLATE", "MJD", "FIBERID"))
+    seen = (raw["CLASS_PERSON"] == BAL_PERSON).astype(np.int64)
+    return pd.DataFrame(
+        {
+            "targetid": targetid,
+            "z": raw["Z_VI"],
+            "klass": coded(path, "CLASS_PERSON", raw["CLASS_PERSON"], PERSON),
+            "confident": raw["Z_CONF_PERSON"] >= GOOD_CONF,
+            "quality": raw["Z_CONF_PERSON"].astype(np.float64),
+            "bal": _bal(raw, seen),
+            "source": "superset",
+        }
+    )
+
+
+def _parsed(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    # SPID1 is an MJD for BOSS and a night (yyyymmdd) for DESI, whose TARGETID is one.
+    by_spectrum = "SPID1" in raw and (raw["SPID1"] < 10**5).all()
+    spids = ("SPID0", "SPID1", "SPID2")
+    targetid = _by_spectrum(path, raw, spids) if by_spectrum else raw["TARGETID"]
+    return pd.DataFrame(
+        {
+            "targetid": np.asarray(targetid, dtype=np.int64),
+            "z": raw["Z"],
+            "klass": coded(path, "OBJCLASS", raw["OBJCLASS"], PARSED),
+            "confident": raw["Z_CONF"] >= GOOD_PARSED,
+            "quality": raw["Z_CONF"].astype(np.float64),
+            "bal": _bal(raw, pd.Series(0, index=raw.index)),
+            "source": "parsed",
+        }
+    )
+
+
+def coded(path: Path, name: str, codes: pd.Series, meaning: dict) -> pd.Series:
+    """Return what the codes of a column mean.
+
+    Raises
+    ------
+    InputError
+        For a code without meaning, with its row.
+    """
+    bad = np.flatnonzero(~codes.isin(meaning))
+    if bad.size:
+        where = f"{row_of(bad[0])}, column {name!r}"
+        problem = f"got {codes.tolist()[bad[0]]!r}"
+        raise InputError(path, problem, where=where, expected=one_of(meaning))
+    return codes.map(meaning)
+
+
+def _bal(raw: pd.DataFrame, otherwise: pd.Series) -> pd.Series:
+    if "BAL_FLAG_VI" not in raw or "BI_CIV" not in raw:
+        return otherwise
+    flag, index = raw["BAL_FLAG_VI"] > 0, raw["BI_CIV"]
+    yes, no = flag & (index > 0), ~flag & (index == 0)
+    return yes.astype(np.int64) - no.astype(np.int64)
+
+
+def _by_spectrum(path: Path, raw: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
+    try:
+        return sdss_targetid(*(raw[name] for name in names))
+    except ValueError as bad:
+        raise InputError(path, str(bad), where=f"columns {', '.join(names)}") from None
+
+
+def row_of(i: int) -> str:
+    """Return a row as a spreadsheet numbers it: the header is row 1."""
+    return f"row {i + 2}"
+
+
+def one_of(values: Iterable) -> str:
+    """Return the values as a list for a message."""
+    return "one of " + ", ".join(repr(v) for v in values)

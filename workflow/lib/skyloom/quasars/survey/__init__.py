@@ -1,0 +1,1 @@
+"""Running an ensemble over exposures: votes, redshifts, and the tables they fill."""

@@ -1,0 +1,1 @@
+"""Self-organising maps: a sheet or a torus of prototypes, trained in batches."""

@@ -1,0 +1,125 @@
+"""The map itself, and its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.io.documents import plain
+from skyloom.io.errors import InputError
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.som.grid import Shape, check_grid
+
+KEYS = {"weights": ("f", 3), "topology": ("U", 0), "about": ("U", 0)}
+
+
+@dataclass(frozen=True, eq=False)
+class Som:
+    """A map: one prototype a unit of a grid.
+
+    Parameters
+    ----------
+    weights : ndarray of float32, shape (ny, nx, d)
+        The prototypes, in the units of the data. The map keeps its own copy, which
+        cannot be written to.
+    topology : {"sheet", "torus"}
+        Whether opposite edges touch.
+
+    Raises
+    ------
+    ValueError
+        Weights of another type, number of dimensions or not finite, or another
+        topology.
+    """
+
+    weights: np.ndarray
+    topology: str
+
+    def __post_init__(self):
+        weights = np.array(self.weights)
+        if weights.dtype != np.float32 or weights.ndim != 3 or not weights.shape[2]:
+            got = f"{weights.dtype} of shape {weights.shape}"
+            msg = f"weights of a map are float32 of shape (ny, nx, d), not {got}"
+            raise ValueError(msg)
+        check_grid(weights.shape[:2], self.topology)
+        if not np.isfinite(weights).all():
+            msg = "weights of a map are finite numbers: some are not"
+            raise ValueError(msg)
+        weights.flags.writeable = False
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.weights.shape[:2]
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def width(self) -> int:
+        """Number of values of a prototype."""
+        return self.weights.shape[2]
+
+    @property
+    def prototypes(self) -> np.ndarray:
+        """The weights as one row a unit, shape (n_units, d)."""
+        return self.weights.reshape(self.n_units, self.width)
+
+
+def save(path: str | Path, som: Som, about: Mapping | None = None) -> None:
+    """Write a map as an npz file: whole or not at all, same map same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write.
+    som : Som
+        The map.
+    about : mapping, optional
+        How it was made (grid of the spectra, epochs, seed, errors): anything that
+        JSON can hold.
+    """
+    text = json.dumps(plain(about or {}), sort_keys=True, allow_nan=False)
+    write_npz(path, weights=som.weights, topology=np.array(som.topology), about=text)
+
+
+def load(path: str | Path) -> Som:
+    """Read a map written by `save`.
+
+    Raises
+    ------
+    InputError
+        No such file, not a map, or a map that cannot be.
+    """
+    arrays = read_npz(path, KEYS)
+    try:
+        return Som(arrays["weights"], str(arrays["topology"]))
+    except ValueError as bad:
+        remedy = "train the map again"
+        raise InputError(path, str(bad), where="the map", remedy=remedy) from None
+
+
+def read_about(path: str | Path) -> dict:
+    """Read what `save` was told about a map.
+
+    Raises
+    ------
+    InputError
+        No such file, not a map, or no JSON object in it.
+    """
+    text = str(read_npz(path, KEYS)["about"])
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as bad:
+        raise InputError(path, bad.msg, where="key 'about'", expected="JSON") from None
+    if not isinstance(tree, dict):
+        problem = f"holds a {type(tree).__name__}"
+        raise InputError(path, problem, where="key 'about'", expected="a JSON object")
+    return tree

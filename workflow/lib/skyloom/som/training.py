@@ -1,0 +1,194 @@
+"""Batch training: in each epoch all rows vote, and then all units move at once.
+
+    w_k = sum_i h(b_i, k) x_i / sum_i h(b_i, k)
+
+with ``b_i`` the best-matching unit of row ``i`` and ``h`` the neighbourhood. Rows of
+one unit have the same ``h``, so rows are first summed by unit, and only these few sums
+are spread over the neighbourhood.
+
+Source: Kohonen 2013, Neural Networks 37, 52, section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from skyloom.som.grid import Shape, check_radius, smooth
+from skyloom.som.matching import codebook, match
+from skyloom.som.model import Som
+from skyloom.som.rows import CHUNK, Rows, chunks, repeatable
+from skyloom.som.start import SAMPLE, principal, sample
+
+LAST_RADIUS = 0.5  # of the neighbourhood [grid steps]
+# Below this a unit has no part in any row: it would move by rounding alone.
+LEAST_WEIGHT = 1e-100
+
+
+@dataclass(frozen=True, eq=False)
+class Epoch:
+    """One epoch's result.
+
+    Parameters
+    ----------
+    som : Som
+        The map after it.
+    radius : float
+        Of its neighbourhood [grid steps].
+    error : float
+        Quantisation error of the map before it, at no extra pass: from the products
+        that find the units, so to about 1e-3 of the rows' length.
+    """
+
+    som: Som
+    radius: float
+    error: float
+
+
+def train(
+    data: Rows,
+    shape: Shape,
+    topology: str,
+    epochs: int,
+    rng: np.random.Generator,
+    *,
+    last_radius: float = LAST_RADIUS,
+    chunk: int = CHUNK,
+) -> Som:
+    """Return a map trained on data, from a start along their main directions.
+
+    Parameters
+    ----------
+    data : ndarray of shape (n, d), or re-iterable of such
+        The data, read ``epochs + 1`` times in constant memory; a memory map, an HDF5
+        dataset or `skyloom.som.rows.Batches` will do.
+    shape : tuple of 2 int
+        Rows and columns of the map.
+    topology : {"sheet", "torus"}
+        Whether opposite edges touch.
+    epochs : int
+        Passes; the radius shrinks from `first_radius` to `last_radius`.
+    rng : numpy.random.Generator
+        Chooses the rows that the start is made from.
+    last_radius : float
+        Of the neighbourhood [grid steps]. With 0.5 prototypes follow the data; with 1
+        the map is smoother, its topographic error smaller, its quantisation error
+        larger.
+    chunk : int
+        Rows at a time. The same chunks give the same bytes; others differ by rounding.
+
+    Returns
+    -------
+    Som
+
+    Raises
+    ------
+    ValueError
+        Rows of different widths, not finite, or none; less than one epoch.
+    TypeError
+        For data that can be read only once.
+    """
+    repeatable(data)
+    radii = shrinking(epochs, first_radius(shape, topology), last_radius)
+    som = principal(sample(data, SAMPLE, rng, chunk=chunk), shape, topology)
+    for done in training(som, data, radii, chunk=chunk):
+        som = done.som
+    return som
+
+
+def training(
+    start: Som, data: Rows, radii: Iterable[float], *, chunk: int = CHUNK
+) -> Iterator[Epoch]:
+    """Yield the map after each epoch, from any start and with any radii.
+
+    Parameters
+    ----------
+    start : Som
+        The first map, ordered as that of `skyloom.som.start.principal` is: batch
+        training does not unfold a map that starts in disorder unless the first radius
+        is large.
+    data, chunk
+        See `train`.
+    radii : iterable of float
+        Of the neighbourhood, one an epoch [grid steps].
+    """
+    repeatable(data)
+    som = start
+    for radius in radii:
+        done = epoch(som, data, radius, chunk=chunk)
+        som = done.som
+        yield done
+
+
+def epoch(som: Som, data: Rows, radius: float, *, chunk: int = CHUNK) -> Epoch:
+    """Return a map after one pass over the data.
+
+    Parameters
+    ----------
+    som : Som
+        The map before.
+    data, chunk
+        See `train`; read once.
+    radius : float
+        Standard deviation of the Gaussian neighbourhood [grid steps].
+    """
+    book = codebook(som)
+    sums = np.zeros((som.n_units, som.width))
+    counts = np.zeros(som.n_units)
+    total = 0.0
+    for first, rows in chunks(data, chunk, som.width):
+        centred = rows - book.centre
+        index, squared, _ = match(book, centred, first)
+        sums += _by_unit(index, som.n_units) @ centred
+        counts += np.bincount(index, minlength=som.n_units)
+        total += np.sqrt(squared).sum(dtype=np.float64)
+    means, voted = _spread(sums, counts, som, radius)
+    weights = np.where(voted, means + book.centre, som.weights)
+    moved = Som(weights.astype(np.float32), som.topology)
+    return Epoch(moved, float(radius), total / counts.sum())
+
+
+def _by_unit(index: np.ndarray, n_units: int) -> sparse.csc_array:
+    """Return the matrix that sums rows by their unit, shape (n_units, n)."""
+    n_rows = len(index)
+    ones = np.ones(n_rows, np.float32)
+    return sparse.csc_array((ones, index, np.arange(n_rows + 1)), (n_units, n_rows))
+
+
+def _spread(sums, counts, som: Som, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return each unit's mean over its neighbourhood, and whether it has one."""
+    total = smooth(sums.reshape(som.weights.shape), som.topology, radius)
+    weight = smooth(counts.reshape(*som.shape, 1), som.topology, radius)
+    voted = weight > LEAST_WEIGHT
+    return total / np.where(voted, weight, 1.0), voted
+
+
+def first_radius(shape: Shape, topology: str) -> float:
+    """Return half of the longest way along an axis [grid steps], at least 1."""
+    reach = max(shape) / (4 if topology == "torus" else 2)
+    return max(reach, 1.0)
+
+
+def shrinking(epochs: int, first: float, last: float = LAST_RADIUS) -> np.ndarray:
+    """Return radii that shrink by the same factor from epoch to epoch.
+
+    Parameters
+    ----------
+    epochs : int
+        How many; of one epoch the radius is `last`.
+    first, last : float
+        [grid steps].
+
+    Returns
+    -------
+    ndarray of float64, shape (epochs,)
+    """
+    if epochs < 1:
+        msg = f"training takes at least one epoch, not {epochs}"
+        raise ValueError(msg)
+    check_radius(first)
+    check_radius(last)
+    return np.geomspace(first, last, epochs) if epochs > 1 else np.array([last])
