@@ -18,7 +18,8 @@ def keys(checkout, name) -> set[str]:
 
 def test_default_profile_leaves_the_cluster_alone(checkout):
     """The default beats --profile for each key, so that they share none."""
-    assert keys(checkout, "default") == {"rerun-triggers", "max-checksum-file-size"}
+    own = {"rerun-triggers", "max-checksum-file-size", "max-jobs-per-timespan"}
+    assert keys(checkout, "default") == own
     assert not keys(checkout, "default") & keys(checkout, "slurm")
 
 

@@ -62,11 +62,16 @@ def test_outputs_do_not_depend_on_the_threads(arch, threads):
 
 
 def test_memory_does_not_grow(arch):
-    """Beside the outputs themselves, as much for 40 spectra as for 400."""
+    """Beside the outputs themselves, as much for 40 spectra as for 800.
+
+    What is kept for each spectrum would be twenty times as much; what Python and the
+    pool of threads happen to hold is some 100 kB.
+    """
     for module in (run_numpy, run_torch):
         runner = module.Runner([random_network(arch)], chunk=8)
-        few, many = (beside_outputs(runner, spectra(n, arch)) for n in (40, 400))
-        assert many < 1.1 * few + 3e4
+        runner.predict(spectra(40, arch))
+        few, many = (beside_outputs(runner, spectra(n, arch)) for n in (40, 800))
+        assert many < 2.0 * few + 2e5
 
 
 def beside_outputs(runner, x):
