@@ -8,7 +8,8 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(tree=job.output)
-given = {"settings": job.settings, "code": job.code}
 volunteers = by_subject(job.input.volunteers)
-aggregate = partial(aggregate_one, volunteers=volunteers, **given)
-job.each(files, aggregate, files=files, rescue=partial(failed_aggregate, **given))
+aggregate = partial(aggregate_one, volunteers=volunteers, recipe=job.recipe)
+job.each(
+    files, aggregate, files=files, rescue=partial(failed_aggregate, recipe=job.recipe)
+)

@@ -8,11 +8,10 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(row=job.output)
-given = {"settings": job.settings, "code": job.code}
 find = partial(
     best_of_subject,
     volunteers=by_subject(job.input.volunteers),
     cutouts=by_subject(job.input.cutouts),
-    **given,
+    recipe=job.recipe,
 )
-job.each(files, find, files=files, rescue=partial(failed_best, **given))
+job.each(files, find, files=files, rescue=partial(failed_best, recipe=job.recipe))

@@ -7,8 +7,7 @@ from skyloom.builder.steps.products import export_subject, failed_export
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-made = {"settings": job.settings, "code": job.code}
 given = {kind: by_subject(paths) for kind, paths in job.input.items()}
 files = products(regions=job.output.regions, galfit=job.output.feedmes)
-write = partial(export_subject, files=given, **made)
-job.each(files, write, files=files, rescue=partial(failed_export, **made))
+write = partial(export_subject, files=given, recipe=job.recipe)
+job.each(files, write, files=files, rescue=partial(failed_export, recipe=job.recipe))

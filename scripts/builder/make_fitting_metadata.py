@@ -16,7 +16,6 @@ else:
     shown = {*files, *first.values()}
     patterns = job.settings["paths"].items()
     found = {kind: sources.located(one, shown) for kind, one in patterns}
-given = {"settings": job.settings, "code": job.code}
 tables = list(job.input.gal_metadata)
 cut = partial(
     cut_subject,
@@ -24,6 +23,6 @@ cut = partial(
     metadata=metadata_rows(tables),
     tables=tables,
     first=first,
-    **given,
+    recipe=job.recipe,
 )
-job.each(files, cut, files=files, rescue=partial(failed_cutout, **given))
+job.each(files, cut, files=files, rescue=partial(failed_cutout, recipe=job.recipe))

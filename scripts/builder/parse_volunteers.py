@@ -16,15 +16,16 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(tree=job.output)
-given = {"settings": job.settings, "code": job.code}
 if job.settings["source"] == "upstream":
     tables = list(job.input.gal_metadata)
     known = turns(pd.concat(read_metadata(path) for path in tables))
     models = sources.located(job.settings["paths"]["models"], files)
-    parse = partial(parse_upstream, models=models, turns=known, tables=tables, **given)
+    parse = partial(
+        parse_upstream, models=models, turns=known, tables=tables, recipe=job.recipe
+    )
 else:
     export, cutouts = job.input.classifications[0], by_subject(job.input.cutouts)
     workflow = job.settings["volunteers"]["workflow_id"]
     seen = {"export": export, "rows": read_by_subject(export, files, workflow)}
-    parse = partial(parse_exported, **seen, cutouts=cutouts, **given)
-job.each(files, parse, files=files, rescue=partial(failed_drawings, **given))
+    parse = partial(parse_exported, **seen, cutouts=cutouts, recipe=job.recipe)
+job.each(files, parse, files=files, rescue=partial(failed_drawings, recipe=job.recipe))

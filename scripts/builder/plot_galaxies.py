@@ -7,8 +7,7 @@ from skyloom.builder.steps.products import failed_plot, plot_subject
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-made = {"settings": job.settings, "code": job.code}
 given = {kind: by_subject(paths) for kind, paths in job.input.items()}
 files = products(pdf=job.output.pdf, png=job.output.png)
-plot = partial(plot_subject, files=given, **made)
-job.each(files, plot, files=files, rescue=partial(failed_plot, **made))
+plot = partial(plot_subject, files=given, recipe=job.recipe)
+job.each(files, plot, files=files, rescue=partial(failed_plot, recipe=job.recipe))

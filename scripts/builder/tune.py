@@ -8,11 +8,10 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(tuned=job.output.tuned, residuals=job.output.residuals)
-given = {"settings": job.settings, "code": job.code}
 fit = partial(
     tune_subject,
     starts=by_subject(job.input.starts),
     cutouts=by_subject(job.input.cutouts),
-    **given,
+    recipe=job.recipe,
 )
-job.each(files, fit, files=files, rescue=partial(failed_tune, **given))
+job.each(files, fit, files=files, rescue=partial(failed_tune, recipe=job.recipe))

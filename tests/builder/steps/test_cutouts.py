@@ -18,6 +18,7 @@ from skyloom.builder.simulation.simulate_files import (
 )
 from skyloom.builder.steps.cutouts import cut_subject, metadata_rows
 from skyloom.io.documents import write_json
+from skyloom.run.provenance import Recipe
 
 SMALL = GalaxySettings(size=(60, 70), n_volunteers=4)
 
@@ -35,7 +36,7 @@ def north_and_east(header) -> tuple[float, float]:
 def cut(subject, files, metadata, folder, first=None):
     """Cut one subject and return its cutout."""
     paths = {kind: folder / f"{subject}.{kind}" for kind in ("npz", "fits")}
-    given = {"first": first or {}, "settings": {"noise": {}}, "code": "c"}
+    given = {"first": first or {}, "recipe": Recipe({"noise": {}}, "c")}
     table = folder / "gal-metadata.csv"
     table.write_text("subject_id\n")
     known = {"metadata": metadata, "tables": [table]}

@@ -18,9 +18,10 @@ from skyloom.builder.steps.relations import pitch_draws
 from skyloom.builder.steps.tuning import failed_tune, tune_subject
 from skyloom.io.documents import read_json
 from skyloom.io.npz import read_npz, write_npz
+from skyloom.run.provenance import Recipe
 
 WHY = "no image"
-RULE = {"settings": {}, "code": "c0de"}
+RULE = {"recipe": Recipe({}, "c0de")}
 TUNE = {"start": "agg", "tune": {"method": "trf"}}
 
 
@@ -36,7 +37,7 @@ def no_image(tmp_path) -> dict:
 def nobody(tmp_path) -> str:
     """Return the volunteers tree of a subject that cannot be read."""
     path = tmp_path / "7.json"
-    failed_drawings(7, WHY, {"tree": path}, settings={}, code="c")
+    failed_drawings(7, WHY, {"tree": path}, recipe=Recipe({}, "c"))
     return str(path)
 
 
@@ -60,7 +61,7 @@ def test_subject_without_files_has_no_image(tmp_path):
 
 def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
     """The reason of the first failure is the reason of all that follow."""
-    given = {"settings": {"aggregate": {}}, "code": "c"}
+    given = {"recipe": Recipe({"aggregate": {}}, "c")}
     with pytest.raises(ValueError, match=WHY):
         aggregate_one(7, {}, volunteers={7: nobody}, **given)
     path = tmp_path / "aggregate.json"
@@ -72,7 +73,7 @@ def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
 
 def test_no_image_no_best_individual(nobody, no_image, tmp_path):
     """The row exists, with the cutout's reason."""
-    given = {"settings": {}, "code": "c"}
+    given = {"recipe": Recipe({}, "c")}
     files = {"volunteers": {7: nobody}, "cutouts": {7: no_image["npz"]}}
     with pytest.raises(ValueError, match=WHY):
         best_of_subject(7, {}, **files, **given)
@@ -84,9 +85,9 @@ def test_no_image_no_best_individual(nobody, no_image, tmp_path):
 def test_failed_start_fails_the_fit(no_image, tmp_path):
     """A fit without a start says why there is none, and has its residual file."""
     start = tmp_path / "start.json"
-    failed_best(7, WHY, {"row": start}, settings={}, code="c")
+    failed_best(7, WHY, {"row": start}, recipe=Recipe({}, "c"))
     files = {"starts": {7: start}, "cutouts": {7: no_image["npz"]}}
-    given = {"settings": TUNE, "code": "c"}
+    given = {"recipe": Recipe(TUNE, "c")}
     with pytest.raises(ValueError, match=WHY):
         tune_subject(7, {}, **files, **given)
     paths = {"tuned": tmp_path / "t.json", "residuals": tmp_path / "r.fits"}
@@ -102,7 +103,7 @@ def test_failed_start_fails_the_fit(no_image, tmp_path):
 def test_exports_of_a_failure_say_why(no_image, tmp_path):
     """Region and GALFIT files hold a comment where there is no model."""
     tree = tmp_path / "tuned.json"
-    failed_best(7, WHY, {"row": tree}, settings={}, code="c")
+    failed_best(7, WHY, {"row": tree}, recipe=Recipe({}, "c"))
     files = {"cutouts": no_image["npz"], "tuned": tree, "aggregates": tree}
     paths = {"regions": tmp_path / "7.reg", "galfit": tmp_path / "7.feedme"}
     given = {kind: {7: path} for kind, path in files.items()}

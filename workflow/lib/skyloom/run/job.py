@@ -25,6 +25,8 @@ class Job:
         As in Snakemake.
     settings : dict
         The rule's ``params.settings``: the config keys that the rule reads.
+    recipe : Recipe
+        The settings and the rule's code digest, for what is made object by object.
     threads : int
         Cores of the job.
     log : logging.Logger
@@ -38,7 +40,7 @@ class Job:
         self.wildcards, self.rule = snakemake.wildcards, snakemake.rule
         self.threads = snakemake.threads
         self.settings = dict(getattr(snakemake.params, "settings", {}))
-        self.code = snakemake.params.code
+        self.recipe = provenance.Recipe(self.settings, snakemake.params.code)
         self.checkout = Path(snakemake.scriptdir).resolve().parents[1]
         self.log = log.start(snakemake.log[0] if snakemake.log else None)
 
@@ -56,7 +58,7 @@ class Job:
             See `skyloom.run.provenance.record`.
         """
         files = self.input if inputs is None else inputs
-        return provenance.record(self.settings, self.code, files)
+        return self.recipe.record(files)
 
     def note_provenance(self) -> None:
         """Log what the rule's products are made from, where they have no room for it.
@@ -89,5 +91,5 @@ class Job:
 
     @cached_property
     def _key(self) -> str:
-        made_from = provenance.record(self.settings, self.code, self.input)
+        made_from = self.recipe.record(self.input)
         return provenance.digest_of(made_from)

@@ -14,6 +14,7 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,6 +52,26 @@ def record(
         "inputs": checksums(inputs),
         "versions": dict(versions()),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a rule makes its products: all of a record but the files.
+
+    Attributes
+    ----------
+    settings : mapping
+        The settings that the rule reads, JSON-plain.
+    code : str
+        The rule's code digest.
+    """
+
+    settings: Mapping
+    code: str
+
+    def record(self, inputs: Iterable[str | Path] = ()) -> dict[str, object]:
+        """Return the record of a product made from these files; see `record`."""
+        return record(self.settings, self.code, inputs)
 
 
 def cards(provenance: Mapping) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
 from skyloom.io.documents import read_json, write_json
-from skyloom.run.provenance import record
+from skyloom.run.provenance import Recipe
 
 
 def aggregate_one(
@@ -15,8 +15,7 @@ def aggregate_one(
     paths: Mapping[str, Path],
     *,
     volunteers: Mapping[int, str],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Aggregate a subject's drawings and write the result.
 
@@ -28,10 +27,8 @@ def aggregate_one(
         Where to write ``tree``.
     volunteers : mapping of int to path
         Volunteers trees.
-    settings : mapping
-        The config section ``aggregate``.
-    code : str
-        Code digest of the rule.
+    recipe : Recipe
+        Of the rule; its settings are the config section ``aggregate``.
 
     Raises
     ------
@@ -41,8 +38,8 @@ def aggregate_one(
     drawn = read_json(volunteers[subject])
     if drawn["shape"] is None:
         raise ValueError(drawn["rejected"][0]["reason"])
-    tree = aggregate_subject(drawn, settings_from(settings["aggregate"]))
-    provenance = record(settings, code, [volunteers[subject]])
+    tree = aggregate_subject(drawn, settings_from(recipe.settings["aggregate"]))
+    provenance = recipe.record([volunteers[subject]])
     write_json(paths["tree"], tree | {"provenance": provenance})
     return {"status": tree["status"], "reason": tree["reason"]}
 
@@ -52,12 +49,11 @@ def failed_aggregate(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write the record of a subject that cannot be aggregated, and why."""
     nobody = {"subject_id": subject, "shape": (), "volunteers": []}
-    tree = aggregate_subject(nobody, settings_from(settings["aggregate"]))
+    tree = aggregate_subject(nobody, settings_from(recipe.settings["aggregate"]))
     tree |= {"shape": None, "status": "failed", "reason": reason}
-    write_json(paths["tree"], tree | {"provenance": record(settings, code)})
+    write_json(paths["tree"], tree | {"provenance": recipe.record()})
     return {"status": "failed", "reason": reason}

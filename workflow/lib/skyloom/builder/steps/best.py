@@ -8,7 +8,7 @@ from pathlib import Path
 from skyloom.builder.fitting.best import best_individual
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import read_json, write_json
-from skyloom.run.provenance import record
+from skyloom.run.provenance import Recipe
 
 EMPTY = {"classification_id": None, "chisq": None, "n_volunteers": 0, "model": None}
 
@@ -19,8 +19,7 @@ def best_of_subject(
     *,
     volunteers: Mapping[int, str],
     cutouts: Mapping[int, str],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Render every volunteer's model of a subject and write the best one's row.
 
@@ -32,10 +31,8 @@ def best_of_subject(
         Where to write ``row``.
     volunteers, cutouts : mapping of int to path
         Volunteers trees and cutouts.
-    settings : mapping
+    recipe : Recipe
         Of the rule; recorded.
-    code : str
-        Code digest of the rule.
 
     Raises
     ------
@@ -46,7 +43,7 @@ def best_of_subject(
     row = best_individual(
         read_json(volunteers[subject]), usable_cutout(cutouts[subject])
     )
-    write_json(paths["row"], row | {"provenance": record(settings, code, used)})
+    write_json(paths["row"], row | {"provenance": recipe.record(used)})
     return {"status": row["status"], "reason": row["reason"]}
 
 
@@ -55,10 +52,9 @@ def failed_best(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write the row of a subject that has no best individual, and why."""
     row = {"subject_id": subject, "status": "failed", "reason": reason} | EMPTY
-    write_json(paths["row"], row | {"provenance": record(settings, code)})
+    write_json(paths["row"], row | {"provenance": recipe.record()})
     return {"status": "failed", "reason": reason}

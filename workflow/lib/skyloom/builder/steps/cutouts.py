@@ -23,7 +23,7 @@ from skyloom.builder.images.cutout import (
 )
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.provenance import cards, record, text
+from skyloom.run.provenance import Recipe, cards, text
 
 READERS = {"subject_data": from_difference_json, "fitting_data": from_metadata_json}
 ANGLES = ("montage_angle", "original_angle")
@@ -47,8 +47,7 @@ def cut_subject(
     metadata: Mapping[int, Mapping],
     tables: Iterable[str | Path],
     first: Mapping[int, int],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Make a subject's cutout and write it as npz and as FITS.
 
@@ -68,10 +67,8 @@ def cut_subject(
     first : mapping of int to int
         The subject whose image a repeated one shares. It need not be of the run: the
         angles in the repeat's own row are those of the shared image.
-    settings : mapping
-        The config section ``noise``.
-    code : str
-        Code digest of the rule.
+    recipe : Recipe
+        Of the rule; its settings are the config section ``noise``.
 
     Returns
     -------
@@ -85,9 +82,9 @@ def cut_subject(
     """
     kind, owner = _found(subject, files, first)
     path, row = files[kind][owner], metadata.get(subject, {})
-    cutout = _read(kind, path, subject, row, settings["noise"])
+    cutout = _read(kind, path, subject, row, recipe.settings["noise"])
     cutout = _placed(cutout, row)
-    made_of = {"provenance": record(settings, code, [path, *tables])}
+    made_of = {"provenance": recipe.record([path, *tables])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
     write_cutout(paths["npz"], cutout)
     write_cutout_fits(paths["fits"], cutout)
@@ -99,11 +96,10 @@ def failed_cutout(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write both files of a subject that has no usable image, and why."""
-    made_from = record(settings, code)
+    made_from = recipe.record()
     known = {"subject_id": np.int64(subject), "reason": np.str_(reason)}
     write_npz(paths["npz"], **known, provenance=text(made_from))
     short = reason.encode("ascii", "replace").decode()[:60]

@@ -11,7 +11,7 @@ from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import write_json
 from skyloom.io.zooniverse import Classification, Rejection, read_classifications
-from skyloom.run.provenance import record
+from skyloom.run.provenance import Recipe
 
 
 def read_by_subject(
@@ -39,8 +39,7 @@ def parse_exported(
     rows: Mapping[int, tuple],
     export: str,
     cutouts: Mapping[int, str],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write the volunteers tree of a subject of a Zooniverse export.
 
@@ -56,10 +55,8 @@ def parse_exported(
         The export they come from.
     cutouts : mapping of int to path
         Cutouts: the shape of what volunteers were shown, and how it was turned.
-    settings : mapping
-        The config section ``volunteers``.
-    code : str
-        Code digest of the rule.
+    recipe : Recipe
+        Of the rule; its settings are the config section ``volunteers``.
 
     Raises
     ------
@@ -69,9 +66,9 @@ def parse_exported(
     cutout = usable_cutout(cutouts[subject])
     shape, turns = cutout.image.shape, cutout.rotation
     screen = Screen(shape[::-1] if turns % 2 else shape)
-    limit = settings["volunteers"]["limit"]
+    limit = recipe.settings["volunteers"]["limit"]
     tree = subject_tree(subject, screen, *rows[subject], turns=turns, limit=limit)
-    return _write(paths, tree, record(settings, code, [export, cutouts[subject]]))
+    return _write(paths, tree, recipe.record([export, cutouts[subject]]))
 
 
 def parse_upstream(
@@ -81,14 +78,13 @@ def parse_upstream(
     models: Mapping[int, str],
     turns: Mapping[int, int],
     tables: Iterable[str | Path],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write the volunteers tree of a decoded upstream subject.
 
     Parameters
     ----------
-    subject, paths, settings, code
+    subject, paths, recipe
         As in `parse_exported`.
     models : mapping of int to path
         Decoded upstream files.
@@ -106,7 +102,7 @@ def parse_upstream(
         msg = "no upstream file of this subject"
         raise ValueError(msg)
     tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
-    return _write(paths, tree, record(settings, code, [models[subject], *tables]))
+    return _write(paths, tree, recipe.record([models[subject], *tables]))
 
 
 def failed_drawings(
@@ -114,13 +110,12 @@ def failed_drawings(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write a volunteers tree without volunteers, and why."""
     rejected = [{"classification_id": None, "reason": reason}]
     tree = {"subject_id": subject, "shape": None, "volunteers": []}
-    return _write(paths, tree | {"rejected": rejected}, record(settings, code))
+    return _write(paths, tree | {"rejected": rejected}, recipe.record())
 
 
 def _write(paths: Mapping[str, Path], tree: Mapping, provenance: Mapping) -> dict:

@@ -13,7 +13,7 @@ from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
 from skyloom.plots import style
-from skyloom.run.provenance import comments, record, text
+from skyloom.run.provenance import Recipe, comments, text
 
 
 def plot_subject(
@@ -21,8 +21,7 @@ def plot_subject(
     paths: Mapping[str, Path],
     *,
     files: Mapping[str, Mapping[int, str]],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Draw the page of one galaxy, whatever of it there is.
 
@@ -34,10 +33,8 @@ def plot_subject(
         Where to write ``pdf`` and ``png``.
     files : mapping of str to mapping of int to path
         ``cutouts``, ``volunteers``, ``aggregates``, ``tuned`` and ``residuals``.
-    settings : mapping
+    recipe : Recipe
         Of the rule; recorded.
-    code : str
-        Code digest of the rule.
 
     Raises
     ------
@@ -62,7 +59,7 @@ def plot_subject(
         planes,
         **seen,
     )
-    made_from = record(settings, code, [known[subject] for known in files.values()])
+    made_from = recipe.record([known[subject] for known in files.values()])
     style.save(figure, *paths.values(), note=text(made_from))
     return {"fitted": fitted}
 
@@ -72,13 +69,12 @@ def failed_plot(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write a page that says why there is nothing to draw."""
     figure = style.figure(style.PAGE_WIDTH, 1.0)
     figure.text(0.5, 0.5, f"subject {subject}: {reason}", ha="center", wrap=True)
-    style.save(figure, *paths.values(), note=text(record(settings, code)))
+    style.save(figure, *paths.values(), note=text(recipe.record()))
     return {"fitted": False, "reason": reason}
 
 
@@ -87,8 +83,7 @@ def export_subject(
     paths: Mapping[str, Path],
     *,
     files: Mapping[str, Mapping[int, str]],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write a subject's model as DS9 regions and as a GALFIT input file.
 
@@ -101,17 +96,15 @@ def export_subject(
     files : mapping of str to mapping of int to path
         ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for a fit
         that failed.
-    settings : mapping
+    recipe : Recipe
         Of the rule; recorded.
-    code : str
-        Code digest of the rule.
     """
     cutout = cutout_or_none(files["cutouts"][subject])
     model, reason = _best_model(*(files[k][subject] for k in ("tuned", "aggregates")))
     if model is None:
-        return failed_export(subject, reason, paths, settings=settings, code=code)
+        return failed_export(subject, reason, paths, recipe=recipe)
     used = [known[subject] for known in files.values()]
-    made_from = comments(record(settings, code, used))
+    made_from = comments(recipe.record(used))
     regions = export.ds9_regions(model, sky_of(cutout))
     write_text(paths["regions"], regions + made_from)
     write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
@@ -123,11 +116,10 @@ def failed_export(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write files that say why there is no model of the subject."""
-    made_from = comments(record(settings, code))
+    made_from = comments(recipe.record())
     for path in paths.values():
         write_text(path, f"# subject {subject}: no model: {reason}\n{made_from}")
     return {"model": False, "reason": reason}

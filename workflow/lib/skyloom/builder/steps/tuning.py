@@ -10,8 +10,8 @@ from skyloom.builder.model import Model, from_dict
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.fits import write_images
+from skyloom.run.provenance import Recipe
 from skyloom.run.provenance import cards as provenance_cards
-from skyloom.run.provenance import record
 
 
 def tune_subject(
@@ -20,8 +20,7 @@ def tune_subject(
     *,
     starts: Mapping[int, str],
     cutouts: Mapping[int, str],
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Fit a subject from one start and write both its files.
 
@@ -33,10 +32,9 @@ def tune_subject(
         Where to write ``tuned`` and ``residuals``.
     starts, cutouts : mapping of int to path
         Files of the starting models and of the cutouts.
-    settings : mapping
-        The config section ``tune``, and ``start``: "agg" or "bi".
-    code : str
-        Code digest of the rule.
+    recipe : Recipe
+        Of the rule; its settings are the config section ``tune``, and ``start``:
+        "agg" or "bi".
 
     Returns
     -------
@@ -50,13 +48,13 @@ def tune_subject(
     """
     tree = read_json(starts[subject])
     cutout = usable_cutout(cutouts[subject])
-    options = TuneSettings(**settings["tune"])
+    options = TuneSettings(**recipe.settings["tune"])
     fit = tune(starting_model(tree), tree.get("errors"), cutout, options)
     fit |= {"sigma_source": cutout.sigma_source, "multiplier": cutout.multiplier}
     images = images_of(fit, cutout)
     used = [starts[subject], cutouts[subject]]
-    fit |= {"subject_id": subject, "provenance": record(settings, code, used)}
-    return _write(paths, fit, images, settings["start"])
+    fit |= {"subject_id": subject, "provenance": recipe.record(used)}
+    return _write(paths, fit, images, recipe.settings["start"])
 
 
 def failed_tune(
@@ -64,14 +62,13 @@ def failed_tune(
     reason: str,
     paths: Mapping[str, Path],
     *,
-    settings: Mapping,
-    code: str,
+    recipe: Recipe,
 ) -> dict:
     """Write the record of a subject that cannot be fitted, and why."""
-    fit = failed(settings["tune"]["method"], reason)
+    fit = failed(recipe.settings["tune"]["method"], reason)
     fit |= {"sigma_source": None, "multiplier": None}
-    fit |= {"subject_id": subject, "provenance": record(settings, code)}
-    return _write(paths, fit, {}, settings["start"])
+    fit |= {"subject_id": subject, "provenance": recipe.record()}
+    return _write(paths, fit, {}, recipe.settings["start"])
 
 
 def starting_model(tree: Mapping) -> Model:
