@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 
+import minisom
 import numpy as np
 import pytest
+import xpysom
 from skyloom.som.model import Som
 from skyloom.som.quality import quantisation_error, topographic_error
 from skyloom.som.start import principal
@@ -62,7 +64,6 @@ def least_time(function, *arguments):
 
 def test_epoch_is_faster_than_minisoms(rows, start, record_property):
     """Twenty times at no larger quantisation error; the microseconds are printed."""
-    minisom = pytest.importorskip("minisom", reason="the peer is not installed")
     few, unseen = rows[:2000], spectra(2000, 2)
     peer = minisom.MiniSom(*SHAPE, WIDTH, sigma=FIRST_RADIUS, random_seed=1)
     peer._weights = start.weights.astype(float)
@@ -86,7 +87,6 @@ def test_epoch_is_faster_than_minisoms(rows, start, record_property):
 
 def test_epoch_is_faster_than_xpysoms(rows, start, record_property):
     """Twice, to the same weights; the microseconds are printed."""
-    xpysom = pytest.importorskip("xpysom", reason="the peer is not installed")
     settings = {"sigma": FIRST_RADIUS, "std_coeff": 1.0, "xp": np}
 
     def their_epoch():

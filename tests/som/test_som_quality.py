@@ -1,5 +1,6 @@
 """Errors, occupancy and U-matrix."""
 
+import minisom
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -81,7 +82,6 @@ def test_u_matrix_is_the_mean_over_neighbours(shape, topology, metric):
 
 def test_u_matrix_agrees_with_minisom():
     """MiniSom's is the same on a sheet, divided by its maximum."""
-    minisom = pytest.importorskip("minisom")
     som = random_map((5, 7), "sheet")
     peer = minisom.MiniSom(5, 7, 4)
     peer._weights = som.weights.astype(float)
@@ -91,7 +91,6 @@ def test_u_matrix_agrees_with_minisom():
 
 def test_errors_agree_with_minisom():
     """Quantisation and topographic error of the same map and data."""
-    minisom = pytest.importorskip("minisom")
     som = random_map((6, 5), "sheet")
     rows = np.random.default_rng(4).normal(size=(300, 4))
     peer = minisom.MiniSom(6, 5, 4)

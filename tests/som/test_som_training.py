@@ -3,6 +3,7 @@
 import itertools
 import tracemalloc
 
+import minisom
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,7 +59,6 @@ def test_epoch_is_the_published_formula(shape, topology, radius, n_rows):
 
 def test_epoch_agrees_with_minisom():
     """MiniSom's batch training at a learning rate of 1 gives the same weights."""
-    minisom = pytest.importorskip("minisom")
     start, rows = random_map((5, 6), 8, "sheet"), sheet_in_space(200)
     peer = minisom.MiniSom(
         5, 6, 8, 2.0, 1.0, decay_function=lambda rate, *_: rate,
@@ -74,7 +74,6 @@ def test_epoch_agrees_with_minisom():
 @pytest.mark.parametrize("epochs", [10, 40])
 def test_quantisation_error_is_no_worse_than_minisoms(epochs):
     """Same start, epochs and radii, MiniSom's own decay; above all on unseen rows."""
-    minisom = pytest.importorskip("minisom")
     rows, unseen = sheet_in_space(600), sheet_in_space(600, seed=9)
     start = principal(rows, (8, 8), "sheet")
     peer = minisom.MiniSom(8, 8, 8, sigma=3.0, random_seed=1)
