@@ -7,18 +7,14 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from skyloom.quasars.network.contract import Ensemble
 from skyloom.quasars.network.model import build, set_parameters
 from skyloom.quasars.network.parameters import Parameters
-from skyloom.quasars.network.run_numpy import (
-    checked,
-    common_architecture,
-    empty_outputs,
-)
 
 BATCH = 512
 
 
-class Runner:
+class Runner(Ensemble):
     """An ensemble as Keras models.
 
     Parameters
@@ -27,42 +23,18 @@ class Runner:
         The members, all of one architecture.
     batch : int
         Spectra at a time.
-
-    Raises
-    ------
-    ValueError
-        No members, or members of several architectures.
     """
 
     def __init__(self, parameters: Sequence[Parameters], batch: int = BATCH):
-        self.arch = common_architecture(parameters)
+        super().__init__(parameters)
         self.batch = batch
         self._models = [_model(member) for member in parameters]
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return the outputs of all members.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, pixels)
-            Normalised spectra.
-
-        Returns
-        -------
-        ndarray, float32, shape (members, n, heads, 2 * boxes)
-            Boxes' probabilities, then rescaled offsets.
-
-        Raises
-        ------
-        ValueError
-            Another number of pixels, or a spectrum that is not finite.
-        """
-        x = checked(x, self.arch)[:, :, None]
-        out = empty_outputs(len(self._models), len(x), self.arch)
+    def _fill(self, out: np.ndarray, x: np.ndarray) -> None:
+        if not len(x):  # Keras refuses to predict nothing
+            return
         for model, held in zip(self._models, out, strict=True):
-            if len(x):
-                held[:] = model.predict(x, batch_size=self.batch, verbose=0)
-        return out
+            held[:] = model.predict(x[:, :, None], batch_size=self.batch, verbose=0)
 
 
 def _model(parameters: Parameters) -> keras.Model:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.contract import Ensemble
 from skyloom.quasars.network.parameters import Affine, Folded, Parameters, fold
 
 CHUNK = 64  # spectra at a time: the windows of one layer then fill about 30 MB
 
 
-class Runner:
+class Runner(Ensemble):
     """An ensemble on the CPU: one matrix product a layer, batch norm folded.
 
     Parameters
@@ -22,92 +22,18 @@ class Runner:
         The members, all of one architecture.
     chunk : int
         Spectra at a time; memory grows with it, not with the number of spectra.
-
-    Raises
-    ------
-    ValueError
-        No members, or members of several architectures.
     """
 
     def __init__(self, parameters: Sequence[Parameters], chunk: int = CHUNK):
-        self.arch = common_architecture(parameters)
+        super().__init__(parameters)
         self.chunk = chunk
         self._members = [fold(member) for member in parameters]
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return the outputs of all members.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, pixels)
-            Normalised spectra.
-
-        Returns
-        -------
-        ndarray, float32, shape (members, n, heads, 2 * boxes)
-            Boxes' probabilities, then rescaled offsets.
-
-        Raises
-        ------
-        ValueError
-            Another number of pixels, or a spectrum that is not finite.
-        """
-        x = checked(x, self.arch)
-        out = empty_outputs(len(self._members), len(x), self.arch)
+    def _fill(self, out: np.ndarray, x: np.ndarray) -> None:
         for start in range(0, len(x), self.chunk):
             rows = slice(start, start + self.chunk)
             for member, held in zip(self._members, out, strict=True):
                 held[rows] = forward(x[rows], member)
-        return out
-
-
-def common_architecture(parameters: Sequence[Parameters]) -> Architecture:
-    """Return the one architecture of all members.
-
-    Raises
-    ------
-    ValueError
-        None, or several.
-    """
-    if not parameters:
-        msg = "an ensemble of no members"
-        raise ValueError(msg)
-    first = parameters[0].arch
-    for number, member in enumerate(parameters):
-        if shape_of(member.arch) != shape_of(first):
-            msg = f"member {number} is {member.arch}; member 0 is {first}"
-            raise ValueError(msg)
-    return first
-
-
-def shape_of(arch: Architecture) -> dict:
-    """Return what the outputs depend on: everything but the training's settings."""
-    tree = arch.to_json()
-    return {key: tree[key] for key in tree.keys() - {"dropout", "l2"}}
-
-
-def checked(x: np.ndarray, arch: Architecture) -> np.ndarray:
-    """Return spectra as float32, shape (n, pixels).
-
-    Raises
-    ------
-    ValueError
-        Another number of pixels, or a value that is not finite.
-    """
-    x = np.asarray(x, np.float32)
-    if x.ndim != 2 or x.shape[1] != arch.grid.size:
-        msg = f"spectra of shape {x.shape}; the network wants (n, {arch.grid.size})"
-        raise ValueError(msg)
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
-    if len(bad):
-        msg = f"{len(bad)} spectra are not finite, first: row {bad[0]}; drop them"
-        raise ValueError(msg)
-    return x
-
-
-def empty_outputs(members: int, n: int, arch: Architecture) -> np.ndarray:
-    """Return room for the outputs of an ensemble."""
-    return np.empty((members, n, len(arch.heads), 2 * arch.boxes), np.float32)
 
 
 def forward(x: np.ndarray, network: Folded) -> np.ndarray:

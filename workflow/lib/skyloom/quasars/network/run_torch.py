@@ -17,19 +17,15 @@ from torch.nn import functional
 
 from skyloom.quasars.network import toom_cook
 from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.contract import Ensemble
 from skyloom.quasars.network.parameters import Folded, Parameters, fold
-from skyloom.quasars.network.run_numpy import (
-    checked,
-    common_architecture,
-    empty_outputs,
-)
 
 CHUNK_CPU, CHUNK_GPU = 64, 4096  # spectra at a time
 ROWS = 112  # of the matrices that are multiplied at a time
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-class Runner:
+class Runner(Ensemble):
     """An ensemble in torch, batch norm folded.
 
     On the CPU, chunks of spectra are shared out to as many threads as
@@ -53,7 +49,7 @@ class Runner:
     Raises
     ------
     ValueError
-        No members, members of several architectures, or an unknown precision.
+        An unknown precision.
     """
 
     def __init__(
@@ -63,7 +59,7 @@ class Runner:
         precision: str = "float32",
         chunk: int | None = None,
     ):
-        self.arch = common_architecture(parameters)
+        super().__init__(parameters)
         if precision not in PRECISIONS:
             msg = f"precision {precision!r}: expected one of {', '.join(PRECISIONS)}"
             raise ValueError(msg)
@@ -75,37 +71,17 @@ class Runner:
         where = (self.device, PRECISIONS[precision])
         self._members = [kind(fold(member), *where) for member in parameters]
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return the outputs of all members.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, pixels)
-            Normalised spectra.
-
-        Returns
-        -------
-        ndarray, float32, shape (members, n, heads, 2 * boxes)
-            Boxes' probabilities, then rescaled offsets.
-
-        Raises
-        ------
-        ValueError
-            Another number of pixels, or a spectrum that is not finite.
-        """
-        x = checked(x, self.arch)
-        out = empty_outputs(len(self._members), len(x), self.arch)
-        members = range(len(self._members))
+    def _fill(self, out: np.ndarray, x: np.ndarray) -> None:
+        members = range(self.n_members)
         tasks = itertools.product(members, range(0, len(x), self.chunk))
         if self.device.type != "cpu":
             self._work(tasks, x, out)
-            return out
+            return
         with _single_threads() as (pool, threads):
             # One iterator for all: whoever is free takes the next chunk.
             jobs = [pool.submit(self._work, tasks, x, out) for _ in range(threads)]
             for job in jobs:
                 job.result()
-        return out
 
     @torch.inference_mode()
     def _work(self, tasks, x: np.ndarray, out: np.ndarray) -> None:

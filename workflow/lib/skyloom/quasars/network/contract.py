@@ -1,0 +1,106 @@
+"""What all runners promise: which spectra they take, and what they give.
+
+The NumPy, torch and Keras runners agree to 1e-5 in their outputs and to 1e-6 (1+z) in
+their redshifts.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.parameters import Parameters
+
+
+class Ensemble(ABC):
+    """Networks of one architecture, run together.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameters
+        The members.
+
+    Raises
+    ------
+    ValueError
+        No members, or members of several architectures.
+    """
+
+    def __init__(self, parameters: Sequence[Parameters]):
+        self.arch = common_architecture(parameters)
+        self.n_members = len(parameters)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the outputs of all members.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, pixels)
+            Normalised spectra.
+
+        Returns
+        -------
+        ndarray, float32, shape (members, n, heads, 2 * boxes)
+            Boxes' probabilities, then rescaled offsets.
+
+        Raises
+        ------
+        ValueError
+            Another number of pixels, or a spectrum that is not finite.
+        """
+        x = checked(x, self.arch)
+        shape = (self.n_members, len(x), len(self.arch.heads), 2 * self.arch.boxes)
+        out = np.empty(shape, np.float32)
+        self._fill(out, x)
+        return out
+
+    @abstractmethod
+    def _fill(self, out: np.ndarray, x: np.ndarray) -> None:
+        """Write the outputs of checked spectra to `out`."""
+
+
+def common_architecture(parameters: Sequence[Parameters]) -> Architecture:
+    """Return the one architecture of all members.
+
+    Raises
+    ------
+    ValueError
+        None, or several.
+    """
+    if not parameters:
+        msg = "an ensemble of no members"
+        raise ValueError(msg)
+    first = parameters[0].arch
+    for number, member in enumerate(parameters):
+        if shape_of(member.arch) != shape_of(first):
+            msg = f"member {number} is {member.arch}; member 0 is {first}"
+            raise ValueError(msg)
+    return first
+
+
+def shape_of(arch: Architecture) -> dict:
+    """Return what the outputs depend on: everything but the training's settings."""
+    tree = arch.to_json()
+    return {key: tree[key] for key in tree.keys() - {"dropout", "l2"}}
+
+
+def checked(x: np.ndarray, arch: Architecture) -> np.ndarray:
+    """Return spectra as float32, shape (n, pixels).
+
+    Raises
+    ------
+    ValueError
+        Another number of pixels, or a value that is not finite.
+    """
+    x = np.asarray(x, np.float32)
+    if x.ndim != 2 or x.shape[1] != arch.grid.size:
+        msg = f"spectra of shape {x.shape}; the network wants (n, {arch.grid.size})"
+        raise ValueError(msg)
+    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
+    if len(bad):
+        msg = f"{len(bad)} spectra are not finite, first: row {bad[0]}; drop them"
+        raise ValueError(msg)
+    return x
