@@ -29,7 +29,8 @@ class TrainSettings:
         Ends of training then differ less from seed to seed, which Farr et al. 2020
         found to be a first-order effect.
     warmup : float
-        Share of the steps over which a cosine schedule rises from 0.
+        Share of the steps over which a cosine schedule rises from 0; at least one
+        step is left to fall in.
     noise : float
         Largest noise added to a spectrum, in units of its own (by its ivar): deep
         spectra teach the network about shallow ones. 0 as upstream: none.
@@ -83,7 +84,7 @@ class TrainSettings:
         """Return the learning rate of a step, of `total` in the whole training."""
         if self.schedule == "constant":
             return self.rate
-        rising = round(self.warmup * total)
+        rising = min(round(self.warmup * total), total - 1)
         if step < rising:
             return self.rate * step / rising
         part = (step - rising) / max(total - rising, 1)

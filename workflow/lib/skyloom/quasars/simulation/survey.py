@@ -135,19 +135,25 @@ def boss_like(
 
 
 def boss_batches(
-    n: int, settings: Settings, seed: int
+    n: int, settings: Settings, seed: int, first_plate: int = 1
 ) -> Iterator[tuple[Spectra, pd.DataFrame]]:
-    """Yield `boss_like` spectra in batches of `BATCH`, n in all, constant memory."""
-    for plate, start in enumerate(range(0, n, BATCH), start=1):
+    """Yield `boss_like` spectra in batches of `BATCH`, n in all, constant memory.
+
+    Each batch is a plate; other plates have other targets.
+    """
+    for plate, start in enumerate(range(0, n, BATCH), start=first_plate):
         yield boss_like(min(BATCH, n - start), settings, seed, plate)
 
 
 def desi_batches(
-    n: int, settings: Settings, seed: int
+    n: int, settings: Settings, seed: int, first_tile: int = 1
 ) -> Iterator[tuple[Spectra, pd.DataFrame]]:
-    """Yield simulated single DESI exposures in batches of `BATCH`, n in all."""
+    """Yield simulated single DESI exposures in batches of `BATCH`, n in all.
+
+    Each batch is a tile; other tiles have other targets.
+    """
     instrument = desi()
-    for tile, start in enumerate(range(0, n, BATCH), start=1):
+    for tile, start in enumerate(range(0, n, BATCH), start=first_tile):
         chance = rng(seed, "desi", tile)
         count = min(BATCH, n - start)
         first = FIRST + tile * 1_000_000
