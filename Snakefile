@@ -24,7 +24,20 @@ module builder:
 use rule * from builder as builder_*
 
 
+module quasars:
+    pathvars:
+        **area_folders(config, "quasars"),
+    snakefile:
+        "workflow/rules/quasars.smk"
+    config:
+        area_config(config, "quasars")
+
+
+use rule * from quasars as quasars_*
+
+
 rule all:
     default_target: True
     input:
         rules.builder_all.input,
+        rules.quasars_all.input,

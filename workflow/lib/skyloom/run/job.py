@@ -73,8 +73,13 @@ class Job:
         function: Callable,
         files: Mapping | None = None,
         rescue: Callable | None = None,
+        workers: int | None = None,
     ) -> dict:
-        """Apply a function to every object; see `skyloom.run.batch.each`."""
+        """Apply a function to every object; see `skyloom.run.batch.each`.
+
+        `workers` processes, as many as the job has cores if not given: 1 where the
+        function itself uses all of them.
+        """
         outputs = list(self.output)
         store = STORE / self.rule / provenance.digest_of(outputs)[:16]
         batch.claim(store, outputs, STORE)
@@ -83,7 +88,7 @@ class Job:
             function,
             store=store,
             key=self._key,
-            threads=self.threads,
+            threads=workers or self.threads,
             files=files,
             rescue=rescue,
             description=self.rule,

@@ -21,8 +21,9 @@ from pathlib import Path
 
 # Those that compute numbers or write files, in the alphabet's order.
 PACKAGES = (
-    *("astropy", "jax", "jaxlib", "matplotlib", "numba", "numpy", "numpyro"),
-    *("pandas", "pyarrow", "scikit-learn", "scipy", "shapely"),
+    *("astropy", "h5py", "jax", "jaxlib", "keras", "matplotlib", "numba", "numpy"),
+    *("numpyro", "pandas", "pyarrow", "scikit-learn", "scipy", "shapely"),
+    *("tensorflow", "torch"),
 )
 
 

@@ -12,6 +12,8 @@ from skyloom.quasars.evaluate import learning
 from skyloom.quasars.evaluate.compare import Comparison
 from skyloom.quasars.evaluate.redshifts import OUTLIER
 from skyloom.quasars.evaluate.thresholds import Threshold
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.lines import LINES, box_position
 
 HEIGHT = 2.6  # of a row of panels [inch]
 
@@ -119,6 +121,53 @@ def redshift_figure(rows: pd.DataFrame) -> Figure:
     left.set(xlabel="true redshift", ylabel="measured redshift")
     _errors(right, {"found quasars": seen["dv"]})
     return fig
+
+
+@style.styled
+def pile_up_figure(rows: pd.DataFrame, arch: Architecture) -> Figure:
+    """Return N(z) by the best line alone and by consensus, and places in the boxes.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `skyloom.quasars.evaluate.metrics.judged`, of found quasars.
+    arch : Architecture
+        Of the ensemble.
+    """
+    fig = style.figure(style.PAGE_WIDTH, HEIGHT)
+    left, right = fig.subplots(1, 2, width_ratios=(2, 1))
+    line, alone = best_line(rows, arch)
+    looks = {
+        "truth": (rows["z_true"], style.GREY),
+        "best line alone": (alone, style.VERMILLION),
+        "consensus": (rows["Z"], style.BLUE),
+    }
+    edges = np.linspace(0, max(4.0, float(np.nanmax(rows["z_true"], initial=0))), 90)
+    rest = np.array([LINES[name] for name in arch.lines])[line]
+    for name, (z, colour) in looks.items():
+        look = {"color": colour, "histtype": "step", "label": name}
+        left.hist(z, edges, **look)
+        place = box_position(np.asarray(z, float), rest, arch.grid, arch.boxes)
+        right.hist(place[place >= 0] % 1.0, np.linspace(0, 1, 21), **look)
+    left.set(xlabel="redshift", ylabel="found quasars")
+    right.set(xlabel="place of the best line in its box", xlim=(0, 1))
+    left.legend(loc="upper right")
+    return fig
+
+
+def best_line(rows: pd.DataFrame, arch: Architecture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the most confident line of each row, and the redshift it gives alone.
+
+    Returns
+    -------
+    line : ndarray of int, shape (n,)
+        Its place in ``arch.lines``.
+    z : ndarray, shape (n,)
+    """
+    confidence = rows[[f"C_{name}" for name in arch.lines]].to_numpy(float)
+    redshift = rows[[f"Z_{name}" for name in arch.lines]].to_numpy(float)
+    line = confidence.argmax(axis=1)
+    return line, redshift[np.arange(len(rows)), line]
 
 
 @style.styled

@@ -128,6 +128,12 @@ class Store:
             rows = slice(start, min(start + size, len(self)))
             yield rows, self._file["flux"][rows], self._file["ivar"][rows]
 
+    def tables(self, size: int) -> Iterator[Batch]:
+        """Yield what `write_store` took, `size` spectra at a time, in order."""
+        meta = self.meta
+        for rows, flux, ivar in self.batches(size):
+            yield meta[rows].reset_index(drop=True), flux, ivar
+
     def rows(self, index) -> tuple[np.ndarray, np.ndarray]:
         """Return flux and ivar of chosen rows, each (len(index), size), float32.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.optimize import minimize
 
-from skyloom.io.documents import read_json, write_json
-from skyloom.io.errors import InputError
 from skyloom.quasars.survey.proposals import Proposals
 from skyloom.quasars.survey.votes import quantiles
 
@@ -43,6 +41,12 @@ class Calibration:
     def unknown(cls, lines: int) -> Calibration:
         """Return what is assumed without truth: no bias, all lines alike."""
         return cls((0.0,) * lines, (700.0 / C,) * lines, 1.0, 100.0 / C)
+
+    @classmethod
+    def from_json(cls, tree: Mapping) -> Calibration:
+        """Return what `dataclasses.asdict` made plain."""
+        vectors = (tuple(map(float, tree[key])) for key in ("bias", "scatter"))
+        return cls(*vectors, float(tree["scale"]), float(tree["floor"]))
 
 
 @dataclass(frozen=True)
@@ -188,30 +192,6 @@ def fit_calibration(
     near = np.abs(miss) < 0.02
     scale, floor = _errors(miss[near], result.spread[near])
     return Calibration(bias, scatter, scale, floor)
-
-
-def save_calibration(path: str | Path, calibration: Calibration) -> None:
-    """Write a calibration as JSON."""
-    write_json(path, asdict(calibration), indent=1)
-
-
-def read_calibration(path: str | Path, lines: int) -> Calibration:
-    """Read what `save_calibration` wrote, for so many emission lines.
-
-    Raises
-    ------
-    InputError
-        Not such a file, or of another number of lines.
-    """
-    tree = read_json(path)
-    keys = ("bias", "scatter", "scale", "floor")
-    if set(tree) != set(keys):
-        raise InputError(path, "no calibration", expected=f"the keys {keys}")
-    if not len(tree["bias"]) == len(tree["scatter"]) == lines:
-        problem = f"{len(tree['bias'])} lines"
-        raise InputError(path, problem, expected=f"{lines}, as the ensemble has")
-    vectors = (tuple(map(float, tree[key])) for key in keys[:2])
-    return Calibration(*vectors, float(tree["scale"]), float(tree["floor"]))
 
 
 def _weights(confidence, calibration, settings) -> np.ndarray:

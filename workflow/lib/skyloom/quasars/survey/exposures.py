@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skyloom.io.atomic import replacing
-from skyloom.io.spectra import Spectra
 from skyloom.io.tables import META
-from skyloom.quasars.spectra.store import batch
+from skyloom.quasars.spectra.store import Batch
 from skyloom.quasars.survey.classify import Classifier, classify, columns
 from skyloom.run.provenance import text
 
@@ -21,7 +20,7 @@ WHOLE = ("TARGETID", "TILEID", "EXPID", "BMU", "N_DETECT", "DEAD_ARMS")
 
 def run_exposure(
     path: str | Path,
-    spectra: Iterable[Spectra],
+    batches: Iterable[Batch],
     by: Classifier,
     provenance: Mapping | None = None,
 ) -> tuple[int, int]:
@@ -33,8 +32,9 @@ def run_exposure(
     ----------
     path : str or Path
         The ``.parquet`` file, written whole or not at all.
-    spectra : iterable of Spectra
-        Batch after batch, for example of `skyloom.io.desi.coadd_batches`.
+    batches : iterable of (DataFrame, ndarray, ndarray)
+        On the network's grid, as `skyloom.quasars.spectra.store.batch` makes them and
+        `skyloom.quasars.spectra.store.Store.tables` reads them.
     by : Classifier
         The ensemble.
     provenance : mapping, optional
@@ -45,15 +45,15 @@ def run_exposure(
     rows, without : int
         Rows written, and spectra left out because they have no signal.
     """
-    grid, schema = by.runner.arch.grid, schema_of(by, provenance)
+    schema = schema_of(by, provenance)
     rows = without = 0
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, schema) as writer,
     ):
-        for some in spectra:
-            found = classify(*batch(some, grid), by)
-            rows, without = rows + len(found), without + len(some) - len(found)
+        for meta, flux, ivar in batches:
+            found = classify(meta, flux, ivar, by)
+            rows, without = rows + len(found), without + len(meta) - len(found)
             writer.write_table(
                 pa.Table.from_pandas(found, schema, preserve_index=False)
             )

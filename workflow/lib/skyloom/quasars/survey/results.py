@@ -11,7 +11,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from skyloom.io.atomic import write_text
+from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
+from skyloom.run.provenance import checksum
 
 KEY = ("TARGETID", "TILEID", "EXPID")  # how every row begins
 REMEDY = "delete the table: it is made again from the exposures"
@@ -35,6 +37,32 @@ class _Seen:
     rows: dict[Exposure, int]
     last: int
     ragged: bool
+
+
+def update(path: str | Path, index: str | Path, exposures: Iterable[str | Path]) -> int:
+    """Bring a table up to date: add what is new, start over if a part of it is old.
+
+    Parameters
+    ----------
+    path, index : str or Path
+        The table, and the JSON file that says which version of which exposure it
+        holds. It is written first: after a kill, it promises more than there is, and
+        `append` adds the rest.
+    exposures : iterable of str or Path
+        See `append`; all that the table is to hold.
+
+    Returns
+    -------
+    int
+        Exposures added.
+    """
+    path, index, files = Path(path), Path(index), [Path(one) for one in exposures]
+    now = {"/".join(one.parts[-2:]): checksum(one) for one in files}
+    before = read_json(index) if index.exists() and path.exists() else {}
+    if not before or any(now.get(name) != digest for name, digest in before.items()):
+        path.unlink(missing_ok=True)
+    write_json(index, now)
+    return append(path, files)
 
 
 def append(path: str | Path, exposures: Iterable[str | Path]) -> int:

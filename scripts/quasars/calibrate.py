@@ -1,0 +1,25 @@
+"""Find the threshold and the redshift calibration of an ensemble, out of bag."""
+
+from skyloom.io.tables import write_parquet
+from skyloom.plots import style
+from skyloom.quasars.evaluate.figures import purity_figure
+from skyloom.quasars.steps.calibrating import calibrate_round
+from skyloom.quasars.survey.ensembles import write_calibration
+from skyloom.run.job import Job
+from skyloom.run.provenance import text
+
+job = Job(snakemake)
+found = calibrate_round(
+    job.input.networks,
+    job.input.draws,
+    job.input.stores,
+    job.input.labels,
+    job.settings,
+    job.threads,
+)
+record = job.provenance()
+about = {"targets": found.targets, "provenance": record}
+write_calibration(job.output.calibration, found.redshift, found.threshold, about)
+write_parquet(job.output.rows, found.rows, record)
+figure = purity_figure(found.curve, found.threshold)
+style.save(figure, job.output.purity, note=text(record))

@@ -1,0 +1,17 @@
+"""Classify the spectra of given files."""
+
+from skyloom.io.tables import write_csv
+from skyloom.quasars.steps.classifying import classify_files
+from skyloom.quasars.steps.surveying import classifier_of
+from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+networks, (calibration,) = job.input.networks, job.input.calibration
+how = job.settings["survey"]
+by = classifier_of(networks, calibration, None, how, job.threads)
+threshold = read_ensemble(networks, calibration).threshold
+noise = float(job.wildcards.noise)
+rows = classify_files(job.input.spectra, by, threshold, noise, job.settings["seed"])
+write_csv(job.output[0], rows)
+job.note_provenance()

@@ -1,0 +1,26 @@
+"""Say what changes from one round to the next."""
+
+from skyloom.io.documents import read_json, write_json
+from skyloom.io.tables import write_csv
+from skyloom.plots import style
+from skyloom.quasars.spectra.truth import read_truth
+from skyloom.quasars.steps.judging import compared, reserved_rows
+from skyloom.run.job import Job
+from skyloom.run.provenance import text
+
+job = Job(snakemake)
+sides = [
+    (
+        reserved_rows(results, job.settings),
+        read_json(calibration)["threshold"]["value"],
+    )
+    for results, calibration in zip(
+        job.input.results, job.input.calibrations, strict=True
+    )
+]
+truth = read_truth(job.input.truth[0]) if job.input.truth else None
+report, flips, figure = compared(*sides, truth, job.settings)
+record = job.provenance()
+write_json(job.output.report, report | {"provenance": record}, indent=1)
+write_csv(job.output.flips, flips)
+style.save(figure, job.output.figure, note=text(record))

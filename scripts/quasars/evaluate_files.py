@@ -1,0 +1,18 @@
+"""Judge a catalogue of given spectra by their truth."""
+
+import pandas as pd
+from skyloom.quasars.spectra.truth import read_truth
+from skyloom.quasars.steps.judging import judge, write_judgement
+from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+ensemble = read_ensemble(job.input.networks, job.input.calibration[0])
+judgement = judge(
+    pd.read_csv(job.input.catalogue),
+    read_truth(job.input.truth),
+    ensemble.threshold,
+    ensemble.members[0].arch,
+    job.settings,
+)
+write_judgement(judgement, dict(job.output.items()), job.provenance())

@@ -1,0 +1,17 @@
+"""Bring the spectra of a chunk's exposures onto the networks' pixels."""
+
+from functools import partial
+
+from skyloom.quasars.settings import GRIDS
+from skyloom.quasars.steps.samples import ingest_exposure
+from skyloom.quasars.steps.surveying import by_exposure
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+targets = by_exposure(job.output)
+files, given = {}, list(job.input)
+for name, count in job.settings["exposures"].items():
+    files[name], given = given[:count], given[count:]
+write = partial(ingest_exposure, files=files, grid=GRIDS[job.settings["grid"]])
+job.each(files, write, files={name: {"store": targets[name]} for name in files})
+job.note_provenance()

@@ -1,0 +1,18 @@
+"""Classify the exposures of a chunk."""
+
+from skyloom.quasars.steps.surveying import Run, by_exposure, classifier_of
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+stores, targets = by_exposure(job.input.stores), by_exposure(job.output)
+by = classifier_of(
+    job.input.networks,
+    job.input.calibration,
+    job.input.som,
+    job.settings["survey"],
+    job.threads,
+)
+used = [*job.input.networks, job.input.calibration, job.input.som]
+run = Run(by, stores, job.recipe, used)
+files = {name: {"rows": path} for name, path in targets.items()}
+job.each(files, run, files=files, workers=1)

@@ -1,0 +1,18 @@
+"""Simulate the labelled spectra that the first round starts from."""
+
+from skyloom.quasars import settings
+from skyloom.quasars.simulation.sample import write_sample
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+section = job.settings["simulate"]["sample"]
+write_sample(
+    job.output.store,
+    job.output.labels,
+    section["targets"],
+    section["boss"],
+    settings.targets(section["objects"]),
+    settings.GRIDS[job.settings["grid"]],
+    job.settings["seed"],
+)
+job.note_provenance()

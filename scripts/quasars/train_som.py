@@ -1,0 +1,16 @@
+"""Train the map of the survey's spectra."""
+
+from skyloom.io.documents import write_json
+from skyloom.plots import style
+from skyloom.quasars.steps.mapping import train_map
+from skyloom.run.job import Job
+from skyloom.run.provenance import text
+from skyloom.som.figures import overview
+from skyloom.som.model import save
+
+job = Job(snakemake)
+som, quality, counts = train_map(job.input, job.settings["som"], job.settings["seed"])
+record = job.provenance()
+save(job.output.som, som, quality | {"provenance": record})
+write_json(job.output.quality, quality | {"provenance": record}, indent=1)
+style.save(overview(som, counts), job.output.overview, note=text(record))

@@ -1,0 +1,66 @@
+"""The sections of the configuration as the library's own settings.
+
+The schema of the area has the same names, defaults and limits; a test holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TypeVar
+
+from skyloom.quasars.ensemble.settings import TrainSettings
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.query.select import Query
+from skyloom.quasars.simulation.settings import Settings
+from skyloom.quasars.simulation.survey import Plan
+from skyloom.quasars.spectra.grid import LINEAR, LOG
+from skyloom.quasars.survey.classify import SurveySettings
+from skyloom.quasars.survey.consensus import ConsensusSettings
+from skyloom.quasars.survey.votes import VoteSettings
+from skyloom.run.config import data_path
+
+GRIDS = {"log": LOG, "linear": LINEAR}
+T = TypeVar("T")
+
+
+def of(kind: type[T], section: Mapping) -> T:
+    """Return a dataclass from the keys of a section that it has, lists as tuples."""
+    names = {field.name for field in fields(kind)}
+    given = {key: value for key, value in section.items() if key in names}
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
+def targets(section: Mapping) -> Settings:
+    """Return what is simulated; its templates lie among the data."""
+    place = section["templates"]
+    return of(Settings, {**section, "templates": place and data_path(place)})
+
+
+def plan(section: Mapping) -> Plan:
+    """Return the size of a simulated survey."""
+    return of(Plan, section)
+
+
+def architecture(section: Mapping, grid: str) -> Architecture:
+    """Return the shape of the networks, on a grid of `GRIDS`."""
+    return of(Architecture, {**section, "grid": GRIDS[grid]})
+
+
+def training(section: Mapping) -> TrainSettings:
+    """Return how members are trained."""
+    return of(TrainSettings, section)
+
+
+def survey(section: Mapping) -> SurveySettings:
+    """Return how spectra are classified."""
+    inner = {
+        "votes": of(VoteSettings, section),
+        "consensus": of(ConsensusSettings, section),
+    }
+    return of(SurveySettings, {**section, **inner})
+
+
+def query(section: Mapping) -> Query:
+    """Return what is asked of the inspectors."""
+    return of(Query, section)

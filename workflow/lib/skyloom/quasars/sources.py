@@ -1,0 +1,202 @@
+"""Which spectra, labels and networks a run has, and the files that hold them.
+
+All of it follows from the configuration while the rules are read. Nothing heavy is
+imported; folders are listed, no file is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from os.path import relpath
+from pathlib import Path
+
+from skyloom.run.config import ConfigError, data_path
+from skyloom.run.digest import ROOT
+
+RAW = "<results>/raw"
+COADD = re.compile(r"coadd-.*\.fits(\.gz)?")
+SPECTRUM = re.compile(r"(spec|spPlate|coadd)-.*\.fits(\.gz)?")
+MEMBER = re.compile(r"net_\d+\.(keras|h5)")
+CALIBRATION = "calibration.json"
+INSPECTORS = ("AB", "CD", "EF")
+NEEDED = ("survey", "training", "training_truth")
+
+
+def exposures(config: Mapping) -> dict[str, list[str]]:
+    """Return the raw files of each exposure of the survey, ``<tile>/<expid>``.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's configuration.
+
+    Raises
+    ------
+    ConfigError
+        A key that is needed is not set, or there is no coadd in the folder.
+    """
+    if config["rounds"] == 0:
+        return {}
+    if config["source"] == "simulated":
+        return _planned(config["simulate"]["survey"])
+    _refuse_missing(config)
+    folder = Path(data_path(config["paths"]["survey"]))
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*/*/coadd-*.fits*")):
+        tile, exposure = path.parts[-3:-1]
+        if tile.isdecimal() and exposure.isdecimal() and COADD.fullmatch(path.name):
+            found.setdefault(f"{tile}/{exposure}", []).append(str(path))
+    if not found:
+        msg = (
+            f"quasars.paths.survey: no <tile>/<expid>/coadd-*.fits in {folder}; set "
+            "SKYLOOM_DATA to the folder that holds it, or correct the path"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def sample(config: Mapping) -> dict[str, list]:
+    """Return the training sample's spectra, their truths, and limits, by name.
+
+    Returns
+    -------
+    dict
+        ``places`` (folders or files), ``truths`` (one each), ``most`` (targets to
+        take at most, or None).
+    """
+    paths = config["paths"]
+    places, truths, most = [paths["training"]], [paths["training_truth"]], [None]
+    if paths["supplement"] is not None:
+        places.append(paths["supplement"])
+        truths.append(paths["supplement_truth"])
+        most.append(config["ensemble"]["supplement_most"])
+    return {
+        "places": [data_path(p) for p in places],
+        "truths": [data_path(p) for p in truths],
+        "most": most,
+    }
+
+
+def spectra(place: str) -> list[str]:
+    """Return the files of spectra of a place among the data: itself, or inside it.
+
+    Raises
+    ------
+    ConfigError
+        There is none.
+    """
+    folder = Path(data_path(place))
+    if folder.is_file():
+        return [str(folder)]
+    found = [str(p) for p in folder.rglob("*.fits*") if SPECTRUM.fullmatch(p.name)]
+    if not found:
+        msg = (
+            f"no spectra (spec-*, spPlate-* or coadd-*.fits) in {folder}; set "
+            "SKYLOOM_DATA to the folder that holds them, or correct the path"
+        )
+        raise ConfigError(msg)
+    return sorted(found)
+
+
+def answers(config: Mapping, number: int) -> list[str]:
+    """Return the inspectors' files about the query of a round.
+
+    Raises
+    ------
+    ConfigError
+        There is none yet: with what to do.
+    """
+    if config["source"] == "simulated":
+        return [f"<results>/answers/round{number}/vi_{who}.csv" for who in INSPECTORS]
+    folder = _of_round(config, "answers", number)
+    found = sorted(str(path) for path in Path(folder or "").glob("*.csv"))
+    if folder is None or not found:
+        msg = (
+            f"quasars.rounds is {config['rounds']}, but there are no answers about the "
+            f"query of round {number}: put the inspectors' CSV files into "
+            f"{folder or 'the folder that quasars.paths.answers names'}, or set "
+            f"rounds to {number}"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def decisions(config: Mapping, number: int) -> list[str]:
+    """Return the file that settles a round's conflicts: one, or none."""
+    path = _of_round(config, "decisions", number)
+    return [path] if path is not None and Path(path).is_file() else []
+
+
+def survey_truth(config: Mapping) -> list[str]:
+    """Return the truth of the survey's targets, to judge rounds by: one, or none."""
+    if config["rounds"] == 0:
+        return []
+    if config["source"] == "simulated":
+        return [f"{RAW}/truth.csv"]
+    path = config["paths"]["survey_truth"]
+    return [] if path is None else [data_path(path)]
+
+
+def ensemble(config: Mapping) -> dict[str, list[str]]:
+    """Return the networks and the calibration that classify anybody's spectra.
+
+    Those of ``evaluate.ensemble``: a folder, of the repository or among the data; or,
+    if null, the last round's own.
+
+    Raises
+    ------
+    ConfigError
+        No such ensemble.
+    """
+    folder, rounds = config["evaluate"]["ensemble"], config["rounds"]
+    if folder is None and rounds == 0:
+        msg = "quasars.evaluate.ensemble is null, and with 0 rounds none is trained"
+        raise ConfigError(msg)
+    if folder is None:
+        place = f"<results>/ensemble/round{rounds}"
+        members = range(config["ensemble"]["members"])
+        networks = [f"{place}/net_{i}.keras" for i in members]
+        return {"networks": networks, "calibration": [f"{place}/{CALIBRATION}"]}
+    # Relative, as a moved checkout is no reason to classify again.
+    places = (Path(relpath(ROOT / folder)), Path(data_path(folder)))
+    place = next((p for p in places if p.is_dir()), None)
+    networks = [] if place is None else _members(place)
+    if place is None or not networks or not (place / CALIBRATION).is_file():
+        msg = (
+            f"quasars.evaluate.ensemble: {folder!r} is no folder with net_<i>.keras "
+            f"and {CALIBRATION}, neither in the repository nor in {data_path('')}"
+        )
+        raise ConfigError(msg)
+    return {"networks": networks, "calibration": [str(place / CALIBRATION)]}
+
+
+def _members(folder: Path) -> list[str]:
+    found = [p for p in folder.iterdir() if MEMBER.fullmatch(p.name)]
+    return [str(p) for p in sorted(found, key=lambda p: int(p.stem[len("net_") :]))]
+
+
+def _planned(plan: Mapping) -> dict[str, list[str]]:
+    planned = {}
+    for k in range(plan["tiles"]):
+        for e in range(plan["exposures"]):
+            tile = plan["first_tile"] + k
+            exposure = plan["first_expid"] + k * plan["exposures"] + e
+            name = f"{RAW}/{tile}/{exposure}/coadd-{tile}-{exposure}.fits"
+            planned[f"{tile}/{exposure}"] = [name]
+    return planned
+
+
+def _of_round(config: Mapping, key: str, number: int) -> str | None:
+    pattern = config["paths"][key]
+    return pattern and data_path(pattern.replace("{round}", str(number)))
+
+
+def _refuse_missing(config: Mapping) -> None:
+    paths = config["paths"]
+    absent = [f"quasars.paths.{key}" for key in NEEDED if paths[key] is None]
+    if paths["supplement"] is not None and paths["supplement_truth"] is None:
+        absent.append("quasars.paths.supplement_truth")
+    if absent:
+        msg = f"source files needs {', '.join(absent)}; set it in the config"
+        raise ConfigError(msg)

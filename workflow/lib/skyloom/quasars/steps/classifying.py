@@ -1,0 +1,96 @@
+"""Anybody's spectra: read, made noisier if asked, classified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.spectra import Arm, Spectra
+from skyloom.quasars.evaluate.thresholds import score_of
+from skyloom.quasars.spectra.sources import spectra_of
+from skyloom.quasars.spectra.store import batch
+from skyloom.quasars.survey.classify import Classifier, classify
+from skyloom.run.seeds import rng
+
+
+def classify_files(
+    files: Iterable[str | Path],
+    by: Classifier,
+    threshold: float,
+    noise: float = 1.0,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Classify all spectra of some files.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Of any kind that `skyloom.quasars.spectra.sources.spectra_of` reads.
+    by : Classifier
+        The ensemble.
+    threshold : float
+        Score above which a spectrum is called a quasar.
+    noise : float
+        How many times larger the noise is made, 1 or more.
+    seed : int
+        Of the added noise, with each target's number.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `skyloom.quasars.survey.classify.columns`, and ``IS_QSO``: whether
+        it is called. Spectra without signal are left out.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read.
+    """
+    parts = []
+    for path in files:
+        for spectra in spectra_of(path, anonymous=True):
+            some = noisier(spectra, noise, seed)
+            parts.append(classify(*batch(some, by.runner.arch.grid), by))
+    rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return rows.assign(IS_QSO=score_of(rows, by.settings.votes.n_detect) > threshold)
+
+
+def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
+    """Return spectra whose noise is larger: σ → `noise` σ, ivar → ivar / noise².
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Their ivar says what their noise is.
+    noise : float
+        1 or more; 1 changes nothing.
+    seed : int
+        Of the noise that is added, with each target's number and its row.
+
+    Raises
+    ------
+    ValueError
+        For less noise.
+    """
+    if noise < 1:
+        msg = f"noise {noise}: spectra can be made noisier only, expected 1 or more"
+        raise ValueError(msg)
+    if noise == 1:
+        return spectra
+    names = spectra.meta["targetid"].to_numpy()
+    chances = [rng(seed, "noise", int(t), i) for i, t in enumerate(names)]
+    arms = tuple(_noisier(arm, noise, chances) for arm in spectra.arms)
+    return replace(spectra, arms=arms)
+
+
+def _noisier(arm: Arm, noise: float, chances) -> Arm:
+    normal = np.stack([each.standard_normal(len(arm.wave)) for each in chances])
+    sigma = np.zeros(arm.ivar.shape)
+    np.divide(1.0, np.sqrt(arm.ivar), out=sigma, where=arm.ivar > 0)
+    flux = arm.flux + np.sqrt(noise**2 - 1) * sigma * normal
+    ivar = (arm.ivar / noise**2).astype(np.float32)
+    return Arm(arm.name, arm.wave, flux.astype(np.float32), ivar)

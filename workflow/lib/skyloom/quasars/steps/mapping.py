@@ -1,0 +1,62 @@
+"""The map of a survey's spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from skyloom.quasars.spectra.grid import normalise
+from skyloom.quasars.spectra.store import Store
+from skyloom.run.seeds import rng
+from skyloom.som.matching import bmu
+from skyloom.som.model import Som
+from skyloom.som.quality import occupancy, quantisation_error, topographic_error
+from skyloom.som.rows import Batches
+from skyloom.som.training import train
+
+SIZE = 2048  # spectra at a time
+
+
+def train_map(
+    stores: Sequence[str], settings: Mapping, seed: int
+) -> tuple[Som, dict, np.ndarray]:
+    """Train a map on the normalised spectra of stores, in constant memory.
+
+    Parameters
+    ----------
+    stores : sequence of path
+        Spectra.
+    settings : mapping
+        ``rows``, ``columns``, ``topology`` and ``epochs``.
+    seed : int
+        Of the run.
+
+    Returns
+    -------
+    som : Som
+    quality : dict
+        ``spectra``, ``quantisation_error``, ``topographic_error`` and ``empty`` units.
+    counts : ndarray, shape (rows, columns)
+        Spectra that each unit is the best match of.
+    """
+    data = Batches(lambda: _normalised(stores))
+    shape = (settings["rows"], settings["columns"])
+    chance = rng(seed, "som")
+    som = train(data, shape, settings["topology"], settings["epochs"], chance)
+    counts = occupancy(bmu(som, data)[0], shape)
+    quality = {
+        "spectra": int(counts.sum()),
+        "quantisation_error": quantisation_error(som, data),
+        "topographic_error": topographic_error(som, data),
+        "empty": int((counts == 0).sum()),
+    }
+    return som, quality, counts
+
+
+def _normalised(stores: Sequence[str]) -> Iterator[np.ndarray]:
+    for path in stores:
+        with Store(path) as store:
+            for _, flux, ivar in store.batches(SIZE):
+                x, good = normalise(flux, ivar)
+                yield x[good]

@@ -1,0 +1,88 @@
+"""Runs of an ensemble over spectra: a survey's exposures, or anybody's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.quasars.network.runners import runner
+from skyloom.quasars.settings import survey
+from skyloom.quasars.spectra.store import Store
+from skyloom.quasars.survey.classify import Classifier, classifier
+from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
+from skyloom.quasars.survey.exposures import run_exposure
+from skyloom.run.provenance import Recipe
+from skyloom.som.matching import bmu
+from skyloom.som.model import load
+
+
+def classifier_of(
+    networks: Sequence[str],
+    calibration: str,
+    som: str | None,
+    settings: Mapping,
+    threads: int = 1,
+) -> Classifier:
+    """Return the classifier of an ensemble on disk.
+
+    Parameters
+    ----------
+    networks, calibration : paths
+        See `skyloom.quasars.survey.ensembles.read_ensemble`.
+    som : path or None
+        A map of spectra; its cells become ``BMU``.
+    settings : mapping
+        The section ``survey``.
+    threads : int
+        Cores to use.
+    """
+    ensemble = read_ensemble(networks, calibration)
+    make = runner(settings["runner"], settings["device"], threads)
+    cell = None if som is None else _cells(som)
+    return classifier(make, ensemble.members, ensemble.redshift, survey(settings), cell)
+
+
+@dataclass
+class Run:
+    """Classifies exposures with one ensemble.
+
+    Attributes
+    ----------
+    by : Classifier
+        The ensemble.
+    stores : mapping of str to path
+        ``<tile>/<expid>`` to its store.
+    recipe : Recipe
+        Of the rule.
+    inputs : list of path
+        Networks, calibration and map.
+    """
+
+    by: Classifier
+    stores: Mapping[str, str]
+    recipe: Recipe
+    inputs: Sequence[str]
+
+    def __call__(self, exposure: str, paths: Mapping[str, Path]) -> dict:
+        """Classify an exposure and write its rows."""
+        place = self.stores[exposure]
+        record = self.recipe.record([*self.inputs, place])
+        with Store(place) as store:
+            rows, without = run_exposure(
+                paths["rows"], store.tables(BATCH), self.by, record
+            )
+        return {"rows": rows, "without signal": without}
+
+
+def by_exposure(paths: Sequence[str]) -> dict[str, str]:
+    """Return ``<tile>/<expid>`` to path, for paths that end so and in one suffix."""
+    named = {Path(path).with_suffix(""): path for path in paths}
+    return {"/".join(stem.parts[-2:]): path for stem, path in named.items()}
+
+
+def _cells(som: str) -> Callable[[np.ndarray], np.ndarray]:
+    trained = load(som)
+    return lambda x: bmu(trained, x)[0]

@@ -1,0 +1,265 @@
+"""Judgement: rounds on the survey's truth, anybody's files, strategies in a race."""
+
+GIVEN = config["evaluate"]
+NOISES = GIVEN["noise"]
+FILES = "<results>/classified/noise{noise}"
+CLASSIFIED = (
+    expand(f"{FILES}/catalogue.csv", noise=NOISES) if GIVEN["spectra"] else []
+)
+EVALUATED = (
+    expand(f"{FILES}/metrics.json", noise=NOISES) if GIVEN["truth"] else CLASSIFIED
+)
+SEEDS = config["learning"]["seeds"]
+RACE = ["<results>/learning/gains.json"] if SEEDS else []
+SUMMARY = {
+    "rounds": expand(
+        "<results>/evaluation/round{round}.json", round=ROUNDS if TRUTH else []
+    ),
+    "comparisons": expand("<results>/comparison/round{round}.json", round=ROUNDS[1:]),
+    "files": EVALUATED if GIVEN["truth"] else [],
+    "race": RACE,
+}
+
+
+# Completeness, purity, redshifts and calibration of a round, on the reserved targets.
+rule evaluate_round:
+    input:
+        results="<results>/catalogue/round{round}/ensemble_results.csv",
+        calibration="<results>/ensemble/round{round}/calibration.json",
+        networks=lambda wildcards: members(wildcards.round, "keras")[:1],
+        truth=TRUTH,
+    output:
+        report="<results>/evaluation/round{round}.json",
+        table="<results>/evaluation/round{round}.csv",
+        **{
+            name: report(
+                f"<results>/evaluation/round{{round}}/{name}.pdf",
+                category="quasars",
+                caption=f"../../report/quasars/{name}.rst",
+                labels={"product": name, "round": "{round}"},
+            )
+            for name in ("rates", "redshifts", "reliability", "pile_up")
+        },
+    log:
+        "<logs>/evaluate_round/round{round}.log",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(
+            config,
+            "query.reserve",
+            "seed",
+            "survey.n_detect",
+            "survey.z_split",
+        ),
+        code=digest("scripts/quasars/evaluate_round.py"),
+    message:
+        "How good round {wildcards.round} is"
+    script:
+        "../../../scripts/quasars/evaluate_round.py"
+
+
+# What changes from the round before: which targets flip, how redshifts move.
+rule compare_rounds:
+    input:
+        results=lambda wildcards: expand(
+            "<results>/catalogue/round{round}/ensemble_results.csv",
+            round=[int(wildcards.round) - 1, int(wildcards.round)],
+        ),
+        calibrations=lambda wildcards: expand(
+            "<results>/ensemble/round{round}/calibration.json",
+            round=[int(wildcards.round) - 1, int(wildcards.round)],
+        ),
+        truth=TRUTH,
+    output:
+        report="<results>/comparison/round{round}.json",
+        flips="<results>/comparison/round{round}_flips.csv",
+        figure=report(
+            "<results>/comparison/round{round}.pdf",
+            category="quasars",
+            caption="../../report/quasars/comparison.rst",
+            labels={"product": "comparison", "round": "{round}"},
+        ),
+    log:
+        "<logs>/compare_rounds/round{round}.log",
+    wildcard_constraints:
+        round=r"([2-9]|[1-9]\d+)",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(
+            config,
+            "query.reserve",
+            "seed",
+            "survey.n_detect",
+            "survey.z_split",
+        ),
+        code=digest("scripts/quasars/compare_rounds.py"),
+    message:
+        "Round {wildcards.round} against the one before"
+    script:
+        "../../../scripts/quasars/compare_rounds.py"
+
+
+# Anybody's spectra, classified: `snakemake quasars_classify`.
+rule classify:
+    input:
+        CLASSIFIED,
+
+
+# And judged, where their truth is known: `snakemake quasars_evaluate`.
+rule evaluate:
+    input:
+        EVALUATED,
+
+
+if GIVEN["spectra"]:
+
+    # The spectra of a folder, by a trained ensemble, as they are or made noisier.
+    rule classify_files:
+        input:
+            **sources.ensemble(config),
+            spectra=sources.spectra(GIVEN["spectra"]),
+        output:
+            f"{FILES}/catalogue.csv",
+        log:
+            "<logs>/classify_files/noise{noise}.log",
+        benchmark:
+            "<benchmarks>/classify_files/noise{noise}.tsv"
+        conda:
+            "../../../envs/quasars.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(3000),
+            runtime=by_attempt(120),
+            gpu=int(config["survey"]["device"] != "cpu"),
+        params:
+            settings=pick(config, "seed", "survey"),
+            code=digest("scripts/quasars/classify_files.py"),
+        message:
+            "Classify the spectra of evaluate.spectra, noise times {wildcards.noise}"
+        script:
+            "../../../scripts/quasars/classify_files.py"
+
+
+if GIVEN["truth"]:
+
+    # Completeness, purity and redshifts on spectra whose truth is given.
+    rule evaluate_files:
+        input:
+            **sources.ensemble(config),
+            catalogue=f"{FILES}/catalogue.csv",
+            truth=sources.data_path(GIVEN["truth"]),
+        output:
+            report=f"{FILES}/metrics.json",
+            table=f"{FILES}/rates.csv",
+            **{
+                name: report(
+                    f"{FILES}/{name}.pdf",
+                    category="quasars",
+                    caption=f"../../report/quasars/{name}.rst",
+                    labels={"product": name, "noise": "{noise}"},
+                )
+                for name in ("rates", "redshifts", "reliability", "pile_up")
+            },
+        log:
+            "<logs>/evaluate_files/noise{noise}.log",
+        conda:
+            "../../../envs/quasars.yaml"
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(30),
+        params:
+            settings=pick(config, "seed", "survey.n_detect", "survey.z_split"),
+            code=digest("scripts/quasars/evaluate_files.py"),
+        message:
+            "Judge the spectra of evaluate.spectra, noise times {wildcards.noise}"
+        script:
+            "../../../scripts/quasars/evaluate_files.py"
+
+
+# One simulated world: every strategy from the same start, at equal labels.
+rule run_trial:
+    output:
+        "<results>/learning/{seed}.csv",
+    log:
+        "<logs>/run_trial/{seed}.log",
+    benchmark:
+        "<benchmarks>/run_trial/{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(3000),
+        runtime=by_attempt(120),
+    params:
+        settings={},
+        code=digest("scripts/quasars/run_trial.py"),
+    message:
+        "Strategies in world {wildcards.seed}"
+    script:
+        "../../../scripts/quasars/run_trial.py"
+
+
+# Which strategy beats random at equal labels, with intervals.
+rule learning_curve:
+    input:
+        expand("<results>/learning/{seed}.csv", seed=SEEDS),
+    output:
+        runs="<results>/learning/runs.csv",
+        curves="<results>/learning/curves.csv",
+        gains="<results>/learning/gains.json",
+        figure=report(
+            "<results>/learning/curves.pdf",
+            category="quasars",
+            caption="../../report/quasars/learning.rst",
+            labels={"product": "learning curves"},
+        ),
+    log:
+        "<logs>/learning_curve.log",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/quasars/learning_curve.py"),
+    message:
+        "Learning curves"
+    script:
+        "../../../scripts/quasars/learning_curve.py"
+
+
+# The headline numbers in one file.
+rule metrics:
+    input:
+        **SUMMARY,
+    output:
+        report(
+            "<results>/metrics.json",
+            category="quasars",
+            caption="../../report/quasars/metrics.rst",
+            labels={"product": "metrics"},
+        ),
+    log:
+        "<logs>/metrics.log",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/quasars/metrics.py"),
+    message:
+        "Headline numbers"
+    script:
+        "../../../scripts/quasars/metrics.py"

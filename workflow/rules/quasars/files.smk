@@ -1,0 +1,32 @@
+"""Real files in: labelled spectra with their visual inspection."""
+
+
+# One store and one table of labels, whatever the files' formats.
+rule import_sample:
+    input:
+        places=sources.sample(config)["places"] if ROUNDS else [],
+        truths=sources.sample(config)["truths"] if ROUNDS else [],
+    output:
+        store="<results>/spectra/training.h5",
+        labels="<results>/labels/round1.csv",
+    log:
+        "<logs>/import_sample.log",
+    benchmark:
+        "<benchmarks>/import_sample.tsv"
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(240),
+    params:
+        settings=pick(
+            config | {"most": sources.sample(config)["most"] if ROUNDS else []},
+            "grid",
+            "most",
+            "seed",
+        ),
+        code=digest("scripts/quasars/import_sample.py"),
+    message:
+        "Labelled spectra in"
+    script:
+        "../../../scripts/quasars/import_sample.py"

@@ -1,0 +1,75 @@
+"""A simulated survey in DESI's own files, and people who look at its spectra."""
+
+SIMULATED = [name for files in EXPOSURES.values() for name in files]
+INSPECTED = expand("<results>/raw/vi_{who}.csv", who=sources.INSPECTORS)
+
+
+# Exposures of a survey; what its targets are goes apart.
+rule simulate_survey:
+    output:
+        exposures=SIMULATED,
+        truth="<results>/raw/truth.csv",
+        targets="<results>/raw/targets.parquet",
+        answers=INSPECTED,
+    log:
+        "<logs>/simulate_survey.log",
+    benchmark:
+        "<benchmarks>/simulate_survey.tsv"
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(3000),
+        runtime=by_attempt(120),
+    params:
+        settings=pick(config, "seed", "simulate.survey"),
+        code=digest("scripts/quasars/simulate_survey.py"),
+    message:
+        "Simulate a survey of spectra"
+    script:
+        "../../../scripts/quasars/simulate_survey.py"
+
+
+# The labelled spectra that the first round starts from.
+rule simulate_sample:
+    output:
+        store="<results>/spectra/training.h5",
+        labels="<results>/labels/round1.csv",
+    log:
+        "<logs>/simulate_sample.log",
+    benchmark:
+        "<benchmarks>/simulate_sample.tsv"
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(3000),
+        runtime=by_attempt(120),
+    params:
+        settings=pick(config, "grid", "seed", "simulate.sample"),
+        code=digest("scripts/quasars/simulate_sample.py"),
+    message:
+        "Simulate labelled spectra"
+    script:
+        "../../../scripts/quasars/simulate_sample.py"
+
+
+# The inspectors look at what a round asks about, and at nothing else.
+rule answer_query:
+    input:
+        asked="<results>/query/round{round}/query.csv",
+        answers=INSPECTED,
+    output:
+        expand("<results>/answers/round{{round}}/vi_{who}.csv", who=sources.INSPECTORS),
+    log:
+        "<logs>/answer_query/round{round}.log",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/quasars/answer_query.py"),
+    message:
+        "Simulated inspectors answer the query of round {wildcards.round}"
+    script:
+        "../../../scripts/quasars/answer_query.py"
