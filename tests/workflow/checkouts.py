@@ -75,6 +75,7 @@ def planned(folder: Path, *arguments: str, **extra: str) -> Counter:
     return Counter({name: int(n) for name, n in rows if not name.endswith("all")})
 
 
-def without_chunk(rule: str) -> str:
-    """Return a rule's name without its area and chunk: builder_tune_agg_c03."""
-    return re.sub(r"^[a-z]+?_(.*?)(_c\d+)?$", r"\1", rule)
+def parted(rule: str) -> tuple[str, str]:
+    """Return a rule's area, and its name without area and chunk: builder_tune_c03."""
+    found = re.fullmatch(r"([a-z]+?)_(.*?)(_c\d+)?", rule)
+    return found[1], found[2]

@@ -6,7 +6,7 @@ import shutil
 import zipfile
 
 import pytest
-from checkouts import copy_checkout, planned, snakemake, without_chunk
+from checkouts import copy_checkout, parted, planned, snakemake
 from conftest import LAYER
 
 
@@ -17,7 +17,7 @@ def fresh(tmp_path):
 
 
 def kinds(counts) -> set[str]:
-    return {without_chunk(name) for name in counts}
+    return {parted(name)[1] for name in counts}
 
 
 def test_the_demo_plans_every_rule(fresh):

@@ -11,12 +11,12 @@ import os
 import shutil
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import edits as do
 import pytest
-from checkouts import planned, without_chunk
+from checkouts import parted, planned
 from conftest import LAYER
 
 # Who reads whose products, from the end to the beginning.
@@ -54,6 +54,28 @@ RECOVERY = {"evaluate_recovery"} | SUMMARY
 GREYED = {"plot_galaxies"} | CATALOGUE
 FIGURES = GREYED | {"make_agg_bi_models"}
 
+# The same for quasars, whose rules run once a round: rule to number of jobs.
+QMETRICS = {"metrics": 1}
+COMPARED = {"compare_rounds": 1} | QMETRICS
+EVALUATED = {"evaluate_round": 2} | QMETRICS
+ROUND2 = {"train_round2": 2, "calibrate": 1, "run_round2": 2, "collect_results": 1}
+ROUND2 |= {"query": 1, "al_querier": 1, "evaluate_round": 1} | COMPARED
+LABELLED = {"merge_labels": 1} | ROUND2
+ANSWERED = {"answer_query": 1} | LABELLED
+ASKED = ANSWERED | {"query": 2}
+COLLECTED = ASKED | {"collect_results": 2, "evaluate_round": 2}
+RUN = COLLECTED | {"run_round1": 2}
+CALIBRATED = RUN | {"calibrate": 2}
+TRAINED = CALIBRATED | {"train_round1": 2}
+MAPPED = RUN | {"train_som": 1}
+INGESTED = MAPPED | {"ingest": 2}
+OBSERVED = INGESTED | {"simulate_survey": 1}
+SAMPLED = TRAINED | {"simulate_sample": 1}
+EVERY = SAMPLED | OBSERVED
+ROUND3 = {"train_round3": 2, "calibrate": 1, "run_round3": 2, "collect_results": 1}
+ROUND3 |= {"answer_query": 1, "merge_labels": 1, "query": 1, "al_querier": 1}
+ROUND3 |= {"evaluate_round": 1, "compare_rounds": 1} | QMETRICS
+
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
 SCHEMA = "workflow/schemas/builder.schema.yaml"
@@ -79,15 +101,18 @@ class Row:
         The rules that must run again, without area and chunk.
     chunks : int
         How many jobs each chunked rule among them has; the demo has two chunks.
+    quasars : dict of str to int
+        The same for quasars, with how many jobs of each.
     arguments : tuple of str
         Further arguments of the dry run.
     """
 
     name: str
     edit: do.Edit
-    rules: set[str]
+    rules: set[str] = field(default_factory=set)
     chunks: int = 2
     arguments: tuple[str, ...] = ()
+    quasars: dict[str, int] = field(default_factory=dict)
 
 
 MATRIX = [
@@ -105,10 +130,15 @@ MATRIX = [
         WINDING,
     ),
     Row("function of two rules", do.body("builder.fitting.tune", "tune"), TUNED),
-    Row("function of all", do.body("run.log", "start"), ALL),
-    Row("method of all", do.body("run.job", "Job.provenance"), ALL),
-    Row("writer of two kinds", do.body("io.npz", "write_npz"), CUT | PITCH),
-    Row("seeds", do.body("run.seeds", "rng"), SIMULATED),
+    Row("function of all", do.body("run.log", "start"), ALL, quasars=EVERY),
+    Row("method of all", do.body("run.job", "Job.provenance"), ALL, quasars=EVERY),
+    Row(
+        "writer of two kinds",
+        do.body("io.npz", "write_npz"),
+        CUT | PITCH,
+        quasars=TRAINED | MAPPED,
+    ),
+    Row("seeds", do.body("run.seeds", "rng"), SIMULATED, quasars=EVERY),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
     Row("validation of the config", do.body("run.config", "validated"), NOTHING),
     Row("docstring", do.docstring("builder.fitting.tune", "tune"), NOTHING),
@@ -122,8 +152,18 @@ MATRIX = [
         do.to_end("builder.analysis.winding", "winding_scan"),
         NOTHING,
     ),
-    Row("plot style", do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"), FIGURES),
-    Row("colour", do.swap(STYLE, 'GREY = "#7F7F7F"', 'GREY = "#7F7F80"'), GREYED),
+    Row(
+        "plot style",
+        do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"),
+        FIGURES,
+        quasars=MAPPED | CALIBRATED,
+    ),
+    Row(
+        "colour",
+        do.swap(STYLE, 'GREY = "#7F7F7F"', 'GREY = "#7F7F80"'),
+        GREYED,
+        quasars=CALIBRATED,
+    ),
     # Scripts and notebooks.
     Row("script", do.append("scripts/builder/fit_pitch.py", "assert True\n"), PITCH),
     Row("comment in a script", do.append("scripts/builder/tune.py", "# x\n"), NOTHING),
@@ -139,8 +179,8 @@ MATRIX = [
     Row("key of one rule", do.configure("builder.winding.upper", "51"), WINDING),
     Row("key of two rules", do.configure("builder.tune.rtol", "0.002"), TUNED),
     Row("two params swapped", do.swap_keys(*SWAPPED), MORPHOLOGY),
-    Row("seed", do.configure("seed", "2"), SIMULATED),
-    Row("name of the run", do.configure("run", "other"), ALL),
+    Row("seed", do.configure("seed", "2"), SIMULATED, quasars=EVERY),
+    Row("name of the run", do.configure("run", "other"), ALL, quasars=EVERY),
     Row("default written out", do.configure("builder.winding.upper", "50.0"), NOTHING),
     Row("order of keys", do.turn_keys, NOTHING),
     Row("comment in the config", do.append("tiny.yaml", "# x\n"), NOTHING),
@@ -179,6 +219,77 @@ MATRIX = [
         {"plot_galaxies"},
         1,
     ),
+    # The same kinds of edits in quasars.
+    Row(
+        "function of one rule, quasars",
+        do.body("quasars.evaluate.compare", "compare"),
+        quasars=COMPARED,
+    ),
+    Row(
+        "figure of one rule, quasars",
+        do.body("quasars.evaluate.figures", "rates_figure"),
+        quasars=EVALUATED,
+    ),
+    Row(
+        "trainer",
+        do.body("quasars.ensemble.train_torch", "train_members"),
+        quasars=TRAINED,
+    ),
+    Row("strategy", do.body("quasars.query.strategies", "top"), quasars=ASKED),
+    Row("map", do.body("som.training", "epoch"), quasars=MAPPED),
+    Row(
+        "consensus",
+        do.body("quasars.survey.consensus", "consensus"),
+        quasars=CALIBRATED,
+    ),
+    Row("votes", do.body("quasars.survey.votes", "vote"), quasars=CALIBRATED),
+    Row("merge", do.body("quasars.spectra.inspect", "merge"), quasars=LABELLED),
+    Row("of no rule", do.body("quasars.survey.prior", "write_prior"), NOTHING),
+    Row(
+        "docstring, quasars",
+        do.docstring("quasars.evaluate.compare", "compare"),
+        NOTHING,
+    ),
+    Row(
+        "script, quasars",
+        do.append("scripts/quasars/compare_rounds.py", "assert True\n"),
+        quasars=COMPARED,
+    ),
+    Row(
+        "code of a notebook, quasars",
+        do.cell("quasars_al_querier", "code"),
+        quasars={"al_querier": 1},
+    ),
+    Row("epochs", do.configure("quasars.train.epochs", "5"), quasars=TRAINED),
+    Row("size of the map", do.configure("quasars.som.rows", "5"), quasars=MAPPED),
+    Row("purity", do.configure("quasars.calibrate.purity", "0.7"), quasars=CALIBRATED),
+    Row("number asked", do.configure("quasars.query.n", "9"), quasars=ASKED),
+    Row("one round more", do.configure("quasars.rounds", "3"), quasars=ROUND3),
+    Row(
+        "more to survey",
+        do.configure("quasars.simulate.survey.targets", "41"),
+        quasars=OBSERVED,
+    ),
+    Row(
+        "more to learn from",
+        do.configure("quasars.simulate.sample.targets", "301"),
+        quasars=SAMPLED,
+    ),
+    Row(
+        "truth of the survey changed",
+        do.change("results/*/quasars/raw/truth.csv"),
+        quasars=EVALUATED | COMPARED,
+    ),
+    Row(
+        "answers changed",
+        do.change("results/*/quasars/answers/round1/vi_AB.csv"),
+        quasars=LABELLED,
+    ),
+    Row(
+        "env pin, quasars",
+        do.swap("envs/quasars.yaml", PINNED, "numpy=2.4.5"),
+        quasars=EVERY,
+    ),
     # Place, time and machine.
     Row("times of all files", do.touch_code, NOTHING),
     Row("folder moved", do.move, NOTHING),
@@ -207,8 +318,8 @@ def outcomes(built, tmp_path_factory):
             future.cancel()
 
 
-def outcome(row: Row, built: Path, folder: Path) -> Counter:
-    """Return the rules that would run again after a row's edit, and their jobs."""
+def outcome(row: Row, built: Path, folder: Path) -> dict[str, Counter]:
+    """Return by area the rules that would run again after an edit, and their jobs."""
     shutil.copytree(built, folder)
     where = folder
     try:
@@ -216,19 +327,20 @@ def outcome(row: Row, built: Path, folder: Path) -> Counter:
         counts = planned(where, *row.arguments, *LAYER)
     finally:
         shutil.rmtree(where, ignore_errors=True)
-    kinds: Counter = Counter()
+    areas: dict[str, Counter] = {"builder": Counter(), "quasars": Counter()}
     for name, number in counts.items():
-        kinds[without_chunk(name)] += number
-    return kinds
+        area, kind = parted(name)
+        areas[area][kind] += number
+    return areas
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.name.replace(" ", "-"))
 def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     """The rules of a dry run after the edit are the expected ones, no more, no less."""
-    kinds = outcomes[row.name].result()
-    assert set(kinds) == row.rules
+    found = outcomes[row.name].result()
     expected = {name: row.chunks if name in CHUNKED else 1 for name in row.rules}
-    assert dict(kinds) == expected
+    assert dict(found["builder"]) == expected
+    assert dict(found["quasars"]) == row.quasars
 
 
 def test_matrix_is_large_and_its_names_are_distinct():

@@ -24,7 +24,10 @@ def spectra(names="brz", dead="", n=2):
 
 @pytest.mark.parametrize(
     ("names", "dead", "bits"),
-    [("brz", "", 0), ("brz", "b", 1), ("rz", "r", 3), ("brz", "brz", 7), ("z", "", 3)],
+    [
+        *(("brz", "", 0), ("brz", "b", 1), ("brz", "r", 2), ("brz", "z", 4)),
+        *(("rz", "r", 3), ("brz", "brz", 7), ("z", "", 3)),
+    ],
 )
 def test_arms_of_no_weight_and_missing_arms_are_dead(names, dead, bits):
     """The pixels that a neighbour shares do not hide it."""

@@ -40,7 +40,7 @@ for number in ROUNDS:
                 gpu=int(config["ensemble"]["device"] != "cpu"),
             params:
                 settings=pick(
-                    config | {"round": number},
+                    config,
                     "ensemble.at_once",
                     "ensemble.device",
                     "ensemble.held_out",
@@ -48,7 +48,6 @@ for number in ROUNDS:
                     "ensemble.trainer",
                     "grid",
                     "network",
-                    "round",
                     "seed",
                     "train",
                 ),

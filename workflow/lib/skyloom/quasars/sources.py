@@ -172,8 +172,10 @@ def ensemble(config: Mapping) -> dict[str, list[str]]:
 
 
 def _members(folder: Path) -> list[str]:
-    found = [p for p in folder.iterdir() if MEMBER.fullmatch(p.name)]
-    return [str(p) for p in sorted(found, key=lambda p: int(p.stem[len("net_") :]))]
+    # A member in both formats is one: .keras comes after .h5, and stays.
+    found = sorted(p for p in folder.iterdir() if MEMBER.fullmatch(p.name))
+    named = {int(p.stem.removeprefix("net_")): str(p) for p in found}
+    return [named[number] for number in sorted(named)]
 
 
 def _planned(plan: Mapping) -> dict[str, list[str]]:

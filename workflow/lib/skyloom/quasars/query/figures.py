@@ -211,6 +211,7 @@ def _spectrum(axes: Axes, stamp: Stamp, label: float) -> None:
         right = stamp.wave[min(last, len(stamp.wave) - 1)]
         axes.axvspan(stamp.wave[first], right, color=style.SKY, alpha=0.3, lw=0)
     axes.set(xlim=stamp.wave[[0, -1]], ylim=_limits(line))
+    axes.minorticks_off()  # they take half the time of a picture, and say nothing
     _marks(axes, stamp, label)
 
 

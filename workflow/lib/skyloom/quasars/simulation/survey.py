@@ -13,7 +13,7 @@ import pandas as pd
 from skyloom.io.desi import write_coadd
 from skyloom.io.spectra import Spectra
 from skyloom.io.tables import write_csv, write_parquet
-from skyloom.quasars.simulation.inspectors import inspect
+from skyloom.quasars.simulation.inspectors import NAMES, inspect
 from skyloom.quasars.simulation.instrument import boss, desi, observe
 from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.targets import simulate_targets
@@ -99,8 +99,8 @@ def write_tables(folder: str | Path, targets: pd.DataFrame, seed: int) -> None:
     write_truth(folder / "truth.csv", targets)
     write_parquet(folder / "targets.parquet", targets)
     answers = inspect(targets, targets["sn"].to_numpy(), rng(seed, "inspectors"))
-    for name, own in answers.groupby("VI_BY"):
-        write_csv(folder / f"vi_{name}.csv", own)
+    for name in NAMES:
+        write_csv(folder / f"vi_{name}.csv", answers[answers["VI_BY"] == name])
 
 
 def boss_like(

@@ -6,9 +6,10 @@ import numpy as np
 
 from skyloom.io.spectra import Spectra
 
-# Wavelengths (Å) that only one of DESI's cameras sees, and its bit. A joined spectrum
-# is judged by the same ranges: a network misses the same lines.
-RANGES = {"b": (3600.0, 5760.0), "r": (5800.0, 7520.0), "z": (7620.0, 9824.0)}
+# Wavelengths (Å) that only one of DESI's cameras sees, and its bit; b ends with a
+# pixel at 5800 and r with one at 7620. A joined spectrum is judged by the same ranges:
+# a network misses the same lines.
+RANGES = {"b": (3600.0, 5760.0), "r": (5801.0, 7520.0), "z": (7621.0, 9824.0)}
 BITS = {"b": 1, "r": 2, "z": 4}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from skyloom.quasars.spectra.store import Batch, Store
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.run.seeds import rng
 
-SHEET = 60  # spectra on the contact sheet, the first asked
+SHEET = 30  # spectra on the contact sheet, the first asked
 
 
 def ask(results: str, labels: str, settings: Mapping) -> Answer:
@@ -75,11 +74,7 @@ class Asked:
 
     def stamps(self) -> Iterator[Stamp]:
         """Yield a stamp a target, of the exposure to look at."""
-        with ExitStack() as stack:
-            wanted = set(zip(self.table["TILEID"], self.table["EXPID"], strict=True))
-            opened = (stack.enter_context(Store(path)) for path in self.stores)
-            holding = [store for store in opened if _exposures(store) & wanted]
-            yield from stamps_of(self.table, holding)
+        yield from stamps_of(self.table, self._holding())
 
     def batches(self) -> Iterator[Batch]:
         """Yield all spectra of the targets, of every exposure, for a store."""
@@ -89,6 +84,14 @@ class Asked:
                 rows = np.flatnonzero(meta["targetid"].isin(self.table["TARGETID"]))
                 if rows.size:
                     yield meta.iloc[rows].reset_index(drop=True), *store.rows(rows)
+
+    def _holding(self) -> Iterator[Store]:
+        # One at a time: a survey has more stores than a process may have open files.
+        wanted = set(zip(self.table["TILEID"], self.table["EXPID"], strict=True))
+        for path in self.stores:
+            with Store(path) as store:
+                if _exposures(store) & wanted:
+                    yield store
 
 
 def _exposures(store: Store) -> set[tuple[int, int]]:

@@ -23,6 +23,7 @@ from skyloom.run.seeds import rng
 
 HEADLINES = ("threshold", "completeness", "completeness_z", "purity", "purity_z")
 HEADLINES += ("false_quasars", "redshift", "pile_up", "flips", "gain", "strategies")
+LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 FOLDS = 5  # in which scores are calibrated and looked at
 
 
@@ -107,10 +108,10 @@ def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
     dict
         ``n``, and for ``best_line`` (the most confident line alone, as published),
         ``consensus`` and ``truth``: ``strength`` and ``wiggle`` [km/s] of
-        `skyloom.quasars.survey.pile_up`; empty without found quasars.
+        `skyloom.quasars.survey.pile_up`; empty where fewer than `LEAST` are found.
     """
     seen = _seen(rows)
-    if seen.empty:
+    if len(seen) < LEAST:
         return {}
     line, alone = figures.best_line(seen, arch)
     z_true = seen["z_true"].to_numpy(float)

@@ -52,7 +52,7 @@ class Training:
         Truth of their targets.
     recipe : Recipe
         Of the rule; its settings have the sections ``network``, ``train`` and
-        ``ensemble``, ``grid``, ``round`` and ``seed``.
+        ``ensemble``, ``grid`` and ``seed``.
     """
 
     def __init__(self, stores: Sequence[str], labels: str, recipe: Recipe):
@@ -68,8 +68,8 @@ class Training:
         members = sorted(
             int(label.removeprefix("net_")) for label in paths if label[0] == "n"
         )
-        # Another round, another start: its members are no continuation.
-        seed = member_seed(settings["seed"], settings["round"])
+        # Rounds start from the same weights: they differ by their labels alone.
+        seed = settings["seed"]
         single = settings["ensemble"]["single_exposure"]
         stratum = known.truth["klass"].to_numpy()
         drawn = [

@@ -117,12 +117,12 @@ def merge_labels(
     Raises
     ------
     InputError
-        Unreadable answers, or one about a target that has a label already.
+        Unreadable answers, one about a target that has a label already, or a decision
+        about a target that nobody inspected.
     """
     answers = list(answers)
     old, new = read_truth(before), read_answers(answers)
-    settled = None if decisions is None else read_answers([decisions])
-    merged = merge(new, settled)
+    merged = merge(new) if decisions is None else _settled(new, decisions)
     again = merged["targetid"].isin(old["targetid"])
     if again.any():
         problem = f"target {merged['targetid'][again].iloc[0]} has a label already"
@@ -132,6 +132,15 @@ def merge_labels(
     write_csv(agreed, agreement(new))
     write_csv(disputed, conflicts(new))
     log.info("%d targets labelled, %d confident", len(merged), merged.confident.sum())
+
+
+def _settled(answers: pd.DataFrame, decisions: str | Path) -> pd.DataFrame:
+    settled = read_answers([decisions])
+    try:
+        return merge(answers, settled)
+    except ValueError as bad:
+        expected = "one decision a target, about targets of this round's answers"
+        raise InputError(decisions, str(bad), expected=expected) from None
 
 
 def _batches(files: Iterable[str | Path], grid: Grid) -> Iterator[Batch]:

@@ -186,8 +186,9 @@ def calibrate(
         See `classify`; needed if the members were trained on these quasars.
     """
     runner = by.shifted or by.runner
-    allowed = None if use is None else use[: by.settings.shift_members]
-    proposals = dithered(runner, flux, ivar, by.settings.shifts, allowed)
+    if use is not None and by.shifted is not None:
+        use = use[: by.settings.shift_members]
+    proposals = dithered(runner, flux, ivar, by.settings.shifts, use)
     known = (proposals.confidence > 0).any(axis=(0, 2))
     return fit_calibration(proposals.rows(known), z[known], by.settings.consensus)
 

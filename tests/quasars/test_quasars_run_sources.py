@@ -1,0 +1,233 @@
+"""Which spectra, labels and networks a run has, and the files that hold them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from skyloom.quasars import sources
+from skyloom.quasars.simulation import inspectors
+from skyloom.quasars.simulation.survey import Plan, write_survey
+from skyloom.run.config import ConfigError
+from small_quasars import BRIGHT, SEED, config
+
+TRUTHS = {"training_truth": "vi.csv", "survey_truth": "truth.csv"}
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Return the folder that config paths are relative to, with two coadds."""
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    for name in ("70/9/coadd-0-70-9.fits", "70/9/coadd-1-70-9.fits.gz"):
+        touch(tmp_path / "fuji" / name)
+    for name in ("vi.csv", "truth.csv", "more.csv"):
+        touch(tmp_path / name)
+    return tmp_path
+
+
+def touch(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return str(path)
+
+
+def files(rounds=2, evaluate=None, ensemble=None, **paths) -> dict:
+    named = {"survey": "fuji", "training": "boss"} | TRUTHS | paths
+    return config(
+        source="files",
+        rounds=rounds,
+        paths=named,
+        evaluate=evaluate or {},
+        ensemble=ensemble or {},
+    )
+
+
+def test_planned_exposures_are_those_written(tmp_path):
+    """Rules know the simulated survey's files before it is there."""
+    plan = {"tiles": 2, "targets": 2, "exposures": 2, "first_tile": 17}
+    whole = config(simulate={"survey": plan})
+    write_survey(tmp_path, Plan(**plan), BRIGHT, SEED)
+    planned = sources.exposures(whole)
+    assert list(planned) == ["17/80001", "17/80002", "18/80003", "18/80004"]
+    written = {f"{sources.RAW}/{p.relative_to(tmp_path)}" for p in _files(tmp_path)}
+    named = {path for paths in planned.values() for path in paths}
+    named |= {f"{sources.RAW}/vi_{who}.csv" for who in sources.INSPECTORS}
+    named |= set(sources.survey_truth(whole)) | {f"{sources.RAW}/targets.parquet"}
+    assert named == written
+
+
+def _files(folder):
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_survey_of_one_target_has_all_inspectors(tmp_path):
+    """One whom nobody asked leaves a table without rows; the rule names it."""
+    write_survey(tmp_path, Plan(1, 1, 1), BRIGHT, SEED)
+    for who in sources.INSPECTORS:
+        rows = (tmp_path / f"vi_{who}.csv").read_text().splitlines()
+        assert rows[0] == "TARGETID,VI_Z,VI_QUALITY,VI_CLASS,VI_BY"
+
+
+def test_inspectors_are_the_simulators():
+    """The rules name whom the simulation lets look."""
+    assert sources.INSPECTORS == inspectors.NAMES
+
+
+def test_exposures_are_found(data):
+    """By tile and exposure, all files of one together; other folders are left alone."""
+    for name in ("71/x/coadd-1.fits", "71/8/redrock-1.fits", "71/8/coadd-1.fits.tmp"):
+        touch(data / "fuji" / name)
+    place = data / "fuji" / "70" / "9"
+    assert sources.exposures(files()) == {
+        "70/9": [str(place / "coadd-0-70-9.fits"), str(place / "coadd-1-70-9.fits.gz")]
+    }
+
+
+def test_without_rounds_nothing_is_needed(data):
+    """No survey, no sample, no truth: only spectra to classify."""
+    whole = config(source="files", rounds=0)
+    assert sources.exposures(whole) == {}
+    assert sources.survey_truth(whole) == []
+    assert sources.exposures(config(rounds=0)) == {}
+    assert sources.survey_truth(files(rounds=0)) == []
+
+
+def test_missing_paths_are_named(data):
+    """All keys that are missing, at once."""
+    with pytest.raises(ConfigError, match=r"paths\.survey, quasars\.paths\.training, "):
+        sources.exposures(config(source="files"))
+    with pytest.raises(ConfigError, match=r"needs quasars\.paths\.supplement_truth; "):
+        sources.exposures(files(supplement="eboss"))
+
+
+def test_a_folder_without_coadds_is_refused(data):
+    """The message has the folder and what to do."""
+    (data / "empty").mkdir()
+    with pytest.raises(ConfigError, match=r"no <tile>/<expid>/.*empty; set SKYLOOM_"):
+        sources.exposures(files(survey="empty"))
+
+
+def test_sample_has_its_supplement(data):
+    """Places, truths and limits stand in the same order; no limit on the first."""
+    assert sources.sample(files())["most"] == [None]
+    some = {"supplement": "eboss", "supplement_truth": "more.csv"}
+    found = sources.sample(files(ensemble={"supplement_most": 7}, **some))
+    assert found == {
+        "places": [str(data / "boss"), str(data / "eboss")],
+        "truths": [str(data / "vi.csv"), str(data / "more.csv")],
+        "most": [None, 7],
+    }
+
+
+def test_spectra_of_a_place(data):
+    """A file is itself; a folder all spectra below it, and nothing else."""
+    wanted = [touch(data / "s" / n) for n in ("1/spec-1-2-3.fits", "spPlate-1-2.fits")]
+    touch(data / "s" / "spAll.fits")
+    assert sources.spectra("s") == wanted
+    assert sources.spectra("s/1/spec-1-2-3.fits") == wanted[:1]
+    (data / "empty").mkdir()
+    for place in ("empty", "nowhere"):
+        with pytest.raises(ConfigError, match=rf"no spectra .*{place}; set SKYLOOM_DA"):
+            sources.spectra(place)
+
+
+def test_answers_of_a_round(data):
+    """All CSV files of the round's folder, sorted; the simulation's by its people."""
+    wanted = [touch(data / "a" / "2" / name) for name in ("x.csv", "y.csv")]
+    touch(data / "a" / "2" / "notes.txt")
+    assert sources.answers(files(rounds=3, answers="a/{round}"), 2) == wanted
+    assert sources.answers(config(), 4)[0] == "<results>/answers/round4/vi_AB.csv"
+
+
+def test_answers_that_are_missing(data):
+    """Which round, where they belong, and what else to do."""
+    expected = r"rounds is 3, but .* of round 2: put .* into .*/a/2, or set rounds to 2"
+    with pytest.raises(ConfigError, match=expected):
+        sources.answers(files(rounds=3, answers="a/{round}"), 2)
+    (data / "a" / "2").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=expected):
+        sources.answers(files(rounds=3, answers="a/{round}"), 2)
+    with pytest.raises(ConfigError, match=r"the folder that quasars\.paths\.answers n"):
+        sources.answers(files(rounds=3), 2)
+
+
+def test_decisions_are_optional(data):
+    """One file if it is there."""
+    whole = files(decisions="d{round}.csv")
+    assert sources.decisions(whole, 1) == []
+    assert sources.decisions(files(), 1) == []
+    path = touch(data / "d1.csv")
+    assert sources.decisions(whole, 1) == [path]
+
+
+def test_truth_of_the_survey(data):
+    """Simulated, or what is given, or none."""
+    assert sources.survey_truth(files()) == [str(data / "truth.csv")]
+    assert sources.survey_truth(files(survey_truth=None)) == []
+    assert sources.survey_truth(config()) == ["<results>/raw/truth.csv"]
+
+
+def members(folder, *names):
+    for name in (*names, sources.CALIBRATION):
+        touch(folder / name)
+    return folder
+
+
+def test_ensemble_among_the_data(data):
+    """Networks in the order of their numbers, and nothing else of the folder."""
+    place = members(data / "e", "net_10.keras", "net_2.keras", "net_3.h5", "best.keras")
+    names = [str(place / n) for n in ("net_2.keras", "net_3.h5", "net_10.keras")]
+    found = sources.ensemble(config(evaluate={"ensemble": "e"}))
+    assert found == {
+        "networks": names,
+        "calibration": [str(place / "calibration.json")],
+    }
+
+
+def test_ensemble_of_the_repository_is_relative(data, tmp_path, monkeypatch):
+    """A moved checkout classifies nothing again; it goes before the data's."""
+    monkeypatch.setattr(sources, "ROOT", tmp_path / "checkout")
+    monkeypatch.chdir(tmp_path)
+    members(tmp_path / "checkout" / "models", "net_0.keras")
+    members(data / "models", "net_0.keras", "net_1.keras")
+    found = sources.ensemble(config(evaluate={"ensemble": "models"}))
+    assert found["networks"] == ["checkout/models/net_0.keras"]
+
+
+def test_ensemble_of_the_last_round(data):
+    """Null is the run's own."""
+    whole = config(rounds=3, ensemble={"members": 2}, evaluate={"ensemble": None})
+    assert sources.ensemble(whole) == {
+        "networks": [f"<results>/ensemble/round3/net_{i}.keras" for i in range(2)],
+        "calibration": ["<results>/ensemble/round3/calibration.json"],
+    }
+    with pytest.raises(ConfigError, match="null, and with 0 rounds none is trained"):
+        sources.ensemble(whole | {"rounds": 0})
+
+
+def test_a_folder_that_is_no_ensemble_is_refused(data):
+    """Missing, without networks, or without a calibration."""
+    (data / "none").mkdir()
+    touch(data / "bare" / "net_0.keras")
+    touch(data / "file")
+    for name in ("nowhere", "none", "bare", "file"):
+        with pytest.raises(ConfigError, match=rf"'{name}' is no folder with net_<i>"):
+            sources.ensemble(config(evaluate={"ensemble": name}))
+
+
+def test_a_member_in_two_formats_is_one(data):
+    """The same network counts once."""
+    place = members(data / "e", "net_0.keras", "net_0.h5")
+    found = sources.ensemble(config(evaluate={"ensemble": "e"}))
+    assert found["networks"] == [str(place / "net_0.keras")]
+
+
+def test_reading_the_rules_loads_nothing_heavy():
+    """No table, network or file library."""
+    heavy = {"pandas", "h5py", "torch", "keras", "astropy", "scipy"}
+    code = "import sys, skyloom.quasars.sources; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert heavy.isdisjoint(found.stdout.split())

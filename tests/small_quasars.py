@@ -1,0 +1,46 @@
+"""A configuration, networks of chance and answers: small enough for every test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.parameters import Parameters, expected_shapes, from_arrays
+from skyloom.quasars.simulation.settings import Settings
+from skyloom.quasars.simulation.survey import Plan
+from skyloom.run.config import load_schema, validated
+
+SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "quasars.schema.yaml"
+SEED = 3
+SHAPE = {"n_layers": 4, "filters": 4, "dense": 6}
+ARCH = Architecture(**SHAPE)
+BRIGHT = Settings(magnitudes=(18.0, 19.5))
+PLAN = Plan(tiles=2, targets=14, exposures=2, again=0.25)
+MEMBERS = 3
+ANSWER = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"]
+
+
+def config(**changes) -> dict:
+    """Return the area's configuration with its defaults, the seed and some changes."""
+    return {"seed": SEED, **validated(changes, load_schema(SCHEMA))}
+
+
+def network(seed: int, arch: Architecture = ARCH) -> Parameters:
+    """Return a network of random weights that says something of every spectrum."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        name: rng.uniform(0.1, 1, shape)
+        if "variance" in name
+        else rng.normal(0, 1, shape)
+        for name, shape in expected_shapes(arch).items()
+    }
+    return from_arrays(arch, arrays)
+
+
+def write_answers(path: Path, who: str, rows: list[tuple]) -> Path:
+    """Write an inspector's (target, z, quality, class); return the path."""
+    table = pd.DataFrame([(*row, who) for row in rows], columns=ANSWER)
+    table.to_csv(path, index=False)
+    return path
