@@ -12,6 +12,6 @@ targets = by_exposure(job.output)
 files, given = {}, list(job.input)
 for name, count in job.settings["exposures"].items():
     files[name], given = given[:count], given[count:]
-write = partial(ingest_exposure, files=files, grid=GRIDS[job.settings["grid"]])
+grid = GRIDS[job.settings["grid"]]
+write = partial(ingest_exposure, files=files, grid=grid, recipe=job.recipe)
 job.each(files, write, files={name: {"store": targets[name]} for name in files})
-job.note_provenance()

@@ -14,5 +14,6 @@ write_sample(
     settings.targets(section["objects"]),
     settings.GRIDS[job.settings["grid"]],
     job.settings["seed"],
+    job.provenance(),
 )
 job.note_provenance()

@@ -14,7 +14,8 @@ from skyloom.quasars.simulation.survey import write_survey
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import match, read_truth
-from skyloom.quasars.steps.samples import ingest
+from skyloom.quasars.steps.samples import ingest_exposure
+from skyloom.run.provenance import Recipe
 from small_quasars import BRIGHT, MEMBERS, PLAN, SEED, network
 
 
@@ -47,11 +48,12 @@ def small_survey(tmp_path_factory) -> Survey:
     """Return two tiles of two exposures each."""
     folder = tmp_path_factory.mktemp("survey")
     write_survey(folder / "raw", PLAN, BRIGHT, SEED)
-    stores = {}
-    for path in sorted((folder / "raw").glob("*/*/coadd-*.fits")):
-        name = "/".join(path.parts[-3:-1])
-        stores[name] = folder / "spectra" / f"{name}.h5"
-        ingest([path], stores[name], LOG)
+    found = sorted((folder / "raw").glob("*/*/coadd-*.fits"))
+    files = {"/".join(path.parts[-3:-1]): [path] for path in found}
+    stores = {name: folder / "spectra" / f"{name}.h5" for name in files}
+    given = {"files": files, "grid": LOG, "recipe": Recipe({}, "c0de")}
+    for name, path in stores.items():
+        ingest_exposure(name, {"store": path}, **given)
     return Survey(folder / "raw", stores)
 
 

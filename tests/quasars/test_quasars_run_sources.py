@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -228,6 +229,10 @@ def test_reading_the_rules_loads_nothing_heavy():
     heavy = {"pandas", "h5py", "torch", "keras", "astropy", "scipy"}
     code = "import sys, skyloom.quasars.sources; print(*sys.modules)"
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert heavy.isdisjoint(found.stdout.split())

@@ -54,27 +54,34 @@ RECOVERY = {"evaluate_recovery"} | SUMMARY
 GREYED = {"plot_galaxies"} | CATALOGUE
 FIGURES = GREYED | {"make_agg_bi_models"}
 
+
+def together(*parts: dict[str, int]) -> dict[str, int]:
+    """Return all rules of several sets, each with its largest number of jobs."""
+    names = {name for part in parts for name in part}
+    return {name: max(part.get(name, 0) for part in parts) for name in names}
+
+
 # The same for quasars, whose rules run once a round: rule to number of jobs.
 QMETRICS = {"metrics": 1}
-COMPARED = {"compare_rounds": 1} | QMETRICS
-EVALUATED = {"evaluate_round": 2} | QMETRICS
-ROUND2 = {"train_round2": 2, "calibrate": 1, "run_round2": 2, "collect_results": 1}
-ROUND2 |= {"query": 1, "al_querier": 1, "evaluate_round": 1} | COMPARED
-LABELLED = {"merge_labels": 1} | ROUND2
-ANSWERED = {"answer_query": 1} | LABELLED
-ASKED = ANSWERED | {"query": 2}
-COLLECTED = ASKED | {"collect_results": 2, "evaluate_round": 2}
-RUN = COLLECTED | {"run_round1": 2}
-CALIBRATED = RUN | {"calibrate": 2}
-TRAINED = CALIBRATED | {"train_round1": 2}
-MAPPED = RUN | {"train_som": 1}
-INGESTED = MAPPED | {"ingest": 2}
-OBSERVED = INGESTED | {"simulate_survey": 1}
-SAMPLED = TRAINED | {"simulate_sample": 1}
-EVERY = SAMPLED | OBSERVED
-ROUND3 = {"train_round3": 2, "calibrate": 1, "run_round3": 2, "collect_results": 1}
-ROUND3 |= {"answer_query": 1, "merge_labels": 1, "query": 1, "al_querier": 1}
-ROUND3 |= {"evaluate_round": 1, "compare_rounds": 1} | QMETRICS
+COMPARED = together({"compare_rounds": 1}, QMETRICS)
+EVALUATED = together({"evaluate_round": 2}, QMETRICS)
+GATHERED = {"collect_results": 1, "query": 1, "al_querier": 1, "evaluate_round": 1}
+ROUND2 = together({"train_round2": 2, "calibrate": 1, "run_round2": 2}, GATHERED)
+ROUND2 = together(ROUND2, COMPARED)
+LABELLED = together({"merge_labels": 1}, ROUND2)
+ANSWERED = together({"answer_query": 1}, LABELLED)
+ASKED = together({"query": 2}, ANSWERED)
+COLLECTED = together({"collect_results": 2, "evaluate_round": 2}, ASKED)
+RUN = together({"run_round1": 2}, COLLECTED)
+CALIBRATED = together({"calibrate": 2}, RUN)
+TRAINED = together({"train_round1": 2}, CALIBRATED)
+MAPPED = together({"train_som": 1}, RUN)
+INGESTED = together({"ingest": 2}, MAPPED)
+OBSERVED = together({"simulate_survey": 1}, INGESTED)
+SAMPLED = together({"simulate_sample": 1}, TRAINED)
+EVERY = together(SAMPLED, OBSERVED)
+ROUND3 = together({"train_round3": 2, "calibrate": 1, "run_round3": 2}, GATHERED)
+ROUND3 = together({"answer_query": 1, "merge_labels": 1}, ROUND3, COMPARED)
 
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
@@ -136,7 +143,7 @@ MATRIX = [
         "writer of two kinds",
         do.body("io.npz", "write_npz"),
         CUT | PITCH,
-        quasars=TRAINED | MAPPED,
+        quasars=together(TRAINED, MAPPED),
     ),
     Row("seeds", do.body("run.seeds", "rng"), SIMULATED, quasars=EVERY),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
@@ -156,7 +163,7 @@ MATRIX = [
         "plot style",
         do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"),
         FIGURES,
-        quasars=MAPPED | CALIBRATED,
+        quasars=together(MAPPED, CALIBRATED),
     ),
     Row(
         "colour",
@@ -278,7 +285,7 @@ MATRIX = [
     Row(
         "truth of the survey changed",
         do.change("results/*/quasars/raw/truth.csv"),
-        quasars=EVALUATED | COMPARED,
+        quasars=together(EVALUATED, COMPARED),
     ),
     Row(
         "answers changed",

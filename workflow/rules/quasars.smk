@@ -13,6 +13,7 @@ EXPOSURES = sources.exposures(config)
 CHUNKS = assign(EXPOSURES, config["chunks"])
 MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]
+MADE = partial(sources.members, config)
 TRUTH = sources.survey_truth(config)
 digest = partial(code_of, env="envs/quasars.yaml")
 

@@ -6,6 +6,7 @@ import pytest
 from skyloom.plots import style
 from skyloom.quasars.evaluate import calibration, figures, learning, metrics, thresholds
 from skyloom.quasars.evaluate.compare import compare
+from skyloom.quasars.network.architecture import Architecture
 
 
 @pytest.fixture
@@ -85,3 +86,48 @@ def test_learning_curve_has_a_line_a_strategy(seeds, rng, tmp_path):
     assert list(lines) == ["bald", "margin", "random"]
     assert lines["random"] == style.GREY
     assert drawn(fig, tmp_path)
+
+
+LINED = Architecture(lines=("CIV", "MGII"), bal_lines=())
+
+
+def lined(n, seed=3):
+    """Return found quasars of two lines; Mg II is the surer one of the even rows."""
+    z = np.random.default_rng(seed).uniform(1.5, 2.3, n)
+    rows = pd.DataFrame({"z_true": z, "Z": z + 0.001})
+    even = np.arange(n) % 2 == 0
+    rows["C_CIV"], rows["C_MGII"] = np.where(even, 0.5, 0.9), np.where(even, 0.9, 0.5)
+    return rows.assign(Z_CIV=z + 0.01, Z_MGII=z - 0.02)
+
+
+def test_best_line_is_the_most_confident():
+    """Its place among the lines, and its own redshift."""
+    rows = lined(4)
+    line, z = figures.best_line(rows, LINED)
+    assert line.tolist() == [1, 0, 1, 0]
+    np.testing.assert_allclose(
+        z - rows["z_true"], [-0.02, 0.01, -0.02, 0.01], atol=1e-12
+    )
+    tied = figures.best_line(rows.assign(C_MGII=rows["C_CIV"]), LINED)[0]
+    assert not tied.any()
+
+
+def test_pile_up_figure_has_three_methods(tmp_path):
+    """Redshifts to the largest, places in 0 to 1; each histogram holds all rows."""
+    fig = figures.pile_up_figure(lined(60), LINED)
+    left, right = fig.axes
+    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    assert labels == ["truth", "best line alone", "consensus"]
+    assert right.get_xlim() == (0, 1)
+    for panel in fig.axes:
+        heights = [patch.get_xy()[:, 1].max() for patch in panel.patches]
+        assert len(heights) == 3
+        assert min(heights) >= 1
+    assert drawn(fig, tmp_path)
+
+
+def test_pile_up_figure_of_nothing(tmp_path):
+    """No quasar was found: an empty figure, no warning."""
+    assert drawn(figures.pile_up_figure(lined(0), LINED), tmp_path)
+    far = lined(3).assign(z_true=9.0, Z=9.0, Z_CIV=9.0, Z_MGII=9.0)
+    assert drawn(figures.pile_up_figure(far, LINED), tmp_path)

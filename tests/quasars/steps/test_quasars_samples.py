@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,11 +16,12 @@ from skyloom.quasars.spectra.store import Store, batch
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.steps.samples import (
     answers_about,
-    ingest,
+    files_of,
     ingest_exposure,
     ingest_sample,
     merge_labels,
 )
+from skyloom.run.provenance import Recipe, checksum
 from small_quasars import BRIGHT, SEED, write_answers
 
 STAR, QSO = (0.0, 4, "STAR"), (2.0, 4, "QSO")
@@ -27,10 +31,16 @@ def coadds(survey):
     return sorted(survey.raw.glob("*/*/coadd-*.fits"))
 
 
+def ingested(files, store, grid=LOG):
+    """Write the store of an exposure of some files."""
+    given = {"files": {"7/9": files}, "grid": grid, "recipe": Recipe({}, "c0de")}
+    return ingest_exposure("7/9", {"store": store}, **given)
+
+
 def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
     """Spectra of several files, as their readers and the grid give them."""
     files = coadds(small_survey)[::-2]
-    ingest(files, tmp_path / "s.h5", LINEAR)
+    assert ingested(files, tmp_path / "s.h5", LINEAR) == {"files": 2}
     parts = [batch(some, LINEAR) for path in files for some in spectra_of(path)]
     with Store(tmp_path / "s.h5") as store:
         assert store.grid == LINEAR
@@ -41,13 +51,16 @@ def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
     np.testing.assert_array_equal(flux, np.concatenate([f for _, f, _ in parts]))
 
 
-def test_an_exposure_is_its_own_files(small_survey, tmp_path):
-    """The same bytes as by hand, under the name that the rule gives."""
-    (name, made), *_ = small_survey.stores.items()
-    files = {name: coadds(small_survey)[:1], "other": ["nowhere.fits"]}
-    paths = {"store": tmp_path / "one.h5"}
-    assert ingest_exposure(name, paths, files=files, grid=LOG) == {"files": 1}
-    assert paths["store"].read_bytes() == made.read_bytes()
+def test_a_store_knows_what_it_is_made_of(small_survey, tmp_path):
+    """Its own files and the code; the same bytes each time."""
+    files = coadds(small_survey)[:1]
+    for name in "ab":
+        ingested(files, tmp_path / f"{name}.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        record = json.loads(file.attrs["provenance"])
+    assert record["code"] == "c0de"
+    assert record["inputs"] == {files[0].name: checksum(files[0])}
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
 def test_a_damaged_file_is_named(small_survey, tmp_path):
@@ -55,7 +68,7 @@ def test_a_damaged_file_is_named(small_survey, tmp_path):
     bad = tmp_path / "coadd-7-9.fits"
     bad.write_bytes(coadds(small_survey)[0].read_bytes()[:5000])
     with pytest.raises(InputError, match=r"coadd-7-9\.fits"):
-        ingest([coadds(small_survey)[0], bad], tmp_path / "s.h5", LOG)
+        ingested([coadds(small_survey)[0], bad], tmp_path / "s.h5")
     assert not (tmp_path / "s.h5").exists()
 
 
@@ -106,6 +119,14 @@ def test_a_single_file_is_a_source(small_survey, sources, tmp_path):
     given = [(coadds(small_survey)[0], sources[0][1])]
     meta, _ = sampled(given, tmp_path, None)
     assert set(meta["expid"]) == {80001}
+
+
+def test_a_folder_is_known_by_its_files(small_survey, tmp_path):
+    """What a sample is made from: each file of spectra, never the folder itself."""
+    assert files_of(small_survey.raw) == coadds(small_survey)
+    assert files_of(str(coadds(small_survey)[0])) == coadds(small_survey)[:1]
+    record = Recipe({}, "c0de").record(files_of(small_survey.raw / "1001"))
+    assert len(record["inputs"]) == 2
 
 
 def test_a_truth_of_other_spectra_is_refused(sources, tmp_path):

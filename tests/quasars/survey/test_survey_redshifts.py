@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated_outputs import ARCH, BIAS, outputs_of, redshifts
-from skyloom.io.errors import InputError
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
 from skyloom.quasars.spectra.grid import LINEAR, LOG
@@ -16,9 +15,7 @@ from skyloom.quasars.survey.consensus import (
     ConsensusSettings,
     consensus,
     fit_calibration,
-    read_calibration,
     robust,
-    save_calibration,
 )
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.quasars.survey.proposals import (
@@ -202,18 +199,6 @@ def test_too_few_quasars_to_calibrate():
     found = fit_calibration(all_shifts(z), z)
     assert found.bias[5] == 0.0
     assert found.bias[0] != 0.0
-
-
-def test_calibration_files(tmp_path, calibration):
-    """Read as written; refused for other lines or other contents."""
-    path = tmp_path / "calibration.json"
-    save_calibration(path, calibration)
-    assert read_calibration(path, 6) == calibration
-    with pytest.raises(InputError, match="expected 2, as the ensemble has"):
-        read_calibration(path, 2)
-    path.write_text("{}")
-    with pytest.raises(InputError, match="no calibration"):
-        read_calibration(path, 6)
 
 
 @given(st.integers(-30, 30))

@@ -12,7 +12,7 @@ from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import expected_shapes, from_arrays
 from skyloom.quasars.network.run_numpy import Runner
-from skyloom.quasars.spectra.grid import LINEAR
+from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.store import batch
 from skyloom.quasars.survey.classify import (
     SurveySettings,
@@ -67,8 +67,11 @@ def spectra(n, tile=7, exposure=1, first=0):
     return Spectra(arms, meta)
 
 
-def pieces(whole, size):
-    return (whole.rows(slice(i, i + size)) for i in range(0, len(whole), size))
+def batches(whole, size=None):
+    """Yield spectra on the networks' grid, all at once or some at a time."""
+    size = size or len(whole)
+    for start in range(0, len(whole), size):
+        yield batch(whole.rows(slice(start, start + size)), LOG)
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def exposures(tmp_path):
     by = ensemble(shifts=1)
     paths = [tmp_path / f"{k}.parquet" for k in range(3)]
     for k, path in enumerate(paths):
-        run_exposure(path, [spectra(4 + k, exposure=k)], by)
+        run_exposure(path, batches(spectra(4 + k, exposure=k)), by)
     return paths
 
 
@@ -96,7 +99,7 @@ def test_size_of_batches_changes_nothing(tmp_path):
     """The same file, whatever the batches."""
     by, whole = ensemble(), spectra(11)
     for size in (3, 11):
-        run_exposure(tmp_path / f"{size}.parquet", pieces(whole, size), by)
+        run_exposure(tmp_path / f"{size}.parquet", batches(whole, size), by)
     one, other = (read_exposure(tmp_path / f"{size}.parquet") for size in (3, 11))
     pd.testing.assert_frame_equal(one, other, rtol=1e-4, atol=1e-5)
 
@@ -104,7 +107,7 @@ def test_size_of_batches_changes_nothing(tmp_path):
 def test_same_spectra_same_bytes(tmp_path):
     """Two runs write the same file."""
     for name in "ab":
-        run_exposure(tmp_path / name, [spectra(5)], ensemble(), {"code": "1"})
+        run_exposure(tmp_path / name, batches(spectra(5)), ensemble(), {"code": "1"})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert b"skyloom" in pq.read_schema(tmp_path / "a").metadata
 
@@ -113,10 +116,10 @@ def test_spectra_without_signal_are_left_out(tmp_path):
     """They are counted, not classified; an exposure of nothing is an empty table."""
     some = spectra(5)
     some.arms[0].ivar[2] = 0
-    assert run_exposure(tmp_path / "a", [some], ensemble()) == (4, 1)
+    assert run_exposure(tmp_path / "a", batches(some), ensemble()) == (4, 1)
     assert 2 not in set(read_exposure(tmp_path / "a")["TARGETID"])
     some.arms[0].ivar[:] = 0
-    assert run_exposure(tmp_path / "b", [some], ensemble()) == (0, 5)
+    assert run_exposure(tmp_path / "b", batches(some), ensemble()) == (0, 5)
     assert list(read_exposure(tmp_path / "b")) == columns(Architecture())
 
 
@@ -157,6 +160,14 @@ def test_calibration_of_an_ensemble():
     alone = calibrate(flux, ivar, z, ensemble(members=1))
     assert len(masked.bias) == 6
     assert masked == alone
+
+
+def test_all_members_calibrate_where_nothing_is_shifted():
+    """More members than look at shifted copies: without copies, all of them count."""
+    _, flux, ivar = batch(spectra(30), LOG)
+    use, z = np.ones((3, 30), bool), np.linspace(1, 3, 30)
+    some = calibrate(flux, ivar, z, ensemble(shifts=1, shift_members=2), use)
+    assert some == calibrate(flux, ivar, z, ensemble(shifts=1), use)
 
 
 def test_linear_grid_runs_unshifted():
@@ -208,7 +219,7 @@ def test_exposure_without_rows_adds_none(tmp_path):
     """An exposure of dead spectra is passed over."""
     dead = spectra(2)
     dead.arms[0].ivar[:] = 0
-    run_exposure(tmp_path / "dead.parquet", [dead], ensemble())
+    run_exposure(tmp_path / "dead.parquet", batches(dead), ensemble())
     path = tmp_path / "ensemble_results.csv"
     assert append(path, [tmp_path / "dead.parquet"]) == 0
     assert exposures_of(path) == {}

@@ -1,21 +1,5 @@
 """Ensembles: bootstrap, training, and what the answers are worth."""
 
-
-def training(number):
-    """Return the stores and the labels that a round is trained on, by kind."""
-    asked = [f"<results>/query/round{k}/spectra.h5" for k in range(1, int(number))]
-    return {
-        "stores": ["<results>/spectra/training.h5", *asked],
-        "labels": f"<results>/labels/round{number}.csv",
-    }
-
-
-def members(number, suffix, some=None):
-    """Return files of members of a round, all of them if none are named."""
-    named = range(config["ensemble"]["members"]) if some is None else some
-    return [f"<results>/ensemble/round{number}/net_{i}.{suffix}" for i in named]
-
-
 for number in ROUNDS:
     for chunk, some in MEMBERS.items():
 
@@ -24,10 +8,10 @@ for number in ROUNDS:
             name:
                 f"train_round{number}_{chunk}"
             input:
-                **training(number),
+                **sources.learned_from(number),
             output:
-                networks=members(number, "keras", some),
-                draws=members(number, "npz", some),
+                networks=MADE(number, "keras", some),
+                draws=MADE(number, "npz", some),
             log:
                 f"<logs>/train/round{number}/{chunk}.log",
             benchmark:
@@ -61,9 +45,9 @@ for number in ROUNDS:
 # Threshold and redshift calibration, on targets that members have not seen.
 rule calibrate:
     input:
-        unpack(lambda wildcards: training(wildcards.round)),
-        networks=lambda wildcards: members(wildcards.round, "keras"),
-        draws=lambda wildcards: members(wildcards.round, "npz"),
+        unpack(lambda wildcards: sources.learned_from(wildcards.round)),
+        networks=lambda wildcards: MADE(wildcards.round, "keras"),
+        draws=lambda wildcards: MADE(wildcards.round, "npz"),
     output:
         calibration="<results>/ensemble/round{round}/calibration.json",
         rows="<results>/ensemble/round{round}/out_of_bag.parquet",

@@ -3,9 +3,7 @@
 GIVEN = config["evaluate"]
 NOISES = GIVEN["noise"]
 FILES = "<results>/classified/noise{noise}"
-CLASSIFIED = (
-    expand(f"{FILES}/catalogue.csv", noise=NOISES) if GIVEN["spectra"] else []
-)
+CLASSIFIED = expand(f"{FILES}/catalogue.csv", noise=NOISES) if GIVEN["spectra"] else []
 EVALUATED = (
     expand(f"{FILES}/metrics.json", noise=NOISES) if GIVEN["truth"] else CLASSIFIED
 )
@@ -26,11 +24,9 @@ rule evaluate_round:
     input:
         results="<results>/catalogue/round{round}/ensemble_results.csv",
         calibration="<results>/ensemble/round{round}/calibration.json",
-        networks=lambda wildcards: members(wildcards.round, "keras")[:1],
+        networks=lambda wildcards: MADE(wildcards.round, "keras")[:1],
         truth=TRUTH,
     output:
-        report="<results>/evaluation/round{round}.json",
-        table="<results>/evaluation/round{round}.csv",
         **{
             name: report(
                 f"<results>/evaluation/round{{round}}/{name}.pdf",
@@ -40,6 +36,8 @@ rule evaluate_round:
             )
             for name in ("rates", "redshifts", "reliability", "pile_up")
         },
+        report="<results>/evaluation/round{round}.json",
+        table="<results>/evaluation/round{round}.csv",
     log:
         "<logs>/evaluate_round/round{round}.log",
     conda:
@@ -157,8 +155,6 @@ if GIVEN["truth"]:
             catalogue=f"{FILES}/catalogue.csv",
             truth=sources.data_path(GIVEN["truth"]),
         output:
-            report=f"{FILES}/metrics.json",
-            table=f"{FILES}/rates.csv",
             **{
                 name: report(
                     f"{FILES}/{name}.pdf",
@@ -168,6 +164,8 @@ if GIVEN["truth"]:
                 )
                 for name in ("rates", "redshifts", "reliability", "pile_up")
             },
+            report=f"{FILES}/metrics.json",
+            table=f"{FILES}/rates.csv",
         log:
             "<logs>/evaluate_files/noise{noise}.log",
         conda:
@@ -200,7 +198,7 @@ rule run_trial:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings={},
+        settings=pick(config, "learning.objects"),
         code=digest("scripts/quasars/run_trial.py"),
     message:
         "Strategies in world {wildcards.seed}"

@@ -29,9 +29,7 @@ rule query:
         mem_mb=by_attempt(4000),
         runtime=by_attempt(120),
     params:
-        settings=lambda wildcards: pick(
-            config | {"round": int(wildcards.round)}, "query", "round", "seed"
-        ),
+        settings=pick(config, "query", "seed"),
         code=digest("scripts/quasars/query.py"),
     message:
         "Query of round {wildcards.round}"
@@ -57,9 +55,7 @@ rule al_querier:
         mem_mb=by_attempt(4000),
         runtime=by_attempt(60),
     params:
-        settings=lambda wildcards: pick(
-            config | {"round": int(wildcards.round)}, "query", "round", "seed"
-        ),
+        settings=pick(config, "query", "seed"),
         code=digest(
             "scripts/quasars/run_notebook.py", "notebooks/quasars_al_querier.ipynb"
         ),

@@ -1,20 +1,10 @@
 """From the inspectors' answers to the labels of the next round."""
 
 
-def before(wildcards):
-    """Return what the labels of a round are made of: the last one's, and answers."""
-    last = int(wildcards.round) - 1
-    return {
-        "before": f"<results>/labels/round{last}.csv",
-        "answers": sources.answers(config, last),
-        "decisions": sources.decisions(config, last),
-    }
-
-
 # All labels so far, in one table that knows who said what.
 rule merge_labels:
     input:
-        unpack(before),
+        unpack(lambda wildcards: sources.said_before(config, wildcards.round)),
     output:
         labels="<results>/labels/round{round}.csv",
         agreement="<results>/labels/agreement{round}.csv",

@@ -9,7 +9,7 @@ for number in ROUNDS:
                 f"run_round{number}_{chunk}"
             input:
                 stores=expand("<results>/spectra/{name}.h5", name=names),
-                networks=members(number, "keras"),
+                networks=MADE(number, "keras"),
                 calibration=f"<results>/ensemble/round{number}/calibration.json",
                 som="<results>/som/som.npz",
             output:
@@ -41,7 +41,9 @@ for number in ROUNDS:
 # One table that grows exposure by exposure, with the columns that users know.
 rule collect_results:
     input:
-        expand("<results>/exposures/round{{round}}/{name}.parquet", name=sorted(EXPOSURES)),
+        expand(
+            "<results>/exposures/round{{round}}/{name}.parquet", name=sorted(EXPOSURES)
+        ),
     output:
         table=update("<results>/catalogue/round{round}/ensemble_results.csv"),
         index=update("<results>/catalogue/round{round}/exposures.json"),
@@ -65,7 +67,7 @@ rule collect_results:
 rule write_prior:
     input:
         rows="<results>/exposures/round{round}/{tile}/{expid}.parquet",
-        networks=lambda wildcards: members(wildcards.round, "keras")[:1],
+        networks=lambda wildcards: MADE(wildcards.round, "keras")[:1],
         calibration="<results>/ensemble/round{round}/calibration.json",
     output:
         "<results>/prior/round{round}/{tile}/{expid}.fits",

@@ -7,7 +7,7 @@ imported; folders are listed, no file is opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
@@ -99,6 +99,39 @@ def spectra(place: str) -> list[str]:
     return sorted(found)
 
 
+def learned_from(number: int | str) -> dict:
+    """Return the stores and the labels that a round is trained on, by kind."""
+    asked = [f"<results>/query/round{k}/spectra.h5" for k in range(1, int(number))]
+    return {
+        "stores": ["<results>/spectra/training.h5", *asked],
+        "labels": f"<results>/labels/round{number}.csv",
+    }
+
+
+def members(
+    config: Mapping,
+    number: int | str,
+    suffix: str,
+    some: Iterable[int] | None = None,
+) -> list[str]:
+    """Return files of members of a round, of all of them if none are named."""
+    named = range(config["ensemble"]["members"]) if some is None else some
+    return [f"<results>/ensemble/round{number}/net_{i}.{suffix}" for i in named]
+
+
+def said_before(config: Mapping, number: int | str) -> dict:
+    """Return what the labels of a round are made of, by kind.
+
+    The last round's labels, the answers about its query, and decisions on conflicts.
+    """
+    last = int(number) - 1
+    return {
+        "before": f"<results>/labels/round{last}.csv",
+        "answers": answers(config, last),
+        "decisions": decisions(config, last),
+    }
+
+
 def answers(config: Mapping, number: int) -> list[str]:
     """Return the inspectors' files about the query of a round.
 
@@ -154,10 +187,8 @@ def ensemble(config: Mapping) -> dict[str, list[str]]:
         msg = "quasars.evaluate.ensemble is null, and with 0 rounds none is trained"
         raise ConfigError(msg)
     if folder is None:
-        place = f"<results>/ensemble/round{rounds}"
-        members = range(config["ensemble"]["members"])
-        networks = [f"{place}/net_{i}.keras" for i in members]
-        return {"networks": networks, "calibration": [f"{place}/{CALIBRATION}"]}
+        made = [f"<results>/ensemble/round{rounds}/{CALIBRATION}"]
+        return {"networks": members(config, rounds, "keras"), "calibration": made}
     # Relative, as a moved checkout is no reason to classify again.
     places = (Path(relpath(ROOT / folder)), Path(data_path(folder)))
     place = next((p for p in places if p.is_dir()), None)

@@ -142,7 +142,7 @@ def pile_up_figure(rows: pd.DataFrame, arch: Architecture) -> Figure:
         "best line alone": (alone, style.VERMILLION),
         "consensus": (rows["Z"], style.BLUE),
     }
-    edges = np.linspace(0, max(4.0, float(np.nanmax(rows["z_true"], initial=0))), 90)
+    edges = np.linspace(0, np.nanmax([4.0, *rows["z_true"]]), 90)
     rest = np.array([LINES[name] for name in arch.lines])[line]
     for name, (z, colour) in looks.items():
         look = {"color": colour, "histtype": "step", "label": name}

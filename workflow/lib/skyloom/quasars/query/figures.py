@@ -137,12 +137,20 @@ def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
     return fig
 
 
-def write_stamps(folder: str | Path, stamps: Iterable[Stamp], suffix: str = ".png"):
-    """Write ``<folder>/<target><suffix>`` for each stamp; returns the paths."""
+def write_stamps(
+    folder: str | Path,
+    stamps: Iterable[Stamp],
+    suffix: str = ".png",
+    note: str | None = None,
+) -> list[Path]:
+    """Write ``<folder>/<target><suffix>`` for each stamp; return the paths.
+
+    `note` goes to each file's metadata, see `skyloom.plots.style.save`.
+    """
     paths = []
     for stamp in stamps:
         paths.append(Path(folder) / f"{stamp.name}{suffix}")
-        style.save(stamp_figure(stamp), paths[-1], dpi=110)
+        style.save(stamp_figure(stamp), paths[-1], dpi=110, note=note)
     return paths
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -27,6 +27,7 @@ def write_sample(
     settings: Settings,
     grid: Grid,
     seed: int,
+    provenance: Mapping | None = None,
 ) -> None:
     """Write the spectra of a training sample, and what they are.
 
@@ -44,6 +45,8 @@ def write_sample(
         The pixels.
     seed : int
         Same seed, same bytes.
+    provenance : mapping, optional
+        For the store.
     """
     known: list[pd.DataFrame] = []
     first = round(boss * n)
@@ -51,7 +54,7 @@ def write_sample(
         boss_batches(first, settings, seed, FIRST_PLATE),
         desi_batches(n - first, settings, seed, FIRST_TILE),
     )
-    write_store(store, _noting(simulated, known, grid), grid)
+    write_store(store, _noting(simulated, known, grid), grid, provenance)
     write_truth(truth, pd.concat(known, ignore_index=True))
 
 

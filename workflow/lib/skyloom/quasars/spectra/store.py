@@ -8,7 +8,7 @@ which they came. Same spectra, same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import h5py
@@ -20,6 +20,7 @@ from skyloom.io.errors import InputError, existing_file
 from skyloom.io.spectra import META, Spectra
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
+from skyloom.run.provenance import text
 
 FORMAT = "skyloom.quasars.spectra 1"
 CHUNK = 256  # rows: about half a megabyte of a dataset
@@ -41,7 +42,12 @@ def batch(spectra: Spectra, grid: Grid) -> Batch:
     return spectra.meta.assign(**facts), *rebin(spectra, grid)
 
 
-def write_store(path: str | Path, batches: Iterable[Batch], grid: Grid) -> None:
+def write_store(
+    path: str | Path,
+    batches: Iterable[Batch],
+    grid: Grid,
+    provenance: Mapping | None = None,
+) -> None:
     """Write spectra as they come; no more than a batch and a chunk are in memory.
 
     Parameters
@@ -52,6 +58,8 @@ def write_store(path: str | Path, batches: Iterable[Batch], grid: Grid) -> None:
         What `batch` returns. Columns are numbers, the same in each.
     grid : Grid
         Of all of them.
+    provenance : mapping, optional
+        The record of `skyloom.run.provenance.record`; JSON in an attribute.
 
     Raises
     ------
@@ -64,6 +72,8 @@ def write_store(path: str | Path, batches: Iterable[Batch], grid: Grid) -> None:
     ):
         file.attrs["format"] = FORMAT
         file.attrs["grid"] = json.dumps(grid.to_json(), sort_keys=True)
+        if provenance is not None:
+            file.attrs["provenance"] = text(provenance)
         n = 0
         for meta, flux, ivar in _chunks(batches):
             _check(meta, flux, ivar, grid)

@@ -20,7 +20,7 @@ from skyloom.run.seeds import rng
 SHEET = 30  # spectra on the contact sheet, the first asked
 
 
-def ask(results: str, labels: str, settings: Mapping) -> Answer:
+def ask(results: str, labels: str, number: int, settings: Mapping) -> Answer:
     """Choose the targets of a round.
 
     Parameters
@@ -29,8 +29,10 @@ def ask(results: str, labels: str, settings: Mapping) -> Answer:
         ``ensemble_results.csv`` of the round.
     labels : path
         Labels so far; their targets are not asked about again.
+    number : int
+        Of the round.
     settings : mapping
-        Sections ``query``, ``round`` and ``seed``. The share ``query.reserve`` of the
+        Section ``query``, and ``seed``. The share ``query.reserve`` of the
         targets is never asked about: on these every round can be judged alike.
 
     Raises
@@ -41,7 +43,7 @@ def ask(results: str, labels: str, settings: Mapping) -> Answer:
     rows = pd.read_csv(results)
     rows = rows[~reserved(rows, settings)]
     known = read_truth(labels)["targetid"]
-    chance = rng(settings["seed"], "query", settings["round"])
+    chance = rng(settings["seed"], "query", number)
     return select(rows, query(settings["query"]), chance, known)
 
 

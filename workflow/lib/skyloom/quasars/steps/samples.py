@@ -17,14 +17,10 @@ from skyloom.quasars.spectra.inspect import agreement, conflicts, merge, read_an
 from skyloom.quasars.spectra.sources import spectra_files, spectra_of
 from skyloom.quasars.spectra.store import Batch, batch, write_store
 from skyloom.quasars.spectra.truth import COLUMNS, read_truth, write_truth
+from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 
 log = logging.getLogger(__name__)
-
-
-def ingest(files: Iterable[str | Path], store: str | Path, grid: Grid) -> None:
-    """Write all spectra of some files as one store, in their order."""
-    write_store(store, _batches(files, grid), grid)
 
 
 def ingest_exposure(
@@ -33,10 +29,18 @@ def ingest_exposure(
     *,
     files: Mapping[str, Sequence[str]],
     grid: Grid,
+    recipe: Recipe,
 ) -> dict:
-    """Write the spectra of an exposure to ``paths["store"]``."""
-    ingest(files[name], paths["store"], grid)
+    """Write the spectra of an exposure, file after file, to ``paths["store"]``."""
+    record = recipe.record(files[name])
+    write_store(paths["store"], _batches(files[name], grid), grid, record)
     return {"files": len(files[name])}
+
+
+def files_of(place: str | Path) -> list[Path]:
+    """Return the files of spectra of a source: itself, or those of the folder."""
+    place = Path(place)
+    return [place] if place.is_file() else spectra_files(place)
 
 
 def ingest_sample(
@@ -45,6 +49,7 @@ def ingest_sample(
     labels: str | Path,
     grid: Grid,
     seed: int,
+    provenance: Mapping | None = None,
 ) -> None:
     """Write a training sample: the labelled spectra of several sources, and labels.
 
@@ -59,6 +64,8 @@ def ingest_sample(
         The pixels.
     seed : int
         Of the lots.
+    provenance : mapping, optional
+        For the store.
 
     Raises
     ------
@@ -81,7 +88,7 @@ def ingest_sample(
         _labelled(place, truth, table, grid)
         for (place, truth, _), table in zip(sources, truths, strict=True)
     )
-    write_store(store, chain.from_iterable(parts), grid)
+    write_store(store, chain.from_iterable(parts), grid, provenance)
     write_truth(labels, known)
 
 
@@ -157,8 +164,8 @@ def _drawn(truth: pd.DataFrame, most: int | None, seed: int, i: int) -> pd.DataF
 
 
 def _labelled(place, truth_path, truth: pd.DataFrame, grid: Grid) -> Iterator[Batch]:
-    place, found = Path(place), 0
-    for path in [place] if place.is_file() else spectra_files(place):
+    found = 0
+    for path in files_of(place):
         for spectra in spectra_of(path):
             rows = spectra.meta["targetid"].isin(truth["targetid"]).to_numpy()
             if rows.any():

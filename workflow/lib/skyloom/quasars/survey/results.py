@@ -28,14 +28,15 @@ class _Seen:
     ----------
     rows : dict of (int, int) to int
         Rows of each exposure (TILEID, EXPID), in the table's order.
-    last : int
-        Byte at which the last exposure begins.
+    last, whole : int
+        Bytes at which the last exposure begins, and the last whole row ends.
     ragged : bool
-        Whether the last row was cut short.
+        Whether a row that was cut short follows.
     """
 
     rows: dict[Exposure, int]
     last: int
+    whole: int
     ragged: bool
 
 
@@ -141,43 +142,47 @@ def _key(path: Path) -> Exposure | None:
 
 
 def _scan(path: Path, names: list[str]) -> _Seen:
-    seen = _Seen({}, 0, ragged=False)
+    seen = _Seen({}, 0, 0, ragged=False)
     with path.open("rb") as file:
         header = file.readline().decode().rstrip("\n").split(",")
         if header != list(names) or tuple(header[:3]) != KEY:
             raise InputError(path, "other columns", where="row 1", remedy=REMEDY)
-        offset, before = file.tell(), None
+        seen.whole, before = file.tell(), None
         for row, line in enumerate(file, start=2):
             if seen.ragged:
                 raise InputError(path, "damaged", where=f"row {row - 1}", remedy=REMEDY)
             cells = line.split(b",")
             seen.ragged = not line.endswith(b"\n") or len(cells) != len(names)
-            key = _cells_key(cells)
+            if seen.ragged:  # its key may be cut too: whose it is cannot be said
+                continue
+            key = _cells_key(path, row, cells)
             if key != before:
                 if key in seen.rows:
                     problem = f"exposure {key} stands in two places"
                     raise InputError(path, problem, where=f"row {row}", remedy=REMEDY)
-                seen.last, before = offset, key
+                seen.last, before = seen.whole, key
             seen.rows[key] = seen.rows.get(key, 0) + 1
-            offset += len(line)
+            seen.whole += len(line)
     return seen
 
 
-def _cells_key(cells: list[bytes]) -> Exposure:
-    # A row cut within its key belongs to nothing, and is cut off.
+def _cells_key(path: Path, row: int, cells: list[bytes]) -> Exposure:
     try:
         return int(cells[1]), int(cells[2])
-    except (IndexError, ValueError):
-        return (-2, -2)
+    except ValueError:
+        where = f"row {row}"
+        raise InputError(path, "damaged", where=where, remedy=REMEDY) from None
 
 
 def _mend(path: Path, seen: _Seen, keys: dict[Exposure, Path]) -> None:
-    """Cut off the last exposure if it is not whole."""
+    """Cut off a row that is not whole, and the last exposure if it is not."""
+    if seen.ragged:
+        os.truncate(path, seen.whole)
     if not seen.rows:
         return
     key, rows = list(seen.rows.items())[-1]
     wanted = pq.read_metadata(keys[key]).num_rows if key in keys else None
-    if not seen.ragged and wanted in (None, rows):
+    if wanted == rows or (wanted is None and not seen.ragged):
         return
     os.truncate(path, seen.last)
     del seen.rows[key]

@@ -1,0 +1,103 @@
+"""What an ensemble of chance is worth, from what its members have not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.quasars.ensemble.bootstrap import Draw, held_out, read_draw, save_draw
+from skyloom.quasars.ensemble.sample import read_labelled
+from skyloom.quasars.evaluate.thresholds import threshold_for_purity
+from skyloom.quasars.spectra.store import Store
+from skyloom.quasars.spectra.truth import read_truth, write_truth
+from skyloom.quasars.steps.calibrating import calibrate_round
+from skyloom.quasars.survey.ensembles import read_ensemble, scores, write_calibration
+from small_quasars import ARCH, SEED, config
+
+PURITY = {"purity": 0.5, "level": 0.9, "most": 1000}
+
+
+def settings(calibrate=None, **survey):
+    how = {"runner": "numpy", "shifts": 1} | survey
+    whole = config(survey=how, calibrate=PURITY | (calibrate or {}))
+    whole["ensemble"]["held_out"] = 0.1
+    return whole
+
+
+def calibrated(sample, networks, draws, labels=None, **options):
+    labels = labels or sample.labels
+    return calibrate_round(networks, draws, [sample.store], labels, settings(**options))
+
+
+@pytest.fixture(scope="module")
+def found(small_sample, small_members):
+    return calibrated(small_sample, small_members.networks, small_members.draws)
+
+
+def unseen_targets(sample, members):
+    with Store(sample.store) as store:
+        ids = store.meta["targetid"].to_numpy()
+    use = np.stack([read_draw(path).unseen for path in members.draws])
+    return set(ids[use.any(axis=0) | held_out(ids, 0.1, SEED)])
+
+
+def test_rows_are_those_that_somebody_has_not_seen(found, small_sample, small_members):
+    """Held-out targets included, which all members speak of."""
+    unseen = unseen_targets(small_sample, small_members)
+    assert set(found.rows["TARGETID"]) <= unseen
+    assert len(unseen) - len(found.rows) < 8  # spectra without signal
+    assert found.targets == found.rows["TARGETID"].nunique()
+
+
+def test_threshold_is_that_of_the_rows(found, small_sample):
+    """As found from the rows that are kept beside it."""
+    known = read_labelled([small_sample.store], small_sample.labels, ARCH)
+    data = scores(found.rows, known.truth, 1)
+    assert found.threshold == threshold_for_purity(data, 0.5, 0.9)
+    assert found.curve["called"].is_monotonic_decreasing
+
+
+def test_it_is_read_as_written(found, small_members, tmp_path):
+    """By whoever classifies with it, on as many lines as the networks have."""
+    path = tmp_path / "calibration.json"
+    write_calibration(path, found.redshift, found.threshold, {"targets": found.targets})
+    ensemble = read_ensemble(small_members.networks, path)
+    assert ensemble.redshift == found.redshift
+    assert ensemble.threshold == found.threshold.value
+
+
+def test_fewer_targets_are_drawn_by_lot(small_sample, small_members):
+    """As many as told, the same each time."""
+    given = small_sample, small_members.networks, small_members.draws
+    one, other = (calibrated(*given, calibrate={"most": 20}) for _ in range(2))
+    assert 10 < one.targets <= 20
+    pd.testing.assert_frame_equal(one.rows, other.rows)
+    assert one.redshift == other.redshift
+
+
+def test_all_members_calibrate_where_nothing_is_shifted(small_sample, small_members):
+    """`shift_members` bounds who looks at shifted copies, and nobody else."""
+    given = small_sample, small_members.networks, small_members.draws
+    whole = calibrated(*given)
+    assert calibrated(*given, shift_members=2).redshift == whole.redshift
+    assert calibrated(*given, shift_members=2, shifts=2).redshift != whole.redshift
+
+
+def test_members_that_saw_everything_say_nothing(small_sample, small_members, tmp_path):
+    """Only the held-out targets are left then: too few, and the message counts them."""
+    with Store(small_sample.store) as store:
+        n = len(store)
+    draws = [tmp_path / f"net_{i}.npz" for i in range(len(small_members.networks))]
+    for path in draws:
+        save_draw(path, Draw(np.arange(n), np.zeros(n, bool)))
+    with pytest.raises(ValueError, match="quasars of known redshift: at least 8 are"):
+        calibrated(small_sample, small_members.networks, draws)
+
+
+def test_a_sample_without_quasars_is_refused(small_sample, small_members, tmp_path):
+    """Neither redshifts nor a threshold can be found."""
+    truth = read_truth(small_sample.labels)
+    write_truth(tmp_path / "l.csv", truth.assign(klass="STAR"))
+    given = small_sample, small_members.networks, small_members.draws
+    with pytest.raises(ValueError, match="0 quasars of known redshift"):
+        calibrated(*given, labels=tmp_path / "l.csv")

@@ -1,0 +1,177 @@
+"""An ensemble on disk, and its rows on what members have not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import InputError
+from skyloom.quasars.ensemble.sample import read_labelled
+from skyloom.quasars.evaluate.thresholds import Threshold
+from skyloom.quasars.network.run_numpy import Runner
+from skyloom.quasars.survey import ensembles
+from skyloom.quasars.survey.classify import SurveySettings, calibrate, classifier
+from skyloom.quasars.survey.classify import classify as classified
+from skyloom.quasars.survey.consensus import Calibration
+from skyloom.quasars.survey.ensembles import (
+    calibrated_redshifts,
+    member_files,
+    out_of_bag,
+    read_ensemble,
+    scores,
+    write_calibration,
+)
+from small_quasars import ARCH, network
+
+FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
+THRESHOLD = Threshold(0.7, 0.99, 0.95, False, 1.0, 0.98, 0.9, 90, 99, 299, 3)
+
+
+@pytest.fixture
+def calibration(tmp_path):
+    """Return the path of a calibration."""
+    write_calibration(tmp_path / "c.json", FOUND, THRESHOLD, {"targets": 7})
+    return tmp_path / "c.json"
+
+
+def test_an_ensemble_is_read_as_written(small_members, calibration):
+    """Members in the order given, calibration and threshold; the rest is kept."""
+    ensemble = read_ensemble(small_members.networks[::-1], calibration)
+    assert (ensemble.redshift, ensemble.threshold) == (FOUND, 0.7)
+    assert [m.arch for m in ensemble.members] == [ARCH] * 3
+    last = network(2).conv[0].affine.kernel
+    np.testing.assert_array_equal(ensemble.members[0].conv[0].affine.kernel, last)
+    tree = read_json(calibration)
+    assert tree["targets"] == 7
+    assert tree["threshold"] == THRESHOLD.to_json()
+
+
+def changed(path, change):
+    tree = read_json(path)
+    change(tree)
+    write_json(path, tree)
+    return path
+
+
+def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
+    """Of biases or of scatters."""
+    changed(calibration, lambda tree: tree["redshift"].update(bias=[0, 0]))
+    expected = r"c\.json: calibrates 2 lines; expected 6, as the networks have"
+    with pytest.raises(InputError, match=expected):
+        read_ensemble(small_members.networks, calibration)
+    six = {"bias": [0] * 6, "scatter": [0] * 5}
+    changed(calibration, lambda tree: tree["redshift"].update(six))
+    with pytest.raises(InputError, match=r"c\.json: calibrates"):
+        read_ensemble(small_members.networks, calibration)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: tree.clear(),
+        lambda tree: tree.pop("threshold"),
+        lambda tree: tree["threshold"].pop("value"),
+        lambda tree: tree.update(threshold=0.7),
+        lambda tree: tree["threshold"].update(value=None),
+        lambda tree: tree["redshift"].pop("floor"),
+        lambda tree: tree["redshift"].update(scale="much"),
+        lambda tree: tree["redshift"].update(bias=3),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(small_members, calibration, change):
+    """The file is named, with what belongs into it."""
+    changed(calibration, change)
+    expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor\} and thr"
+    with pytest.raises(InputError, match=expected):
+        read_ensemble(small_members.networks, calibration)
+
+
+def test_a_damaged_member_is_named(small_members, calibration, tmp_path):
+    """Whichever it is."""
+    bad = tmp_path / "net_9.keras"
+    bad.write_bytes(small_members.networks[0].read_bytes()[:900])
+    with pytest.raises(InputError, match=r"net_9\.keras"):
+        read_ensemble([*small_members.networks, bad], calibration)
+
+
+def test_members_come_in_the_order_of_their_numbers(tmp_path):
+    """Other files of the folder are none; a member in two formats is one."""
+    for name in ("net_10.keras", "net_9.h5", "net_2.keras", "net_2.h5", "net_x.keras"):
+        (tmp_path / name).touch()
+    (tmp_path / "net_3.npz").touch()
+    found = [path.name for path in member_files(tmp_path)]
+    assert found == ["net_2.keras", "net_9.h5", "net_10.keras"]
+
+
+def test_a_folder_without_members_is_refused(tmp_path):
+    """Empty, or not there."""
+    with pytest.raises(InputError, match=r"no network in it; expected files net_<num"):
+        member_files(tmp_path)
+    with pytest.raises(InputError, match=r"nowhere: no such folder"):
+        member_files(tmp_path / "nowhere")
+
+
+@pytest.fixture(scope="module")
+def known(small_sample):
+    return read_labelled([small_sample.store], small_sample.labels, ARCH)
+
+
+@pytest.fixture(scope="module")
+def by():
+    plain = Calibration.unknown(6)
+    members = [network(k) for k in range(2)]
+    return classifier(Runner, members, plain, SurveySettings(shifts=1))
+
+
+@pytest.fixture(scope="module")
+def use(known):
+    """Return who has not seen what: nobody the first ten, the first not the last."""
+    use = np.ones((2, len(known)), bool)
+    use[:, :10] = False
+    use[0, -5:] = False
+    return use
+
+
+def test_rows_are_the_same_by_pieces(known, by, use, monkeypatch):
+    """A thousand at a time or seven; those whom all have seen are left out."""
+    whole = out_of_bag(known, by, use)
+    assert whole["TARGETID"].tolist() == known.targetid[10:].tolist()
+    expected = classified(known.meta, known.flux, known.ivar, by, use)
+    pd.testing.assert_frame_equal(whole, expected)
+    monkeypatch.setattr(ensembles, "BATCH", 7)
+    pieces = out_of_bag(known, by, use)
+    pd.testing.assert_frame_equal(pieces, whole, rtol=1e-4, atol=1e-5)
+
+
+def test_redshifts_are_calibrated_on_unseen_quasars(known, by, use, monkeypatch):
+    """All of them; or as many as are wanted, by lot."""
+    rows = np.flatnonzero(known.is_qso & use.any(axis=0))
+    z = known.truth["z"].to_numpy()
+    flux, ivar = known.flux, known.ivar
+    found = calibrated_redshifts(known, by, use, np.random.default_rng(1))
+    assert found == calibrate(flux[rows], ivar[rows], z[rows], by, use[:, rows])
+    drawn = []
+    monkeypatch.setattr(ensembles, "calibrate", lambda *given: drawn.append(given[2]))
+    monkeypatch.setattr(ensembles, "MOST_REDSHIFTS", 20)
+    for seed in (1, 1, 2):
+        calibrated_redshifts(known, by, use, np.random.default_rng(seed))
+    one, same, other = (some.tolist() for some in drawn)
+    assert one == same != other
+    assert len(one) == 20
+    assert set(one) <= set(z[rows])
+
+
+def test_scores_know_confident_truths_only(known, by, use):
+    """A doubtful or unknown target is dropped, and counted."""
+    rows = out_of_bag(known, by, use)
+    truth = known.truth.assign(confident=known.truth["klass"] != "")
+    unsure = truth["targetid"].isin(rows["TARGETID"][:4])
+    truth.loc[unsure, "confident"] = False
+    data = scores(rows, truth, 1)
+    kept = rows[~rows["TARGETID"].isin(truth["targetid"][~truth["confident"]])]
+    assert data.targetid.tolist() == kept["TARGETID"].tolist()
+    assert data.dropped == len(rows) - len(kept)
+    quasars = set(truth["targetid"][truth["klass"] == "QSO"])
+    assert data.truth.tolist() == kept["TARGETID"].isin(quasars).tolist()
+    assert data.score.tolist() == kept["C_BEST"].tolist()

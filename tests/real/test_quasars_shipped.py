@@ -1,0 +1,71 @@
+"""The ensemble that comes with skyloom, on real spectra that it has never seen.
+
+It was trained and calibrated on simulations alone. Every second row of the table of
+truth was looked at while it was built (`LOOKED_AT`); figures are of the others.
+"""
+
+import numpy as np
+import pytest
+from skyloom.quasars.evaluate import metrics
+from skyloom.quasars.evaluate.redshifts import nmad
+from skyloom.quasars.settings import survey
+from skyloom.quasars.spectra.sources import spectra_files
+from skyloom.quasars.spectra.truth import read_truth
+from skyloom.quasars.steps.classifying import classify_files
+from skyloom.quasars.steps.surveying import classifier_of
+from skyloom.quasars.survey.ensembles import CALIBRATION, member_files, read_ensemble
+from skyloom.run.digest import ROOT
+
+pytestmark = pytest.mark.real
+
+FOLDER = ROOT / "resources" / "models" / "quasars"
+LOOKED_AT = slice(0, None, 2)
+OTHERS = slice(1, None, 2)
+
+
+@pytest.fixture(scope="module")
+def judged(real):
+    """Return the judged rows of the 66 spectra, by noise."""
+    networks, calibration = member_files(FOLDER), FOLDER / CALIBRATION
+    how = {"runner": "numpy", "device": "cpu"}
+    by = classifier_of(networks, calibration, None, how)
+    assert by.settings == survey({})
+    threshold = read_ensemble(networks, calibration).threshold
+    place = real / "quasars" / "boss7102"
+    truth = read_truth(place / "truth_vi.csv")
+    files = spectra_files(place)
+    found = {}
+    for noise in (1, 4):
+        rows = classify_files(files, by, threshold, noise)
+        for name, part in (("looked at", LOOKED_AT), ("others", OTHERS)):
+            found[noise, name] = metrics.judged(rows, truth.iloc[part], threshold)
+    return found
+
+
+def test_small_enough_to_ship():
+    """At most 10 MB."""
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 10e6
+
+
+@pytest.mark.parametrize("half", ["looked at", "others"])
+def test_finds_all_quasars_and_nothing_else(judged, half):
+    """None is missed, no star or galaxy is called."""
+    rows = judged[1, half]
+    assert rows.loc[rows["is_qso"], "called"].all()
+    assert not rows.loc[~rows["is_qso"], "called"].any()
+
+
+@pytest.mark.parametrize("half", ["looked at", "others"])
+def test_redshifts(judged, half):
+    """NMAD within 300 km/s, none beyond 3000."""
+    rows = judged[1, half]
+    dv = rows.loc[rows["is_qso"], "dv"].to_numpy()
+    assert nmad(dv) <= 300
+    assert (np.abs(dv) < 3000).all()
+
+
+def test_four_times_the_noise(judged):
+    """85 percent of all quasars are still found."""
+    halves = [judged[4, half] for half in ("looked at", "others")]
+    found = np.concatenate([h.loc[h["is_qso"], "called"] for h in halves])
+    assert found.mean() >= 0.85
