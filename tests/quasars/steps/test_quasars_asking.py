@@ -46,9 +46,8 @@ def labels(results, tmp_path):
     return tmp_path / "round1.csv"
 
 
-def settings(number=1, reserve=RESERVE, **query):
-    given = {"strategy": "bald", "n": 6, "reserve": reserve} | query
-    return config(query=given) | {"round": number}
+def settings(reserve=RESERVE, **query):
+    return config(query={"strategy": "bald", "n": 6, "reserve": reserve} | query)
 
 
 @pytest.mark.parametrize("strategy", ["bald", "entropy", "k_centre", "random"])
@@ -57,7 +56,7 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
     path, rows = results
     cut = {"rare_percentile": 0} if strategy == "entropy" else {}
     how = settings(strategy=strategy, n=1000, **cut)
-    table = ask(path, labels, how).table
+    table = ask(path, labels, 1, how).table
     kept = set(rows["TARGETID"][reserved(rows, how)])
     known = set(pd.read_csv(labels)["targetid"])
     asked = set(table["TARGETID"])
@@ -69,9 +68,9 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
 
 
 def test_the_reserve_is_what_rounds_are_judged_on(results):
-    """Target by target, the same in every round; none kept: all are judged."""
+    """Target by target, whatever is asked; none kept: all are judged."""
     path, rows = results
-    one, other = (reserved_rows(path, settings(number)) for number in (1, 7))
+    one, other = (reserved_rows(path, settings(n=n)) for n in (1, 7))
     pd.testing.assert_frame_equal(one, other)
     assert set(one["TARGETID"]) == set(rows["TARGETID"][reserved(rows, settings())])
     assert 0 < len(one) < len(rows)
@@ -81,10 +80,8 @@ def test_the_reserve_is_what_rounds_are_judged_on(results):
 def test_lots_are_of_the_round(results, labels):
     """The same question twice is the same; the next round draws again."""
     path, _ = results
-    how = {"strategy": "random", "reserve": 0}
-    one, again, later = (
-        ask(path, labels, settings(number, **how)).table for number in (1, 1, 2)
-    )
+    how = settings(strategy="random", reserve=0)
+    one, again, later = (ask(path, labels, number, how).table for number in (1, 1, 2))
     pd.testing.assert_frame_equal(one, again)
     assert set(one["TARGETID"]) != set(later["TARGETID"])
 
@@ -93,20 +90,20 @@ def test_lots_are_of_the_round(results, labels):
 def test_nothing_left_to_ask_about(results, labels, strategy):
     """All is kept: the message says after which step nothing was left."""
     with pytest.raises(ValueError, match=r"nothing left to ask about: \{'rows': 0"):
-        ask(results[0], labels, settings(reserve=1, strategy=strategy))
+        ask(results[0], labels, 1, settings(reserve=1, strategy=strategy))
 
 
 def test_damaged_labels_are_refused(results, tmp_path):
     """The file is named."""
     (tmp_path / "bad.csv").write_text("targetid\n1\n")
     with pytest.raises(InputError, match=r"bad\.csv"):
-        ask(results[0], tmp_path / "bad.csv", settings())
+        ask(results[0], tmp_path / "bad.csv", 1, settings())
 
 
 @pytest.fixture
 def asked(small_survey, results, labels):
     """Return the asked targets; the first was observed on both tiles."""
-    table = ask(results[0], labels, settings(n=1000, reserve=0)).table
+    table = ask(results[0], labels, 1, settings(n=1000, reserve=0)).table
     table = table.sort_values("N_TILES", ascending=False, kind="stable")[:5]
     return Asked(table, list(small_survey.stores.values()))
 

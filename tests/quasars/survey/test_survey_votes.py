@@ -73,6 +73,16 @@ def test_bald_tells_disagreement_from_doubt():
     assert vote(in_doubt, settings).bald == pytest.approx(0, abs=1e-12)
 
 
+def test_the_border_of_redshifts_is_no_disagreement():
+    """Two sure members at 2.09 and 2.11 agree; at 1 and 3 they do not."""
+    c = [[[1.0, 0, 0]], [[1.0, 0, 0]]]
+    near = said(c, [[[2.09, 0, 0]], [[2.11, 0, 0]]])
+    far = said(c, [[[1.0, 0, 0]], [[3.0, 0, 0]]])
+    assert vote(near, VoteSettings()).bald < 0.01
+    assert vote(far, VoteSettings()).bald == pytest.approx(np.log(2))
+    assert vote(near, VoteSettings()).c_high == 0.5
+
+
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 99))
 def test_bald_is_never_more_than_the_entropy_of_the_mean(members, n, seed):
     """And never negative."""

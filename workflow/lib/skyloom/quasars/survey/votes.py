@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from skyloom.quasars.network.decode import (
     HIGH_Z,
@@ -15,6 +16,8 @@ from skyloom.quasars.network.decode import (
     best,
     labels,
 )
+
+BORDER = 0.05  # in redshift; members of little training scatter by as much
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,15 @@ def class_chances(lines: Lines, settings: VoteSettings) -> np.ndarray:
     """Return each member's chances (3, members, n): none, low-z, high-z quasar.
 
     A quasar is as likely as the line is confident that decides: the `n_detect`-th
-    most confident one. Its redshift is that of the most confident line.
+    most confident one. Its redshift is that of the most confident line. The border at
+    `z_split` is `BORDER` wide: members that see one quasar on its two sides hardly
+    disagree, and nobody need look at it.
     """
     seen = lines.emission.confidence.astype(np.float64)
     chance = np.sort(seen, axis=-1)[..., -settings.n_detect]
     z, _ = best(lines)
-    far = z >= settings.z_split
-    return np.stack([1 - chance, np.where(far, 0, chance), np.where(far, chance, 0)])
+    far = expit((z.astype(np.float64) - settings.z_split) / BORDER)
+    return np.stack([1 - chance, chance * (1 - far), chance * far])
 
 
 def bald(chances: np.ndarray, weight: np.ndarray) -> np.ndarray:
