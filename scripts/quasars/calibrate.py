@@ -19,7 +19,8 @@ found = calibrate_round(
 )
 record = job.provenance()
 about = {"targets": found.targets, "provenance": record}
-write_calibration(job.output.calibration, found.redshift, found.threshold, about)
+how = job.settings["survey"]
+write_calibration(job.output.calibration, found.redshift, found.threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)
 style.save(figure, job.output.purity, note=text(record))

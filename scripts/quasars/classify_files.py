@@ -8,10 +8,11 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 networks, (calibration,) = job.input.networks, job.input.calibration
-how = job.settings["survey"]
+ensemble = read_ensemble(networks, calibration)
+# As the threshold was found, whatever the configuration says of other ensembles.
+how = ensemble.survey | job.settings["survey"]
 by = classifier_of(networks, calibration, None, how, job.threads)
-threshold = read_ensemble(networks, calibration).threshold
-noise = float(job.wildcards.noise)
-rows = classify_files(job.input.spectra, by, threshold, noise, job.settings["seed"])
+noise, seed = float(job.wildcards.noise), job.settings["seed"]
+rows = classify_files(job.input.spectra, by, ensemble.threshold, noise, seed)
 write_csv(job.output[0], rows)
 job.note_provenance()

@@ -4,14 +4,14 @@ from skyloom.io.documents import read_json, write_json
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import compared, reserved_rows
+from skyloom.quasars.steps.judging import compared, unseen_rows
 from skyloom.run.job import Job
 from skyloom.run.provenance import text
 
 job = Job(snakemake)
 sides = [
     (
-        reserved_rows(results, job.settings),
+        unseen_rows(results, job.input.labels, job.settings),
         read_json(calibration)["threshold"]["value"],
     )
     for results, calibration in zip(

@@ -2,17 +2,15 @@
 
 import pandas as pd
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import judge, write_judgement
+from skyloom.quasars.steps.judging import judge, without_row, write_judgement
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration[0])
-judgement = judge(
-    pd.read_csv(job.input.catalogue),
-    read_truth(job.input.truth),
-    ensemble.threshold,
-    ensemble.members[0].arch,
-    job.settings,
-)
+results, truth = pd.read_csv(job.input.catalogue), read_truth(job.input.truth)
+settings = job.settings | {"survey": ensemble.survey}
+arch = ensemble.members[0].arch
+judgement = judge(results, truth, ensemble.threshold, arch, settings)
+judgement.report["without_row"] = without_row(truth, results)
 write_judgement(judgement, dict(job.output.items()), job.provenance())

@@ -1,14 +1,14 @@
 """Judge a round on the survey's reserved targets."""
 
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import judge, reserved_rows, write_judgement
+from skyloom.quasars.steps.judging import judge, unseen_rows, write_judgement
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration)
 judgement = judge(
-    reserved_rows(job.input.results, job.settings),
+    unseen_rows(job.input.results, job.input.labels, job.settings),
     read_truth(job.input.truth[0]),
     ensemble.threshold,
     ensemble.members[0].arch,

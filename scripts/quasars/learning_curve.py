@@ -10,9 +10,10 @@ from skyloom.run.job import Job
 from skyloom.run.provenance import text
 
 job = Job(snakemake)
-runs = learning.checked(pd.concat(map(pd.read_csv, job.input), ignore_index=True))
+runs = pd.concat(map(pd.read_csv, job.input), ignore_index=True)
 record = job.provenance()
 write_csv(job.output.runs, runs)
+runs = learning.checked(runs)
 write_csv(job.output.curves, learning.curves(runs))
 gains = learning.gains(runs).set_index("strategy").to_dict("index")
 write_json(job.output.gains, {"strategies": gains, "provenance": record}, indent=1)

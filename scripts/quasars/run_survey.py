@@ -2,6 +2,7 @@
 
 from skyloom.quasars.steps.surveying import Run, by_exposure, classifier_of
 from skyloom.run.job import Job
+from skyloom.run.provenance import checksums
 
 job = Job(snakemake)
 stores, targets = by_exposure(job.input.stores), by_exposure(job.output)
@@ -12,7 +13,7 @@ by = classifier_of(
     job.settings["survey"],
     job.threads,
 )
-used = [*job.input.networks, job.input.calibration, job.input.som]
+used = checksums([*job.input.networks, job.input.calibration, job.input.som])
 run = Run(by, stores, job.recipe, used)
 files = {name: {"rows": path} for name, path in targets.items()}
 job.each(files, run, files=files, workers=1)

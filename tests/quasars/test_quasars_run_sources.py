@@ -18,10 +18,12 @@ TRUTHS = {"training_truth": "vi.csv", "survey_truth": "truth.csv"}
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Return the folder that config paths are relative to, with two coadds."""
+    """Return the folder of the data: two coadds, two samples and their truths."""
     monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
     for name in ("70/9/coadd-0-70-9.fits", "70/9/coadd-1-70-9.fits.gz"):
         touch(tmp_path / "fuji" / name)
+    for name in ("boss/spPlate-1-2.fits", "eboss/9/spec-1-2-3.fits"):
+        touch(tmp_path / name)
     for name in ("vi.csv", "truth.csv", "more.csv"):
         touch(tmp_path / name)
     return tmp_path
@@ -90,6 +92,7 @@ def test_without_rounds_nothing_is_needed(data):
     whole = config(source="files", rounds=0)
     assert sources.exposures(whole) == {}
     assert sources.survey_truth(whole) == []
+    assert sources.sample(whole) == {"spectra": [], "truths": [], "counts": []}
     assert sources.exposures(config(rounds=0)) == {}
     assert sources.survey_truth(files(rounds=0)) == []
 
@@ -110,15 +113,72 @@ def test_a_folder_without_coadds_is_refused(data):
 
 
 def test_sample_has_its_supplement(data):
-    """Places, truths and limits stand in the same order; no limit on the first."""
-    assert sources.sample(files())["most"] == [None]
+    """Files, truths and limits stand in the same order; no limit on the first."""
+    assert sources.sample(files())["counts"] == [[1, None]]
+    touch(data / "eboss" / "8" / "spec-1-2-4.fits.gz")
     some = {"supplement": "eboss", "supplement_truth": "more.csv"}
     found = sources.sample(files(ensemble={"supplement_most": 7}, **some))
     assert found == {
-        "places": [str(data / "boss"), str(data / "eboss")],
+        "spectra": [
+            [str(data / "boss" / "spPlate-1-2.fits")],
+            [str(data / "eboss" / n) for n in ("8/spec-1-2-4.fits.gz", "9/spec-1-2-3.fits")],
+        ],
         "truths": [str(data / "vi.csv"), str(data / "more.csv")],
-        "most": [None, 7],
+        "counts": [[1, None], [2, 7]],
     }
+    assert sources.sample(files(training="boss/spPlate-1-2.fits")) == {
+        "spectra": [[str(data / "boss" / "spPlate-1-2.fits")]],
+        "truths": [str(data / "vi.csv")],
+        "counts": [[1, None]],
+    }
+
+
+def test_a_sample_without_spectra_is_refused(data):
+    """While the rules are read, with the folder."""
+    (data / "empty").mkdir()
+    with pytest.raises(ConfigError, match=r"no spectra .*empty; set SKYLOOM_DATA"):
+        sources.sample(files(training="empty"))
+
+
+EXPOSURES = [f"{tile}/{expid}" for tile in range(20) for expid in range(20)]
+
+
+def with_share(share):
+    return config(som={"share": share})
+
+
+def test_the_map_is_of_a_share_of_the_exposures():
+    """About as many as told, sorted, whatever the order of the exposures."""
+    some = sources.mapped(with_share(0.3), EXPOSURES)
+    assert 90 < len(some) < 150
+    assert some == sorted(some)
+    assert some == sources.mapped(with_share(0.3), EXPOSURES[::-1])
+    assert sources.mapped(config(), EXPOSURES) == sorted(EXPOSURES)
+
+
+def test_a_new_exposure_seldom_makes_a_new_map():
+    """Each has a lot of its own: the others stay in or out."""
+    chosen = set(sources.mapped(with_share(0.3), EXPOSURES))
+    for name in EXPOSURES[:50]:
+        fewer = [other for other in EXPOSURES if other != name]
+        assert set(sources.mapped(with_share(0.3), fewer)) == chosen - {name}
+    assert set(sources.mapped(with_share(0.6), EXPOSURES)) > chosen
+
+
+def test_a_map_has_an_exposure():
+    """One, if the lots leave none; none of none."""
+    for names in (EXPOSURES, EXPOSURES[:1]):
+        assert len(sources.mapped(with_share(1e-9), names)) == 1
+    assert sources.mapped(with_share(0.5), []) == []
+
+
+def test_more_lines_than_the_networks_know_are_refused():
+    """Nothing would ever be found; both keys are named."""
+    lines = {"lines": ["CIV", "MGII"], "bal_lines": []}
+    assert sources.exposures(config(survey={"n_detect": 2}, network=lines))
+    said = r"survey\.n_detect is 3, .* look for 2 lines; .*quasars\.network\.lines"
+    with pytest.raises(ConfigError, match=said):
+        sources.exposures(config(survey={"n_detect": 3}, network=lines))
 
 
 def test_spectra_of_a_place(data):
@@ -236,3 +296,36 @@ def test_reading_the_rules_loads_nothing_heavy():
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert heavy.isdisjoint(found.stdout.split())
+
+
+def test_a_round_learns_from_all_labels_before():
+    """The training sample, then what was labelled since; the labels are its own."""
+    assert sources.learned_from(1) == {
+        "stores": ["<results>/spectra/training.h5"],
+        "labels": "<results>/labels/round1.csv",
+    }
+    assert sources.learned_from("3") == {
+        "stores": ["<results>/spectra/training.h5", "<results>/spectra/labelled3.h5"],
+        "labels": "<results>/labels/round3.csv",
+    }
+
+
+def test_members_of_a_round():
+    """All of them, or those of a chunk; the same files that `ensemble` reads."""
+    whole = config(ensemble={"members": 3}, evaluate={"ensemble": None})
+    assert sources.members(whole, 2, "keras") == sources.ensemble(whole)["networks"]
+    assert sources.members(whole, "1", "npz", [2]) == [
+        "<results>/ensemble/round1/net_2.npz"
+    ]
+
+
+def test_labels_are_made_of_what_was_said_before(data):
+    """Of the last round: its labels, the answers and the decisions about its query."""
+    answered = touch(data / "a" / "1" / "x.csv")
+    decided = touch(data / "d1.csv")
+    whole = files(answers="a/{round}", decisions="d{round}.csv")
+    assert sources.said_before(whole, "2") == {
+        "before": "<results>/labels/round1.csv",
+        "answers": [answered],
+        "decisions": [decided],
+    }

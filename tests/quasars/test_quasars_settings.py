@@ -8,6 +8,7 @@ import pytest
 from skyloom.quasars import settings
 from skyloom.quasars.ensemble.settings import PRECISIONS, SCHEDULES, TrainSettings
 from skyloom.quasars.ensemble.trainers import TRAINERS
+from skyloom.quasars.evaluate import trials
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.network.runners import RUNNERS
@@ -74,6 +75,11 @@ def test_defaults_are_the_librarys(schema, place):
     """What the schema fills in is what the dataclass starts from."""
     kind, make = MADE[place]
     assert make(filled({}, at(schema, place))) == kind()
+
+
+def test_worlds_of_the_race_are_the_librarys():
+    """By default it simulates what `run_trial` does."""
+    assert settings.targets(config()["learning"]["objects"]) == trials.TARGETS
 
 
 @pytest.mark.parametrize("place", MADE)
@@ -237,6 +243,21 @@ def test_every_section_refuses_unknown_keys(schema):
         ({"learning": {"seeds": [1, 1]}}, "learning.seeds: got [1, 1]"),
         ({"query": {"strategy": "luck"}}, "query.strategy: got 'luck', expected one"),
         ({"quary": {}}, "did you mean query?"),
+        ({"query": {"reserve": 0.95}}, "query.reserve: got 0.95, expected at most 0.9"),
+        ({"som": {"share": 0}}, "som.share: got 0, expected more than 0"),
+        ({"paths": {"training": "no"}}, "paths.training: got 'no', but there is no"),
+        ({"evaluate": {"spectra": "no"}}, "evaluate.spectra: got 'no', but there is n"),
+        (
+            {"ensemble": {"trainer": "keras"}, "train": {"precision": "bfloat16"}},
+            "only the torch trainer knows bfloat16; set ensemble.trainer to torch",
+        ),
+        *(
+            (
+                {"ensemble": {"members": 1}, "query": {"strategy": strategy}},
+                "one member does not disagree with itself: the query needs two",
+            )
+            for strategy in set(STRATEGIES) - {"random"}
+        ),
     ],
 )
 def test_contradictions_are_refused(schema, change, said):
@@ -253,7 +274,11 @@ def test_contradictions_are_refused(schema, change, said):
         {"ensemble": {"trainer": "torch", "device": "cuda:0"}},
         {"survey": {"runner": "torch", "device": "cuda"}},
         {"survey": {"runner": "numpy"}},
-        {"evaluate": {"spectra": "s", "ensemble": None, "noise": [1, 4]}},
+        {"ensemble": {"trainer": "torch"}, "train": {"precision": "bfloat16"}},
+        {"ensemble": {"members": 1}, "query": {"strategy": "random"}},
+        {"ensemble": {"members": 1}, "rounds": 0},
+        {"query": {"reserve": 0.9}, "som": {"share": 1}},
+        {"evaluate": {"spectra": "/", "ensemble": None, "noise": [1, 4]}},
         {"ensemble": {"held_out": 0}, "train": {"keep_best": False}},
         {"simulate": {"sample": {"objects": {"mix": [0, 0, 0, 1]}}}},
         {"paths": {"answers": "a/{round}", "decisions": "d{round}.csv"}},

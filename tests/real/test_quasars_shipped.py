@@ -13,7 +13,7 @@ from skyloom.quasars.spectra.sources import spectra_files
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.steps.classifying import classify_files
 from skyloom.quasars.steps.surveying import classifier_of
-from skyloom.quasars.survey.ensembles import CALIBRATION, member_files, read_ensemble
+from skyloom.quasars.survey.ensembles import CALIBRATION, read_ensemble
 from skyloom.run.digest import ROOT
 
 pytestmark = pytest.mark.real
@@ -26,7 +26,7 @@ OTHERS = slice(1, None, 2)
 @pytest.fixture(scope="module")
 def judged(real):
     """Return the judged rows of the 66 spectra, by noise."""
-    networks, calibration = member_files(FOLDER), FOLDER / CALIBRATION
+    networks, calibration = sorted(FOLDER.glob("net_*.keras")), FOLDER / CALIBRATION
     how = {"runner": "numpy", "device": "cpu"}
     by = classifier_of(networks, calibration, None, how)
     assert by.settings == survey({})

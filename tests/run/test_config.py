@@ -31,6 +31,7 @@ SCHEMA = {
         "method": {"enum": ["trf", "lbfgsb"], "default": "trf"},
         "file": {"type": ["string", "null"], "path": "file", "default": None},
         "folder": {"type": "string", "path": "folder"},
+        "any": {"type": "string", "path": "any"},
         "fit": {
             "type": "object",
             "additionalProperties": False,
@@ -79,6 +80,7 @@ WRONG = {
         "file: got 'a.csv', but there is no file .*a.csv; set",
     ),
     "no folder": ({"folder": "a"}, "folder: got 'a', but there is no folder"),
+    "neither": ({"any": "a"}, "any: got 'a', but there is no file or folder .*a; set"),
     "order": ({"fit": {"low": 5}}, "fit: got low = 5, high = 2, expected low < high"),
     "order of equals": (
         {"fit": {"low": 2}},
@@ -168,6 +170,8 @@ def test_existing_paths_pass(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text("x")
     (tmp_path / "b").mkdir()
     validated({"run": "a", "file": "a.csv", "folder": str(tmp_path / "b")}, SCHEMA)
+    for name in ("a.csv", "b"):
+        validated({"run": "a", "any": name}, SCHEMA)
 
 
 def test_data_path(monkeypatch, tmp_path):

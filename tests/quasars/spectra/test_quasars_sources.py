@@ -75,13 +75,27 @@ def test_each_kind_has_its_reader(tmp_path):
         assert [len(part) for part in spectra_of(path, 2)] == counts[kind]
 
 
-def test_tile_and_exposure_come_from_the_folders(tmp_path):
+def test_tile_and_exposure_are_told(tmp_path):
     """Where the file does not say them; it must not say others."""
-    (found,) = spectra_of(coadd(tmp_path / "80605" / "00075123" / "coadd-1.fits"))
+    path = coadd(tmp_path / "80605" / "20210414" / "coadd-1.fits")
+    (found,) = spectra_of(path, tileid=80605, expid=75123)
     assert found.meta["tileid"].tolist() == [80605] * 3
     assert found.meta["expid"].tolist() == [75123] * 3
     with pytest.raises(InputError, match="expid 9 in the file, 2 by its place"):
-        list(spectra_of(coadd(tmp_path / "1" / "2" / "coadd-1.fits", 1, 9)))
+        list(spectra_of(coadd(tmp_path / "coadd-1.fits", 1, 9), tileid=1, expid=2))
+
+
+def test_folders_say_nothing(tmp_path):
+    """A night and a pixel of the sky are no exposures, whatever the file says."""
+    night = coadd(tmp_path / "80605" / "20210414" / "coadd-0.fits", tileid=80605)
+    pixel = coadd(tmp_path / "152" / "15245" / "coadd-sv3-dark-15245.fits")
+    for path, tile in ((night, 80605), (pixel, -1)):
+        (found,) = spectra_of(path)
+        assert set(found.meta["tileid"]) == {tile}
+        assert set(found.meta["expid"]) == {-1}
+    exposure = coadd(tmp_path / "1" / "2" / "coadd-1.fits", 7, 9)
+    (found,) = spectra_of(exposure)
+    assert set(found.meta["expid"]) == {9}
 
 
 def test_what_is_no_file_of_spectra_is_refused(tmp_path):

@@ -17,11 +17,14 @@ from small_quasars import ARCH, SEED, config
 PURITY = {"purity": 0.5, "level": 0.9, "most": 1000}
 
 
-def settings(calibrate=None, **survey):
+def settings(calibrate=None, *, keep_best=False, **survey):
     how = {"runner": "numpy", "shifts": 1} | survey
-    whole = config(survey=how, calibrate=PURITY | (calibrate or {}))
-    whole["ensemble"]["held_out"] = 0.1
-    return whole
+    return config(
+        survey=how,
+        calibrate=PURITY | (calibrate or {}),
+        train={"keep_best": keep_best},
+        ensemble={"held_out": 0.1},
+    )
 
 
 def calibrated(sample, networks, draws, labels=None, **options):
@@ -49,6 +52,18 @@ def test_rows_are_those_that_somebody_has_not_seen(found, small_sample, small_me
     assert found.targets == found.rows["TARGETID"].nunique()
 
 
+def test_who_chose_the_epoch_is_no_judge(small_sample, small_members):
+    """The held-out targets, where the best epoch was found on them."""
+    given = small_sample, small_members.networks, small_members.draws
+    with Store(small_sample.store) as store:
+        ids = store.meta["targetid"].to_numpy()
+    held = set(ids[held_out(ids, 0.1, SEED)])
+    plain, chosen = (calibrated(*given, keep_best=k) for k in (False, True))
+    asked = [set(one.rows["TARGETID"]) for one in (plain, chosen)]
+    assert asked[0] & held
+    assert asked[1] == asked[0] - held
+
+
 def test_threshold_is_that_of_the_rows(found, small_sample):
     """As found from the rows that are kept beside it."""
     known = read_labelled([small_sample.store], small_sample.labels, ARCH)
@@ -60,10 +75,14 @@ def test_threshold_is_that_of_the_rows(found, small_sample):
 def test_it_is_read_as_written(found, small_members, tmp_path):
     """By whoever classifies with it, on as many lines as the networks have."""
     path = tmp_path / "calibration.json"
-    write_calibration(path, found.redshift, found.threshold, {"targets": found.targets})
+    how = settings(n_detect=2)["survey"]
+    about = {"targets": found.targets}
+    write_calibration(path, found.redshift, found.threshold, how, about)
     ensemble = read_ensemble(small_members.networks, path)
     assert ensemble.redshift == found.redshift
     assert ensemble.threshold == found.threshold.value
+    assert how.items() > ensemble.survey.items()
+    assert ensemble.survey["n_detect"] == 2
 
 
 def test_fewer_targets_are_drawn_by_lot(small_sample, small_members):

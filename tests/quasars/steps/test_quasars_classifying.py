@@ -128,6 +128,33 @@ def test_a_file_without_names_is_welcome(files, by, tmp_path):
     assert set(rows["TILEID"]) == {-1}
 
 
+def test_cumulative_and_healpix_files(spectra, by, tmp_path):
+    """A night or a pixel of the sky is no exposure, though its folder is a number."""
+    rows = {}
+    for name, tile in (("1001/20210414", 1001), ("healpix/sv3/dark/152/15245", -1)):
+        path = tmp_path / name / "coadd-1.fits"
+        path.parent.mkdir(parents=True)
+        meta = spectra.meta.assign(tileid=tile, expid=-1)
+        write_coadd(path, replace(spectra, meta=meta))
+        rows[name] = classify_files([path], by, 0.5)
+        assert set(rows[name]["TILEID"]) == {tile}
+        assert set(rows[name]["EXPID"]) == {-1}
+    one, other = (each.drop(columns="TILEID") for each in rows.values())
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("noise", [1.0, 2.0])
+def test_rows_do_not_depend_on_the_sizes_of_files(spectra, by, tmp_path, noise):
+    """To the last digit: a file of many, or many of one."""
+    names = [tmp_path / f"coadd-{i:02}.fits" for i in range(len(spectra))]
+    for i, name in enumerate(names):
+        write_coadd(name, spectra.rows(slice(i, i + 1)))
+    write_coadd(tmp_path / "coadd-all.fits", spectra)
+    single = classify_files(names, by, 0.5, noise)
+    whole = classify_files([tmp_path / "coadd-all.fits"], by, 0.5, noise)
+    pd.testing.assert_frame_equal(single, whole)
+
+
 def test_a_file_that_is_none_is_named(files, by, tmp_path):
     """Whichever of several it is."""
     bad = tmp_path / "spec-1-2-3.fits"

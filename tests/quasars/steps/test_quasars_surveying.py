@@ -19,7 +19,7 @@ from skyloom.quasars.survey.classify import classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.survey.exposures import read_exposure
-from skyloom.run.provenance import Recipe, checksum
+from skyloom.run.provenance import Recipe, checksum, checksums
 from skyloom.som.matching import bmu
 from skyloom.som.model import save
 from small_quasars import SEED, config
@@ -37,7 +37,7 @@ def files(small_members, som, tmp_path_factory):
     """Return what a run reads: networks, calibration and map."""
     folder = tmp_path_factory.mktemp("run")
     threshold = Threshold(0.5, 0.9, 0.9, True, 1.0, 0.9, 1.0, 9, 9, 9, 0)
-    write_calibration(folder / "c.json", Calibration.unknown(6), threshold, {})
+    write_calibration(folder / "c.json", Calibration.unknown(6), threshold, {"n_detect": 1}, {})
     save(folder / "som.npz", som[0], {})
     return small_members.networks, folder / "c.json", folder / "som.npz"
 
@@ -50,7 +50,8 @@ def test_a_run_says_what_the_classifier_says(small_survey, files, tmp_path):
     """Row for row; every exposure; with the checksums of all that it used."""
     networks, calibration, _ = files
     by = classifier_of(*files, how())
-    run = Run(by, small_survey.stores, Recipe({}, "c0de"), [*networks, calibration])
+    used = checksums([*networks, calibration])
+    run = Run(by, small_survey.stores, Recipe({}, "c0de"), used)
     for name, path in small_survey.stores.items():
         target = tmp_path / f"{name}.parquet"
         counts = run(name, {"rows": target})
@@ -63,7 +64,8 @@ def test_a_run_says_what_the_classifier_says(small_survey, files, tmp_path):
         pd.testing.assert_frame_equal(read_exposure(target), expected)
     record = json.loads(pq.read_schema(target).metadata[b"skyloom"])
     assert record["inputs"][path.name] == checksum(path)
-    assert "net_0.keras" in record["inputs"]
+    assert record["inputs"].items() > used.items()
+    assert "net_0.keras" in used
 
 
 def test_cells_are_those_of_the_map(small_survey, files, som):
@@ -116,7 +118,7 @@ def test_constant_memory_gives_the_same_rows(
     """A store is read some spectra at a time; that changes nothing."""
     name, *_ = small_survey.stores
     by, recipe = classifier_of(*files[:2], None, how(shifts=1)), Recipe({}, "c0de")
-    run = Run(by, small_survey.stores, recipe, [])
+    run = Run(by, small_survey.stores, recipe, {})
     for size in (5, 1000):
         monkeypatch.setattr("skyloom.quasars.steps.surveying.BATCH", size)
         run(name, {"rows": tmp_path / f"{size}"})

@@ -16,7 +16,6 @@ from skyloom.quasars.survey.classify import classify as classified
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import (
     calibrated_redshifts,
-    member_files,
     out_of_bag,
     read_ensemble,
     scores,
@@ -25,13 +24,14 @@ from skyloom.quasars.survey.ensembles import (
 from small_quasars import ARCH, network
 
 FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
+HOW = {"n_detect": 2, "c_th": 0.7, "runner": "numpy", "device": "cpu"}
 THRESHOLD = Threshold(0.7, 0.99, 0.95, False, 1.0, 0.98, 0.9, 90, 99, 299, 3)
 
 
 @pytest.fixture
 def calibration(tmp_path):
     """Return the path of a calibration."""
-    write_calibration(tmp_path / "c.json", FOUND, THRESHOLD, {"targets": 7})
+    write_calibration(tmp_path / "c.json", FOUND, THRESHOLD, HOW, {"targets": 7})
     return tmp_path / "c.json"
 
 
@@ -45,6 +45,12 @@ def test_an_ensemble_is_read_as_written(small_members, calibration):
     tree = read_json(calibration)
     assert tree["targets"] == 7
     assert tree["threshold"] == THRESHOLD.to_json()
+
+
+def test_the_settings_are_kept_but_for_the_machine(small_members, calibration):
+    """A threshold holds for a number of lines, on any runner and device."""
+    ensemble = read_ensemble(small_members.networks, calibration)
+    assert ensemble.survey == {"n_detect": 2, "c_th": 0.7}
 
 
 def changed(path, change):
@@ -77,12 +83,14 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
         lambda tree: tree["redshift"].pop("floor"),
         lambda tree: tree["redshift"].update(scale="much"),
         lambda tree: tree["redshift"].update(bias=3),
+        lambda tree: tree.pop("survey"),
+        lambda tree: tree.update(survey=3),
     ],
 )
 def test_a_calibration_that_is_none_is_refused(small_members, calibration, change):
     """The file is named, with what belongs into it."""
     changed(calibration, change)
-    expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor\} and thr"
+    expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor\}, thres"
     with pytest.raises(InputError, match=expected):
         read_ensemble(small_members.networks, calibration)
 
@@ -93,23 +101,6 @@ def test_a_damaged_member_is_named(small_members, calibration, tmp_path):
     bad.write_bytes(small_members.networks[0].read_bytes()[:900])
     with pytest.raises(InputError, match=r"net_9\.keras"):
         read_ensemble([*small_members.networks, bad], calibration)
-
-
-def test_members_come_in_the_order_of_their_numbers(tmp_path):
-    """Other files of the folder are none; a member in two formats is one."""
-    for name in ("net_10.keras", "net_9.h5", "net_2.keras", "net_2.h5", "net_x.keras"):
-        (tmp_path / name).touch()
-    (tmp_path / "net_3.npz").touch()
-    found = [path.name for path in member_files(tmp_path)]
-    assert found == ["net_2.keras", "net_9.h5", "net_10.keras"]
-
-
-def test_a_folder_without_members_is_refused(tmp_path):
-    """Empty, or not there."""
-    with pytest.raises(InputError, match=r"no network in it; expected files net_<num"):
-        member_files(tmp_path)
-    with pytest.raises(InputError, match=r"nowhere: no such folder"):
-        member_files(tmp_path / "nowhere")
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,14 @@ rule calibrate:
         runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
-        settings=pick(config, "calibrate", "ensemble.held_out", "seed", "survey"),
+        settings=pick(
+            config,
+            "calibrate",
+            "ensemble.held_out",
+            "seed",
+            "survey",
+            "train.keep_best",
+        ),
         code=digest("scripts/quasars/calibrate.py"),
     message:
         "What the answers of round {wildcards.round} are worth"

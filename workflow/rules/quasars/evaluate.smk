@@ -25,6 +25,7 @@ rule evaluate_round:
         results="<results>/catalogue/round{round}/ensemble_results.csv",
         calibration="<results>/ensemble/round{round}/calibration.json",
         networks=lambda wildcards: MADE(wildcards.round, "keras")[:1],
+        labels="<results>/labels/round{round}.csv",
         truth=TRUTH,
     output:
         **{
@@ -71,6 +72,7 @@ rule compare_rounds:
             "<results>/ensemble/round{round}/calibration.json",
             round=[int(wildcards.round) - 1, int(wildcards.round)],
         ),
+        labels="<results>/labels/round{round}.csv",
         truth=TRUTH,
     output:
         report="<results>/comparison/round{round}.json",
@@ -138,7 +140,7 @@ if GIVEN["spectra"]:
             runtime=by_attempt(120),
             gpu=int(config["survey"]["device"] != "cpu"),
         params:
-            settings=pick(config, "seed", "survey"),
+            settings=pick(config, "seed", "survey.device", "survey.runner"),
             code=digest("scripts/quasars/classify_files.py"),
         message:
             "Classify the spectra of evaluate.spectra, noise times {wildcards.noise}"
@@ -174,7 +176,7 @@ if GIVEN["truth"]:
             mem_mb=by_attempt(2000),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "seed", "survey.n_detect", "survey.z_split"),
+            settings=pick(config, "seed"),
             code=digest("scripts/quasars/evaluate_files.py"),
         message:
             "Judge the spectra of evaluate.spectra, noise times {wildcards.noise}"

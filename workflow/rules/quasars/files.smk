@@ -1,11 +1,13 @@
 """Real files in: labelled spectra with their visual inspection."""
 
+SAMPLE = sources.sample(config)
+
 
 # One store and one table of labels, whatever the files' formats.
 rule import_sample:
     input:
-        places=sources.sample(config)["places"] if ROUNDS else [],
-        truths=sources.sample(config)["truths"] if ROUNDS else [],
+        spectra=[path for files in SAMPLE["spectra"] for path in files],
+        truths=SAMPLE["truths"],
     output:
         store="<results>/spectra/training.h5",
         labels="<results>/labels/round1.csv",
@@ -20,10 +22,7 @@ rule import_sample:
         runtime=by_attempt(240),
     params:
         settings=pick(
-            config | {"most": sources.sample(config)["most"] if ROUNDS else []},
-            "grid",
-            "most",
-            "seed",
+            config | {"sources": SAMPLE["counts"]}, "grid", "seed", "sources"
         ),
         code=digest("scripts/quasars/import_sample.py"),
     message:

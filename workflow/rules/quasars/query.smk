@@ -11,7 +11,6 @@ rule query:
         selection="<results>/query/round{round}/targetid_selection.txt",
         table="<results>/query/round{round}/query.csv",
         steps="<results>/query/round{round}/steps.json",
-        spectra="<results>/query/round{round}/spectra.h5",
         stamps=directory("<results>/query/round{round}/stamps"),
         sheet=report(
             "<results>/query/round{round}/contact_sheet.pdf",

@@ -7,8 +7,8 @@ rule merge_labels:
         unpack(lambda wildcards: sources.said_before(config, wildcards.round)),
     output:
         labels="<results>/labels/round{round}.csv",
-        agreement="<results>/labels/agreement{round}.csv",
-        conflicts="<results>/labels/conflicts{round}.csv",
+        agreement="<results>/labels/round{round}_agreement.csv",
+        conflicts="<results>/labels/round{round}_conflicts.csv",
     log:
         "<logs>/merge_labels/round{round}.log",
     wildcard_constraints:
@@ -25,3 +25,29 @@ rule merge_labels:
         "Labels of round {wildcards.round}"
     script:
         "../../../scripts/quasars/merge_labels.py"
+
+
+# The survey's spectra of all targets labelled since the first round.
+rule gather_labelled:
+    input:
+        stores=STORES,
+        labels="<results>/labels/round{round}.csv",
+        before="<results>/labels/round1.csv",
+    output:
+        "<results>/spectra/labelled{round}.h5",
+    log:
+        "<logs>/gather_labelled/round{round}.log",
+    wildcard_constraints:
+        round=r"([2-9]|[1-9]\d+)",
+    conda:
+        "../../../envs/quasars.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(120),
+    params:
+        settings={},
+        code=digest("scripts/quasars/gather_labelled.py"),
+    message:
+        "Spectra of the targets labelled before round {wildcards.round}"
+    script:
+        "../../../scripts/quasars/gather_labelled.py"

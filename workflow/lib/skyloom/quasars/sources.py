@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
+from skyloom.run.provenance import digest_of
 
 RAW = "<results>/raw"
 COADD = re.compile(r"coadd-.*\.fits(\.gz)?")
@@ -38,6 +39,7 @@ def exposures(config: Mapping) -> dict[str, list[str]]:
     """
     if config["rounds"] == 0:
         return {}
+    _refuse_too_many_lines(config)
     if config["source"] == "simulated":
         return _planned(config["simulate"]["survey"])
     _refuse_missing(config)
@@ -56,26 +58,41 @@ def exposures(config: Mapping) -> dict[str, list[str]]:
     return found
 
 
+def mapped(config: Mapping, names: Iterable[str]) -> list[str]:
+    """Return the exposures that the map of spectra is trained on, sorted.
+
+    The share ``som.share`` of all, each by a lot of its own, or one if that is none:
+    a new exposure seldom makes a new map, after which all would be classified again.
+    """
+    lots = {name: int(digest_of(name)[:8], 16) / 16**8 for name in sorted(names)}
+    chosen = [name for name, lot in lots.items() if lot < config["som"]["share"]]
+    return chosen or sorted(lots, key=lots.get)[:1]
+
+
 def sample(config: Mapping) -> dict[str, list]:
-    """Return the training sample's spectra, their truths, and limits, by name.
+    """Return the training sample's sources: its own, and the supplement.
 
     Returns
     -------
     dict
-        ``places`` (folders or files), ``truths`` (one each), ``most`` (targets to
-        take at most, or None).
+        ``spectra`` (a list of files each), ``truths`` (a file each), and ``counts``:
+        [number of files, targets to take at most or None] each. Empty lists with no
+        rounds.
+
+    Raises
+    ------
+    ConfigError
+        A source without spectra.
     """
-    paths = config["paths"]
-    places, truths, most = [paths["training"]], [paths["training_truth"]], [None]
-    if paths["supplement"] is not None:
-        places.append(paths["supplement"])
-        truths.append(paths["supplement_truth"])
-        most.append(config["ensemble"]["supplement_most"])
-    return {
-        "places": [data_path(p) for p in places],
-        "truths": [data_path(p) for p in truths],
-        "most": most,
-    }
+    if config["rounds"] == 0:
+        return {"spectra": [], "truths": [], "counts": []}
+    paths, most = config["paths"], config["ensemble"]["supplement_most"]
+    given = [("training", None), ("supplement", most)]
+    used = [(key, limit) for key, limit in given if paths[key] is not None]
+    files = [spectra(paths[key]) for key, _ in used]
+    counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
+    truths = [data_path(paths[f"{key}_truth"]) for key, _ in used]
+    return {"spectra": files, "truths": truths, "counts": counts}
 
 
 def spectra(place: str) -> list[str]:
@@ -101,9 +118,9 @@ def spectra(place: str) -> list[str]:
 
 def learned_from(number: int | str) -> dict:
     """Return the stores and the labels that a round is trained on, by kind."""
-    asked = [f"<results>/query/round{k}/spectra.h5" for k in range(1, int(number))]
+    later = [f"<results>/spectra/labelled{number}.h5"] if int(number) > 1 else []
     return {
-        "stores": ["<results>/spectra/training.h5", *asked],
+        "stores": ["<results>/spectra/training.h5", *later],
         "labels": f"<results>/labels/round{number}.csv",
     }
 
@@ -232,4 +249,14 @@ def _refuse_missing(config: Mapping) -> None:
         absent.append("quasars.paths.supplement_truth")
     if absent:
         msg = f"source files needs {', '.join(absent)}; set it in the config"
+        raise ConfigError(msg)
+
+
+def _refuse_too_many_lines(config: Mapping) -> None:
+    wanted, lines = config["survey"]["n_detect"], config["network"]["lines"]
+    if wanted > len(lines):
+        msg = (
+            f"quasars.survey.n_detect is {wanted}, but the networks look for "
+            f"{len(lines)} lines; lower it, or name more in quasars.network.lines"
+        )
         raise ConfigError(msg)

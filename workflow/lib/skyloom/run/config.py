@@ -2,7 +2,7 @@
 
 Schemas are JSON Schema (draft 2020-12) in YAML with five words of our own:
 
-``path: file | folder``
+``path: file | folder | any``
     on a string: it must exist, relative to the data folder (`data_path`);
 ``increasing: [[a, b], ...]``
     on an object: the values of these keys must grow; a list stands for each of its
@@ -232,10 +232,12 @@ def _unknown(got: Mapping, schema: Mapping) -> str:
 def _path(validator, kind, value, schema) -> Iterator[ValidationError]:
     del validator, schema
     place = Path(data_path(value)) if isinstance(value, str) else None
-    if place is None or (place.is_dir() if kind == "folder" else place.is_file()):
+    exists = {"folder": Path.is_dir, "file": Path.is_file, "any": Path.exists}
+    if place is None or exists[kind](place):
         return
+    what = "file or folder" if kind == "any" else kind
     remedy = "set SKYLOOM_DATA to the folder that holds it, or correct the path"
-    yield ValidationError(f"got {value!r}, but there is no {kind} {place}; {remedy}")
+    yield ValidationError(f"got {value!r}, but there is no {what} {place}; {remedy}")
 
 
 def _increasing(validator, chains, tree, schema) -> Iterator[ValidationError]:

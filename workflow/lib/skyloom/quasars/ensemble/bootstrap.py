@@ -31,7 +31,9 @@ class Draw:
     unseen: np.ndarray
 
 
-def held_out(targetid: np.ndarray, share: float, seed: int) -> np.ndarray:
+def held_out(
+    targetid: np.ndarray, share: float, seed: int, name: str = "held out"
+) -> np.ndarray:
     """Return which spectra are of held-out targets, bool, (n,).
 
     Parameters
@@ -43,9 +45,11 @@ def held_out(targetid: np.ndarray, share: float, seed: int) -> np.ndarray:
         other targets there are.
     seed : int
         Another seed, other targets.
+    name : str
+        Another name, other targets.
     """
     unique, which = np.unique(targetid, return_inverse=True)
-    lot = np.array([rng(seed, "held out", int(t)).random() for t in unique])
+    lot = np.array([rng(seed, name, int(t)).random() for t in unique])
     return (lot < share)[which]
 
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
-from sklearn.isotonic import IsotonicRegression
 
 from skyloom.quasars.evaluate.proportions import LEVEL, share
 from skyloom.quasars.evaluate.redshifts import interval, resampled
@@ -22,28 +21,6 @@ BINS = 10
 DRAWS = 200
 
 Calibration = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Isotonic:
-    """A rising step from scores to probabilities, straight between its knots.
-
-    Attributes
-    ----------
-    score, probability : tuple of float
-        The knots; beyond them the ends hold.
-    """
-
-    score: tuple[float, ...]
-    probability: tuple[float, ...]
-
-    def __call__(self, score) -> np.ndarray:
-        """Return probabilities, NaN of NaN."""
-        return np.interp(score, self.score, self.probability)
-
-    def to_json(self) -> dict:
-        """Return plain JSON values."""
-        return {"score": list(self.score), "probability": list(self.probability)}
 
 
 @dataclass(frozen=True)
@@ -60,17 +37,6 @@ class Temperature:
     def to_json(self) -> dict:
         """Return plain JSON values."""
         return asdict(self)
-
-
-def fit_isotonic(data: Sample) -> Isotonic:
-    """Return the isotonic regression of truth on score, targets of equal weight.
-
-    Source: Zadrozny & Elkan 2002, KDD, 694.
-    """
-    fit = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    fit.fit(data.score, data.truth.astype(np.float64), sample_weight=data.weight)
-    knots = fit.X_thresholds_.tolist(), fit.y_thresholds_.tolist()
-    return Isotonic(tuple(knots[0]), tuple(knots[1]))
 
 
 def fit_temperature(data: Sample) -> Temperature:
@@ -152,7 +118,7 @@ def cross_calibrated(
     data : Sample
         Scores.
     fit : callable
-        `fit_isotonic` or `fit_temperature`.
+        Such as `fit_temperature`.
     folds : int
         Parts into which targets are drawn, 2 or more.
     rng : Generator

@@ -162,7 +162,9 @@ def run_trial(
     return pd.DataFrame(rows)
 
 
-def simulate_world(seed: int, settings: TrialSettings, targets, grid: Grid) -> World:
+def simulate_world(
+    seed: int, settings: TrialSettings, targets: Settings, grid: Grid
+) -> World:
     """Return the world of a seed; see `run_trial`."""
     pool, known = _simulated(settings.pool, targets, seed, POOL_TILE, grid, dead=False)
     test, truth = _simulated(settings.test, targets, seed, TEST_TILE, grid, dead=True)
@@ -173,7 +175,11 @@ def simulate_world(seed: int, settings: TrialSettings, targets, grid: Grid) -> W
 
 
 def rounds(
-    world: World, seed: int, settings: TrialSettings, arch: Architecture, train
+    world: World,
+    seed: int,
+    settings: TrialSettings,
+    arch: Architecture,
+    train: TrainSettings,
 ) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
     """Yield strategy, mask of labelled rows of the pool, and `scores`, a round each."""
     ids, data = world.said["targetid"], _data(world, arch)
@@ -219,7 +225,9 @@ def scores(by: survey.Classifier, world: World) -> dict[str, float]:
     }
 
 
-def _simulated(n, targets, seed, tile, grid, *, dead: bool):
+def _simulated(
+    n: int, targets: Settings, seed: int, tile: int, grid: Grid, *, dead: bool
+) -> tuple[Batch, pd.DataFrame]:
     """Return spectra that have a signal, with dead arms or without, and their truth."""
     made = desi_batches(n, targets, seed, tile)
     parts = [(*batch(spectra, grid), truth) for spectra, truth in made]
@@ -238,7 +246,15 @@ def _data(world: World, arch: Architecture) -> TrainingData:
     return TrainingData(*noise_of(*world.pool[1:]), *y)
 
 
-def _learned(world, data, labelled, seed, members, arch, train) -> survey.Classifier:
+def _learned(
+    world: World,
+    data: TrainingData,
+    labelled: np.ndarray,
+    seed: int,
+    members: int,
+    arch: Architecture,
+    train: TrainSettings,
+) -> survey.Classifier:
     said, ids = world.said, world.said["targetid"].to_numpy()
     # As many confident labels of each class as there are, in every member's draw.
     stratum = np.where(said["confident"], said["klass"], "")

@@ -55,19 +55,25 @@ def kind_of(path: str | Path) -> str:
 
 
 def spectra_of(
-    path: str | Path, size: int = 500, *, anonymous: bool = False
+    path: str | Path,
+    size: int = 500,
+    *,
+    anonymous: bool = False,
+    tileid: int | None = None,
+    expid: int | None = None,
 ) -> Iterator[Spectra]:
     """Read a file of spectra of any kind, `size` of them at a time.
 
     Parameters
     ----------
     path : str or Path
-        An SDSS spectrum, a plate of them, or a DESI coadd; one in folders
-        ``<tile>/<expid>/`` of integers takes from these what it does not say itself.
+        An SDSS spectrum, a plate of them, or a DESI coadd.
     size : int
         Spectra in memory at once.
     anonymous : bool
         Whether a coadd without FIBERMAP is welcome.
+    tileid, expid : int, optional
+        Of a coadd that does not say them itself, such as a cumulative one.
 
     Yields
     ------
@@ -85,12 +91,5 @@ def spectra_of(
     elif kind == "plate":
         yield from plate_batches(path, size)
     else:
-        place = _place(Path(path))
+        place = {"tileid": tileid, "expid": expid}
         yield from coadd_batches(path, size, anonymous=anonymous, **place)
-
-
-def _place(path: Path) -> dict[str, int]:
-    tile, exposure = path.absolute().parts[-3:-1]
-    if tile.isdecimal() and exposure.isdecimal():
-        return {"tileid": int(tile), "expid": int(exposure)}
-    return {}

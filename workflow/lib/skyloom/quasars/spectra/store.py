@@ -75,7 +75,7 @@ def write_store(
         if provenance is not None:
             file.attrs["provenance"] = text(provenance)
         n = 0
-        for meta, flux, ivar in _chunks(batches):
+        for meta, flux, ivar in gathered(batches, CHUNK):
             _check(meta, flux, ivar, grid)
             if n == 0:
                 _create(file, meta, grid)
@@ -84,6 +84,19 @@ def write_store(
         if n == 0:
             msg = f"{path}: no spectrum to write"
             raise ValueError(msg)
+
+
+def gathered(batches: Iterable[Batch], size: int) -> Iterator[Batch]:
+    """Yield batches joined until they have `size` spectra or more, the rest last."""
+    # Files of one spectrum each would touch every chunk of a store 256 times.
+    waiting: list[Batch] = []
+    for one in batches:
+        waiting.append(one)
+        if sum(len(meta) for meta, _, _ in waiting) >= size:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
 
 
 class Store:
@@ -188,18 +201,6 @@ class Store:
             expected = f"as many rows in each, {grid.size} pixels"
             raise InputError(self.path, problem, expected=expected)
         return grid
-
-
-def _chunks(batches: Iterable[Batch]) -> Iterator[Batch]:
-    # Files of one spectrum each would touch every chunk of the file 256 times.
-    waiting: list[Batch] = []
-    for one in batches:
-        waiting.append(one)
-        if sum(len(meta) for meta, _, _ in waiting) >= CHUNK:
-            yield _joined(waiting)
-            waiting = []
-    if waiting:
-        yield _joined(waiting)
 
 
 def _joined(some: list[Batch]) -> Batch:

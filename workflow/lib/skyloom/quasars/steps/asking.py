@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,12 @@ from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.query.figures import Stamp, stamps_of
 from skyloom.quasars.query.select import Answer, select
 from skyloom.quasars.settings import query
-from skyloom.quasars.spectra.grid import Grid
-from skyloom.quasars.spectra.store import Batch, Store
+from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth
+from skyloom.quasars.steps.surveying import by_exposure
 from skyloom.run.seeds import rng
 
+UNUSED = ("Z_", "RA", "DEC", "SUPPORT", "C_BAL")  # columns no strategy reads
 SHEET = 30  # spectra on the contact sheet, the first asked
 
 
@@ -40,8 +40,9 @@ def ask(results: str, labels: str, number: int, settings: Mapping) -> Answer:
     ValueError
         Nothing is left to ask about.
     """
-    rows = pd.read_csv(results)
-    rows = rows[~reserved(rows, settings)]
+    rows = pd.read_csv(results, usecols=_wanted)
+    # The table's order tells when exposures came; a query does not depend on it.
+    rows = rows[~reserved(rows, settings)].sort_values(["TILEID", "EXPID", "TARGETID"])
     known = read_truth(labels)["targetid"]
     chance = rng(settings["seed"], "query", number)
     return select(rows, query(settings["query"]), chance, known)
@@ -50,52 +51,30 @@ def ask(results: str, labels: str, number: int, settings: Mapping) -> Answer:
 def reserved(rows: pd.DataFrame, settings: Mapping) -> np.ndarray:
     """Return which rows are of targets that are kept for judging, bool, (n,)."""
     share, seed = settings["query"]["reserve"], settings["seed"]
-    return held_out(rows["TARGETID"].to_numpy(), share, seed)
+    return held_out(rows["TARGETID"].to_numpy(), share, seed, "reserved")
 
 
-@dataclass
-class Asked:
-    """The spectra of the targets of a query, in the stores of a survey.
+def stamps(table: pd.DataFrame, stores: Sequence[str]) -> Iterator[Stamp]:
+    """Yield a stamp a target, of the exposure to look at.
 
-    Attributes
+    Parameters
     ----------
     table : DataFrame
         `skyloom.quasars.query.select.Answer.table`.
     stores : sequence of path
-        Of the whole survey.
+        Of the whole survey; those of the exposures asked about are opened.
     """
-
-    table: pd.DataFrame
-    stores: Sequence[str]
-
-    @property
-    def grid(self) -> Grid:
-        """Return the pixels of the stores."""
-        with Store(self.stores[0]) as store:
-            return store.grid
-
-    def stamps(self) -> Iterator[Stamp]:
-        """Yield a stamp a target, of the exposure to look at."""
-        yield from stamps_of(self.table, self._holding())
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield all spectra of the targets, of every exposure, for a store."""
-        for path in self.stores:
-            with Store(path) as store:
-                meta = store.meta
-                rows = np.flatnonzero(meta["targetid"].isin(self.table["TARGETID"]))
-                if rows.size:
-                    yield meta.iloc[rows].reset_index(drop=True), *store.rows(rows)
-
-    def _holding(self) -> Iterator[Store]:
-        # One at a time: a survey has more stores than a process may have open files.
-        wanted = set(zip(self.table["TILEID"], self.table["EXPID"], strict=True))
-        for path in self.stores:
-            with Store(path) as store:
-                if _exposures(store) & wanted:
-                    yield store
+    wanted = zip(table["TILEID"], table["EXPID"], strict=True)
+    names = {f"{tile}/{exposure}" for tile, exposure in wanted}
+    places = (path for name, path in by_exposure(stores).items() if name in names)
+    yield from stamps_of(table, _opened(places))
 
 
-def _exposures(store: Store) -> set[tuple[int, int]]:
-    pairs = store.meta[["tileid", "expid"]].drop_duplicates()
-    return set(pairs.itertuples(index=False, name=None))
+def _wanted(name: str) -> bool:
+    return name == "Z_ERR" or not name.startswith(UNUSED)
+
+
+def _opened(places: Iterable[str]) -> Iterator[Store]:
+    for path in places:
+        with Store(path) as store:
+            yield store

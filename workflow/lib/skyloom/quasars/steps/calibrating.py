@@ -70,14 +70,17 @@ def calibrate_round(
     stores, labels : paths
         What they were trained on.
     settings : mapping
-        Sections ``survey`` and ``calibrate``, ``ensemble.held_out`` and ``seed``.
+        Sections ``survey`` and ``calibrate``, ``ensemble.held_out``,
+        ``train.keep_best`` and ``seed``.
     threads : int
         Cores to use.
     """
     members = [read_parameters(path) for path in networks]
     known = read_labelled(stores, labels, members[0].arch)
     held = held_out(known.targetid, settings["ensemble"]["held_out"], settings["seed"])
-    use = np.stack([read_draw(path).unseen for path in draws]) | held
+    use = np.stack([read_draw(path).unseen for path in draws])
+    if not settings["train"]["keep_best"]:  # else they have chosen the best epoch
+        use |= held
     chance = rng(settings["seed"], "calibration")
     known, use = _some(known, use, settings["calibrate"]["most"], chance)
     options = survey(settings["survey"])

@@ -12,8 +12,9 @@ import pandas as pd
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.evaluate.thresholds import score_of
 from skyloom.quasars.spectra.sources import spectra_of
-from skyloom.quasars.spectra.store import batch
+from skyloom.quasars.spectra.store import batch, gathered
 from skyloom.quasars.survey.classify import Classifier, classify
+from skyloom.quasars.survey.ensembles import BATCH
 from skyloom.run.seeds import rng
 
 
@@ -37,7 +38,7 @@ def classify_files(
     noise : float
         How many times larger the noise is made, 1 or more.
     seed : int
-        Of the added noise, with each target's number.
+        Of the added noise, with each target's number, exposure and row.
 
     Returns
     -------
@@ -50,11 +51,12 @@ def classify_files(
     InputError
         A file that cannot be read.
     """
-    parts = []
-    for path in files:
-        for spectra in spectra_of(path, anonymous=True):
-            some = noisier(spectra, noise, seed)
-            parts.append(classify(*batch(some, by.runner.arch.grid), by))
+    read = (
+        batch(noisier(spectra, noise, seed), by.runner.arch.grid)
+        for path in files
+        for spectra in spectra_of(path, anonymous=True)
+    )
+    parts = [classify(*some, by) for some in gathered(read, BATCH)]
     rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return rows.assign(IS_QSO=score_of(rows, by.settings.votes.n_detect) > threshold)
 
@@ -69,7 +71,7 @@ def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
     noise : float
         1 or more; 1 changes nothing.
     seed : int
-        Of the noise that is added, with each target's number and its row.
+        Of the noise that is added, with each target's number, exposure and row.
 
     Raises
     ------
@@ -81,8 +83,8 @@ def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
         raise ValueError(msg)
     if noise == 1:
         return spectra
-    names = spectra.meta["targetid"].to_numpy()
-    chances = [rng(seed, "noise", int(t), i) for i, t in enumerate(names)]
+    names = spectra.meta[["targetid", "expid"]].itertuples(index=False)
+    chances = [rng(seed, "noise", int(t), int(e), i) for i, (t, e) in enumerate(names)]
     arms = tuple(_noisier(arm, noise, chances) for arm in spectra.arms)
     return replace(spectra, arms=arms)
 

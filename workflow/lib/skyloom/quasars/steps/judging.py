@@ -11,18 +11,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import InputError
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.evaluate import calibration, compare, figures, metrics, redshifts
 from skyloom.quasars.evaluate.thresholds import sample, score_of
 from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.steps.asking import reserved
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
 
 HEADLINES = ("threshold", "completeness", "completeness_z", "purity", "purity_z")
-HEADLINES += ("false_quasars", "redshift", "pile_up", "flips", "gain", "strategies")
+HEADLINES += ("without_row", "false_quasars", "redshift", "pile_up", "flips", "gain")
+HEADLINES += ("strategies",)
 LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 FOLDS = 5  # in which scores are calibrated and looked at
 
@@ -166,20 +169,47 @@ def compared(
     return report, found.flips, figures.comparison_figure(found)
 
 
-def reserved_rows(results: str | Path, settings: Mapping) -> pd.DataFrame:
-    """Return the rows of a catalogue that no query asks about; all if none are kept.
+def unseen_rows(results: str | Path, labels: str | Path, settings: Mapping):
+    """Return the rows of a catalogue that an ensemble can be judged on.
+
+    Of targets that no query asks about, if some are kept, and that have no label in
+    any round: what has been learned from proves nothing.
 
     Parameters
     ----------
     results : path
         ``ensemble_results.csv``.
+    labels : path
+        What the ensemble was trained on.
     settings : mapping
         ``query.reserve`` and ``seed``.
+
+    Raises
+    ------
+    InputError
+        No row is left.
     """
     rows = pd.read_csv(results)
-    if settings["query"]["reserve"] == 0:
-        return rows
-    return rows[reserved(rows, settings)].reset_index(drop=True)
+    unseen = ~rows["TARGETID"].isin(read_truth(labels)["targetid"])
+    if settings["query"]["reserve"] > 0:
+        unseen &= reserved(rows, settings)
+    if not unseen.any():
+        remedy = "keep some targets from the queries: `query.reserve`"
+        raise InputError(results, "only targets with labels", remedy=remedy)
+    return rows[unseen].reset_index(drop=True)
+
+
+def without_row(truth: pd.DataFrame, results: pd.DataFrame) -> dict:
+    """Return the targets of confident truth that have no row: no signal, or no file.
+
+    Returns
+    -------
+    dict
+        ``targets``, and ``quasars`` among them: a completeness does not know of them.
+    """
+    sure = truth[truth["confident"]]
+    lost = sure[~sure["targetid"].isin(results["TARGETID"])]
+    return {"targets": len(lost), "quasars": int((lost["klass"] == "QSO").sum())}
 
 
 def write_judgement(

@@ -14,8 +14,8 @@ from skyloom.io.errors import InputError
 from skyloom.io.tables import write_csv
 from skyloom.quasars.spectra.grid import Grid
 from skyloom.quasars.spectra.inspect import agreement, conflicts, merge, read_answers
-from skyloom.quasars.spectra.sources import spectra_files, spectra_of
-from skyloom.quasars.spectra.store import Batch, batch, write_store
+from skyloom.quasars.spectra.sources import spectra_of
+from skyloom.quasars.spectra.store import Batch, Store, batch, write_store
 from skyloom.quasars.spectra.truth import COLUMNS, read_truth, write_truth
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
@@ -33,18 +33,18 @@ def ingest_exposure(
 ) -> dict:
     """Write the spectra of an exposure, file after file, to ``paths["store"]``."""
     record = recipe.record(files[name])
-    write_store(paths["store"], _batches(files[name], grid), grid, record)
+    tileid, expid = map(int, name.split("/"))
+    spectra = (
+        batch(some, grid)
+        for path in files[name]
+        for some in spectra_of(path, tileid=tileid, expid=expid)
+    )
+    write_store(paths["store"], spectra, grid, record)
     return {"files": len(files[name])}
 
 
-def files_of(place: str | Path) -> list[Path]:
-    """Return the files of spectra of a source: itself, or those of the folder."""
-    place = Path(place)
-    return [place] if place.is_file() else spectra_files(place)
-
-
 def ingest_sample(
-    sources: Iterable[tuple[str | Path, str | Path, int | None]],
+    sources: Iterable[tuple[Sequence[str | Path], str | Path, int | None]],
     store: str | Path,
     labels: str | Path,
     grid: Grid,
@@ -55,11 +55,12 @@ def ingest_sample(
 
     Parameters
     ----------
-    sources : iterable of (folder or file, truth, most)
+    sources : iterable of (files, truth, most)
         Spectra (of any kind that `spectra_of` reads), the truth of their targets, and
         how many targets to take at most, drawn by lot; None: all.
     store, labels : path
-        What is written: the spectra, and the truth of all in the own format.
+        What is written: the spectra, and the truth of their targets in the own
+        format. Truth of other targets is left out: they may be asked about.
     grid : Grid
         The pixels.
     seed : int
@@ -75,8 +76,8 @@ def ingest_sample(
     """
     sources = list(sources)
     truths = [
-        _drawn(read_truth(truth), most, seed, i)
-        for i, (_, truth, most) in enumerate(sources)
+        _drawn(read_truth(truth), files, most, rng(seed, "sample", i))
+        for i, (files, truth, most) in enumerate(sources)
     ]
     known = pd.concat(truths, ignore_index=True)
     again = known["targetid"].duplicated()
@@ -84,12 +85,50 @@ def ingest_sample(
         problem = f"target {known['targetid'][again].iloc[0]} has a truth elsewhere too"
         expected = "each target in one of the truth tables"
         raise InputError(sources[-1][1], problem, expected=expected)
+    found: set[int] = set()
     parts = (
-        _labelled(place, truth, table, grid)
-        for (place, truth, _), table in zip(sources, truths, strict=True)
+        _labelled(files, truth, table, grid, found)
+        for (files, truth, _), table in zip(sources, truths, strict=True)
     )
     write_store(store, chain.from_iterable(parts), grid, provenance)
-    write_truth(labels, known)
+    write_truth(labels, known[known["targetid"].isin(found)])
+
+
+def gather_labelled(
+    stores: Iterable[str | Path],
+    labels: str | Path,
+    before: str | Path,
+    target: str | Path,
+    provenance: Mapping | None = None,
+) -> None:
+    """Write the survey's spectra of the targets that have been labelled since.
+
+    Parameters
+    ----------
+    stores : iterable of path
+        Of the whole survey.
+    labels, before : path
+        Labels of a round, and those of the first.
+    target : path
+        The store that is written: every exposure of these targets.
+    provenance : mapping, optional
+        For the store.
+
+    Raises
+    ------
+    InputError
+        No label since, or one of a target of which the survey has no spectrum.
+    """
+    old = read_truth(before)["targetid"]
+    new = read_truth(labels)["targetid"]
+    wanted = set(new[~new.isin(old)])
+    if not wanted:
+        expected = "an answer about a target of a query"
+        raise InputError(labels, f"the targets of {before} only", expected=expected)
+    stores = list(stores)
+    with Store(stores[0]) as first:
+        grid = first.grid
+    write_store(target, _of_targets(stores, wanted, labels), grid, provenance)
 
 
 def answers_about(answers: str | Path, asked: str | Path) -> pd.DataFrame:
@@ -150,28 +189,43 @@ def _settled(answers: pd.DataFrame, decisions: str | Path) -> pd.DataFrame:
         raise InputError(decisions, str(bad), expected=expected) from None
 
 
-def _batches(files: Iterable[str | Path], grid: Grid) -> Iterator[Batch]:
-    for path in files:
-        for spectra in spectra_of(path):
-            yield batch(spectra, grid)
+def _of_targets(stores, wanted: set[int], labels) -> Iterator[Batch]:
+    lost = set(wanted)
+    for path in stores:
+        with Store(path) as store:
+            meta = store.meta
+            rows = np.flatnonzero(meta["targetid"].isin(wanted))
+            if rows.size:
+                lost.difference_update(meta["targetid"].iloc[rows].tolist())
+                yield meta.iloc[rows].reset_index(drop=True), *store.rows(rows)
+    if lost:
+        problem = f"no spectrum of {len(lost)} targets, first {min(lost)}"
+        expected = "labels of targets that the survey has spectra of"
+        raise InputError(labels, problem, expected=expected)
 
 
-def _drawn(truth: pd.DataFrame, most: int | None, seed: int, i: int) -> pd.DataFrame:
+def _drawn(truth: pd.DataFrame, files, most: int | None, chance) -> pd.DataFrame:
+    """Return the truth of `most` targets by lot, of those that have spectra here."""
     if most is None or len(truth) <= most:
         return truth
-    rows = rng(seed, "sample", i).choice(len(truth), most, replace=False)
-    return truth.iloc[np.sort(rows)]
+    # A pass over the spectra first: a catalogue knows many targets more than a sample.
+    found = (some.meta["targetid"] for path in files for some in spectra_of(path))
+    seen = np.flatnonzero(truth["targetid"].isin(pd.concat(found)))
+    if len(seen) > most:
+        seen = np.sort(chance.choice(seen, most, replace=False))
+    return truth.iloc[seen]
 
 
-def _labelled(place, truth_path, truth: pd.DataFrame, grid: Grid) -> Iterator[Batch]:
-    found = 0
-    for path in files_of(place):
+def _labelled(files, truth_path, truth, grid: Grid, found: set[int]) -> Iterator[Batch]:
+    """Yield the spectra of known targets; note the targets."""
+    before = len(found)
+    for path in files:
         for spectra in spectra_of(path):
             rows = spectra.meta["targetid"].isin(truth["targetid"]).to_numpy()
             if rows.any():
-                found += int(rows.sum())
+                found.update(spectra.meta["targetid"][rows].tolist())
                 yield batch(spectra.rows(rows), grid)
-    if not found:
-        problem = f"knows none of the targets of {place}"
+    if len(found) == before:
+        problem = f"knows none of the targets of {files[0]} and {len(files) - 1} more"
         raise InputError(truth_path, problem, expected="truth of these spectra")
-    log.info("%s: %d spectra have a truth in %s", place, found, truth_path)
+    log.info("%s: truth of %d targets with spectra", truth_path, len(found) - before)

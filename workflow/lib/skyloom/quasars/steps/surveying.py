@@ -57,19 +57,20 @@ class Run:
         ``<tile>/<expid>`` to its store.
     recipe : Recipe
         Of the rule.
-    inputs : list of path
-        Networks, calibration and map.
+    inputs : mapping of str to str
+        Checksums of networks, calibration and map, by `checksums`.
     """
 
     by: Classifier
     stores: Mapping[str, str]
     recipe: Recipe
-    inputs: Sequence[str]
+    inputs: Mapping[str, str]
 
     def __call__(self, exposure: str, paths: Mapping[str, Path]) -> dict:
         """Classify an exposure and write its rows."""
         place = self.stores[exposure]
-        record = self.recipe.record([*self.inputs, place])
+        record = self.recipe.record([place])
+        record["inputs"] = {**self.inputs, **record["inputs"]}
         with Store(place) as store:
             rows, without = run_exposure(
                 paths["rows"], store.tables(BATCH), self.by, record

@@ -7,7 +7,6 @@ the one in ``resources/`` have this layout, so any folder of it can classify spe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from skyloom.quasars.survey.classify import Classifier, calibrate, classify
 from skyloom.quasars.survey.consensus import Calibration
 
 CALIBRATION = "calibration.json"
+ELSEWHERE = ("runner", "device")  # settings that change no result beyond rounding
 BATCH = 1000  # spectra classified at a time
 MOST_REDSHIFTS = 3000  # quasars that redshifts are calibrated on; more add nothing
 
@@ -41,33 +41,15 @@ class Ensemble:
         Of the consensus redshift.
     threshold : float
         Score above which a spectrum is called a quasar.
+    survey : dict
+        The settings that both hold for, the section ``survey`` of the configuration
+        but for runner and device.
     """
 
     members: list[Parameters]
     redshift: Calibration
     threshold: float
-
-
-def member_files(folder: str | Path) -> list[Path]:
-    """Return the networks of a folder in the order of their numbers.
-
-    Raises
-    ------
-    InputError
-        No such folder, or no ``net_<number>.keras`` or ``.h5`` in it.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(folder, "no such folder", expected="a folder of networks")
-    named = {
-        int(found[1]): path
-        for path in sorted(folder.iterdir())
-        if (found := re.fullmatch(r"net_(\d+)\.(keras|h5)", path.name))
-    }
-    if not named:
-        expected = "files net_<number>.keras"
-        raise InputError(folder, "no network in it", expected=expected)
-    return [named[number] for number in sorted(named)]
+    survey: dict
 
 
 def read_ensemble(networks: Iterable[str | Path], calibration: str | Path) -> Ensemble:
@@ -83,22 +65,31 @@ def read_ensemble(networks: Iterable[str | Path], calibration: str | Path) -> En
     try:
         redshift = Calibration.from_json(tree["redshift"])
         threshold = float(tree["threshold"]["value"])
+        survey = dict(tree["survey"])
     except (KeyError, TypeError, ValueError) as bad:
-        expected = "redshift {bias, scatter, scale, floor} and threshold {value}"
+        expected = "redshift {bias, scatter, scale, floor}, threshold {value}, survey"
         raise InputError(calibration, f"{bad!r}", expected=expected) from None
     lines = len(members[0].arch.lines)
     if not len(redshift.bias) == len(redshift.scatter) == lines:
         problem = f"calibrates {len(redshift.bias)} lines"
         expected = f"{lines}, as the networks have"
         raise InputError(calibration, problem, expected=expected)
-    return Ensemble(members, redshift, threshold)
+    return Ensemble(members, redshift, threshold, survey)
 
 
 def write_calibration(
-    path: str | Path, redshift: Calibration, threshold: Threshold, about: Mapping
+    path: str | Path,
+    redshift: Calibration,
+    threshold: Threshold,
+    survey: Mapping,
+    about: Mapping,
 ) -> None:
-    """Write ``calibration.json``; `about` is kept beside it (sample, provenance)."""
+    """Write ``calibration.json``: with `survey`, the section that it holds for.
+
+    `about` is kept beside it (number of targets, provenance).
+    """
     tree = {"redshift": asdict(redshift), "threshold": threshold.to_json()}
+    tree["survey"] = {k: v for k, v in survey.items() if k not in ELSEWHERE}
     write_json(path, {**about, **tree}, indent=1)
 
 

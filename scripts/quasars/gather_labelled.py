@@ -1,0 +1,13 @@
+"""Gather the survey's spectra of the targets that have been labelled."""
+
+from skyloom.quasars.steps.samples import gather_labelled
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+gather_labelled(
+    job.input.stores,
+    job.input.labels,
+    job.input.before,
+    job.output[0],
+    job.provenance([job.input.labels, job.input.before]),
+)
