@@ -121,7 +121,10 @@ def test_sample_has_its_supplement(data):
     assert found == {
         "spectra": [
             [str(data / "boss" / "spPlate-1-2.fits")],
-            [str(data / "eboss" / n) for n in ("8/spec-1-2-4.fits.gz", "9/spec-1-2-3.fits")],
+            [
+                str(data / "eboss" / n)
+                for n in ("8/spec-1-2-4.fits.gz", "9/spec-1-2-3.fits")
+            ],
         ],
         "truths": [str(data / "vi.csv"), str(data / "more.csv")],
         "counts": [[1, None], [2, 7]],

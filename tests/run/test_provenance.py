@@ -46,11 +46,12 @@ def test_missing_input_is_an_error(tmp_path):
 
 
 def test_versions_are_of_all_that_computes(checkout):
-    """Every package of the area's environment that makes numbers or files counts."""
+    """Every package of an area's environment that makes numbers or files counts."""
     assert {"numba", "scikit-learn", "jax", "numpyro"} <= set(provenance.PACKAGES)
-    pins = (checkout / "envs" / "builder.yaml").read_text()
-    named = {"matplotlib": "matplotlib-base"}
-    assert [n for n in provenance.PACKAGES if f"{named.get(n, n)}=" not in pins] == []
+    envs = [checkout / "envs" / f"{area}.yaml" for area in ("builder", "quasars")]
+    pins = "".join(path.read_text() for path in envs)
+    named = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
+    assert [n for n in provenance.PACKAGES if f" {named.get(n, n)}=" not in pins] == []
     assert dict(provenance.versions())["numba"] == numba.__version__
 
 

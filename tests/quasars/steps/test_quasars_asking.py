@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
-from skyloom.quasars.spectra.store import Store, write_store
+from skyloom.quasars.ensemble.bootstrap import held_out
+from skyloom.quasars.query.strategies import STRATEGIES
+from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import write_truth
 from skyloom.quasars.steps import asking
-from skyloom.quasars.steps.asking import Asked, ask, reserved
-from skyloom.quasars.steps.judging import reserved_rows
-from small_quasars import config
+from skyloom.quasars.steps.asking import ask, reserved, stamps
+from skyloom.quasars.steps.judging import unseen_rows
+from skyloom.quasars.survey.classify import columns
+from small_quasars import ARCH, SEED, config
 
 RESERVE = 0.4
 
@@ -31,8 +34,11 @@ def results(small_survey, tmp_path):
     rows[["C_NOT", "C_QSO_LZ", "C_QSO_HZ"]] = shares
     rows["BMU"] = rng.integers(0, 6, len(rows))
     rows["Z"], rows["BALD"], rows["ENTROPY"] = 2.0, rng.random(len(rows)), 0.5
+    for name in set(columns(ARCH)) - set(rows):
+        rows[name] = 0.0
     for line in ("LYA", "CIV"):
         rows[f"C_{line}"], rows[f"C_SD_{line}"] = rng.random((2, len(rows)))
+    rows = rows[columns(ARCH)]
     rows.to_csv(tmp_path / "ensemble_results.csv", index=False)
     return tmp_path / "ensemble_results.csv", rows
 
@@ -67,14 +73,64 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
         assert asked == set(rows["TARGETID"]) - kept - known
 
 
-def test_the_reserve_is_what_rounds_are_judged_on(results):
-    """Target by target, whatever is asked; none kept: all are judged."""
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_query_does_not_depend_on_the_tables_order(results, labels, strategy):
+    """Which tells when exposures came."""
     path, rows = results
-    one, other = (reserved_rows(path, settings(n=n)) for n in (1, 7))
+    how = settings(strategy=strategy, rare_percentile=0, audit=0.3)
+    first = ask(path, labels, 1, how).table
+    for state in range(3):
+        rows.sample(frac=1, random_state=state).to_csv(path, index=False)
+        pd.testing.assert_frame_equal(ask(path, labels, 1, how).table, first)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_columns_that_are_not_read_say_nothing(results, labels, strategy, monkeypatch):
+    """The same query, kept columns included, as of the whole table."""
+    path, rows = results
+    how = settings(strategy=strategy, rare_percentile=0)
+    part = ask(path, labels, 1, how).table
+    assert {"Z", "Z_ERR", "C_BEST", "C_LYA", "SN", "BMU", "BALD"} <= set(part)
+    seen = []
+    monkeypatch.setattr(asking, "_wanted", lambda name: not seen.append(name))
+    pd.testing.assert_frame_equal(ask(path, labels, 1, how).table, part)
+    assert set(seen) == set(rows) == set(columns(ARCH))
+
+
+def test_the_reserve_is_none_of_the_trainings():
+    """Each target has two lots: held out of a training says nothing of reserved."""
+    rows = pd.DataFrame({"TARGETID": np.arange(4000)})
+    one = reserved(rows, settings())
+    other = held_out(rows["TARGETID"].to_numpy(), RESERVE, SEED)
+    assert one.mean() == pytest.approx(RESERVE, abs=0.03)
+    assert (one & other).mean() == pytest.approx(RESERVE**2, abs=0.03)
+
+
+def test_the_reserve_is_what_rounds_are_judged_on(results, labels):
+    """Target by target, whatever is asked, but for those with labels."""
+    path, rows = results
+    one, other = (unseen_rows(path, labels, settings(n=n)) for n in (1, 7))
     pd.testing.assert_frame_equal(one, other)
-    assert set(one["TARGETID"]) == set(rows["TARGETID"][reserved(rows, settings())])
-    assert 0 < len(one) < len(rows)
-    assert len(reserved_rows(path, settings(reserve=0))) == len(rows)
+    known = set(pd.read_csv(labels)["targetid"])
+    kept = set(rows["TARGETID"][reserved(rows, settings())])
+    assert set(one["TARGETID"]) == kept - known
+    assert kept & known
+    assert one.index.tolist() == list(range(len(one)))
+    whole = unseen_rows(path, labels, settings(reserve=0))
+    assert set(whole["TARGETID"]) == set(rows["TARGETID"]) - known
+
+
+def test_only_learned_targets_judge_nothing(results, labels):
+    """With labels of all, the catalogue is named, and the key to set."""
+    path, rows = results
+    row = pd.read_csv(labels).iloc[0]
+    everyone = rows[["TARGETID"]].drop_duplicates().set_axis(["targetid"], axis=1)
+    write_truth(labels, everyone.assign(**row.drop("targetid")))
+    for reserve in (0, RESERVE):
+        with pytest.raises(
+            InputError, match=r"ensemble_results\.csv: .*query\.reserve"
+        ):
+            unseen_rows(path, labels, settings(reserve=reserve))
 
 
 def test_lots_are_of_the_round(results, labels):
@@ -89,8 +145,10 @@ def test_lots_are_of_the_round(results, labels):
 @pytest.mark.parametrize("strategy", ["bald", "entropy", "k_centre", "random"])
 def test_nothing_left_to_ask_about(results, labels, strategy):
     """All is kept: the message says after which step nothing was left."""
+    how = settings(strategy=strategy)
+    how["query"]["reserve"] = 1.0  # more than the schema allows
     with pytest.raises(ValueError, match=r"nothing left to ask about: \{'rows': 0"):
-        ask(results[0], labels, 1, settings(reserve=1, strategy=strategy))
+        ask(results[0], labels, 1, how)
 
 
 def test_damaged_labels_are_refused(results, tmp_path):
@@ -102,40 +160,25 @@ def test_damaged_labels_are_refused(results, tmp_path):
 
 @pytest.fixture
 def asked(small_survey, results, labels):
-    """Return the asked targets; the first was observed on both tiles."""
+    """Return five asked targets, of several exposures, and the paths of all stores."""
     table = ask(results[0], labels, 1, settings(n=1000, reserve=0)).table
     table = table.sort_values("N_TILES", ascending=False, kind="stable")[:5]
-    return Asked(table, list(small_survey.stores.values()))
-
-
-def test_all_exposures_of_the_targets(asked, results, tmp_path):
-    """Also those that were not the exposure to look at; spectra as they are."""
-    write_store(tmp_path / "spectra.h5", asked.batches(), asked.grid)
-    rows = results[1]
-    wanted = rows[rows["TARGETID"].isin(asked.table["TARGETID"])]
-    with Store(tmp_path / "spectra.h5") as store:
-        meta, (flux, _) = store.meta, store.rows(np.arange(len(store)))
-    found = meta[["targetid", "tileid", "expid"]].to_numpy().tolist()
-    expected = wanted[["TARGETID", "TILEID", "EXPID"]].to_numpy().tolist()
-    assert sorted(found) == sorted(expected)
-    assert meta["tileid"].nunique() == 2
-    with Store(asked.stores[0]) as store:
-        first = store.meta["targetid"].isin(asked.table["TARGETID"]).to_numpy()
-        np.testing.assert_array_equal(flux[: first.sum()], store.rows(first)[0])
+    return table, [str(path) for path in small_survey.stores.values()]
 
 
 def test_a_stamp_a_target(asked):
     """In the order of the query, of the exposure to look at."""
-    stamps = list(asked.stamps())
-    assert [stamp.name for stamp in stamps] == asked.table["TARGETID"].map(str).tolist()
-    row = asked.table.iloc[0]
-    for path in asked.stores:
+    table, stores = asked
+    found = list(stamps(table, stores))
+    assert [stamp.name for stamp in found] == table["TARGETID"].map(str).tolist()
+    row = table.iloc[0]
+    for path in stores:
         with Store(path) as store:
             meta = store.meta[["targetid", "tileid", "expid"]].to_numpy()
             here = (meta == row[["TARGETID", "TILEID", "EXPID"]].tolist()).all(axis=1)
             if here.any():
                 expected = store.rows(here)[0][0]
-    np.testing.assert_array_equal(stamps[0].flux, expected)
+    np.testing.assert_array_equal(found[0].flux, expected)
 
 
 def test_one_store_is_open_at_a_time(asked, monkeypatch):
@@ -149,13 +192,25 @@ def test_one_store_is_open_at_a_time(asked, monkeypatch):
             assert sum(bool(store._file) for store in opened) == 1
 
     monkeypatch.setattr(asking, "Store", Counted)
-    assert len(list(asked.stamps())) == 5
-    assert len(list(asked.batches())) > 1
-    assert len(opened) > 4
+    table, stores = asked
+    assert len(list(stamps(table, stores))) == 5
+    assert len(opened) == table["EXPID"].nunique() > 1
+
+
+def test_other_exposures_are_not_opened(asked, tmp_path):
+    """A query is of few of a survey's exposures: the others may be lost."""
+    table, stores = asked
+    row = table[:1]
+    place = f"{row['TILEID'].iloc[0]}/{row['EXPID'].iloc[0]}"
+    lost = [str(tmp_path / name) for name in ("1001/1.h5", "9/80001.h5")]
+    mine = [path for path in stores if path.endswith(f"{place}.h5")]
+    assert [stamp.name for stamp in stamps(row, lost + mine)] == [
+        str(row["TARGETID"].iloc[0])
+    ]
 
 
 def test_an_exposure_without_its_store(asked):
     """Target, tile and exposure are named."""
-    lost = Asked(asked.table.assign(EXPID=5), asked.stores)
+    table, stores = asked
     with pytest.raises(ValueError, match=r"5\]: in no store of spectra"):
-        list(lost.stamps())
+        list(stamps(table.assign(EXPID=5), stores))

@@ -143,15 +143,14 @@ def test_cumulative_and_healpix_files(spectra, by, tmp_path):
     pd.testing.assert_frame_equal(one, other)
 
 
-@pytest.mark.parametrize("noise", [1.0, 2.0])
-def test_rows_do_not_depend_on_the_sizes_of_files(spectra, by, tmp_path, noise):
+def test_rows_do_not_depend_on_the_sizes_of_files(spectra, by, tmp_path):
     """To the last digit: a file of many, or many of one."""
     names = [tmp_path / f"coadd-{i:02}.fits" for i in range(len(spectra))]
     for i, name in enumerate(names):
         write_coadd(name, spectra.rows(slice(i, i + 1)))
     write_coadd(tmp_path / "coadd-all.fits", spectra)
-    single = classify_files(names, by, 0.5, noise)
-    whole = classify_files([tmp_path / "coadd-all.fits"], by, 0.5, noise)
+    single = classify_files(names, by, 0.5)
+    whole = classify_files([tmp_path / "coadd-all.fits"], by, 0.5)
     pd.testing.assert_frame_equal(single, whole)
 
 

@@ -16,6 +16,7 @@ from skyloom.quasars.steps.judging import (
     headline,
     judge,
     pile_ups,
+    without_row,
     write_judgement,
 )
 from small_quasars import ARCH, config
@@ -66,7 +67,7 @@ def test_a_judgement_says_what_it_promises(judgement, results):
     assert report["pile_up"]["n"] == (called & is_qso).sum()
     assert set(report["pile_up"]) == {"n", "best_line", "consensus", "truth"}
     # The headline numbers of a round are there under their names.
-    others = {"flips", "gain", "strategies"}
+    others = {"flips", "gain", "strategies", "without_row"}
     assert set(HEADLINES) - others <= set(report)
 
 
@@ -145,6 +146,19 @@ def test_a_truth_of_other_targets_is_refused(results):
         judge(rows, truth.assign(targetid=truth["targetid"] + 999), 0.5, ARCH, SETTINGS)
     with pytest.raises(ValueError, match="none of 120 rows has a confident truth"):
         judge(rows, truth.assign(confident=False), 0.5, ARCH, SETTINGS)
+
+
+def test_targets_without_a_row_are_counted(results):
+    """Confident ones only, and the quasars among them; none where all have one."""
+    rows, truth = results
+    assert without_row(truth, rows) == {"targets": 0, "quasars": 0}
+    lost = truth["targetid"].isin(range(10))
+    quasars = int((truth["klass"][lost] == "QSO").sum())
+    few = rows[~rows["TARGETID"].isin(range(10))]
+    assert without_row(truth, few) == {"targets": 10, "quasars": quasars}
+    unsure = truth.assign(confident=~lost)
+    assert without_row(unsure, few) == {"targets": 0, "quasars": 0}
+    assert 0 < quasars < 10
 
 
 def test_the_same_twice_has_no_flips(results):

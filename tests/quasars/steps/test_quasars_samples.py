@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from skyloom.io.desi import read_coadd, write_coadd
 from skyloom.io.errors import InputError
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR, LOG
@@ -16,7 +18,7 @@ from skyloom.quasars.spectra.store import Store, batch
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.steps.samples import (
     answers_about,
-    files_of,
+    gather_labelled,
     ingest_exposure,
     ingest_sample,
     merge_labels,
@@ -31,15 +33,28 @@ def coadds(survey):
     return sorted(survey.raw.glob("*/*/coadd-*.fits"))
 
 
-def ingested(files, store, grid=LOG):
+def ingested(files, store, grid=LOG, name="1001/80001"):
     """Write the store of an exposure of some files."""
-    given = {"files": {"7/9": files}, "grid": grid, "recipe": Recipe({}, "c0de")}
-    return ingest_exposure("7/9", {"store": store}, **given)
+    given = {"files": {name: files}, "grid": grid, "recipe": Recipe({}, "c0de")}
+    return ingest_exposure(name, {"store": store}, **given)
+
+
+def cumulative(path, out, tileid=-1):
+    """Write a coadd again that does not say its exposure, and perhaps its tile."""
+    spectra = read_coadd(path)
+    out.parent.mkdir(parents=True)
+    write_coadd(
+        out, replace(spectra, meta=spectra.meta.assign(tileid=tileid, expid=-1))
+    )
+    return out
 
 
 def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
     """Spectra of several files, as their readers and the grid give them."""
-    files = coadds(small_survey)[::-2]
+    first = read_coadd(coadds(small_survey)[0])
+    files = [tmp_path / "coadd-9.fits", tmp_path / "coadd-2.fits"]
+    for path, rows in zip(files, (slice(0, 5), slice(5, None)), strict=True):
+        write_coadd(path, first.rows(rows))
     assert ingested(files, tmp_path / "s.h5", LINEAR) == {"files": 2}
     parts = [batch(some, LINEAR) for path in files for some in spectra_of(path)]
     with Store(tmp_path / "s.h5") as store:
@@ -49,6 +64,19 @@ def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
         )
         flux, _ = store.rows(np.arange(len(store)))
     np.testing.assert_array_equal(flux, np.concatenate([f for _, f, _ in parts]))
+
+
+def test_an_exposure_is_named_by_its_folder(small_survey, tmp_path):
+    """Where its files do not say it; files of another exposure are refused."""
+    given = coadds(small_survey)[0]
+    path = cumulative(given, tmp_path / "1001" / "7" / "coadd-0.fits")
+    ingested([path], tmp_path / "s.h5", name="1001/7")
+    with Store(tmp_path / "s.h5") as store:
+        assert set(store.meta["tileid"]) == {1001}
+        assert set(store.meta["expid"]) == {7}
+    with pytest.raises(InputError, match="expid 80001 in the file, 7 by its place"):
+        ingested([given], tmp_path / "t.h5", name="1001/7")
+    assert not (tmp_path / "t.h5").exists()
 
 
 def test_a_store_knows_what_it_is_made_of(small_survey, tmp_path):
@@ -65,9 +93,9 @@ def test_a_store_knows_what_it_is_made_of(small_survey, tmp_path):
 
 def test_a_damaged_file_is_named(small_survey, tmp_path):
     """Nothing is left behind."""
-    bad = tmp_path / "coadd-7-9.fits"
+    bad = tmp_path / "coadd-1-9.fits"
     bad.write_bytes(coadds(small_survey)[0].read_bytes()[:5000])
-    with pytest.raises(InputError, match=r"coadd-7-9\.fits"):
+    with pytest.raises(InputError, match=r"coadd-1-9\.fits"):
         ingested([coadds(small_survey)[0], bad], tmp_path / "s.h5")
     assert not (tmp_path / "s.h5").exists()
 
@@ -76,11 +104,12 @@ def test_a_damaged_file_is_named(small_survey, tmp_path):
 def sources(small_survey, tmp_path):
     """Return two sources: the survey's first tile, and its second with its truth."""
     truth = read_truth(small_survey.raw / "truth.csv")
-    places = [small_survey.raw / tile for tile in ("1001", "1002")]
+    tiles = [small_survey.raw / tile for tile in ("1001", "1002")]
     halves = [truth[truth["targetid"] // 1_000_000 % 10_000 == t] for t in (1001, 1002)]
     for i, half in enumerate(halves):
         write_truth(tmp_path / f"truth{i}.csv", half)
-    return [(p, tmp_path / f"truth{i}.csv") for i, p in enumerate(places)]
+    files = [sorted(tile.glob("*/coadd-*.fits")) for tile in tiles]
+    return [(some, tmp_path / f"truth{i}.csv") for i, some in enumerate(files)]
 
 
 def sampled(sources, folder, *most, seed=SEED):
@@ -114,25 +143,56 @@ def test_a_limit_is_drawn_by_lot(sources, tmp_path):
     assert len(sampled(sources, tmp_path, 99, 14)[1]) == 28
 
 
-def test_a_single_file_is_a_source(small_survey, sources, tmp_path):
-    """A place may be a file instead of a folder."""
-    given = [(coadds(small_survey)[0], sources[0][1])]
-    meta, _ = sampled(given, tmp_path, None)
+def test_a_limit_is_of_targets_with_spectra(small_survey, sources, tmp_path):
+    """A catalogue knows many more; fewer than the limit have spectra: all of them."""
+    everything = small_survey.raw / "truth.csv"
+    given = [(sources[0][0][:1], everything)]
+    with Store(small_survey.stores["1001/80001"]) as store:
+        here = set(store.meta["targetid"])
+    for most, expected in ((5, 5), (len(here), len(here)), (27, len(here))):
+        meta, labels = sampled(given, tmp_path, most)
+        assert len(labels) == expected
+        assert set(labels["targetid"]) == set(meta["targetid"]) <= here
+    assert len(here) < 27 < len(read_truth(everything))
+
+
+def test_labels_are_of_targets_with_spectra(small_survey, sources, tmp_path):
+    """Of the others nothing is known yet: they may be asked about."""
+    given = [(sources[0][0], small_survey.raw / "truth.csv")]
+    meta, labels = sampled(given, tmp_path, None)
+    assert set(labels["targetid"]) == set(meta["targetid"])
+    assert len(labels) < len(read_truth(small_survey.raw / "truth.csv"))
+
+
+def test_cumulative_and_healpix_files_are_sources(sources, tmp_path):
+    """Their folders are a night or a pixel of the sky, which is no exposure."""
+    files, truth = sources[0]
+    for name, tile in (("1001/20210414", 1001), ("healpix/sv3/dark/152/15245", -1)):
+        path = cumulative(files[0], tmp_path / name / "coadd-1.fits", tile)
+        meta, _ = sampled([([path], truth)], tmp_path, None)
+        assert set(meta["tileid"]) == {tile}
+        assert set(meta["expid"]) == {-1}
+
+
+def test_a_file_of_strangers_is_left_out(sources, tmp_path):
+    """One file of a source that has no known target, where another has."""
+    files, truth = sources[0]
+    other = sources[1][0][0]
+    known = read_truth(truth)
+    strangers = cumulative(other, tmp_path / "x" / "coadd-1.fits")
+    unknown = read_coadd(strangers)
+    rows = ~unknown.meta["targetid"].isin(known["targetid"]).to_numpy()
+    write_coadd(strangers, unknown.rows(rows))
+    meta, _ = sampled([([strangers, files[0]], truth)], tmp_path, None)
     assert set(meta["expid"]) == {80001}
 
 
-def test_a_folder_is_known_by_its_files(small_survey, tmp_path):
-    """What a sample is made from: each file of spectra, never the folder itself."""
-    assert files_of(small_survey.raw) == coadds(small_survey)
-    assert files_of(str(coadds(small_survey)[0])) == coadds(small_survey)[:1]
-    record = Recipe({}, "c0de").record(files_of(small_survey.raw / "1001"))
-    assert len(record["inputs"]) == 2
-
-
 def test_a_truth_of_other_spectra_is_refused(sources, tmp_path):
-    """Both the truth and the folder are named; no half sample is left."""
+    """Both the truth and a file are named; no half sample is left."""
     crossed = [sources[0], (sources[0][0], sources[1][1])]
-    with pytest.raises(InputError, match=r"truth1\.csv: knows none .*1001; expected t"):
+    with pytest.raises(
+        InputError, match=r"truth1\.csv: knows none .*1 more; expected t"
+    ):
         sampled(crossed, tmp_path, None, None)
     assert not (tmp_path / "training.h5").exists()
     assert not (tmp_path / "labels.csv").exists()
@@ -147,12 +207,60 @@ def test_a_target_in_two_truths_is_refused(sources, tmp_path):
         sampled(sources, tmp_path, None, None)
 
 
-def test_a_folder_without_spectra_is_refused(sources, tmp_path):
-    """It is named, with what was looked for."""
-    (tmp_path / "empty").mkdir()
-    given = [(tmp_path / "empty", sources[0][1])]
-    with pytest.raises(InputError, match=r"empty: no spectra; expected spec-\*, spPla"):
-        sampled(given, tmp_path, None)
+@pytest.fixture
+def labelled(small_survey, tmp_path):
+    """Return what is gathered: stores, labels of a round, and those of the first."""
+    truth = read_truth(small_survey.raw / "truth.csv")
+    write_truth(tmp_path / "round1.csv", truth[:3])
+    write_truth(tmp_path / "round3.csv", truth[:9])
+    stores = list(small_survey.stores.values())
+    return stores, tmp_path / "round3.csv", tmp_path / "round1.csv"
+
+
+def test_what_was_labelled_since_is_gathered(labelled, tmp_path):
+    """Every exposure of the new targets, spectra as they are, and no other target."""
+    gather_labelled(*labelled, tmp_path / "labelled3.h5", {"code": "c0de"})
+    stores, new, old = labelled
+    wanted = set(read_truth(new)["targetid"]) - set(read_truth(old)["targetid"])
+    metas, fluxes = [], []
+    for path in stores:
+        with Store(path) as store:
+            rows = store.meta["targetid"].isin(wanted).to_numpy()
+            metas.append(store.meta[rows])
+            fluxes.append(store.rows(rows)[0])
+    with Store(tmp_path / "labelled3.h5") as store:
+        expected = pd.concat(metas, ignore_index=True)
+        pd.testing.assert_frame_equal(store.meta, expected)
+        flux, _ = store.rows(np.arange(len(store)))
+    assert set(expected["targetid"]) == wanted
+    assert expected["expid"].nunique() > 1
+    np.testing.assert_array_equal(flux, np.concatenate(fluxes))
+    with h5py.File(tmp_path / "labelled3.h5") as file:
+        assert json.loads(file.attrs["provenance"]) == {"code": "c0de"}
+
+
+@pytest.mark.parametrize("lost", [slice(3, 5), slice(3, None)])
+def test_labels_without_spectra_are_refused(labelled, tmp_path, lost):
+    """Some of them, or all: how many, and the first; no half store is left."""
+    stores, new, old = labelled
+    truth = read_truth(new)
+    numbers = np.arange(len(truth))
+    truth.loc[numbers[lost], "targetid"] = numbers[lost]
+    write_truth(new, truth)
+    count = len(numbers[lost])
+    said = rf"round3\.csv: no spectrum of {count} targets, first 3; expected labels of"
+    with pytest.raises(InputError, match=said):
+        gather_labelled(stores, new, old, tmp_path / "labelled3.h5")
+    assert list(tmp_path.glob("*.h5*")) == []
+
+
+def test_a_round_without_a_new_label_is_refused(labelled, tmp_path):
+    """There is nothing to learn from; both tables are named."""
+    stores, _, old = labelled
+    said = r"round1\.csv: the targets of .*round1\.csv only; expected an answer about"
+    with pytest.raises(InputError, match=said):
+        gather_labelled(stores, old, old, tmp_path / "labelled2.h5")
+    assert not (tmp_path / "labelled2.h5").exists()
 
 
 def test_answers_are_those_about_the_query(tmp_path):

@@ -37,7 +37,9 @@ def files(small_members, som, tmp_path_factory):
     """Return what a run reads: networks, calibration and map."""
     folder = tmp_path_factory.mktemp("run")
     threshold = Threshold(0.5, 0.9, 0.9, True, 1.0, 0.9, 1.0, 9, 9, 9, 0)
-    write_calibration(folder / "c.json", Calibration.unknown(6), threshold, {"n_detect": 1}, {})
+    write_calibration(
+        folder / "c.json", Calibration.unknown(6), threshold, {"n_detect": 1}, {}
+    )
     save(folder / "som.npz", som[0], {})
     return small_members.networks, folder / "c.json", folder / "som.npz"
 
