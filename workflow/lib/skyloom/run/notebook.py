@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skyloom.io.atomic import write_text
+from skyloom.run.job import Job
 
 KERNEL = "python3"
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -55,6 +56,28 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
             config=Config(KernelManager={"transport": "ipc"}),
         )
     write_text(product, nbformat.writes(timeless(executed)) + "\n")
+
+
+def run_rule(job: Job, area: str) -> None:
+    """Run the notebook of a rule on the rule's files.
+
+    Parameters
+    ----------
+    job : Job
+        Whose output ``notebook`` is named as the notebook without ``<area>_``.
+    area : str
+        Of the rule.
+    """
+    outputs = named_files(job.output)
+    product = Path(outputs.pop("notebook"))
+    parameters = {
+        "inputs": named_files(job.input),
+        "outputs": outputs,
+        "settings": job.settings,
+        "provenance": job.provenance(),
+    }
+    notebook = job.checkout / "notebooks" / f"{area}_{product.name}"
+    execute(notebook, product, parameters, job.checkout / "workflow" / "lib")
 
 
 def named_files(files) -> dict[str, str | list[str]]:
