@@ -44,7 +44,7 @@ def test_long_layer_plans(fresh, tmp_path):
     (tmp_path / "quasars" / "redrock_templates").mkdir(parents=True)
     layer = ("--configfile", "config/long.yaml")
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
-    second = {"answer_query", "merge_labels", "compare_rounds"}
+    second = {"answer_query", "merge_labels", "gather_labelled", "compare_rounds"}
     second |= {"train_round2", "run_round2"}
     race = {"run_trial", "learning_curve"}
     assert kinds(counts) == (kinds(planned(fresh)) - second) | race
