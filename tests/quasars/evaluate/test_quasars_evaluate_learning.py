@@ -68,16 +68,6 @@ def test_the_common_start_does_not_count():
     assert np.allclose(learning.gains(short)["value"], [0.05, 0.0])
 
 
-def test_labels_to_reach_a_score():
-    """Straight between points; NaN if never, the first if at once."""
-    rows = [("a", 0, 100, 0.5), ("a", 0, 200, 0.7), ("random", 0, 100, 0.6)]
-    rows += [("random", 0, 200, 0.65)]
-    table = pd.DataFrame(rows, columns=learning.COLUMNS)
-    found = learning.labels_to_reach(table, 0.6).set_index("strategy")["n_labels"]
-    assert found.to_dict() == {"a": pytest.approx(150), "random": 100}
-    assert np.isnan(learning.labels_to_reach(table, 0.9)["n_labels"]).all()
-
-
 def test_holm_by_hand():
     """0.01 of three, 0.02 of two; NaN is not counted."""
     found = learning.holm(np.array([0.04, 0.01, np.nan, 0.02]))

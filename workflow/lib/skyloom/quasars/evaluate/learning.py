@@ -124,22 +124,6 @@ def gains(
     return table.assign(verdict=np.where(shown, verdict, "not shown"))
 
 
-def labels_to_reach(runs: pd.DataFrame, score: float) -> pd.DataFrame:
-    """Return after how many labels the mean curve of each strategy reaches a score.
-
-    Returns
-    -------
-    DataFrame
-        ``strategy, n_labels``: straight between points of the mean, NaN if it never
-        does.
-    """
-    rows = []
-    for name, part in curves(runs).groupby("strategy"):
-        n, value = part["n_labels"].to_numpy(float), part["value"].to_numpy(float)
-        rows.append((name, _first_crossing(n, value, score)))
-    return pd.DataFrame(rows, columns=["strategy", "n_labels"])
-
-
 def holm(p: np.ndarray) -> np.ndarray:
     """Return p values adjusted for their number; NaN stays. Holm 1979, SJS 6, 65."""
     out = np.full(len(p), np.nan)
@@ -191,16 +175,6 @@ def _area(gained: pd.DataFrame) -> np.ndarray:
     if n.size < 2:
         return gained.to_numpy(float)[:, 0]
     return np.trapezoid(gained.to_numpy(float), n, axis=1) / (n[-1] - n[0])
-
-
-def _first_crossing(n: np.ndarray, value: np.ndarray, score: float) -> float:
-    above = np.flatnonzero(value >= score)
-    if not above.size:
-        return float("nan")
-    i = int(above[0])
-    if i == 0:
-        return float(n[0])
-    return float(np.interp(score, value[i - 1 : i + 1], n[i - 1 : i + 1]))
 
 
 def _names(*first: str) -> list[str]:
