@@ -186,8 +186,10 @@ def test_more_lines_than_the_networks_know_are_refused():
 
 def test_spectra_of_a_place(data):
     """A file is itself; a folder all spectra below it, and nothing else."""
-    wanted = [touch(data / "s" / n) for n in ("1/spec-1-2-3.fits", "spPlate-1-2.fits")]
-    touch(data / "s" / "spAll.fits")
+    names = ("1/spec-1-2-3.fits", "8/9/coadd-8-9.fits.gz", "spPlate-1-2.fits")
+    wanted = [touch(data / "s" / name) for name in names]
+    for name in ("spAll-1.fits", "truth.csv", ".part.spec-1.fits"):
+        touch(data / "s" / name)
     assert sources.spectra("s") == wanted
     assert sources.spectra("s/1/spec-1-2-3.fits") == wanted[:1]
     (data / "empty").mkdir()

@@ -9,7 +9,7 @@ import pytest
 from skyloom.quasars.evaluate import metrics
 from skyloom.quasars.evaluate.redshifts import nmad
 from skyloom.quasars.settings import survey
-from skyloom.quasars.spectra.sources import spectra_files
+from skyloom.quasars.sources import spectra
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.steps.classifying import classify_files
 from skyloom.quasars.steps.surveying import classifier_of
@@ -33,7 +33,7 @@ def judged(real):
     threshold = read_ensemble(networks, calibration).threshold
     place = real / "quasars" / "boss7102"
     truth = read_truth(place / "truth_vi.csv")
-    files = spectra_files(place)
+    files = spectra(str(place))
     found = {}
     for noise in (1, 4):
         rows = classify_files(files, by, threshold, noise)

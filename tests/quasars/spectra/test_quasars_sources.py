@@ -7,7 +7,7 @@ from astropy.io import fits
 from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
 from skyloom.io.spectra import Arm, Spectra
-from skyloom.quasars.spectra.sources import kind_of, spectra_files, spectra_of
+from skyloom.quasars.spectra.sources import kind_of, spectra_of
 
 
 def coadd(path, tileid=-1, expid=-1):
@@ -41,25 +41,6 @@ def plate(path):
     table = fits.BinTableHDU.from_columns(columns)
     fits.HDUList([fits.PrimaryHDU(np.ones((2, 886), "f4")), table]).writeto(path)
     return path
-
-
-def test_files_are_found_below_and_sorted(tmp_path):
-    """Catalogues and half-written files are left alone."""
-    wanted = ["1/2/coadd-1-2.fits", "spPlate-1-2.fits", "spec-1-2-0003.fits.gz"]
-    for name in [*wanted, "spAll-1.fits", "truth.csv", ".part.spec-1.fits"]:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    found = spectra_files(tmp_path)
-    assert [str(path.relative_to(tmp_path)) for path in found] == wanted
-
-
-def test_a_folder_without_spectra_is_refused(tmp_path):
-    """So is one that does not exist."""
-    with pytest.raises(InputError, match="no spectra"):
-        spectra_files(tmp_path)
-    with pytest.raises(InputError, match="no such folder"):
-        spectra_files(tmp_path / "no")
 
 
 def test_each_kind_has_its_reader(tmp_path):

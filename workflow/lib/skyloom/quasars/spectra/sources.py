@@ -1,4 +1,4 @@
-"""Any folder of spectra: which files are in it, and which reader each one needs."""
+"""Any file of spectra, and the reader that it needs."""
 
 from __future__ import annotations
 
@@ -6,37 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skyloom.io.desi import ARMS, coadd_batches
-from skyloom.io.errors import InputError
 from skyloom.io.sdss import plate_batches, read_spec
 from skyloom.io.spectra import Spectra, hdu_columns, opened
-
-SUFFIXES = (".fits", ".fits.gz")
-
-
-def spectra_files(folder: str | Path) -> list[Path]:
-    """Return the files of spectra in a folder and below it, sorted.
-
-    Those are ``spec-*``, ``spPlate-*`` and ``coadd-*``, ending in ``.fits`` or
-    ``.fits.gz``; other files, catalogues for example, are left alone.
-
-    Raises
-    ------
-    InputError
-        No such folder, or none in it.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(folder, "no such folder", expected="a folder of spectra")
-    names = ("spec-", "spPlate-", "coadd-")
-    found = sorted(
-        path
-        for path in folder.rglob("*.fits*")
-        if path.name.startswith(names) and path.name.endswith(SUFFIXES)
-    )
-    if not found:
-        expected = "spec-*, spPlate-* or coadd-* files (.fits, .fits.gz)"
-        raise InputError(folder, "no spectra", expected=expected)
-    return found
 
 
 def kind_of(path: str | Path) -> str:
