@@ -1,4 +1,5 @@
-# `make run`: the demo. `make test`: checks and tests. `make profile`: `--profile slurm`.
+# `make run`: the demo. `make test`: checks and tests. `make bench`: speed against peers.
+# `make profile`: `--profile slurm`.
 # Needs python3 (3.11 or newer) with venv, and nothing else; see README.md.
 PYTHON ?= python3
 CORES ?= all
@@ -7,13 +8,16 @@ READY := .venv/.ready
 PROFILES := $(if $(XDG_CONFIG_HOME),$(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 
-.PHONY: run test lint profile clean
+.PHONY: run test bench lint profile clean
 
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: $(READY)
+	$(BIN)/python -m pytest -m benchmark
 
 lint: $(READY)
 	$(BIN)/ruff check
