@@ -1,0 +1,132 @@
+"""A field: columns, positions, labels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skyloom.clusters.catalogue.halos import HaloSettings
+from skyloom.clusters.catalogue.sample import SampleSettings, draw_field
+from skyloom.clusters.catalogue.table import COLUMNS, read_catalogue, write_catalogue
+from skyloom.sky.cosmology import arcsec_per_mpc
+
+SETTINGS = SampleSettings(image_size=1200, halos=HaloSettings(per_field=4))
+
+
+@pytest.fixture(scope="module")
+def drawn(world):
+    return draw_field(1, 7, world, SETTINGS)
+
+
+def test_same_seed_same_field(world, drawn):
+    again = draw_field(1, 7, world, SETTINGS)
+    other = draw_field(1, 8, world, SETTINGS)
+    for name in COLUMNS:
+        np.testing.assert_array_equal(drawn[0][name], again[0][name])
+    assert len(other[0]) != len(drawn[0])
+
+
+def test_positions_obey_the_wcs(drawn):
+    """RA and Dec are X and Y seen through the TAN projection, cos Dec and all."""
+    sources, clusters, wcs = drawn
+    x, y = wcs.all_world2pix(sources["RA"], sources["DEC"], 0)
+    np.testing.assert_allclose(x, sources["X"], atol=1e-6)
+    np.testing.assert_allclose(y, sources["Y"], atol=1e-6)
+    x, _ = wcs.all_world2pix(clusters["RA"], clusters["DEC"], 0)
+    np.testing.assert_allclose(x, clusters["X"], atol=1e-5)
+
+
+def test_separations_on_the_sky_are_those_on_the_image(drawn):
+    """Two corners are as far apart as pixels say: upstream forgot cos Dec."""
+    _, _, wcs = drawn
+    left, right = wcs.pixel_to_world([0, 1199], [600, 600])
+    assert left.separation(right).arcsec == pytest.approx(1199 * 0.263, rel=1e-5)
+
+
+def test_sources_lie_on_the_image(drawn):
+    sources = drawn[0]
+    for name in ("X", "Y"):
+        assert np.min(sources[name]) >= -0.5
+        assert np.max(sources[name]) < 1199.5
+
+
+def test_members_lie_about_their_cluster(drawn):
+    """Members share the redshift of a rich cluster and lie within its radius."""
+    sources, clusters, _ = drawn
+    members = sources[sources["MEM"] == 1]
+    assert len(members)
+    for row in members:
+        mine = np.argmin(np.abs(clusters["Z_LAMBDA"] - row["Z"]))
+        cluster = clusters[mine]
+        assert cluster["LAMBDA"] >= SETTINGS.halos.member_above
+        away = np.hypot(row["X"] - cluster["X"], row["Y"] - cluster["Y"])
+        assert away <= 1.5 * cluster["R_PIX"]
+
+
+def test_radii_on_the_image(drawn):
+    _, clusters, _ = drawn
+    scale = arcsec_per_mpc(np.asarray(clusters["Z_LAMBDA"])) / 0.263
+    np.testing.assert_allclose(clusters["R_PIX"], clusters["R_LAMBDA"] * scale)
+
+
+def test_stars_are_points(drawn):
+    stars = drawn[0][drawn[0]["SOURCE_TYPE"] == 0]
+    assert len(stars)
+    assert not np.any(stars["HLR"])
+    assert np.all(stars["Z"] == -1)
+
+
+def test_no_cluster_no_members(world):
+    none = replace(SETTINGS, halos=HaloSettings(per_field=0.0))
+    sources, clusters, _ = draw_field(1, 1, world, none)
+    assert len(clusters) == 0
+    assert not np.any(sources["MEM"])
+
+
+def test_shallow_catalogues_end_early(world):
+    shallow = replace(SETTINGS, shallow=1.0, shallow_limits=(20.0, 20.5))
+    sources, _, _ = draw_field(1, 1, world, shallow)
+    deep, _, _ = draw_field(1, 1, world, SETTINGS)
+    assert len(sources) < len(deep) / 3
+
+
+def test_the_file_returns_what_was_written(tmp_path, drawn):
+    for header in (False, True):
+        write_catalogue(tmp_path / "a.dat", drawn[0], header=header)
+        back = read_catalogue(tmp_path / "a.dat")
+        assert back.colnames == list(COLUMNS)
+        np.testing.assert_allclose(back["FLUX_I"], drawn[0]["FLUX_I"], rtol=1e-6)
+        np.testing.assert_allclose(back["RA"], drawn[0]["RA"], atol=1e-8)
+    assert (tmp_path / "a.dat").read_text().startswith("# RA DEC X Y MEM")
+
+
+def test_an_empty_field_is_a_file(tmp_path, drawn):
+    write_catalogue(tmp_path / "a.dat", drawn[0][:0])
+    assert len(read_catalogue(tmp_path / "a.dat")) == 0
+
+
+GOOD = "10 -40 1 1 0 1 1 1 1 0.5 0 0 0 0.3 1 1 0.2"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("10 -40 1 1", "line 2: 4 values"),
+        (GOOD + " 3", "line 2: 18 values"),
+        (GOOD.replace("0.5", "half"), "line 2, HLR: 'half' is not a number"),
+        (GOOD.replace("-40", "nan"), "line 2: DEC = nan"),
+        (GOOD.replace("10 ", "400 "), "line 2: RA = 400"),
+        (GOOD.replace("-40", "-95"), "DEC = -95"),
+        (GOOD.replace("1 1 0 1", "1 1 2 1"), "MEM = 2"),
+        (GOOD.replace("0.5 0 0 0", "0.5 1.2 0 0"), "FRACDEV = 1.2"),
+        (GOOD.replace("0.5 0", "-0.5 0"), "HLR = -0.5"),
+        (GOOD.replace("0 1 1 1 1 0.5", "0 1 1 -1 1 0.5"), "FLUX_I = -1"),
+        (GOOD.replace("0.3 1 1", "0.3 7 1"), "SOURCE_TYPE = 7"),
+        (GOOD.replace("1 1 0.2", "1 inf 0.2"), "GI_COLOR = inf"),
+    ],
+)
+def test_bad_lines_are_named(tmp_path, line, says):
+    from skyloom.io.errors import InputError
+
+    (tmp_path / "a.dat").write_text(f"{GOOD}\n{line}\n")
+    with pytest.raises(InputError, match=says.replace("(", r"\(")):
+        read_catalogue(tmp_path / "a.dat")

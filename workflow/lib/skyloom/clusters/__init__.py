@@ -1,0 +1,1 @@
+"""Clusters: catalogues, images, an encoder, and a catalogue of clusters."""

@@ -1,0 +1,1 @@
+"""Catalogues of simulated fields: clusters, the field and stars."""

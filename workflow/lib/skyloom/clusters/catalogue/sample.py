@@ -1,0 +1,220 @@
+"""One simulated field: its sources, and the truth of its clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux
+from skyloom.clusters.catalogue import shapes
+from skyloom.clusters.catalogue.colours import RedSequence, Templates
+from skyloom.clusters.catalogue.field import FieldSettings, draw_galaxies, draw_stars
+from skyloom.clusters.catalogue.halos import (
+    HaloSettings,
+    draw_halos,
+    members,
+    radius,
+)
+from skyloom.clusters.catalogue.table import COLUMNS
+from skyloom.run.seeds import rng as generator
+from skyloom.sky.cosmology import arcsec_per_mpc
+from skyloom.sky.tan import tan_wcs
+
+G_BAND, I_BAND, Z_BAND = 0, 2, 3
+# Stars' half-light radius, and members' sizes: brightest galaxies are giants.
+BCG_RADIUS = (15.0, 0.4)  # kpc, scatter of ln r
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """A lot of simulated fields.
+
+    Attributes
+    ----------
+    image_size : int
+        Side of a field [px].
+    pixel_scale : float
+        Side of a pixel [arcsec].
+    declinations : tuple of 2 float
+        Fields lie between these [deg].
+    shallow : float
+        Share of the fields whose catalogue ends at a brighter magnitude, as that of a
+        shallower survey.
+    shallow_limits : tuple of 2 float
+        Between which i magnitudes such a catalogue ends [AB mag].
+    halos, field : HaloSettings, FieldSettings
+        Clusters, and the rest.
+    """
+
+    image_size: int = 2560
+    pixel_scale: float = PIXEL_SCALE
+    declinations: tuple[float, float] = (-60.0, 5.0)
+    shallow: float = 0.0
+    shallow_limits: tuple[float, float] = (20.5, 23.0)
+    halos: HaloSettings = field(default_factory=HaloSettings)
+    field: FieldSettings = field(default_factory=FieldSettings)
+
+
+@dataclass(frozen=True)
+class World:
+    """What all fields share: a cluster list and the magnitudes of galaxies."""
+
+    clusters: Table
+    red_sequence: RedSequence
+    templates: Templates
+
+
+def draw_field(
+    seed: int, number: int, world: World, settings: SampleSettings
+) -> tuple[Table, Table, WCS]:
+    """Draw a field.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    number : int
+        Of the field.
+    world : World
+        The cluster list and the colours.
+    settings : SampleSettings
+        What is drawn.
+
+    Returns
+    -------
+    sources : Table
+        With the columns of `COLUMNS`.
+    clusters : Table
+        Truth: ID, RA, DEC, Z_LAMBDA, Z_LAMBDA_ERR, LAMBDA, LAMBDA_ERR, X, Y [px],
+        R_LAMBDA [Mpc], R_PIX [px]. Their centres may lie outside the image.
+    wcs : WCS
+        Of the images.
+    """
+    rng = generator(seed, "field", number)
+    wcs = field_wcs(rng, settings)
+    side = settings.image_size * settings.pixel_scale
+    parts = [_field(rng, side, world, settings), _stars(rng, side, settings)]
+    truth = _truth(rng, side, number, world, settings)
+    parts += [_cluster(rng, row, world, settings) for row in truth]
+    sources = _joined(parts, wcs, settings)
+    if rng.random() < settings.shallow:
+        sources = sources[sources["I"] <= rng.uniform(*settings.shallow_limits)]
+    return sources[list(COLUMNS)], _placed(truth, wcs, settings), wcs
+
+
+def field_wcs(rng: np.random.Generator, settings: SampleSettings) -> WCS:
+    """Return the world coordinates of a field somewhere in the survey."""
+    sines = np.sin(np.radians(settings.declinations))
+    dec = float(np.degrees(np.arcsin(rng.uniform(*sines))))
+    shape = (settings.image_size, settings.image_size)
+    return tan_wcs(float(rng.uniform(0, 360)), dec, shape, settings.pixel_scale)
+
+
+def _truth(rng, side: float, number: int, world: World, settings) -> Table:
+    richness, z = draw_halos(rng, world.clusters, settings.halos)
+    reach = settings.halos.margin * side
+    place = rng.uniform(-reach, side + reach, (2, len(z)))
+    table = Table({"ID": number * 1000 + np.arange(len(z)), "Z_LAMBDA": z})
+    table["Z_LAMBDA_ERR"] = np.zeros(len(z))
+    table["LAMBDA"] = np.maximum(np.round(richness), 1.0)
+    table["LAMBDA_ERR"] = np.zeros(len(z))
+    table["R_LAMBDA"] = radius(table["LAMBDA"])
+    table["east"], table["north"] = place
+    return table
+
+
+def _placed(truth: Table, wcs: WCS, settings: SampleSettings) -> Table:
+    x, y = _pixels(truth["east"], truth["north"], settings)
+    ra, dec = wcs.all_pix2world(x, y, 0) if len(truth) else (x, y)
+    arcsec = truth["R_LAMBDA"] * arcsec_per_mpc(truth["Z_LAMBDA"])
+    columns = {"RA": ra % 360, "DEC": dec, "X": x, "Y": y}
+    columns["R_PIX"] = np.asarray(arcsec) / settings.pixel_scale
+    for name, values in columns.items():
+        truth[name] = np.asarray(values, float)
+    names = "ID RA DEC Z_LAMBDA Z_LAMBDA_ERR LAMBDA LAMBDA_ERR X Y R_LAMBDA R_PIX"
+    return truth[names.split()]
+
+
+def _pixels(east, north, settings: SampleSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels of places [arcsec] from the image's lower left corner."""
+    scale = settings.pixel_scale
+    return np.asarray(east) / scale - 0.5, np.asarray(north) / scale - 0.5
+
+
+def _field(rng, side: float, world: World, settings: SampleSettings) -> dict:
+    sides = (side, side)
+    drawn = draw_galaxies(
+        rng, sides, world.red_sequence, world.templates, settings.field
+    )
+    n = len(drawn["z"])
+    radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
+    return {**_galaxies(rng, drawn, radii), "MEM": np.zeros(n, int), "Z": drawn["z"]}
+
+
+def _stars(rng, side: float, settings: SampleSettings) -> dict:
+    drawn = draw_stars(rng, (side, side), settings.field)
+    n = len(drawn["east"])
+    nothing = dict.fromkeys(("HLR", "FRACDEV", "G1", "G2"), np.zeros(n))
+    kind = {"MEM": np.zeros(n, int), "SOURCE_TYPE": np.zeros(n, int)}
+    return {**drawn, **nothing, **kind, "Z": np.full(n, -1.0)}
+
+
+def _cluster(rng, row, world: World, settings: SampleSettings) -> dict:
+    z, richness = float(row["Z_LAMBDA"]), float(row["LAMBDA"])
+    drawn = members(
+        rng,
+        richness,
+        z,
+        world.red_sequence,
+        world.templates,
+        settings.halos,
+        settings.field.faintest,
+    )
+    scale = arcsec_per_mpc(z)
+    drawn["east"] = row["east"] + drawn["east"] * scale
+    drawn["north"] = row["north"] + drawn["north"] * scale
+    radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
+    giant = BCG_RADIUS[0] / 1000 * scale * np.exp(rng.normal(0, BCG_RADIUS[1]))
+    radii = np.where(drawn["central"], max(giant, 0.3), radii)
+    called = drawn["counted"] & (richness >= settings.halos.member_above)
+    whose = {"MEM": called.astype(int), "Z": np.full(len(radii), z)}
+    return {**_galaxies(rng, drawn, radii), **whose}
+
+
+def _galaxies(rng, drawn: dict, radii: np.ndarray) -> dict:
+    early = drawn["early"]
+    g1, g2 = shapes.shears(rng, early)
+    return {
+        "east": drawn["east"],
+        "north": drawn["north"],
+        "magnitudes": drawn["magnitudes"],
+        "HLR": radii,
+        "FRACDEV": shapes.bulge_shares(rng, early),
+        "G1": g1,
+        "G2": g2,
+        "SOURCE_TYPE": np.ones(len(radii), int),
+    }
+
+
+def _joined(parts: list[dict], wcs: WCS, settings: SampleSettings) -> Table:
+    """Return the sources on the image, clusters' galaxies first as the seed has it."""
+    order = [*parts[2:], *parts[:2]]
+    table = Table({key: np.concatenate([p[key] for p in order]) for key in parts[0]})
+    table["X"], table["Y"] = _pixels(table["east"], table["north"], settings)
+    edge = settings.image_size - 0.5
+    x, y = np.asarray(table["X"]), np.asarray(table["Y"])
+    table = table[(x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)]
+    magnitudes = np.asarray(table["magnitudes"])
+    table = table[magnitudes[:, I_BAND] <= settings.field.faintest]
+    ra, dec = wcs.all_pix2world(table["X"], table["Y"], 0)
+    table["RA"], table["DEC"] = np.asarray(ra) % 360, np.asarray(dec)
+    magnitudes = np.asarray(table["magnitudes"])
+    for k, band in enumerate(BANDS):
+        table[f"FLUX_{band.upper()}"] = flux(magnitudes[:, k])
+    table["GI_COLOR"] = magnitudes[:, G_BAND] - magnitudes[:, I_BAND]
+    table["IZ_COLOR"] = magnitudes[:, I_BAND] - magnitudes[:, Z_BAND]
+    table["I"] = magnitudes[:, I_BAND]
+    return table

@@ -1,0 +1,130 @@
+"""The catalogue of a simulated field: the seed's 17 columns as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.io.atomic import write_text
+from skyloom.io.errors import InputError, encoding_error, existing_file
+
+COLUMNS = (
+    *("RA", "DEC", "X", "Y", "MEM", "FLUX_G", "FLUX_R", "FLUX_I", "FLUX_Z", "HLR"),
+    *("FRACDEV", "G1", "G2", "Z", "SOURCE_TYPE", "GI_COLOR", "IZ_COLOR"),
+)
+FLUXES = ("FLUX_G", "FLUX_R", "FLUX_I", "FLUX_Z")
+WHOLE = ("MEM", "SOURCE_TYPE")
+FORMATS = {"RA": "%.8f", "DEC": "%.8f", "X": "%.4f", "Y": "%.4f"}
+# Allowed range of a column, ends included.
+LIMITS = {
+    "RA": (0.0, 360.0),
+    "DEC": (-90.0, 90.0),
+    "MEM": (0, 1),
+    **dict.fromkeys(FLUXES, (0.0, np.inf)),
+    "HLR": (0.0, np.inf),
+    "FRACDEV": (0.0, 1.0),
+    "SOURCE_TYPE": (0, 1),
+}
+
+
+def write_catalogue(path: str | Path, table: Table, *, header: bool = False) -> None:
+    """Write a field's sources, one a line.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``galsim_des_{i:03d}.dat``.
+    table : Table
+        With the columns of `COLUMNS`.
+    header : bool
+        Begin with a comment that names the columns; the seed's files have none.
+    """
+    styles = ["%d" if name in WHOLE else FORMATS.get(name, "%.7g") for name in COLUMNS]
+    style = " ".join(styles)
+    values = zip(*(table[name].tolist() for name in COLUMNS), strict=True)
+    lines = ["# " + " ".join(COLUMNS)] if header else []
+    lines += [style % row for row in values]
+    write_text(path, "\n".join(lines) + "\n" if lines else "\n")
+
+
+def read_catalogue(path: str | Path) -> Table:
+    """Read a field's sources.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `write_catalogue` writes it, or as the seed did.
+
+    Returns
+    -------
+    Table
+        With the columns of `COLUMNS`; a field may be empty.
+
+    Raises
+    ------
+    InputError
+        A line without 17 numbers, a value that is not finite or out of its range.
+    """
+    path = existing_file(path)
+    try:
+        lines = path.read_text().splitlines()
+    except UnicodeDecodeError:
+        raise encoding_error(path) from None
+    rows = [
+        _numbers(path, number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    values = np.array(rows, float).reshape(-1, len(COLUMNS))
+    table = Table(values, names=COLUMNS)
+    for name in COLUMNS:
+        _check(path, name, values[:, COLUMNS.index(name)], lines)
+    for name in WHOLE:
+        table[name] = table[name].astype(int)
+    return table
+
+
+def _numbers(path: Path, number: int, line: str) -> list[float]:
+    cells = line.split()
+    if len(cells) != len(COLUMNS):
+        raise InputError(
+            path,
+            f"{len(cells)} values",
+            where=f"line {number}",
+            expected=f"{len(COLUMNS)}: {' '.join(COLUMNS)}",
+        )
+    for name, cell in zip(COLUMNS, cells, strict=True):
+        if not _is_number(cell):
+            raise InputError(
+                path,
+                f"{cell!r} is not a number",
+                where=f"line {number}, {name}",
+                expected="a number",
+            )
+    return [float(cell) for cell in cells]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check(path: Path, name: str, values: np.ndarray, lines: list[str]) -> None:
+    low, high = LIMITS.get(name, (-np.inf, np.inf))
+    bad = ~np.isfinite(values) | (values < low) | (values > high)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        rows = [
+            n for n, t in enumerate(lines, 1) if t.strip() and not t.startswith("#")
+        ]
+        raise InputError(
+            path,
+            f"{name} = {values[row]:g}",
+            where=f"line {rows[row]}",
+            expected=f"a finite number in [{low:g}, {high:g}]",
+        )

@@ -1,0 +1,331 @@
+"""One-to-one matching of two lists of clusters, in megaparsecs and redshift.
+
+All pairs within a projected distance and a redshift difference are candidates. Of
+them, `match` keeps pairs that share no object, by one of these orders:
+
+``separation`` (the default)
+    The closest candidate pair first, in units of both tolerances. It needs no ranks,
+    is the same with the lists exchanged, and never breaks a close pair to make room
+    for two distant ones.
+``rank1``, ``rank2``
+    The objects of that list choose one after the other, the highest rank first; each
+    takes the free candidate that ranks highest in the other list or, without its
+    ranks, the closest. Pairs of objects above a rank do not depend on those below:
+    one matching serves all thresholds, so detections are judged this way.
+``optimal``
+    As many pairs as there can be and, of such sets, the one of least summed squared
+    distance: an upper limit of what any rule can pair.
+
+Ties go to earlier rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.coordinates import angular_separation
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+
+from skyloom.sky.cosmology import arcsec_per_mpc
+
+ORDERS = ("separation", "rank1", "rank2", "optimal")
+RADIUS = 1.0  # Mpc
+DZ = 0.05  # of 1 + z
+ARCSEC = np.pi / 180 / 3600
+SLACK = 1 + 1e-9  # of a chord, against rounding; pairs are measured again
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of objects of two lists.
+
+    Attributes
+    ----------
+    first, second : ndarray of int, shape (n,)
+        Rows of the two lists.
+    separation : ndarray, shape (n,)
+        Projected distance at the redshift of the reference list [Mpc, physical].
+    dz : ndarray, shape (n,)
+        ``(z2 - z1) / (1 + z)``, z of the reference list; NaN where one is unknown.
+    sizes : tuple of 2 int
+        Lengths of the lists.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    separation: np.ndarray
+    dz: np.ndarray
+    sizes: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def part(self, rows: np.ndarray) -> Pairs:
+        """Return some of the pairs, by row or by mask."""
+        values = (self.first, self.second, self.separation, self.dz)
+        return Pairs(*(v[rows] for v in values), self.sizes)
+
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many partners each object has, shapes (n1,) and (n2,).
+
+        Of `candidates`: a truth with two detections may be fragmented, a detection
+        with two truths may have merged them.
+        """
+        one = np.bincount(self.first, minlength=self.sizes[0])
+        return one, np.bincount(self.second, minlength=self.sizes[1])
+
+    def partners(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row of each object's partner, -1 for none, of one-to-one pairs.
+
+        Raises
+        ------
+        ValueError
+            When an object has two partners.
+        """
+        if any(count.max(initial=0) > 1 for count in self.counts()):
+            msg = "pairs are not one-to-one: use match, not candidates"
+            raise ValueError(msg)
+        one, two = (np.full(size, -1) for size in self.sizes)
+        one[self.first], two[self.second] = self.second, self.first
+        return one, two
+
+
+def candidates(
+    ra1,
+    dec1,
+    z1,
+    ra2,
+    dec2,
+    z2,
+    *,
+    radius: float = RADIUS,
+    dz: float | None = DZ,
+    reference: int = 1,
+) -> Pairs:
+    """Return all pairs within a projected distance and a redshift difference.
+
+    Parameters
+    ----------
+    ra1, dec1, z1, ra2, dec2, z2 : array_like, shapes (n1,) and (n2,)
+        Positions [deg] and redshifts; a redshift that is not a positive number is
+        unknown.
+    radius : float
+        Largest projected distance, included [Mpc, physical].
+    dz : float or None
+        Largest ``|z2 - z1| / (1 + z)``, included; None to ask nothing of redshifts.
+    reference : int
+        1 or 2: the list whose redshift makes megaparsecs of angles, and is the z of
+        ``1 + z``. Its objects of unknown redshift are in no pair; those of the other
+        list only where `dz` is None.
+
+    Returns
+    -------
+    Pairs
+        Sorted by first, then second.
+
+    Raises
+    ------
+    ValueError
+        Arrays of different lengths, positions that are none, tolerances not above 0.
+    """
+    one, two = _Side(ra1, dec1, z1, "first"), _Side(ra2, dec2, z2, "second")
+    _check(radius, dz, reference)
+    base, other = (one, two) if reference == 1 else (two, one)
+    i, j = _near(base, radius, other)
+    separation = _angle(base, i, other, j) / base.angle(1.0)[i]
+    gap = (other.z[j] - base.z[i]) / (1 + base.z[i])
+    kept = separation <= radius
+    if dz is not None:
+        kept &= np.abs(gap) <= dz
+    first, second = (i, j) if reference == 1 else (j, i)
+    sign = 1.0 if reference == 1 else -1.0
+    sizes = (len(one.z), len(two.z))
+    pairs = Pairs(first, second, separation, sign * gap, sizes).part(kept)
+    return pairs.part(np.lexsort((pairs.second, pairs.first)))
+
+
+def match(
+    ra1,
+    dec1,
+    z1,
+    ra2,
+    dec2,
+    z2,
+    *,
+    radius: float = RADIUS,
+    dz: float | None = DZ,
+    reference: int = 1,
+    order: str = "separation",
+    rank1=None,
+    rank2=None,
+) -> Pairs:
+    """Return pairs that share no object.
+
+    Parameters
+    ----------
+    ra1, dec1, z1, ra2, dec2, z2, radius, dz, reference
+        See `candidates`.
+    order : str
+        Of `ORDERS`; see the module's text.
+    rank1, rank2 : array_like, shapes (n1,) and (n2,), optional
+        Larger is better, e.g. richness, S/N or probability.
+
+    Returns
+    -------
+    Pairs
+        Sorted by first.
+
+    Raises
+    ------
+    ValueError
+        What `candidates` raises, an unknown order, ranks missing or not finite.
+    """
+    found = candidates(
+        *(ra1, dec1, z1, ra2, dec2, z2), radius=radius, dz=dz, reference=reference
+    )
+    return one_to_one(
+        found, radius=radius, dz=dz, order=order, rank1=rank1, rank2=rank2
+    )
+
+
+def one_to_one(
+    pairs: Pairs,
+    *,
+    radius: float = RADIUS,
+    dz: float | None = DZ,
+    order: str = "separation",
+    rank1=None,
+    rank2=None,
+) -> Pairs:
+    """Return the candidate pairs that `match` keeps; parameters as there."""
+    if order not in ORDERS:
+        msg = f"order {order!r}: expected one of {', '.join(ORDERS)}"
+        raise ValueError(msg)
+    distance = (pairs.separation / radius) ** 2
+    if dz is not None:
+        distance = distance + (pairs.dz / dz) ** 2
+    if order == "optimal":
+        return pairs.part(_optimal(pairs, distance))
+    rank1 = _rank(rank1, pairs.sizes[0], "rank1", needed=order == "rank1")
+    rank2 = _rank(rank2, pairs.sizes[1], "rank2", needed=order == "rank2")
+    best1, best2 = -rank1[pairs.first], -rank2[pairs.second]
+    keys = {
+        "separation": (distance,),
+        "rank1": (distance, best2, pairs.first, best1),
+        "rank2": (distance, best1, pairs.second, best2),
+    }
+    return pairs.part(_greedy(pairs, np.lexsort(keys[order])))
+
+
+class _Side:
+    """One list, checked."""
+
+    def __init__(self, ra, dec, z, name: str):
+        columns = [np.asarray(v, np.float64) for v in (ra, dec, z)]
+        self.ra, self.dec, z = columns
+        if self.ra.ndim != 1 or any(v.shape != self.ra.shape for v in columns):
+            shapes = ", ".join(str(v.shape) for v in columns)
+            msg = f"{name} list: ra, dec, z of shapes {shapes}: expected one (n,)"
+            raise ValueError(msg)
+        bad = ~np.isfinite(self.ra) | ~(np.abs(self.dec) <= 90)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            where = f"{name} list, row {row}: ra {self.ra[row]}, dec {self.dec[row]}"
+            msg = f"{where}: expected degrees, dec in -90 to 90"
+            raise ValueError(msg)
+        self.z = np.where(np.isfinite(z) & (z > 0), z, np.nan)
+
+    def angle(self, radius: float) -> np.ndarray:
+        """Return the angle of `radius` [Mpc] at each redshift [rad], NaN if unknown."""
+        known = np.isfinite(self.z)
+        found = np.full(len(self.z), np.nan)
+        if known.any():
+            found[known] = radius * arcsec_per_mpc(self.z[known]) * ARCSEC
+        return found
+
+    def vectors(self) -> np.ndarray:
+        """Return unit vectors, shape (n, 3): right at the poles and at RA 0."""
+        ra, dec = np.radians(self.ra), np.radians(self.dec)
+        flat = np.cos(dec)
+        return np.stack([flat * np.cos(ra), flat * np.sin(ra), np.sin(dec)], axis=1)
+
+
+def _near(base: _Side, radius: float, other: _Side) -> tuple[np.ndarray, np.ndarray]:
+    angle = base.angle(radius)
+    known = np.flatnonzero(np.isfinite(angle))
+    none = np.empty(0, np.int64)
+    if not len(known) or not len(other.z):
+        return none, none
+    chord = 2 * np.sin(np.minimum(angle[known], np.pi) / 2) * SLACK
+    lists = KDTree(other.vectors()).query_ball_point(base.vectors()[known], chord)
+    i = np.repeat(known, [len(near) for near in lists])
+    return i, np.concatenate([none, *lists]).astype(np.int64)
+
+
+def _angle(one: _Side, i, two: _Side, j) -> np.ndarray:
+    places = (one.ra[i], one.dec[i], two.ra[j], two.dec[j])
+    return angular_separation(*(np.radians(v) for v in places))
+
+
+def _check(radius: float, dz: float | None, reference: int) -> None:
+    if not (np.isfinite(radius) and radius > 0) or (dz is not None and not dz > 0):
+        msg = f"radius {radius} Mpc, dz {dz}: expected numbers above 0"
+        raise ValueError(msg)
+    if reference not in (1, 2):
+        msg = f"reference {reference!r}: expected 1 or 2, the list of the redshifts"
+        raise ValueError(msg)
+
+
+def _rank(rank, size: int, name: str, *, needed: bool) -> np.ndarray:
+    if rank is None:
+        if needed:
+            msg = f"order {name!r} needs {name}"
+            raise ValueError(msg)
+        return np.zeros(size)
+    rank = np.asarray(rank, np.float64)
+    if rank.shape != (size,) or not np.isfinite(rank).all():
+        msg = f"{name}: expected {size} finite numbers"
+        raise ValueError(msg)
+    return rank
+
+
+def _greedy(pairs: Pairs, order: np.ndarray) -> np.ndarray:
+    taken1, taken2 = set(), set()
+    kept = []
+    for k in order.tolist():
+        i, j = int(pairs.first[k]), int(pairs.second[k])
+        if i not in taken1 and j not in taken2:
+            taken1.add(i)
+            taken2.add(j)
+            kept.append(k)
+    return np.sort(np.array(kept, np.int64))
+
+
+def _optimal(pairs: Pairs, distance: np.ndarray) -> np.ndarray:
+    # Lists meet in small groups, each solved alone.
+    n1, n2 = pairs.sizes
+    links = coo_array(
+        (np.ones(len(pairs)), (pairs.first, pairs.second + n1)), (n1 + n2,) * 2
+    )
+    _, group = connected_components(links, directed=False)
+    mine = group[pairs.first]
+    by_group = np.argsort(mine, kind="stable")
+    parts = np.split(by_group, np.flatnonzero(np.diff(mine[by_group])) + 1)
+    kept = [_assign(pairs, distance, part) for part in parts if len(part)]
+    return np.sort(np.concatenate([np.empty(0, np.int64), *kept]))
+
+
+def _assign(pairs: Pairs, distance: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    first, i = np.unique(pairs.first[rows], return_inverse=True)
+    second, j = np.unique(pairs.second[rows], return_inverse=True)
+    # One pair more is worth any distance: a pair costs at most 2.
+    gain = 1.0 + 2.0 * min(len(first), len(second))
+    cost = np.zeros((len(first), len(second)))
+    number = np.full(cost.shape, -1)
+    cost[i, j], number[i, j] = distance[rows] - gain, rows
+    kept = number[linear_sum_assignment(cost)]
+    return kept[kept >= 0]
