@@ -83,7 +83,8 @@ def read_red_sequence(path: str | Path) -> RedSequence:
     -----
     Source: the passive population of rema-jax 0.6.0 (MIT; Bruzual & Charlot 2003,
     formed at z = 3 with tau = 0.1 Gyr, i = 17.85 at z = 0.2 as redMaPPer's) through
-    DECam's griz.
+    DECam's griz, its colours corrected by real brightest galaxies at z < 0.55; see
+    ``resources/clusters/README.md``.
     """
     names = [f"m_{band}" for band in BANDS]
     table = read_csv(path, dict.fromkeys(["z", *names], "float"))

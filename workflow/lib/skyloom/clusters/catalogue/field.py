@@ -130,6 +130,8 @@ def _volume(low: float, high: float, side: tuple[float, float]) -> float:
 def _red(rng, volume, low, high, red_sequence, settings):
     """Return redshifts and magnitudes of red galaxies, relative to m*(z) as members."""
     mean = (low + high) / 2
+    if mean > red_sequence.z[-1]:
+        return np.zeros(0), np.zeros((0, len(BANDS)))
     star = red_sequence.m_star(mean)[I_BAND]
     density = RED[2] * ((1 + mean) / (1 + ANCHOR)) ** RED_RARER
     number, relative = _luminosities(

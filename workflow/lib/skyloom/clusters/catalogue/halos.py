@@ -19,10 +19,10 @@ FAINTEST_MEMBER = -2.5 * np.log10(0.2)  # magnitudes below m*
 SCALE_RADIUS = 0.15 / H  # Mpc
 # Scatter of g-r, r-i, i-z about the red sequence and its tilt per magnitude.
 RIDGE_SCATTER = np.array([0.05, 0.03, 0.03])
-RIDGE_TILT = np.array([-0.025, -0.01, -0.006])
+RIDGE_TILT = np.array([-0.033, -0.01, -0.006])
 # i magnitude of brightest galaxies above m*, by log10 of richness over 20, and scatter:
 # medians of every second cluster of redMaPPer DR8 v5.10.
-BCG_EXCESS, BCG_SLOPE, BCG_SCATTER = 1.12, 0.65, 0.45
+BCG_EXCESS, BCG_SLOPE, BCG_SCATTER = 1.21, 0.75, 0.45
 I_BAND = BANDS.index("i")
 
 
@@ -51,13 +51,13 @@ class HaloSettings:
         Galaxies of poorer groups are not called members.
     """
 
-    per_field: float = 2.5
+    per_field: float = 4.5
     richness: tuple[float, float] = (5.0, 200.0)
     redshifts: tuple[float, float] = (0.1, 0.9)
     tilt: float = 1.0
     slope: float = -2.5
     blue: float = 0.25
-    margin: float = 0.1
+    margin: float = 0.3
     member_above: float = 10.0
 
 

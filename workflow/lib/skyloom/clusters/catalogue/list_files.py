@@ -1,0 +1,162 @@
+"""Columns of published lists, as they stand in FITS, ECSV and CSV files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import warnings
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+from astropy.utils.exceptions import AstropyWarning
+
+from skyloom.io.errors import InputError, encoding_error, existing_file
+
+# What the readers raise of a file cut short or changed.
+DAMAGE = (OSError, EOFError, ValueError, zlib.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Columns of a file.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    columns : mapping of str to ndarray, shape (n,)
+        By the file's own names; of CSV, the text of each cell.
+    units : mapping of str to str
+        Of the columns that state one.
+    rows : ndarray of int, shape (n,)
+        Number of each row in the file.
+    """
+
+    path: Path
+    columns: Mapping[str, np.ndarray]
+    units: Mapping[str, str]
+    rows: np.ndarray
+
+    def row(self, k: int) -> str:
+        """Return the name of a row, counted from 0, as its reader counts."""
+        return f"row {self.rows[k]}"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_source(path: str | Path) -> Source:
+    """Read all columns of a list, one number or text a row.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.fits``, ``.fit``, ``.csv`` (each also ``.gz``) or ``.ecsv``.
+
+    Raises
+    ------
+    InputError
+        No file, another suffix, damage, no table, or a line with fewer or more
+        cells than the header.
+    """
+    path = existing_file(path)
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    readers = {".fits": _fits, ".fit": _fits, ".csv": _csv, ".ecsv": _ecsv}
+    if suffix not in readers:
+        expected = ".fits, .fit, .csv (also .gz) or .ecsv"
+        raise InputError(path, f"unknown suffix {suffix!r}", expected=expected)
+    return readers[suffix](path)
+
+
+def _unreadable(path: Path, kind: str, bad: Exception) -> InputError:
+    problem = f"not a readable {kind} file ({bad})"
+    return InputError(path, problem, remedy="fetch or make it again")
+
+
+def _fits(path: Path) -> Source:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AstropyWarning)
+            with path.open("rb") as handle, fits.open(handle, memmap=False) as file:
+                hdus = [h for h in file if isinstance(h, fits.BinTableHDU)]
+                if not hdus:
+                    names = [h.name or str(i) for i, h in enumerate(file)]
+                    problem, expected = f"HDUs {names} hold no table", "a binary table"
+                    raise InputError(path, problem, expected=expected)
+                return _source(path, Table(hdus[0].data), hdus[0].columns)
+    except InputError:
+        raise
+    except (
+        OSError,
+        TypeError,
+        ValueError,
+        EOFError,
+        zlib.error,
+        AstropyWarning,
+    ) as bad:
+        raise _unreadable(path, "FITS", bad) from None
+
+
+def _ecsv(path: Path) -> Source:
+    try:
+        table = Table.read(path, format="ascii.ecsv")
+    except UnicodeDecodeError:
+        raise encoding_error(path) from None
+    except (OSError, ValueError, TypeError, KeyError) as bad:
+        raise _unreadable(path, "ECSV", bad) from None
+    return _source(path, table, table.columns.values())
+
+
+def _source(path: Path, table: Table, columns) -> Source:
+    names = [name for name in table.colnames if table[name].ndim == 1]
+    arrays = {name: np.ma.asarray(table[name]) for name in names}
+    own = {c.name: str(c.unit) for c in columns if c.unit}
+    return Source(path, arrays, own, np.arange(1, len(table) + 1))
+
+
+def _csv(path: Path) -> Source:
+    # Cells stay text here, so that a message can show what stands in the file.
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            lines = list(enumerate(csv.reader(file, strict=True), start=1))
+    except UnicodeDecodeError:
+        if path.suffix == ".gz":
+            raise InputError(path, "the text is not UTF-8") from None
+        raise encoding_error(path) from None
+    except (*DAMAGE, csv.Error) as bad:
+        raise _unreadable(path, "CSV", bad) from None
+    lines = [(row, cells) for row, cells in lines if any(cells)]
+    names = _header(path, lines)
+    _refuse_ragged(path, lines, len(names))
+    columns = np.array([cells for _, cells in lines[1:]], object).T
+    columns = columns.reshape(len(names), len(lines) - 1)
+    rows = np.array([row for row, _ in lines[1:]], np.int64)
+    return Source(path, dict(zip(names, columns, strict=True)), {}, rows)
+
+
+def _header(path: Path, lines: list) -> list[str]:
+    names = lines[0][1] if lines else []
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(path, "column appears twice", where=f"row 1, {twice[0]!r}")
+    if not names:
+        raise InputError(path, "no header", where="row 1", expected="column names")
+    return names
+
+
+def _refuse_ragged(path: Path, lines: list, wanted: int) -> None:
+    # A file that was cut ends in a line with too few cells.
+    for row, cells in lines:
+        if len(cells) != wanted:
+            problem, expected = f"{len(cells)} cell(s)", f"{wanted}, as in the header"
+            remedy = "the file may be cut short: fetch it again"
+            where = f"row {row}"
+            raise InputError(
+                path, problem, where=where, expected=expected, remedy=remedy
+            )

@@ -1,0 +1,315 @@
+"""Lists of clusters in redMaPPer's columns, read from FITS, ECSV and CSV.
+
+A list of truth and a published catalogue pass through the same reader. Rows are
+numbered as a spreadsheet shows them in CSV (the header is row 1), from 1 in FITS and
+ECSV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy import units
+from astropy.table import Table
+
+from skyloom.clusters.catalogue.list_files import Source, read_source
+from skyloom.io import tables
+from skyloom.io.errors import InputError
+
+# Names under which published lists carry a column; our own name goes before all.
+ALIASES = {
+    "ID": ("ID", "MEM_MATCH_ID", "id", "INDEX"),
+    "RA": ("RA", "ra", "RAdeg", "RAJ2000"),
+    "DEC": ("DEC", "dec", "Dec", "DEdeg", "DEJ2000"),
+    "Z_LAMBDA": ("Z_LAMBDA", "redshift", "z", "Z"),
+    "Z_LAMBDA_ERR": ("Z_LAMBDA_ERR", "Z_LAMBDA_E", "redshift_err", "z_err", "Z_ERR"),
+    "LAMBDA": ("LAMBDA", "LAMBDA_CHISQ", "lambda", "richness"),
+    "LAMBDA_ERR": ("LAMBDA_ERR", "LAMBDA_CHISQ_E", "lambda_err", "richness_err"),
+}
+COLUMNS = tuple(ALIASES)
+REQUIRED = ("RA", "DEC", "Z_LAMBDA", "LAMBDA")
+# What lists of our own fields hold besides: pixels and sizes.
+PLACES = ("X", "Y", "R_LAMBDA", "R_PIX")
+MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "--", "-"))
+UNITS = {"RA": "deg", "DEC": "deg", "X": "pix", "Y": "pix", "R_LAMBDA": "Mpc"}
+UNITS["R_PIX"] = "pix"
+TELLS = {
+    "ID": "number of the cluster",
+    "RA": "right ascension of the centre, ICRS",
+    "DEC": "declination of the centre, ICRS",
+    "Z_LAMBDA": "redshift",
+    "Z_LAMBDA_ERR": "its standard error, NaN where not known",
+    "LAMBDA": "richness",
+    "LAMBDA_ERR": "its standard error, NaN where not known",
+    "X": "column on the image, pixel centres at integers from 0",
+    "Y": "row on the image, pixel centres at integers from 0",
+    "R_LAMBDA": "radius of the richness, physical",
+    "R_PIX": "the same on the image",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a number must be; `low` itself is not allowed where `above` is True."""
+
+    low: float
+    high: float
+    above: bool = False
+    missing: bool = False
+
+    def refuse(self, values: np.ndarray) -> np.ndarray:
+        """Return which values are not allowed."""
+        low = values <= self.low if self.above else values < self.low
+        bad = low | (values > self.high) | np.isinf(values)
+        return bad if self.missing else bad | np.isnan(values)
+
+    def __str__(self) -> str:
+        low = f"a number above {self.low:g}" if self.above else f"{self.low:g} or more"
+        if np.isfinite(self.high):
+            low = f"{self.low:g} to {self.high:g}"
+        return f"{low} (or none)" if self.missing else low
+
+
+LIMITS = {
+    "RA": Limits(0.0, 360.0),
+    "DEC": Limits(-90.0, 90.0),
+    "Z_LAMBDA": Limits(0.0, np.inf, above=True),
+    "Z_LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
+    "LAMBDA": Limits(0.0, np.inf, above=True),
+    "LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
+}
+UNKNOWN = {
+    "refuse": LIMITS["Z_LAMBDA"],
+    "drop": Limits(0.0, np.inf, above=True, missing=True),
+    "keep": Limits(0.0, np.inf, above=True, missing=True),
+}
+REMEDIES = {
+    "RA": "add 360 to negative degrees; multiply hours by 15",
+    "Z_LAMBDA": "drop such rows, or read with unknown_z: drop",
+}
+
+
+def read_clusters(
+    path: str | Path,
+    columns: Mapping[str, str] | None = None,
+    *,
+    require: Iterable[str] = REQUIRED,
+    unknown_z: str = "refuse",
+    empty: bool = False,
+) -> Table:
+    """Read a list of clusters.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.fits``, ``.fit``, ``.csv`` (each also ``.gz``) or ``.ecsv``.
+    columns : mapping of str to str, optional
+        Our name to the file's, e.g. ``{"LAMBDA": "NGALS"}``, where `ALIASES` do not
+        know it. Other names of ours are carried along: ``{"SNR": "SNR"}``.
+    require : iterable of str
+        Columns that the file must have; others of `COLUMNS` become NaN.
+    unknown_z : str
+        What to do with a cluster without a redshift: ``refuse``, ``drop`` it or
+        ``keep`` it with NaN.
+    empty : bool
+        Whether a list may have no row, as that of a field without clusters.
+
+    Returns
+    -------
+    Table
+        `COLUMNS` (ID from 1 in the order of rows where the file has none, float64
+        else), `PLACES` that the file has, then what `columns` names.
+        ``meta["absent"]``: `COLUMNS` that the file does not have;
+        ``meta["dropped"]``: rows without a redshift that were left out.
+
+    Raises
+    ------
+    InputError
+        No file or one that cannot be read, a missing column, two columns for one,
+        another unit than degrees, a cell that is no number, a position, redshift or
+        richness that is none, an ID that stands twice, no row.
+    """
+    source = read_source(path)
+    names = _names(source, dict(columns or {}), tuple(require))
+    if not empty and not len(source):
+        remedy = "check how the list was selected"
+        raise InputError(path, "no clusters", expected="one row or more", remedy=remedy)
+    table = Table({name: _values(source, name, there) for name, there in names.items()})
+    limits = LIMITS | {"Z_LAMBDA": _unknown(unknown_z)}
+    for name in set(limits) & set(names):
+        _check(source, name, table[name].data, limits[name])
+    table = _completed(table, len(source), unknown_z)
+    if not empty:
+        _refuse_empty(path, len(table))
+    return table
+
+
+def write_clusters(path: str | Path, table: Table) -> None:
+    """Write a list of clusters with units and descriptions, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.fits`` or ``.ecsv``.
+    table : Table
+        With `COLUMNS`; others follow. ``meta["provenance"]`` is kept as
+        `skyloom.io.tables.write_catalogue` keeps it.
+
+    Raises
+    ------
+    ValueError
+        A missing column, or another suffix.
+    """
+    missing = [name for name in COLUMNS if name not in table.colnames]
+    if missing:
+        msg = f"{path}: a list of clusters needs {', '.join(missing)}"
+        raise ValueError(msg)
+    others = [name for name in table.colnames if name not in COLUMNS]
+    shown = table[[*COLUMNS, *others]]
+    shown.meta = {k: v for k, v in table.meta.items() if k == "provenance"}
+    for name in set(shown.colnames) & set(TELLS):
+        shown[name].unit = UNITS.get(name)
+        shown[name].info.description = TELLS[name]
+    tables.write_catalogue(path, shown)
+
+
+def _names(source: Source, asked: dict, require: tuple) -> dict[str, str]:
+    """Return our names to the file's, of the columns to read."""
+    for ours, theirs in asked.items():
+        if theirs not in source.columns:
+            raise _no_column(source, f"column {theirs!r}, asked for as {ours}")
+    found = {name: _alias(source, name) for name in COLUMNS if name not in asked}
+    found |= {k: v for k, v in asked.items() if k in COLUMNS}
+    for name in require:
+        if found.get(name, asked.get(name)) is None:
+            raise _no_column(source, f"column {name}")
+    places = [name for name in PLACES if name in source.columns]
+    others = {name: name for name in places} | asked
+    own = {name: found[name] for name in COLUMNS if found[name] is not None}
+    return own | {k: v for k, v in others.items() if k not in COLUMNS}
+
+
+def _alias(source: Source, name: str) -> str | None:
+    there = [alias for alias in ALIASES[name] if alias in source.columns]
+    if len(there) > 1 and there[0] != name:
+        problem = f"{' and '.join(there)} could both be {name}"
+        remedy = f"say which in the config, e.g. columns: {{{name}: {there[0]}}}"
+        raise InputError(source.path, problem, where="columns", remedy=remedy)
+    return there[0] if there else None
+
+
+def _no_column(source: Source, what: str) -> InputError:
+    expected = f"it among {', '.join(source.columns)}"
+    remedy = "name the file's own column in the config (columns)"
+    return InputError(
+        source.path, f"no {what}", where="columns", expected=expected, remedy=remedy
+    )
+
+
+def _values(source: Source, name: str, there: str) -> np.ndarray:
+    unit = source.units.get(there, "deg")
+    if name in ("RA", "DEC") and _unit(unit) != units.deg:
+        where = f"column {there!r}"
+        raise InputError(source.path, f"unit {unit}", where=where, expected="degrees")
+    cells = source.columns[there]
+    if name == "ID":
+        return _ids(source, there, cells)
+    if name not in (*COLUMNS, *PLACES) and cells.dtype.kind not in "fiub":
+        return _plain(cells)
+    return _floats(source, there, cells)
+
+
+def _unit(text: str):
+    return units.Unit(text, parse_strict="silent")
+
+
+def _plain(cells) -> np.ndarray:
+    """Return floats if all cells are numbers, else text."""
+    text = np.asarray(cells).astype(str)
+    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(np.float64)
+    missing = np.isin(np.char.lower(np.char.strip(text)), list(MISSING))
+    return numbers if (np.isfinite(numbers) | missing).all() else text
+
+
+def _floats(source: Source, there: str, cells) -> np.ndarray:
+    if cells.dtype.kind in "fiub":
+        return np.ma.filled(np.ma.asarray(cells, np.float64), np.nan)
+    numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
+    for k in np.flatnonzero(np.isnan(numbers)):
+        text = str(cells[k]).strip()
+        if text.lower() not in MISSING:
+            where = f"{source.row(int(k))}, column {there!r}"
+            problem = f"got {text[:40]!r}"
+            raise InputError(source.path, problem, where=where, expected="a number")
+    return numbers
+
+
+def _ids(source: Source, there: str, cells) -> np.ndarray:
+    """Return whole numbers that stand once each."""
+    ids = _floats(source, there, cells)
+    bad = ~np.isfinite(ids) | (ids != np.rint(ids))
+    if bad.any():
+        k = int(np.flatnonzero(bad)[0])
+        where = f"{source.row(k)}, column {there!r}"
+        problem, expected = f"got {str(cells[k])[:40]!r}", "a whole number"
+        raise InputError(source.path, problem, where=where, expected=expected)
+    # A float64 holds identifiers of 15 digits only.
+    ids = np.array(
+        [int(c) if abs(f) > 2**53 else int(f) for c, f in zip(cells, ids, strict=True)]
+    )
+    _refuse_twice(source, there, ids)
+    return ids
+
+
+def _refuse_twice(source: Source, there: str, ids: np.ndarray) -> None:
+    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[place] != np.arange(len(ids)))
+    if len(again):
+        k = int(again[0])
+        where = f"{source.row(k)}, column {there!r}"
+        problem = f"{ids[k]} already stands in {source.row(int(first[place][k]))}"
+        raise InputError(source.path, problem, where=where, expected="unique numbers")
+
+
+def _unknown(unknown_z: str) -> Limits:
+    if unknown_z not in UNKNOWN:
+        msg = f"unknown_z {unknown_z!r}: expected one of {', '.join(UNKNOWN)}"
+        raise ValueError(msg)
+    return UNKNOWN[unknown_z]
+
+
+def _check(source: Source, name: str, values: np.ndarray, limits: Limits) -> None:
+    bad = limits.refuse(values)
+    if bad.any():
+        k = int(np.flatnonzero(bad)[0])
+        where, problem = source.row(k), f"{name} = {values[k]:g}"
+        raise InputError(
+            source.path,
+            problem,
+            where=where,
+            expected=str(limits),
+            remedy=REMEDIES.get(name, ""),
+        )
+
+
+def _refuse_empty(path, n: int) -> None:
+    if not n:
+        remedy = "check how the list was selected"
+        raise InputError(path, "no clusters", expected="a row or more", remedy=remedy)
+
+
+def _completed(table: Table, n: int, unknown_z: str) -> Table:
+    absent = [name for name in COLUMNS if name not in table.colnames]
+    for name in absent:
+        table[name] = np.arange(1, n + 1) if name == "ID" else np.full(n, np.nan)
+    others = [name for name in table.colnames if name not in COLUMNS]
+    table = table[[*COLUMNS, *others]]
+    known = np.isfinite(table["Z_LAMBDA"])
+    if unknown_z == "drop":
+        table = table[known]
+    table.meta = {"absent": absent, "dropped": n - len(table)}
+    return table
