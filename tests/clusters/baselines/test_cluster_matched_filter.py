@@ -1,0 +1,159 @@
+"""The red-sequence matched filter on an invented patch of sky."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.table import vstack
+from invented_sky import ARCMIN2, CENTRE, SIDE, cluster, field, inside
+from skyloom.clusters.baselines.colour_filter import Ridge
+from skyloom.clusters.baselines.matched_filter import (
+    COLUMNS,
+    field_background,
+    find_clusters,
+    scores_at,
+)
+from skyloom.clusters.baselines.membership import Filter
+from skyloom.clusters.baselines.randoms import inside_image, shuffled
+from skyloom.sky.tan import tan_wcs
+
+RNG = np.random.default_rng
+COARSE = Filter(ridge=Ridge(z=(0.2, 0.8, 0.02)))
+
+
+@pytest.fixture(scope="module")
+def background(red_sequence):
+    """Return what empty patches of sky look like."""
+    fields = [field(RNG(100 + k)) for k in range(4)]
+    return field_background(fields, [ARCMIN2] * 4, red_sequence, COARSE.ridge)
+
+
+@pytest.mark.parametrize(("z", "richness"), [(0.3, 30), (0.5, 50), (0.7, 40)])
+def test_a_cluster_is_found(red_sequence, background, z, richness):
+    """On top, at its place, redshift and richness."""
+    rng = RNG(int(100 * z))
+    table = vstack([field(rng), cluster(rng, red_sequence, z, richness)])
+    found = find_clusters(table, red_sequence, inside, background, COARSE)
+    assert list(found.colnames) == list(COLUMNS)
+    best = found[0]
+    assert abs(best["RA"] - CENTRE[0]) < 0.01
+    assert abs(best["DEC"] - CENTRE[1]) < 0.01
+    assert best["Z"] == pytest.approx(z, abs=0.012)
+    assert 0.6 < best["LAMBDA"] / richness < 1.4
+    assert best["SCORE"] > 20
+    # Its galaxies make no second cluster of note.
+    assert len(found) == 1 or found["SCORE"][1] < 0.4 * best["SCORE"]
+
+
+def test_two_clusters_are_two(red_sequence, background):
+    """Side by side at one redshift, and behind one another at two."""
+    rng = RNG(7)
+    parts = [
+        field(rng),
+        cluster(rng, red_sequence, 0.3, 30, (-0.09, 0.0)),
+        cluster(rng, red_sequence, 0.3, 30, (0.09, 0.0)),
+        cluster(rng, red_sequence, 0.6, 40, (0.09, 0.01)),
+    ]
+    found = find_clusters(vstack(parts), red_sequence, inside, background, COARSE)[:3]
+    np.testing.assert_allclose(sorted(found["Z"]), [0.3, 0.3, 0.6], atol=0.02)
+    assert np.ptp(found["RA"]) > 0.2
+
+
+def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
+    """Nothing above what a cluster of 30 gets."""
+    found = find_clusters(field(RNG(8)), red_sequence, inside, background, COARSE)
+    assert not len(found) or found["SCORE"].max() < 15
+
+
+def test_right_ascension_has_no_seam(red_sequence, background):
+    """The same patch across RA = 0 gives the same clusters."""
+    rng = RNG(9)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 30)])
+    here = find_clusters(table, red_sequence, inside, background, COARSE)
+    table["RA"] = (table["RA"] - CENTRE[0]) % 360
+
+    def there(ra, dec):
+        return inside(np.asarray(ra) + CENTRE[0], dec)
+
+    moved = find_clusters(table, red_sequence, there, background, COARSE)
+    assert moved["ROW"].tolist() == here["ROW"].tolist()
+    np.testing.assert_allclose(moved["LAMBDA"], here["LAMBDA"], rtol=1e-6)
+
+
+def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
+    """Half of it is out of sight, and that is made good."""
+    rng = RNG(10)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.5, 60, (SIDE / 2, 0.0))])
+    table = table[inside(table["RA"], table["DEC"])]
+    found = find_clusters(table, red_sequence, inside, background, COARSE)
+    assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
+
+
+def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):
+    """Members below its limit are made good too."""
+    rng = RNG(11)
+    deep = vstack([field(rng), cluster(rng, red_sequence, 0.6, 60)])
+    limit = red_sequence.m_star(0.6)[2] + 0.7
+    shallow = deep[np.asarray(deep["MAG"])[:, 2] < limit]
+    settings = Filter(ridge=COARSE.ridge, limit=float(limit))
+    found = find_clusters(shallow, red_sequence, inside, background, settings)
+    # The invented luminosity function is not the filter's: a wide band.
+    assert 0.5 < found["LAMBDA"][0] / 60 < 2.0
+    assert found["Z"][0] == pytest.approx(0.6, abs=0.02)
+
+
+def test_a_field_can_measure_its_own_background(red_sequence):
+    """Given its area; the members found first are left out the second time."""
+    rng = RNG(12)
+    table = vstack([field(rng, 4000), cluster(rng, red_sequence, 0.5, 60)])
+    once = Filter(ridge=COARSE.ridge, passes=1)
+    own = [
+        find_clusters(table, red_sequence, inside, ARCMIN2, s) for s in (once, COARSE)
+    ]
+    assert own[0]["Z"][0] == pytest.approx(0.5, abs=0.02)
+    assert own[1]["LAMBDA"][0] > own[0]["LAMBDA"][0]
+
+
+def test_nothing_gives_nothing(red_sequence, background):
+    """An empty catalogue is an empty list with all columns."""
+    found = find_clusters(field(RNG(1), 0), red_sequence, inside, background, COARSE)
+    assert len(found) == 0
+    assert list(found.colnames) == list(COLUMNS)
+
+
+def test_random_places_score_less(red_sequence, background):
+    """A cluster's centre stands out among random centres."""
+    rng = RNG(13)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 40)])
+    ra = CENTRE[0] + np.array([0.0, 0.15, -0.15, 0.15, -0.15])
+    dec = CENTRE[1] + np.array([0.0, 0.11, 0.11, -0.11, -0.11])
+    scores = scores_at(ra, dec, table, red_sequence, inside, background, COARSE)
+    assert scores[0] > 3 * scores[1:].max()
+
+
+def test_shuffled_galaxies_are_the_same_elsewhere(red_sequence, background):
+    """Magnitudes stay, places are in the footprint, the cluster is gone."""
+    rng = RNG(14)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 40)])
+    moved = shuffled(table, inside, rng)
+    assert np.array_equal(moved["MAG"], table["MAG"])
+    assert inside(moved["RA"], moved["DEC"]).all()
+    found = find_clusters(moved, red_sequence, inside, background, COARSE)
+    before = find_clusters(table, red_sequence, inside, background, COARSE)
+    assert before["SCORE"][0] > 3 * max([*found["SCORE"], 3.0])
+
+
+def test_shuffling_where_nothing_is_inside_is_refused():
+    """Instead of a loop without end."""
+    with pytest.raises(ValueError, match="hardly any place"):
+        shuffled(field(RNG(1), 5), lambda ra, dec: np.zeros(len(ra), bool), RNG(2))
+
+
+def test_footprint_of_an_image_is_its_pixels():
+    """Corners in, a pixel outside not, nor the far side of the sky."""
+    wcs = tan_wcs(10.0, -30.0, (100, 200), 1.0)
+    seen = inside_image(wcs, (100, 200))
+    x, y = np.array([0, 199, -1, 200, 50, 50]), np.array([0, 99, 5, 5, -1, 100])
+    ra, dec = wcs.wcs_pix2world(x, y, 0)
+    assert seen(ra, dec).tolist() == [True, True, False, False, False, False]
+    assert not seen(np.array([190.0]), np.array([30.0])).any()

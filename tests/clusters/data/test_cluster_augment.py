@@ -1,0 +1,240 @@
+"""Turned, mirrored and shifted batches are those of the moved catalogues."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from invented_fields import SHAPE, TILE, catalog, clusters, data, sources
+from skyloom.clusters.data.augment import (
+    ELEMENTS,
+    augmented,
+    crop_field,
+    inverse,
+    shifted,
+    turned,
+)
+from skyloom.clusters.data.stream import collate
+from skyloom.clusters.data.tiles import KEYS, tile_catalog
+from skyloom.run.seeds import rng
+
+FEW = settings(max_examples=20, deadline=None)
+SEEDS = st.integers(0, 10_000)
+SIDE = SHAPE[0]
+
+
+def _painted(table, shape=SHAPE):
+    """Return an image with each source's fluxes in the pixel that it lies in."""
+    image = np.zeros((4, *shape), np.float32)
+    rows, columns = (np.round(np.array(table[c])).astype(int) for c in "YX")
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    for band, name in enumerate("GRIZ"):
+        values = np.array(table[f"FLUX_{name}"], np.float32)[inside]
+        np.add.at(image[band], (rows[inside], columns[inside]), values)
+    return image
+
+
+def _batch(table, rich, shape=SHAPE):
+    maps = tile_catalog(table, rich, shape, TILE)
+    images = torch.from_numpy(_painted(table, shape))
+    return collate([{"tile_catalog": maps, "images": images}])
+
+
+def _turned_table(table, mirrored, quarters):
+    """Move positions and shears as a sheet of paper moves, X first mirrored."""
+    table = table.copy()
+    if mirrored:
+        table["X"] = SIDE - 1 - table["X"]
+        if "G2" in table.colnames:
+            table["G2"] = -table["G2"]
+    for _ in range(quarters):
+        table["X"], table["Y"] = table["Y"].copy(), SIDE - 1 - table["X"]
+        if "G2" in table.colnames:
+            table["G1"], table["G2"] = -table["G1"], -table["G2"]
+    return table
+
+
+def _assert_same(batch, expected, where=None):
+    for key in ("images", *KEYS):
+        got, wanted = batch[key], expected[key]
+        if where is not None and key != "images":
+            got, wanted = got[where], wanted[where]
+        torch.testing.assert_close(got, wanted, atol=1e-6, rtol=1e-6, msg=key)
+
+
+@FEW
+@given(SEEDS, st.sampled_from(ELEMENTS))
+def test_turning_is_what_turned_catalogues_give(seed, element):
+    """Every key, and the pixels in which the sources lie."""
+    table, rich = sources(40, seed), clusters(4, seed)
+    got = turned(_batch(table, rich), element)
+    moved = [_turned_table(t, element >= 4, element % 4) for t in (table, rich)]
+    _assert_same(got, _batch(*moved))
+
+
+@FEW
+@given(SEEDS, st.integers(-3, 3), st.integers(-3, 3))
+def test_shifting_is_what_shifted_catalogues_give(seed, rows, columns):
+    """In all tiles that stayed; those that entered are not valid."""
+    table, rich = sources(40, seed), clusters(4, seed)
+    got = shifted(_batch(table, rich), rows, columns, blank=True)
+    for each in (table, rich):
+        each["Y"] += rows * TILE
+        each["X"] += columns * TILE
+    expected = _batch(table, rich)
+    valid = torch.zeros(1, 4, 4, dtype=torch.bool)
+    inside = [slice(max(n, 0), min(4, 4 + n)) for n in (rows, columns)]
+    valid[0, inside[0], inside[1]] = True
+    assert torch.equal(got["valid"], valid)
+    pixels = valid.repeat_interleave(TILE, 1).repeat_interleave(TILE, 2)
+    expected["images"] = expected["images"] * pixels[:, None]
+    _assert_same(got, expected, where=valid)
+
+
+@FEW
+@given(SEEDS, st.sampled_from(ELEMENTS))
+def test_the_inverse_undoes(seed, element):
+    """Images exactly, fractions to rounding."""
+    batch = _batch(sources(40, seed), clusters(4, seed))
+    _assert_same(turned(turned(batch, element), inverse(element)), batch)
+    again = turned(turned(batch, element), inverse(element))
+    assert torch.equal(again["images"], batch["images"])
+
+
+def test_the_eight_elements_differ():
+    """And the first moves nothing."""
+    batch = _batch(sources(40), clusters(4))
+    images = [turned(batch, element)["images"] for element in ELEMENTS]
+    assert torch.equal(images[0], batch["images"])
+    assert len({tuple(image.flatten().tolist()) for image in images}) == 8
+
+
+@FEW
+@given(st.integers(-4, 4), st.integers(-4, 4))
+def test_shifting_back_restores_all_but_validity(rows, columns):
+    """What entered stays marked."""
+    batch = collate(data(2))
+    again = shifted(shifted(batch, rows, columns), -rows, -columns)
+    for key in batch:
+        if key != "valid":
+            assert torch.equal(again[key], batch[key]), key
+    gone = 16 - (4 - abs(rows)) * (4 - abs(columns))
+    assert (~again["valid"]).sum() == 2 * gone
+
+
+def test_a_shift_does_not_make_masked_tiles_valid():
+    """The mask moves with the pixels."""
+    batch = collate(data(1))
+    batch["valid"][0, 1, 2] = False
+    got = shifted(batch, 0, 1)["valid"][0]
+    assert (~got).nonzero().tolist() == [[0, 0], [1, 0], [1, 3], [2, 0], [3, 0]]
+
+
+def test_brightness_stays():
+    """No channel is changed, none exchanged with another."""
+    batch = collate(data(6))
+    got = augmented(batch, rng(1, "augment"))
+    for one, other in zip(got["images"], batch["images"], strict=True):
+        assert torch.equal(one.flatten(1).sort().values, other.flatten(1).sort().values)
+    assert got["fluxes"].sum().item() == pytest.approx(batch["fluxes"].sum().item())
+
+
+def test_each_field_of_a_batch_is_drawn_for_itself():
+    """All eight come up, and each field is one of them."""
+    one = data(1)[0]
+    batch = collate([one] * 64)
+    got = augmented(batch, rng(1, "augment"))
+    options = [turned(collate([one]), element) for element in ELEMENTS]
+    seen = set()
+    for i in range(64):
+        same = [torch.equal(o["images"][0], got["images"][i]) for o in options]
+        seen.add(same.index(True))
+        key = options[same.index(True)]["locs"][0]
+        assert torch.equal(got["locs"][i], key)
+    assert seen == set(ELEMENTS)
+
+
+def test_the_generator_decides():
+    """Same seed, same batch; another, another. The batch itself stays as it was."""
+    batch = collate(data(8))
+    before = {key: value.clone() for key, value in batch.items()}
+    runs = [augmented(batch, rng(s, "augment"), shift=1) for s in (1, 1, 2)]
+    assert all(torch.equal(runs[0][key], runs[1][key]) for key in batch)
+    assert not torch.equal(runs[0]["images"], runs[2]["images"])
+    assert all(torch.equal(batch[key], before[key]) for key in batch)
+
+
+def test_shifts_reach_their_limit_and_not_further():
+    """One tile either way: at most a row and a column enter."""
+    got = augmented(collate(data(1) * 40), rng(3), turn=False, shift=1)
+    entered = {int((~valid).sum()) for valid in got["valid"]}
+    assert entered == {0, 4, 7}
+    pixels = got["valid"].repeat_interleave(4, 1).repeat_interleave(4, 2)
+    assert not (got["images"] * ~pixels[:, None]).any()
+
+
+def test_fields_that_are_not_square_keep_their_sides():
+    """Only the four elements without a quarter turn are drawn."""
+    shape = (16, 40)
+    batch = _batch(sources(40, 0, shape), clusters(2, 0, shape), shape)
+    batch = {key: value.repeat_interleave(30, 0) for key, value in batch.items()}
+    got = augmented(batch, rng(5), shift=1)
+    assert {k: v.shape for k, v in got.items()} == {
+        k: v.shape for k, v in batch.items()
+    }
+    elements = {tuple(x.flatten().tolist()) for x in augmented(batch, rng(5))["images"]}
+    assert len(elements) == 4
+
+
+def test_images_and_some_keys_are_enough():
+    """A batch of the keys that a loss reads moves like the whole one."""
+    batch = collate(data(3))
+    some = {key: batch[key] for key in ("images", "center", "center_locs", "valid")}
+    got, whole = (augmented(b, rng(7), shift=1) for b in (some, batch))
+    assert all(torch.equal(got[key], whole[key]) for key in some)
+
+
+@FEW
+@given(SEEDS, st.integers(0, 16), st.integers(0, 16))
+def test_a_cropped_field_is_the_part_of_the_whole(seed, y, x):
+    """Any offset: sources lie in the pixels that show them, clusters reach in."""
+    table, rich, part = sources(40, seed), clusters(4, seed), (16, 16)
+    images, moved, near = crop_field(_painted(table), table, rich, (y, x), part)
+    assert np.array_equal(images, _painted(moved, part))
+    assert len(moved) == len(table)
+    assert len(near) == len(rich)
+    if not (y % TILE or x % TILE):
+        rows, columns = (slice(n // TILE, n // TILE + 2) for n in (y, x))
+        whole = tile_catalog(table, rich, SHAPE, TILE)
+        for key, values in tile_catalog(moved, near, part, TILE).items():
+            torch.testing.assert_close(values, whole[key][rows, columns])
+
+
+@pytest.mark.parametrize("origin", [(-1, 0), (0, -1), (17, 0), (0, 17)])
+def test_a_part_outside_the_field_is_refused(origin):
+    """Nothing is padded silently."""
+    args = _painted(sources(1)), sources(1), clusters(1)
+    with pytest.raises(ValueError, match="not inside"):
+        crop_field(*args, origin, (16, 16))
+
+
+def test_what_cannot_be_moved_is_refused():
+    """An unknown element, a key nobody can turn, positions without their presence."""
+    batch = collate(data(1))
+    with pytest.raises(ValueError, match="element 8"):
+        turned(batch, 8)
+    with pytest.raises(ValueError, match="psf_params"):
+        turned({**batch, "psf_params": torch.zeros(1)}, 1)
+    with pytest.raises(ValueError, match="n_sources"):
+        turned({"images": batch["images"], "locs": batch["locs"]}, 1)
+    with pytest.raises(ValueError, match="valid"):
+        shifted({"images": batch["images"]}, 1, 0)
+
+
+def test_empty_tiles_keep_their_zeros():
+    """A position of 0 without a source is no position and must not become 1."""
+    maps = catalog(n=3)
+    images = torch.zeros(4, 16, 16)
+    got = turned(collate([{"tile_catalog": maps, "images": images}]), 2)
+    assert not got["locs"][got["n_sources"] == 0].any()
+    assert (got["n_sources"] == 0).any()

@@ -1,0 +1,275 @@
+"""The order of data: by seed and epoch, file after file, for any number of readers."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from invented_fields import data
+from skyloom.clusters.data import stream
+from skyloom.clusters.data.chunks import Chunk, split_by_field, whole_files
+from skyloom.clusters.data.files import file_name, write_file_data
+from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
+from skyloom.io.errors import InputError
+
+SIZES = (3, 5, 2, 4)
+FIELDS = {0: [0, 1, 2], 1: [3, 4, 5, 6, 7], 2: [8, 9], 3: [10, 11, 12, 13]}
+FEW = settings(max_examples=30, deadline=None)
+CHUNKS = [Chunk(file_name(k, n), tuple(range(n))) for k, n in enumerate(SIZES)]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return files whose images begin with the number of their field."""
+    folder, made = tmp_path_factory.mktemp("file_data"), data(sum(SIZES))
+    paths = []
+    for k, fields in FIELDS.items():
+        paths.append(folder / file_name(k, len(fields)))
+        write_file_data(paths[-1], [made[i] for i in fields], "float16")
+    return paths
+
+
+def _fields(batches):
+    return [batch["images"][:, 0, 0, 0].int().tolist() for batch in batches]
+
+
+def _flat(lists):
+    return [one for some in lists for one in some]
+
+
+def test_every_datum_comes_once_an_epoch(files):
+    """In batches of the asked size, images in float32 next to their own maps."""
+    chunks = whole_files(files)
+    batches = list(loader(FileData(chunks), BatchOrder(chunks, 4, 1)))
+    assert sorted(_flat(_fields(batches))) == list(range(14))
+    assert [len(batch["images"]) for batch in batches] == [4, 4, 4, 2]
+    made = data(14)
+    for batch in batches:
+        assert batch["images"].dtype == torch.float32
+        for i, field in enumerate(_fields([batch])[0]):
+            maps = made[field]["tile_catalog"]
+            assert all(torch.equal(batch[key][i], maps[key]) for key in maps)
+
+
+def test_a_file_is_read_once_an_epoch(files, monkeypatch):
+    """And no more than one is held."""
+    reads, read = [], stream.read_file_data
+    monkeypatch.setattr(
+        stream, "read_file_data", lambda path, need: reads.append(path) or read(path)
+    )
+    chunks = whole_files(files)
+    held = FileData(chunks)
+    for _ in loader(held, BatchOrder(chunks, 4, 1)):
+        assert len(held._read) == 1
+    assert sorted(reads) == sorted(files)
+    reads.clear()
+    everything = FileData(chunks, held=len(files))
+    for _ in range(2):
+        list(loader(everything, BatchOrder(chunks, 4, 1)))
+    assert len(reads) == len(files)
+
+
+def test_the_length_is_known_without_a_file():
+    """None of these exists."""
+    chunks = whole_files(file_name(k, n) for k, n in enumerate(SIZES))
+    held, order = FileData(chunks), BatchOrder(chunks, 4, 1)
+    assert (len(held), len(order), len(loader(held, order))) == (14, 4, 4)
+    assert len(list(order)) == 4
+
+
+@FEW
+@given(st.integers(0, 99), st.integers(0, 9), st.integers(1, 20))
+def test_files_come_one_after_the_other(seed, epoch, batch):
+    """No file is returned to, and each gives all it has."""
+    order = BatchOrder(CHUNKS, batch, seed)
+    order.set_epoch(epoch)
+    file = np.repeat(np.arange(4), SIZES)[_flat(order)]
+    assert (np.diff(file) != 0).sum() == 3
+    assert sorted(_flat(order)) == list(range(14))
+
+
+def test_orders_differ_by_epoch_and_seed_only():
+    """Files and data are both shuffled; resuming at an epoch is being there."""
+    order = BatchOrder(CHUNKS, 4, 1)
+    epochs = []
+    for epoch in range(20):
+        order.set_epoch(epoch)
+        epochs.append(tuple(_flat(order)))
+    assert len(set(epochs)) == 20
+    resumed = BatchOrder(CHUNKS, 4, 1)
+    resumed.set_epoch(17)
+    assert tuple(_flat(resumed)) == epochs[17]
+    assert len({tuple(_flat(BatchOrder(CHUNKS, 4, seed))) for seed in range(20)}) == 20
+    first = {np.searchsorted(np.cumsum(SIZES), e[0], side="right") for e in epochs}
+    assert first == {0, 1, 2, 3}
+
+
+def test_without_shuffling_the_order_is_the_lists():
+    """In every epoch."""
+    order = BatchOrder(CHUNKS, 5, 1, shuffle=False)
+    order.set_epoch(3)
+    assert _flat(order) == list(range(14))
+
+
+@FEW
+@given(st.integers(1, 5), st.integers(1, 6), st.integers(0, 5))
+def test_ranks_share_the_batches_of_one(world, batch, workers):
+    """All have as many, together they have all, and few come twice."""
+    alone = [tuple(b) for b in BatchOrder(CHUNKS, batch, 7)]
+    ranks = [
+        BatchOrder(CHUNKS, batch, 7, rank=r, world=world, workers=workers)
+        for r in range(world)
+    ]
+    shares = [[tuple(b) for b in order] for order in ranks]
+    assert {len(share) for share in shares} == {len(order) for order in ranks}
+    assert set(_flat(shares)) == set(alone)
+    assert len(_flat(shares)) < len(alone) + world
+
+
+@FEW
+@given(st.integers(1, 40), st.integers(1, 6))
+def test_each_worker_gets_a_run_of_batches(n, workers):
+    """Those that a loader hands it in turn are successive ones."""
+    order = dealt(n, workers)
+    assert sorted(order) == list(range(n))
+    for worker in range(workers):
+        assert (np.diff(order[worker::workers]) == 1).all()
+
+
+def test_workers_give_the_same_batches(files):
+    """Two processes read; the batches are those of one, in the order dealt."""
+    chunks = whole_files(files)
+    alone = _fields(loader(FileData(chunks), BatchOrder(chunks, 3, 1)))
+    order = BatchOrder(chunks, 3, 1, workers=2)
+    both = _fields(loader(FileData(chunks), order))
+    assert both == [alone[i] for i in dealt(len(alone), 2)]
+
+
+def test_lightning_finds_the_epoch(files):
+    """An interrupted fit goes on with the batches of an unbroken one."""
+    from lightning_fabric.utilities.data import _set_sampler_epoch
+
+    chunks = whole_files(files)
+    order = BatchOrder(chunks, 4, 1)
+    _set_sampler_epoch(loader(FileData(chunks), order), 5)
+    assert order.epoch == 5
+
+
+def test_single_data_have_no_batch_axis(files):
+    """As any data set gives them; places beyond the end do not wrap."""
+    held = FileData(whole_files(files))
+    assert held[5]["images"].shape == (4, 16, 16)
+    assert held[5]["images"][0, 0, 0] == 5
+    assert held[5]["locs"].shape == (4, 4, 1, 2)
+    for place in (-1, 14):
+        with pytest.raises(IndexError, match="expected 0 to 13"):
+            held[place]
+
+
+def test_only_needed_keys_are_batched(files):
+    """And they need be the only ones in the file."""
+    held = FileData(whole_files(files), need=["membership"])
+    assert set(held[[0, 13]]) == {"images", "membership"}
+
+
+def test_a_field_keeps_its_part():
+    """Whatever other fields there are, and in which file it lies."""
+    shares = {"train": 0.6, "validate": 0.2, "test": 0.2}
+    parts = split_by_field(CHUNKS, FIELDS, shares, 3)
+    lots = {
+        FIELDS[CHUNKS.index(_whole(chunk))][row]: name
+        for name, chunks in parts.items()
+        for chunk in chunks
+        for row in chunk.rows
+    }
+    assert sorted(lots) == list(range(14))
+    assert set(lots.values()) == set(shares)
+    other = [Chunk(file_name(8, 14), tuple(range(14)))]
+    again = split_by_field(other, {8: list(range(13, -1, -1))}, shares, 3)
+    for name, chunks in again.items():
+        assert {13 - row for row in chunks[0].rows} == {
+            field for field, part in lots.items() if part == name
+        }
+
+
+def _whole(chunk):
+    return next(other for other in CHUNKS if other.path == chunk.path)
+
+
+def test_parts_are_as_large_as_asked():
+    """Of many fields; those of one field stay together; seeds differ."""
+    chunk = Chunk(file_name(0, 4000), tuple(range(4000)))
+    fields = {0: [i // 2 for i in range(4000)]}  # two data of each field
+    shares = {"train": 0.7, "validate": 0.1, "test": 0.2}
+    parts = [split_by_field([chunk], fields, shares, seed) for seed in (1, 2)]
+    rows = [set(part["test"][0].rows) for part in parts]
+    assert rows[0] != rows[1]
+    assert all((row ^ 1) in rows[0] for row in rows[0])
+    # 2,000 fields: five standard deviations are 4.5 % of them.
+    assert len(rows[0]) == pytest.approx(800, abs=180)
+    assert len(parts[0]["validate"][0].rows) == pytest.approx(400, abs=135)
+
+
+def test_empty_parts_are_empty():
+    """A share of 0 gets nothing, nor a file without rows."""
+    parts = split_by_field(CHUNKS, FIELDS, {"train": 1.0, "test": 0.0}, 1)
+    assert parts == {"train": CHUNKS, "test": []}
+
+
+@pytest.mark.parametrize("shares", [{}, {"train": 0.5}, {"train": 1.5, "test": -0.5}])
+def test_shares_that_are_none_are_refused(shares):
+    """They add up to 1."""
+    with pytest.raises(ValueError, match="add up to 1"):
+        split_by_field(CHUNKS, FIELDS, shares, 1)
+
+
+def test_fields_that_are_not_those_of_the_file_are_refused():
+    """Too few, and none at all."""
+    for fields in ({**FIELDS, 1: [3]}, {0: FIELDS[0]}):
+        with pytest.raises(InputError, match=r"data_1_size_5.pt: . field.*expected 5"):
+            split_by_field(CHUNKS, fields, {"train": 1.0}, 1)
+
+
+def test_files_are_taken_by_number_and_once():
+    """Ten comes after nine; two files of one number are of two runs."""
+    names = [file_name(k, 1) for k in (10, 9)]
+    assert [chunk.path.name for chunk in whole_files(names)] == names[::-1]
+    with pytest.raises(InputError, match=r"number 9 is also that of .*size_1"):
+        whole_files([*names, file_name(9, 3)])
+    with pytest.raises(InputError, match="not a name"):
+        whole_files(["file_data_0_destile_DES0001_subtile_0.pt"])
+
+
+def test_files_of_other_fields_are_refused(tmp_path):
+    """One with another pool than the first: it says which, and which key."""
+    paths = [tmp_path / file_name(k, 1) for k in range(2)]
+    for path, pool in zip(paths, (2, 4), strict=True):
+        write_file_data(path, data(1, pool=pool))
+    held = FileData(whole_files(paths))
+    with pytest.raises(InputError, match=r"file_data_1.*'images'.*\(4, 16, 16\)"):
+        held[[0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "options", "message"),
+    [
+        ([], {}, "no data"),
+        (CHUNKS, {"batch": 0}, "batch 0"),
+        (CHUNKS, {"rank": 2, "world": 2}, "rank 2 of 2"),
+        (CHUNKS, {"rank": -1}, "rank -1"),
+    ],
+)
+def test_orders_of_nothing_are_refused(chunks, options, message):
+    """Before the first epoch."""
+    with pytest.raises(ValueError, match=message):
+        BatchOrder(chunks, **{"batch": 4, "seed": 1, **options})
+    with pytest.raises(ValueError, match="held 0"):
+        FileData(CHUNKS, held=0)
+
+
+def test_collating_stacks():
+    """Every key, along a new first axis."""
+    made = data(3)
+    batch = collate(made)
+    assert torch.equal(batch["images"][1], made[1]["images"])
+    assert torch.equal(batch["fluxes"][2], made[2]["tile_catalog"]["fluxes"])

@@ -1,0 +1,151 @@
+"""Training: it learns, it repeats itself, and it goes on where it ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import pytorch_lightning as lightning
+import torch
+from skyloom.clusters.encoder.fields import Fields, common
+from skyloom.clusters.encoder.files import load_encoder
+from skyloom.clusters.encoder.train import RESUME, fit
+from skyloom.io.errors import InputError
+
+
+class Watching(lightning.Callback):
+    """Count epochs and the tiles that figures hold after each; stop on demand."""
+
+    def __init__(self, stop_at: int | None = None):
+        self.stop_at, self.epochs, self.left = stop_at, 0, []
+
+    def on_train_epoch_start(self, trainer, _module):
+        """Fail before the epoch that training is to stop at."""
+        if trainer.current_epoch == self.stop_at:
+            raise InterruptedError
+        self.epochs += 1
+
+    def on_validation_end(self, _trainer, module):
+        """Note what the metrics still hold."""
+        self.left.append(sum(int(f.accuracy.tp) for f in module.figures))
+
+
+@pytest.fixture(scope="module")
+def learned(chunks, small, quick, tmp_path_factory):
+    """Return a training of eight epochs: its file and what was watched."""
+    watching, how = Watching(), replace(quick, epochs=8)
+    folder = tmp_path_factory.mktemp("learned")
+    args = (chunks[:3], chunks[3:], small, how, folder)
+    path = fit(*args, seed=1, logs=folder / "logs", callbacks=[watching])
+    return path, watching
+
+
+@pytest.fixture(scope="module")
+def short(chunks, small, quick, tmp_path_factory):
+    """Return a training of two epochs."""
+    folder = tmp_path_factory.mktemp("short")
+    return fit(chunks[:1], chunks[3:], small, quick, folder, seed=1)
+
+
+def test_learns_what_it_can_find_in_other_fields(learned):
+    """Average precision on unseen fields is three times the prevalence and more."""
+    figures = load_encoder(learned[0]).metrics
+    for name in ("membership", "center"):
+        share = figures[f"{name}_prevalence"]
+        assert figures[f"{name}_average_precision"] > 3 * share
+        assert figures[f"{name}_ece"] < 0.08
+
+
+def test_figures_are_forgotten_after_each_epoch(learned):
+    assert learned[1].left == [0] * 8
+
+
+def test_logs_and_one_file_are_left(learned):
+    path, _ = learned
+    assert sorted(p.name for p in path.parent.iterdir()) == [path.name, "logs"]
+    assert any((path.parent / "logs").glob("events.out.tfevents.*"))
+
+
+def test_the_file_tells_how_it_was_made(learned, small):
+    made = load_encoder(learned[0], small)
+    assert made.training["seed"] == 1
+    assert made.training["settings"]["epochs"] == made.training["epochs"] == 8
+    assert 1 <= made.training["epoch"] <= 8
+
+
+def test_same_seed_same_bytes(short, chunks, small, quick, tmp_path):
+    """In another folder; and with another seed, others."""
+    again = fit(chunks[:1], chunks[3:], small, quick, tmp_path / "a", seed=1)
+    assert again.read_bytes() == short.read_bytes()
+    other = fit(chunks[:1], chunks[3:], small, quick, tmp_path / "b", seed=2)
+    assert other.read_bytes() != short.read_bytes()
+
+
+def test_resumed_is_as_if_never_stopped(short, chunks, small, quick, tmp_path):
+    """Stopped after the first epoch; only the second is done again."""
+    args = (chunks[:1], chunks[3:], small, quick, tmp_path)
+    with pytest.raises(InterruptedError):
+        fit(*args, seed=1, callbacks=[Watching(stop_at=1)])
+    assert (tmp_path / RESUME / "last.ckpt").is_file()
+    watching = Watching()
+    path = fit(*args, seed=1, callbacks=[watching])
+    assert watching.epochs == 1
+    assert path.read_bytes() == short.read_bytes()
+
+
+@pytest.mark.parametrize("change", ["rate", "damage"])
+def test_another_training_is_not_resumed(short, chunks, small, quick, tmp_path, change):
+    """Other settings, or a checkpoint cut short: all epochs are done."""
+    how = replace(quick, rate=1e-3) if change == "rate" else quick
+    stop = [Watching(stop_at=1)]
+    with pytest.raises(InterruptedError):
+        fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1, callbacks=stop)
+    last = tmp_path / RESUME / "last.ckpt"
+    if change == "damage":
+        last.write_bytes(last.read_bytes()[:5000])
+    path = fit(chunks[:1], chunks[3:], small, quick, tmp_path, seed=1)
+    assert path.read_bytes() == short.read_bytes()
+
+
+def test_bfloat16_and_accumulation_run(chunks, small, quick, tmp_path):
+    how = replace(quick, epochs=1, precision="bf16-mixed", accumulate=2, patience=1)
+    path = fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1)
+    assert torch.isfinite(torch.tensor(load_encoder(path).metrics["loss"]))
+
+
+def test_a_loss_that_is_not_finite_ends_training(chunks, small, quick, tmp_path):
+    how = replace(quick, rate=1e30, warmup=0.0, clip=0.0, schedule="constant")
+    with pytest.raises(FloatingPointError, match=r"epoch 0, batch [1-9]"):
+        fit(chunks[:3], chunks[3:], small, how, tmp_path, seed=1)
+    assert not (tmp_path / "best_encoder.ckpt").exists()
+
+
+def test_what_is_common_is_measured(chunks, small):
+    """Noise of 1 with blobs on it; two centres to a field of 64 tiles."""
+    found = common(chunks[:3], small)
+    assert all(1.0 < noise < 1.3 for noise in found.noise)
+    assert found.start["center"] == pytest.approx(2 / 64, rel=0.05)
+    assert found.start["redshift"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    "other", [{"tile": 16}, {"bands": ("g", "r")}, {"tile": 4, "widths": (8, 8)}]
+)
+def test_data_that_do_not_fit_are_refused(chunks, small, other):
+    misfit = replace(small, **{"blocks": (), **other})
+    with pytest.raises(InputError, match="px to a tile's side") as caught:
+        common(chunks, misfit)
+    assert caught.value.path == str(chunks[0].path)
+
+
+def test_no_fields_are_refused(small):
+    with pytest.raises(ValueError, match="no training fields"):
+        common([], small)
+
+
+def test_validation_is_always_in_one_order(chunks, quick):
+    fields = Fields(chunks[:1], chunks[3:], quick, seed=1)
+    seen = [b["images"] for b in fields.val_dataloader()]
+    again = [b["images"] for b in fields.val_dataloader()]
+    assert all(map(torch.equal, seen, again))
+    assert sum(map(len, seen)) == 8

@@ -1,0 +1,102 @@
+"""Chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from detected_fields import detections, judged, truths
+from skyloom.clusters.evaluation import randoms as module
+from skyloom.clusters.evaluation.curve import Target, average_precision
+from skyloom.clusters.evaluation.judge import Rule, judge
+from skyloom.sky.cosmology import arcsec_per_mpc
+from skyloom.sky.tan import tan_wcs
+
+WCS_OF = tan_wcs(30.0, -40.0, (600, 900), 2.0)  # 0.33 x 0.5 deg
+
+
+def good_half():
+    good = np.ones((600, 900), bool)
+    good[:, 450:] = False
+    return good
+
+
+def test_area_of_good_pixels():
+    assert np.isclose(module.valid_area(WCS_OF, good_half()), 600 * 450 * 4 / 3600**2)
+
+
+def test_random_points_are_on_good_pixels():
+    """Even over the good half, in pixels and on the sky."""
+    rng = np.random.default_rng(0)
+    points = module.random_positions(WCS_OF, good_half(), 4000, rng)
+    x, y = WCS_OF.all_world2pix(points["RA"], points["DEC"], 0)
+    assert np.allclose(x, points["X"], atol=1e-6)
+    assert x.min() >= -0.5
+    assert x.max() < 449.5
+    assert abs(np.mean(y < 300) - 0.5) < 0.03
+    # East is left: the good half is the eastern one.
+    assert (points["RA"] > 29.99).all()
+    assert len(module.random_positions(WCS_OF, good_half(), 0, rng)) == 0
+    with pytest.raises(ValueError, match="all pixels are masked"):
+        module.random_positions(WCS_OF, ~np.ones((5, 5), bool), 1, rng)
+
+
+def test_false_alarms():
+    """Detections of nothing, above the threshold, on valid sky, per area."""
+    found = detections(
+        [0, 0.5, 1.5, 2.5], [0.9, 0.8, 0.3, 0.8], VALID=[True, True, True, False]
+    )
+    rate = module.false_alarms(judge(truths([30]), found), 2.0, 0.5)
+    assert (rate["k"], rate["value"]) == (1, 0.5)
+    blank = module.false_alarms(judge(truths([]), found), 2.0)
+    assert blank["k"] == 3
+    with pytest.raises(ValueError, match="above 0"):
+        module.false_alarms(judge(truths([]), found), 0.0)
+
+
+def test_chance_matches_are_the_covered_area():
+    """Of points anywhere, as many as the circles cover, if all redshifts agree."""
+    rng = np.random.default_rng(0)
+    good = np.ones((600, 900), bool)
+    points = module.random_positions(WCS_OF, good, 20_000, rng)
+    cluster = Table({"RA": [30.0], "DEC": [-40.0], "Z_LAMBDA": [0.4], "LAMBDA": [30.0]})
+    found = module.chance_matches(points, cluster, [0.4], rng)
+    radius = float(arcsec_per_mpc(0.4)) / 3600
+    expected = np.pi * radius**2 / module.valid_area(WCS_OF, good)
+    assert found["low"] < expected < found["high"]
+    assert module.chance_matches(points, cluster, [0.9], rng)["k"] == 0
+    assert module.chance_matches(points, cluster, [0.4], rng, Rule(above=40))["k"] == 0
+    # The same of detections: the sky around them, at the redshift of clusters.
+    seen = Table({"RA": [30.0], "DEC": [-40.0], "Z": [0.9]})
+    again = module.chance_matches(points, seen, [0.4], rng, Rule(dz=None))
+    assert again["low"] < expected < again["high"]
+    with pytest.raises(ValueError, match="no redshift"):
+        module.chance_matches(points, cluster, [], rng)
+
+
+def test_chance_keeps_fields_apart():
+    points = Table({"RA": [10.0, 10.0], "DEC": [0.0, 0.0], "FIELD": [0, 1]})
+    rng = np.random.default_rng(0)
+    found = module.chance_matches(points, truths([30], field=1), [0.4], rng)
+    assert (found["k"], found["n"]) == (1, 2)
+
+
+def test_shares_beyond_chance():
+    assert module.beyond_chance(0.2, 0.2) == 0
+    assert module.beyond_chance(1.0, 0.2) == 1
+    assert np.isclose(module.beyond_chance(0.6, 0.2), 0.5)
+
+
+def test_a_finder_that_knows_nothing():
+    """It finds far less than one that does."""
+    rng = np.random.default_rng(0)
+    seen = judged(0)
+    truth = truths([30] * 10)
+    found = detections(range(10), rng.random(10))
+    spread = Table({"RA": rng.uniform(10, 15, 500), "DEC": rng.uniform(-1, 1, 500)})
+    moved = module.chance_finder(found, spread, rng)
+    assert sorted(moved["PROBABILITY"]) == sorted(found["PROBABILITY"])
+    blind = average_precision(judge(truth, moved), Target())
+    assert blind < 0.1 < average_precision(seen, Target())
+    with pytest.raises(ValueError, match="draw more"):
+        module.chance_finder(found, spread[:3], rng)

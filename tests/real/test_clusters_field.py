@@ -1,0 +1,143 @@
+"""The real SDSS field and redMaPPer's DR8 catalogue.
+
+Nothing here is tuned on the field, and its clusters are not looked up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from skyloom.clusters.baselines.colour_filter import Ridge
+from skyloom.clusters.baselines.matched_filter import find_clusters
+from skyloom.clusters.baselines.membership import Filter
+from skyloom.clusters.baselines.randoms import shuffled
+from skyloom.clusters.catalogue.colours import read_red_sequence
+from skyloom.clusters.real_field.footprint import (
+    Footprint,
+    occupied,
+    read_footprint,
+    ring_pixel,
+)
+from skyloom.clusters.real_field.paint import cover, on_tile, tile_sources
+from skyloom.clusters.real_field.sdss import magnitudes, read_galaxies
+from skyloom.clusters.real_field.transform import corrections, to_des
+
+pytestmark = pytest.mark.real
+EXTINCTION = {"ug": 0.936, "gr": 1.018, "ri": 0.587}  # Schlegel et al. 1998, table 6
+LIMIT = 20.9  # a tenth brighter than the faintest galaxies of the field
+
+
+@pytest.fixture(scope="module")
+def folder(real):
+    path = real / "clusters/redmapper_tests/pixelized_dr8_test"
+    if not path.is_dir():
+        pytest.skip(f"no real data: {path} is not a folder")
+    return path
+
+
+@pytest.fixture(scope="module")
+def galaxies(folder):
+    return read_galaxies(folder)
+
+
+@pytest.fixture(scope="module")
+def red_sequence(checkout):
+    return read_red_sequence(checkout / "resources/clusters/red_sequence.csv")
+
+
+def test_the_field_is_read_whole(galaxies):
+    """14,449 galaxies, none brighter or fainter than it should be."""
+    assert len(galaxies) == 14449
+    mag, err = magnitudes(galaxies)
+    assert np.median(mag[:, 3]) == pytest.approx(20.1, abs=0.2)
+    assert mag[:, 3].max() < 22
+    assert err.min() > 0
+
+
+def test_pixels_are_those_of_the_file_names(folder):
+    """Each galaxy lies in the HEALPix pixel (RING, 128) of its file, by formula."""
+    parts = sorted(folder.glob("*_0*.fit"))
+    assert len(parts) == 16
+    for part in parts:
+        table = fits.getdata(part)
+        assert set(ring_pixel(128, table["RA"], table["DEC"])) == {int(part.stem[-7:])}
+
+
+def test_the_footprint_is_the_master_table_s(folder, galaxies):
+    """Area to its own digits; the occupied pixels agree."""
+    told = read_footprint(folder, galaxies)
+    master = fits.getdata(next(folder.glob("*master_table.fit")))
+    assert told.area == pytest.approx(float(master["AREA"][0]), rel=1e-6)
+    assert told(master["RA_PIX"][0], master["DEC_PIX"][0]).all()
+    assert occupied(galaxies).area == pytest.approx(told.area, rel=0.03)
+
+
+@pytest.mark.parametrize("pair", list(EXTINCTION))
+def test_magnitudes_are_free_of_extinction(galaxies, pair):
+    """Colours of bright galaxies do not follow EBV as uncorrected ones would."""
+    mag, _ = magnitudes(galaxies)
+    colour = mag[:, "ugriz".index(pair[0])] - mag[:, "ugriz".index(pair[1])]
+    kept = (mag[:, 3] < 19.5) & (np.abs(colour - np.median(colour)) < 0.8)
+    slope = np.polyfit(galaxies["EBV"][kept], colour[kept], 1)[0]
+    assert abs(slope) < 0.5 * EXTINCTION[pair]
+
+
+def test_every_galaxy_is_painted(galaxies):
+    """On one tile or more, with its magnitude."""
+    tiles = cover(galaxies)
+    held = np.array([on_tile(galaxies, tile) for tile in tiles])
+    assert held.any(axis=0).all()
+    assert 10 <= len(tiles) <= 20
+    sources = tile_sources(galaxies, tiles[4], seed=1)
+    assert len(sources) == held[4].sum()
+    mag, _ = magnitudes(galaxies[held[4]])
+    expected = mag[:, 3] + corrections(mag)[:, 2]
+    counted = 30 - 2.5 * np.log10(np.asarray(sources["FLUX_I"]))
+    np.testing.assert_allclose(counted, expected, atol=0.05)
+
+
+def test_central_galaxies_lie_on_the_red_sequence(real, red_sequence):
+    """RedMaPPer DR8: medians of g-r, r-i within 0.06, i-z within 0.07 of the model."""
+    table = fits.getdata(real / "clusters/redmapper_dr8_v5.10.fits.gz")
+    mag, z = table["MODEL_MAG"].astype(float), table["Z_LAMBDA"].astype(float)
+    des = mag[:, 1:] + corrections(mag)
+    away = -np.diff(des, axis=1) - red_sequence.colours(z)
+    plain = -np.diff(mag[:, 1:], axis=1) - red_sequence.colours(z)
+    bins = np.digitize(z, np.arange(0.1, 0.51, 0.05))
+    middle = np.array([np.median(away[bins == k], axis=0) for k in range(1, 9)])
+    before = np.array([np.median(plain[bins == k], axis=0) for k in range(1, 9)])
+    assert np.abs(middle[:, :2]).max() < 0.06
+    assert np.abs(middle[:, 2]).max() < 0.07
+    # Without the transformation r-i is off where the break leaves r.
+    assert np.abs(before[:, 1]).max() > 1.5 * np.abs(middle[:, 1]).max()
+
+
+def test_central_galaxies_are_brighter_than_m_star(real, red_sequence):
+    """By 1.4 mag in the median, alike at all redshifts: m*(z) has the right run."""
+    table = fits.getdata(real / "clusters/redmapper_dr8_v5.10.fits.gz")
+    mag, z = table["MODEL_MAG"].astype(float), table["Z_LAMBDA"].astype(float)
+    i_mag = mag[:, 3] + corrections(mag)[:, 2]
+    excess = red_sequence.m_star(z)[:, 2] - i_mag
+    bins = np.digitize(z, np.arange(0.1, 0.46, 0.05))
+    middle = np.array([np.median(excess[bins == k]) for k in range(1, 8)])
+    assert np.all((middle > 1.2) & (middle < 1.6))
+    assert np.ptp(middle) < 0.15
+
+
+def test_the_field_has_more_clusters_than_its_galaxies_at_random(
+    folder, galaxies, red_sequence
+):
+    """On four of its pixels, with the physical defaults."""
+    whole = read_footprint(folder, galaxies)
+    part = Footprint(whole.nside, whole.pixels[4:8])
+    own = galaxies[part(galaxies["RA"], galaxies["DEC"])]
+    table = to_des(own)
+    settings = Filter(ridge=Ridge(z=(0.1, 0.5, 0.02)), limit=LIMIT, passes=1)
+    area = part.area * 3600
+    found = find_clusters(table, red_sequence, part, area, settings)
+    moved = shuffled(table, part, np.random.default_rng(1))
+    chance = find_clusters(moved, red_sequence, part, area, settings)
+    above = [int((t["SCORE"] > 10).sum()) for t in (found, chance)]
+    assert above[0] >= 5
+    assert above[0] > 3 * above[1]

@@ -1,0 +1,217 @@
+"""One-to-one matching in megaparsecs and redshift."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.coordinates import SkyCoord, search_around_sky
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
+from skyloom.sky.cosmology import COSMOLOGY
+from skyloom.sky.matching import DZ, ORDERS, RADIUS, candidates, match, one_to_one
+
+seeds = st.integers(0, 10_000)
+MPC = 1 / COSMOLOGY.kpc_proper_per_arcmin(0.4).to_value("Mpc/deg")  # deg at z 0.4
+
+
+def crowded(seed, n=25, m=30):
+    """Return two lists so dense that most objects have several candidates."""
+    rng = np.random.default_rng(seed)
+    lists = []
+    for size in (n, m):
+        ra = (359.95 + rng.uniform(0, 0.3, size)) % 360
+        lists.append((ra, rng.uniform(-60, -59.9, size), rng.uniform(0.3, 0.5, size)))
+    ranks = {"rank1": rng.random(n), "rank2": rng.random(m)}
+    return *lists, ranks
+
+
+def named(pairs):
+    return set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
+
+
+@given(seeds)
+@settings(max_examples=15, deadline=None)
+def test_candidates_are_those_of_astropy(seed):
+    """The same pairs as a search of SkyCoord followed by the two cuts."""
+    one, two, _ = crowded(seed)
+    a, b = (SkyCoord(*side[:2], unit="deg") for side in (one, two))
+    i, j, angle, _ = search_around_sky(a, b, 2 * units.deg)
+    far = COSMOLOGY.kpc_proper_per_arcmin(one[2][i]).to_value("Mpc/deg")
+    gap = np.abs(two[2][j] - one[2][i]) / (1 + one[2][i])
+    near = (angle.deg * far <= RADIUS) & (gap <= DZ)
+    found = candidates(*one, *two)
+    assert named(found) == set(zip(i[near].tolist(), j[near].tolist(), strict=True))
+    assert np.allclose(found.separation, (angle.deg * far)[near], rtol=1e-6)
+
+
+@given(seeds, st.sampled_from(ORDERS))
+@settings(max_examples=40, deadline=None)
+def test_pairs_are_one_to_one_and_within(seed, order):
+    """No object twice, no pair beyond the tolerances, none that could still be made."""
+    one, two, ranks = crowded(seed)
+    pairs = match(*one, *two, order=order, **ranks)
+    mine, theirs = pairs.partners()
+    assert (pairs.separation <= RADIUS).all()
+    assert (np.abs(pairs.dz) <= DZ).all()
+    near = candidates(*one, *two)
+    free = (mine[near.first] < 0) & (theirs[near.second] < 0)
+    assert named(pairs) <= named(near)
+    assert not free.any()
+
+
+@given(seeds, st.sampled_from(ORDERS))
+@settings(max_examples=20, deadline=None)
+def test_order_of_rows_does_not_matter(seed, order):
+    """Shuffled lists give the same pairs of objects."""
+    one, two, ranks = crowded(seed)
+    rng = np.random.default_rng(seed)
+    p, q = rng.permutation(len(one[0])), rng.permutation(len(two[0]))
+    turned = {"rank1": ranks["rank1"][p], "rank2": ranks["rank2"][q]}
+    sides = *(v[p] for v in one), *(v[q] for v in two)
+    pairs = match(*sides, order=order, **turned)
+    again = set(zip(p[pairs.first].tolist(), q[pairs.second].tolist(), strict=True))
+    assert again == named(match(*one, *two, order=order, **ranks))
+
+
+@given(seeds, st.sampled_from(ORDERS))
+@settings(max_examples=20, deadline=None)
+def test_lists_can_be_exchanged(seed, order):
+    """With the same reference and the ranks exchanged, the pairs are the same."""
+    one, two, ranks = crowded(seed)
+    swapped = {"rank1": ranks["rank2"], "rank2": ranks["rank1"]}
+    other = {"rank1": "rank2", "rank2": "rank1"}.get(order, order)
+    there = match(*one, *two, reference=1, order=order, **ranks)
+    back = match(*two, *one, reference=2, order=other, **swapped)
+    assert named(there) == {(j, i) for i, j in named(back)}
+    gap = dict(zip(there.first.tolist(), there.dz, strict=True))
+    assert all(gap[j] == -d for j, d in zip(back.second.tolist(), back.dz, strict=True))
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_optimal_makes_most_pairs(seed):
+    """As many as SciPy's maximum matching, never fewer than a greedy one."""
+    one, two, ranks = crowded(seed)
+    near = candidates(*one, *two)
+    links = coo_array((np.ones(len(near)), (near.first, near.second)), near.sizes)
+    most = (maximum_bipartite_matching(links.tocsr()) >= 0).sum()
+    counts = {o: len(one_to_one(near, order=o, **ranks)) for o in ORDERS}
+    assert counts["optimal"] == most == max(counts.values())
+
+
+def test_optimal_takes_the_least_distance():
+    """Of two full matchings, the shorter one; greedy takes the closest pair first."""
+    # On a line: a at 0, b at 0.5 Mpc; x at 0.45, y at -0.6.
+    ra = 0.1 + np.array([0, 0.5]) * MPC, 0.1 + np.array([0.45, -0.6]) * MPC
+    side = np.zeros(2), np.full(2, 0.4)
+    assert named(match(ra[0], *side, ra[1], *side, order="optimal")) == {(0, 1), (1, 0)}
+    ra = 0.1 + np.array([0, 0.5]) * MPC, 0.1 + np.array([0.4, 1.4]) * MPC
+    greedy = match(ra[0], *side, ra[1], *side)
+    best = match(ra[0], *side, ra[1], *side, order="optimal")
+    assert named(greedy) == {(1, 0)}
+    assert named(best) == {(0, 0), (1, 1)}
+
+
+@given(seeds, st.floats(0.05, 0.95))
+@settings(max_examples=30, deadline=None)
+def test_ranked_pairs_do_not_depend_on_lower_ranks(seed, cut):
+    """Matching the upper part alone gives the upper part of the matching."""
+    one, two, ranks = crowded(seed)
+    up = np.flatnonzero(ranks["rank2"] >= cut)
+    whole = match(*one, *two, order="rank2", **ranks)
+    part = match(
+        *one,
+        *(v[up] for v in two),
+        order="rank2",
+        rank1=ranks["rank1"],
+        rank2=ranks["rank2"][up],
+    )
+    upper = {(i, j) for i, j in named(whole) if ranks["rank2"][j] >= cut}
+    assert {(i, int(up[j])) for i, j in named(part)} == upper
+
+
+def test_rank_takes_the_best_and_else_the_closest():
+    """A detection between two truths: the richer, or without ranks the nearer."""
+    truth = np.array([0, 0.9]) * MPC, np.zeros(2), np.full(2, 0.4)
+    found = np.array([0.3]) * MPC, np.zeros(1), np.full(1, 0.4)
+    ask = {"order": "rank2", "rank2": [1.0]}
+    assert named(match(*truth, *found, **ask)) == {(0, 0)}
+    assert named(match(*truth, *found, rank1=[5, 50], **ask)) == {(1, 0)}
+
+
+def test_right_ascension_wraps_and_poles_are_points():
+    """A minute across RA 0, and across the pole, is a minute."""
+    near = {"radius": 1.0, "dz": 0.01}
+    across = match([359.999], [10.0], [0.4], [0.001], [10.0], [0.4], **near)
+    polar = match([10.0], [89.999], [0.4], [190.0], [89.999], [0.4], **near)
+    expected = 0.002 / MPC
+    assert np.isclose(across.separation[0], expected * np.cos(np.radians(10)))
+    assert np.isclose(polar.separation[0], expected)
+
+
+def test_unknown_redshifts_match_nothing_unless_not_asked():
+    """NaN, 0 and -1 are unknown."""
+    place = np.full(3, 20.0), np.zeros(3)
+    z = np.array([np.nan, 0.0, -1.0])
+    truth = [20.0], [0.0], [0.4]
+    assert len(match(*truth, *place, z)) == 0
+    blind = candidates(*truth, *place, z, dz=None)
+    assert len(blind) == 3
+    assert np.isnan(blind.dz).all()
+    assert len(candidates(*place, z, *truth, dz=None)) == 0
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_empty_lists(order):
+    """No row on either side, or on both."""
+    none, some = ([], [], []), ([1.0], [2.0], [0.3])
+    for one, two in ((none, some), (some, none), (none, none)):
+        ranks = {"rank1": np.ones(len(one[0])), "rank2": np.ones(len(two[0]))}
+        pairs = match(*one, *two, order=order, **ranks)
+        counts = tuple(len(count) for count in pairs.counts())
+        assert (len(pairs), counts) == (0, (len(one[0]), len(two[0])))
+
+
+def test_very_near_clusters_reach_around_the_sky():
+    """A megaparsec at z 1e-6 is more than the sphere: no number overflows."""
+    pairs = candidates([0.0], [0.0], [1e-6], [180.0], [0.0], [1e-6])
+    assert pairs.separation[0] < 0.02
+
+
+def test_counts_show_fragments_and_mergers():
+    """One truth with two detections; one detection between two truths."""
+    truth = np.array([0.0, 5.0, 6.0]) * MPC, np.zeros(3), np.full(3, 0.4)
+    found = np.array([-0.1, 0.2, 5.5]) * MPC, np.zeros(3), np.full(3, 0.4)
+    near = candidates(*truth, *found)
+    one, two = near.counts()
+    assert one.tolist() == [2, 1, 1]
+    assert two.tolist() == [1, 1, 2]
+    with pytest.raises(ValueError, match="one-to-one"):
+        near.partners()
+
+
+GOOD = ([1.0], [2.0], [0.3])
+
+
+@pytest.mark.parametrize(
+    ("sides", "asked", "says"),
+    [
+        ((([1.0, 2], [2.0], [0.3]), GOOD), {}, "shapes"),
+        ((([np.nan], [2.0], [0.3]), GOOD), {}, "first list, row 0"),
+        ((GOOD, ([1.0], [91.0], [0.3])), {}, "second list, row 0"),
+        ((GOOD, GOOD), {"radius": 0}, "above 0"),
+        ((GOOD, GOOD), {"radius": np.nan}, "above 0"),
+        ((GOOD, GOOD), {"dz": -0.1}, "above 0"),
+        ((GOOD, GOOD), {"reference": 3}, "1 or 2"),
+        ((GOOD, GOOD), {"order": "score"}, "expected one of separation"),
+        ((GOOD, GOOD), {"order": "rank1"}, "needs rank1"),
+        ((GOOD, GOOD), {"order": "rank2", "rank2": [np.nan]}, "finite"),
+        ((GOOD, GOOD), {"order": "rank2", "rank2": [1.0, 2.0]}, "1 finite"),
+    ],
+)
+def test_bad_questions_are_refused(sides, asked, says):
+    with pytest.raises(ValueError, match=says):
+        match(*sides[0], *sides[1], **asked)

@@ -1,0 +1,1 @@
+"""Cluster finders to compare with: a matched filter and a density map."""

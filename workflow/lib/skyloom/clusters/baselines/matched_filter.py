@@ -1,0 +1,237 @@
+"""A red-sequence matched filter in the manner of redMaPPer, without its calibration.
+
+Each bright red galaxy is tried as a centre at each redshift; the richness solves the
+membership equation, and the best likelihoods claim their members first. Source:
+Rykoff et al. 2014, ApJ 785, 104, sections 3 to 5. Left out: the calibration of the red
+sequence on spectra, the centring likelihood, and masks inside the footprint finer than
+`Filter.samples` points.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.clusters.baselines.colour_filter import (
+    Background,
+    Ridge,
+    fit_ridge,
+    measure_background,
+)
+from skyloom.clusters.baselines.membership import (
+    Filter,
+    Sky,
+    make_sky,
+    members,
+    solve,
+    visible_members,
+)
+from skyloom.clusters.baselines.photometry import checked, unit_vectors
+from skyloom.clusters.baselines.randoms import Inside
+from skyloom.clusters.catalogue.colours import RedSequence
+
+COLUMNS = {
+    "ID": int,
+    "RA": float,
+    "DEC": float,
+    "SCORE": float,
+    "Z": float,
+    "Z_ERR": float,
+    "LAMBDA": float,
+    "LAMBDA_ERR": float,
+    "ROW": int,
+}
+
+
+def find_clusters(
+    galaxies: Table,
+    red_sequence: RedSequence,
+    inside: Inside,
+    background: Background | float,
+    settings: Filter | None = None,
+) -> Table:
+    """Find the clusters of a field.
+
+    Parameters
+    ----------
+    galaxies : Table
+        RA, DEC [deg], MAG and MAG_ERR of shape (n, 4) in g, r, i, z [AB mag]; only
+        what is classified as a galaxy.
+    red_sequence : RedSequence
+        Colours and m*.
+    inside : callable
+        ``inside(ra, dec)`` says of which directions [deg] the catalogue knows.
+    background : Background or float
+        Measured on many fields by `field_background`; or the area of this field
+        [arcmin^2], which then measures its own.
+    settings : Filter, optional
+        How.
+
+    Returns
+    -------
+    Table
+        ID, RA, DEC [deg], SCORE (logarithm of the likelihood with over that without
+        the cluster), Z, Z_ERR, LAMBDA, LAMBDA_ERR, ROW (of the central
+        galaxy), best first.
+
+    Raises
+    ------
+    ValueError
+        Galaxies that are not what they should be, or a background of other redshifts.
+    """
+    settings = settings or Filter()
+    vectors, mag, mag_err = checked(galaxies)
+    if len(galaxies) == 0:
+        return _table([], galaxies)
+    fit = fit_ridge(mag, mag_err, red_sequence, settings.ridge)
+    own = not isinstance(background, Background)
+    current = measure_background([fit], [background]) if own else background
+    for left in range(settings.passes if own else 1, 0, -1):
+        sky = make_sky(vectors, fit, current, red_sequence, inside, settings)
+        found, free = _percolate(sky, _candidates(sky, settings), settings)
+        if left > 1:
+            current = measure_background([fit], [background], [free])
+    return _table(found, galaxies)
+
+
+def field_background(
+    fields: Sequence[Table],
+    areas: Sequence[float],
+    red_sequence: RedSequence,
+    ridge: Ridge | None = None,
+) -> Background:
+    """Measure the background of many fields [areas in arcmin^2] together."""
+    ridge = ridge or Ridge()
+    fits = []
+    for table in fields:
+        _, mag, mag_err = checked(table)
+        fits.append(fit_ridge(mag, mag_err, red_sequence, ridge))
+    return measure_background(fits, areas)
+
+
+def scores_at(
+    ra: np.ndarray,
+    dec: np.ndarray,
+    galaxies: Table,
+    red_sequence: RedSequence,
+    inside: Inside,
+    background: Background,
+    settings: Filter | None = None,
+) -> np.ndarray:
+    """Return the best score over redshift with centres anywhere, such as at random.
+
+    Parameters
+    ----------
+    ra, dec : ndarray, shape (m,)
+        Centres [deg].
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        0 where nothing is found. The other parameters are those of `find_clusters`.
+    """
+    settings = settings or Filter()
+    vectors, mag, mag_err = checked(galaxies)
+    fit = fit_ridge(mag, mag_err, red_sequence, settings.ridge)
+    sky = make_sky(vectors, fit, background, red_sequence, inside, settings)
+    centres = unit_vectors(ra, dec)
+    best = np.zeros(len(centres))
+    for k in range(len(fit.z)):
+        _, score = solve(sky, k, centres, np.ones(len(vectors)), settings)
+        best = np.maximum(best, score)
+    return best
+
+
+def _candidates(sky: Sky, settings: Filter) -> list[tuple[float, int, int]]:
+    """Return (score, row, index of redshift) of each galaxy at its best redshift."""
+    n = len(sky.places)
+    best, where = np.zeros(n), np.zeros(n, int)
+    free = np.ones(n)
+    for k in range(len(sky.fit.z)):
+        bright = sky.fit.relative[k] < -settings.centre_above
+        red = sky.fit.chi2[k] < settings.centre_chi2
+        rows = np.flatnonzero((sky.ratio[k] > 0) & bright & red)
+        richness, score = solve(sky, k, sky.places[rows], free, settings)
+        better = (score > best[rows]) & (richness >= settings.least_richness)
+        best[rows[better]], where[rows[better]] = score[better], k
+    rows = np.flatnonzero(best >= settings.least_score)
+    return [(float(best[row]), int(row), int(where[row])) for row in rows]
+
+
+def _percolate(sky: Sky, candidates, settings: Filter):
+    """Let the best candidates claim their members first.
+
+    Scores of those that share members with a better one are worked out again before
+    they have their turn.
+    """
+    free = np.ones(len(sky.places))
+    heap = [(-score, row, k, 0) for score, row, k in candidates]
+    heapq.heapify(heap)
+    found = []
+    while heap:
+        _, row, k, seen = heapq.heappop(heap)
+        if free[row] < 0.5:
+            continue
+        if seen < len(found):
+            richness, again = solve(sky, k, sky.places[[row]], free, settings)
+            good = again[0] >= settings.least_score
+            if good and richness[0] >= settings.least_richness:
+                heapq.heappush(heap, (-float(again[0]), row, k, len(found)))
+            continue
+        found.append(_accepted(sky, row, k, free, settings))
+    return sorted(found, key=lambda each: -each["SCORE"]), free
+
+
+def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, settings: Filter) -> dict:
+    """Return a cluster and take its members from `free`."""
+    centre = sky.places[[row]]
+    rows, member = members(sky, k, centre, free, settings)
+    z, z_err, nearest = _redshift(sky, k, rows, member * free[rows], settings)
+    richness, score = solve(sky, nearest, centre, free, settings)
+    if richness[0] < settings.least_richness:
+        nearest = k
+        richness, score = solve(sky, k, centre, free, settings)
+    rows, member = members(sky, nearest, centre, free, settings)
+    visible = visible_members(sky, nearest, centre, settings)[0]
+    # Members are each there or not; those out of sight are Poisson.
+    variance = (free[rows] * member * (1 - member)).sum() / visible**2
+    variance += richness[0] * (1 - visible) / visible
+    free[rows] *= 1 - member
+    return {
+        "ROW": row,
+        "SCORE": float(score[0]),
+        "Z": z,
+        "Z_ERR": z_err,
+        "LAMBDA": float(richness[0]),
+        "LAMBDA_ERR": float(np.sqrt(variance)),
+    }
+
+
+def _redshift(sky: Sky, k: int, rows, weight, settings: Filter):
+    """Return the redshift at which the members fit best, its error, and its index."""
+    reach = round(0.06 / settings.ridge.z[2])
+    low, high = max(k - reach, 0), min(k + reach + 1, len(sky.fit.z))
+    chi2 = np.minimum(sky.fit.chi2[low:high][:, rows], 25.0) @ weight
+    best = int(np.argmin(chi2))
+    z, step = sky.fit.z[low:high], settings.ridge.z[2]
+    inner = min(max(best, 1), len(chi2) - 2)
+    bend = chi2[inner - 1] - 2 * chi2[inner] + chi2[inner + 1]
+    if best != inner or bend <= 0:
+        return float(z[best]), 2 * step, low + best
+    shift = 0.5 * (chi2[inner - 1] - chi2[inner + 1]) / bend
+    error = np.hypot(step * np.sqrt(2 / bend), settings.z_floor * (1 + z[best]))
+    return float(z[best] + shift * step), float(error), low + best
+
+
+def _table(found: list[dict], galaxies: Table) -> Table:
+    rows = [each["ROW"] for each in found]
+    table = Table(
+        {k: np.array([f.get(k, 0) for f in found], v) for k, v in COLUMNS.items()}
+    )
+    table["ID"] = np.arange(len(found))
+    for name in ("RA", "DEC"):
+        table[name] = np.asarray(galaxies[name], float)[rows]
+    return table

@@ -1,0 +1,113 @@
+"""Where a cluster's galaxies lie and how bright they are: redMaPPer's two filters."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy.special import exp1
+
+from skyloom.sky.cosmology import COSMOLOGY
+
+# Rykoff et al. 2014 (ApJ 785, 104), section 3.1: scale and core of the projected NFW
+# profile; eq. 4: the radius that holds the counted members; all in h^-1 Mpc there.
+SCALE = 0.15 / COSMOLOGY.h
+CORE = 0.1 / COSMOLOGY.h
+RADIUS_AT_100 = 1.0 / COSMOLOGY.h
+RADIUS_POWER = 0.2
+FAINTEST = -2.5 * np.log10(0.2)  # 0.2 L*, magnitudes below m*
+LARGEST = 6.0  # Mpc, beyond any cluster's radius
+
+
+def cut_radius(richness: np.ndarray) -> np.ndarray:
+    """Return R_lambda [physical Mpc] (Rykoff et al. 2014, eq. 4)."""
+    return RADIUS_AT_100 * (np.asarray(richness, float) / 100.0) ** RADIUS_POWER
+
+
+def surface_density(radius: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Return the radial filter: a projected NFW profile with a flat core.
+
+    Parameters
+    ----------
+    radius : ndarray
+        Distance from the centre [physical Mpc].
+    limit : ndarray
+        Radius within which the filter integrates to one [Mpc].
+
+    Returns
+    -------
+    ndarray
+        Share of the members on a square Mpc.
+        Source: Bartelmann 1996 (A&A 313, 697), eq. 7; Rykoff et al. 2014, section 3.
+    """
+    nodes, mass = _mass()
+    return _projected_nfw(radius) / np.interp(limit, nodes, mass)
+
+
+def places(n: int, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return `n` places spread as the members are, within `limit` of the centre.
+
+    Returns
+    -------
+    radius : ndarray, shape (n,)
+        Mpc.
+    angle : ndarray, shape (n,)
+        Radians; neighbours are a golden angle apart.
+    """
+    nodes, mass = _mass()
+    most = np.interp(limit, nodes, mass)
+    share = (np.arange(n) + 0.5) / n
+    return np.interp(share * most, mass, nodes), np.arange(n) * np.pi * (3 - 5**0.5)
+
+
+def luminosity(relative: np.ndarray) -> np.ndarray:
+    """Return the luminosity filter: share of the members in a magnitude.
+
+    Parameters
+    ----------
+    relative : ndarray
+        Magnitude less m*.
+
+    Returns
+    -------
+    ndarray
+        Schechter function of slope -1, integrating to one down to 0.2 L*, and zero
+        below that. Source: Rykoff et al. 2014, section 3.
+    """
+    light = 10.0 ** (-0.4 * np.asarray(relative, float))
+    return np.where(relative <= FAINTEST, np.exp(-light) / _number(FAINTEST), 0.0)
+
+
+def visible_share(relative_limit: np.ndarray) -> np.ndarray:
+    """Return the share of the members that are brighter than a survey's limit.
+
+    Parameters
+    ----------
+    relative_limit : ndarray
+        The limit less m* [mag].
+    """
+    return _number(np.minimum(relative_limit, FAINTEST)) / _number(FAINTEST)
+
+
+def _number(relative: np.ndarray) -> np.ndarray:
+    """Return the integral of exp(-10^(-0.4 m)) from -inf to `relative`."""
+    return exp1(10.0 ** (-0.4 * np.asarray(relative, float))) / (0.4 * np.log(10))
+
+
+def _projected_nfw(radius: np.ndarray) -> np.ndarray:
+    x = np.maximum(np.asarray(radius, float), CORE) / SCALE
+    x = np.where(np.abs(x - 1) < 1e-4, 1 + 1e-4, x)
+    root = np.sqrt(np.abs(x**2 - 1))
+    turn = np.sqrt(np.abs(x - 1) / (x + 1))
+    inner = np.arctanh(np.where(x < 1, turn, 0.0))
+    bend = 2 * np.where(x < 1, inner, np.arctan(turn)) / root
+    return (1 - bend) / (x**2 - 1)
+
+
+@cache
+def _mass() -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes of radius and the integral of the profile within each."""
+    nodes = np.linspace(0.0, LARGEST, 6001)
+    rings = 2 * np.pi * nodes * _projected_nfw(nodes)
+    steps = np.diff(nodes) * (rings[1:] + rings[:-1]) / 2
+    return nodes, np.concatenate([[0.0], np.cumsum(steps)])

@@ -1,0 +1,1 @@
+"""File data: images with their tile catalogues, on disk and in training."""

@@ -1,0 +1,213 @@
+"""Files of training data: a list of tile catalogues and images, as the seed has them.
+
+``file_data_{k}_size_{n}.pt`` holds n data: ``{"tile_catalog": {...}, "images": ...}``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from skyloom.clusters.data.checks import DTYPES, REMEDY, check
+from skyloom.clusters.data.tiles import KEYS
+from skyloom.io.atomic import write_bytes
+from skyloom.io.errors import InputError, existing_file
+
+NAME = re.compile(r"file_data_(0|[1-9]\d*)_size_([1-9]\d*)\.pt", re.ASCII)
+
+
+def file_name(k: int, n: int) -> str:
+    """Return the name of the k-th file, which holds n data."""
+    return f"file_data_{k}_size_{n}.pt"
+
+
+def numbers_of(path: str | Path) -> tuple[int, int]:
+    """Return what a file's name says: its number, and how many data it holds.
+
+    Raises
+    ------
+    InputError
+        For a name of another pattern.
+    """
+    found = NAME.fullmatch(Path(path).name)
+    if not found:
+        raise InputError(
+            path,
+            "not a name of file data",
+            expected="file_data_{k}_size_{n}.pt, with n data from 1 on",
+            remedy="name the file by its number and the number of its data",
+        )
+    return int(found[1]), int(found[2])
+
+
+def block_mean(
+    image: np.ndarray, pool: int, good: np.ndarray | None = None
+) -> np.ndarray:
+    """Return means over blocks of pool x pool pixels.
+
+    Parameters
+    ----------
+    image : ndarray, shape (..., height, width)
+        Pixels.
+    pool : int
+        Side of a block; 1 keeps the pixels.
+    good : ndarray of bool, shape (height, width), optional
+        Which pixels count.
+
+    Returns
+    -------
+    ndarray of float32, shape (..., height / pool, width / pool)
+        0 where no pixel of a block counts.
+
+    Raises
+    ------
+    ValueError
+        When blocks do not cover the image.
+    """
+    if pool < 1 or image.shape[-2] % pool or image.shape[-1] % pool:
+        msg = f"{image.shape[-2:]} px do not divide into blocks of {pool} x {pool}"
+        raise ValueError(msg)
+    if good is None or good.all():
+        return _block_sums(image, pool) / np.float32(pool**2)
+    count = _block_sums(good.astype(np.float32), pool)
+    total = _block_sums(np.where(good, image, np.float32(0)), pool)
+    return total / np.maximum(count, 1)
+
+
+def datum(
+    images: np.ndarray,
+    catalog: Mapping[str, torch.Tensor],
+    pool: int = 1,
+    good: np.ndarray | None = None,
+) -> dict:
+    """Return one datum: a field's maps and its images, pooled.
+
+    Parameters
+    ----------
+    images : ndarray, shape (bands, height, width)
+        Counts, in the order of `skyloom.clusters.bands.BANDS`.
+    catalog : dict of str to tensor
+        What `skyloom.clusters.data.tiles.tile_catalog` returns.
+    pool, good
+        See `block_mean`.
+    """
+    pooled = torch.from_numpy(block_mean(images, pool, good))
+    return {"tile_catalog": dict(catalog), "images": pooled}
+
+
+def write_file_data(
+    path: str | Path, data: Sequence[Mapping], dtype: str | torch.dtype = "float32"
+) -> None:
+    """Write data, whole or not at all; the same data give the same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``file_data_{k}_size_{n}.pt``.
+    data : sequence of n dicts
+        Of `datum`.
+    dtype : {"float32", "float16"} or torch.dtype
+        Of the images. Half as large, float16 rounds to 1 part in 2,000 and saturates
+        at 65,504 counts a pixel.
+
+    Raises
+    ------
+    InputError
+        For data that `read_file_data` would refuse.
+    ValueError
+        For another dtype.
+    """
+    kind = DTYPES.get(str(dtype).removeprefix("torch."))
+    if kind is None:
+        msg = f"dtype {dtype}: expected one of {', '.join(DTYPES)}"
+        raise ValueError(msg)
+    check(path, list(data), numbers_of(path)[1], KEYS)
+    # A buffer has no name: torch.save writes the name of a file into its content.
+    buffer = io.BytesIO()
+    torch.save([_plain(one, kind) for one in data], buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
+    """Read data, and check that they are what they should be.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``file_data_{k}_size_{n}.pt``.
+    need : iterable of str
+        Keys of the tile catalogues to return; others are left out. With
+        `skyloom.clusters.data.tiles.SEED_KEYS` the seed's own files can be read; in
+        those all keys but ``membership`` are transposed.
+
+    Returns
+    -------
+    list of dict
+        ``tile_catalog``: tensors with the shapes and types of `KEYS`; ``images``:
+        float32 or float16, shape (bands, height, width).
+
+    Raises
+    ------
+    InputError
+        No file, damaged, a pickled object, not n data, a key that is missing, or of
+        another shape or type, a value that is not finite or cannot be.
+    """
+    _, size = numbers_of(path)
+    need = {key: KEYS[key] for key in need}
+    data = _loaded(existing_file(path))
+    check(path, data, size, need)
+    return [
+        {
+            "tile_catalog": {key: one["tile_catalog"][key] for key in need},
+            "images": one["images"],
+        }
+        for one in data
+    ]
+
+
+def _loaded(path: Path) -> object:
+    try:
+        _refuse_damage(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as bad:
+        # torch, pickle and zipfile raise whatever a damaged file makes them stumble
+        # over. The first line says what; the rest advises to trust the file.
+        why = str(bad).strip().split("\n")[0][:120] or type(bad).__name__
+        problem = f"not readable as tensors ({why})"
+        expected = "a whole file of tensors, no other objects"
+        raise InputError(path, problem, expected=expected, remedy=REMEDY) from None
+
+
+def _refuse_damage(path: Path) -> None:
+    # torch does not look at the checksums that it writes.
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged:
+        msg = f"{damaged} does not have its checksum"
+        raise zipfile.BadZipFile(msg)
+
+
+def _plain(one: Mapping, kind: torch.dtype) -> dict:
+    """Return a datum whose bytes depend on its values only: no views, one order."""
+    most = torch.finfo(kind).max
+    images = one["images"].clamp(-most, most).to(kind)
+    catalog = {key: _own(one["tile_catalog"][key]) for key in KEYS}
+    return {"tile_catalog": catalog, "images": _own(images)}
+
+
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
+def _block_sums(image: np.ndarray, pool: int) -> np.ndarray:
+    *lead, height, width = image.shape
+    # Rows first: long contiguous sums are fast, and leave little for the columns.
+    rows = image.reshape(*lead, height // pool, pool, width)
+    rows = rows.sum(axis=-2, dtype=np.float32)
+    return rows.reshape(*rows.shape[:-1], width // pool, pool).sum(axis=-1)

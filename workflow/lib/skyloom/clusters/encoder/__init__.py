@@ -1,0 +1,1 @@
+"""The encoder: from images to what each tile holds."""

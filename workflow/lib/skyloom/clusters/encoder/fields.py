@@ -1,0 +1,143 @@
+"""The fields that an encoder is trained and validated with, and what is common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytorch_lightning as lightning
+import torch
+from torch.utils.data import DataLoader
+
+from skyloom.clusters.data.chunks import Chunk
+from skyloom.clusters.data.stream import BatchOrder, FileData, loader
+from skyloom.clusters.encoder.loss import truth_of
+from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.normalise import noise_scale
+from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
+from skyloom.io.errors import InputError
+
+# What the loss reads; the rest of the files' maps stays on disk.
+NEED = (
+    "membership",
+    "n_members",
+    "center",
+    "center_locs",
+    "richness",
+    "cluster_redshift",
+    "valid",
+)
+LOOKED_AT = 64  # fields that the noise and the common values are taken from
+
+
+class Fields(lightning.LightningDataModule):
+    """The batches of training and of validation, each process its part.
+
+    Parameters
+    ----------
+    training, validation : sequence of Chunk
+        Which data of which files.
+    settings : TrainSettings
+        Batch size and reading processes.
+    seed : int
+        Of the order.
+    """
+
+    def __init__(
+        self,
+        training: Sequence[Chunk],
+        validation: Sequence[Chunk],
+        settings: TrainSettings,
+        seed: int,
+    ):
+        super().__init__()
+        self.training, self.validation = training, validation
+        self.how, self.seed = settings, seed
+
+    def train_dataloader(self) -> DataLoader:
+        """Return what gives the training batches, in another order each epoch."""
+        return self._batches(self.training, shuffle=True)
+
+    def val_dataloader(self) -> DataLoader:
+        """Return what gives the validation batches, always in one order."""
+        return self._batches(self.validation, shuffle=False)
+
+    def _batches(self, chunks: Sequence[Chunk], *, shuffle: bool) -> DataLoader:
+        trainer = self.trainer
+        order = BatchOrder(
+            chunks,
+            self.how.batch,
+            self.seed,
+            shuffle=shuffle,
+            rank=trainer.global_rank if trainer else 0,
+            world=trainer.world_size if trainer else 1,
+            workers=self.how.workers,
+        )
+        return loader(FileData(chunks, need=NEED), order)
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the training fields have in common.
+
+    Attributes
+    ----------
+    noise : tuple of float
+        Robust standard deviation of each band's pixels [counts].
+    start : dict of str to float
+        See `skyloom.clusters.encoder.network.Encoder.start_at`.
+    """
+
+    noise: tuple[float, ...]
+    start: dict[str, float]
+
+    def give(self, encoder: Encoder) -> None:
+        """Set an encoder's noise, and where its outputs start."""
+        encoder.normalise.set_noise(self.noise)
+        encoder.start_at(self.start)
+
+
+def common(chunks: Sequence[Chunk], settings: EncoderSettings) -> Common:
+    """Return the noise and the mean outputs of the first `LOOKED_AT` fields.
+
+    Raises
+    ------
+    ValueError
+        No fields.
+    InputError
+        Fields that do not fit the encoder: bands, or pixels to a tile.
+    """
+    data = FileData(chunks, need=NEED)
+    fields = [data[i] for i in range(min(len(data), LOOKED_AT))]
+    if not fields:
+        msg = "no training fields: expected one or more"
+        raise ValueError(msg)
+    _check_fits(chunks[0], fields[0], settings)
+    noise = [noise_scale(field["images"].numpy()[None]) for field in fields]
+    start = _start({key: torch.stack([f[key] for f in fields]) for key in NEED})
+    return Common(tuple(np.median(noise, axis=0).tolist()), start)
+
+
+def _start(catalogue: dict[str, torch.Tensor]) -> dict[str, float]:
+    truth = truth_of(catalogue)
+    valid = truth["valid"]
+    tiles = {k: truth[k][valid] for k in ("membership", "center", "n_members")}
+    start = {k: v.double().mean().item() for k, v in tiles.items() if len(v)}
+    inside = valid & (truth["richness"] > 0)
+    if inside.any():
+        start["richness"] = truth["richness"][inside].double().log().mean().item()
+        start["redshift"] = truth["cluster_redshift"][inside].double().mean().item()
+    return start
+
+
+def _check_fits(chunk: Chunk, field: dict, settings: EncoderSettings) -> None:
+    shape, tiles = tuple(field["images"].shape), tuple(field["valid"].shape)
+    wanted = (len(settings.bands), *(settings.reduction * n for n in tiles))
+    if shape != wanted:
+        raise InputError(
+            chunk.path,
+            f"images of shape {shape} with {tiles[0]} x {tiles[1]} tiles",
+            expected=f"{wanted}: {settings.reduction} px to a tile's side",
+            remedy="make the files with the encoder's bands, tile and pool",
+        )

@@ -1,0 +1,232 @@
+"""``best_encoder.ckpt``: an encoder with all that its use needs, as plain tensors."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from skyloom.clusters.encoder.network import LOGITS, Encoder
+from skyloom.clusters.encoder.settings import EncoderSettings, differences
+from skyloom.io.atomic import write_bytes
+from skyloom.io.documents import plain
+from skyloom.io.errors import InputError, existing_file
+
+FORMAT = 1
+KEYS = (
+    "format",
+    "settings",
+    "normalisation",
+    "calibration",
+    "weights",
+    "training",
+    "metrics",
+    "provenance",
+)
+BUFFERS = ("normalise.noise", "slope", "offset")  # told in sections of their own
+REMEDY = "train it again: delete it and run the workflow"
+
+
+@dataclass(frozen=True)
+class EncoderFile:
+    """What `best_encoder.ckpt` holds.
+
+    Attributes
+    ----------
+    encoder : Encoder
+        With its normalisation and calibration, in evaluation mode.
+    training : dict
+        How it was trained: settings, seed, epochs.
+    metrics : dict
+        Figures on the validation fields.
+    provenance : dict
+        Where it comes from.
+    """
+
+    encoder: Encoder
+    training: dict = field(default_factory=dict)
+    metrics: dict = field(default_factory=dict)
+    provenance: dict = field(default_factory=dict)
+
+
+def save_encoder(
+    path: str | Path,
+    encoder: Encoder,
+    *,
+    training: Mapping | None = None,
+    metrics: Mapping | None = None,
+    provenance: Mapping | None = None,
+) -> None:
+    """Write an encoder: whole or not at all, the same encoder the same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``best_encoder.ckpt``.
+    encoder : Encoder
+        On any device.
+    training, metrics, provenance : mapping, optional
+        Plain values, see `EncoderFile`.
+
+    Raises
+    ------
+    ValueError
+        Weights that are not finite: such an encoder is never written.
+    """
+    state = {k: _own(v) for k, v in sorted(encoder.state_dict().items())}
+    bad = [name for name, value in state.items() if not value.isfinite().all()]
+    if bad:
+        msg = f"weights that are not finite: {', '.join(bad[:3])}"
+        raise ValueError(msg)
+    slope, offset = state["slope"].tolist(), state["offset"].tolist()
+    lines = [list(line) for line in zip(slope, offset, strict=True)]
+    tree = {
+        "format": FORMAT,
+        "settings": encoder.settings.to_json(),
+        "normalisation": {"noise": state["normalise.noise"].tolist()},
+        "calibration": dict(zip(LOGITS, lines, strict=True)),
+        "weights": {k: v for k, v in state.items() if k not in BUFFERS},
+        "training": plain(training or {}),
+        "metrics": plain(metrics or {}),
+        "provenance": plain(provenance or {}),
+    }
+    # A buffer has no name: torch.save writes the name of a file into its content.
+    buffer = io.BytesIO()
+    torch.save(tree, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def load_encoder(
+    path: str | Path, expected: EncoderSettings | None = None
+) -> EncoderFile:
+    """Read an encoder, and check that it is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        What `save_encoder` wrote.
+    expected : EncoderSettings, optional
+        Settings that it must have been made with.
+
+    Raises
+    ------
+    InputError
+        No file; cut short or damaged; a pickled object; a key missing or unknown;
+        other settings than expected, named; weights of another shape or not finite; a
+        normalisation or calibration that cannot be.
+    """
+    tree = _sections(path)
+    settings = _settings(path, tree["settings"])
+    if expected is not None:
+        _check_same(path, settings, expected)
+    encoder = Encoder(settings)
+    state = dict(tree["weights"]) | _buffers(path, tree, settings)
+    _check_weights(path, state, encoder.state_dict())
+    encoder.load_state_dict(state)
+    told = (tree[key] for key in ("training", "metrics", "provenance"))
+    return EncoderFile(encoder.eval(), *told)
+
+
+def _sections(path: str | Path) -> dict:
+    tree = _loaded(existing_file(path))
+    if not isinstance(tree, dict):
+        raise _error(path, f"holds a {type(tree).__name__}", "", "a dict")
+    missing = [key for key in KEYS if key not in tree]
+    if missing:
+        what = "a Lightning checkpoint, " if "pytorch-lightning_version" in tree else ""
+        problem = f"{what}missing {', '.join(missing)}"
+        raise _error(path, problem, "", f"the keys {', '.join(KEYS)}")
+    unknown = sorted(map(str, tree.keys() - set(KEYS)))
+    if unknown:
+        problem = f"unknown {', '.join(unknown)}"
+        raise _error(path, problem, "", f"the keys {', '.join(KEYS)}")
+    if tree["format"] != FORMAT:
+        raise _error(path, f"format {tree['format']!r}", "key 'format'", str(FORMAT))
+    for key in KEYS[1:]:
+        if not isinstance(tree[key], dict):
+            problem = f"a {type(tree[key]).__name__}"
+            raise _error(path, problem, f"key {key!r}", "a dict")
+    return tree
+
+
+def _loaded(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as bad:
+        # torch, pickle and zipfile raise whatever a damaged file makes them stumble
+        # over. The first line says what; the rest advises to trust the file.
+        why = str(bad).strip().split("\n")[0][:120] or type(bad).__name__
+        problem = f"not readable as tensors ({why})"
+        raise _error(path, problem, "", "a whole file of tensors") from None
+
+
+def _settings(path: str | Path, tree: Mapping) -> EncoderSettings:
+    try:
+        return EncoderSettings.from_json(tree)
+    except (ValueError, TypeError) as bad:
+        raise _error(path, str(bad), "key 'settings'", "settings of ours") from None
+
+
+def _check_same(
+    path: str | Path, settings: EncoderSettings, expected: EncoderSettings
+) -> None:
+    found = differences(settings.to_json(), expected.to_json())
+    if found:
+        raise InputError(
+            path,
+            f"an encoder of other settings ({'; '.join(found)})",
+            where="key 'settings'",
+            expected="those of the config, the second of each pair",
+            remedy="change the config, or train for it",
+        )
+
+
+def _buffers(path: str | Path, tree: Mapping, settings: EncoderSettings) -> dict:
+    """Return the buffers that have sections of their own."""
+    noise = _numbers(path, tree, "normalisation", "noise", len(settings.bands))
+    lines = [_numbers(path, tree, "calibration", name, 2) for name in LOGITS]
+    slope, offset = zip(*lines, strict=True)
+    for key, values in (("normalisation", noise), ("calibration", slope)):
+        if min(values) <= 0:
+            problem = f"noise or slope {list(values)}"
+            raise _error(path, problem, f"key {key!r}", "positive numbers")
+    values = (noise, slope, offset)
+    return {k: torch.tensor(v) for k, v in zip(BUFFERS, values, strict=True)}
+
+
+def _numbers(path: str | Path, tree: Mapping, key: str, name: str, size: int) -> list:
+    values = tree[key].get(name)
+    good = isinstance(values, list) and len(values) == size
+    if not good or not all(isinstance(v, float) and abs(v) < 1e30 for v in values):
+        where = f"key {key!r}, {name!r}"
+        raise _error(path, f"{values!r}", where, f"{size} finite numbers")
+    return values
+
+
+def _check_weights(path: str | Path, state: Mapping, wanted: Mapping) -> None:
+    odd = sorted(map(str, state.keys() ^ wanted.keys()))
+    if odd:
+        problem = f"missing or unknown weights: {', '.join(odd[:3])}"
+        raise _error(path, problem, "key 'weights'", "those of the settings")
+    for name, value in state.items():
+        where = f"key 'weights', {name!r}"
+        if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+            kind = getattr(value, "dtype", type(value).__name__)
+            raise _error(path, f"a {kind}", where, "float32 numbers")
+        if value.shape != wanted[name].shape:
+            shape, right = tuple(value.shape), tuple(wanted[name].shape)
+            raise _error(path, f"shape {shape}", where, f"{right}, by the settings")
+        if not value.isfinite().all():
+            raise _error(path, "not finite", where, "finite numbers")
+
+
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a copy whose bytes depend on its values only."""
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
+def _error(path: str | Path, problem: str, where: str, expected: str) -> InputError:
+    return InputError(path, problem, where=where, expected=expected, remedy=REMEDY)

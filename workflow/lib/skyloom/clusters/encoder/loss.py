@@ -1,0 +1,109 @@
+"""The loss of an encoder: negative log likelihoods of what the tiles hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch.nn import functional
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+def loss(
+    outputs: Tensors, truth: Tensors, weights: Mapping[str, float]
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Return the weighted loss and its parts.
+
+    Every part is a mean over the tiles that it is about, and of those only over the
+    valid ones. Cross-entropies are plain: their minimum is the true probability.
+
+    Parameters
+    ----------
+    outputs : dict of str to tensor, shape (batch, rows, columns[, 2])
+        Of `skyloom.clusters.encoder.network.Encoder`.
+    truth : dict of str to tensor
+        Of `truth_of`.
+    weights : mapping of str to float
+        Of the parts; those not named weigh nothing.
+
+    Returns
+    -------
+    total : tensor, scalar
+    parts : dict of str to tensor
+        Unweighted, without a gradient.
+    """
+    parts = losses(outputs, truth)
+    total = sum(weight * parts[name] for name, weight in weights.items())
+    return total, {name: part.detach() for name, part in parts.items()}
+
+
+def losses(outputs: Tensors, truth: Tensors) -> dict[str, torch.Tensor]:
+    """Return the parts of the loss, each a scalar tensor.
+
+    ``membership``, ``center``: binary cross-entropy. ``n_members``: Poisson.
+    ``center_locs``: squared distance, in tiles, where there is a centre. ``richness``
+    and ``redshift``: Gaussian in ln λ and in z, where the tile belongs to a cluster.
+    """
+    valid = truth["valid"]
+    center, cluster = valid & truth["center"], valid & (truth["richness"] > 0)
+    distance = (outputs["center_locs"] - truth["center_locs"]).square().sum(-1)
+    log_richness = truth["richness"].clamp(min=1e-3).log()
+    return {
+        "membership": masked_mean(_cross_entropy("membership", outputs, truth), valid),
+        "center": masked_mean(_cross_entropy("center", outputs, truth), valid),
+        "n_members": masked_mean(_poisson(outputs, truth), valid),
+        "center_locs": masked_mean(distance, center),
+        "richness": masked_mean(_gaussian(outputs["richness"], log_richness), cluster),
+        "redshift": masked_mean(
+            _gaussian(outputs["redshift"], truth["cluster_redshift"]), cluster
+        ),
+    }
+
+
+def masked_mean(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the values where a mask is true; 0 where it never is."""
+    kept = torch.where(where, values, torch.zeros_like(values))
+    return kept.sum() / where.sum().clamp(min=1)
+
+
+def truth_of(catalogue: Tensors) -> dict[str, torch.Tensor]:
+    """Return what the loss reads of batched tile catalogues.
+
+    Parameters
+    ----------
+    catalogue : dict of str to tensor
+        Keys of the file data, shape (batch, rows, columns[, 1, 1 or 2]).
+
+    Returns
+    -------
+    dict of str to tensor, shape (batch, rows, columns)
+        ``membership``, ``center``, ``valid`` of bool, ``n_members``, ``richness``,
+        ``cluster_redshift`` of float32; ``center_locs`` with one more axis of 2.
+    """
+    kept = {k: catalogue[k].bool() for k in ("membership", "center")}
+    kept |= {k: catalogue[k].float() for k in ("richness", "cluster_redshift")}
+    truth = {k: value[..., 0, 0] for k, value in kept.items()}
+    return truth | {
+        "valid": catalogue["valid"].bool(),
+        "n_members": catalogue["n_members"].float(),
+        "center_locs": catalogue["center_locs"].float()[..., 0, :],
+    }
+
+
+def _cross_entropy(name: str, outputs: Tensors, truth: Tensors) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(
+        outputs[name], truth[name].float(), reduction="none"
+    )
+
+
+def _poisson(outputs: Tensors, truth: Tensors) -> torch.Tensor:
+    return functional.poisson_nll_loss(
+        outputs["n_members"], truth["n_members"], log_input=True, reduction="none"
+    )
+
+
+def _gaussian(predicted: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Return the negative log likelihood, less its constant."""
+    mean, log_sd = predicted.unbind(-1)
+    return 0.5 * ((true - mean) * torch.exp(-log_sd)).square() + log_sd

@@ -1,0 +1,106 @@
+"""An encoder in training, as Lightning wants it."""
+
+from __future__ import annotations
+
+import pytorch_lightning as lightning
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from skyloom.clusters.data.augment import augmented
+from skyloom.clusters.encoder.loss import loss, truth_of
+from skyloom.clusters.encoder.metrics import TileMetrics
+from skyloom.clusters.encoder.network import LOGITS, Encoder
+from skyloom.clusters.encoder.settings import TrainSettings
+from skyloom.run.seeds import rng
+
+MONITOR = "val/loss"
+IDENTITY = "skyloom"  # key of the checkpoint
+
+
+class Training(lightning.LightningModule):
+    """Steps of training and validation.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        What is trained.
+    settings : TrainSettings
+        How.
+    seed : int
+        Of the fields' turns.
+    identity : dict
+        Plain values that all follows from; `last.ckpt` carries them, so that only the
+        same training is resumed.
+    """
+
+    def __init__(
+        self, encoder: Encoder, settings: TrainSettings, seed: int, identity: dict
+    ):
+        super().__init__()
+        self.encoder, self.settings, self.seed = encoder, settings, seed
+        self.identity = identity
+        self.figures = nn.ModuleList([TileMetrics(name) for name in LOGITS])
+
+    def training_step(self, batch: dict, index: int) -> torch.Tensor:
+        """Return the loss of a batch, its fields turned by chance."""
+        key = (self.current_epoch, self.global_rank, index)
+        draw = rng(self.seed, "augment", *key)
+        settings = self.settings
+        batch = augmented(batch, draw, turn=settings.turn, shift=settings.shift)
+        outputs = self.encoder(batch["images"])
+        total, parts = loss(outputs, truth_of(batch), settings.weights)
+        if not torch.isfinite(total):
+            msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
+            raise FloatingPointError(msg + "lower the rate, or look at the data")
+        self._log("train", total, parts, len(batch["images"]))
+        return total
+
+    def validation_step(self, batch: dict, _index: int) -> None:
+        """Take a batch into the epoch's figures."""
+        outputs, truth = self.encoder(batch["images"]), truth_of(batch)
+        total, parts = loss(outputs, truth, self.settings.weights)
+        self._log("val", total, parts, len(batch["images"]))
+        for figures in self.figures:
+            name = figures.prefix
+            figures.update(outputs[name].sigmoid(), truth[name], truth["valid"])
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the epoch's figures and forget its tiles."""
+        for figures in self.figures:
+            values = {f"val/{k}": v.float() for k, v in figures.compute().items()}
+            self.log_dict(values)
+            figures.reset()
+
+    def configure_optimizers(self) -> dict:
+        """Return AdamW with the settings' schedule, a step of it each batch."""
+        settings = self.settings
+        steps = int(self.trainer.estimated_stepping_batches)
+        optimizer = torch.optim.AdamW(
+            _groups(self.encoder, settings.weight_decay), lr=settings.rate
+        )
+        schedule = LambdaLR(optimizer, lambda step: settings.rate_at(step, steps))
+        step = {"scheduler": schedule, "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": step}
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Put what the training follows from into the checkpoint."""
+        checkpoint[IDENTITY] = self.identity
+
+    def _log(self, stage: str, total: torch.Tensor, parts: dict, size: int) -> None:
+        values = {f"{stage}/{name}": value for name, value in parts.items()}
+        values[f"{stage}/loss"] = total.detach()
+        epoch = stage == "val"
+        self.log_dict(
+            values, batch_size=size, on_step=not epoch, on_epoch=epoch, sync_dist=epoch
+        )
+
+
+def _groups(encoder: Encoder, decay: float) -> list[dict]:
+    """Return the parameters in two groups: kernels decay, biases and norms do not."""
+    kernels = [p for p in encoder.parameters() if p.ndim > 1]
+    others = [p for p in encoder.parameters() if p.ndim <= 1]
+    return [
+        {"params": kernels, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

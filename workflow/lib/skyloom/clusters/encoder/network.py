@@ -1,0 +1,229 @@
+"""The encoder: from images to what each tile holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from skyloom.clusters.encoder.normalise import Asinh
+from skyloom.clusters.encoder.settings import EncoderSettings
+
+HEADS = {
+    "membership": 1,
+    "center": 1,
+    "n_members": 1,
+    "center_locs": 2,
+    "richness": 2,
+    "redshift": 2,
+}
+LOGITS = ("membership", "center")
+LOG_SD = {"richness": (-3.0, 1.0), "redshift": (-5.0, 0.0)}  # of ln λ and of z
+LARGEST_RATE = 7.0  # log of members a tile; keeps the Poisson loss finite
+
+
+class Encoder(nn.Module):
+    """One Bernoulli a tile for members and one for a centre, with their properties.
+
+    A stem at half the input's size makes colours of pixels; stages halve it, each
+    after a low-pass filter, until a pixel is a tile; dilated residual blocks on the
+    tile grid carry the surroundings. Any image of whole tiles fits.
+
+    Parameters
+    ----------
+    settings : EncoderSettings
+        The shape.
+    """
+
+    def __init__(self, settings: EncoderSettings):
+        super().__init__()
+        self.settings = settings
+        self.normalise = Asinh(len(settings.bands), settings.scales)
+        self.features = _features(settings, self.normalise.channels)
+        width = settings.plan[-1][0]
+        self.head = nn.Sequential(
+            nn.Conv2d(width, settings.hidden, 1),
+            nn.SiLU(),
+            nn.Conv2d(settings.hidden, sum(HEADS.values()), 1),
+        )
+        # Slope and offset of the logits, fitted after training.
+        self.register_buffer("slope", torch.ones(2))
+        self.register_buffer("offset", torch.zeros(2))
+        self.to(memory_format=torch.channels_last)
+
+    def forward(
+        self, images: torch.Tensor, bad: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Return what the tiles hold.
+
+        Parameters
+        ----------
+        images : tensor, shape (batch, bands, height, width)
+            Counts a pixel, pooled; sides are multiples of the settings' reduction.
+        bad : tensor of bool, shape (batch, height, width), optional
+            Pixels to take as sky.
+
+        Returns
+        -------
+        dict of str to tensor, float32, shape (batch, rows, columns)
+            ``membership`` and ``center``: logits. ``n_members``: log of the Poisson
+            rate. With one more axis of 2: ``center_locs``, row and column from 0 to
+            1 in the tile; ``richness``, mean and log standard deviation of ln λ;
+            ``redshift``, the same of z.
+
+        Raises
+        ------
+        ValueError
+            Another number of bands, or sides that are not whole tiles.
+        """
+        self._check(images.shape)
+        x = self.normalise(images, bad).contiguous(memory_format=torch.channels_last)
+        raw = self.head(self.features(x)).float()
+        parts = raw.permute(0, 2, 3, 1).split(tuple(HEADS.values()), dim=-1)
+        out = {k: _shaped(k, part) for k, part in zip(HEADS, parts, strict=True)}
+        for name, slope, offset in zip(LOGITS, self.slope, self.offset, strict=True):
+            out[name] = slope * out[name] + offset
+        return out
+
+    @torch.no_grad()
+    def start_at(self, values: Mapping[str, float]) -> None:
+        """Set the outputs' biases so that training starts from what is common.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            Any of: ``membership`` and ``center``, shares of tiles; ``n_members``,
+            mean count; ``richness``, mean ln λ; ``redshift``, mean z.
+        """
+        last, first = self.head[-1], 0
+        last.weight.mul_(0.1)
+        for name, size in HEADS.items():
+            if name in values:
+                last.bias[first] = _bias(name, values[name])
+            first += size
+
+    def _check(self, shape: torch.Size) -> None:
+        bands, side = len(self.settings.bands), self.settings.reduction
+        fits = len(shape) == 4 and shape[1] == bands and min(shape[2:]) >= side
+        if not fits or shape[2] % side or shape[3] % side:
+            msg = f"images of shape {tuple(shape)}: expected (n, {bands}, height, "
+            raise ValueError(msg + f"width), sides multiples of {side} px")
+
+
+def groups_of(channels: int, groups: int) -> int:
+    """Return how many groups to make of the channels: a divisor of both numbers."""
+    return math.gcd(channels, groups)
+
+
+class Residual(nn.Module):
+    """Two convolutions around which the input is led and added.
+
+    Parameters
+    ----------
+    channels : int
+        Of input and output.
+    groups : int
+        Of GroupNorm.
+    dilation : int
+        Of the first convolution.
+    """
+
+    def __init__(self, channels: int, groups: int, dilation: int = 1):
+        super().__init__()
+        first = _convolution(channels, channels, 3, groups, dilation)
+        second = _convolution(channels, channels, 3, groups)
+        # Begins as the identity: deep stacks of dilated blocks then train at once.
+        nn.init.zeros_(second[-1].weight)
+        self.branch = nn.Sequential(*first, nn.SiLU(), *second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a tensor of the input's shape."""
+        return functional.silu(x + self.branch(x))
+
+
+class Colours(nn.Module):
+    """Two layers on each pixel alone, before any averaging mixes galaxies.
+
+    Parameters
+    ----------
+    channels : int
+        Of input and output.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, channels, 1),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 1),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a tensor of the input's shape."""
+        return functional.silu(x + self.layers(x))
+
+
+class Halve(nn.Module):
+    """Halve an image after a low-pass filter, so that shifts do not alias.
+
+    The binomial filter (1, 3, 3, 1) keeps the centres of 2 x 2 pixels in place.
+
+    Source: Zhang 2019, "Making convolutional networks shift-invariant again".
+    """
+
+    def __init__(self):
+        super().__init__()
+        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        kernel = (row[:, None] * row)[None, None]
+        self.register_buffer("kernel", kernel, persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return (n, channels, height / 2, width / 2)."""
+        channels = x.shape[1]
+        kernel = self.kernel.to(x.dtype).expand(channels, 1, 4, 4)
+        return functional.conv2d(x, kernel, stride=2, padding=1, groups=channels)
+
+
+def _features(settings: EncoderSettings, channels: int) -> nn.Sequential:
+    groups, plan = settings.groups, settings.plan
+    width, blocks = plan[0]
+    stem = _convolution(4 * channels, width, 3, groups)
+    layers = [nn.PixelUnshuffle(2), *stem, nn.SiLU(), Colours(width)]
+    layers += [Residual(width, groups) for _ in range(blocks)]
+    for wider, blocks in plan[1:]:
+        layers += [Halve(), *_convolution(width, wider, 3, groups), nn.SiLU()]
+        layers += [Residual(wider, groups) for _ in range(blocks)]
+        width = wider
+    layers += [Residual(width, groups, dilation) for dilation in settings.dilations]
+    return nn.Sequential(*layers)
+
+
+def _convolution(
+    before: int, after: int, size: int, groups: int, dilation: int = 1
+) -> list[nn.Module]:
+    padding = dilation * (size // 2)
+    convolution = nn.Conv2d(before, after, size, 1, padding, dilation, bias=False)
+    return [convolution, nn.GroupNorm(groups_of(after, groups), after)]
+
+
+def _shaped(name: str, raw: torch.Tensor) -> torch.Tensor:
+    """Return a head's output in its range, from raw (batch, rows, columns, size)."""
+    if name == "center_locs":
+        return raw.sigmoid()
+    if name == "n_members":
+        return raw[..., 0].clamp(max=LARGEST_RATE)
+    if name in LOG_SD:
+        low, high = LOG_SD[name]
+        spread = low + (high - low) * raw[..., 1].sigmoid()
+        return torch.stack([raw[..., 0], spread], dim=-1)
+    return raw[..., 0]
+
+
+def _bias(name: str, value: float) -> float:
+    if name in LOGITS:
+        share = min(max(value, 1e-5), 1 - 1e-5)
+        return math.log(share / (1 - share))
+    return math.log(max(value, 1e-5)) if name == "n_members" else value

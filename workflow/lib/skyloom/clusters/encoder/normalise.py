@@ -1,0 +1,122 @@
+"""From counts to a network's input: asinh of the signal-to-noise at several scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+MAD_TO_SIGMA = 1.482602218505602  # 1 / the standard normal's third quartile
+LARGEST = 1e7  # counts a pixel; float16 files hold inf from 65,520 on
+
+
+class Asinh(nn.Module):
+    r"""Normalise images to :math:`\mathrm{arcsinh}(x / (s_k \sigma_b))`.
+
+    Linear in the noise, logarithmic in bright pixels, so that a difference of two
+    bands is a flux difference in the faint and a colour in the bright. Two scales
+    :math:`s_k` let the next layer see both. Bad pixels become 0, the sky.
+
+    Source: Lupton, Gunn & Szalay 1999, AJ 118, 1406, for the transform.
+
+    Parameters
+    ----------
+    n_bands : int
+        Bands of the input.
+    scales : sequence of float
+        In units of the noise.
+    """
+
+    def __init__(self, n_bands: int, scales: Sequence[float]):
+        super().__init__()
+        self.register_buffer("noise", torch.ones(n_bands))
+        scale = torch.tensor(tuple(scales), dtype=torch.float32)
+        self.register_buffer("scale", scale, persistent=False)
+
+    @property
+    def channels(self) -> int:
+        """Return the channels of the output."""
+        return len(self.noise) * len(self.scale)
+
+    def forward(
+        self, images: torch.Tensor, bad: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the normalised images.
+
+        Parameters
+        ----------
+        images : tensor, shape (batch, bands, height, width)
+            Counts a pixel, any float type; NaN is bad.
+        bad : tensor of bool, shape (batch, height, width) or (batch, 1, ...), optional
+            Pixels to take as sky.
+
+        Returns
+        -------
+        tensor, float32, shape (batch, scales * bands, height, width)
+            All bands at the first scale, then at the next.
+        """
+        x = torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
+        if bad is not None:
+            bad = bad if bad.ndim == x.ndim else bad[:, None]
+            x = x.masked_fill(bad, 0.0)
+        x = x / self.noise[:, None, None]
+        return torch.cat([_asinh(x / scale) for scale in self.scale], dim=1)
+
+    def set_noise(self, noise: Sequence[float]) -> None:
+        """Set the noise of each band [counts a pixel of the input].
+
+        Raises
+        ------
+        ValueError
+            Another number of bands, or a value that is not positive.
+        """
+        noise = np.asarray(noise, float)
+        if noise.shape != tuple(self.noise.shape) or not (noise > 0).all():
+            msg = f"noise {noise.tolist()}: expected {len(self.noise)} positive numbers"
+            raise ValueError(msg)
+        self.noise.copy_(torch.as_tensor(noise))
+
+
+def _asinh(x: torch.Tensor) -> torch.Tensor:
+    # torch.asinh is not vectorised on CPUs: three times slower, a tenth of a step.
+    size = x.abs()
+    return torch.copysign(torch.log(size + torch.sqrt(size * size + 1)), x)
+
+
+def noise_scale(images: np.ndarray) -> np.ndarray:
+    """Return the robust standard deviation of each band's pixels.
+
+    The median absolute deviation: stars and galaxies are few of the pixels, and the
+    blended faint ones that remain are noise for what comes after.
+
+    Parameters
+    ----------
+    images : ndarray or tensor, shape (n, bands, height, width)
+        Counts; pixels that are not finite are left out.
+
+    Returns
+    -------
+    ndarray, shape (bands,)
+        In the images' units.
+
+    Raises
+    ------
+    ValueError
+        A band has no finite pixels, or no spread.
+    """
+    images = np.asarray(images, np.float32)
+    rows = np.moveaxis(images, 1, 0).reshape(images.shape[1], -1)
+    noise = np.array([_robust(row[np.isfinite(row)]) for row in rows])
+    if not (noise > 0).all():
+        msg = f"the bands' noise is {noise.tolist()}: a band is empty or constant"
+        raise ValueError(msg)
+    return noise
+
+
+def _robust(values: np.ndarray) -> float:
+    if not len(values):
+        return 0.0
+    spread = np.abs(values - np.median(values))
+    return float(MAD_TO_SIGMA * np.median(spread))

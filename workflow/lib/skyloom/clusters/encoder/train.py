@@ -1,0 +1,260 @@
+"""Training an encoder, resumed where it ended, to the one file that its use needs."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from skyloom.clusters.data.chunks import Chunk
+from skyloom.clusters.encoder.calibrate import calibrate
+from skyloom.clusters.encoder.fields import Common, Fields, common
+from skyloom.clusters.encoder.files import save_encoder
+from skyloom.clusters.encoder.module import IDENTITY, MONITOR, Training
+from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.settings import (
+    EncoderSettings,
+    TrainSettings,
+    differences,
+)
+from skyloom.run.log import EVERY
+from skyloom.run.seeds import rng
+
+BEST, LAST = "best_encoder.ckpt", "last.ckpt"
+RESUME = "resume"  # folder of Lightning's checkpoints, gone once training is done
+# Of Lightning about itself, and about readers in other processes, which are a setting.
+ADVICE = (
+    ".*does not have many workers",
+    ".*is smaller than the logging interval",
+    "Checkpoint directory .* exists and is not empty",
+    ".*LeafSpec.*is deprecated",
+)
+LOGGER = logging.getLogger("skyloom")
+
+
+def fit(
+    training: Sequence[Chunk],
+    validation: Sequence[Chunk],
+    settings: EncoderSettings,
+    how: TrainSettings,
+    folder: str | Path,
+    *,
+    seed: int,
+    logs: str | Path | None = None,
+    provenance: Mapping | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> Path:
+    """Train an encoder and write `best_encoder.ckpt`.
+
+    It is the encoder of the epoch with the lowest validation loss, its probabilities
+    calibrated on the validation fields. While training goes on, Lightning's
+    ``resume/last.ckpt`` lies in the folder; the same training goes on from it.
+
+    Parameters
+    ----------
+    training, validation : sequence of Chunk
+        Which data of which files, `skyloom.clusters.data.chunks`.
+    settings : EncoderSettings
+        The encoder's shape.
+    how : TrainSettings
+        How it is trained.
+    folder : str or Path
+        Where the file goes.
+    seed : int
+        Of first weights, order and turns: on one kind of processor, with as many
+        threads, the same seed gives the same bytes.
+    logs : str or Path, optional
+        Folder of TensorBoard's logs; none are written without.
+    provenance : mapping, optional
+        Plain values for the file; other ones make it another training.
+    callbacks : sequence of Callback
+        More of Lightning's.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    InputError
+        Data that are damaged, or do not fit the encoder.
+    FloatingPointError
+        The loss is not finite.
+    """
+    folder = Path(folder)
+    shared = common(training, settings)
+    identity = _identity(settings, how, seed, shared, provenance, training)
+    last = _resumable(folder / RESUME, identity)
+    module = Training(_first(settings, shared, seed), how, seed, identity)
+    fields = Fields(training, validation, how, seed)
+    with _quiet():
+        trainer = _trainer(how, folder, logs, callbacks)
+        trainer.fit(module, fields, ckpt_path=last, weights_only=True)
+        if trainer.is_global_zero:
+            told = {"settings": how.to_json(), "seed": seed}
+            _finish(trainer, module, fields, folder / BEST, told, provenance)
+        trainer.strategy.barrier()
+    return folder / BEST
+
+
+def _first(settings: EncoderSettings, shared: Common, seed: int) -> Encoder:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng(seed, "first weights").integers(2**31)))
+        encoder = Encoder(settings)
+    shared.give(encoder)
+    return encoder
+
+
+def _identity(
+    settings: EncoderSettings,
+    how: TrainSettings,
+    seed: int,
+    shared: Common,
+    provenance: Mapping | None,
+    training: Sequence[Chunk],
+) -> dict:
+    """Return what a training follows from; the noise stands for the pixels."""
+    rest = {"seed": seed, "noise": list(shared.noise), "start": shared.start}
+    files = [f"{chunk.path.name}: {len(chunk.rows)}" for chunk in training]
+    rest |= {"provenance": dict(provenance or {}), "files": files}
+    # Where it runs and who reads does not change what is trained.
+    machine = {"workers", "accelerator", "devices", "strategy"}
+    trained = {k: v for k, v in how.to_json().items() if k not in machine}
+    return settings.to_json() | trained | rest
+
+
+def _resumable(folder: Path, identity: Mapping) -> Path | None:
+    """Return the checkpoint to go on from; another training's is deleted."""
+    last = folder / LAST
+    if not last.is_file():
+        return None
+    try:
+        found = torch.load(last, map_location="cpu", weights_only=True)
+        other = differences(found[IDENTITY], identity)
+    except Exception as bad:  # whatever a file cut short makes torch stumble over
+        other = [f"not readable: {str(bad).strip()[:80]}"]
+    if not other:
+        LOGGER.info("going on after epoch %d", found["epoch"] + 1)
+        return last
+    LOGGER.info("starting afresh, the last checkpoint differs: %s", other[0])
+    shutil.rmtree(folder)
+    return None
+
+
+def _trainer(
+    how: TrainSettings,
+    folder: Path,
+    logs: str | Path | None,
+    callbacks: Sequence[Callback],
+) -> lightning.Trainer:
+    keep = ModelCheckpoint(
+        folder / RESUME,
+        "best",
+        monitor=MONITOR,
+        save_last=True,
+        enable_version_counter=False,
+    )
+    more = [EarlyStopping(MONITOR, patience=how.patience)] if how.patience else []
+    return lightning.Trainer(
+        accelerator=how.accelerator,
+        devices=how.devices,
+        strategy=how.strategy,
+        precision=how.precision,
+        max_epochs=how.epochs,
+        accumulate_grad_batches=how.accumulate,
+        gradient_clip_val=how.clip or None,
+        logger=False if logs is None else TensorBoardLogger(logs, "", ""),
+        callbacks=[keep, *more, Progress(), *callbacks],
+        default_root_dir=folder,
+        log_every_n_steps=10,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,  # the order of the fields knows its rank
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+def _finish(
+    trainer: lightning.Trainer,
+    module: Training,
+    fields: Fields,
+    path: Path,
+    told: dict,
+    provenance: Mapping | None,
+) -> None:
+    """Write the best epoch's encoder, calibrated, and drop Lightning's checkpoints."""
+    keep = trainer.checkpoint_callback
+    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)
+    module.load_state_dict(best["state_dict"])
+    figures = calibrate(module.encoder, fields.val_dataloader())
+    loss = {"loss": float(keep.best_model_score)}
+    epochs = {"epoch": best["epoch"] + 1, "epochs": trainer.current_epoch}
+    save_encoder(
+        path,
+        module.encoder,
+        training=told | epochs,
+        metrics=loss | figures,
+        provenance=provenance,
+    )
+    LOGGER.info("best epoch %d, loss %.4f", best["epoch"] + 1, loss["loss"])
+    shutil.rmtree(path.parent / RESUME)
+
+
+class Progress(Callback):
+    """Log how far training is: now and then, and what each epoch gave."""
+
+    def __init__(self):
+        self.began = self.last = time.monotonic()
+
+    def on_train_batch_end(self, trainer, _module, outputs, _batch, index) -> None:
+        """Log a line, if the last is some seconds old."""
+        now = time.monotonic()
+        if now - self.last >= EVERY and trainer.is_global_zero:
+            self.last, of = now, trainer.num_training_batches
+            place = (trainer.current_epoch + 1, trainer.max_epochs, index + 1, of)
+            loss = float(outputs["loss"])
+            LOGGER.info("epoch %d of %d, batch %d of %d: loss %.4f", *place, loss)
+
+    def on_train_epoch_end(self, trainer, _module) -> None:
+        """Log the validation's figures."""
+        if not trainer.is_global_zero:
+            return
+        seen, spent = trainer.callback_metrics, time.monotonic() - self.began
+        shown = [f"{name} {float(seen[name]):.4f}" for name in SHOWN if name in seen]
+        place = (trainer.current_epoch + 1, trainer.max_epochs, spent)
+        LOGGER.info("epoch %d of %d, %.0f s: %s", *place, ", ".join(shown))
+
+
+SHOWN = (
+    "val/loss",
+    "val/membership_average_precision",
+    "val/center_average_precision",
+    "val/center_ece",
+)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's advice and notices out of the log."""
+    loud = [logging.getLogger(f"pytorch_lightning{n}") for n in ("", ".utilities")]
+    levels = [logger.level for logger in loud]
+    for logger in loud:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            for message in ADVICE:
+                warnings.filterwarnings("ignore", message=message)
+            yield
+    finally:
+        for logger, level in zip(loud, levels, strict=True):
+            logger.setLevel(level)

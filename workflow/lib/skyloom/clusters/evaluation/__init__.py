@@ -1,0 +1,1 @@
+"""What a catalogue of clusters is worth."""

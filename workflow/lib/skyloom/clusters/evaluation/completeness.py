@@ -1,0 +1,288 @@
+"""How many clusters are found, and how many detections are clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from skyloom.clusters.evaluation.curve import Target, curve, detected, judged_rows
+from skyloom.clusters.evaluation.intervals import LEVEL, one_share, percentiles, share
+from skyloom.clusters.evaluation.judge import NONE, Judged
+
+LAMBDA_EDGES = (5.0, 10.0, 20.0, 30.0, 50.0, np.inf)
+Z_EDGES = (0.2, 0.35, 0.5, 0.7)
+ALL = (-np.inf, np.inf)
+DRAWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A score above which a catalogue reaches a purity.
+
+    Attributes
+    ----------
+    value : float
+        The score; detections at it are in.
+    target : float
+        Purity asked for.
+    reached : bool
+        Whether any score reaches it; else `value` is the one of best purity.
+    shown : bool
+        Whether the one-sided bound of Clopper & Pearson, at 95 %, does too.
+    """
+
+    value: float
+    target: float
+    reached: bool
+    shown: bool
+
+
+def completeness(
+    judged: Judged,
+    threshold: float = -np.inf,
+    lambda_edges: Sequence[float] = LAMBDA_EDGES,
+    z_edges: Sequence[float] = Z_EDGES,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """Return the share of true clusters that are found, in bins of richness and z.
+
+    Parameters
+    ----------
+    judged : Judged
+        Truths and detections.
+    threshold : float
+        Score from which a detection is in the catalogue.
+    lambda_edges, z_edges : sequence of float
+        Edges of bins, the lower one included; `ALL` for one bin of everything.
+    level : float
+        Of Wilson's intervals.
+
+    Returns
+    -------
+    DataFrame
+        A row a bin: ``lambda_from, lambda_to, z_from, z_to, k, n, value, low, high``,
+        ``z, LAMBDA`` (medians of the bin, NaN where it is empty).
+    """
+    truth = judged.truth[judged.truth["VALID"]]
+    found = detected(truth, threshold)
+    bins = [
+        (*rich, *far) for rich in pairwise(lambda_edges) for far in pairwise(z_edges)
+    ]
+    rows = [_bin(truth, found, edges) for edges in bins]
+    names = ["lambda_from", "lambda_to", "z_from", "z_to", "k", "n", "LAMBDA", "z"]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(**share(table["k"].to_numpy(), table["n"].to_numpy(), level))
+
+
+def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
+    inside = Target(*edges).holds(truth)
+    part = truth[inside]
+    middle = [float(part[name].median()) for name in ("LAMBDA", "Z")]
+    return *edges, int(found[inside].sum()), len(part), *middle
+
+
+def purity(
+    judged: Judged,
+    threshold: float = -np.inf,
+    above: float | None = None,
+    level: float = LEVEL,
+) -> dict:
+    """Return the share of detections that are clusters.
+
+    Parameters
+    ----------
+    judged : Judged
+        Truths and detections.
+    threshold : float
+        Score from which a detection is in the catalogue.
+    above : float, optional
+        LAMBDA that the cluster must have; that of the rule if not given.
+    level : float
+        Of Wilson's interval.
+
+    Returns
+    -------
+    dict
+        ``k, n, value, low, high``.
+    """
+    found = judged_rows(judged)
+    found = found[found["SCORE"] >= threshold]
+    limit = judged.rule.above if above is None else above
+    return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found), level)
+
+
+def purity_by_score(
+    judged: Judged, edges: Sequence[float], level: float = LEVEL
+) -> pd.DataFrame:
+    """Return the share of detections that are clusters, in bins of the score.
+
+    Returns
+    -------
+    DataFrame
+        ``score_from, score_to, score`` (mean), ``k, n, value, low, high``: for
+        probabilities, the reliability of the catalogue. The last edge is included.
+    """
+    found = judged_rows(judged)
+    score = found["SCORE"].to_numpy()
+    place = np.searchsorted(edges, score, "right") - 1
+    place[score == edges[-1]] = len(edges) - 2
+    inside = (place >= 0) & (place < len(edges) - 1)
+    place, score = place[inside], score[inside]
+    true = (found["TRUTH"] != NONE).to_numpy()[inside]
+    n, k = (np.bincount(place, w, len(edges) - 1) for w in (None, true))
+    total = np.bincount(place, score, len(edges) - 1)
+    mean = np.divide(total, n, np.full(len(n), np.nan), where=n > 0)
+    ends = {"score_from": edges[:-1], "score_to": edges[1:], "score": mean}
+    return pd.DataFrame(ends | share(k.astype(int), n, level))
+
+
+def operating_threshold(judged: Judged, target: float) -> Threshold:
+    """Return the lowest score whose catalogue has a purity, and if that is shown.
+
+    Parameters
+    ----------
+    judged : Judged
+        Truths and detections, of fields on which the threshold may be chosen.
+    target : float
+        Purity, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        When there is no detection.
+    """
+    table = curve(judged, Target())
+    if table.empty:
+        msg = "no detection: no threshold can be chosen"
+        raise ValueError(msg)
+    good = table[table["purity"] >= target]
+    best = table["purity"].idxmax() if good.empty else good.index[-1]
+    row = table.loc[best]
+    bound = stats.beta.ppf(0.05, row["true"], row["n"] - row["true"] + 1)
+    shown = bool(row["true"] > 0 and bound >= target)
+    return Threshold(float(row["score"]), target, not good.empty, shown)
+
+
+def splits(judged: Judged, threshold: float = -np.inf, level: float = LEVEL) -> dict:
+    """Return how often a cluster is found more than once, and two as one.
+
+    Returns
+    -------
+    dict of dict
+        ``fragments``: of detections within the tolerances of a cluster, those left
+        without one because surer detections took it; ``merged``: of missed clusters,
+        those within the tolerances of a detection, which a richer one took; each
+        ``k, n, value, low, high``.
+    """
+    truth = judged.truth
+    found = detected(truth, threshold)
+    sure = judged.found[judged.found["SCORE"] >= threshold]
+    near = int((sure["FRAGMENT"] & sure["VALID"]).sum())
+    matched = int(((sure["TRUTH"] != NONE) & sure["VALID"]).sum())
+    missed = truth["VALID"].to_numpy() & ~found
+    taken = missed & (truth["NEAR"] >= threshold).to_numpy()
+    return {
+        "fragments": one_share(near, near + matched, level),
+        "merged": one_share(taken.sum(), missed.sum(), level),
+    }
+
+
+def redshift_errors(
+    judged: Judged, rng: np.random.Generator, threshold: float = -np.inf
+) -> dict:
+    """Return bias and scatter of redshifts of matched detections.
+
+    Matches are within the rule's tolerance: nothing is said about worse errors.
+
+    Returns
+    -------
+    dict
+        ``n``; ``bias``: median of (z - z_true) / (1 + z_true); ``nmad``: 1.4826 x the
+        median distance from it; ``pull``: the same scatter of (z - z_true) / Z_ERR,
+        of detections that have one; each with ``low, high`` by bootstrap.
+    """
+    part = _matched(judged, threshold)
+    error = (part["Z"] - part["TRUE_Z"]).to_numpy()
+    pull = error / part["Z_ERR"].to_numpy(float)
+    return _errors(error / (1 + part["TRUE_Z"].to_numpy()), pull, rng)
+
+
+def richness_errors(
+    judged: Judged, rng: np.random.Generator, threshold: float = -np.inf
+) -> dict:
+    """Return bias and scatter of ln LAMBDA of matched detections.
+
+    Returns
+    -------
+    dict
+        As `redshift_errors`, of ln(LAMBDA / true LAMBDA), and its pull by the
+        relative error.
+    """
+    part = _matched(judged, threshold)
+    part = part[part["LAMBDA"] > 0]
+    error = np.log(part["LAMBDA"] / part["TRUE_LAMBDA"]).to_numpy()
+    relative = (part["LAMBDA_ERR"] / part["LAMBDA"]).to_numpy(float)
+    return _errors(error, error / relative, rng)
+
+
+def purity_at_abundance(
+    found: dict, alarms: dict, density: float, rng: np.random.Generator
+) -> dict:
+    """Return the purity of a catalogue of a sky with a stated density of clusters.
+
+    Simulations hold more clusters than the sky does, and so flatter the purity.
+
+    Parameters
+    ----------
+    found : dict
+        Completeness, ``k`` of ``n`` clusters of the kind that `density` counts.
+    alarms : dict
+        False alarms, ``k`` in ``area`` [deg^2], at the same threshold.
+    density : float
+        Clusters per deg^2 of the sky.
+    rng : Generator
+        For the interval: both counts are drawn from their Jeffreys posteriors.
+
+    Returns
+    -------
+    dict
+        ``value, low, high``, and ``true, false``: expected detections per deg^2.
+    """
+    wrong = alarms["k"] / alarms["area"]
+    right = density * found["k"] / found["n"] if found["n"] else np.nan
+    drawn = rng.beta(found["k"] + 0.5, found["n"] - found["k"] + 0.5, DRAWS)
+    false = rng.gamma(alarms["k"] + 0.5, 1 / alarms["area"], DRAWS)
+    true = density * drawn
+    value = right / (right + wrong) if right + wrong > 0 else np.nan
+    answer = percentiles(value, true / (true + false))
+    return answer | {"true": float(right), "false": float(wrong)}
+
+
+def _matched(judged: Judged, threshold: float) -> pd.DataFrame:
+    found = judged_rows(judged)
+    return found[(found["TRUTH"] != NONE) & (found["SCORE"] >= threshold)]
+
+
+def _errors(error: np.ndarray, pull: np.ndarray, rng: np.random.Generator) -> dict:
+    kept = np.isfinite(error)
+    error, pull = error[kept], pull[kept & np.isfinite(pull)]
+    measures = {"bias": (np.median, error), "nmad": (nmad, error), "pull": (nmad, pull)}
+    found = {name: _boot(*pair, rng) for name, pair in measures.items()}
+    return {"n": len(error)} | found
+
+
+def nmad(values, axis: int = -1):
+    """Return the normalised median absolute deviation from the median."""
+    return stats.median_abs_deviation(values, axis=axis, scale="normal")
+
+
+def _boot(statistic, values: np.ndarray, rng: np.random.Generator) -> dict:
+    if not len(values):
+        return percentiles(np.nan, [])
+    drawn = values[rng.integers(0, len(values), (500, len(values)))]
+    return percentiles(float(statistic(values)), statistic(drawn, axis=-1))

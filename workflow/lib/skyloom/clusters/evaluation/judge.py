@@ -1,0 +1,215 @@
+"""Which detections are clusters, and which clusters were detected.
+
+Both lists are matched whole, and cut to the valid area afterwards: a truth inside may
+be found by a detection beyond the edge, and a detection inside may be of a truth
+beyond it. Neither counts as a failure of the other, and what lies outside is no
+negative and no miss.
+
+Detections choose in the order of their scores, each a free truth. So the
+matches above a threshold do not depend on detections below it, and one judgement
+serves all thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+
+from skyloom.sky.matching import DZ, RADIUS, candidates, one_to_one
+
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What makes a detection true.
+
+    Attributes
+    ----------
+    radius : float
+        Largest projected distance, at the truth's redshift [Mpc].
+    dz : float or None
+        Largest redshift difference over 1 + z of the truth; None for a finder
+        without redshifts.
+    above : float
+        Smallest LAMBDA of a truth; poorer ones are no clusters.
+    score : str
+        Column that ranks detections; larger is surer.
+    prefer : str
+        Which of several free truths a detection takes: the ``richest``, so that a
+        poor neighbour costs no rich cluster, or the ``closest``, for a comparison of
+        redshifts and richnesses.
+    """
+
+    radius: float = RADIUS
+    dz: float | None = DZ
+    above: float = 5.0
+    score: str = "PROBABILITY"
+    prefer: str = "richest"
+
+    def __post_init__(self):
+        if self.prefer not in ("richest", "closest"):
+            msg = f"prefer {self.prefer!r}: expected richest or closest"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Truths and detections, matched.
+
+    Attributes
+    ----------
+    truth : DataFrame
+        One row a cluster of LAMBDA >= ``rule.above``: ``FIELD, ID, LAMBDA, Z, VALID``;
+        ``FOUND`` row of its detection in `found`, -1 for none; ``SCORE`` of that, NaN
+        for none; ``NEAR`` best score of all detections within the tolerances, NaN
+        for none.
+    found : DataFrame
+        One row a detection: ``FIELD, ID, SCORE, VALID, Z, Z_ERR, LAMBDA, LAMBDA_ERR``
+        (NaN where the finder gives none); ``TRUTH`` row of its cluster in `truth`, -1
+        for none; ``TRUE_LAMBDA, TRUE_Z`` and ``SEPARATION`` [Mpc] of that, NaN for
+        none; ``FRAGMENT`` bool: unmatched, near a cluster that a surer detection
+        took.
+    rule : Rule
+        What made a detection true.
+    """
+
+    truth: pd.DataFrame
+    found: pd.DataFrame
+    rule: Rule
+
+    @property
+    def fields(self) -> np.ndarray:
+        """Return the fields of either table, sorted."""
+        return np.union1d(self.truth["FIELD"], self.found["FIELD"])
+
+
+def judge(truth: Table, found: Table, rule: Rule | None = None) -> Judged:
+    """Match detections with true clusters, field by field.
+
+    Parameters
+    ----------
+    truth : Table or DataFrame
+        ``RA, DEC, Z_LAMBDA, LAMBDA``; of several fields ``FIELD``; ``VALID`` bool:
+        False where it could not have been seen (`.truth.visible`).
+    found : Table or DataFrame
+        ``RA, DEC``, the rule's score and, where the rule asks for a redshift, ``Z``;
+        ``FIELD`` and ``VALID`` as above.
+    rule : Rule, optional
+        What makes a detection true.
+
+    Raises
+    ------
+    ValueError
+        A missing column, a score that is not finite, or what
+        `skyloom.sky.matching.candidates` refuses.
+    """
+    rule = rule or Rule()
+    asked = ("RA", "DEC", rule.score) + (("Z",) if rule.dz is not None else ())
+    truth = _frame(truth, "truth", ("RA", "DEC", "Z_LAMBDA", "LAMBDA"))
+    found = _frame(found, "found", asked)
+    truth = truth[truth["LAMBDA"] >= rule.above].reset_index(drop=True)
+    clusters, detections = _clusters(truth), _detections(found, rule)
+    sides = _columns(truth, "Z_LAMBDA"), _columns(found, "Z")
+    ranks = clusters["LAMBDA"].to_numpy(float), detections["SCORE"].to_numpy()
+    one, two = _by_field(truth), _by_field(found)
+    parts = [
+        _matched(sides, ranks, (one[field], two[field]), rule)
+        for field in sorted(set(one) & set(two))
+    ]
+    near, pairs = (np.concatenate([v, *p], axis=1) for v, p in _lists(parts))
+    _write(clusters, detections, near.astype(int), pairs)
+    return Judged(clusters, detections, rule)
+
+
+def stacked(tables: Mapping[object, Table]) -> pd.DataFrame:
+    """Return tables of several fields as one, with a column ``FIELD`` of their keys."""
+    frames = [_frame(t, str(k), ()).assign(FIELD=k) for k, t in tables.items()]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _frame(table, name: str, needed: tuple[str, ...]) -> pd.DataFrame:
+    frame = table
+    if isinstance(table, Table):
+        flat = [column for column in table.colnames if table[column].ndim == 1]
+        frame = table[flat].to_pandas() if flat else pd.DataFrame()
+    missing = [column for column in needed if column not in frame]
+    if missing:
+        msg = f"the {name} table has no column {', '.join(missing)}"
+        raise ValueError(msg)
+    frame = frame.reset_index(drop=True)
+    own = {"FIELD": 0, "VALID": True, "ID": np.arange(1, len(frame) + 1)}
+    frame = frame.assign(**{k: v for k, v in own.items() if k not in frame})
+    return frame.assign(VALID=frame["VALID"].astype(bool))
+
+
+def _clusters(truth: pd.DataFrame) -> pd.DataFrame:
+    kept = truth[["FIELD", "ID", "LAMBDA", "VALID"]]
+    return kept.assign(Z=truth["Z_LAMBDA"])
+
+
+def _detections(found: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    score = found[rule.score].to_numpy(np.float64)
+    if not np.isfinite(score).all():
+        row = int(np.flatnonzero(~np.isfinite(score))[0])
+        msg = f"found: {rule.score} of row {row} is {score[row]}: expected a number"
+        raise ValueError(msg)
+    measured = ("Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
+    values = {k: found[k].astype(float) if k in found else np.nan for k in measured}
+    return found[["FIELD", "ID", "VALID"]].assign(SCORE=score, **values)
+
+
+def _columns(frame: pd.DataFrame, z: str) -> tuple[np.ndarray, ...]:
+    nothing = np.full(len(frame), np.nan)
+    names = ("RA", "DEC", z)
+    return tuple(
+        frame[name].to_numpy(float) if name in frame else nothing for name in names
+    )
+
+
+def _by_field(frame: pd.DataFrame) -> dict:
+    return frame.groupby("FIELD").indices
+
+
+def _matched(sides, ranks, rows, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+    """Return candidates (2, n) and pairs (3, m) of a field: rows, and separation."""
+    parts = [v[part] for side, part in zip(sides, rows, strict=True) for v in side]
+    asked = {"radius": rule.radius, "dz": rule.dz}
+    near = candidates(*parts, **asked)
+    rank2 = ranks[1][rows[1]]
+    # Without ranks of truths, a detection takes the closest.
+    rank1 = ranks[0][rows[0]] if rule.prefer == "richest" else None
+    pairs = one_to_one(near, **asked, order="rank2", rank1=rank1, rank2=rank2)
+    both = [[rows[0][p.first], rows[1][p.second]] for p in (near, pairs)]
+    return np.array(both[0]), np.array([*both[1], pairs.separation])
+
+
+def _lists(parts: list) -> tuple:
+    near, pairs = ([part[k] for part in parts] for k in (0, 1))
+    return (np.empty((2, 0)), near), (np.empty((3, 0)), pairs)
+
+
+def _write(clusters, detections, near: np.ndarray, pairs: np.ndarray) -> None:
+    one, two = pairs[:2].astype(int)
+    score = detections["SCORE"].to_numpy()
+    best = np.full(len(clusters), -np.inf)
+    np.maximum.at(best, near[0], score[near[1]])
+    clusters["NEAR"] = np.where(np.isfinite(best), best, np.nan)
+    clusters["FOUND"] = _at(len(clusters), one, two, NONE)
+    clusters["SCORE"] = _at(len(clusters), one, score[two], np.nan)
+    n = len(detections)
+    detections["TRUTH"] = _at(n, two, one, NONE)
+    for name, of in (("TRUE_LAMBDA", "LAMBDA"), ("TRUE_Z", "Z")):
+        detections[name] = _at(n, two, clusters[of].to_numpy(float)[one], np.nan)
+    detections["SEPARATION"] = _at(n, two, pairs[2], np.nan)
+    detections["FRAGMENT"] = np.isin(np.arange(n), np.setdiff1d(near[1], two))
+
+
+def _at(size: int, rows: np.ndarray, values: np.ndarray, nothing) -> np.ndarray:
+    column = np.full(size, nothing)
+    column[rows] = values
+    return column

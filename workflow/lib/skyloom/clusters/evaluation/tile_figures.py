@@ -1,0 +1,121 @@
+"""Pictures of one survey tile: its image, what an encoder says, and who is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from astropy.visualization import make_lupton_rgb
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from skyloom.clusters.data.files import block_mean
+from skyloom.clusters.images.survey import read_survey_image
+from skyloom.clusters.inference.blend import TileMaps
+from skyloom.plots import style
+
+SHOWN = 1000  # pixels of a picture's side, about
+STRETCH, SOFT = 1.2, 8.0  # of Lupton's composite, in sigma of the sky
+RGB = ("i", "r", "g")
+
+
+def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray, int]:
+    """Return a colour composite of a tile, and how many pixels became one.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Its images.
+    bands : sequence of str
+        Of the images; i, r and g are shown as red, green and blue.
+
+    Returns
+    -------
+    ndarray of uint8, shape (ny, nx, 3)
+        Source: Lupton et al. 2004, PASP 116, 133.
+    int
+        Side of the blocks of pixels that were averaged.
+    """
+    planes, block = [], 1
+    for band in RGB:
+        image = read_survey_image(paths[list(bands).index(band)])
+        block = max(min(image.image.shape) // SHOWN, 1)
+        cut = tuple(slice(0, n // block * block) for n in image.image.shape)
+        mean = block_mean(image.image[cut], block, image.mask[cut] == 0)
+        noise = 1.4826 * np.median(np.abs(mean - np.median(mean)))
+        planes.append((mean - np.median(mean)) / max(noise, 1e-6))
+    return make_lupton_rgb(*planes, minimum=-0.5, stretch=STRETCH * SOFT, Q=SOFT), block
+
+
+@style.styled
+def tile_figure(
+    picture: np.ndarray, block: int, truth: pd.DataFrame, found: pd.DataFrame
+) -> Figure:
+    """Return a tile with its true clusters (circles) and detections (crosses).
+
+    Parameters
+    ----------
+    picture : ndarray, shape (ny, nx, 3)
+        Of `colour_image`.
+    block : int
+        Pixels of the tile to one of the picture.
+    truth : DataFrame
+        ``X, Y, R_PIX`` [px of the tile], ``LAMBDA`` and ``FOUND`` bool.
+    found : DataFrame
+        ``X, Y`` [px], ``PROBABILITY`` and ``TRUE`` bool.
+    """
+    side = style.PAGE_WIDTH
+    fig = style.figure(side, side * picture.shape[0] / picture.shape[1])
+    axes = fig.subplots()
+    axes.imshow(picture, origin="lower", interpolation="none")
+    for row in truth.itertuples():
+        colour = style.GREEN if row.FOUND else style.ORANGE
+        place = (_at(row.X, block), _at(row.Y, block))
+        axes.add_patch(Circle(place, row.R_PIX / block, fill=False, ec=colour, lw=1.0))
+        _label(axes, place, f"{row.LAMBDA:.0f}", colour)
+    for row in found.itertuples():
+        colour = style.SKY if row.TRUE else style.VERMILLION
+        axes.plot(_at(row.X, block), _at(row.Y, block), "+", color=colour, ms=9)
+    axes.set(xlim=(0, picture.shape[1]), ylim=(0, picture.shape[0]))
+    style.bare(axes)
+    return fig
+
+
+@style.styled
+def maps_figure(maps: TileMaps, truth: pd.DataFrame) -> Figure:
+    """Return the probabilities of a member and of a centre over a tile.
+
+    Parameters
+    ----------
+    maps : TileMaps
+        Of the tile.
+    truth : DataFrame
+        ``X, Y, R_PIX`` [px].
+    """
+    fig = style.figure(style.PAGE_WIDTH, style.PAGE_WIDTH * 0.55)
+    panels = zip(fig.subplots(1, 2), ("membership", "center"), (1.0, None), strict=True)
+    for axes, name, top in panels:
+        shown = axes.imshow(getattr(maps, name), origin="lower", vmin=0, vmax=top)
+        for row in truth.itertuples():
+            place = (_at(row.X, maps.tile), _at(row.Y, maps.tile))
+            radius = row.R_PIX / maps.tile
+            axes.add_patch(Circle(place, radius, fill=False, ec=style.ORANGE, lw=0.8))
+        axes.set(title=name, xlim=_edges(maps, 1), ylim=_edges(maps, 0))
+        style.bare(axes)
+        fig.colorbar(shown, ax=axes, shrink=0.8)
+    return fig
+
+
+def _edges(maps: TileMaps, axis: int) -> tuple[float, float]:
+    return -0.5, maps.valid.shape[axis] - 0.5
+
+
+def _at(place: float, block: int) -> float:
+    """Return where a pixel of the tile lies among blocks of pixels."""
+    return (place + 0.5) / block - 0.5
+
+
+def _label(axes: Axes, place: tuple[float, float], text: str, colour: str) -> None:
+    axes.annotate(text, place, color=colour, fontsize=7, ha="center", clip_on=True)

@@ -1,0 +1,156 @@
+"""True clusters on an image: their circles, a mask of them, and who can be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.coordinates import angular_separation
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from skyloom.sky.cosmology import arcsec_per_mpc
+from skyloom.sky.geometry import pixel_scale
+
+REACH = np.radians(80.0)  # a tangent plane ends at 90 degrees
+
+
+def circles(wcs: WCS, clusters: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return centres and radii of clusters on an image, shapes (n,).
+
+    Parameters
+    ----------
+    wcs : WCS
+        Of the image, celestial.
+    clusters : Table
+        ``RA, DEC`` [deg], ``Z_LAMBDA``, ``R_LAMBDA`` [Mpc, physical].
+
+    Returns
+    -------
+    x, y : ndarray
+        Column and row, pixel centres at integers from 0; NaN for a cluster on the
+        other side of the sky.
+    radius : ndarray
+        [px]
+
+    Raises
+    ------
+    ValueError
+        A position, redshift or radius that is none.
+    """
+    names = ("RA", "DEC", "Z_LAMBDA", "R_LAMBDA")
+    ra, dec, z, size = (np.asarray(clusters[name], np.float64) for name in names)
+    good = np.isfinite(ra) & (np.abs(dec) <= 90) & (z > 0) & (size >= 0)
+    if not (good & np.isfinite(z) & np.isfinite(size)).all():
+        row = int(np.flatnonzero(~(good & np.isfinite(z) & np.isfinite(size)))[0])
+        msg = f"cluster {row}: RA, DEC, Z_LAMBDA, R_LAMBDA cannot be a circle"
+        raise ValueError(msg)
+    lon, lat = np.radians(wcs.wcs.crval)
+    away = angular_separation(lon, lat, np.radians(ra), np.radians(dec))
+    ahead = away < REACH
+    x, y = np.full((2, len(ra)), np.nan)
+    if ahead.any():
+        x[ahead], y[ahead] = wcs.all_world2pix(ra[ahead], dec[ahead], 0)
+    # An empty array has no angle in astropy's cosmology.
+    scale = arcsec_per_mpc(z) if len(z) else z
+    return x, y, size * scale / pixel_scale(wcs)
+
+
+def truth_mask(
+    wcs: WCS,
+    shape: tuple[int, int],
+    clusters: Table,
+    *,
+    above: float = 0.0,
+) -> np.ndarray:
+    """Return the pixels whose centres lie within R_LAMBDA of a cluster.
+
+    Parameters
+    ----------
+    wcs : WCS
+        Of the image.
+    shape : tuple of 2 int
+        Rows and columns of the image.
+    clusters : Table
+        See `circles`, and ``LAMBDA``.
+    above : float
+        Smallest LAMBDA.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        Indexed [y, x] as the image. Circles that reach over its edge are cut there;
+        those of clusters whose centre lies outside are kept.
+    """
+    mask = np.zeros(shape, bool)
+    rich = clusters[np.asarray(clusters["LAMBDA"], np.float64) >= above]
+    for x, y, radius in zip(*circles(wcs, rich), strict=True):
+        window = _window(shape, x, y, radius)
+        if window is not None:
+            mask[window] |= _inside(window, x, y, radius)
+    return mask
+
+
+def seen_share(x, y, radius, good: np.ndarray) -> np.ndarray:
+    """Return how much of each circle lies on good pixels of the image, shape (n,).
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        Centres [px].
+    radius : array_like, scalar or shape (n,)
+        Radii [px].
+    good : ndarray of bool, shape (ny, nx)
+        False where a pixel is masked.
+
+    Returns
+    -------
+    ndarray
+        0 to 1; what lies beyond the image is not seen.
+    """
+    x, y, radius = np.broadcast_arrays(*(np.atleast_1d(v) for v in (x, y, radius)))
+    rows = zip(x.tolist(), y.tolist(), radius.tolist(), strict=True)
+    return np.array([_seen(good, *row) for row in rows], np.float64)
+
+
+def visible(x, y, radius, good: np.ndarray, least: float = 0.5) -> np.ndarray:
+    """Return which clusters or detections can be judged, bool of shape (n,).
+
+    The same radius for truths and detections treats the edge band of both alike.
+
+    Parameters
+    ----------
+    x, y, radius, good
+        See `seen_share`.
+    least : float
+        Share of the circle that must be seen.
+    """
+    return seen_share(x, y, radius, good) >= least
+
+
+def _window(shape, x: float, y: float, radius: float):
+    if not (np.isfinite(x) and np.isfinite(y)):
+        return None
+    low = np.maximum(np.ceil([y - radius, x - radius]), 0).astype(int)
+    high = np.minimum(np.floor([y + radius, x + radius]) + 1, shape).astype(int)
+    return tuple(map(slice, low, high)) if (low < high).all() else None
+
+
+def _inside(window, x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = (np.arange(part.start, part.stop) for part in window)
+    away = (rows - y)[:, None] ** 2 + (columns - x)[None, :] ** 2
+    return away <= radius**2
+
+
+def _seen(good: np.ndarray, x: float, y: float, radius: float) -> float:
+    radius = max(radius, 1.0)  # a point is seen as its nearest pixels are
+    window = _window(good.shape, x, y, radius)
+    if window is None:
+        return 0.0
+    area = _whole(x, y, radius)
+    return float((good[window] & _inside(window, x, y, radius)).sum() / area)
+
+
+def _whole(x: float, y: float, radius: float) -> int:
+    """Return the pixels of a circle on an endless image."""
+    rows = np.arange(np.ceil(y - radius), np.floor(y + radius) + 1)
+    half = np.sqrt(np.maximum(radius**2 - (rows - y) ** 2, 0))
+    return int((np.floor(x + half) - np.ceil(x - half) + 1).clip(0).sum())

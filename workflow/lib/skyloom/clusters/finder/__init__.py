@@ -1,0 +1,1 @@
+"""From maps of tiles to a catalogue of clusters."""

@@ -1,0 +1,102 @@
+"""Candidates of overlapping survey tiles: each cluster once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord, search_around_sky
+from astropy.table import Table, vstack
+
+from skyloom.clusters.finder.peaks import Z_RANGE
+from skyloom.sky.cosmology import arcsec_per_mpc
+
+
+@dataclass(frozen=True)
+class MergeSettings:
+    """When candidates of two survey tiles are one cluster.
+
+    Attributes
+    ----------
+    radius : float
+        Between their positions, at the mean of their redshifts [Mpc, physical].
+    dz : float
+        Between their redshifts, in units of 1 + z.
+    """
+
+    radius: float = 0.5
+    dz: float = 0.05
+
+
+def merge(tables: Sequence[Table], settings: MergeSettings) -> Table:
+    """Join the candidates of survey tiles that may overlap.
+
+    The most probable candidate of a cluster is kept (of equal ones, that farthest
+    from its tile's edge), and the nearest one of each other tile is dropped. The
+    order of tables and rows does not matter.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+        Of `skyloom.clusters.finder.peaks.candidates`, one or more a tile.
+    settings : MergeSettings
+        When two are the same.
+
+    Returns
+    -------
+    Table
+        Most probable first. TILES lists the tiles that saw the cluster, sorted, with
+        a space between.
+
+    Raises
+    ------
+    ValueError
+        If there is no table.
+    """
+    if not tables:
+        msg = "no tables of candidates to merge; expected one for each survey tile"
+        raise ValueError(msg)
+    table = _ordered(vstack(list(tables), metadata_conflicts="silent"))
+    first, second, apart = _pairs(table, settings)
+    kept = np.ones(len(table), bool)
+    tiles = [set(name.split()) for name in table["TILES"]]
+    for i in range(len(table)):
+        if not kept[i]:
+            continue
+        mine = first == i
+        others = second[mine][np.argsort(apart[mine], kind="stable")]
+        for j in others:
+            # Nearest first; a second one of the same tile is another cluster.
+            if kept[j] and j > i and not tiles[j] & tiles[i]:
+                kept[j] = False
+                tiles[i] |= tiles[j]
+    # Not in place: the column's width is that of single names.
+    table["TILES"] = [" ".join(sorted(names)) for names in tiles]
+    return table[kept]
+
+
+def _ordered(table: Table) -> Table:
+    """Return the rows best first, in an order that does not depend on theirs."""
+    keys = [-np.asarray(table[name]) for name in ("PROBABILITY", "EDGE")]
+    keys += [np.asarray(table[name]) for name in ("RA", "DEC", "TILES")]
+    return table[np.lexsort(keys[::-1])]
+
+
+def _pairs(table: Table, settings: MergeSettings):
+    """Return rows of different tiles that are one cluster, and how far apart [Mpc]."""
+    empty = np.empty(0, int)
+    if len(table) < 2:
+        return empty, empty, empty.astype(float)
+    sky = SkyCoord(table["RA"], table["DEC"], unit="deg")
+    z = np.asarray(table["Z"], float)
+    angle = arcsec_per_mpc(np.clip(z, *Z_RANGE))
+    limit = settings.radius * angle.max() * u.arcsec
+    i, j, apart, _ = search_around_sky(sky, sky, limit)
+    middle = (z[i] + z[j]) / 2
+    mpc = apart.arcsec / arcsec_per_mpc(np.clip(middle, *Z_RANGE))
+    names = np.asarray(table["TILES"])
+    same = (mpc <= settings.radius) & (names[i] != names[j])
+    same &= np.abs(z[i] - z[j]) <= settings.dz * (1 + middle)
+    return i[same], j[same], mpc[same]

@@ -1,0 +1,1 @@
+"""Images of catalogues: two renderers, the survey's noise and files."""

@@ -1,0 +1,131 @@
+"""The reference renderer: GalSim draws every source in its own stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import galsim
+import numpy as np
+from astropy.table import Table
+
+from skyloom.clusters.bands import PIXEL_SCALE
+from skyloom.clusters.images.psf import Psf
+from skyloom.clusters.images.sources import Sources, sources, stamp_sizes
+
+SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
+SHARE = 5e-5  # of the peak, at the edge of a stamp
+COUNTS = 0.05  # at the edge of a stamp
+ACCURATE = galsim.GSParams(
+    folding_threshold=5e-3,
+    maxk_threshold=1e-4,
+    kvalue_accuracy=1e-6,
+    maximum_fft_size=16384,
+)
+
+
+def render(
+    table: Table,
+    bands: Sequence[str],
+    shape: tuple[int, int],
+    psfs: Mapping[str, Psf],
+    pixel_scale: float = PIXEL_SCALE,
+) -> np.ndarray:
+    """Draw a catalogue without noise.
+
+    Parameters
+    ----------
+    table : Table
+        With the catalogue's columns; sources off the image add the light that
+        reaches it.
+    bands : sequence of str
+        What to draw, each with a column FLUX_*.
+    shape : tuple of int
+        ``(ny, nx)`` [px].
+    psfs : mapping of str to Psf
+        By band.
+    pixel_scale : float
+        Side of a pixel [arcsec].
+
+    Returns
+    -------
+    ndarray
+        float32 of shape (n_bands, ny, nx) [counts per pixel].
+
+    Raises
+    ------
+    ValueError
+        A source that cannot be drawn.
+    """
+    image = np.zeros((len(bands), *shape), np.float32)
+    draw(image, sources(table, bands), [psfs[band] for band in bands], pixel_scale)
+    return image
+
+
+def draw(
+    image: np.ndarray, found: Sources, psfs: Sequence[Psf], pixel_scale: float
+) -> None:
+    """Add sources to an image of shape (n_bands, ny, nx)."""
+    sizes = stamp_sizes(found, psfs, pixel_scale, SIZES, SHARE, COUNTS)
+    sizes = np.where(sizes == 0, SIZES[-1], sizes)
+    seen = [psf.effective(pixel_scale).withGSParams(ACCURATE) for psf in psfs]
+    for i in range(len(found)):
+        source = found[i]
+        corner = np.array([nearest(source.y), nearest(source.x)]) - sizes[i] // 2
+        if not overlaps(corner, sizes[i], image.shape[1:]):
+            continue
+        profile = galaxy(source)
+        for plane, psf, flux in zip(image, seen, source.flux, strict=True):
+            whole = psf if profile is None else galsim.Convolve(profile, psf)
+            stamp = _stamp(whole * flux, source, corner, sizes[i], pixel_scale)
+            add(plane, stamp, corner)
+
+
+def galaxy(source: Sources) -> galsim.GSObject | None:
+    """Return the profile of one galaxy of flux 1; None for a point."""
+    if source.hlr == 0:
+        return None
+    kinds = galsim.Exponential, galsim.DeVaucouleurs
+    shares = 1 - source.fracdev, source.fracdev
+    parts = [
+        kind(half_light_radius=source.hlr, flux=share, gsparams=ACCURATE)
+        for kind, share in zip(kinds, shares, strict=True)
+        if share > 0
+    ]
+    return galsim.Add(parts).shear(g1=source.g1, g2=source.g2)
+
+
+def nearest(place: float) -> int:
+    """Return the pixel that holds a coordinate."""
+    return int(np.floor(place + 0.5))
+
+
+def overlaps(corner: Sequence[int], size: int, shape: tuple[int, int]) -> bool:
+    """Return whether a stamp has a pixel on an image."""
+    return all(-size < c < n for c, n in zip(corner, shape, strict=True))
+
+
+def add(image: np.ndarray, stamp: np.ndarray, corner: Sequence[int]) -> None:
+    """Add the part of stamps that lies on the image.
+
+    Parameters
+    ----------
+    image : ndarray
+        Shape (..., ny, nx).
+    stamp : ndarray
+        Shape (..., size, size).
+    corner : sequence of int
+        Row and column of the stamp's first pixel in the image.
+    """
+    (y, x), (ny, nx), size = corner, image.shape[-2:], stamp.shape[-1]
+    y0, y1, x0, x1 = max(y, 0), min(y + size, ny), max(x, 0), min(x + size, nx)
+    image[..., y0:y1, x0:x1] += stamp[..., y0 - y : y1 - y, x0 - x : x1 - x]
+
+
+def _stamp(profile, source, corner, size, pixel_scale) -> np.ndarray:
+    stamp = galsim.ImageF(
+        int(size), int(size), xmin=int(corner[1]), ymin=int(corner[0])
+    )
+    centre = galsim.PositionD(float(source.x), float(source.y))
+    # The profile has the pixel's response in it already.
+    profile.drawImage(stamp, scale=pixel_scale, center=centre, method="no_pixel")
+    return stamp.array

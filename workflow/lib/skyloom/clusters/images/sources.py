@@ -1,0 +1,197 @@
+"""What a renderer reads of a catalogue, and how large a stamp each source needs.
+
+The light outside a stamp is lost and wraps into it. A stamp is large enough when the
+surface brightness at its edge is below a share of the source's peak and below a number
+of counts; both come from the profiles before convolution, which bound it from above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+
+import galsim
+import numpy as np
+import torch
+from astropy.table import Table
+
+from skyloom.clusters.images.psf import Psf
+from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
+
+RADII = np.geomspace(1e-3, 1e4, 1401)  # of the tabulated profiles [half light radii]
+WIDTHS = np.geomspace(
+    0.01, 100.0, 33
+)  # half light radii of the tabulated peaks [arcsec]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Sources as arrays.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        Shape (n,) [px], (0, 0) at the middle of the first pixel.
+    flux : ndarray
+        Shape (n, n_bands) [counts].
+    hlr : ndarray
+        Half light radius, shape (n,) [arcsec]; 0 for a point.
+    fracdev : ndarray
+        Share of the de Vaucouleurs profile in the flux, shape (n,).
+    g1, g2 : ndarray
+        Reduced shear, shape (n,).
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    flux: np.ndarray
+    hlr: np.ndarray
+    fracdev: np.ndarray
+    g1: np.ndarray
+    g2: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows) -> Sources:
+        return Sources(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+def sources(table: Table, bands: Sequence[str]) -> Sources:
+    """Return what is drawn of a catalogue, in its order.
+
+    Parameters
+    ----------
+    table : Table
+        With the catalogue's columns.
+    bands : sequence of str
+        Bands of the fluxes.
+
+    Raises
+    ------
+    ValueError
+        A shear of one or more, or a flux, place or size that is not finite.
+    """
+    star = np.asarray(table["SOURCE_TYPE"], float) == 0
+    flux = np.stack([np.asarray(table[f"FLUX_{b.upper()}"], float) for b in bands], -1)
+    names = ("HLR", "FRACDEV", "G1", "G2")
+    shape = [np.where(star, 0.0, np.asarray(table[name], float)) for name in names]
+    x, y = (np.asarray(table[name], float) for name in ("X", "Y"))
+    found = Sources(x, y, flux, *shape)
+    _check(found)
+    return found
+
+
+def _check(found: Sources) -> None:
+    values = np.column_stack([getattr(found, f.name) for f in fields(found)])
+    bad = ~np.isfinite(values).all(axis=1) | (np.hypot(found.g1, found.g2) >= 1)
+    bad |= (found.hlr < 0) | (found.fracdev < 0) | (found.fracdev > 1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        msg = (
+            f"source in row {row} cannot be drawn: {found[row]}; expected finite "
+            "numbers, G1^2 + G2^2 < 1, HLR >= 0, 0 <= FRACDEV <= 1"
+        )
+        raise ValueError(msg)
+
+
+def stamp_sizes(
+    found: Sources,
+    psfs: Sequence[Psf],
+    pixel_scale: float,
+    sizes: Sequence[int],
+    share: float,
+    counts: float,
+) -> np.ndarray:
+    """Return the side of the stamp that each source needs.
+
+    Parameters
+    ----------
+    found : Sources
+        n sources.
+    psfs : sequence of Psf
+        Of the bands; the widest counts.
+    pixel_scale : float
+        Side of a pixel [arcsec].
+    sizes : sequence of int
+        Sides to choose from, ascending [px].
+    share : float
+        Largest surface brightness at the edge, as a share of the peak.
+    counts : float
+        Largest surface brightness at the edge in any band [counts per pixel].
+
+    Returns
+    -------
+    ndarray
+        int of shape (n,): the smallest side that does; 0 where none does.
+    """
+    psf = max(psfs, key=lambda p: p.fwhm)
+    radii = (np.asarray(sizes) / 2 - 1.5) * pixel_scale
+    edge = _edge(found, psf, radii) * pixel_scale**2
+    peak = _peak(found, psf, pixel_scale)
+    brightest = np.maximum(found.flux.max(axis=1, initial=0.0), 1e-30)
+    allowed = np.minimum(share * peak, counts / brightest)
+    good = edge <= allowed[:, None]
+    return np.where(good.any(axis=1), np.asarray(sizes)[good.argmax(axis=1)], 0)
+
+
+def _edge(found: Sources, psf: Psf, radii: np.ndarray) -> np.ndarray:
+    """Return surface brightness per unit flux at radii, (n, n_radii) [arcsec^-2]."""
+    point = _wing(psf, radii)
+    axis = np.hypot(found.g1, found.g2)
+    major = found.hlr * np.sqrt((1 + axis) / (1 - axis))
+    inner = np.maximum(radii - psf.fwhm, 1e-3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.log(inner / major[:, None])
+        area = 1.0 / np.maximum(found.hlr[:, None], 1e-6) ** 2
+    wings = [
+        np.exp(np.interp(scaled, np.log(RADII), log)) * area for log in _profiles()
+    ]
+    share = found.fracdev[:, None]
+    galaxy = (1 - share) * wings[0] + share * wings[1]
+    return point + np.where(found.hlr[:, None] > 0, galaxy, 0.0)
+
+
+def _wing(psf: Psf, radii: np.ndarray) -> np.ndarray:
+    """Return the surface brightness of a point at radii [arcsec^-2]."""
+    profile = psf.profile()
+    around = np.linspace(0.0, np.pi, 4, endpoint=False)
+    values = [
+        [abs(profile.xValue(r * np.cos(a), r * np.sin(a))) for a in around]
+        for r in radii
+    ]
+    return np.max(values, axis=1)
+
+
+def _peak(found: Sources, psf: Psf, pixel_scale: float) -> np.ndarray:
+    """Return the brightest pixel's share of the flux, about, shape (n,)."""
+    tables = _peaks(psf, pixel_scale)
+    size = np.log(np.maximum(found.hlr, WIDTHS[0]))
+    disc, bulge = (np.exp(np.interp(size, np.log(WIDTHS), t)) for t in tables)
+    return (1 - found.fracdev) * disc + found.fracdev * bulge
+
+
+@cache
+def _profiles() -> tuple[np.ndarray, np.ndarray]:
+    """Return ln surface brightness of the exponential and de Vaucouleurs profiles."""
+    kinds = galsim.Exponential, galsim.DeVaucouleurs
+    logs = []
+    for kind in kinds:
+        values = [kind(half_light_radius=1.0).xValue(r, 0.0) for r in RADII]
+        logs.append(np.log(np.maximum(values, 1e-300)))
+    return logs[0], logs[1]
+
+
+def _peaks(psf: Psf, pixel_scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return ln of the peaks of round galaxies of `WIDTHS` and flux 1."""
+    seeing = psf.effective(pixel_scale)
+    k = np.linspace(0.0, np.pi / pixel_scale, 65)[1:]
+    point = np.array([abs(seeing.kValue(v, 0.0)) for v in k])
+    logs = []
+    for transform in (exponential, de_vaucouleurs):
+        u2 = torch.as_tensor((k * WIDTHS[:, None]) ** 2)
+        values = point * transform(u2).numpy() * k
+        peaks = np.sum(values, axis=1) * k[0] * pixel_scale**2 / (2 * np.pi)
+        logs.append(np.log(np.maximum(peaks, 1e-30)))
+    return logs[0], logs[1]

@@ -1,0 +1,309 @@
+"""Files of survey images: pixels, variance and mask, plain or fpacked.
+
+Compressed HDUs are cut into square tiles, so that a window is read without the rest,
+and carry the checksums of their compressed bytes, as fpack writes them: damage is
+found without unpacking. Floats are rounded, with a fixed dither: same image, same
+bytes.
+
+Source: Pence, White & Seaman 2010, PASP 122, 1065 (tiled compression, dithering).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from skyloom.clusters.bands import ZERO_POINT
+from skyloom.clusters.images import survey_hdus
+from skyloom.io.errors import InputError, existing_file
+from skyloom.io.fits import fill, write_hdus
+
+PACKED = ".fits.fz"
+TILE = 256  # px, side of a compressed tile
+NOISE_LEVELS = 16  # steps of the rounding in one sigma of the noise
+VARIANCE_STEP = 2e-3  # of the variance's median
+
+
+@dataclass(frozen=True)
+class SurveyImage:
+    """One band of a survey tile, or a window of it.
+
+    Parameters
+    ----------
+    image : ndarray
+        float32 of shape (ny, nx) [counts at `zero_point`].
+    variance : ndarray or None
+        float32 of the same shape [counts^2].
+    mask : ndarray
+        uint8 of the same shape; 0 where the pixel is good.
+    wcs : WCS
+        Of these pixels.
+    header : Header
+        Of the image's HDU.
+    zero_point : float
+        AB magnitude of one count.
+    """
+
+    image: np.ndarray
+    variance: np.ndarray | None
+    mask: np.ndarray
+    wcs: WCS
+    header: fits.Header
+    zero_point: float
+
+
+@dataclass(frozen=True)
+class SurveyInfo:
+    """What is known of a file without its pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(ny, nx)``.
+    wcs : WCS
+        World coordinates.
+    header : Header
+        Of the image's HDU.
+    zero_point : float
+        AB magnitude of one count.
+    """
+
+    shape: tuple[int, int]
+    wcs: WCS
+    header: fits.Header
+    zero_point: float
+
+
+def write_survey_image(
+    path: str | Path,
+    image: np.ndarray,
+    variance: np.ndarray,
+    mask: np.ndarray,
+    wcs: WCS,
+    cards: Mapping,
+) -> None:
+    """Write SCI, VARIANCE and MASK.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.fits`` keeps SCI as it is; ``.fits.fz`` rounds it to 1/16 of its noise.
+        VARIANCE is always rounded, to a thousandth of its median; MASK is exact.
+    image : ndarray
+        Shape (ny, nx) [counts]; finite where the mask is 0.
+    variance : ndarray
+        Shape (ny, nx) [counts^2]; not negative.
+    mask : ndarray
+        Shape (ny, nx), whole numbers 0 to 255; 0 where the pixel is good.
+    wcs : WCS
+        World coordinates.
+    cards : mapping
+        Cards of SCI, ``keyword: value`` or ``keyword: (value, comment)``. MAGZERO is
+        30 unless given.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ, a good pixel that is not finite, a negative variance.
+    """
+    image, variance = (np.asarray(a, np.float32) for a in (image, variance))
+    mask = np.asarray(mask).astype(np.uint8)
+    _check_arrays(image, variance, mask)
+    packed = str(path).endswith(PACKED)
+    dithered = {"quantize_level": NOISE_LEVELS, "quantize_method": 1, "dither_seed": 1}
+    science = _packed("SCI", image, **dithered) if packed else _plain("SCI", image)
+    science.header.update(wcs.to_header(relax=True))
+    fill(science.header, {"MAGZERO": (ZERO_POINT, "mag of one count"), **cards})
+    step = {"quantize_level": -_step(variance), "quantize_method": -1}
+    hdus = [science, _packed("VARIANCE", variance, **step), _packed("MASK", mask)]
+    whole = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(whole)
+    whole.seek(0)
+    # Opened as tables, the checksums are those of the bytes on disk.
+    with fits.open(whole, disable_image_compression=True) as tables:
+        write_hdus(path, list(tables))
+
+
+def read_survey_image(path: str | Path, zero_point: float | None = None) -> SurveyImage:
+    """Read one band of a survey tile.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `write_survey_image` writes it, or a coadd of DES: the first image of two
+        axes where there is no SCI, and MSK for MASK. Without a variance it is None,
+        without a mask pixels that are not finite are masked.
+    zero_point : float, optional
+        AB magnitude of one count where the header has no MAGZERO.
+
+    Returns
+    -------
+    SurveyImage
+        The whole image.
+
+    Raises
+    ------
+    InputError
+        Not FITS, cut short or damaged; no image of two axes; no world coordinates or
+        zero point; HDUs of different shapes; a good pixel that is not finite; a
+        negative variance.
+    """
+    info = inspect_survey_image(path, zero_point)
+    ny, nx = info.shape
+    return read_window(path, 0, ny, 0, nx, zero_point=zero_point)
+
+
+def inspect_survey_image(
+    path: str | Path, zero_point: float | None = None
+) -> SurveyInfo:
+    """Check a file's bytes and structure; no pixel is unpacked.
+
+    Parameters
+    ----------
+    path, zero_point
+        As for `read_survey_image`.
+
+    Returns
+    -------
+    SurveyInfo
+        Shape, world coordinates, header and zero point.
+
+    Raises
+    ------
+    InputError
+        As `read_survey_image`, but for what is wrong with single pixels.
+    """
+    path = existing_file(path)
+    survey_hdus.check_sums(path)
+    with survey_hdus.opened(path) as file:
+        return _info(path, survey_hdus.find(path, file), zero_point)
+
+
+def read_window(
+    path: str | Path,
+    y0: int,
+    y1: int,
+    x0: int,
+    x1: int,
+    *,
+    variance: bool = True,
+    zero_point: float | None = None,
+) -> SurveyImage:
+    """Read rows y0 to y1 - 1 and columns x0 to x1 - 1 of a file.
+
+    Only the compressed tiles that the window touches are unpacked, and checksums are
+    not looked at: `inspect_survey_image` does that once for a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `read_survey_image`.
+    y0, y1, x0, x1 : int
+        The window, which lies within the image [px].
+    variance : bool
+        Read the variance also; otherwise it is None.
+    zero_point : float, optional
+        AB magnitude of one count where the header has no MAGZERO.
+
+    Returns
+    -------
+    SurveyImage
+        The window, with its own world coordinates.
+
+    Raises
+    ------
+    InputError
+        As `read_survey_image`, for these pixels.
+    ValueError
+        A window that does not lie within the image.
+    """
+    path = existing_file(path)
+    with survey_hdus.opened(path) as file:
+        hdus = survey_hdus.find(path, file)
+        info = _info(path, hdus, zero_point)
+        _check_window(info.shape, y0, y1, x0, x1)
+        window = (slice(y0, y1), slice(x0, x1))
+        names = [n for n in hdus if variance or n != "VARIANCE"]
+        read = {name: survey_hdus.pixels(path, hdus[name], window) for name in names}
+    image = read["SCI"].astype(np.float32)
+    mask = read.get("MASK")
+    mask = ~np.isfinite(image) if mask is None else mask
+    mask = mask if mask.dtype == np.uint8 else (mask != 0).astype(np.uint8)
+    _check_pixels(path, (y0, x0), image, read.get("VARIANCE"), mask)
+    weight = None if "VARIANCE" not in read else read["VARIANCE"].astype(np.float32)
+    return SurveyImage(
+        image, weight, mask, info.wcs[window], info.header, info.zero_point
+    )
+
+
+def _info(path: Path, hdus: Mapping, zero_point: float | None) -> SurveyInfo:
+    science = hdus["SCI"]
+    wcs = survey_hdus.world(path, science)
+    scale = survey_hdus.zero_point(path, science, zero_point)
+    return SurveyInfo(tuple(science.shape), wcs, science.header.copy(), scale)
+
+
+def _plain(name: str, pixels: np.ndarray) -> fits.ImageHDU:
+    return fits.ImageHDU(pixels, name=name)
+
+
+def _packed(name: str, pixels: np.ndarray, **how) -> fits.CompImageHDU:
+    tile = tuple(min(TILE, n) for n in pixels.shape)
+    return fits.CompImageHDU(
+        pixels, name=name, compression_type="RICE_1", tile_shape=tile, **how
+    )
+
+
+def _step(variance: np.ndarray) -> float:
+    known = variance[np.isfinite(variance) & (variance > 0)]
+    return VARIANCE_STEP * float(np.median(known)) if known.size else VARIANCE_STEP
+
+
+def _check_arrays(image: np.ndarray, variance: np.ndarray, mask: np.ndarray) -> None:
+    shapes = image.shape, variance.shape, mask.shape
+    good = mask == 0
+    if image.ndim != 2 or len(set(shapes)) > 1 or image.size == 0:
+        msg = f"shapes of image, variance, mask are {shapes}; expected one (ny, nx)"
+    elif not np.isfinite(image[good]).all() or not np.isfinite(variance[good]).all():
+        msg = "a pixel with mask 0 is not finite; mask it"
+    elif (variance < 0).any():
+        msg = "the variance is negative somewhere"
+    else:
+        return
+    raise ValueError(msg)
+
+
+def _check_window(shape: tuple[int, int], y0: int, y1: int, x0: int, x1: int) -> None:
+    if not (0 <= y0 < y1 <= shape[0] and 0 <= x0 < x1 <= shape[1]):
+        msg = f"window [{y0}:{y1}, {x0}:{x1}] is not within an image of shape {shape}"
+        raise ValueError(msg)
+
+
+def _check_pixels(path, corner, image, variance, mask) -> None:
+    good = mask == 0
+    _none(path, corner, "SCI", good & ~np.isfinite(image), "a good pixel is not finite")
+    if variance is None:
+        return
+    problem = "the variance of a good pixel is negative or not finite"
+    wrong = good & ~(np.isfinite(variance) & (variance >= 0))
+    _none(path, corner, "VARIANCE", wrong | (variance < 0), problem)
+
+
+def _none(path, corner, name: str, wrong: np.ndarray, problem: str) -> None:
+    if wrong.any():
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        place = f"HDU {name}, pixel [{corner[0] + row}, {corner[1] + column}]"
+        remedy = "set the pixel in MASK, or make the file again"
+        raise InputError(
+            path,
+            f"{problem} ({wrong.sum()} in all)",
+            where=place,
+            expected="finite numbers where MASK is 0",
+            remedy=remedy,
+        )

@@ -1,0 +1,182 @@
+"""The HDUs of a survey image: found, checked and read in part."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS, FITSFixedWarning
+
+from skyloom.io.errors import InputError
+
+AGAIN = "fetch or make it again"
+
+
+@contextmanager
+def opened(path: Path, **how) -> Iterator[fits.HDUList]:
+    """Open a file, whatever is wrong with it an InputError.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    **how
+        For `astropy.io.fits.open`.
+
+    Yields
+    ------
+    HDUList
+        With memory-mapped pixels.
+    """
+    with ExitStack() as open_files:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", AstropyWarning)
+                handle = open_files.enter_context(path.open("rb"))
+                file = open_files.enter_context(fits.open(handle, **how))
+                len(file)  # reads the headers of all HDUs
+        except Exception as bad:  # astropy's have no class in common
+            problem = f"not a readable FITS file ({bad})"
+            raise InputError(path, problem, remedy=AGAIN) from None
+        yield file
+
+
+def check_sums(path: Path) -> None:
+    """Check the length of a file and the checksums of its bytes, where it has them.
+
+    Raises
+    ------
+    InputError
+        Cut short, or a sum that does not agree.
+    """
+    with opened(path, disable_image_compression=True, checksum=True):
+        pass
+
+
+def find(path: Path, file: fits.HDUList) -> dict[str, fits.ImageHDU]:
+    """Return the HDUs of a file that hold pixels.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    file : HDUList
+        Its HDUs.
+
+    Returns
+    -------
+    dict of str to HDU
+        SCI, and VARIANCE and MASK (MSK in coadds of DES) where there are such; all
+        of one shape.
+
+    Raises
+    ------
+    InputError
+        No image of two axes, or other shapes than SCI's.
+    """
+    science = _science(path, file)
+    names = {"VARIANCE": "VARIANCE", "MASK": "MSK" if "MASK" not in file else "MASK"}
+    found = {role: file[name] for role, name in names.items() if name in file}
+    found = {"SCI": science, **found}
+    for name, hdu in found.items():
+        _check_shape(path, name, hdu, science)
+    return found
+
+
+def _science(path: Path, file: fits.HDUList) -> fits.ImageHDU:
+    if "SCI" in file:
+        return file["SCI"]
+    images = [hdu for hdu in file if hdu.is_image and len(hdu.shape) > 0]
+    planes = [hdu for hdu in images if len(hdu.shape) == 2]
+    if planes:
+        return planes[0]
+    seen = ", ".join(f"{hdu.name or 'PRIMARY'} {hdu.shape}" for hdu in images)
+    problem = f"no image of two axes ({seen})" if images else "no image"
+    raise InputError(path, problem, expected="an HDU SCI with NAXIS = 2")
+
+
+def _check_shape(path: Path, name: str, hdu, science) -> None:
+    where = f"HDU {name}"
+    if not hdu.is_image:
+        raise InputError(path, "not an image", where=where, expected="an image HDU")
+    if len(hdu.shape) != 2 or 0 in hdu.shape:
+        problem = f"NAXIS = {len(hdu.shape)}, shape {tuple(hdu.shape)}"
+        raise InputError(path, problem, where=where, expected="NAXIS = 2, not empty")
+    if hdu.shape != science.shape:
+        raise InputError(
+            path,
+            f"shape {tuple(hdu.shape)}",
+            where=where,
+            expected=f"the shape of SCI, {tuple(science.shape)}",
+        )
+
+
+def pixels(path: Path, hdu, window: tuple[slice, slice]) -> np.ndarray:
+    """Return a window of an HDU in native byte order.
+
+    Raises
+    ------
+    InputError
+        Bytes that cannot be unpacked.
+    """
+    try:
+        data = np.asarray(hdu.section[window])
+    except Exception as bad:  # cfitsio's is in a private module
+        problem = f"the pixels cannot be unpacked ({bad})"
+        raise InputError(path, problem, where=f"HDU {hdu.name}", remedy=AGAIN) from None
+    return data.astype(data.dtype.newbyteorder("="), copy=False)
+
+
+def world(path: Path, hdu) -> WCS:
+    """Return the world coordinates of an image.
+
+    Raises
+    ------
+    InputError
+        None on the sky, or ones that cannot be inverted.
+    """
+    expected = "CTYPE1, CTYPE2, CRVAL, CRPIX and CD or CDELT of a celestial projection"
+    where = f"HDU {hdu.name or 'PRIMARY'}"
+    try:
+        with warnings.catch_warnings():
+            # Old keywords and dates that astropy corrects are no fault of the pixels.
+            warnings.simplefilter("ignore", FITSFixedWarning)
+            found = WCS(hdu.header)
+        whole = found.has_celestial and found.naxis == 2
+        area = np.linalg.det(found.pixel_scale_matrix) if whole else np.nan
+    except Exception as bad:  # wcslib's errors have no class in common
+        problem = f"the world coordinates cannot be read ({bad})"
+        raise InputError(path, problem, where=where, expected=expected) from None
+    if not whole:
+        raise InputError(path, "no WCS", where=where, expected=expected)
+    if not np.isfinite(area) or area == 0:
+        problem = "the WCS maps all pixels onto a line"
+        raise InputError(path, problem, where=where, expected="CD of rank two")
+    return found
+
+
+def zero_point(path: Path, hdu, given: float | None) -> float:
+    """Return the AB magnitude of one count, from the header or else as `given`.
+
+    Raises
+    ------
+    InputError
+        Neither has it, or it is no number.
+    """
+    value = hdu.header.get("MAGZERO", given)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and np.isfinite(value):
+        return float(value)
+    problem = "no zero point" if value is None else f"MAGZERO = {value!r}"
+    raise InputError(
+        path,
+        problem,
+        where=f"HDU {hdu.name or 'PRIMARY'}",
+        expected="MAGZERO, the AB magnitude of one count",
+        remedy="add the card or give the zero point in the config (DES coadds: 30)",
+    )

@@ -1,0 +1,1 @@
+"""Survey tiles through the encoder, window by window."""

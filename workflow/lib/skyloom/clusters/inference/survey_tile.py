@@ -1,0 +1,119 @@
+"""A survey tile: one image of each band, all of the same piece of sky."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.wcs import WCS
+
+from skyloom.clusters.bands import BANDS, ZERO_POINT
+from skyloom.clusters.images.survey import SurveyInfo, inspect_survey_image
+from skyloom.io.errors import InputError
+from skyloom.run.provenance import checksum, digest_of
+
+SAME_PLACE = 0.1  # px by which the bands' coordinates may differ
+REMEDY = "make the images of all bands again with the same settings"
+
+
+@dataclass(frozen=True)
+class SurveyTile:
+    """What the headers of a survey tile say.
+
+    Attributes
+    ----------
+    name : str
+        Of the tile.
+    paths : dict of str to Path
+        File by band, in the order of the channels.
+    shape : tuple of int
+        ``(ny, nx)`` [px].
+    wcs : WCS
+        Celestial coordinates.
+    factor : float
+        What pixels are multiplied by to have zero point 30.
+    """
+
+    name: str
+    paths: Mapping[str, Path]
+    shape: tuple[int, int]
+    wcs: WCS
+    factor: float
+
+    def identity(self) -> str:
+        """Return a digest of the files' bytes, by band, and of the scale."""
+        sums = {band: checksum(path) for band, path in self.paths.items()}
+        return digest_of([sums, self.factor])
+
+
+def open_survey_tile(
+    paths: Mapping[str, str | Path],
+    *,
+    bands: tuple[str, ...] = BANDS,
+    name: str = "",
+    zero_point: float | None = None,
+) -> SurveyTile:
+    """Check the files of a survey tile, and that they belong together.
+
+    Checksums are verified; no pixel is unpacked.
+
+    Parameters
+    ----------
+    paths : mapping of str to path
+        Survey images (`skyloom.clusters.images.survey`) by band.
+    bands : tuple of str
+        The bands that are needed, in the order of the channels.
+    name : str
+        Of the tile; the beginning of the first file's name by default.
+    zero_point : float, optional
+        AB magnitude of one count where headers have no MAGZERO.
+
+    Raises
+    ------
+    InputError
+        A band without a file, a file that is damaged or no survey image, that of
+        another band, or bands whose shape, coordinates or zero point differ.
+    """
+    missing = [band for band in bands if band not in paths]
+    if missing:
+        given = ", ".join(f"{band}: {path}" for band, path in paths.items())
+        raise InputError(
+            name or next(iter(paths.values()), "survey tile"),
+            f"no image of band {', '.join(missing)}",
+            expected=f"a file of each of {', '.join(bands)}; got {given or 'none'}",
+        )
+    files = {band: Path(paths[band]) for band in bands}
+    infos = {band: inspect_survey_image(files[band], zero_point) for band in bands}
+    first = infos[bands[0]]
+    for band in bands:
+        _check_band(files[band], infos[band], band)
+        _compare(files[band], infos[band], files[bands[0]], first)
+    factor = 10 ** (0.4 * (ZERO_POINT - first.zero_point))
+    name = name or files[bands[0]].name.split(".")[0]
+    return SurveyTile(name, files, first.shape, first.wcs, factor)
+
+
+def _check_band(path: Path, info: SurveyInfo, band: str) -> None:
+    found = str(info.header.get("BAND", band)).strip()
+    if found != band:
+        raise InputError(path, f"BAND = {found!r}", expected=f"{band!r}")
+
+
+def _compare(path: Path, info: SurveyInfo, other: Path, first: SurveyInfo) -> None:
+    """Refuse a band that differs from the first one."""
+    for what in ("shape", "zero_point"):
+        if (got := getattr(info, what)) != (wanted := getattr(first, what)):
+            problem = f"{what.replace('_', ' ')} {got}"
+            expected = f"{wanted}, that of {other}"
+            raise InputError(path, problem, expected=expected, remedy=REMEDY)
+    ny, nx = first.shape
+    corners = np.array([(0, 0), (nx - 1, 0), (0, ny - 1), (nx - 1, ny - 1)], float)
+    sky = first.wcs.all_pix2world(corners, 0)
+    # Linear: of coordinates elsewhere, distortions are not to be inverted.
+    apart = np.abs(info.wcs.wcs_world2pix(sky, 0) - first.wcs.wcs_world2pix(sky, 0))
+    if not apart.max() < SAME_PLACE:
+        problem = f"world coordinates {apart.max():.2g} px apart"
+        expected = f"those of {other} within {SAME_PLACE} px"
+        raise InputError(path, problem, expected=expected, remedy=REMEDY)

@@ -1,0 +1,161 @@
+"""Where windows lie on an image of any size, so that no pixel stays unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class WindowSettings:
+    """How an image is cut into windows.
+
+    Attributes
+    ----------
+    window : int
+        Side of a window [px]; a multiple of `tile`.
+    step : int
+        From one window to the next [px]; at most `window`, a multiple of `pool`.
+    tile : int
+        Side of a cell of the encoder's maps [px]; a multiple of `pool`.
+    pool : int
+        Side of the blocks of pixels that are averaged [px].
+    shifts : int
+        How many windows, moved by ``tile / shifts``, replace each window along each
+        axis. Running time grows with its square; 1 moves nothing.
+
+    Raises
+    ------
+    ValueError
+        If a length does not fit the others.
+    """
+
+    window: int = 2560
+    step: int = 2480
+    tile: int = 64
+    pool: int = 4
+    shifts: int = 1
+
+    def __post_init__(self):
+        whole = min(self.window, self.step, self.tile, self.pool, self.shifts)
+        _demand(whole >= 1, f"{self}: every number is at least 1")
+        _demand(self.window % self.tile == 0, f"{self}: window in whole tiles")
+        _demand(self.tile % self.pool == 0, f"{self}: tile in whole blocks of pool")
+        _demand(self.step % self.pool == 0, f"{self}: step in whole blocks of pool")
+        _demand(self.step <= self.window, f"{self}: a step above the window skips px")
+        fits = np.allclose(self.offsets % self.pool, 0)
+        _demand(fits, f"{self}: tile / (2 * shifts) in whole blocks of pool")
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """Return the moves of a window along one axis, about zero [px]."""
+        middle = (self.shifts - 1) / 2
+        return (np.arange(self.shifts) - middle) * self.tile / self.shifts
+
+    def fitted(self, shape: tuple[int, int]) -> WindowSettings:
+        """Return windows no larger than an image needs: the fewest whole tiles.
+
+        A window that were mostly empty would move an encoder's GroupNorm.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            ``(ny, nx)`` of the image [px].
+        """
+        needed = -(-max(shape) // self.tile) * self.tile
+        window = min(self.window, needed)
+        return replace(self, window=window, step=min(self.step, window))
+
+
+def origins(length: int, window: int, step: int) -> np.ndarray:
+    """Return where windows begin along one axis.
+
+    Parameters
+    ----------
+    length : int
+        Of the image.
+    window : int
+        Length of a window.
+    step : int
+        From one window to the next, at most `window`.
+
+    Returns
+    -------
+    ndarray of int
+        Rising from 0. The last window is moved back to end with the image; an image
+        shorter than a window has one window, which sticks out.
+
+    Raises
+    ------
+    ValueError
+        If a length is below 1, or steps would leave gaps.
+    """
+    _demand(min(length, window, step) >= 1, f"{length=}, {window=}, {step=}: below 1")
+    _demand(step <= window, f"{step=} leaves gaps between windows of {window}")
+    last = max(length - window, 0)
+    return np.append(np.arange(0, last, step), last)
+
+
+def window_origins(shape: tuple[int, int], settings: WindowSettings) -> np.ndarray:
+    """Return where the windows of an image begin.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(ny, nx)`` of the image [px].
+    settings : WindowSettings
+        How it is cut.
+
+    Returns
+    -------
+    ndarray of int, shape (n, 2)
+        ``(y, x)`` of the first pixel, all multiples of ``settings.pool``, sorted.
+        Windows stick out of the image where it is no multiple of `pool` (by less
+        than `pool`), where they are shifted (by less than half a tile), and where
+        the image is smaller than a window.
+    """
+    axes = [_axis(length, settings) for length in shape]
+    return np.array([(y, x) for y in axes[0] for x in axes[1]])
+
+
+def inside_share(
+    origin: tuple[int, int], cells: tuple[int, int], shape: tuple[int, int], tile: int
+) -> np.ndarray:
+    """Return the share of each cell's area that lies in an image.
+
+    Parameters
+    ----------
+    origin : tuple of int
+        ``(y, x)`` of the first cell's first pixel.
+    cells : tuple of int
+        Rows and columns of the cells.
+    shape : tuple of int
+        ``(ny, nx)`` of the image [px].
+    tile : int
+        Side of a cell [px].
+
+    Returns
+    -------
+    ndarray, shape `cells`
+    """
+    shares = []
+    for first, n, length in zip(origin, cells, shape, strict=True):
+        edges = np.clip(first + tile * np.arange(n + 1), 0, length)
+        shares.append(np.diff(edges) / tile)
+    return np.outer(*shares)
+
+
+def _axis(length: int, settings: WindowSettings) -> np.ndarray:
+    pool = settings.pool
+    # In blocks, so that the same block is seen alike from every window.
+    units = (-(-length // pool), settings.window // pool, settings.step // pool)
+    starts = origins(*units)[:, None] * pool + settings.offsets.astype(int)
+    return np.unique(starts)
+
+
+def _demand(holds: bool, text: str) -> None:
+    if not holds:
+        msg = f"windows: {text}"
+        raise ValueError(msg)

@@ -1,0 +1,1 @@
+"""A real galaxy catalogue, painted as survey images."""

@@ -1,0 +1,1 @@
+"""What the rules do, step by step: files in, files out."""

@@ -1,0 +1,260 @@
+"""The catalogue of clusters, and the baselines', judged by the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+from matplotlib.figure import Figure
+
+from skyloom.clusters.catalogue.lists import read_clusters
+from skyloom.clusters.evaluation import completeness as measures
+from skyloom.clusters.evaluation import figures, reliability
+from skyloom.clusters.evaluation.compare import compare
+from skyloom.clusters.evaluation.curve import Target, average_precision, curve
+from skyloom.clusters.evaluation.intervals import one_share
+from skyloom.clusters.evaluation.judge import Judged, Rule, judge, stacked
+from skyloom.clusters.evaluation.randoms import (
+    chance_finder,
+    false_alarms,
+    random_positions,
+    valid_area,
+)
+from skyloom.clusters.evaluation.truth import visible
+from skyloom.clusters.finder.catalogue import read_detections
+from skyloom.clusters.inference.blend import HELD, read_maps
+from skyloom.clusters.steps.looking import read_candidates, read_wcs
+from skyloom.clusters.steps.surveying import by_tile
+from skyloom.io.documents import read_json, write_json
+from skyloom.plots import style
+from skyloom.run.provenance import text
+from skyloom.run.seeds import rng
+from skyloom.sky.geometry import pixel_scale
+
+ENCODER = "encoder"
+SEEN = 120.0  # arcsec about a cluster or detection that must be on unmasked sky
+THRESHOLD = 0.5  # probability, where nothing was calibrated
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Where a survey's tiles have looked.
+
+    Attributes
+    ----------
+    good : dict of str to ndarray of bool
+        Cells of each tile's maps with unmasked pixels.
+    wcs : dict of str to WCS
+        Of these cells.
+    """
+
+    good: dict[str, np.ndarray]
+    wcs: dict[str, object]
+
+    @property
+    def area(self) -> float:
+        """Return the unmasked area [deg^2]; where tiles overlap, of each."""
+        return sum(valid_area(self.wcs[n], good) for n, good in self.good.items())
+
+    def valid(self, tables: Mapping[str, Table]) -> dict[str, Table]:
+        """Return tables by tile with ``VALID``: whether what they list can be seen."""
+        return {name: self._valid(name, table) for name, table in tables.items()}
+
+    def _valid(self, name: str, table: Table) -> Table:
+        good, wcs = self.good[name], self.wcs[name]
+        table = table.copy()
+        if not len(table):
+            table["VALID"] = np.zeros(0, bool)
+            return table
+        x, y = wcs.all_world2pix(table["RA"], table["DEC"], 0)
+        table["VALID"] = visible(x, y, SEEN / pixel_scale(wcs), good)
+        return table
+
+
+def read_sky(predictions: Sequence[str]) -> Sky:
+    """Return where tiles have looked, from the maps of their predictions."""
+    good, places = {}, {}
+    for name, (path,) in by_tile(predictions).items():
+        maps, wcs = read_maps(path), read_wcs(path)
+        good[name] = maps.valid >= HELD
+        places[name] = wcs[:: maps.tile, :: maps.tile]
+    return Sky(good, places)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of a survey, and what was found in it.
+
+    Attributes
+    ----------
+    sky : Sky
+        Where it has looked.
+    clusters : DataFrame
+        True clusters of all tiles.
+    found : dict of str to DataFrame
+        Detections by finder, the encoder's first.
+    scores : dict of str to str
+        The column that ranks them.
+    """
+
+    sky: Sky
+    clusters: pd.DataFrame
+    found: dict[str, pd.DataFrame]
+    scores: dict[str, str]
+
+    def judged(self, rule: Rule) -> dict[str, Judged]:
+        """Return each finder's detections, matched with the true clusters."""
+        return {
+            name: judge(self.clusters, found, replace(rule, score=self.scores[name]))
+            for name, found in self.found.items()
+        }
+
+
+def read_case(
+    sky: Sky,
+    catalogue: str,
+    truth: Sequence[str],
+    baselines: Mapping[str, Sequence[str]],
+) -> Case:
+    """Return a simulated survey's case.
+
+    Parameters
+    ----------
+    sky : Sky
+        Where tiles have looked.
+    catalogue : path
+        Of the encoder's clusters.
+    truth : sequence of path
+        True clusters, a list a tile.
+    baselines : mapping of str to sequence of path
+        Detections of other finders, a file a tile.
+    """
+    known = {n: read_clusters(p, empty=True) for n, (p,) in by_tile(truth).items()}
+    own = _by_first_tile(read_detections(catalogue), list(sky.good))
+    tables = {ENCODER: own} | {
+        kind.replace("_", " "): {
+            name: read_candidates(path) for name, (path,) in by_tile(paths).items()
+        }
+        for kind, paths in baselines.items()
+    }
+    scores = dict.fromkeys(tables, "SCORE") | {ENCODER: "PROBABILITY"}
+    found = {name: stacked(sky.valid(each)) for name, each in tables.items()}
+    return Case(sky, stacked(sky.valid(known)), found, scores)
+
+
+def evaluate(
+    case: Case, settings: Mapping, rule: Rule, seed: int, threshold: float = THRESHOLD
+) -> tuple[dict, dict[str, Figure]]:
+    """Return what finders are worth.
+
+    Parameters
+    ----------
+    case : Case
+        Of a survey.
+    settings : mapping
+        The section ``evaluate``.
+    rule : Rule
+        What makes a detection true.
+    seed : int
+        Of all that is drawn.
+    threshold : float
+        Probability from which on a detection is in the catalogue; not chosen here.
+
+    Returns
+    -------
+    report : dict
+        ``comparison`` of all finders; ``chance``: the average precision of the
+        encoder's detections at random places; ``catalogue``: what its catalogue is
+        worth at the threshold.
+    figures : dict of str to Figure
+        ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
+    """
+    finders = case.judged(rule)
+    judged = finders[ENCODER]
+    target = Target(*settings["richness"], *settings["redshifts"])
+    asked = {"purity": settings["purity"], "draws": settings["draws"]}
+    table = compare(finders, target, rng(seed, "compare"), **asked)
+    report = {
+        "comparison": table,
+        "chance": _chance(case, rule, target, seed),
+        "catalogue": _catalogue(judged, case.sky.area, target, seed, threshold),
+    }
+    curves = {name: curve(one, target) for name, one in finders.items()}
+    drawn = {
+        "precision_recall": figures.precision_recall_figure(curves, table),
+        "completeness": figures.completeness_figure(
+            measures.completeness(judged, threshold)
+        ),
+        "reliability": _reliability(judged, seed),
+        "estimates": figures.estimates_figure(judged, threshold),
+    }
+    return report, drawn
+
+
+def read_threshold(paths: Sequence[str]) -> float:
+    """Return the probability from which on a catalogue is as pure as was asked for."""
+    known = read_json(paths[0]).get("threshold") if paths else None
+    return THRESHOLD if known is None else float(known["value"])
+
+
+def write_evaluation(
+    report: dict, drawn: Mapping[str, Figure], paths: Mapping, provenance: Mapping
+) -> None:
+    """Write ``report`` and the figures by their names."""
+    tree = report | {"provenance": provenance}
+    write_json(paths["report"], tree, indent=1)
+    for name, figure in drawn.items():
+        style.save(figure, paths[name], note=text(provenance))
+
+
+def _catalogue(
+    judged: Judged, area: float, target: Target, seed: int, threshold: float
+) -> dict:
+    ends = ((target.lambda_from, target.lambda_to), (target.z_from, target.z_to))
+    whole = measures.completeness(judged, threshold, *ends).iloc[0]
+    bins = measures.completeness(judged, threshold)
+    data = reliability.of_catalogue(judged)
+    return {
+        "area": area,
+        "threshold": threshold,
+        "completeness": one_share(int(whole["k"]), int(whole["n"])),
+        "completeness_in_bins": bins.to_dict("records"),
+        "purity": measures.purity(judged, threshold),
+        "purity_above_20": measures.purity(judged, threshold, above=20.0),
+        "false_alarms": false_alarms(judged, area, threshold),
+        "splits": measures.splits(judged, threshold),
+        "redshift": measures.redshift_errors(judged, rng(seed, "z"), threshold),
+        "richness": measures.richness_errors(judged, rng(seed, "richness"), threshold),
+        "reliability": reliability.report(data, rng(seed, "catalogue")),
+    }
+
+
+def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
+    """Return the average precision of the same detections at random places."""
+    chance, found = rng(seed, "chance"), case.found[ENCODER]
+    parts = []
+    for name, good in case.sky.good.items():
+        mine = found[found["FIELD"] == name]
+        if len(mine) and good.any():
+            wcs = case.sky.wcs[name]
+            points = random_positions(wcs, good, len(mine), chance)
+            parts.append(chance_finder(mine, points, chance).assign(FIELD=name))
+    if not parts:
+        return None
+    moved = pd.concat(parts, ignore_index=True)
+    return average_precision(judge(case.clusters, moved, rule), target)
+
+
+def _reliability(judged: Judged, seed: int) -> Figure:
+    data, chance = reliability.of_catalogue(judged), rng(seed, "figure")
+    tables = {"clusters": reliability.reliability(data, chance)}
+    errors = {"clusters": reliability.calibration_error(data, chance)}
+    return figures.reliability_figure(tables, errors)
+
+
+def _by_first_tile(found: Table, names: Sequence[str]) -> dict[str, Table]:
+    first = np.array([tiles.split()[0] for tiles in found["TILES"]], dtype=object)
+    return {name: found[first == name] for name in names}

@@ -1,0 +1,111 @@
+"""Two lists of clusters matched with each other, and how many of either agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+
+from skyloom.clusters.catalogue.lists import read_clusters
+from skyloom.clusters.evaluation.completeness import LAMBDA_EDGES
+from skyloom.clusters.evaluation.intervals import one_share
+from skyloom.clusters.evaluation.judge import Rule
+from skyloom.clusters.evaluation.randoms import chance_matches
+from skyloom.run.seeds import rng
+from skyloom.sky.footprint import Footprint, footprint, random_points
+from skyloom.sky.matching import Pairs, match
+
+NEEDED = ("RA", "DEC", "Z_LAMBDA")
+POINTS = 20_000  # at random
+
+
+def match_lists(
+    paths: Mapping[str, str], settings: Mapping, seed: int
+) -> tuple[pd.DataFrame, dict]:
+    """Return the pairs of two lists, and the rates of agreement.
+
+    Parameters
+    ----------
+    paths : mapping of str to path
+        ``a`` and ``b``.
+    settings : mapping
+        The section ``match``.
+    seed : int
+        Of the random points.
+
+    Returns
+    -------
+    pairs : DataFrame
+        A row a pair: ID, RA, DEC, Z, LAMBDA of either list (suffixes ``_A, _B``),
+        SEPARATION [Mpc], DZ over 1 + z; redshifts that are unknown match nothing.
+    report : dict
+        ``rates`` of a and of b within their common footprint: all, by richness where
+        it is known, and at random (``chance``); ``area`` of it [deg^2]; ``lists``.
+    """
+    lists = {
+        key: read_clusters(
+            path, settings[f"columns_{key}"], require=NEEDED, unknown_z="drop"
+        )
+        for key, path in paths.items()
+    }
+    a, b = lists["a"], lists["b"]
+    pairs = _matched(a, b, settings)
+    where = [footprint(t["RA"], t["DEC"], settings["cell"]) for t in (a, b)]
+    common = where[0].common(where[1])
+    partners = dict(zip("ab", pairs.partners(), strict=True))
+    rates = {k: _rates(lists[k], partners[k] >= 0, common) for k in lists}
+    rates["chance"] = _chance(a, b, common, settings, seed)
+    report = {
+        "rates": rates,
+        "area": common.area,
+        "lists": {k: {"clusters": len(t), **t.meta} for k, t in lists.items()},
+        "pairs": len(pairs),
+    }
+    return _table(a, b, pairs), report
+
+
+def _matched(a: Table, b: Table, settings: Mapping) -> Pairs:
+    ranks = {
+        f"rank{i}": np.nan_to_num(np.asarray(table["LAMBDA"], float))
+        for i, table in enumerate((a, b), start=1)
+    }
+    sides = [np.asarray(t[name], float) for t in (a, b) for name in NEEDED]
+    how = {key: settings[key] for key in ("radius", "dz", "order")}
+    return match(*sides, **how, **ranks)
+
+
+def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
+    inside = common.contains(table["RA"], table["DEC"])
+    found = {"all": one_share(hit[inside].sum(), inside.sum())}
+    richness = np.asarray(table["LAMBDA"], float)
+    for low, high in pairwise(LAMBDA_EDGES):
+        part = inside & (richness >= low) & (richness < high)
+        if part.any():
+            top = "" if np.isinf(high) else f"{high:g}"
+            found[f"{low:g}-{top}"] = one_share(hit[part].sum(), part.sum())
+    return found
+
+
+def _chance(a: Table, b: Table, common: Footprint, settings: Mapping, seed: int):
+    """Return how many random points, with redshifts of a, lie at a cluster of b."""
+    if not len(common.cells):
+        return None
+    chance = rng(seed, "match", "chance")
+    ra, dec = random_points(common, POINTS, chance)
+    points = Table({"RA": ra, "DEC": dec})
+    others = Table({"RA": b["RA"], "DEC": b["DEC"], "Z": b["Z_LAMBDA"]})
+    rule = Rule(radius=settings["radius"], dz=settings["dz"])
+    return chance_matches(points, others, a["Z_LAMBDA"], chance, rule)
+
+
+def _table(a: Table, b: Table, pairs: Pairs) -> pd.DataFrame:
+    names = {"ID": "ID", "RA": "RA", "DEC": "DEC", "Z_LAMBDA": "Z", "LAMBDA": "LAMBDA"}
+    columns = {
+        f"{ours}_{side}": np.asarray(table[name])[rows]
+        for side, table, rows in (("A", a, pairs.first), ("B", b, pairs.second))
+        for name, ours in names.items()
+    }
+    return pd.DataFrame(columns | {"SEPARATION": pairs.separation, "DZ": pairs.dz})

@@ -1,0 +1,67 @@
+"""The run's headline numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from skyloom.io.documents import read_json
+
+# By kind of report: what is kept of it, by the way there.
+HEADLINES = {
+    "encoder": (
+        ("fields",),
+        ("membership", "membership_average_precision"),
+        ("membership", "membership_prevalence"),
+        ("membership", "membership_ece"),
+        ("center", "center_average_precision"),
+        ("center", "center_prevalence"),
+        ("center", "center_ece"),
+    ),
+    "survey": (
+        ("chance",),
+        ("comparison", "finders"),
+        ("comparison", "gains"),
+        ("comparison", "target"),
+        ("catalogue", "area"),
+        ("catalogue", "threshold"),
+        ("catalogue", "completeness"),
+        ("catalogue", "purity"),
+        ("catalogue", "false_alarms"),
+        ("catalogue", "redshift"),
+        ("catalogue", "richness"),
+    ),
+    "matches": (("rates",),),
+    "real_field": (("area",), ("clusters",), ("false_alarms",)),
+}
+
+
+def headline(reports: Mapping[str, Sequence[str]]) -> dict:
+    """Return the headline numbers of a run's reports.
+
+    Parameters
+    ----------
+    reports : mapping of str to sequence of path
+        By kind, as in `HEADLINES`; one report each, or none.
+
+    Returns
+    -------
+    dict
+        Kind to a tree with the chosen branches of its report.
+    """
+    return {
+        kind: _chosen(read_json(path), HEADLINES[kind])
+        for kind, paths in reports.items()
+        for path in paths
+    }
+
+
+def _chosen(tree: Mapping, ways: Sequence[tuple[str, ...]]) -> dict:
+    found: dict = {}
+    for *sections, last in ways:
+        source, target = tree, found
+        for section in sections:
+            source = source.get(section, {})
+            target = target.setdefault(section, {})
+        if last in source:
+            target[last] = source[last]
+    return found

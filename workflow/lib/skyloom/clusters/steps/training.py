@@ -1,0 +1,55 @@
+"""An encoder trained, resumed where a kill left it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from skyloom.clusters.data.chunks import whole_files
+from skyloom.clusters.encoder.train import fit
+from skyloom.clusters.settings import network, training
+from skyloom.io.atomic import replacing
+
+
+def train(
+    files: Mapping[str, Sequence[str]],
+    settings: Mapping,
+    target: str | Path,
+    scratch: Path,
+    logs: Path,
+    provenance: Mapping,
+) -> None:
+    """Train an encoder and write it.
+
+    Parameters
+    ----------
+    files : mapping of str to sequence of path
+        ``train`` and ``validate``: files of data.
+    settings : mapping
+        The sections ``data``, ``network`` and ``train``, and ``seed``.
+    target : path
+        ``best_encoder.ckpt``.
+    scratch : Path
+        Keeps what a killed training goes on from.
+    logs : Path
+        Folder of TensorBoard's logs.
+    provenance : mapping
+        For the file.
+    """
+    how = settings["train"]
+    torch.set_num_threads(how["threads"])
+    made = fit(
+        whole_files(files["train"]),
+        whole_files(files["validate"]),
+        network(settings["network"], settings["data"]),
+        training(how),
+        scratch,
+        seed=settings["seed"],
+        logs=logs,
+        provenance=provenance,
+    )
+    with replacing(target) as temporary:
+        shutil.copyfile(made, temporary)
