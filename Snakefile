@@ -36,8 +36,21 @@ module quasars:
 use rule * from quasars as quasars_*
 
 
+module clusters:
+    pathvars:
+        **area_folders(config, "clusters"),
+    snakefile:
+        "workflow/rules/clusters.smk"
+    config:
+        area_config(config, "clusters")
+
+
+use rule * from clusters as clusters_*
+
+
 rule all:
     default_target: True
     input:
         rules.builder_all.input,
         rules.quasars_all.input,
+        rules.clusters_all.input,

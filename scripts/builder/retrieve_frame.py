@@ -1,6 +1,7 @@
 """Fetch a calibrated SDSS frame."""
 
-from skyloom.builder.images.retrieve import download, frame_url
+from skyloom.builder.images.retrieve import frame_url
+from skyloom.io.download import download
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,7 +1,7 @@
 """Fetch what the volunteers of a subject were shown."""
 
-from skyloom.builder.images.retrieve import download
 from skyloom.builder.steps.tables import subject_files
+from skyloom.io.download import download
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -98,3 +98,28 @@ def test_script_without_settings_or_log(snakemake):
     snakemake.params = SimpleNamespace(code="c0de")
     snakemake.log = []
     assert Job(snakemake).settings == {}
+
+
+def leave_state(snakemake):
+    """Be killed after some work."""
+    with Job(snakemake).resuming() as folder:
+        (folder / "epoch.txt").write_text("3")
+        raise KeyboardInterrupt
+
+
+def test_a_killed_job_finds_its_own_state(snakemake, tmp_path):
+    """Work that resumes by itself keeps a folder until it ends well; then it goes."""
+    with pytest.raises(KeyboardInterrupt):
+        leave_state(snakemake)
+    with Job(snakemake).resuming() as folder:
+        assert (folder / "epoch.txt").read_text() == "3"
+    assert not (tmp_path / ".skyloom").exists()
+
+
+def test_other_settings_find_no_state(snakemake):
+    """What was learned under others is dropped."""
+    with pytest.raises(KeyboardInterrupt):
+        leave_state(snakemake)
+    snakemake.params.settings = {"seed": 2}
+    with Job(snakemake).resuming() as folder:
+        assert list(folder.iterdir()) == []

@@ -24,6 +24,9 @@ def test_the_demo_plans_every_rule(fresh):
     """The two-command demo asks for every step from drawings to catalogue."""
     steps = {"parse_volunteers", "aggregate", "best_individual", "tune_agg", "tune_bi"}
     steps |= {"make_agg_bi_models", "compile_tuned_models", "plot_galaxies"}
+    # And from a list of clusters to a catalogue.
+    steps |= {"make_cluster_list", "catalogs", "images", "file_data", "train"}
+    steps |= {"survey", "infer", "detect", "cluster_catalogue", "baselines"}
     assert steps <= kinds(planned(fresh))
 
 
@@ -35,8 +38,9 @@ def test_layers_on_real_data_plan(fresh, real, layer):
         fresh, "--configfile", f"config/{layer}.yaml", SKYLOOM_DATA=str(real)
     )
     assert {"aggregate", "tune_agg", "compile_tuned_models"} <= kinds(counts)
-    judged = {"classify_files", "evaluate_files"}
+    judged = {"classify_files", "evaluate_files", "match", "real_field"}
     assert judged <= kinds(counts) if layer == "real" else not judged & kinds(counts)
+    assert not {"train", "file_data"} & kinds(counts)
 
 
 def test_long_layer_plans(fresh, tmp_path):
@@ -62,6 +66,21 @@ def test_survey_layer_plans_once_its_files_exist(fresh, tmp_path):
         write(data / place, "{}")
     layer = ("--configfile", "config/survey.yaml")
     assert "tune_agg" in kinds(planned(fresh, *layer, SKYLOOM_DATA=str(data)))
+
+
+def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
+    """Two tiles of DES are looked at by an encoder of the run; none is simulated."""
+    data = tmp_path / "data"
+    write(data / "clusters" / "survey" / "redmapper.fits", "")
+    for tile in ("DES0000-2958", "DES0001-3000"):
+        for band in "griz":
+            name = f"{tile}_r4907p01_{band}_nobkg.fits.fz"
+            write(data / "downloads" / "clusters" / "tiles" / tile / name, "")
+    layer = ("--configfile", "config/survey_clusters.yaml")
+    counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(data))
+    assert {"train", "calibrate", "infer", "cluster_catalogue"} <= kinds(counts)
+    assert not {"survey", "baselines", "make_cluster_list"} & kinds(counts)
+    assert sum(name.startswith("clusters_infer") for name in counts) == 2
 
 
 def write(path, text) -> None:
@@ -104,10 +123,12 @@ def test_second_run_does_nothing(built, tmp_path):
 
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/exposures.json")
+PLAIN += ("**/*.dat", "**/*.pt")
 TABLES = ("make_subjects", "make_gal_metadata", "make_subject_id_list")
 LOGGED = {
     "builder": (*TABLES, "merge_classifications", "simulate/c0"),
     "quasars": ("simulate_survey", "answer_query/round1", "merge_labels/round2"),
+    "clusters": ("catalogs/c0", "file_data/c0", "survey/c0"),
 }
 
 
@@ -120,6 +141,7 @@ def test_every_product_says_what_it_is_made_from(built, area):
     # A member's bootstrap sample is described by the member.
     files -= set(root.glob("ensemble/*/net_*.npz"))
     words = {".fits": b"VERSIONS=", ".reg": b"# version", ".feedme": b"# version"}
+    words[".fz"] = words[".fits"]
     bare = [
         path
         for path in files
@@ -198,5 +220,26 @@ def test_one_file_plans_its_own_steps(fresh, target, steps, others):
 def test_one_file_of_quasars_plans_its_own_steps(fresh, target, steps, others):
     """Rounds reach back as far as they must, and no further."""
     counts = planned(fresh, f"results/demo/quasars/{target}")
+    assert steps <= kinds(counts)
+    assert not others & kinds(counts)
+
+
+@pytest.mark.parametrize(
+    ("target", "steps", "others"),
+    [
+        ("catalogs/galsim_des_003.dat", {"make_cluster_list"}, {"images", "survey"}),
+        ("images/galsim_des_003_r.fits", {"catalogs", "images"}, {"file_data"}),
+        ("file_data/file_data_3_size_4.pt", {"images", "file_data"}, {"train"}),
+        ("encoder/best_encoder.ckpt", {"file_data", "train"}, {"survey", "calibrate"}),
+        ("encoder/evaluation.json", {"evaluate_encoder"}, {"survey", "calibrate"}),
+        ("survey/sim0001_z.fits.fz", {"survey"}, {"catalogs", "images"}),
+        ("predictions/sim0001.npz", {"survey", "train", "infer"}, {"detect"}),
+        ("baselines/density/sim0001.fits", {"survey", "baselines"}, {"train"}),
+        ("catalogue/clusters.ecsv", {"calibrate", "cluster_catalogue"}, {"baselines"}),
+    ],
+)
+def test_one_file_of_clusters_plans_its_own_steps(fresh, target, steps, others):
+    """From a list of clusters as far as the file, and no further."""
+    counts = planned(fresh, f"results/demo/clusters/{target}")
     assert steps <= kinds(counts)
     assert not others & kinds(counts)

@@ -16,9 +16,10 @@ CONDA_NAMES = {
     "snakemake-minimal": "snakemake",
     "tensorflow": "tensorflow-cpu",
 }
-AREAS = {"builder": (), "quasars": ("som",)}  # and the halls that not all use
+# And the halls that not all use.
+AREAS = {"builder": (), "clusters": (), "quasars": ("som",)}
 # Used through another package and not by an import of ours.
-INDIRECT = {"ipykernel", "jaxlib", "tensorflow-cpu"}
+INDIRECT = {"ipykernel", "jaxlib", "tensorboard", "tensorflow-cpu"}
 
 
 def name_of(text: str) -> str:

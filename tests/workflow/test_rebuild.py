@@ -84,6 +84,22 @@ ROUND3 = together({"train_round3": 2, "calibrate": 1, "run_round3": 2}, GATHERED
 ROUND3 = together({"gather_labelled": 1}, ROUND3, COMPARED)
 ROUND3 = together({"answer_query": 1, "merge_labels": 1}, ROUND3)
 
+# And for clusters, whose rules have one job each.
+CJUDGED = {"evaluate", "metrics"}
+CSHOWN = {"single_tile_evaluation"} | CJUDGED
+CSCORED = {"evaluate_encoder", "metrics"}
+CLISTED = {"cluster_catalogue"} | CSHOWN
+CDETECTED = {"detect"} | CLISTED
+CINFERRED = {"infer"} | CDETECTED
+CCALIBRATED = {"calibrate"} | CLISTED
+CTRAINED = {"train"} | CSCORED | CCALIBRATED | CINFERRED
+CFILED = {"file_data"} | CTRAINED
+CPAINTED = {"images"} | CFILED
+CDRAWN = {"catalogs"} | CPAINTED
+COMPETED = {"baselines"} | CSHOWN
+CSURVEYED = {"survey"} | CINFERRED | COMPETED
+CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
+
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
 SCHEMA = "workflow/schemas/builder.schema.yaml"
@@ -93,6 +109,7 @@ TITLES = '"axes.titlesize": '
 PINNED = "numpy=2.4.6"
 SWAPPED = ("builder.morphology.n_draws", "builder.morphology.n_resamples")
 NEW = "\n\ndef unused(x):\n    return x\n"
+OTHERS = {"quasars": EVERY, "clusters": CEVERY}
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,8 @@ class Row:
         How many jobs each chunked rule among them has; the demo has two chunks.
     quasars : dict of str to int
         The same for quasars, with how many jobs of each.
+    clusters : set of str
+        The same for clusters, of one job each.
     arguments : tuple of str
         Further arguments of the dry run.
     """
@@ -121,6 +140,7 @@ class Row:
     chunks: int = 2
     arguments: tuple[str, ...] = ()
     quasars: dict[str, int] = field(default_factory=dict)
+    clusters: set[str] = field(default_factory=set)
 
 
 MATRIX = [
@@ -138,15 +158,16 @@ MATRIX = [
         WINDING,
     ),
     Row("function of two rules", do.body("builder.fitting.tune", "tune"), TUNED),
-    Row("function of all", do.body("run.log", "start"), ALL, quasars=EVERY),
-    Row("method of all", do.body("run.job", "Job.provenance"), ALL, quasars=EVERY),
+    Row("function of all", do.body("run.log", "start"), ALL, **OTHERS),
+    Row("method of all", do.body("run.job", "Job.provenance"), ALL, **OTHERS),
     Row(
         "writer of two kinds",
         do.body("io.npz", "write_npz"),
         CUT | PITCH,
         quasars=together(TRAINED, MAPPED),
+        clusters=CINFERRED,
     ),
-    Row("seeds", do.body("run.seeds", "rng"), SIMULATED, quasars=EVERY),
+    Row("seeds", do.body("run.seeds", "rng"), SIMULATED, **OTHERS),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
     Row("validation of the config", do.body("run.config", "validated"), NOTHING),
     Row("docstring", do.docstring("builder.fitting.tune", "tune"), NOTHING),
@@ -165,12 +186,14 @@ MATRIX = [
         do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"),
         FIGURES,
         quasars=together(MAPPED, CALIBRATED),
+        clusters=CSCORED | CSHOWN,
     ),
     Row(
         "colour",
         do.swap(STYLE, 'GREY = "#7F7F7F"', 'GREY = "#7F7F80"'),
         GREYED,
         quasars=CALIBRATED,
+        clusters=CSCORED | CJUDGED,
     ),
     # Scripts and notebooks.
     Row("script", do.append("scripts/builder/fit_pitch.py", "assert True\n"), PITCH),
@@ -187,8 +210,8 @@ MATRIX = [
     Row("key of one rule", do.configure("builder.winding.upper", "51"), WINDING),
     Row("key of two rules", do.configure("builder.tune.rtol", "0.002"), TUNED),
     Row("two params swapped", do.swap_keys(*SWAPPED), MORPHOLOGY),
-    Row("seed", do.configure("seed", "2"), SIMULATED, quasars=EVERY),
-    Row("name of the run", do.configure("run", "other"), ALL, quasars=EVERY),
+    Row("seed", do.configure("seed", "2"), SIMULATED, **OTHERS),
+    Row("name of the run", do.configure("run", "other"), ALL, **OTHERS),
     Row("default written out", do.configure("builder.winding.upper", "50.0"), NOTHING),
     Row("order of keys", do.turn_keys, NOTHING),
     Row("comment in the config", do.append("tiny.yaml", "# x\n"), NOTHING),
@@ -298,6 +321,102 @@ MATRIX = [
         do.swap("envs/quasars.yaml", PINNED, "numpy=2.4.5"),
         quasars=EVERY,
     ),
+    # And in clusters.
+    Row(
+        "function of one rule, clusters",
+        do.body("clusters.evaluation.compare", "compare"),
+        clusters=CJUDGED,
+    ),
+    Row(
+        "figure of one rule, clusters",
+        do.body("clusters.evaluation.figures", "estimates_figure"),
+        clusters=CJUDGED,
+    ),
+    Row(
+        "members of a cluster",
+        do.body("clusters.catalogue.halos", "members"),
+        clusters=CDRAWN | CSURVEYED,
+    ),
+    Row(
+        "renderer",
+        do.body("clusters.images.batched", "render"),
+        clusters=CPAINTED | CSURVEYED,
+    ),
+    Row(
+        "maps of tiles", do.body("clusters.data.tiles", "tile_catalog"), clusters=CFILED
+    ),
+    Row(
+        "network",
+        do.body("clusters.encoder.network", "Encoder.forward"),
+        clusters=CTRAINED,
+    ),
+    Row(
+        "blending",
+        do.body("clusters.inference.blend", "blend"),
+        clusters=CINFERRED | CCALIBRATED,
+    ),
+    Row(
+        "finder",
+        do.body("clusters.finder.peaks", "candidates"),
+        clusters=CDETECTED | CCALIBRATED,
+    ),
+    Row("merging", do.body("clusters.finder.merge", "merge"), clusters=CLISTED),
+    Row(
+        "matched filter",
+        do.body("clusters.baselines.matched_filter", "find_clusters"),
+        clusters=COMPETED,
+    ),
+    Row("painted sky", do.body("clusters.real_field.paint", "cover"), NOTHING),
+    Row(
+        "docstring, clusters",
+        do.docstring("clusters.finder.peaks", "candidates"),
+        NOTHING,
+    ),
+    Row(
+        "script, clusters",
+        do.append("scripts/clusters/evaluate_encoder.py", "assert True\n"),
+        clusters=CSCORED,
+    ),
+    Row(
+        "code of a notebook, clusters",
+        do.cell("clusters_single_tile_evaluation", "code"),
+        clusters={"single_tile_evaluation"},
+    ),
+    Row(
+        "epochs, clusters",
+        do.configure("clusters.train.epochs", "4"),
+        clusters=CTRAINED,
+    ),
+    Row(
+        "noise of images",
+        do.configure("clusters.images.noise.depth_scatter", "0.1"),
+        clusters=CPAINTED | CSURVEYED,
+    ),
+    Row(
+        "purity, clusters",
+        do.configure("clusters.evaluate.purity", "0.8"),
+        clusters=CCALIBRATED,
+    ),
+    Row(
+        "more fields",
+        do.configure("clusters.simulate.fields.number", "8"),
+        clusters=CDRAWN,
+    ),
+    Row(
+        "truth of a tile changed",
+        do.change("results/*/clusters/survey/truth/sim0000.fits"),
+        clusters=CSHOWN,
+    ),
+    Row(
+        "resource changed, clusters",
+        do.append("resources/clusters/galaxies.csv", "\n"),
+        clusters=CDRAWN | CSURVEYED,
+    ),
+    Row(
+        "env pin, clusters",
+        do.swap("envs/clusters.yaml", PINNED, "numpy=2.4.5"),
+        clusters=CEVERY,
+    ),
     # Place, time and machine.
     Row("times of all files", do.touch_code, NOTHING),
     Row("folder moved", do.move, NOTHING),
@@ -335,7 +454,7 @@ def outcome(row: Row, built: Path, folder: Path) -> dict[str, Counter]:
         counts = planned(where, *row.arguments, *LAYER)
     finally:
         shutil.rmtree(where, ignore_errors=True)
-    areas: dict[str, Counter] = {"builder": Counter(), "quasars": Counter()}
+    areas = {area: Counter() for area in ("builder", "quasars", "clusters")}
     for name, number in counts.items():
         area, kind = parted(name)
         areas[area][kind] += number
@@ -349,6 +468,7 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     expected = {name: row.chunks if name in CHUNKED else 1 for name in row.rules}
     assert dict(found["builder"]) == expected
     assert dict(found["quasars"]) == row.quasars
+    assert dict(found["clusters"]) == dict.fromkeys(row.clusters, 1)
 
 
 def test_matrix_is_large_and_its_names_are_distinct():

@@ -23,6 +23,15 @@ SMALL = EncoderSettings(
 QUICK = TrainSettings(epochs=2, batch=4, rate=4e-3, precision="32-true")
 
 
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    """Keep small tensors on one thread: more only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def small() -> EncoderSettings:
     """Return settings of an encoder that trains in seconds."""

@@ -58,6 +58,8 @@ def test_refuses_encoders_that_cannot_be(odd):
         {"rate": float("nan")},
         {"warmup": 1.0},
         {"clip": -1.0},
+        {"jitter": -0.1},
+        {"workers": -1},
         {"weights": {"mass": 1.0}},
         {"weights": {"center": -1.0}},
         {"weights": {}},

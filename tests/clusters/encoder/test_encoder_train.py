@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import pytorch_lightning as lightning
 import torch
 from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder
+from skyloom.clusters.encoder.module import scaled
 from skyloom.clusters.encoder.train import RESUME, fit
 from skyloom.io.errors import InputError
 
@@ -108,9 +110,20 @@ def test_another_training_is_not_resumed(short, chunks, small, quick, tmp_path, 
 
 
 def test_bfloat16_and_accumulation_run(chunks, small, quick, tmp_path):
-    how = replace(quick, epochs=1, precision="bf16-mixed", accumulate=2, patience=1)
+    how = replace(quick, epochs=1, precision="bf16-mixed", accumulate=2, jitter=0.02)
     path = fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1)
     assert torch.isfinite(torch.tensor(load_encoder(path).metrics["loss"]))
+
+
+def test_zero_points_err_by_field_and_band():
+    """A hundredth of a magnitude is a hundredth of a flux, nearly; 0 draws nothing."""
+    draw, images = np.random.default_rng(0), torch.ones(500, 4, 2, 2)
+    got = scaled(images, draw, 0.01)
+    assert torch.equal(got[..., 0, 0], got[..., 1, 1])
+    assert got[..., 0, 0].std(dim=0) == pytest.approx([0.00921] * 4, rel=0.15)
+    state = draw.bit_generator.state
+    assert scaled(images, draw, 0.0) is images
+    assert draw.bit_generator.state == state
 
 
 def test_a_loss_that_is_not_finite_ends_training(chunks, small, quick, tmp_path):
@@ -123,7 +136,7 @@ def test_a_loss_that_is_not_finite_ends_training(chunks, small, quick, tmp_path)
 def test_what_is_common_is_measured(chunks, small):
     """Noise of 1 with blobs on it; two centres to a field of 64 tiles."""
     found = common(chunks[:3], small)
-    assert all(1.0 < noise < 1.3 for noise in found.noise)
+    assert all(1.0 < noise < 2.0 for noise in found.noise)
     assert found.start["center"] == pytest.approx(2 / 64, rel=0.05)
     assert found.start["redshift"] == pytest.approx(0.4)
 

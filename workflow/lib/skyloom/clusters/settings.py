@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from skyloom.clusters.baselines.density import DensityMap
 from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.photometry import SurveyDepth
+from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.catalogue.field import FieldSettings
 from skyloom.clusters.catalogue.halos import HaloSettings
+from skyloom.clusters.catalogue.model_list import ListSettings
 from skyloom.clusters.catalogue.sample import SampleSettings
 from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
 from skyloom.clusters.evaluation.judge import Rule
@@ -21,6 +25,11 @@ from skyloom.clusters.images.noise import NoiseSettings
 from skyloom.clusters.images.psf import PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.run.sections import of
+
+
+def listed(section: Mapping) -> ListSettings:
+    """Return what a simulated list of clusters holds."""
+    return of(ListSettings, section)
 
 
 def sample(section: Mapping) -> SampleSettings:
@@ -47,12 +56,20 @@ def noise(section: Mapping) -> NoiseSettings:
     return of(NoiseSettings, section)
 
 
-def network(section: Mapping, data: Mapping) -> EncoderSettings:
-    """Return the shape of an encoder for the tiles of the section ``data``."""
+def network(
+    section: Mapping, data: Mapping, red_sequence: RedSequence | None = None
+) -> EncoderSettings:
+    """Return the shape of an encoder for the tiles of the section ``data``.
+
+    With redshifts in ``ridge``, the red sequence gives their colours.
+    """
+    z = np.array(section["ridge"])
+    colours = red_sequence.colours(z).tolist() if len(z) else []
     shared = {
         "tile": data["tile_size"],
         "pool": data["pool"],
         "center_above": data["center_above"],
+        "ridge": colours,
     }
     return of(EncoderSettings, {**section, **shared})
 

@@ -6,8 +6,6 @@ The schema of the area has the same names, defaults and limits; a test holds tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import TypeVar
 
 from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.network.architecture import Architecture
@@ -19,16 +17,9 @@ from skyloom.quasars.survey.classify import SurveySettings
 from skyloom.quasars.survey.consensus import ConsensusSettings
 from skyloom.quasars.survey.votes import VoteSettings
 from skyloom.run.config import data_path
+from skyloom.run.sections import of
 
 GRIDS = {"log": LOG, "linear": LINEAR}
-T = TypeVar("T")
-
-
-def of(kind: type[T], section: Mapping) -> T:
-    """Return a dataclass from the keys of a section that it has, lists as tuples."""
-    names = {field.name for field in fields(kind)}
-    given = {key: value for key, value in section.items() if key in names}
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
 
 
 def targets(section: Mapping) -> Settings:

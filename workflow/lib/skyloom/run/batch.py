@@ -20,6 +20,7 @@ import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -153,6 +154,28 @@ def each(
     return results
 
 
+@contextmanager
+def resuming(store: Path, key: str) -> Iterator[Path]:
+    """Give a folder for work that keeps its own state, and resumes by itself.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of this job's unfinished work.
+    key : str
+        Digest of all that the results depend on; work under another key is dropped.
+
+    Yields
+    ------
+    Path
+        The same folder, with all that a killed job left in it, as long as the key
+        stays; it is removed when the block ends well. `each` may be called in the
+        block, and then removes it; names that begin with ``+`` are no object's.
+    """
+    yield _fresh(store, key)
+    _remove(store)
+
+
 def _fresh(store: Path, key: str) -> Path:
     """Return the folder of a key in a store, without what other keys left there."""
     folder = Path(store) / key[:16]
@@ -271,6 +294,8 @@ def _copy(source: Path, target: Path) -> None:
 
 def _remove(store: Path) -> None:
     """Remove a store, its claim last, and the folders above that it leaves empty."""
+    if not Path(store).exists():
+        return
     for folder in Path(store).iterdir():
         if folder.is_dir():
             shutil.rmtree(folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -80,19 +81,29 @@ class Job:
         `workers` processes, as many as the job has cores if not given: 1 where the
         function itself uses all of them.
         """
-        outputs = list(self.output)
-        store = STORE / self.rule / provenance.digest_of(outputs)[:16]
-        batch.claim(store, outputs, STORE)
         return batch.each(
             ids,
             function,
-            store=store,
+            store=self._claimed(),
             key=self._key,
             threads=workers or self.threads,
             files=files,
             rescue=rescue,
             description=self.rule,
         )
+
+    @contextmanager
+    def resuming(self) -> Iterator[Path]:
+        """Give a folder whose content survives a kill; see `batch.resuming`."""
+        with batch.resuming(self._claimed(), self._key) as folder:
+            yield folder
+
+    def _claimed(self) -> Path:
+        """Return the store of this job's unfinished work, claimed."""
+        outputs = list(self.output)
+        store = STORE / self.rule / provenance.digest_of(outputs)[:16]
+        batch.claim(store, outputs, STORE)
+        return store
 
     @cached_property
     def _key(self) -> str:

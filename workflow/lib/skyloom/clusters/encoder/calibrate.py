@@ -40,7 +40,7 @@ def calibrate(encoder: Encoder, batches: Iterable[dict]) -> dict[str, float]:
     for i, (logit, truth) in enumerate(_tiles(encoder, batches)):
         slope, offset = fit_line(logit.numpy(), truth.numpy())
         encoder.slope[i], encoder.offset[i] = slope, offset
-        metrics = TileMetrics(LOGITS[i])
+        metrics = TileMetrics(LOGITS[i], together=False)
         metrics.update((slope * logit + offset).sigmoid(), truth)
         figures |= {name: value.item() for name, value in metrics.compute().items()}
     return figures

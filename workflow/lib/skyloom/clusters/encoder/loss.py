@@ -43,10 +43,13 @@ def losses(outputs: Tensors, truth: Tensors) -> dict[str, torch.Tensor]:
 
     ``membership``, ``center``: binary cross-entropy. ``n_members``: Poisson.
     ``center_locs``: squared distance, in tiles, where there is a centre. ``richness``
-    and ``redshift``: Gaussian in ln λ and in z, where the tile belongs to a cluster.
+    and ``redshift``: Gaussian in ln λ and in z, where a cluster has a member or its
+    centre.
     """
     valid = truth["valid"]
-    center, cluster = valid & truth["center"], valid & (truth["richness"] > 0)
+    center = valid & truth["center"]
+    # Most tiles in the reach of a cluster are empty sky, which says nothing of it.
+    cluster = valid & (truth["richness"] > 0) & (truth["membership"] | center)
     distance = (outputs["center_locs"] - truth["center_locs"]).square().sum(-1)
     log_richness = truth["richness"].clamp(min=1e-3).log()
     return {

@@ -20,6 +20,8 @@ class ClusterMembershipAccuracy(Metric):
         Of the names: ``membership_accuracy``, ``membership_precision``, ...
     threshold : float
         A tile counts as a yes from this probability on.
+    **options
+        Of torchmetrics' `Metric`.
     """
 
     full_state_update = False
@@ -29,8 +31,8 @@ class ClusterMembershipAccuracy(Metric):
     fp: torch.Tensor
     fn: torch.Tensor
 
-    def __init__(self, prefix: str = "membership", threshold: float = 0.5):
-        super().__init__()
+    def __init__(self, prefix: str = "membership", threshold: float = 0.5, **options):
+        super().__init__(**options)
         self.prefix, self.threshold = prefix, threshold
         for name in ("tp", "tn", "fp", "fn"):
             zero = torch.zeros((), dtype=torch.long)
@@ -79,16 +81,19 @@ class TileMetrics(nn.Module):
     ----------
     prefix : str
         Of the names: ``membership`` or ``center``.
+    together : bool
+        Whether `compute` takes the tiles of all devices; all must call it then.
     """
 
-    def __init__(self, prefix: str):
+    def __init__(self, prefix: str, *, together: bool = True):
         super().__init__()
         self.prefix = prefix
-        self.accuracy = ClusterMembershipAccuracy(prefix)
+        sync = {"sync_on_compute": together}
+        self.accuracy = ClusterMembershipAccuracy(prefix, **sync)
         # Thresholds even in the logit: a rare centre's probabilities are all small.
-        self.precision = BinaryAveragePrecision(thresholds=LOGITS.sigmoid())
-        self.calibration = BinaryCalibrationError(n_bins=BINS, norm="l1")
-        self.brier = MeanSquaredError()
+        self.precision = BinaryAveragePrecision(LOGITS.sigmoid(), **sync)
+        self.calibration = BinaryCalibrationError(BINS, norm="l1", **sync)
+        self.brier = MeanSquaredError(**sync)
 
     def update(
         self,
@@ -113,10 +118,13 @@ class TileMetrics(nn.Module):
         ``_brier``.
         """
         counts = self.accuracy
-        tiles = counts.tp + counts.tn + counts.fp + counts.fn
+        # Of all devices, so that all take the same way through what follows.
+        with counts.sync_context(should_sync=counts.sync_on_compute):
+            true, tiles = counts.tp + counts.fn, counts.tn + counts.fp
+        tiles = tiles + true
         if not tiles:
             return {}
-        positive = (counts.tp + counts.fn).double() / tiles
+        positive = true.double() / tiles
         none = torch.zeros_like(positive)
         more = {
             "prevalence": positive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytorch_lightning as lightning
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from skyloom.clusters.encoder.settings import TrainSettings
 from skyloom.run.seeds import rng
 
 MONITOR = "val/loss"
-IDENTITY = "skyloom"  # key of the checkpoint
+IDENTITY, SCORE = "skyloom", "skyloom_loss"  # keys of the checkpoint
 
 
 class Training(lightning.LightningModule):
@@ -48,12 +49,13 @@ class Training(lightning.LightningModule):
         draw = rng(self.seed, "augment", *key)
         settings = self.settings
         batch = augmented(batch, draw, turn=settings.turn, shift=settings.shift)
-        outputs = self.encoder(batch["images"])
+        images = scaled(batch["images"], draw, settings.jitter)
+        outputs = self.encoder(images)
         total, parts = loss(outputs, truth_of(batch), settings.weights)
         if not torch.isfinite(total):
             msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
             raise FloatingPointError(msg + "lower the rate, or look at the data")
-        self._log("train", total, parts, len(batch["images"]))
+        self._log("train", total, parts, len(images))
         return total
 
     def validation_step(self, batch: dict, _index: int) -> None:
@@ -69,7 +71,7 @@ class Training(lightning.LightningModule):
         """Log the epoch's figures and forget its tiles."""
         for figures in self.figures:
             values = {f"val/{k}": v.float() for k, v in figures.compute().items()}
-            self.log_dict(values)
+            self.log_dict(values, sync_dist=True)  # equal on all devices already
             figures.reset()
 
     def configure_optimizers(self) -> dict:
@@ -84,8 +86,9 @@ class Training(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": step}
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Put what the training follows from into the checkpoint."""
+        """Put what the training follows from, and its loss, into the checkpoint."""
         checkpoint[IDENTITY] = self.identity
+        checkpoint[SCORE] = float(self.trainer.callback_metrics[MONITOR])
 
     def _log(self, stage: str, total: torch.Tensor, parts: dict, size: int) -> None:
         values = {f"{stage}/{name}": value for name, value in parts.items()}
@@ -94,6 +97,26 @@ class Training(lightning.LightningModule):
         self.log_dict(
             values, batch_size=size, on_step=not epoch, on_epoch=epoch, sync_dist=epoch
         )
+
+
+def scaled(
+    images: torch.Tensor, draw: np.random.Generator, error: float
+) -> torch.Tensor:
+    """Return images with errors of their zero points.
+
+    Parameters
+    ----------
+    images : tensor, shape (batch, bands, height, width)
+        Counts.
+    draw : numpy.random.Generator
+        Of the errors; nothing is drawn where they are 0.
+    error : float
+        Standard deviation [mag] of each field's and band's.
+    """
+    if not error:
+        return images
+    factor = 10 ** (0.4 * draw.normal(0, error, (*images.shape[:2], 1, 1)))
+    return images * torch.as_tensor(factor, dtype=images.dtype, device=images.device)
 
 
 def _groups(encoder: Encoder, decay: float) -> list[dict]:

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from skyloom.clusters.encoder.normalise import Asinh
+from skyloom.clusters.encoder.ridge import Ridge
 from skyloom.clusters.encoder.settings import EncoderSettings
 
 HEADS = {
@@ -42,7 +43,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.normalise = Asinh(len(settings.bands), settings.scales)
-        self.features = _features(settings, self.normalise.channels)
+        self.ridge = Ridge(settings.ridge) if settings.ridge else None
+        channels = 4 * self.normalise.channels + len(settings.ridge)
+        self.features = _features(settings, channels)
         width = settings.plan[-1][0]
         self.head = nn.Sequential(
             nn.Conv2d(width, settings.hidden, 1),
@@ -80,8 +83,7 @@ class Encoder(nn.Module):
             Another number of bands, or sides that are not whole tiles.
         """
         self._check(images.shape)
-        x = self.normalise(images, bad).contiguous(memory_format=torch.channels_last)
-        raw = self.head(self.features(x)).float()
+        raw = self.head(self.features(self._inputs(images, bad))).float()
         parts = raw.permute(0, 2, 3, 1).split(tuple(HEADS.values()), dim=-1)
         out = {k: _shaped(k, part) for k, part in zip(HEADS, parts, strict=True)}
         for name, slope, offset in zip(LOGITS, self.slope, self.offset, strict=True):
@@ -104,6 +106,15 @@ class Encoder(nn.Module):
             if name in values:
                 last.bias[first] = _bias(name, values[name])
             first += size
+
+    def _inputs(self, images, bad) -> torch.Tensor:
+        """Return the normalised image at half its size, and its red sequence."""
+        good = self.normalise.good(images, bad)
+        x = functional.pixel_unshuffle(self.normalise(good), 2)
+        if self.ridge is not None:
+            likely = self.ridge(good, self.normalise.noise)
+            x = torch.cat([x, likely], dim=1)
+        return x.contiguous(memory_format=torch.channels_last)
 
     def _check(self, shape: torch.Size) -> None:
         bands, side = len(self.settings.bands), self.settings.reduction
@@ -190,8 +201,8 @@ class Halve(nn.Module):
 def _features(settings: EncoderSettings, channels: int) -> nn.Sequential:
     groups, plan = settings.groups, settings.plan
     width, blocks = plan[0]
-    stem = _convolution(4 * channels, width, 3, groups)
-    layers = [nn.PixelUnshuffle(2), *stem, nn.SiLU(), Colours(width)]
+    stem = _convolution(channels, width, 3, groups)
+    layers = [*stem, nn.SiLU(), Colours(width)]
     layers += [Residual(width, groups) for _ in range(blocks)]
     for wider, blocks in plan[1:]:
         layers += [Halve(), *_convolution(width, wider, 3, groups), nn.SiLU()]

@@ -40,10 +40,10 @@ class Asinh(nn.Module):
         """Return the channels of the output."""
         return len(self.noise) * len(self.scale)
 
-    def forward(
+    def good(
         self, images: torch.Tensor, bad: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return the normalised images.
+        """Return finite counts, float32, 0 where a pixel is bad.
 
         Parameters
         ----------
@@ -51,17 +51,29 @@ class Asinh(nn.Module):
             Counts a pixel, any float type; NaN is bad.
         bad : tensor of bool, shape (batch, height, width) or (batch, 1, ...), optional
             Pixels to take as sky.
+        """
+        x = torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
+        if bad is not None:
+            bad = bad if bad.ndim == x.ndim else bad[:, None]
+            x = x.masked_fill(bad, 0.0)
+        return x
+
+    def forward(
+        self, images: torch.Tensor, bad: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the normalised images.
+
+        Parameters
+        ----------
+        images, bad : tensor
+            See `good`.
 
         Returns
         -------
         tensor, float32, shape (batch, scales * bands, height, width)
             All bands at the first scale, then at the next.
         """
-        x = torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
-        if bad is not None:
-            bad = bad if bad.ndim == x.ndim else bad[:, None]
-            x = x.masked_fill(bad, 0.0)
-        x = x / self.noise[:, None, None]
+        x = self.good(images, bad) / self.noise[:, None, None]
         return torch.cat([_asinh(x / scale) for scale in self.scale], dim=1)
 
     def set_noise(self, noise: Sequence[float]) -> None:

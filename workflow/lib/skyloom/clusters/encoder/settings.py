@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from skyloom.clusters.bands import BANDS
+from skyloom.io.documents import plain
 
 PRECISIONS = ("32-true", "bf16-mixed")
 SCHEDULES = ("one_cycle", "constant")
@@ -47,6 +48,10 @@ class EncoderSettings:
         Groups of every GroupNorm, or fewer where they do not divide the channels.
     scales : tuple of float
         The input is asinh(x / (scale * noise)) at each of these.
+    ridge : tuple of tuple of float
+        Colours of the red sequence (differences of successive bands [mag]) at some
+        redshifts; how well pixels match them is given to the net, see `.ridge.Ridge`.
+        Empty: the net has to learn it.
     center_above : float
         Richness from which a cluster's centre counts as one.
     """
@@ -60,9 +65,14 @@ class EncoderSettings:
     hidden: int = 128
     groups: int = 8
     scales: tuple[float, ...] = (1.0, 10.0)
+    ridge: tuple[tuple[float, ...], ...] = ()
     center_above: float = 20.0
 
     def __post_init__(self):
+        object.__setattr__(self, "ridge", tuple(tuple(row) for row in self.ridge))
+        if any(len(row) != len(self.bands) - 1 for row in self.ridge):
+            msg = f"ridge: expected rows of {len(self.bands) - 1} colours"
+            raise ValueError(msg)
         for name in ("bands", "widths", "blocks", "dilations", "scales"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         whole = (self.tile, self.pool, self.hidden, self.groups)
@@ -108,7 +118,7 @@ class EncoderSettings:
 
     def to_json(self) -> dict:
         """Return the settings as plain JSON values."""
-        return _plain(asdict(self))
+        return plain(asdict(self))
 
     @classmethod
     def from_json(cls, tree: Mapping) -> EncoderSettings:
@@ -155,6 +165,9 @@ class TrainSettings:
         Whether fields are turned and mirrored by chance.
     shift : int
         Whole tiles by which fields are moved by chance, at most.
+    jitter : float
+        Error of each field's and band's zero point, drawn in training [mag]: real
+        colours are no better known than that.
     workers : int
         Processes that read files.
     accelerator, devices, strategy : str, int or str, str
@@ -174,6 +187,7 @@ class TrainSettings:
     patience: int = 0
     turn: bool = True
     shift: int = 0
+    jitter: float = 0.0
     workers: int = 0
     accelerator: str = "cpu"
     devices: int | str = 1
@@ -188,8 +202,9 @@ class TrainSettings:
         if not all(map(_natural, (self.epochs, self.batch, self.accumulate))):
             msg = f"{self}: epochs, batch and accumulate must be whole, from 1 on"
             raise ValueError(msg)
-        least = (self.weight_decay, self.clip, self.patience, self.workers, self.shift)
-        if not self.rate > 0 or min(least) < 0 or not 0 <= self.warmup < 1:
+        least = (self.weight_decay, self.clip, self.jitter, self.patience, self.shift)
+        positive = self.rate > 0 and min(*least, self.workers) >= 0
+        if not positive or not 0 <= self.warmup < 1:
             msg = f"{self}: expected rate > 0, 0 <= warmup < 1, and nothing negative"
             raise ValueError(msg)
         odd = sorted(weights.keys() - set(LOSSES))
@@ -202,7 +217,7 @@ class TrainSettings:
 
         Source: Smith & Topin 2018, "Super-convergence", with cosines for its lines.
         """
-        rising = self.warmup * steps
+        rising = min(self.warmup * steps, steps - 1)
         if step < rising:
             return 0.5 - 0.5 * math.cos(math.pi * (step + 1) / (rising + 1))
         if self.schedule == "constant":
@@ -212,7 +227,7 @@ class TrainSettings:
 
     def to_json(self) -> dict:
         """Return the settings as plain JSON values."""
-        return _plain(asdict(self))
+        return plain(asdict(self))
 
     @classmethod
     def from_json(cls, tree: Mapping) -> TrainSettings:
@@ -251,10 +266,6 @@ def differences(first: Mapping, second: Mapping) -> list[str]:
 
 def _natural(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _plain(tree: dict) -> dict:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in tree.items()}
 
 
 def _from_json(kind, tree: Mapping):

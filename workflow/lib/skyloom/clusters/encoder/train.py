@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytorch_lightning as lightning
 import torch
@@ -19,7 +21,7 @@ from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Common, Fields, common
 from skyloom.clusters.encoder.files import save_encoder
-from skyloom.clusters.encoder.module import IDENTITY, MONITOR, Training
+from skyloom.clusters.encoder.module import IDENTITY, MONITOR, SCORE, Training
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import (
     EncoderSettings,
@@ -157,13 +159,11 @@ def _trainer(
     logs: str | Path | None,
     callbacks: Sequence[Callback],
 ) -> lightning.Trainer:
-    keep = ModelCheckpoint(
-        folder / RESUME,
-        "best",
-        monitor=MONITOR,
-        save_last=True,
-        enable_version_counter=False,
-    )
+    where = {"dirpath": folder / RESUME, "enable_version_counter": False}
+    best = ModelCheckpoint(**where, filename="best", monitor=MONITOR)
+    # After every epoch, which `save_last` does not do; second, so that it knows the
+    # best one.
+    last = ModelCheckpoint(**where, filename=Path(LAST).stem)
     more = [EarlyStopping(MONITOR, patience=how.patience)] if how.patience else []
     return lightning.Trainer(
         accelerator=how.accelerator,
@@ -173,8 +173,8 @@ def _trainer(
         max_epochs=how.epochs,
         accumulate_grad_batches=how.accumulate,
         gradient_clip_val=how.clip or None,
-        logger=False if logs is None else TensorBoardLogger(logs, "", ""),
-        callbacks=[keep, *more, Progress(), *callbacks],
+        logger=False if logs is None else _tensorboard(logs),
+        callbacks=[best, last, *more, Progress(), *callbacks],
         default_root_dir=folder,
         log_every_n_steps=10,
         num_sanity_val_steps=0,
@@ -182,6 +182,14 @@ def _trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+def _tensorboard(folder: str | Path) -> TensorBoardLogger:
+    # Where TensorFlow is installed, TensorBoard would import it: seconds for nothing.
+    # A module of this name tells it not to.
+    name = "tensorboard.compat.notf"
+    sys.modules.setdefault(name, ModuleType(name))
+    return TensorBoardLogger(folder, name="", version="")
 
 
 def _finish(
@@ -197,8 +205,9 @@ def _finish(
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)
     module.load_state_dict(best["state_dict"])
     figures = calibrate(module.encoder, fields.val_dataloader())
-    loss = {"loss": float(keep.best_model_score)}
-    epochs = {"epoch": best["epoch"] + 1, "epochs": trainer.current_epoch}
+    last = torch.load(path.parent / RESUME / LAST, weights_only=True)
+    loss = {"loss": best[SCORE]}
+    epochs = {"epoch": best["epoch"] + 1, "epochs": last["epoch"] + 1}
     save_encoder(
         path,
         module.encoder,

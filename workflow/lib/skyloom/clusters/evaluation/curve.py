@@ -77,7 +77,7 @@ def events(judged: Judged, target: Target) -> Events:
     truth = judged.truth[judged.truth["VALID"]]
     truth = truth[target.holds(truth)]
     score = found["SCORE"].to_numpy(np.float64)
-    last = np.append(score[1:] != score[:-1], [True] * (len(score) > 0))
+    last = np.append(score[1:] != score[:-1], np.ones(min(len(score), 1), bool))
     return Events(
         score,
         (found["TRUTH"] != NONE).to_numpy(),

@@ -192,6 +192,8 @@ def _label(name: str, found: Mapping | None) -> str:
     if found is None:
         return name
     area = found["finders"][name]["average_precision"]
+    if None in area.values():  # nothing was to be found
+        return name
     return name + ": AP {value:.3f} ({low:.3f} to {high:.3f})".format(**area)
 
 

@@ -250,8 +250,12 @@ def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
 
 def _reliability(judged: Judged, seed: int) -> Figure:
     data, chance = reliability.of_catalogue(judged), rng(seed, "figure")
-    tables = {"clusters": reliability.reliability(data, chance)}
-    errors = {"clusters": reliability.calibration_error(data, chance)}
+    # Nothing was found: an empty diagram.
+    data = {"clusters": data} if len(data.truth) else {}
+    tables = {name: reliability.reliability(one, chance) for name, one in data.items()}
+    errors = {
+        name: reliability.calibration_error(one, chance) for name, one in data.items()
+    }
     return figures.reliability_figure(tables, errors)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.data.chunks import whole_files
 from skyloom.clusters.encoder.train import fit
 from skyloom.clusters.settings import network, training
@@ -17,6 +18,7 @@ from skyloom.io.atomic import replacing
 def train(
     files: Mapping[str, Sequence[str]],
     settings: Mapping,
+    red_sequence: RedSequence,
     target: str | Path,
     scratch: Path,
     logs: Path,
@@ -30,6 +32,8 @@ def train(
         ``train`` and ``validate``: files of data.
     settings : mapping
         The sections ``data``, ``network`` and ``train``, and ``seed``.
+    red_sequence : RedSequence
+        Whose colours the encoder is told, if it is.
     target : path
         ``best_encoder.ckpt``.
     scratch : Path
@@ -44,7 +48,7 @@ def train(
     made = fit(
         whole_files(files["train"]),
         whole_files(files["validate"]),
-        network(settings["network"], settings["data"]),
+        network(settings["network"], settings["data"], red_sequence),
         training(how),
         scratch,
         seed=settings["seed"],

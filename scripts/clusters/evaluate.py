@@ -1,0 +1,23 @@
+"""Judge the catalogue of clusters, and the baselines', by the truth."""
+
+from skyloom.clusters import settings
+from skyloom.clusters.steps import judging
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+section = job.settings["evaluate"]
+kinds = ("matched_filter", "density")
+case = judging.read_case(
+    judging.read_sky(job.input.predictions),
+    job.input.catalogue,
+    job.input.truth,
+    {kind: job.input.get(kind) for kind in kinds},
+)
+report, drawn = judging.evaluate(
+    case,
+    section,
+    settings.rule(section),
+    job.settings["seed"],
+    judging.read_threshold(job.input.calibration),
+)
+judging.write_evaluation(report, drawn, dict(job.output.items()), job.provenance())

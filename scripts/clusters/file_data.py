@@ -1,0 +1,19 @@
+"""Turn the fields of a chunk into files of data."""
+
+from skyloom.clusters.data.files import numbers_of
+from skyloom.clusters.steps.drawing import numbered
+from skyloom.clusters.steps.filing import Filing, fields_of
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+section = job.settings["data"]
+write = Filing(
+    fields_of(job.output, section["n_per_file"]),
+    numbered(job.input.images),
+    numbered(job.input.catalogs),
+    numbered(job.input.truth),
+    section,
+)
+files = {numbers_of(path)[0]: {"data": path} for path in job.output}
+job.each(files, write, files=files)
+job.note_provenance()

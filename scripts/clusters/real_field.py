@@ -1,0 +1,34 @@
+"""List the clusters of a real galaxy catalogue, and say what chance would find."""
+
+from skyloom.clusters import settings
+from skyloom.clusters.catalogue.colours import read_red_sequence
+from skyloom.clusters.finder.catalogue import catalogue, write_detections
+from skyloom.clusters.steps import skies
+from skyloom.clusters.steps.calibrating import read_calibration
+from skyloom.io.documents import write_json
+from skyloom.io.tables import write_catalogue
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+section, record = job.settings["finder"], job.provenance(job.input.galaxies)
+known = job.input.calibration
+calibration = read_calibration(known[0]) if known else None
+real, random = skies.merged_skies(job.input.tiles, settings.merging(section))
+table = catalogue(real, calibration, least=section["least"], provenance=record)
+write_detections(job.output.fits, table)
+write_detections(job.output.ecsv, table)
+chance = [catalogue(each, calibration)["PROBABILITY"] for each in random]
+galaxies, footprint = skies.read_sky(job.input.galaxies)
+colours = job.checkout / "resources" / "clusters" / "red_sequence.csv"
+own = {"limit": job.settings["real_field"]["limit"]}
+how = settings.matched_filter(job.settings["baselines"]["matched_filter"] | own)
+other = skies.filtered(galaxies, footprint, read_red_sequence(colours), how)
+other.meta["provenance"] = record
+write_catalogue(job.output.matched_filter, other)
+report = {
+    "area": footprint.area,
+    "clusters": len(table),
+    "matched_filter": len(other),
+    "false_alarms": skies.false_alarms(chance, footprint.area),
+}
+write_json(job.output.report, report | {"provenance": record}, indent=1)

@@ -1,0 +1,80 @@
+"""A list of clusters drawn from a model, where no real one is at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.sky.cosmology import COSMOLOGY
+
+# Abundance by richness, power and cutoff, and by redshift, power of 1 + z per comoving
+# volume: maximum likelihood of every second cluster of redMaPPer's list of DES Y1
+# (lambda > 20; 0.25 < z < 0.6, where it is complete).
+SLOPE, CUTOFF = -2.4, 42.0
+EVOLUTION = -2.0
+NODES = 2000
+
+
+@dataclass(frozen=True)
+class ListSettings:
+    """What a list holds.
+
+    Attributes
+    ----------
+    number : int
+        Clusters.
+    richness, redshifts : tuple of 2 float
+        Least and largest.
+    """
+
+    number: int = 2000
+    richness: tuple[float, float] = (20.0, 200.0)
+    redshifts: tuple[float, float] = (0.1, 0.9)
+
+
+def draw_list(rng: np.random.Generator, settings: ListSettings) -> Table:
+    """Draw clusters all over the sky, independent of one another.
+
+    Parameters
+    ----------
+    rng : Generator
+        Of the run.
+    settings : ListSettings
+        How many, how rich, how far.
+
+    Returns
+    -------
+    Table
+        ID, RA, DEC [deg], Z_LAMBDA, Z_LAMBDA_ERR, LAMBDA, LAMBDA_ERR. Errors are
+        those of redMaPPer's photometric redshifts, 0.006 (1 + z), and of a Poisson
+        number of members.
+    """
+    n = settings.number
+    ra, height = rng.uniform(0, 360, n), rng.uniform(-1, 1, n)
+    richness = _drawn(rng, n, settings.richness, abundance)
+    z = _drawn(rng, n, settings.redshifts, shell)
+    table = Table({"ID": np.arange(1, n + 1), "RA": ra})
+    table["DEC"] = np.degrees(np.arcsin(height))
+    table["Z_LAMBDA"], table["Z_LAMBDA_ERR"] = z, 0.006 * (1 + z)
+    table["LAMBDA"], table["LAMBDA_ERR"] = richness, np.sqrt(richness)
+    return table
+
+
+def abundance(richness: np.ndarray) -> np.ndarray:
+    """Return the relative number of clusters in a unit of richness."""
+    return richness**SLOPE * np.exp(-richness / CUTOFF)
+
+
+def shell(z: np.ndarray) -> np.ndarray:
+    """Return the relative number of clusters in a unit of redshift."""
+    return COSMOLOGY.differential_comoving_volume(z).value * (1 + z) ** EVOLUTION
+
+
+def _drawn(rng, n: int, limits: tuple[float, float], density) -> np.ndarray:
+    nodes = np.linspace(*limits, NODES)
+    values = density(nodes)
+    steps = np.diff(nodes) * (values[1:] + values[:-1]) / 2
+    total = np.concatenate([[0.0], np.cumsum(steps)])
+    return np.interp(rng.random(n) * total[-1], total, nodes)

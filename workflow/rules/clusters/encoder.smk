@@ -1,0 +1,111 @@
+"""The encoder: trained, and judged on fields that it has not seen."""
+
+
+# From images to what their tiles hold.
+rule train:
+    input:
+        train=sources.data_files(config, SPLITS["train"]),
+        validate=sources.data_files(config, SPLITS["validate"]),
+    output:
+        sources.ENCODER,
+    log:
+        "<logs>/train/train.log",
+    benchmark:
+        "<benchmarks>/train.tsv"
+    conda:
+        "../../../envs/clusters.yaml"
+    threads: config["train"]["threads"]
+    resources:
+        mem_mb=by_attempt(6000),
+        runtime=by_attempt(720),
+        gpu=int(config["train"]["accelerator"] == "gpu"),
+    params:
+        settings=pick(
+            config | {"tables": RED},
+            "data.center_above",
+            "data.pool",
+            "data.tile_size",
+            "network",
+            "seed",
+            "tables",
+            "train",
+        ),
+        code=digest("scripts/clusters/train.py"),
+    message:
+        "Train the encoder"
+    script:
+        "../../../scripts/clusters/train.py"
+
+
+# How well it knows the tiles of unseen fields, and what its probabilities are worth.
+rule evaluate_encoder:
+    input:
+        encoder=sources.ENCODER,
+        test=sources.data_files(config, SPLITS["test"]),
+    output:
+        report="<results>/encoder/evaluation.json",
+        figure=report(
+            "<results>/encoder/reliability.pdf",
+            category="clusters",
+            caption="../../report/clusters/reliability.rst",
+            labels={"product": "encoder"},
+        ),
+    log:
+        "<logs>/evaluate_encoder.log",
+    benchmark:
+        "<benchmarks>/evaluate_encoder.tsv"
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "seed"),
+        code=digest("scripts/clusters/evaluate_encoder.py"),
+    message:
+        "How good the encoder is on unseen fields"
+    script:
+        "../../../scripts/clusters/evaluate_encoder.py"
+
+
+# What the scores of clusters are worth, on the fields that chose the encoder.
+rule calibrate:
+    input:
+        encoder=sources.ENCODER,
+        validate=sources.data_files(config, SPLITS["validate"]),
+        truth=sources.field_files(config, "truth", SPLITS["validate"]),
+    output:
+        f"{sources.OWN}/{sources.CALIBRATION}",
+    log:
+        "<logs>/calibrate.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(
+            config,
+            "data.n_per_file",
+            "data.pool",
+            "data.tile_size",
+            "evaluate.above",
+            "evaluate.dz",
+            "evaluate.purity",
+            "evaluate.radius",
+            "finder.core_cells",
+            "finder.least_cells",
+            "finder.member_above",
+            "finder.radius",
+            "finder.seed",
+            "finder.threshold",
+            "prior",
+            "seed",
+            "simulate.fields.declinations",
+            "simulate.fields.image_size",
+        ),
+        code=digest("scripts/clusters/calibrate.py"),
+    message:
+        "What the scores of clusters are worth"
+    script:
+        "../../../scripts/clusters/calibrate.py"

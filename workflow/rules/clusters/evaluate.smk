@@ -1,0 +1,75 @@
+"""Judgement of the catalogue of a simulated survey, beside the baselines'."""
+
+
+# Completeness, purity and calibration, and who finds more at equal purity.
+rule evaluate:
+    input:
+        catalogue="<results>/catalogue/clusters.fits",
+        calibration=ENCODER["calibration"],
+        truth=TRUTH,
+        predictions=expand("<results>/predictions/{tile}.npz", tile=sorted(TILES)),
+        matched_filter=expand(
+            "<results>/baselines/matched_filter/{tile}.fits", tile=sorted(TILES)
+        ),
+        density=expand("<results>/baselines/density/{tile}.fits", tile=sorted(TILES)),
+    output:
+        **{
+            name: report(
+                f"<results>/evaluation/{name}.pdf",
+                category="clusters",
+                caption=f"../../report/clusters/{name}.rst",
+                labels={"product": name},
+            )
+            for name in (
+                "completeness",
+                "estimates",
+                "precision_recall",
+                "reliability",
+            )
+        },
+        report="<results>/evaluation.json",
+    log:
+        "<logs>/evaluate.log",
+    benchmark:
+        "<benchmarks>/evaluate.tsv"
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(3000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "evaluate", "seed"),
+        code=digest("scripts/clusters/evaluate.py"),
+    message:
+        "How good the catalogue of clusters is"
+    script:
+        "../../../scripts/clusters/evaluate.py"
+
+
+# One tile step by step: image, probabilities, truth and matches.
+rule single_tile_evaluation:
+    input:
+        images=lambda wildcards: TILES[wildcards.tile],
+        predictions="<results>/predictions/{tile}.npz",
+        truth="<results>/survey/truth/{tile}.fits",
+        catalogue="<results>/catalogue/clusters.fits",
+        matched_filter="<results>/baselines/matched_filter/{tile}.fits",
+    output:
+        notebook="<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
+    log:
+        "<logs>/single_tile_evaluation/{tile}.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "evaluate"),
+        code=digest(
+            "scripts/clusters/run_notebook.py",
+            "notebooks/clusters_single_tile_evaluation.ipynb",
+        ),
+    message:
+        "Tile {wildcards.tile} (notebook)"
+    script:
+        "../../../scripts/clusters/run_notebook.py"

@@ -1,0 +1,116 @@
+"""Simulated fields: catalogues, images, and the files that the encoder learns from."""
+
+KEPT = list if config["images"]["keep"] else temp
+
+for chunk, numbers in CHUNKS.items():
+
+    # Sources of fields, and the truth of their clusters.
+    rule:
+        name:
+            f"catalogs_{chunk}"
+        input:
+            **sources.prior_files(config),
+        output:
+            catalogs=sources.field_files(config, "catalogs", numbers),
+            truth=sources.field_files(config, "truth", numbers),
+        log:
+            f"<logs>/catalogs/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/catalogs/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(120),
+        params:
+            settings=pick(
+                config | {"tables": COLOURS},
+                "prior",
+                "seed",
+                "simulate.fields.declinations",
+                "simulate.fields.field",
+                "simulate.fields.halos",
+                "simulate.fields.header",
+                "simulate.fields.image_size",
+                "simulate.fields.shallow",
+                "simulate.fields.shallow_limits",
+                "tables",
+            ),
+            code=digest("scripts/clusters/catalogs.py"),
+        message:
+            f"Catalogues of the fields of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/catalogs.py"
+
+    # Their images in every band.
+    rule:
+        name:
+            f"images_{chunk}"
+        input:
+            catalogs=sources.field_files(config, "catalogs", numbers),
+            psfex=sources.psfex(config),
+        output:
+            KEPT(sources.field_files(config, "images", numbers)),
+        log:
+            f"<logs>/images/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/images/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(3000),
+            runtime=by_attempt(240),
+        params:
+            settings=pick(
+                config,
+                "images.noise",
+                "images.psf",
+                "images.renderer",
+                "prior",
+                "seed",
+                "simulate.fields.declinations",
+                "simulate.fields.image_size",
+            ),
+            code=digest("scripts/clusters/images.py"),
+        message:
+            f"Images of the fields of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/images.py"
+
+    # Images and what their tiles hold, as tensors.
+    rule:
+        name:
+            f"file_data_{chunk}"
+        input:
+            images=sources.field_files(config, "images", numbers),
+            catalogs=sources.field_files(config, "catalogs", numbers),
+            truth=sources.field_files(config, "truth", numbers),
+        output:
+            sources.data_files(config, numbers),
+        log:
+            f"<logs>/file_data/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/file_data/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(4000),
+            runtime=by_attempt(120),
+        params:
+            settings=pick(
+                config,
+                "data.center_above",
+                "data.float16",
+                "data.min_flux",
+                "data.n_per_file",
+                "data.pool",
+                "data.tile_size",
+            ),
+            code=digest("scripts/clusters/file_data.py"),
+        message:
+            f"File data of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/file_data.py"

@@ -1,0 +1,21 @@
+"""A list of clusters, where none is given."""
+
+
+# Richness and redshift of clusters, in the columns of redMaPPer's catalogues.
+rule make_cluster_list:
+    output:
+        sources.LIST,
+    log:
+        "<logs>/make_cluster_list.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings=pick(config, "seed", "simulate.list"),
+        code=digest("scripts/clusters/make_cluster_list.py"),
+    message:
+        "A list of clusters"
+    script:
+        "../../../scripts/clusters/make_cluster_list.py"

@@ -1,0 +1,41 @@
+"""What the run is asked for, and its headline numbers in one file."""
+
+SUMMARY = {
+    "encoder": ["<results>/encoder/evaluation.json"] if FILES else [],
+    "survey": ["<results>/evaluation.json"] if JUDGED else [],
+    "matches": ["<results>/matches/rates.json"] if MATCHED else [],
+    "real_field": ["<results>/real_field/report.json"] if GALAXIES else [],
+}
+BOOKS = expand(
+    "<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
+    tile=sorted(TILES)[:1] if JUDGED else [],
+)
+WANTED = [path for paths in SUMMARY.values() for path in paths] + BOOKS
+WANTED += ["<results>/catalogue/clusters.fits"] if TILES else []
+WANTED += ["<results>/metrics.json"] if WANTED else []
+
+
+rule metrics:
+    input:
+        **SUMMARY,
+    output:
+        report(
+            "<results>/metrics.json",
+            category="clusters",
+            caption="../../report/clusters/metrics.rst",
+            labels={"product": "metrics"},
+        ),
+    log:
+        "<logs>/metrics.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/clusters/metrics.py"),
+    message:
+        "Headline numbers"
+    script:
+        "../../../scripts/clusters/metrics.py"

@@ -1,0 +1,94 @@
+"""The encoder over a survey's tiles, and one catalogue of the clusters it finds."""
+
+for chunk, names in PARTS.items():
+
+    # What the encoder says of every part of the tiles.
+    rule:
+        name:
+            f"infer_{chunk}"
+        input:
+            encoder=ENCODER["encoder"],
+            images=[path for name in names for path in TILES[name]],
+        output:
+            expand("<results>/predictions/{tile}.npz", tile=names),
+        log:
+            f"<logs>/infer/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/infer/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(3000),
+            runtime=by_attempt(240),
+            gpu=int(config["survey"]["device"] != "cpu"),
+        params:
+            settings=pick(
+                config | {"tiles": names},
+                "data.pool",
+                "data.tile_size",
+                "survey",
+                "tiles",
+            ),
+            code=digest("scripts/clusters/infer.py"),
+        message:
+            f"Look at the tiles of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/infer.py"
+
+    # Clusters of each tile by itself.
+    rule:
+        name:
+            f"detect_{chunk}"
+        input:
+            expand("<results>/predictions/{tile}.npz", tile=names),
+        output:
+            expand("<results>/detections/{tile}.fits", tile=names),
+        log:
+            f"<logs>/detect/{chunk}.log",
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(2000),
+            runtime=by_attempt(60),
+        params:
+            settings=pick(
+                config | {"tiles": names},
+                "finder.core_cells",
+                "finder.least_cells",
+                "finder.member_above",
+                "finder.radius",
+                "finder.seed",
+                "finder.threshold",
+                "tiles",
+            ),
+            code=digest("scripts/clusters/detect.py"),
+        message:
+            f"Clusters in the tiles of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/detect.py"
+
+
+# One catalogue: each cluster once, also where tiles overlap.
+rule cluster_catalogue:
+    input:
+        tiles=expand("<results>/detections/{tile}.fits", tile=sorted(TILES)),
+        calibration=ENCODER["calibration"],
+    output:
+        fits="<results>/catalogue/clusters.fits",
+        ecsv="<results>/catalogue/clusters.ecsv",
+    log:
+        "<logs>/cluster_catalogue.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "finder.least", "finder.merge"),
+        code=digest("scripts/clusters/cluster_catalogue.py"),
+    message:
+        "Catalogue of clusters"
+    script:
+        "../../../scripts/clusters/cluster_catalogue.py"
