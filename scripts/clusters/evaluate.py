@@ -11,7 +11,7 @@ case = judging.read_case(
     judging.read_sky(job.input.predictions),
     job.input.catalogue,
     job.input.truth,
-    {kind: job.input.get(kind) for kind in kinds},
+    {kind: job.input.get(kind) for kind in kinds if job.input.get(kind)},
 )
 report, drawn = judging.evaluate(
     case,

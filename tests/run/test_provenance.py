@@ -48,7 +48,8 @@ def test_missing_input_is_an_error(tmp_path):
 def test_versions_are_of_all_that_computes(checkout):
     """Every package of an area's environment that makes numbers or files counts."""
     assert {"numba", "scikit-learn", "jax", "numpyro"} <= set(provenance.PACKAGES)
-    envs = [checkout / "envs" / f"{area}.yaml" for area in ("builder", "quasars")]
+    areas = ("builder", "clusters", "quasars")
+    envs = [checkout / "envs" / f"{area}.yaml" for area in areas]
     pins = "".join(path.read_text() for path in envs)
     named = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
     assert [n for n in provenance.PACKAGES if f" {named.get(n, n)}=" not in pins] == []

@@ -6,7 +6,9 @@ import json
 import shutil
 import threading
 from functools import partial
+from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from checkouts import copy_checkout, snakemake
 SUBJECTS = (7, 8)
 FILES = ("difference.json", "image.png", "model.json")
 FRAME = "frame-r-003900-6-0123.fits.bz2"
+TILE = Path("DES0000-2958", "DES0000-2958_r4907p01_r_nobkg.fits.fz")
 
 
 def print_nothing(*_) -> None:
@@ -67,7 +70,10 @@ def project(tmp_path, archive):
         },
         "retrieve": {"frames": f"{url}/frames", "attempts": 1, "timeout": 5},
     }
-    layer = yaml.safe_dump({"run": "survey", "builder": builder})
+    retrieve = {"tiles": f"{url}/tiles", "sha256": "sums", "attempts": 1, "timeout": 5}
+    (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")
+    areas = {"builder": builder, "clusters": {"retrieve": retrieve}}
+    layer = yaml.safe_dump({"run": "survey", **areas})
     (folder / "layer.yaml").write_text(layer)
     return folder
 
@@ -108,6 +114,19 @@ def test_one_frame_by_its_file_name(project, archive):
     fetch(project, f"data/downloads/builder/frames/{FRAME}")
     frame = project / "data/downloads/builder/frames" / FRAME
     assert frame.read_bytes() == b"light"
+
+
+@pytest.mark.parametrize(("light", "kept"), [(b"sky", True), (b"cloud", False)])
+def test_a_tile_of_des_is_checked(project, archive, light, kept):
+    """Only bytes with the sum of the list stay; the log has both sums."""
+    served, _ = archive
+    (served / "tiles" / TILE.parent).mkdir(parents=True)
+    (served / "tiles" / TILE).write_bytes(light)
+    place = Path("data/downloads/clusters/tiles") / TILE
+    done = fetch(project, str(place), check=False)
+    assert (done.returncode == 0) == (project / place).is_file() == kept
+    log = next((project / "logs").rglob("retrieve_des_tile/*.log")).read_text()
+    assert sha256(light).hexdigest() in log
 
 
 def test_a_run_without_any_image_says_what_to_do(project):

@@ -78,7 +78,8 @@ def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
             write(data / "downloads" / "clusters" / "tiles" / tile / name, "")
     layer = ("--configfile", "config/survey_clusters.yaml")
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(data))
-    assert {"train", "calibrate", "infer", "cluster_catalogue"} <= kinds(counts)
+    steps = {"train", "calibrate", "infer", "cluster_catalogue", "evaluate"}
+    assert steps <= kinds(counts)
     assert not {"survey", "baselines", "make_cluster_list"} & kinds(counts)
     assert sum(name.startswith("clusters_infer") for name in counts) == 2
 

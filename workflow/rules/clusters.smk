@@ -16,7 +16,7 @@ SPLITS = sources.splits(config)
 TILES = sources.tiles(config)
 PARTS = assign(TILES, config["chunks"])
 TRUTH = sources.survey_truth(config)
-JUDGED = bool(TILES) and config["source"] == "simulated"
+SIMULATED = sorted(TILES) if config["source"] == "simulated" else []
 GALAXIES = sources.galaxies(config)
 ENCODER = sources.encoder(config) if TILES or GALAXIES else {}
 RED = sources.resource_digests("red_sequence.csv")
@@ -38,9 +38,13 @@ if TILES:
     include: "clusters/survey.smk"
 
 
-if JUDGED:
+if SIMULATED:
 
     include: "clusters/simulate.smk"
+
+
+if TILES and TRUTH:
+
     include: "clusters/evaluate.smk"
 
 

@@ -106,6 +106,17 @@ def test_sky_is_where_cells_are_unmasked(prediction, tmp_path, monkeypatch):
     assert valid["sim0002"]["VALID"].tolist() == [True, False, False]
 
 
+def test_one_list_is_shared_by_tiles(prediction, tmp_path):
+    """Each cluster on the first tile that holds it; none beyond, or far round."""
+    looking.write_prediction(tmp_path / "sim0002.npz", maps(1, 1), WCS, RECORD)
+    sky = judging.read_sky([prediction, tmp_path / "sim0002.npz"])
+    listed = clusters()[[0, 0, 0]]
+    listed["RA"], listed["DEC"], listed["ID"] = [10.0, 10.5, 190.0], 0.0, [1, 2, 3]
+    shared = sky.shared(listed)
+    assert shared["sim0001"]["ID"].tolist() == [1]
+    assert len(shared["sim0002"]) == 0
+
+
 def test_tile_of_the_notebook(prediction):
     """Which cluster was found by which detection; those beyond the edge are left."""
     ra, dec = WCS.all_pix2world([175.5, 900.0], [399.5, 0.0], 0)

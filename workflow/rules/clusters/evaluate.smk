@@ -1,4 +1,4 @@
-"""Judgement of the catalogue of a simulated survey, beside the baselines'."""
+"""Judgement of the catalogue of a survey, beside the baselines' if simulated."""
 
 
 # Completeness, purity and calibration, and who finds more at equal purity.
@@ -9,9 +9,9 @@ rule evaluate:
         truth=TRUTH,
         predictions=expand("<results>/predictions/{tile}.npz", tile=sorted(TILES)),
         matched_filter=expand(
-            "<results>/baselines/matched_filter/{tile}.fits", tile=sorted(TILES)
+            "<results>/baselines/matched_filter/{tile}.fits", tile=SIMULATED
         ),
-        density=expand("<results>/baselines/density/{tile}.fits", tile=sorted(TILES)),
+        density=expand("<results>/baselines/density/{tile}.fits", tile=SIMULATED),
     output:
         **{
             name: report(

@@ -2,13 +2,13 @@
 
 SUMMARY = {
     "encoder": ["<results>/encoder/evaluation.json"] if FILES else [],
-    "survey": ["<results>/evaluation.json"] if JUDGED else [],
+    "survey": ["<results>/evaluation.json"] if TILES and TRUTH else [],
     "matches": ["<results>/matches/rates.json"] if MATCHED else [],
     "real_field": ["<results>/real_field/report.json"] if GALAXIES else [],
 }
 BOOKS = expand(
     "<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
-    tile=sorted(TILES)[:1] if JUDGED else [],
+    tile=SIMULATED[:1],
 )
 WANTED = [path for paths in SUMMARY.values() for path in paths] + BOOKS
 WANTED += ["<results>/catalogue/clusters.fits"] if TILES else []

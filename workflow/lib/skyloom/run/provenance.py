@@ -21,9 +21,9 @@ from pathlib import Path
 
 # Those that compute numbers or write files, in the alphabet's order.
 PACKAGES = (
-    *("astropy", "h5py", "jax", "jaxlib", "keras", "matplotlib", "numba", "numpy"),
-    *("numpyro", "pandas", "pyarrow", "scikit-learn", "scipy", "shapely"),
-    *("tensorflow", "torch"),
+    *("astropy", "galsim", "h5py", "jax", "jaxlib", "keras", "matplotlib", "numba"),
+    *("numpy", "numpyro", "pandas", "pyarrow", "pytorch-lightning", "scikit-learn"),
+    *("scipy", "shapely", "tensorflow", "torch"),
 )
 
 

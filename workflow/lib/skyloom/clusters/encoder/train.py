@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from sys import modules
 from types import ModuleType
 
 import pytorch_lightning as lightning
@@ -188,7 +188,7 @@ def _tensorboard(folder: str | Path) -> TensorBoardLogger:
     # Where TensorFlow is installed, TensorBoard would import it: seconds for nothing.
     # A module of this name tells it not to.
     name = "tensorboard.compat.notf"
-    sys.modules.setdefault(name, ModuleType(name))
+    modules.setdefault(name, ModuleType(name))
     return TensorBoardLogger(folder, name="", version="")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from skyloom.clusters.inference.filling import filled
 from skyloom.clusters.inference.reading import read_windows
 from skyloom.clusters.inference.store import CELLS, Store
 from skyloom.clusters.inference.survey_tile import SurveyTile
@@ -83,7 +84,7 @@ def encoder_predictor(
     encoder = encoder.to(device).eval()
 
     def predict(images: np.ndarray) -> Maps:
-        batch = torch.from_numpy(images).to(device)
+        batch = torch.from_numpy(filled(images)).to(device)
         kind = torch.device(device).type
         with (
             torch.inference_mode(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from astropy.coordinates import angular_separation
 from astropy.table import Table
 from matplotlib.figure import Figure
 
@@ -36,6 +37,7 @@ from skyloom.sky.geometry import pixel_scale
 
 ENCODER = "encoder"
 SEEN = 120.0  # arcsec about a cluster or detection that must be on unmasked sky
+NEAR = np.radians(10.0)  # from a tile's middle, farther than any corner
 THRESHOLD = 0.5  # probability, where nothing was calibrated
 
 
@@ -58,6 +60,25 @@ class Sky:
     def area(self) -> float:
         """Return the unmasked area [deg^2]; where tiles overlap, of each."""
         return sum(valid_area(self.wcs[n], good) for n, good in self.good.items())
+
+    def shared(self, table: Table) -> dict[str, Table]:
+        """Return the rows of a list by the first tile that holds them."""
+        left, parts = np.ones(len(table), bool), {}
+        for name in sorted(self.good):
+            mine = left & self._holds(name, table)
+            left, parts[name] = left & ~mine, table[mine]
+        return parts
+
+    def _holds(self, name: str, table: Table) -> np.ndarray:
+        wcs, (ny, nx) = self.wcs[name], self.good[name].shape
+        ra, dec = (np.asarray(table[key], float) for key in ("RA", "DEC"))
+        middle = np.radians(wcs.all_pix2world(nx / 2, ny / 2, 0))
+        # A tangent plane shows the far half of the sky as well.
+        near = angular_separation(*middle, np.radians(ra), np.radians(dec)) < NEAR
+        x, y = np.full((2, len(table)), np.nan)
+        if near.any():
+            x[near], y[near] = wcs.all_world2pix(ra[near], dec[near], 0)
+        return (x >= -0.5) & (x < nx - 0.5) & (y >= -0.5) & (y < ny - 0.5)
 
     def valid(self, tables: Mapping[str, Table]) -> dict[str, Table]:
         """Return tables by tile with ``VALID``: whether what they list can be seen."""
@@ -119,7 +140,7 @@ def read_case(
     truth: Sequence[str],
     baselines: Mapping[str, Sequence[str]],
 ) -> Case:
-    """Return a simulated survey's case.
+    """Return a survey's case.
 
     Parameters
     ----------
@@ -128,11 +149,14 @@ def read_case(
     catalogue : path
         Of the encoder's clusters.
     truth : sequence of path
-        True clusters, a list a tile.
+        True clusters: a list a tile, or one list of all, of which each cluster counts
+        on the first tile that holds it and none beyond all tiles.
     baselines : mapping of str to sequence of path
         Detections of other finders, a file a tile.
     """
     known = {n: read_clusters(p, empty=True) for n, (p,) in by_tile(truth).items()}
+    if not known.keys() <= sky.good.keys():
+        known = sky.shared(read_clusters(truth[0], unknown_z="drop"))
     own = _by_first_tile(read_detections(catalogue), list(sky.good))
     tables = {ENCODER: own} | {
         kind.replace("_", " "): {
