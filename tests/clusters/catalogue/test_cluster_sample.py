@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skyloom.clusters.bands import flux, magnitude
 from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import SampleSettings, draw_field
 from skyloom.clusters.catalogue.table import COLUMNS, read_catalogue, write_catalogue
@@ -87,6 +88,32 @@ def test_shallow_catalogues_end_early(world):
     sources, _, _ = draw_field(1, 1, world, shallow)
     deep, _, _ = draw_field(1, 1, world, SETTINGS)
     assert len(sources) < len(deep) / 3
+
+
+def test_shallow_galaxies_have_a_shallow_survey_s_errors(world):
+    """Ten sigma at the limit in i, less in z; none below but what has no cluster."""
+    shallow = replace(SETTINGS, shallow=1.0, shallow_limits=(21.0, 21.0))
+    pairs = [
+        (draw_field(1, k, world, shallow)[0], draw_field(1, k, world, SETTINGS)[0])
+        for k in range(8)
+    ]
+    sizes = [len(a) / len(b) for a, b in pairs]
+    assert min(sizes) < 0.3
+    assert max(sizes) > 0.7
+    errors = {"FLUX_I": [], "FLUX_Z": []}
+    for noisy, deep in pairs:
+        rows = {key: k for k, key in enumerate(zip(deep["X"], deep["Y"], strict=True))}
+        true = deep[[rows[key] for key in zip(noisy["X"], noisy["Y"], strict=True)]]
+        edge = np.abs(magnitude(true["FLUX_I"]) - 20.8) < 0.2
+        below = magnitude(true["FLUX_I"]) > 21
+        for name, found in errors.items():
+            found += list(noisy[name][edge] - true[name][edge])
+            np.testing.assert_array_equal(noisy[name][below], true[name][below])
+        assert not np.any(noisy["MEM"][below])
+        assert np.isfinite(noisy["GI_COLOR"]).all()
+    for name, depth in (("FLUX_I", 21.0), ("FLUX_Z", 19.6)):
+        sigma = 1.4826 * np.median(np.abs(errors[name]))
+        assert sigma == pytest.approx(flux(depth) / 10, rel=0.2)
 
 
 def test_the_file_returns_what_was_written(tmp_path, drawn):

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux
+from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
 from skyloom.clusters.catalogue.field import FieldSettings, draw_galaxies, draw_stars
@@ -26,6 +26,13 @@ from skyloom.sky.tan import tan_wcs
 G_BAND, I_BAND, Z_BAND = 0, 2, 3
 # Stars' half-light radius, and members' sizes: brightest galaxies are giants.
 BCG_RADIUS = (15.0, 0.4)  # kpc, scatter of ln r
+# What a shallow survey measures to ten sigma in g, r, i and z, less its limit in i:
+# medians of SDSS model magnitudes of redMaPPer DR8 v5.10's brightest galaxies with i of
+# 19.5 to 20.5; and the error of bright sources [mag], Padmanabhan et al. 2008
+# (ApJ 674, 1217).
+SHALLOW_DEPTH = np.array([1.0, 0.5, 0.0, -1.4])
+SHALLOW_FLOOR = 0.02
+LEAST = 1.0  # counts: nothing is seen of it, and its colours are finite
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,9 @@ class SampleSettings:
     declinations : tuple of 2 float
         Fields lie between these [deg].
     shallow : float
-        Share of the fields whose catalogue ends at a brighter magnitude, as that of a
-        shallower survey.
+        Share of the fields whose galaxies are those of a shallower survey: known down
+        to a brighter magnitude, with that survey's errors. In every second of them
+        the field goes on below, without clusters. So is a real field painted.
     shallow_limits : tuple of 2 float
         Between which i magnitudes such a catalogue ends [AB mag].
     halos, field : HaloSettings, FieldSettings
@@ -101,7 +109,7 @@ def draw_field(
     parts += [_cluster(rng, row, world, settings) for row in truth]
     sources = _joined(parts, wcs, settings)
     if rng.random() < settings.shallow:
-        sources = sources[sources["I"] <= rng.uniform(*settings.shallow_limits)]
+        sources = _as_shallow(rng, sources, rng.uniform(*settings.shallow_limits))
     return sources[list(COLUMNS)], _placed(truth, wcs, settings), wcs
 
 
@@ -151,7 +159,8 @@ def _field(rng, side: float, world: World, settings: SampleSettings) -> dict:
     )
     n = len(drawn["z"])
     radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
-    return {**_galaxies(rng, drawn, radii), "MEM": np.zeros(n, int), "Z": drawn["z"]}
+    rest = {"MEM": np.zeros(n, int), "Z": drawn["z"], "halo": np.zeros(n, bool)}
+    return {**_galaxies(rng, drawn, radii), **rest}
 
 
 def _stars(rng, side: float, settings: SampleSettings) -> dict:
@@ -159,7 +168,13 @@ def _stars(rng, side: float, settings: SampleSettings) -> dict:
     n = len(drawn["east"])
     nothing = dict.fromkeys(("HLR", "FRACDEV", "G1", "G2"), np.zeros(n))
     kind = {"MEM": np.zeros(n, int), "SOURCE_TYPE": np.zeros(n, int)}
-    return {**drawn, **nothing, **kind, "Z": np.full(n, -1.0)}
+    return {
+        **drawn,
+        **nothing,
+        **kind,
+        "Z": np.full(n, -1.0),
+        "halo": np.zeros(n, bool),
+    }
 
 
 def _cluster(rng, row, world: World, settings: SampleSettings) -> dict:
@@ -181,6 +196,7 @@ def _cluster(rng, row, world: World, settings: SampleSettings) -> dict:
     radii = np.where(drawn["central"], max(giant, 0.3), radii)
     called = drawn["counted"] & (richness >= settings.halos.member_above)
     whose = {"MEM": called.astype(int), "Z": np.full(len(radii), z)}
+    whose["halo"] = np.ones(len(radii), bool)
     return {**_galaxies(rng, drawn, radii), **whose}
 
 
@@ -214,7 +230,25 @@ def _joined(parts: list[dict], wcs: WCS, settings: SampleSettings) -> Table:
     magnitudes = np.asarray(table["magnitudes"])
     for k, band in enumerate(BANDS):
         table[f"FLUX_{band.upper()}"] = flux(magnitudes[:, k])
-    table["GI_COLOR"] = magnitudes[:, G_BAND] - magnitudes[:, I_BAND]
-    table["IZ_COLOR"] = magnitudes[:, I_BAND] - magnitudes[:, Z_BAND]
-    table["I"] = magnitudes[:, I_BAND]
+    return _coloured(table)
+
+
+def _coloured(table: Table) -> Table:
+    """Add the colours, of fluxes that may be zero."""
+    names = [f"FLUX_{band.upper()}" for band in BANDS]
+    shown = magnitude(np.stack([table[name] for name in names], axis=-1))
+    table["GI_COLOR"] = shown[:, G_BAND] - shown[:, I_BAND]
+    table["IZ_COLOR"] = shown[:, I_BAND] - shown[:, Z_BAND]
     return table
+
+
+def _as_shallow(rng: np.random.Generator, sources: Table, limit: float) -> Table:
+    """Return sources as they are painted from a catalogue that ends at `limit` in i."""
+    known = magnitude(np.asarray(sources["FLUX_I"])) <= limit
+    below = (rng.random() < 0.5) & ~known & ~np.asarray(sources["halo"])
+    for band, depth in zip(BANDS, SHALLOW_DEPTH, strict=True):
+        counts = np.array(sources[f"FLUX_{band.upper()}"])
+        error = np.hypot(flux(limit + depth) / 10, SHALLOW_FLOOR * counts)
+        measured = np.maximum(rng.normal(counts, error), LEAST)
+        sources[f"FLUX_{band.upper()}"] = np.where(known, measured, counts)
+    return _coloured(sources[known | below])

@@ -180,12 +180,15 @@ def loader(data: FileData, order: BatchOrder) -> DataLoader:
     ``use_distributed_sampler=False``, as `order` knows its rank.
     """
     workers = order.workers if order.workers > 1 else 0
+    # A fork of a process with threads may hang: torch's, JAX's and CUDA's are such.
+    context = "forkserver" if workers else None
     return DataLoader(
         data,
         sampler=order,
         batch_size=None,
         num_workers=workers,
         persistent_workers=workers > 0,
+        multiprocessing_context=context,
     )
 
 
