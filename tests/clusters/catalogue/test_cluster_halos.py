@@ -111,6 +111,16 @@ def test_richness_goes_on_below_the_list(world):
     assert z.min() >= settings.redshifts[0]
 
 
+def test_even_redshifts_reach_where_the_list_has_none(world):
+    """Half of them between the limits, the richness the list's."""
+    near = world.clusters[np.asarray(world.clusters["Z_LAMBDA"]) > 0.4]
+    settings = HaloSettings(per_field=20_000, redshifts=(0.1, 0.9), even=0.5)
+    richness, z = halos.draw_halos(np.random.default_rng(1), near, settings)
+    assert np.mean(z < 0.35) == pytest.approx(0.5 * 0.25 / 0.8, abs=0.01)
+    alike = np.median(richness[z < 0.35]) / np.median(richness[z > 0.5])
+    assert alike == pytest.approx(1.0, abs=0.05)
+
+
 def test_tilt_draws_richer_clusters(world):
     means = [
         halos.draw_halos(

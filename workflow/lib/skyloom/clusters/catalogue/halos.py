@@ -45,6 +45,9 @@ class HaloSettings:
         Slope of dn/dlambda below the list's least richness.
     blue : float
         Members that are not red, over those that are.
+    even : float
+        Share of the clusters whose redshifts lie evenly between the limits, whatever
+        the list has.
     margin : float
         Centres lie up to this share of the field's side outside of it.
     member_above : float
@@ -57,6 +60,7 @@ class HaloSettings:
     tilt: float = 1.0
     slope: float = -2.5
     blue: float = 0.25
+    even: float = 0.0
     margin: float = 0.3
     member_above: float = 10.0
 
@@ -108,7 +112,9 @@ def draw_halos(
     below = _power_law(rng, least, settings, n)
     # Redshifts of the list repeat; a smear of the survey's own errors hides that.
     smeared = np.clip(z[rows] + rng.normal(0, 0.01, n), *settings.redshifts)
-    return np.where(poor, below, richness[rows]), smeared
+    even = rng.random(n) < settings.even
+    z = np.where(even, rng.uniform(*settings.redshifts, n), smeared)
+    return np.where(poor, below, richness[rows]), z
 
 
 def _inside(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
