@@ -14,7 +14,7 @@ NOISE = torch.tensor([0.5, 0.7, 1.2, 2.3])
 
 @pytest.fixture(scope="module")
 def ridge(red_sequence):
-    return Ridge(red_sequence.colours(Z).tolist())
+    return Ridge(red_sequence.colours(Z).tolist(), (0.08,))
 
 
 def _galaxy(red_sequence, z, below=0.0, bluer=0.0):
@@ -40,6 +40,16 @@ def test_a_blue_galaxy_answers_nowhere(ridge, red_sequence):
     """Half a magnitude bluer in g-r than the sequence: no redshift fits."""
     likely = ridge(_galaxy(red_sequence, 0.3, 0.0, bluer=0.8), NOISE)[0]
     assert likely[:, 8, 8].max() < 0.05
+
+
+def test_a_wide_sequence_knows_what_errors_moved(red_sequence):
+    """0.35 mag off in g-r: a width of 0.08 sees nothing, one of 0.25 the redshift."""
+    both = Ridge(red_sequence.colours(Z).tolist(), (0.08, 0.25))
+    image = _galaxy(red_sequence, 0.2, 0.0, bluer=0.35)
+    narrow, wide = both(image, NOISE)[0, :, 8, 8].split(len(Z))
+    assert narrow.max() < 0.05
+    assert wide.argmax() == 0
+    assert wide.max() > 0.2
 
 
 def test_the_sky_answers_nowhere(ridge):

@@ -37,6 +37,8 @@ def test_a_tile_is_any_power_of_two_of_pooled_pixels(pool, halvings):
         {"bands": ("g", "g")},
         {"bands": ()},
         {"scales": ()},
+        {"ridge_widths": ()},
+        {"ridge_widths": (0.0,)},
         {"scales": (1.0, -1.0)},
         {"groups": True},
         {"center_above": -1.0},

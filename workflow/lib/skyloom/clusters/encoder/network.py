@@ -43,8 +43,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.normalise = Asinh(len(settings.bands), settings.scales)
-        self.ridge = Ridge(settings.ridge) if settings.ridge else None
-        channels = 4 * self.normalise.channels + len(settings.ridge)
+        told, widths = settings.ridge, settings.ridge_widths
+        self.ridge = Ridge(told, widths) if told else None
+        channels = 4 * self.normalise.channels + len(told) * len(widths)
         self.features = _features(settings, channels)
         width = settings.plan[-1][0]
         self.head = nn.Sequential(

@@ -11,6 +11,7 @@ from skyloom.io.documents import plain
 
 PRECISIONS = ("32-true", "bf16-mixed")
 SCHEDULES = ("one_cycle", "constant")
+SEQUENCES = ("bands", "widths", "blocks", "dilations", "scales", "ridge_widths")
 LOSSES = (
     "membership",
     "center",
@@ -52,6 +53,8 @@ class EncoderSettings:
         Colours of the red sequence (differences of successive bands [mag]) at some
         redshifts; how well pixels match them is given to the net, see `.ridge.Ridge`.
         Empty: the net has to learn it.
+    ridge_widths : tuple of float
+        Widths of the red sequence at which that is given [mag].
     center_above : float
         Richness from which a cluster's centre counts as one.
     """
@@ -66,6 +69,7 @@ class EncoderSettings:
     groups: int = 8
     scales: tuple[float, ...] = (1.0, 10.0)
     ridge: tuple[tuple[float, ...], ...] = ()
+    ridge_widths: tuple[float, ...] = (0.08, 0.25)
     center_above: float = 20.0
 
     def __post_init__(self):
@@ -73,7 +77,7 @@ class EncoderSettings:
         if any(len(row) != len(self.bands) - 1 for row in self.ridge):
             msg = f"ridge: expected rows of {len(self.bands) - 1} colours"
             raise ValueError(msg)
-        for name in ("bands", "widths", "blocks", "dilations", "scales"):
+        for name in SEQUENCES:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         whole = (self.tile, self.pool, self.hidden, self.groups)
         if not all(map(_natural, (*whole, *self.widths, *self.dilations))):
@@ -85,9 +89,13 @@ class EncoderSettings:
         if not all(n == 0 or _natural(n) for n in self.blocks):
             msg = f"blocks {self.blocks}: expected whole numbers from 0 on"
             raise ValueError(msg)
-        if not self.scales or min(*self.scales, math.inf) <= 0 or self.center_above < 0:
-            msg = f"scales {self.scales}, center_above {self.center_above}: expected "
-            raise ValueError(msg + "positive numbers")
+        positive = (*self.scales, *self.ridge_widths)
+        if not self.scales or not self.ridge_widths or min(positive) <= 0:
+            msg = f"scales {self.scales}, ridge_widths {self.ridge_widths}: expected "
+            raise ValueError(msg + "one or more positive numbers each")
+        if self.center_above < 0:
+            msg = f"center_above {self.center_above}: expected a number from 0 on"
+            raise ValueError(msg)
         self._check_halvings()
 
     def _check_halvings(self) -> None:
