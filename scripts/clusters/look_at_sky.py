@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from skyloom.clusters import settings
+from skyloom.clusters.real_field.transform import read_transform
 from skyloom.clusters.steps.looking import predictor_of
 from skyloom.clusters.steps.painting import Camera
 from skyloom.clusters.steps.skies import SkyLook, make_skies, read_faint, read_sky
@@ -16,7 +17,8 @@ skies = make_skies(galaxies, footprint, section["shuffles"], size, seed)
 windows = settings.windows(job.settings["survey"], job.settings["data"])
 device, half = (job.settings["survey"][k] for k in ("device", "bfloat16"))
 psf, noise = settings.psf(images["psf"]), settings.noise(images["noise"])
-faint = read_faint(job.input.clusters, job.checkout / "resources", section)
+resources = job.checkout / "resources"
+faint = read_faint(job.input.clusters, resources, section)
 files = {
     item: {
         "maps": f"{job.output[0]}/{item}.npz",
@@ -28,6 +30,7 @@ with job.resuming() as folder:
     look = SkyLook(
         skies,
         faint,
+        read_transform(resources / "clusters"),
         Camera(images["renderer"], psf, noise, seed),
         predictor_of(job.input.encoder[0], windows, device, bfloat16=half),
         windows,

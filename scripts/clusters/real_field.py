@@ -3,6 +3,7 @@
 from skyloom.clusters import settings
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.finder.catalogue import catalogue, write_detections
+from skyloom.clusters.real_field.transform import read_transform, to_des
 from skyloom.clusters.steps import skies
 from skyloom.clusters.steps.calibrating import read_calibration
 from skyloom.io.documents import write_json
@@ -19,10 +20,12 @@ write_detections(job.output.fits, table)
 write_detections(job.output.ecsv, table)
 chance = [catalogue(each, calibration)["PROBABILITY"] for each in random]
 galaxies, footprint = skies.read_sky(job.input.galaxies)
-colours = job.checkout / "resources" / "clusters" / "red_sequence.csv"
+tables = job.checkout / "resources" / "clusters"
+galaxies = to_des(galaxies, read_transform(tables))
+red_sequence = read_red_sequence(tables / "red_sequence.csv")
 own = {"limit": job.settings["real_field"]["limit"]}
 how = settings.matched_filter(job.settings["baselines"]["matched_filter"] | own)
-other = skies.filtered(galaxies, footprint, read_red_sequence(colours), how)
+other = skies.filtered(galaxies, footprint, red_sequence, how)
 other.meta["provenance"] = record
 write_catalogue(job.output.matched_filter, other)
 report = {

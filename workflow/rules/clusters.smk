@@ -21,6 +21,7 @@ GALAXIES = sources.galaxies(config)
 ENCODER = sources.encoder(config) if TILES or GALAXIES else {}
 RED = sources.resource_digests("red_sequence.csv")
 COLOURS = sources.resource_digests("galaxies.csv", "red_sequence.csv")
+PAINTED = sources.resource_digests("galaxies.csv", "galaxies_sdss.csv")
 digest = partial(code_of, env="envs/clusters.yaml")
 
 

@@ -72,10 +72,10 @@ def test_a_pole_is_refused():
         cover(Table({"RA": [10.0], "DEC": [89.5]}))
 
 
-def test_sources_have_the_seventeen_columns(galaxies, tmp_path):
+def test_sources_have_the_seventeen_columns(galaxies, tmp_path, transform):
     """They pass the reader of catalogues; positions by the tile's WCS."""
     (tile,) = cover(galaxies)
-    table = tile_sources(galaxies, tile, seed=1)
+    table = tile_sources(galaxies, tile, transform, seed=1)
     assert table.colnames == list(COLUMNS)
     assert len(table) == 40
     write_catalogue(tmp_path / "t.dat", table)
@@ -88,11 +88,11 @@ def test_sources_have_the_seventeen_columns(galaxies, tmp_path):
     assert np.all(table["HLR"] > 0)
 
 
-def test_fluxes_are_those_of_des(galaxies):
+def test_fluxes_are_those_of_des(galaxies, transform):
     """Where asinh magnitudes are plain."""
     (tile,) = cover(galaxies)
-    table = tile_sources(galaxies, tile, seed=1)
-    mag = np.asarray(to_des(galaxies)["MAG"])
+    table = tile_sources(galaxies, tile, transform, seed=1)
+    mag = np.asarray(to_des(galaxies, transform)["MAG"])
     for k, band in enumerate("GRIZ"):
         np.testing.assert_allclose(
             magnitude(table[f"FLUX_{band}"]), mag[:, k], atol=0.02
@@ -100,38 +100,38 @@ def test_fluxes_are_those_of_des(galaxies):
     np.testing.assert_allclose(table["GI_COLOR"], mag[:, 0] - mag[:, 2])
 
 
-def test_a_galaxy_is_the_same_on_each_tile(galaxies):
+def test_a_galaxy_is_the_same_on_each_tile(galaxies, transform):
     """Whatever else is there; another seed makes another galaxy."""
     shape = ["HLR", "FRACDEV", "G1", "G2"]
     one = SkyTile("A", 140.2, 65.1, 4000)
     two = SkyTile("B", 140.25, 65.12, 4000)
-    first, second = (tile_sources(galaxies, t, seed=3) for t in (one, two))
+    first, second = (tile_sources(galaxies, t, transform, seed=3) for t in (one, two))
     both = sorted(set(first["RA"]) & set(second["RA"]))
     assert len(both) > 10
     for ra in both:
         a, b = (t[t["RA"] == ra][shape][0] for t in (first, second))
         assert tuple(a) == tuple(b)
-    other = tile_sources(galaxies, one, seed=4)
+    other = tile_sources(galaxies, one, transform, seed=4)
     assert not np.allclose(other["HLR"], first["HLR"])
 
 
-def test_a_band_without_light_has_no_flux(galaxies):
+def test_a_band_without_light_has_no_flux(galaxies, transform):
     """An asinh magnitude below zero flux is not negative light."""
     galaxies["MAG_G"][0] = 27.5
     (tile,) = cover(galaxies)
-    assert tile_sources(galaxies, tile, seed=1)["FLUX_G"][0] == 0.0
+    assert tile_sources(galaxies, tile, transform, seed=1)["FLUX_G"][0] == 0.0
 
 
-def test_an_empty_tile_has_no_sources(galaxies):
+def test_an_empty_tile_has_no_sources(galaxies, transform):
     """Nor an error."""
     away = SkyTile("C", 320.2, -65.1, 1000)
-    assert len(tile_sources(galaxies, away, seed=1)) == 0
+    assert len(tile_sources(galaxies, away, transform, seed=1)) == 0
 
 
-def test_faint_galaxies_come_below_the_limit(galaxies):
+def test_faint_galaxies_come_below_the_limit(galaxies, transform):
     """Only what the real catalogue cannot show."""
     (tile,) = cover(galaxies)
-    sources = tile_sources(galaxies, tile, seed=1)
+    sources = tile_sources(galaxies, tile, transform, seed=1)
     modelled = sources.copy()
     modelled["FLUX_I"] = np.where(np.arange(40) < 10, 1e3, 1e5)
     assert len(with_faint(sources, modelled, 21.0)) == 50

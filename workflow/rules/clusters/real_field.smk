@@ -22,7 +22,7 @@ rule look_at_sky:
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
         settings=pick(
-            config | {"tables": COLOURS},
+            config | {"tables": PAINTED | RED},
             "data.pool",
             "data.tile_size",
             "finder.core_cells",
@@ -66,7 +66,7 @@ rule real_field:
         runtime=by_attempt(60),
     params:
         settings=pick(
-            config | {"tables": RED},
+            config | {"tables": PAINTED | RED},
             "baselines.matched_filter",
             "finder.least",
             "finder.merge",

@@ -15,7 +15,7 @@ from skyloom.clusters.baselines.photometry import unit_vectors
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.table import COLUMNS, FLUXES
 from skyloom.clusters.real_field.sdss import linear_flux, magnitudes
-from skyloom.clusters.real_field.transform import corrections
+from skyloom.clusters.real_field.transform import SdssToDes
 from skyloom.sky.tan import tan_wcs
 
 # Identifiers that differ by one differ in every bit of what is drawn: the mixing of
@@ -145,7 +145,9 @@ def on_tile(galaxies: Table, tile: SkyTile) -> np.ndarray:
     return (x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)
 
 
-def tile_sources(galaxies: Table, tile: SkyTile, seed: int) -> Table:
+def tile_sources(
+    galaxies: Table, tile: SkyTile, transform: SdssToDes, seed: int
+) -> Table:
     """Return the sources of a tile.
 
     Parameters
@@ -154,6 +156,8 @@ def tile_sources(galaxies: Table, tile: SkyTile, seed: int) -> Table:
         As `skyloom.clusters.real_field.sdss.read_galaxies` returns them.
     tile : SkyTile
         Where.
+    transform : SdssToDes
+        Between the bands.
     seed : int
         Of the run: sizes and shapes are not in the file; they are drawn from the
         relations of the simulation, for each galaxy by its ID, so that it is the
@@ -167,8 +171,8 @@ def tile_sources(galaxies: Table, tile: SkyTile, seed: int) -> Table:
     """
     own = galaxies[on_tile(galaxies, tile)]
     x, y = _pixels(own, tile)
-    mag, _ = magnitudes(own)
-    change = corrections(mag)
+    mag, err = magnitudes(own)
+    change, _ = transform(mag, err)
     counts = linear_flux(mag)[:, 1:] * 10 ** (-0.4 * change) * flux(0.0)
     shown = mag[:, 1:] + change
     n = len(own)

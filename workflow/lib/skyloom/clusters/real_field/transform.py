@@ -1,74 +1,140 @@
-"""SDSS ugriz to DES griz."""
+"""SDSS ugriz to DES griz, by what the colours say of a galaxy's type and redshift."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
+from skyloom.clusters.catalogue.colours import read_templates
 from skyloom.clusters.real_field.sdss import SDSS_BANDS, magnitudes
+from skyloom.sky.cosmology import COSMOLOGY
 
-# m_DES = m_SDSS + slope * colour + offset, in g, r, i, z.
-#
-# Fitted by least squares to magnitudes of galaxies made here: the four spectra of
-# Coleman, Wu & Weedman 1980 (ApJS 43, 393; E, Sbc, Scd, Im, extended, as GalSim 2.8.5
-# ships them) at z = 0, 0.02 ... 0.8, through the curves sdss2010-* and decam2014-* of
-# speclite 1.0.0. Residual scatter 0.037, 0.025, 0.027, 0.018 mag over all, of E alone
-# 0.040, 0.042, 0.037, 0.008.
-#
-# For stars DES DR2 (Abbott et al. 2021, ApJS 255, 20, appendix) has the same colours
-# and -0.061, -0.155, -0.166, -0.056: the r slope differs, as the 4000 Angstrom break
-# of a galaxy moves through the gap of the two r bands.
-COLOUR_OF = (("g", "i"), ("r", "i"), ("r", "i"), ("r", "i"))
-SLOPES = np.array([-0.078, -0.242, -0.127, -0.035])
-OFFSETS = np.array([0.012, 0.003, -0.011, -0.022])
-SCATTER = np.array([0.037, 0.025, 0.027, 0.018])
-# Colours of the galaxies of the fit; noise beyond them is not followed.
-LIMITS = {("g", "i"): (-0.3, 3.4), ("r", "i"): (-0.3, 1.5)}
+REDSHIFTS = np.arange(0.02, 0.801, 0.02)
+BLUENESS = np.arange(0.0, 3.01, 0.25)
+MISMATCH = 0.03  # mag, of real galaxies and the spectra
+# Of galaxies at z = 0.1, H0 = 70 km/s/Mpc; M* brightens by Q z (Blanton et al. 2003,
+# ApJ 592, 819, table 2).
+M_STAR, SLOPE, Q = -21.21, -1.05, 1.6
 
 
-def corrections(mag: np.ndarray) -> np.ndarray:
-    """Return DES less SDSS magnitudes.
+@dataclass(frozen=True)
+class SdssToDes:
+    """Magnitudes of galaxies of many types and redshifts in both surveys' bands.
 
-    Parameters
+    A colour alone does not say by how much they differ: the gap between g and r, where
+    the break at 4000 Angstrom hides, lies elsewhere in either survey, and one linear
+    relation is off by up to 0.1 mag in g-r on the red sequence.
+
+    Attributes
     ----------
-    mag : ndarray, shape (n, 5)
-        SDSS u, g, r, i, z, free of extinction.
+    z : ndarray, shape (n,)
+        Redshift.
+    sdss, change : ndarray, shape (n, 4)
+        SDSS g, r, i, z less M_r and the distance modulus; DES less SDSS [mag].
+    """
 
-    Returns
-    -------
-    ndarray, shape (n, 4)
-        For g, r, i, z.
+    z: np.ndarray
+    sdss: np.ndarray
+    change: np.ndarray
+
+    def __call__(
+        self, mag: np.ndarray, err: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        r"""Return DES less SDSS magnitudes, and how uncertain they are.
+
+        The mean and the standard deviation over types and redshifts by their
+        probability, as Benitez 2000 (ApJ 536, 571) has it: the likelihood of g, r, i,
+        z, and as prior the galaxies of such luminosity in the volume.
+
+        Parameters
+        ----------
+        mag, err : ndarray, shape (n, 5)
+            SDSS u, g, r, i, z, free of extinction, and their errors.
+
+        Returns
+        -------
+        change, scatter : ndarray, shape (n, 4)
+            For g, r, i, z [mag].
+
+        Raises
+        ------
+        ValueError
+            For another number of bands.
+        """
+        mag, err = np.asarray(mag, float), np.asarray(err, float)
+        if mag.ndim != 2 or mag.shape[1] != len(SDSS_BANDS) or err.shape != mag.shape:
+            msg = f"magnitudes of shape {mag.shape}, errors of {err.shape}: expected "
+            raise ValueError(msg + "(n, 5): u, g, r, i, z")
+        chi2, brightness = _fit(mag[:, 1:], err[:, 1:], self.sdss)
+        chance = _log_prior(brightness, self.z) - 0.5 * chi2
+        weight = np.exp(chance - chance.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        change = weight @ self.change
+        square = weight @ self.change**2
+        return change, np.sqrt(np.maximum(square - change**2, 0.0))
+
+
+def read_transform(folder: str | Path) -> SdssToDes:
+    """Read `galaxies.csv` and `galaxies_sdss.csv` of `resources/clusters`.
 
     Raises
     ------
-    ValueError
-        For another number of bands.
+    InputError
+        No file, a missing column, or a value that is not a number.
+
+    Notes
+    -----
+    Source: spectra of Coleman, Wu & Weedman 1980 (ApJS 43, 393), as GalSim ships them,
+    through the curves sdss2010-* and decam2014-* of speclite 1.0.0 (BSD).
     """
-    mag = np.asarray(mag, float)
-    if mag.ndim != 2 or mag.shape[1] != len(SDSS_BANDS):
-        msg = f"magnitudes of shape {mag.shape}, expected (n, 5): u, g, r, i, z"
-        raise ValueError(msg)
-    band = {name: mag[:, k] for k, name in enumerate(SDSS_BANDS)}
-    colours = [np.clip(band[a] - band[b], *LIMITS[a, b]) for a, b in COLOUR_OF]
-    return np.stack(colours, axis=-1) * SLOPES + OFFSETS
+    blueness, z = (a.ravel() for a in np.meshgrid(BLUENESS, REDSHIFTS, indexing="ij"))
+    des, sdss = (
+        read_templates(Path(folder) / name).offset(blueness, z)
+        for name in ("galaxies.csv", "galaxies_sdss.csv")
+    )
+    return SdssToDes(z, sdss, des - sdss)
 
 
-def to_des(galaxies: Table) -> Table:
+def to_des(galaxies: Table, transform: SdssToDes) -> Table:
     """Return SDSS galaxies with DES magnitudes, as the matched filter wants them.
 
     Parameters
     ----------
     galaxies : Table
         As `skyloom.clusters.real_field.sdss.read_galaxies` returns them.
+    transform : SdssToDes
+        Between the bands.
 
     Returns
     -------
     Table
         ID, RA, DEC, MAG and MAG_ERR of shape (n, 4) in g, r, i, z. Errors are the
-        SDSS ones with the scatter of the relation in quadrature.
+        SDSS ones with those of the transformation in quadrature.
     """
     mag, err = magnitudes(galaxies)
+    change, scatter = transform(mag, err)
     table = Table(galaxies[["ID", "RA", "DEC"]], copy=True)
-    table["MAG"] = mag[:, 1:] + corrections(mag)
-    table["MAG_ERR"] = np.hypot(err[:, 1:], SCATTER)
+    table["MAG"] = mag[:, 1:] + change
+    table["MAG_ERR"] = np.hypot(err[:, 1:], scatter)
     return table
+
+
+def _fit(mag, err, model) -> tuple[np.ndarray, np.ndarray]:
+    """Return chi^2 of each galaxy and model at its best brightness, and that."""
+    weight = 1 / (err**2 + MISMATCH**2)
+    total = weight.sum(axis=1, keepdims=True)
+    square = (weight * mag**2).sum(axis=1, keepdims=True)
+    square = square - 2 * (weight * mag) @ model.T + weight @ (model**2).T
+    mean = (weight * mag).sum(axis=1, keepdims=True) - weight @ model.T
+    return square - mean**2 / total, mean / total
+
+
+def _log_prior(brightness: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return ln of the galaxies with M_r + DM in a unit of redshift."""
+    star = M_STAR - Q * (z - 0.1) + COSMOLOGY.distmod(z).value
+    light = 10 ** (-0.4 * (brightness - star))
+    volume = COSMOLOGY.differential_comoving_volume(z).value
+    return (SLOPE + 1) * np.log(light) - light + np.log(volume)

@@ -31,7 +31,7 @@ from skyloom.clusters.real_field.footprint import (
 )
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
 from skyloom.clusters.real_field.sdss import read_galaxies
-from skyloom.clusters.real_field.transform import to_des
+from skyloom.clusters.real_field.transform import SdssToDes
 from skyloom.clusters.steps.drawing import read_world
 from skyloom.clusters.steps.looking import (
     WINDOWS,
@@ -159,6 +159,8 @@ class SkyLook:
         What is painted.
     faint : Faint or None
         What lies below.
+    transform : SdssToDes
+        Between the catalogue's bands and the images'.
     camera : Camera
         How it is painted.
     predictor, windows, batch
@@ -173,6 +175,7 @@ class SkyLook:
 
     skies: Skies
     faint: Faint | None
+    transform: SdssToDes
     camera: Camera
     predictor: Predictor
     windows: WindowSettings
@@ -205,7 +208,8 @@ class SkyLook:
     def _sources(self, item: str) -> Table:
         sky, name = self.skies.names()[item]
         tile, seed = self.skies.tiles[name], self.camera.seed
-        sources = tile_sources(self.skies.galaxies[sky], tile, seed)
+        galaxies = self.skies.galaxies[sky]
+        sources = tile_sources(galaxies, tile, self.transform, seed)
         if self.faint is None:
             return sources
         number = int(rng(seed, "faint", item).integers(2**31))
@@ -262,7 +266,6 @@ def false_alarms(found: Sequence[np.ndarray], area: float) -> list[dict]:
 def filtered(
     galaxies: Table, footprint: Footprint, red_sequence: RedSequence, how: Filter
 ) -> Table:
-    """Return what the matched filter finds in the catalogue itself."""
-    return find_clusters(
-        to_des(galaxies), red_sequence, footprint, footprint.area * 3600.0, how
-    )
+    """Return what the matched filter finds in galaxies of `to_des`."""
+    area = footprint.area * 3600.0
+    return find_clusters(galaxies, red_sequence, footprint, area, how)
