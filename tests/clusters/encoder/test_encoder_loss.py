@@ -41,10 +41,14 @@ def test_parts_are_likelihoods(tiles):
     log_p = Poisson(out["n_members"].exp()).log_prob(count) + torch.lgamma(count + 1)
     assert torch.isclose(got["n_members"], -log_p[valid].mean(), rtol=1e-4)
     ln_richness, z = truth["richness"].log(), truth["cluster_redshift"]
-    for name, value in (("richness", ln_richness), ("redshift", z)):
+    for name, value, weight in (
+        ("richness", ln_richness, 1 / truth["richness"]),
+        ("redshift", z, torch.ones_like(z)),
+    ):
         mean, log_sd = out[name].unbind(-1)
         log_p = Normal(mean, log_sd.exp()).log_prob(value) + 0.5 * math.log(2 * math.pi)
-        assert torch.isclose(got[name], -log_p[inside].mean(), rtol=1e-4)
+        expected = np.average(-log_p.detach()[inside], weights=weight[inside])
+        assert got[name].item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_places_count_where_there_is_a_centre(tiles):

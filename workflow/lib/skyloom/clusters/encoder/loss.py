@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 Tensors = Mapping[str, torch.Tensor]
+LEAST = 1e-6  # sum of weights that is none
 
 
 def loss(
@@ -44,7 +45,8 @@ def losses(outputs: Tensors, truth: Tensors) -> dict[str, torch.Tensor]:
     ``membership``, ``center``: binary cross-entropy. ``n_members``: Poisson.
     ``center_locs``: squared distance, in tiles, where there is a centre. ``richness``
     and ``redshift``: Gaussian in ln λ and in z, where a cluster has a member or its
-    centre.
+    centre. Rich clusters have as many more such tiles as they are richer: each weighs
+    1/λ for the richness, or poor clusters would be told too rich.
     """
     valid = truth["valid"]
     center = valid & truth["center"]
@@ -57,17 +59,20 @@ def losses(outputs: Tensors, truth: Tensors) -> dict[str, torch.Tensor]:
         "center": masked_mean(_cross_entropy("center", outputs, truth), valid),
         "n_members": masked_mean(_poisson(outputs, truth), valid),
         "center_locs": masked_mean(distance, center),
-        "richness": masked_mean(_gaussian(outputs["richness"], log_richness), cluster),
+        "richness": masked_mean(
+            _gaussian(outputs["richness"], log_richness),
+            cluster * (-log_richness).exp(),
+        ),
         "redshift": masked_mean(
             _gaussian(outputs["redshift"], truth["cluster_redshift"]), cluster
         ),
     }
 
 
-def masked_mean(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
-    """Return the mean of the values where a mask is true; 0 where it never is."""
-    kept = torch.where(where, values, torch.zeros_like(values))
-    return kept.sum() / where.sum().clamp(min=1)
+def masked_mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return the mean by weights, or of what a mask holds; 0 where that is nothing."""
+    kept = torch.where(weight > 0, values, torch.zeros_like(values))
+    return (kept * weight).sum() / weight.sum().clamp(min=LEAST)
 
 
 def truth_of(catalogue: Tensors) -> dict[str, torch.Tensor]:
