@@ -192,7 +192,9 @@ def evaluate(
     report : dict
         ``comparison`` of all finders; ``chance``: the average precision of the
         encoder's detections at random places; ``catalogue``: what its catalogue is
-        worth at the threshold.
+        worth at the threshold; there ``purity_of_sky`` is the share of clusters of
+        the target's kind among these and false alarms, where the former are as rare
+        as ``abundance`` says; None if that is.
     figures : dict of str to Figure
         ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
     """
@@ -204,7 +206,9 @@ def evaluate(
     report = {
         "comparison": table,
         "chance": _chance(case, rule, target, seed),
-        "catalogue": _catalogue(judged, case.sky.area, target, seed, threshold),
+        "catalogue": _catalogue(
+            judged, case.sky.area, target, seed, threshold, settings["abundance"]
+        ),
     }
     curves = {name: curve(one, target) for name, one in finders.items()}
     drawn = {
@@ -235,25 +239,43 @@ def write_evaluation(
 
 
 def _catalogue(
-    judged: Judged, area: float, target: Target, seed: int, threshold: float
+    judged: Judged,
+    area: float,
+    target: Target,
+    seed: int,
+    threshold: float,
+    abundance: float | None,
 ) -> dict:
     ends = ((target.lambda_from, target.lambda_to), (target.z_from, target.z_to))
     whole = measures.completeness(judged, threshold, *ends).iloc[0]
     bins = measures.completeness(judged, threshold)
     data = reliability.of_catalogue(judged)
+    found = one_share(int(whole["k"]), int(whole["n"]))
+    alarms = false_alarms(judged, area, threshold)
     return {
         "area": area,
         "threshold": threshold,
-        "completeness": one_share(int(whole["k"]), int(whole["n"])),
+        "completeness": found,
         "completeness_in_bins": bins.to_dict("records"),
         "purity": measures.purity(judged, threshold),
         "purity_above_20": measures.purity(judged, threshold, above=20.0),
-        "false_alarms": false_alarms(judged, area, threshold),
+        "purity_of_sky": _of_sky(found, alarms, abundance, seed),
+        "false_alarms": alarms,
         "splits": measures.splits(judged, threshold),
         "redshift": measures.redshift_errors(judged, rng(seed, "z"), threshold),
         "richness": measures.richness_errors(judged, rng(seed, "richness"), threshold),
         "reliability": reliability.report(data, rng(seed, "catalogue")),
     }
+
+
+def _of_sky(
+    found: dict, alarms: dict, abundance: float | None, seed: int
+) -> dict | None:
+    """Return the purity on the sky; poorer clusters count on neither side."""
+    if abundance is None:
+        return None
+    chance = rng(seed, "abundance")
+    return measures.purity_at_abundance(found, alarms, abundance, chance)
 
 
 def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
