@@ -9,7 +9,6 @@ from invented_fields import SHAPE, TILE, catalog, clusters, data, sources
 from skyloom.clusters.data.augment import (
     ELEMENTS,
     augmented,
-    crop_field,
     inverse,
     shifted,
     turned,
@@ -192,30 +191,6 @@ def test_images_and_some_keys_are_enough():
     some = {key: batch[key] for key in ("images", "center", "center_locs", "valid")}
     got, whole = (augmented(b, rng(7), shift=1) for b in (some, batch))
     assert all(torch.equal(got[key], whole[key]) for key in some)
-
-
-@FEW
-@given(SEEDS, st.integers(0, 16), st.integers(0, 16))
-def test_a_cropped_field_is_the_part_of_the_whole(seed, y, x):
-    """Any offset: sources lie in the pixels that show them, clusters reach in."""
-    table, rich, part = sources(40, seed), clusters(4, seed), (16, 16)
-    images, moved, near = crop_field(_painted(table), table, rich, (y, x), part)
-    assert np.array_equal(images, _painted(moved, part))
-    assert len(moved) == len(table)
-    assert len(near) == len(rich)
-    if not (y % TILE or x % TILE):
-        rows, columns = (slice(n // TILE, n // TILE + 2) for n in (y, x))
-        whole = tile_catalog(table, rich, SHAPE, TILE)
-        for key, values in tile_catalog(moved, near, part, TILE).items():
-            torch.testing.assert_close(values, whole[key][rows, columns])
-
-
-@pytest.mark.parametrize("origin", [(-1, 0), (0, -1), (17, 0), (0, 17)])
-def test_a_part_outside_the_field_is_refused(origin):
-    """Nothing is padded silently."""
-    args = _painted(sources(1)), sources(1), clusters(1)
-    with pytest.raises(ValueError, match="not inside"):
-        crop_field(*args, origin, (16, 16))
 
 
 def test_what_cannot_be_moved_is_refused():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_fields import data
 from skyloom.clusters.data import stream
-from skyloom.clusters.data.chunks import Chunk, split_by_field, whole_files
+from skyloom.clusters.data.chunks import Chunk, whole_files
 from skyloom.clusters.data.files import file_name, write_file_data
 from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
 from skyloom.io.errors import InputError
@@ -170,64 +170,6 @@ def test_only_needed_keys_are_batched(files):
     """And they need be the only ones in the file."""
     held = FileData(whole_files(files), need=["membership"])
     assert set(held[[0, 13]]) == {"images", "membership"}
-
-
-def test_a_field_keeps_its_part():
-    """Whatever other fields there are, and in which file it lies."""
-    shares = {"train": 0.6, "validate": 0.2, "test": 0.2}
-    parts = split_by_field(CHUNKS, FIELDS, shares, 3)
-    lots = {
-        FIELDS[CHUNKS.index(_whole(chunk))][row]: name
-        for name, chunks in parts.items()
-        for chunk in chunks
-        for row in chunk.rows
-    }
-    assert sorted(lots) == list(range(14))
-    assert set(lots.values()) == set(shares)
-    other = [Chunk(file_name(8, 14), tuple(range(14)))]
-    again = split_by_field(other, {8: list(range(13, -1, -1))}, shares, 3)
-    for name, chunks in again.items():
-        assert {13 - row for row in chunks[0].rows} == {
-            field for field, part in lots.items() if part == name
-        }
-
-
-def _whole(chunk):
-    return next(other for other in CHUNKS if other.path == chunk.path)
-
-
-def test_parts_are_as_large_as_asked():
-    """Of many fields; those of one field stay together; seeds differ."""
-    chunk = Chunk(file_name(0, 4000), tuple(range(4000)))
-    fields = {0: [i // 2 for i in range(4000)]}  # two data of each field
-    shares = {"train": 0.7, "validate": 0.1, "test": 0.2}
-    parts = [split_by_field([chunk], fields, shares, seed) for seed in (1, 2)]
-    rows = [set(part["test"][0].rows) for part in parts]
-    assert rows[0] != rows[1]
-    assert all((row ^ 1) in rows[0] for row in rows[0])
-    # 2,000 fields: five standard deviations are 4.5 % of them.
-    assert len(rows[0]) == pytest.approx(800, abs=180)
-    assert len(parts[0]["validate"][0].rows) == pytest.approx(400, abs=135)
-
-
-def test_empty_parts_are_empty():
-    """A share of 0 gets nothing, nor a file without rows."""
-    parts = split_by_field(CHUNKS, FIELDS, {"train": 1.0, "test": 0.0}, 1)
-    assert parts == {"train": CHUNKS, "test": []}
-
-
-@pytest.mark.parametrize("shares", [{}, {"train": 0.5}, {"train": 1.5, "test": -0.5}])
-def test_shares_that_are_none_are_refused(shares):
-    """They add up to 1."""
-    with pytest.raises(ValueError, match="add up to 1"):
-        split_by_field(CHUNKS, FIELDS, shares, 1)
-
-
-def test_fields_that_are_not_those_of_the_file_are_refused():
-    """Too few, and none at all."""
-    for fields in ({**FIELDS, 1: [3]}, {0: FIELDS[0]}):
-        with pytest.raises(InputError, match=r"data_1_size_5.pt: . field.*expected 5"):
-            split_by_field(CHUNKS, fields, {"train": 1.0}, 1)
 
 
 def test_files_are_taken_by_number_and_once():

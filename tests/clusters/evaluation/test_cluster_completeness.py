@@ -50,15 +50,6 @@ def test_purity_of_rich_clusters(survey):
     assert whole["low"] < whole["value"] < whole["high"]
 
 
-def test_purity_by_score(survey):
-    """Bins hold all detections once, the last edge too; purity rises with score."""
-    table = module.purity_by_score(survey, np.linspace(0, 1, 6))
-    assert table["n"].sum() == len(survey.found)
-    assert table["value"].iloc[-1] > table["value"].iloc[0]
-    one = judge(truths([30]), detections([0], [1.0]))
-    assert module.purity_by_score(one, [0, 0.5, 1.0])["n"].tolist() == [0, 1]
-
-
 def test_operating_threshold():
     """The lowest score whose catalogue is pure enough."""
     found = detections([0, 1, 2, 2.5, 3], [0.9, 0.8, 0.7, 0.6, 0.5])

@@ -39,14 +39,6 @@ def test_completeness_both_ways(seen):
     assert "all z" in labels(whole)
 
 
-@pytest.mark.parametrize("by", ["LAMBDA", "z"])
-def test_completeness_of_finders(seen, by):
-    edges = {"z_edges": ALL} if by == "LAMBDA" else {"lambda_edges": (20, np.inf)}
-    table = completeness(seen, 0.3, **edges)
-    fig = figures.finders_figure({"encoder": table, "density": table}, by)
-    assert labels(fig) == ["encoder", "density"]
-
-
 def test_precision_recall(seen):
     """The curve, its area, the threshold at its place."""
     table = curve(seen, TARGET)

@@ -81,12 +81,6 @@ def test_chance_keeps_fields_apart():
     assert (found["k"], found["n"]) == (1, 2)
 
 
-def test_shares_beyond_chance():
-    assert module.beyond_chance(0.2, 0.2) == 0
-    assert module.beyond_chance(1.0, 0.2) == 1
-    assert np.isclose(module.beyond_chance(0.6, 0.2), 0.5)
-
-
 def test_a_finder_that_knows_nothing():
     """It finds far less than one that does."""
     rng = np.random.default_rng(0)

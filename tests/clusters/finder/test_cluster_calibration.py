@@ -9,7 +9,6 @@ from skyloom.clusters.finder.calibration import (
     Calibration,
     calibration_error,
     calibration_from_json,
-    fit_isotonic,
     fit_platt,
 )
 
@@ -27,10 +26,9 @@ def simulated():
     return draw
 
 
-@pytest.mark.parametrize("fit", [fit_platt, fit_isotonic])
-def test_scores_are_calibrated_on_other_candidates(simulated, fit):
+def test_scores_are_calibrated_on_other_candidates(simulated):
     """Error from above 0.08 to below 0.02; the order stays."""
-    known = fit(*simulated(10_000, 1))
+    known = fit_platt(*simulated(10_000, 1))
     score, truth = simulated(10_000, 2)
     made = known.apply(score)
     assert calibration_error(score, truth) > 0.08
@@ -40,23 +38,22 @@ def test_scores_are_calibrated_on_other_candidates(simulated, fit):
 
 def test_platt_finds_the_line_that_made_the_scores(simulated):
     """Logit of the truth = (logit of the score - 1) / 2."""
-    ((slope, intercept),) = fit_platt(*simulated(10_000, 3)).numbers
-    assert slope == pytest.approx(0.5, abs=0.03)
-    assert intercept == pytest.approx(-0.5, abs=0.05)
+    known = fit_platt(*simulated(10_000, 3))
+    assert known.slope == pytest.approx(0.5, abs=0.03)
+    assert known.intercept == pytest.approx(-0.5, abs=0.05)
 
 
-def test_isotonic_is_exact_on_a_small_case():
-    """Pool adjacent violators, by hand."""
-    known = fit_isotonic([0.1, 0.2, 0.3, 0.4], [0, 1, 0, 1])
-    assert known.apply([0.1, 0.2, 0.3, 0.4]).tolist() == [0, 0.5, 0.5, 1]
-    assert known.apply([0.0, 0.35, 1.0]).tolist() == pytest.approx([0, 0.75, 1])
-
-
-@pytest.mark.parametrize("fit", [fit_platt, fit_isotonic])
-def test_plain_numbers_keep_a_calibration(simulated, fit):
+def test_plain_numbers_keep_a_calibration(simulated):
     """Through JSON and back."""
-    known = fit(*simulated(200, 4))
+    known = fit_platt(*simulated(200, 4))
     assert calibration_from_json(json.loads(json.dumps(known.to_json()))) == known
+
+
+def test_the_calibration_that_ships_is_read(checkout):
+    """The form of the file stays: a kind and one row of numbers."""
+    shipped = checkout / "resources/models/clusters/calibration.json"
+    tree = json.loads(shipped.read_text())["calibration"]
+    assert calibration_from_json(tree).to_json() == tree
 
 
 def test_scores_that_part_the_classes_stay_finite():
@@ -85,9 +82,8 @@ def test_calibration_error_by_hand():
 )
 def test_bad_samples_are_refused(score, truth, message):
     """Nothing is fitted to them."""
-    for fit in (fit_platt, fit_isotonic):
-        with pytest.raises(ValueError, match=message):
-            fit(score, truth)
+    with pytest.raises(ValueError, match=message):
+        fit_platt(score, truth)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +95,8 @@ def test_bad_samples_are_refused(score, truth, message):
         {"kind": "platt", "numbers": [[-1, 0]]},
         {"kind": "platt", "numbers": [[1, None]]},
         {"kind": "platt", "numbers": [["nan", 0]]},
-        {"kind": "isotonic", "numbers": [[0.1, 0.2], [0.5]]},
-        {"kind": "isotonic", "numbers": [[0.1, 0.2], [0.5, 0.4]]},
-        {"kind": "isotonic", "numbers": [[0.1, 0.2], [0.5, 1.4]]},
-        {"kind": "isotonic", "numbers": [[], []]},
+        {"kind": "platt", "numbers": [1, 0]},
+        {"kind": "platt", "numbers": [[1, 0], [1, 0]]},
     ],
 )
 def test_bad_calibrations_are_refused(tree):
@@ -113,4 +107,4 @@ def test_bad_calibrations_are_refused(tree):
 
 def test_nan_stays_nan():
     """A score that is not there has no probability."""
-    assert np.isnan(Calibration("platt", ((1.0, 0.0),)).apply(np.nan))
+    assert np.isnan(Calibration(1.0, 0.0).apply(np.nan))

@@ -74,7 +74,7 @@ def test_two_at_one_position_have_two_names(found):
 
 def test_probabilities_are_calibrated_and_cut(found):
     """From the score; rows below the least are left out."""
-    known = Calibration("platt", ((1.0, -1.0),))
+    known = Calibration(1.0, -1.0)
     table = catalogue(found, known)
     wanted = np.sort(known.apply(found["SCORE"]))[::-1]
     np.testing.assert_allclose(table["PROBABILITY"], wanted)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.clusters.inference.blend import MAPS, blend, read_maps, write_maps
+from skyloom.clusters.inference.blend import MAPS, blend, read_maps
 from skyloom.clusters.inference.windows import WindowSettings, window_origins
+from skyloom.clusters.steps.looking import write_prediction
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
+from skyloom.sky.tan import tan_wcs
 
 TILE = 16
 
@@ -120,7 +122,8 @@ def test_a_gap_is_refused():
 def file(tmp_path):
     """Return a file of maps."""
     maps = blend([((0, 0), window((0, 0), 8, plane))], (120, 128), TILE)
-    write_maps(tmp_path / "maps.npz", maps)
+    wcs = tan_wcs(10.0, 0.0, (120, 128), 0.263)
+    write_prediction(tmp_path / "maps.npz", maps, wcs, {})
     return tmp_path / "maps.npz"
 
 

@@ -133,7 +133,7 @@ def test_tile_of_the_notebook(prediction):
 def test_calibration_of_scores(tmp_path):
     """A file says a line, or that there is none; other files are refused."""
     path = tmp_path / "calibration.json"
-    known = Calibration("platt", ((1.5, -0.5),))
+    known = Calibration(1.5, -0.5)
     write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
     assert calibrating.read_calibration(path) == known
     assert judging.read_threshold([path]) == 0.7

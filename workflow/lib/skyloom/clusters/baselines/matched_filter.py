@@ -29,7 +29,7 @@ from skyloom.clusters.baselines.membership import (
     solve,
     visible_members,
 )
-from skyloom.clusters.baselines.photometry import checked, unit_vectors
+from skyloom.clusters.baselines.photometry import checked
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
 
@@ -110,39 +110,6 @@ def field_background(
         _, mag, mag_err = checked(table)
         fits.append(fit_ridge(mag, mag_err, red_sequence, ridge))
     return measure_background(fits, areas)
-
-
-def scores_at(
-    ra: np.ndarray,
-    dec: np.ndarray,
-    galaxies: Table,
-    red_sequence: RedSequence,
-    inside: Inside,
-    background: Background,
-    settings: Filter | None = None,
-) -> np.ndarray:
-    """Return the best score over redshift with centres anywhere, such as at random.
-
-    Parameters
-    ----------
-    ra, dec : ndarray, shape (m,)
-        Centres [deg].
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        0 where nothing is found. The other parameters are those of `find_clusters`.
-    """
-    settings = settings or Filter()
-    vectors, mag, mag_err = checked(galaxies)
-    fit = fit_ridge(mag, mag_err, red_sequence, settings.ridge)
-    sky = make_sky(vectors, fit, background, red_sequence, inside, settings)
-    centres = unit_vectors(ra, dec)
-    best = np.zeros(len(centres))
-    for k in range(len(fit.z)):
-        _, score = solve(sky, k, centres, np.ones(len(vectors)), settings)
-        best = np.maximum(best, score)
-    return best
 
 
 def _candidates(sky: Sky, settings: Filter) -> list[tuple[float, int, int]]:

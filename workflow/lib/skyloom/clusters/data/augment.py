@@ -4,9 +4,8 @@ A batch is that of `skyloom.clusters.data.stream.collate`. The eight elements of
 dihedral group are numbered: 0 to 3 are that many quarter turns of `torch.rot90`, 4 to
 7 the same after a mirroring along X.
 
-Shifts of stored maps are by whole tiles: which tile a source falls in after a smaller
-one cannot be told from its map. For those, `crop_field` cuts a field where it is made,
-and the maps follow from its moved catalogues.
+Shifts are by whole tiles: which tile a source falls in after a smaller one cannot be
+told from its map.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from astropy.table import Table
 
 from skyloom.clusters.data.tiles import KEYS
 
@@ -142,52 +140,6 @@ def augmented(
             field = shifted(field, *by.tolist(), blank=True)
         fields.append(field)
     return {key: torch.cat([field[key] for field in fields]) for key in batch}
-
-
-def crop_field(
-    images: np.ndarray,
-    table: Table,
-    clusters: Table,
-    origin: tuple[int, int],
-    shape: tuple[int, int],
-) -> tuple[np.ndarray, Table, Table]:
-    """Return a part of a field, at any pixel, with the catalogues that go with it.
-
-    Parameters
-    ----------
-    images : ndarray, shape (..., height, width)
-        Pixels, not pooled; or a mask.
-    table, clusters : Table
-        With X, Y [px]; all rows are kept, as clusters outside reach in.
-    origin : tuple of int
-        Y and X of the part's first pixel.
-    shape : tuple of int
-        Its height and width.
-
-    Returns
-    -------
-    images : ndarray, shape (..., *shape)
-        A view.
-    table, clusters : Table
-        With X, Y [px] in the part.
-
-    Raises
-    ------
-    ValueError
-        A part that is not inside the field.
-    """
-    (y, x), (height, width) = origin, shape
-    if min(y, x) < 0 or y + height > images.shape[-2] or x + width > images.shape[-1]:
-        msg = f"part at {origin} of {shape} px: not inside {images.shape[-2:]} px"
-        raise ValueError(msg)
-    part = images[..., y : y + height, x : x + width]
-    return part, _from(table, x, y), _from(clusters, x, y)
-
-
-def _from(table: Table, x: int, y: int) -> Table:
-    moved = table.copy()
-    moved["X"], moved["Y"] = table["X"] - x, table["Y"] - y
-    return moved
 
 
 def _moved(key: str, values: torch.Tensor, mirrored: bool, quarters: int):

@@ -116,31 +116,6 @@ def purity(
     return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found), level)
 
 
-def purity_by_score(
-    judged: Judged, edges: Sequence[float], level: float = LEVEL
-) -> pd.DataFrame:
-    """Return the share of detections that are clusters, in bins of the score.
-
-    Returns
-    -------
-    DataFrame
-        ``score_from, score_to, score`` (mean), ``k, n, value, low, high``: for
-        probabilities, the reliability of the catalogue. The last edge is included.
-    """
-    found = judged_rows(judged)
-    score = found["SCORE"].to_numpy()
-    place = np.searchsorted(edges, score, "right") - 1
-    place[score == edges[-1]] = len(edges) - 2
-    inside = (place >= 0) & (place < len(edges) - 1)
-    place, score = place[inside], score[inside]
-    true = (found["TRUTH"] != NONE).to_numpy()[inside]
-    n, k = (np.bincount(place, w, len(edges) - 1) for w in (None, true))
-    total = np.bincount(place, score, len(edges) - 1)
-    mean = np.divide(total, n, np.full(len(n), np.nan), where=n > 0)
-    ends = {"score_from": edges[:-1], "score_to": edges[1:], "score": mean}
-    return pd.DataFrame(ends | share(k.astype(int), n, level))
-
-
 def operating_threshold(judged: Judged, target: float) -> Threshold:
     """Return the lowest score whose catalogue has a purity, and if that is shown.
 

@@ -48,28 +48,6 @@ def completeness_figure(table: pd.DataFrame) -> Figure:
 
 
 @style.styled
-def finders_figure(tables: Mapping[str, pd.DataFrame], by: str = "LAMBDA") -> Figure:
-    """Return completeness of several finders against richness or redshift.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        `skyloom.clusters.evaluation.completeness.completeness` by finder, each at its
-        own threshold of one purity, in bins of one of the two.
-    by : str
-        ``LAMBDA`` or ``z``.
-    """
-    fig = style.figure(style.COLUMN_WIDTH, HEIGHT)
-    axes = fig.subplots()
-    _series(axes, by, tables)
-    axes.set(ylabel="completeness", ylim=(-0.03, 1.03), xlabel="true redshift")
-    if by == "LAMBDA":
-        _richness_axis(axes)
-    axes.legend(loc="lower right", fontsize=7)
-    return fig
-
-
-@style.styled
 def precision_recall_figure(
     curves: Mapping[str, pd.DataFrame],
     found: Mapping | None = None,

@@ -146,17 +146,6 @@ def chance_matches(
     return one_share(hit.sum(), len(points), level)
 
 
-def beyond_chance(share: float, chance: float) -> float:
-    """Return a share of matches without those that chance would make.
-
-    Parameters
-    ----------
-    share, chance : float
-        Of detections matched, and of random points; chance below 1.
-    """
-    return (share - chance) / (1 - chance)
-
-
 def chance_finder(
     found: Table, points: Table, rng: np.random.Generator, score: str = "PROBABILITY"
 ) -> pd.DataFrame:

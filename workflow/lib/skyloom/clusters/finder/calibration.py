@@ -9,24 +9,21 @@ import numpy as np
 from scipy import optimize, special
 
 CLIP = 1e-6  # scores are kept this far from 0 and 1 before a logarithm
-KINDS = ("platt", "isotonic")
+KIND = "platt"  # as files of calibrations call it
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A rising function from score to probability, as plain numbers.
+    """A rising function from score to probability: logistic in the score's logit.
 
     Attributes
     ----------
-    kind : str
-        ``"platt"``: ``numbers`` are (slope, intercept) in the score's logit.
-        ``"isotonic"``: (scores, probabilities) of a broken line.
-    numbers : tuple of tuple of float
-        See `kind`.
+    slope, intercept : float
+        Of the probability's logit against the score's.
     """
 
-    kind: str
-    numbers: tuple[tuple[float, ...], ...]
+    slope: float
+    intercept: float
 
     def apply(self, score: np.ndarray) -> np.ndarray:
         """Return the probabilities of scores.
@@ -36,15 +33,12 @@ class Calibration:
         score : array-like
             In 0..1; NaN stays NaN.
         """
-        score = np.asarray(score, float)
-        if self.kind == "platt":
-            slope, intercept = self.numbers[0]
-            return special.expit(slope * _logit(score) + intercept)
-        return np.interp(score, *self.numbers)
+        logit = _logit(np.asarray(score, float))
+        return special.expit(self.slope * logit + self.intercept)
 
     def to_json(self) -> dict:
         """Return plain JSON values."""
-        return {"kind": self.kind, "numbers": [list(row) for row in self.numbers]}
+        return {"kind": KIND, "numbers": [[self.slope, self.intercept]]}
 
 
 def calibration_from_json(tree: Mapping) -> Calibration:
@@ -53,16 +47,17 @@ def calibration_from_json(tree: Mapping) -> Calibration:
     Raises
     ------
     ValueError
-        Another kind, or numbers that are no rising function into 0..1.
+        Another kind, or numbers that are no rising function.
     """
     kind, numbers = tree.get("kind"), tree.get("numbers")
     try:
-        rows = tuple(tuple(float(v) for v in row) for row in numbers)
+        ((slope, intercept),) = numbers
+        known = Calibration(float(slope), float(intercept))
     except (TypeError, ValueError):
-        rows = ()
-    known = Calibration(str(kind), rows)
-    if not _makes_sense(known):
-        msg = f"calibration {kind!r} with {numbers}: expected one of {KINDS}, rising"
+        known = Calibration(np.nan, np.nan)
+    finite = np.isfinite([known.slope, known.intercept]).all()
+    if kind != KIND or not finite or known.slope <= 0:
+        msg = f"calibration {kind!r} with {numbers}: expected {KIND!r}, rising"
         raise ValueError(msg)
     return known
 
@@ -96,30 +91,7 @@ def fit_platt(score: np.ndarray, truth: np.ndarray) -> Calibration:
         return float(np.sum(np.logaddexp(0.0, value) - target * value))
 
     found = optimize.minimize(loss, np.zeros(2), method="Nelder-Mead")
-    slope, intercept = float(np.exp(found.x[0])), float(found.x[1])
-    return Calibration("platt", ((slope, intercept),))
-
-
-def fit_isotonic(score: np.ndarray, truth: np.ndarray) -> Calibration:
-    """Fit probabilities that rise with the score in any way.
-
-    Parameters
-    ----------
-    score, truth : array-like, shape (n,)
-        See `fit_platt`.
-
-    Raises
-    ------
-    ValueError
-        See `fit_platt`.
-
-    Source: Zadrozny & Elkan 2002, KDD, 694.
-    """
-    score, truth = _checked(score, truth)
-    scores, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    share = np.bincount(place, truth) / counts
-    rising = optimize.isotonic_regression(share, weights=counts).x
-    return Calibration("isotonic", (tuple(scores.tolist()), tuple(rising.tolist())))
+    return Calibration(float(np.exp(found.x[0])), float(found.x[1]))
 
 
 def calibration_error(
@@ -160,22 +132,6 @@ def _checked(score, truth, *, both: bool = True) -> tuple[np.ndarray, np.ndarray
         msg = f"all {len(truth)} candidates are {truth[0]}: nothing to calibrate with"
         raise ValueError(msg)
     return score, truth
-
-
-def _makes_sense(known: Calibration) -> bool:
-    if (
-        known.kind not in KINDS
-        or not np.isfinite(np.hstack([*known.numbers, [0]])).all()
-    ):
-        return False
-    lengths = [len(row) for row in known.numbers]
-    if known.kind == "platt":
-        return lengths == [2] and known.numbers[0][0] > 0
-    if len(lengths) != 2 or lengths[0] != lengths[1] or not lengths[0]:
-        return False
-    scores, shares = map(np.array, known.numbers)
-    rising = (np.diff(scores) > 0).all() and (np.diff(shares) >= 0).all()
-    return bool(rising and shares[0] >= 0 and shares[-1] <= 1)
 
 
 def _logit(score: np.ndarray) -> np.ndarray:

@@ -7,14 +7,14 @@ with a weight that falls to nothing at the edge of its window.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from skyloom.clusters.inference.windows import inside_share
 from skyloom.io.errors import InputError
-from skyloom.io.npz import read_npz, write_npz
+from skyloom.io.npz import read_npz
 
 TAPER = 4.0  # cells from a window's outermost cells at which its weight is full
 LEAST = 1e-9  # weight of what lies beyond their middles: used where nothing else is
@@ -109,13 +109,6 @@ def blend(
         msg = f"cell ({row}, {column}) of the survey tile lies in no window"
         raise ValueError(msg)
     return _means(sums, shape, tile)
-
-
-def write_maps(path: str | Path, maps: TileMaps) -> None:
-    """Write the maps of a survey tile as ``.npz``."""
-    arrays = asdict(maps)
-    single = {name: arrays[name].astype(np.float32) for name in MAPS}
-    write_npz(path, **arrays | single)
 
 
 def read_maps(path: str | Path) -> TileMaps:
