@@ -219,7 +219,15 @@ def test_pick_refuses_a_key_that_is_not_there():
 
 
 @pytest.mark.parametrize(
-    "layer", ["config.yaml", "real.yaml", "long.yaml", "survey.yaml"]
+    "layer",
+    [
+        "config.yaml",
+        "real.yaml",
+        "long.yaml",
+        "survey.yaml",
+        "survey_clusters.yaml",
+        "find_clusters.yaml",
+    ],
 )
 def test_own_layers_have_known_keys(checkout, layer):
     """Each layer of the repository has only keys that the schema knows."""

@@ -46,10 +46,11 @@ def test_layers_on_real_data_plan(fresh, real, layer):
 def test_long_layer_plans(fresh, tmp_path):
     """The long demo has more chunks, and a race of the strategies."""
     (tmp_path / "quasars" / "redrock_templates").mkdir(parents=True)
+    write(tmp_path / "clusters" / "clusterdb" / "desY1a1.csv.gz", "")
     layer = ("--configfile", "config/long.yaml")
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
     second = {"answer_query", "merge_labels", "gather_labelled", "compare_rounds"}
-    second |= {"train_round2", "run_round2"}
+    second |= {"train_round2", "run_round2", "make_cluster_list"}
     race = {"run_trial", "learning_curve"}
     assert kinds(counts) == (kinds(planned(fresh)) - second) | race
     assert sum(counts.values()) > 100
@@ -72,16 +73,29 @@ def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
     """Two tiles of DES are looked at by an encoder of the run; none is simulated."""
     data = tmp_path / "data"
     write(data / "clusters" / "survey" / "redmapper.fits", "")
-    for tile in ("DES0000-2958", "DES0001-3000"):
-        for band in "griz":
-            name = f"{tile}_r4907p01_{band}_nobkg.fits.fz"
-            write(data / "downloads" / "clusters" / "tiles" / tile / name, "")
+    write_tiles(data)
     layer = ("--configfile", "config/survey_clusters.yaml")
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(data))
     steps = {"train", "calibrate", "infer", "cluster_catalogue", "evaluate"}
     assert steps <= kinds(counts)
     assert not {"survey", "baselines", "make_cluster_list"} & kinds(counts)
     assert sum(name.startswith("clusters_infer") for name in counts) == 2
+
+
+def test_clusters_are_found_without_training(fresh, tmp_path):
+    """The encoder that comes with skyloom looks at given tiles, and that is all."""
+    write_tiles(tmp_path)
+    layer = ("--configfile", "config/find_clusters.yaml")
+    counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(tmp_path))
+    steps = {"infer", "detect", "cluster_catalogue", "metrics"}
+    assert kinds(counts) == steps
+
+
+def write_tiles(data) -> None:
+    for tile in ("DES0000-2958", "DES0001-3000"):
+        for band in "griz":
+            name = f"{tile}_r4907p01_{band}_nobkg.fits.fz"
+            write(data / "downloads" / "clusters" / "tiles" / tile / name, "")
 
 
 def write(path, text) -> None:

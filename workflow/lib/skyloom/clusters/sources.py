@@ -50,13 +50,15 @@ def files(config: Mapping) -> dict[int, list[int]]:
     -------
     dict of int to list of int
         ``data.n_per_file`` fields one after the other; the last file may hold fewer.
+        None where an encoder is given: nothing is trained.
 
     Raises
     ------
     ConfigError
         Fields, but too few files for training, validation and test.
     """
-    number, size = config["simulate"]["fields"]["number"], config["data"]["n_per_file"]
+    asked, size = config["simulate"]["fields"]["number"], config["data"]["n_per_file"]
+    number = asked if config["encoder"] is None else 0
     starts = range(0, number, size)
     found = {k: list(range(i, min(i + size, number))) for k, i in enumerate(starts)}
     if 0 < len(found) < len(SPLITS):
