@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from jsonschema import Draft202012Validator
 from skyloom.run import config as configs
 from skyloom.run.config import (
     ConfigError,
@@ -249,8 +250,9 @@ def leaves(schema, path=()):
 
 
 def test_schema_is_complete(checkout):
-    """Every key has type, unit or kind, and default; sections are closed."""
+    """A schema; every key has type, unit or kind, and default; sections are closed."""
     schema = load_schema(checkout / "workflow" / "schemas" / "config.schema.yaml")
+    Draft202012Validator.check_schema(schema)
     for path, inner in leaves(schema):
         name = ".".join(path)
         assert {"type", "enum", "anyOf", "oneOf", "const"} & set(inner), name
