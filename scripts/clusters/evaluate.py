@@ -2,6 +2,7 @@
 
 from skyloom.clusters import settings
 from skyloom.clusters.steps import judging
+from skyloom.clusters.steps.thresholds import read_threshold
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -18,6 +19,6 @@ report, drawn = judging.evaluate(
     section,
     settings.rule(section),
     job.settings["seed"],
-    judging.read_threshold(job.input.calibration),
+    read_threshold(job.input.calibration),
 )
 judging.write_evaluation(report, drawn, dict(job.output.items()), job.provenance())

@@ -20,6 +20,8 @@ def test_defaults_agree():
         {"data": {"tile_size": 8}, "network": {"widths": [8], "blocks": []}},
         {"survey": {"window": 640, "step": 640, "shifts": 8}},
         {"simulate": {"fields": {"number": 0, "image_size": 1001}}},
+        {"train": {"accelerator": "auto", "devices": "auto"}},
+        {"train": {"accelerator": "gpu", "devices": 2}},
     ],
     ids=str,
 )
@@ -62,6 +64,10 @@ def test_odd_but_sound_settings_pass(change):
             r"shifts is 4: windows would move by parts of 4 pooled px",
         ),
         (
+            {"train": {"accelerator": "auto", "devices": 2}},
+            r"train\.devices is 2, but of clusters\.train\.accelerator auto nobody",
+        ),
+        (
             {"simulate": {"survey": {"halos": {"redshifts": [0.95, 1.2]}}}},
             r"survey\.halos\.redshifts is \[0\.95, 1\.2\], but .* \[0\.1, 0\.9\]",
         ),
@@ -72,6 +78,67 @@ def test_contradictions_are_refused(change, said):
     """Keys, values and what to do are named."""
     with pytest.raises(ConfigError, match=said):
         refuse(config(**change))
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Return the name of a file, and of a folder, of the data."""
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    (tmp_path / "a.fits").touch()
+    (tmp_path / "tiles").mkdir()
+    return "a.fits", "tiles"
+
+
+def given(files, *keys, **others) -> dict:
+    """Return a configuration with some paths set."""
+    paths = {key: files[key == "survey"] for key in keys}
+    return config(paths=paths, **others)
+
+
+@pytest.mark.parametrize(
+    ("keys", "others", "said"),
+    [
+        (["survey"], {}, r"survey is 'tiles', but clusters\.source is simulated"),
+        (["survey_sheet"], {}, r"survey_sheet is 'a\.fits', but .*source to files"),
+        (["survey_truth"], {}, r"survey_truth is 'a\.fits', but .*path to null"),
+        (
+            ["survey", "survey_sheet"],
+            {"source": "files"},
+            r"survey is 'tiles' and .*survey_sheet 'a\.fits': .*other to null",
+        ),
+        (["members"], {}, r"members is 'a\.fits', which clusters\.prior skyloom do"),
+        (["redshifts"], {}, r"redshifts is .* skyloom does not"),
+        (["field"], {}, r"field is .* skyloom does not read; take a prior that does"),
+        (["members"], {"prior": "upstream_2024"}, r"members is .* upstream_2024 does"),
+        (["list"], {"prior": "upstream_2024"}, r"list is .* upstream_2024 does not"),
+        (
+            ["list", "members", "field"],
+            {"prior": "upstream_final"},
+            r"list is .* upstream_final does not read",
+        ),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_files_that_nothing_reads_are_refused(files, keys, others, said):
+    """Whoever names a file wants it read."""
+    with pytest.raises(ConfigError, match=said) as caught:
+        refuse(given(files, *keys, **others))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "others"),
+    [
+        (["survey", "survey_truth"], {"source": "files"}),
+        (["survey_sheet"], {"source": "files"}),
+        (["list"], {}),
+        (["members", "redshifts", "field"], {"prior": "upstream_final"}),
+    ],
+    ids=str,
+)
+def test_files_that_are_read_pass(files, keys, others):
+    """By the survey, or by the prior."""
+    refuse(given(files, *keys, **others))
 
 
 def test_all_contradictions_at_once():

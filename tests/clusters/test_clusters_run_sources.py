@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from skyloom.clusters import sources
+from skyloom.clusters.steps.surveying import by_tile
 from skyloom.io.errors import InputError
 from skyloom.run.config import ConfigError
 from small_clusters import config
@@ -164,11 +165,46 @@ def test_tiles_of_a_sheet(data):
     """Paths of the sheet, relative to the data; a row without a band is named."""
     sheet = data / "tiles.csv"
     sheet.write_text("tile,z,g,r,i\nA,a/z.fits,a/g.fits,a/r.fits,a/i.fits\n")
-    found = sources.tiles(of_survey(survey_sheet="tiles.csv"))
+    found = sources.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
     assert found == {"A": [str(data / "a" / f"{band}.fits") for band in "griz"]}
     sheet.write_text("tile,g,r,i,z\nA,a/g.fits,a/r.fits,,a/z.fits\n")
     with pytest.raises(InputError, match=r"row 1: .*missing i"):
-        sources.tiles(of_survey(survey_sheet="tiles.csv"))
+        sources.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
+
+
+NAMES = ("DES0001-0207", "A", "A+1", "field_12_Y", "g1", "-7")
+CONFUSED = ("A.1", "A_g", "a_b_z", "r", "A 1", "a/b", "{x}", "A__1", "_A", "A_", "é")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_come_back_from_files(data, name):
+    """What files of a tile are called says which tile it is."""
+    sheet = data / "tiles.csv"
+    sheet.write_text(f"tile,g,r,i,z\n{name},g.fits,r.fits,i.fits,z.fits\n")
+    assert list(sources.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))) == [
+        name
+    ]
+    found = [f"a/{name}_{band}.fits.fz" for band in "griz"]
+    found += [f"b/{name}.{suffix}" for suffix in ("npz", "fits", "dat")]
+    assert by_tile(found) == {name: found}
+
+
+@pytest.mark.parametrize("name", CONFUSED)
+def test_names_that_files_would_lose_are_refused(data, name):
+    """The sheet, the row, what a name may be, and what to do; in folders the file."""
+    (data / "tiles.csv").write_text(
+        f"tile,g,r,i,z\nA,g,r,i,z\n{name},g.fits,r.fits,i.fits,z.fits\n"
+    )
+    with pytest.raises(
+        InputError,
+        match=r"tiles\.csv: .*row 2: tile: got '.*letters, digits.*rename the tile",
+    ):
+        sources.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
+    if "/" in name:
+        return
+    touch(data / "odd" / f"{name}_r4907p01_g_nobkg.fits.fz")
+    with pytest.raises(ConfigError, match=r"begins with the tile .*; rename the file"):
+        sources.tiles(of_survey(survey="odd"))
 
 
 def test_truth_of_a_given_survey_is_optional(data):
@@ -230,6 +266,23 @@ def test_lists_to_match(data):
     named = {key: touch(data / f"{key}.csv") for key in "ab"}
     assert sources.matched(config(match={"a": "a.csv", "b": "b.csv"})) == named
     assert sources.matched(config()) == {}
+
+
+@pytest.mark.parametrize(
+    ("train", "cores", "gpus"),
+    [
+        ({}, 1, 0),
+        ({"threads": 3}, 3, 0),
+        ({"accelerator": "gpu", "devices": 2, "workers": 4}, 8, 2),
+        ({"accelerator": "gpu", "devices": "auto", "threads": 2}, 2, 1),
+        ({"accelerator": "auto", "devices": "auto"}, 1, 0),
+        ({"devices": 2, "threads": 2}, 4, 0),
+    ],
+)
+def test_training_asks_for_all_its_devices(train, cores, gpus):
+    """Threads, or readers, of each; a number left to Lightning counts as one."""
+    asked = sources.training_request(config(train=train))
+    assert asked == {"cores": cores, "gpus": gpus}
 
 
 def test_reading_the_rules_loads_nothing_heavy():

@@ -6,9 +6,16 @@ import os
 import signal
 import time
 
+import numpy  # noqa: F401 - a library whose threads are counted
+from threadpoolctl import threadpool_info
+
 
 def square(i):
     return i * i
+
+
+def numpy_threads(_):
+    return max(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
 
 
 def slow_square(i):

@@ -15,6 +15,7 @@ from batch_work import (
     files_but_five,
     half,
     kill_at,
+    numpy_threads,
     rescued,
     slow_square,
     square,
@@ -62,6 +63,15 @@ def test_files_do_not_depend_on_threads(tmp_path):
         assert done == dict.fromkeys(IDS)
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
     assert len(contents(tmp_path / "1")) == 2 * len(IDS)
+
+
+@pytest.mark.parametrize(
+    ("limits", "got"), [({}, 1), ({"inner": 2}, 2), ({"threads": 2, "inner": 2}, 1)]
+)
+def test_libraries_have_the_threads_that_they_are_given(tmp_path, limits, got):
+    """Without workers as many as asked for, in workers one."""
+    found = each([1, 2], numpy_threads, store=tmp_path / "s", key="k", **limits)
+    assert found == {1: got, 2: got}
 
 
 def test_expected_failure_becomes_a_record(tmp_path):

@@ -8,9 +8,9 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from batch_work import files, square, trouble
+from batch_work import files, numpy_threads, square, trouble
 from skyloom.run.batch import BatchError
-from skyloom.run.job import Job
+from skyloom.run.job import RANK, Job
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def snakemake(tmp_path, monkeypatch):
     """Stand in for the object that Snakemake puts into a script."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.delenv(RANK, raising=False)
     (tmp_path / "in.csv").write_text("1\n")
     yield SimpleNamespace(
         input=["in.csv"],
@@ -123,3 +124,28 @@ def test_other_settings_find_no_state(snakemake):
     snakemake.params.settings = {"seed": 2}
     with Job(snakemake).resuming() as folder:
         assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("workers", "got"), [(1, 2), (None, 1)])
+def test_a_function_alone_has_the_jobs_threads(snakemake, workers, got):
+    """One that uses all cores itself is given them; one object in a worker is not."""
+    snakemake.threads = 2
+    assert Job(snakemake).each([1], numpy_threads, workers=workers) == {1: got}
+
+
+def test_a_further_process_shares_what_the_first_has(snakemake, tmp_path, monkeypatch):
+    """Lightning runs a script once for each device: log and scratch are the first's."""
+    first = Job(snakemake)
+    first.log.info("hello")
+    with first.resuming() as folder:
+        (folder / "epoch.txt").write_text("3")
+        monkeypatch.setenv(RANK, "1")
+        further = Job(snakemake)
+        further.note_provenance()
+        with further.resuming() as same:
+            assert (same / "epoch.txt").read_text() == "3"
+        assert folder.exists()
+    assert (first.first, further.first) == (True, False)
+    assert not (tmp_path / ".skyloom").exists()
+    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    assert line.endswith("hello")

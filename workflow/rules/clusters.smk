@@ -42,6 +42,7 @@ if TILES:
 if SIMULATED:
 
     include: "clusters/simulate.smk"
+    include: "clusters/notebook.smk"
 
 
 if TILES and TRUTH:

@@ -11,7 +11,6 @@ from skyloom.clusters.baselines.profiles import (
     CORE,
     FAINTEST,
     SCALE,
-    cut_radius,
     luminosity,
     places,
     surface_density,
@@ -72,9 +71,3 @@ def test_places_follow_the_radial_filter():
     total, _ = quad(lambda r: 2 * np.pi * r * surface_density(r, 1.2), 0, middle)
     assert total == pytest.approx(0.5, abs=5e-3)
     assert abs(np.exp(1j * angle).mean()) < 0.01
-
-
-def test_radius_is_redmapper_s():
-    """1 h^-1 Mpc at richness 100, of the power 0.2."""
-    assert cut_radius(100) == pytest.approx(1 / 0.7)
-    assert cut_radius(20) / cut_radius(100) == pytest.approx(0.2**0.2)

@@ -50,6 +50,32 @@ def test_same_seed_same_field(members, gold):
         assert first[0]["X"][0] != other[0]["X"][0]
 
 
+@pytest.mark.parametrize("prior", ["parametric", "resampled"])
+def test_fields_lie_apart(members, gold, prior):
+    """Each at its own place between the declinations, its clusters at their pixels."""
+    settings = UpstreamSettings(
+        image_size=300, cluster_share=1.0, declinations=(-30.0, -20.0)
+    )
+    given = (members, gold) if prior == "resampled" else ()
+    draw = {
+        "parametric": parametric.draw_parametric,
+        "resampled": resampled.draw_resampled,
+    }[prior]
+    centres = []
+    for number in range(6):
+        sources, clusters, wcs = draw(1, number, *given, settings)
+        for table in (sources, clusters):
+            places = wcs.all_world2pix(table["RA"], table["DEC"], 0)
+            np.testing.assert_allclose(places, (table["X"], table["Y"]), atol=1e-5)
+        x, y = np.array(sources["X"]), np.array(sources["Y"])
+        assert min(x.min(), y.min()) >= -0.5
+        assert max(x.max(), y.max()) < 299.5
+        assert -30.1 < np.min(sources["DEC"]) <= np.max(sources["DEC"]) < -19.9
+        centres.append(wcs.pixel_to_world(149.5, 149.5))
+    apart = [a.separation(b).deg for k, a in enumerate(centres) for b in centres[:k]]
+    assert min(apart) > 300 * 0.263 / 3600
+
+
 def test_half_the_fields_hold_a_cluster(members, gold):
     small = UpstreamSettings(image_size=200)
     drawn = [

@@ -7,7 +7,6 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from scipy import integrate, stats
 from skyloom.clusters.bands import magnitude
-from skyloom.clusters.catalogue import upstream
 from skyloom.clusters.catalogue import upstream_parametric as parametric
 from skyloom.clusters.catalogue.upstream import UpstreamSettings
 from skyloom.sky.cosmology import arcsec_per_mpc
@@ -148,13 +147,3 @@ def test_members_have_the_colours_of_the_field():
         [c[t["MEM"] == 0] for c, t in zip(colour, tables, strict=True)]
     )
     assert stats.ks_2samp(mine, field).pvalue > 1e-3
-
-
-def test_ratios_of_a_catalogue_are_used():
-    """Given one galaxy's magnitudes, all sources have its colours, clipped at 3 mag."""
-    ratios = upstream.log_ratios(np.array([[26.0, 22.0, 21.4, 21.1]]))
-    sources, _, _ = parametric.draw_parametric(1, 1, ALWAYS, ratios)
-    r_i = magnitude(sources["FLUX_R"]) - magnitude(sources["FLUX_I"])
-    g_r = magnitude(sources["FLUX_G"]) - magnitude(sources["FLUX_R"])
-    np.testing.assert_allclose(r_i, 0.6, atol=1e-9)
-    np.testing.assert_allclose(g_r, 2.76 * 2.5 / np.log(10), atol=1e-9)

@@ -68,8 +68,8 @@ def test_logs_and_one_file_are_left(learned):
     assert any((path.parent / "logs").glob("events.out.tfevents.*"))
 
 
-def test_the_file_tells_how_it_was_made(learned, small):
-    made = load_encoder(learned[0], small)
+def test_the_file_tells_how_it_was_made(learned):
+    made = load_encoder(learned[0])
     assert made.training["seed"] == 1
     assert made.training["settings"]["epochs"] == made.training["epochs"] == 8
     assert 1 <= made.training["epoch"] <= 8

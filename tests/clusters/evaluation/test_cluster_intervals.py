@@ -38,10 +38,15 @@ def test_rate_is_garwoods(k, area):
     assert np.isclose(found["high"], stats.chi2.ppf(0.975, 2 * k + 2) / 2 / area)
 
 
-@pytest.mark.parametrize("area", [0.0, -1.0, np.nan])
+@pytest.mark.parametrize("area", [-1.0, np.nan])
 def test_rate_needs_area(area):
-    with pytest.raises(ValueError, match="above 0"):
+    with pytest.raises(ValueError, match="0 or more"):
         intervals.rate(1, area)
+
+
+def test_no_area_has_no_rate():
+    nothing = {"value": None, "low": None, "high": None}
+    assert intervals.rate(0, 0.0) == {"k": 0, "area": 0.0} | nothing
 
 
 def test_percentiles_leave_out_empty_draws():

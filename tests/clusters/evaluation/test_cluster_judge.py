@@ -46,6 +46,21 @@ def test_fields_are_kept_apart():
     assert seen.truth["NEAR"].tolist()[1] == 0.9
 
 
+def test_fields_of_one_sky_are_matched_together():
+    """A detection on one tile may be of a cluster on another; each keeps its own."""
+    truth = stacked({"a": truths([30, 40])})
+    found = detections([0, 1, 1, 2], [0.9, 0.8, 0.7, 0.6], field="b")
+    seen = judge(truth, found, across=True)
+    assert seen.truth["FOUND"].tolist() == [0, 1]
+    assert seen.truth["FIELD"].tolist() == ["a", "a"]
+    assert seen.found["TRUTH"].tolist() == [0, 1, NONE, NONE]
+    assert seen.found["FIELD"].tolist() == ["b"] * 4
+    assert seen.found["FRAGMENT"].tolist() == [False, False, True, False]
+    assert judge(truth, found).truth["FOUND"].tolist() == [NONE, NONE]
+    nothing = judge(truth, detections([], []), across=True)
+    assert nothing.truth["FOUND"].tolist() == [NONE, NONE]
+
+
 def test_the_surest_takes_the_richest():
     """Between two clusters; the closest where that is asked for."""
     truth = truths([10, 60])

@@ -78,18 +78,3 @@ def test_circles_of_nothing_are_refused(name):
     table[name][1] = np.nan
     with pytest.raises(ValueError, match="cluster 1"):
         module.truth_mask(WCS_OF, SHAPE, table)
-
-
-def test_what_lies_beyond_edge_or_mask_is_not_seen():
-    """A circle inside, half over the edge, on a mask, and off the image."""
-    good = np.ones(SHAPE, bool)
-    good[:, 200:240] = False
-    share = module.seen_share([50, -0.5, 220, -100], [60, 60, 60, 60], 15, good)
-    assert np.allclose(share, [1, 0.5, 0, 0], atol=0.01)
-    assert module.visible([50, -3.0, np.nan], [60.0] * 3, 15, good).tolist() == [
-        True,
-        False,
-        False,
-    ]
-    assert module.seen_share([50.0, 220.0], [60.0, 60.0], 0, good).tolist() == [1, 0]
-    assert len(module.seen_share([], [], 15, good)) == 0

@@ -9,7 +9,6 @@ from skyloom.clusters.images.noise import (
     NoiseSettings,
     add_noise,
     gain,
-    pixel_share,
     sky_sigma,
     smooth,
 )
@@ -52,7 +51,8 @@ def test_aperture_depth_holds(correlation):
 def test_pixel_scatter_is_lowered_by_the_correlation():
     """Single pixels scatter less than the variance says, by the stated share."""
     noisy, variance = add_noise(rng(2), np.zeros((700, 700)), 3.0, 20.0, 0.08)
-    assert noisy.var() / variance.mean() == pytest.approx(pixel_share(0.08), rel=0.02)
+    share = ((1 + 2 * 0.08**2) / (1 + 2 * 0.08) ** 2) ** 2
+    assert noisy.var() / variance.mean() == pytest.approx(share, rel=0.02)
     beside = np.mean(noisy[:, 1:] * noisy[:, :-1]) / noisy.var()
     assert beside == pytest.approx(2 * 0.08 / (1 + 2 * 0.08**2), rel=0.05)
 

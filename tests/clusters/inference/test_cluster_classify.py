@@ -54,7 +54,7 @@ def tile(written):
 def test_an_encoder_fills_the_windows(tile, tmp_path):
     """Probabilities, rates and deviations in their ranges, same seed same bytes."""
     torch.manual_seed(0)
-    predictor = encoder_predictor(Encoder(SMALL), "weights", SETTINGS)
+    predictor = encoder_predictor(Encoder(SMALL), "weights")
     windows = dict(classify_tile(tile, predictor, SETTINGS, tmp_path / "a", batch=3))
     assert len(windows) == 6
     for maps in windows.values():
@@ -100,16 +100,6 @@ def test_a_killed_run_resumes(tile, tmp_path, smoothing):
     assert bytes_of(half) == bytes_of(whole)
 
 
-def test_shares_add_up_to_the_whole(tile, tmp_path, smoothing):
-    """Two processes, then one that finds all done."""
-    calls, predictor = counting(smoothing(8))
-    for rank in (0, 1):
-        list(classify_tile(tile, predictor, SETTINGS, tmp_path, share=(rank, 2)))
-    assert sum(calls) == 6
-    assert len(dict(classify_tile(tile, predictor, SETTINGS, tmp_path))) == 6
-    assert sum(calls) == 6
-
-
 @pytest.mark.parametrize("change", ["encoder", "settings", "pixels"])
 def test_a_store_of_something_else_is_refused(
     tile, tmp_path, written, smoothing, change
@@ -128,12 +118,6 @@ def test_a_store_of_something_else_is_refused(
     n = 24 if change == "settings" else 6
     again = classify_tile(tile, predictor, settings, store, restart=True)
     assert len(dict(again)) == n
-
-
-def test_an_encoder_of_another_config_is_refused():
-    """Tile and pooling are part of what it learned."""
-    with pytest.raises(ValueError, match="made for tile 16, pool 2"):
-        encoder_predictor(Encoder(SMALL), "", replace(SETTINGS, tile=32))
 
 
 @pytest.mark.parametrize("wrong", ["shape", "missing", "nan"])

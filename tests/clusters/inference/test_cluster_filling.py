@@ -47,12 +47,10 @@ def test_an_empty_part_makes_no_cluster_of_the_rest(checkout):
     """The encoder that ships says the same of noise, whether or not most is masked."""
     from skyloom.clusters.encoder.files import load_encoder
     from skyloom.clusters.inference.classify import encoder_predictor
-    from skyloom.clusters.inference.windows import WindowSettings
 
     path = checkout / "resources/models/clusters/best_encoder.ckpt"
     encoder = load_encoder(path).encoder
-    settings = WindowSettings(window=1024, step=1024, tile=64, pool=4, shifts=1)
-    predict = encoder_predictor(encoder, "shipped", settings).predict
+    predict = encoder_predictor(encoder, "shipped").predict
     noise = encoder.normalise.noise.numpy()[:, None, None]
     window = np.random.default_rng(3).normal(size=(1, 4, 256, 256)) * noise
     whole = predict(window.astype(np.float32))["membership"][0, :, :4]

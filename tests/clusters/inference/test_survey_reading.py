@@ -1,9 +1,11 @@
 """Windows are read just in time: the same pixels, in little memory."""
 
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
+from skyloom.clusters.images.survey import read_survey_image
 from skyloom.clusters.inference import reading
 from skyloom.clusters.inference.reading import pooled, read_windows
 from skyloom.clusters.inference.survey_tile import open_survey_tile
@@ -36,11 +38,11 @@ def cut_out(pixels, origin, settings) -> np.ndarray:
     ],
 )
 def test_windows_hold_the_pixels_of_their_place(written, compressed, shape, settings):
-    """Against a plain cut-out; masked pixels, NaN and the outside are left out."""
+    """Against a plain cut-out; masked pixels and the outside are left out."""
     rng = np.random.default_rng(4)
     pixels, mask = rng.normal(10, 3, (2, *shape)), rng.random(shape) < 0.3
     mask[:20, :20] = True
-    pixels[0, 25, 30:45] = np.nan
+    pixels[0, 25, 30:45] = np.where(mask[25, 30:45], np.nan, pixels[0, 25, 30:45])
     paths = written(pixels, mask, bands="gr", compressed=compressed, MAGZERO=27.5)
     tile = open_survey_tile(paths, bands=("g", "r"))
     places = [tuple(o) for o in window_origins(shape, settings).tolist()]
@@ -52,6 +54,25 @@ def test_windows_hold_the_pixels_of_their_place(written, compressed, shape, sett
         expected = cut_out(good, origin, settings)
         np.testing.assert_allclose(image, expected, rtol=2e-5)
     assert sorted(seen) == sorted(places)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_what_is_not_finite_is_masked(written, masked):
+    """As by `read_survey_image`; with a warning where there is a mask without it."""
+    pixels = np.random.default_rng(5).normal(10, 3, (4, 32, 32))
+    pixels[1, 8:12, 5], pixels[1, 20, 20] = np.nan, np.inf
+    tile = open_survey_tile(written(pixels, np.zeros((32, 32)) if masked else None))
+    settings = WindowSettings(32, 32, 16, 4)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        ((_, image),) = read_windows(tile, [(0, 0)], settings)
+        whole = read_survey_image(tile.paths["r"])
+    texts = {str(one.message) for one in seen}
+    assert len(texts) == masked
+    assert all("000_r.fits: pixels that are not finite" in text for text in texts)
+    np.testing.assert_array_equal(whole.mask == 0, np.isfinite(pixels[1]))
+    good = np.where(np.isfinite(pixels), pixels.astype(np.float32), np.nan)
+    np.testing.assert_allclose(image, cut_out(good, (0, 0), settings), rtol=2e-5)
 
 
 def test_some_windows_may_be_left_out(written):

@@ -60,6 +60,16 @@ def test_world_coordinates_need_no_second_draw(listed, checkout, name):
     assert np.allclose(y, sources["Y"], atol=1e-6)
 
 
+@pytest.mark.parametrize("name", drawing.PRIORS)
+def test_tiles_lie_apart(name):
+    """Whatever the prior, no two tiles show the same sky: none of theirs are merged."""
+    tiles = [drawing.tile_number(f"sim{i:04d}") for i in range(20)]
+    placed = [drawing.wcs_of(name, 3, number, SAMPLE) for number in tiles]
+    centres = [wcs.pixel_to_world(127.5, 127.5) for wcs in placed]
+    apart = [a.separation(b).deg for k, a in enumerate(centres) for b in centres[:k]]
+    assert min(apart) > 2 * 256 * 0.263 / 3600
+
+
 def test_fields_are_their_own(listed, checkout):
     """Another number is another field; the same number the same."""
     known = prior("skyloom", listed, checkout)

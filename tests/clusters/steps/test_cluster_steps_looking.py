@@ -9,12 +9,14 @@ import pytest
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
+from skyloom.clusters.evaluation import sky as sky_module
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.finder.calibration import Calibration
 from skyloom.clusters.finder.peaks import PeakSettings
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.steps import calibrating, judging, looking, showing
+from skyloom.clusters.steps.thresholds import read_threshold
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.npz import write_npz
@@ -91,7 +93,7 @@ def test_an_encoder_of_other_tiles_is_refused(tmp_path):
 
 def test_sky_is_where_cells_are_unmasked(prediction, tmp_path, monkeypatch):
     """Area, and who can be seen: not who lies on masked cells, or beyond the edge."""
-    monkeypatch.setattr(judging, "SEEN", 10.0)
+    monkeypatch.setattr(sky_module, "SEEN", 10.0)
     half = maps(12, 5)
     half.valid[:, 10:] = 0.0
     looking.write_prediction(tmp_path / "sim0002.npz", half, WCS, RECORD)
@@ -104,17 +106,6 @@ def test_sky_is_where_cells_are_unmasked(prediction, tmp_path, monkeypatch):
     valid = sky.valid({"sim0001": listed, "sim0002": listed})
     assert valid["sim0001"]["VALID"].tolist() == [True, True, False]
     assert valid["sim0002"]["VALID"].tolist() == [True, False, False]
-
-
-def test_one_list_is_shared_by_tiles(prediction, tmp_path):
-    """Each cluster on the first tile that holds it; none beyond, or far round."""
-    looking.write_prediction(tmp_path / "sim0002.npz", maps(1, 1), WCS, RECORD)
-    sky = judging.read_sky([prediction, tmp_path / "sim0002.npz"])
-    listed = clusters()[[0, 0, 0]]
-    listed["RA"], listed["DEC"], listed["ID"] = [10.0, 10.5, 190.0], 0.0, [1, 2, 3]
-    shared = sky.shared(listed)
-    assert shared["sim0001"]["ID"].tolist() == [1]
-    assert len(shared["sim0002"]) == 0
 
 
 def test_tile_of_the_notebook(prediction):
@@ -136,10 +127,10 @@ def test_calibration_of_scores(tmp_path):
     known = Calibration(1.5, -0.5)
     write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
     assert calibrating.read_calibration(path) == known
-    assert judging.read_threshold([path]) == 0.7
+    assert read_threshold([path]) == 0.7
     write_json(path, {"calibration": None, "threshold": None})
     assert calibrating.read_calibration(path) is None
-    assert judging.read_threshold([path]) == judging.read_threshold([]) == 0.5
+    assert read_threshold([path]) == read_threshold([]) == 0.5
     for wrong in ({}, {"calibration": {"kind": "luck"}}, {"calibration": [1]}):
         path.write_text(json.dumps(wrong))
         with pytest.raises(InputError, match=r"calibration\.json"):

@@ -91,9 +91,20 @@ def test_sums_of_a_list(tmp_path):
 def test_headline_keeps_chosen_branches(tmp_path):
     """Only what is named, where it is there."""
     path = tmp_path / "evaluation.json"
-    tree = {"chance": 0.1, "catalogue": {"area": 2.0, "more": 1}, "provenance": {}}
+    kept = {"area": 2.0, "purity_of_sky": {"value": 0.8}}
+    tree = {"chance": 0.1, "catalogue": {**kept, "more": 1}, "provenance": {}}
     write_json(path, tree)
     found = headline({"survey": [path], "matches": []})
     assert found["survey"]["chance"] == 0.1
-    assert found["survey"]["catalogue"] == {"area": 2.0}
+    assert found["survey"]["catalogue"] == kept
     assert "provenance" not in found["survey"]
+
+
+def test_headline_of_the_real_field_is_of_its_pure_catalogue(tmp_path):
+    """Clusters above the threshold, not all that are listed."""
+    path = tmp_path / "report.json"
+    write_json(
+        path, {"area": 1.0, "clusters": 9, "threshold": 0.7, "clusters_above": 4}
+    )
+    found = headline({"real_field": [path]})
+    assert found["real_field"] == {"area": 1.0, "threshold": 0.7, "clusters_above": 4}

@@ -14,11 +14,11 @@ rule train:
         "<benchmarks>/train.tsv"
     conda:
         "../../../envs/clusters.yaml"
-    threads: config["train"]["threads"]
+    threads: sources.training_request(config)["cores"]
     resources:
         mem_mb=by_attempt(6000),
         runtime=by_attempt(720),
-        gpu=int(config["train"]["accelerator"] == "gpu"),
+        gpu=sources.training_request(config)["gpus"],
     params:
         settings=pick(
             config | {"tables": RED},
@@ -91,6 +91,7 @@ rule calibrate:
             "data.tile_size",
             "evaluate.above",
             "evaluate.dz",
+            "evaluate.prefer",
             "evaluate.purity",
             "evaluate.radius",
             "finder.core_cells",

@@ -44,32 +44,3 @@ rule evaluate:
         "How good the catalogue of clusters is"
     script:
         "../../../scripts/clusters/evaluate.py"
-
-
-# One tile step by step: image, probabilities, truth and matches.
-rule single_tile_evaluation:
-    input:
-        images=lambda wildcards: TILES[wildcards.tile],
-        predictions="<results>/predictions/{tile}.npz",
-        truth="<results>/survey/truth/{tile}.fits",
-        catalogue="<results>/catalogue/clusters.fits",
-        matched_filter="<results>/baselines/matched_filter/{tile}.fits",
-    output:
-        notebook="<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
-    log:
-        "<logs>/single_tile_evaluation/{tile}.log",
-    conda:
-        "../../../envs/clusters.yaml"
-    resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(60),
-    params:
-        settings=pick(config, "evaluate"),
-        code=digest(
-            "scripts/clusters/run_notebook.py",
-            "notebooks/clusters_single_tile_evaluation.ipynb",
-        ),
-    message:
-        "Tile {wildcards.tile} (notebook)"
-    script:
-        "../../../scripts/clusters/run_notebook.py"

@@ -6,7 +6,6 @@ rule look_at_sky:
     input:
         encoder=ENCODER["encoder"],
         galaxies=GALAXIES,
-        clusters=[sources.cluster_list(config)],
     output:
         directory("<results>/real_field/tiles"),
     log:

@@ -9,6 +9,14 @@ from collections.abc import Iterator, Mapping
 
 from skyloom.run.config import ConfigError, message
 
+SURVEY = ("survey", "survey_sheet", "survey_truth")
+# Files that fields and tiles are drawn from, by the prior that reads them.
+READ = {
+    "skyloom": ("list",),
+    "upstream_2024": (),
+    "upstream_final": ("members", "redshifts", "field"),
+}
+
 
 def refuse(config: Mapping) -> None:
     """Refuse an area's configuration whose keys contradict each other.
@@ -18,7 +26,17 @@ def refuse(config: Mapping) -> None:
     ConfigError
         With a line for each contradiction: the keys, their values, what to do.
     """
-    checks = (_tiles, _network, _windows, _halos, _prior, _real_field)
+    checks = (
+        _tiles,
+        _network,
+        _windows,
+        _devices,
+        _halos,
+        _prior,
+        _unread_survey,
+        _unread_prior,
+        _real_field,
+    )
     problems = [problem for check in checks for problem in check(config)]
     if problems:
         raise ConfigError(message("the configuration", problems))
@@ -79,6 +97,15 @@ def _windows(config: Mapping) -> Iterator[str]:
         )
 
 
+def _devices(config: Mapping) -> Iterator[str]:
+    kind, devices = (config["train"][key] for key in ("accelerator", "devices"))
+    if kind == "auto" and devices not in (1, "auto"):
+        yield (
+            f"clusters.train.devices is {devices}, but of clusters.train.accelerator "
+            "auto nobody knows what a cluster is to be asked for; set it to gpu or cpu"
+        )
+
+
 def _halos(config: Mapping) -> Iterator[str]:
     if config["paths"]["list"] is not None or config["prior"] != "skyloom":
         return
@@ -99,6 +126,34 @@ def _prior(config: Mapping) -> Iterator[str]:
     if config["prior"] == "upstream_final" and absent:
         keys = " and ".join(f"clusters.paths.{key}" for key in absent)
         yield f"clusters.prior is upstream_final, which needs {keys}; set it"
+
+
+def _unread_survey(config: Mapping) -> Iterator[str]:
+    given = {k: config["paths"][k] for k in SURVEY if config["paths"][k] is not None}
+    if config["source"] == "simulated":
+        for key, path in given.items():
+            yield (
+                f"clusters.paths.{key} is {path!r}, but clusters.source is simulated, "
+                "which reads no such file; set clusters.source to files, or the path "
+                "to null in a layer"
+            )
+    elif {"survey", "survey_sheet"} <= given.keys():
+        yield (
+            f"clusters.paths.survey is {given['survey']!r} and "
+            f"clusters.paths.survey_sheet {given['survey_sheet']!r}: tiles come from "
+            "one of them; set the other to null in a layer"
+        )
+
+
+def _unread_prior(config: Mapping) -> Iterator[str]:
+    prior, paths = config["prior"], config["paths"]
+    for key in sorted(set().union(*READ.values()).difference(READ[prior])):
+        if paths[key] is not None:
+            yield (
+                f"clusters.paths.{key} is {paths[key]!r}, which clusters.prior {prior} "
+                "does not read; take a prior that does, or set the path to null in a "
+                "layer"
+            )
 
 
 def _real_field(config: Mapping) -> Iterator[str]:

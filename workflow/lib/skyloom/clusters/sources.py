@@ -30,9 +30,20 @@ PATTERNS = {
 SPLITS = ("train", "validate", "test")
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
 TABLE = re.compile(r".+\.fits?(\.gz)?")
-TEXT = {"type": "string", "minLength": 1, "description": "Name or path [text]."}
+TEXT = {"type": "string", "minLength": 1, "description": "Path [text]."}
+# Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
+# blanks between them: a name must come back from all of these.
+NAME = rf"^(?!(.*_)?[{''.join(BANDS)}]$)[A-Za-z0-9+-]+(_[A-Za-z0-9+-]+)*$"
+NAMED = (
+    "letters, digits, + and - as in DES0001-0207, in parts joined by single _ of which "
+    f"the last is no band ({', '.join(BANDS)})"
+)
+TILE_NAME = TEXT | {
+    "pattern": NAME,
+    "description": f"Name of a tile: {NAMED}; rename the tile [text].",
+}
 ROW = {
-    "properties": {"tile": TEXT, **dict.fromkeys(BANDS, TEXT)},
+    "properties": {"tile": TILE_NAME, **dict.fromkeys(BANDS, TEXT)},
     "required": ["tile", *BANDS],
     "unique": ["tile"],
 }
@@ -171,7 +182,8 @@ def tiles(config: Mapping) -> dict[str, list[str]]:
     Raises
     ------
     ConfigError
-        There is no tile where one should be, or a tile lacks a band or has one twice.
+        There is no tile where one should be, or a tile lacks a band, has one twice,
+        or has a name that its files would lose.
     InputError
         For a sheet with a wrong row.
     """
@@ -272,6 +284,7 @@ def _found(folder: Path) -> dict[str, list[str]]:
     for path in sorted(folder.rglob("*_nobkg.fits*")):
         match = TILE.fullmatch(path.name)
         if match is not None:
+            _refuse_name(match["tile"], path)
             bands = named.setdefault(match["tile"], {})
             other = bands.setdefault(match["band"], str(path))
             if other != str(path):
@@ -291,6 +304,16 @@ def _found(folder: Path) -> dict[str, list[str]]:
     return {tile: [bands[b] for b in BANDS] for tile, bands in named.items()}
 
 
+def _refuse_name(tile: str, path: Path) -> None:
+    if re.search(NAME, tile) is None:
+        msg = (
+            f"clusters.paths.survey: the name of {path} begins with the tile {tile!r}; "
+            f"expected {NAMED}; rename the file, or list it under another tile in "
+            "clusters.paths.survey_sheet"
+        )
+        raise ConfigError(msg)
+
+
 def _refuse_missing_band(named: Mapping, folder: Path) -> None:
     for tile, bands in named.items():
         absent = [band for band in BANDS if band not in bands]
@@ -300,3 +323,15 @@ def _refuse_missing_band(named: Mapping, folder: Path) -> None:
                 f"{', '.join(absent)}; expected one file for each of {', '.join(BANDS)}"
             )
             raise ConfigError(msg)
+
+
+def training_request(config: Mapping) -> dict[str, int]:
+    """Return the ``cores`` and the ``gpus`` that the training asks a cluster for.
+
+    Every device has a process of its own, with its threads and its readers. Of a
+    number of devices that is left to Lightning nobody knows before: it counts as one.
+    """
+    how = config["train"]
+    devices = 1 if how["devices"] == "auto" else how["devices"]
+    cores = devices * max(how["threads"], how["workers"])
+    return {"cores": cores, "gpus": devices if how["accelerator"] == "gpu" else 0}

@@ -95,6 +95,7 @@ def each(
     store: Path,
     key: str,
     threads: int = 1,
+    inner: int = 1,
     files: Mapping | None = None,
     rescue: Callable | None = None,
     description: str = "objects",
@@ -116,6 +117,9 @@ def each(
     threads : int
         Worker processes. Numerical libraries get one thread in each, so that the
         results do not depend on this number.
+    inner : int
+        Threads that numerical libraries get where no worker processes are started;
+        the last digits of results may depend on it.
     files : mapping of id to mapping of str to path, optional
         Files that `function` writes for each object. It is given other paths, with
         the same names and labels, whose files come here when all is done.
@@ -148,7 +152,7 @@ def each(
         if task.folder.exists():
             shutil.rmtree(task.folder)
     _announce(description, len(items), len(items) - len(waiting))
-    _finish(waiting, threads, description)
+    _finish(waiting, (threads, inner), description)
     results = {item: _deliver(task) for item, task in tasks.items()}
     _remove(store)
     return results
@@ -176,9 +180,14 @@ def resuming(store: Path, key: str) -> Iterator[Path]:
     _remove(store)
 
 
+def folder_of(store: Path, key: str) -> Path:
+    """Return the folder of a store that holds the work under a key."""
+    return Path(store) / key[:16]
+
+
 def _fresh(store: Path, key: str) -> Path:
     """Return the folder of a key in a store, without what other keys left there."""
-    folder = Path(store) / key[:16]
+    folder = folder_of(store, key)
     folder.mkdir(parents=True, exist_ok=True)
     for other in Path(store).iterdir():
         if other not in (folder, Path(store) / CLAIM):
@@ -200,9 +209,9 @@ def _announce(description: str, total: int, done: int) -> None:
     logging.getLogger(NAME).info("%s: %d to do%s", description, total, kept)
 
 
-def _finish(tasks: list[_Task], threads: int, description: str) -> None:
+def _finish(tasks: list[_Task], threads: tuple[int, int], description: str) -> None:
     logger, failures = logging.getLogger(NAME), {}
-    done = _outcomes(tasks, threads)
+    done = _outcomes(tasks, *threads)
     for item, lines, failure in progress(done, description, len(tasks)):
         for level, line in lines:
             logger.log(level, "%s: %s", item, line)
@@ -220,13 +229,13 @@ def _complaint(failures: dict, total: int, description: str) -> str:
     return f"{description}: {what}. The others are kept for the next attempt."
 
 
-def _outcomes(tasks: list[_Task], threads: int) -> Iterator[tuple]:
+def _outcomes(tasks: list[_Task], threads: int, inner: int) -> Iterator[tuple]:
     """Do the tasks and yield what came of each, in the order in which they end."""
     if threads == 1 or len(tasks) < 2:
         # Imported here: a rule that needs no workers need not load them.
         from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-        with threadpool_limits(1):
+        with threadpool_limits(inner):
             yield from map(_do, tasks)
         return
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -10,6 +12,7 @@ from pathlib import Path
 from skyloom.run import batch, log, provenance
 
 STORE = Path(".skyloom")
+RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
 
 
 class Job:
@@ -30,8 +33,12 @@ class Job:
         The settings and the rule's code digest, for what is made object by object.
     threads : int
         Cores of the job.
+    first : bool
+        False in the further processes of a script that trains on several devices:
+        the first alone writes the log and the products, and cleans up.
     log : logging.Logger
-        Writes to the rule's ``log:`` and, on a terminal, to standard error.
+        Writes to the rule's ``log:`` and, on a terminal, to standard error; that of
+        a further process, warnings to standard error.
     checkout : Path
         The folder of the workflow's files, for notebooks.
     """
@@ -43,7 +50,10 @@ class Job:
         self.settings = dict(getattr(snakemake.params, "settings", {}))
         self.recipe = provenance.Recipe(self.settings, snakemake.params.code)
         self.checkout = Path(snakemake.scriptdir).resolve().parents[1]
-        self.log = log.start(snakemake.log[0] if snakemake.log else None)
+        self.first = os.environ.get(RANK, "0") == "0"
+        self.log = log.start(snakemake.log[0] if snakemake.log and self.first else None)
+        if not self.first:
+            self.log.setLevel(logging.WARNING)
 
     def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
         """Describe what a product is made from.
@@ -79,7 +89,7 @@ class Job:
         """Apply a function to every object; see `skyloom.run.batch.each`.
 
         `workers` processes, as many as the job has cores if not given: 1 where the
-        function itself uses all of them.
+        function itself uses all of them, as threads of numerical libraries.
         """
         return batch.each(
             ids,
@@ -87,6 +97,7 @@ class Job:
             store=self._claimed(),
             key=self._key,
             threads=workers or self.threads,
+            inner=self.threads if workers == 1 else 1,
             files=files,
             rescue=rescue,
             description=self.rule,
@@ -94,16 +105,25 @@ class Job:
 
     @contextmanager
     def resuming(self) -> Iterator[Path]:
-        """Give a folder whose content survives a kill; see `batch.resuming`."""
+        """Give a folder whose content survives a kill; see `batch.resuming`.
+
+        A further process is given that of the first, and leaves it as it is.
+        """
+        if not self.first:
+            yield batch.folder_of(self._store, self._key)
+            return
         with batch.resuming(self._claimed(), self._key) as folder:
             yield folder
 
     def _claimed(self) -> Path:
         """Return the store of this job's unfinished work, claimed."""
+        batch.claim(self._store, list(self.output), STORE)
+        return self._store
+
+    @cached_property
+    def _store(self) -> Path:
         outputs = list(self.output)
-        store = STORE / self.rule / provenance.digest_of(outputs)[:16]
-        batch.claim(store, outputs, STORE)
-        return store
+        return STORE / self.rule / provenance.digest_of(outputs)[:16]
 
     @cached_property
     def _key(self) -> str:

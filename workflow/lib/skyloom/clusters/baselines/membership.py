@@ -12,14 +12,10 @@ from scipy.spatial import cKDTree
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.colour_filter import Background, Fit, Ridge
-from skyloom.clusters.baselines.profiles import (
-    cut_radius,
-    places,
-    surface_density,
-    visible_share,
-)
+from skyloom.clusters.baselines.profiles import places, surface_density, visible_share
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
+from skyloom.clusters.catalogue.halos import radius as cut_radius
 from skyloom.sky.cosmology import arcsec_per_mpc
 
 ARCSEC = np.pi / 180 / 3600

@@ -10,18 +10,11 @@ from scipy.special import exp1
 from skyloom.sky.cosmology import COSMOLOGY
 
 # Rykoff et al. 2014 (ApJ 785, 104), section 3.1: scale and core of the projected NFW
-# profile; eq. 4: the radius that holds the counted members; all in h^-1 Mpc there.
+# profile; in h^-1 Mpc there.
 SCALE = 0.15 / COSMOLOGY.h
 CORE = 0.1 / COSMOLOGY.h
-RADIUS_AT_100 = 1.0 / COSMOLOGY.h
-RADIUS_POWER = 0.2
 FAINTEST = -2.5 * np.log10(0.2)  # 0.2 L*, magnitudes below m*
 LARGEST = 6.0  # Mpc, beyond any cluster's radius
-
-
-def cut_radius(richness: np.ndarray) -> np.ndarray:
-    """Return R_lambda [physical Mpc] (Rykoff et al. 2014, eq. 4)."""
-    return RADIUS_AT_100 * (np.asarray(richness, float) / 100.0) ** RADIUS_POWER
 
 
 def surface_density(radius: np.ndarray, limit: np.ndarray) -> np.ndarray:

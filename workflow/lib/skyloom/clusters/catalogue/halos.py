@@ -87,13 +87,15 @@ def draw_halos(
     Returns
     -------
     richness, z : ndarray, shape (n,)
-        n is Poisson.
+        n is Poisson. Where none are asked for, the list is not looked at.
 
     Raises
     ------
     ValueError
         When the list has no cluster within the limits.
     """
+    if settings.per_field == 0:
+        return np.zeros(0), np.zeros(0)
     richness = np.asarray(listed["LAMBDA"], float)
     z = np.asarray(listed["Z_LAMBDA"], float)
     inside = _inside(richness, settings.richness) & _inside(z, settings.redshifts)

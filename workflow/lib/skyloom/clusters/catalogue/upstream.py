@@ -3,8 +3,9 @@
 Two published samplers of simulated fields (prob-ml/bliss, case study *galaxy
 clusters*, 2024) stand here for comparison only, written anew from a description of
 what they draw: `upstream_parametric` (June 2024) and `upstream_resampled` (the last).
-Both are called by ``prior: upstream_2024``. None of their results is a claim about
-the sky; `skyloom.clusters.catalogue.sample` is the prior to train with.
+They are called by ``prior: upstream_2024`` and ``prior: upstream_final``. None of their
+results is a claim about the sky; `skyloom.clusters.catalogue.sample` is the prior to
+train with.
 
 Reproduced on purpose, so that the consequences can be measured:
 
@@ -20,11 +21,12 @@ Reproduced on purpose, so that the consequences can be measured:
   keep theirs; FRACDEV is 0 throughout. A renderer that draws SOURCE_TYPE 0 as points
   ignores the stars' sizes.
 
-Not reproduced: the flat sky (RA without cos Dec; positions get a real TAN WCS about
-the same place, RA growing to the left), the shift of half a pixel between catalogue
-and image (pixel centres are whole numbers from 0 here), noise 30 to 140 times too
-small and one point spread function for all bands (`skyloom.clusters.images` makes the
-images), profiles that are Gaussian, and tables indexed [x, y].
+Not reproduced: the flat sky (RA without cos Dec) and the one place of all fields (each
+has its own, with a real TAN WCS, RA growing to the left), the shift of half a pixel
+between catalogue and image (pixel centres are whole numbers from 0 here), noise 30 to
+140 times too small and one point spread function for all bands
+(`skyloom.clusters.images` makes the images), profiles that are Gaussian, and tables
+indexed [x, y].
 """
 
 from __future__ import annotations
@@ -38,10 +40,10 @@ from astropy.wcs import WCS
 from scipy import stats
 
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE, magnitude
+from skyloom.clusters.catalogue.sample import field_wcs
 from skyloom.clusters.catalogue.table import COLUMNS, FLUXES
-from skyloom.sky.tan import tan_wcs
+from skyloom.run.seeds import rng as generator
 
-CENTRE = (50.64516228577292, -40.228830895890404)  # RA, Dec of every field [deg]
 # Generalised normal distribution of the shear components.
 SHAPE_POWER, SHAPE_SCALES, MOST_SHEAR = 0.6, (0.035, 0.032), 0.8
 SMALLEST, LARGEST = 0.5, 1.0  # arcsec, half-light radii of members
@@ -61,6 +63,8 @@ class UpstreamSettings:
         Side of a field [px].
     pixel_scale : float
         Side of a pixel [arcsec].
+    declinations : tuple of 2 float
+        Fields lie between these [deg].
     cluster_share : float
         Share of the fields that hold a cluster.
     widest : float
@@ -72,6 +76,7 @@ class UpstreamSettings:
 
     image_size: int = 2560
     pixel_scale: float = PIXEL_SCALE
+    declinations: tuple[float, float] = (-60.0, 5.0)
     cluster_share: float = 0.5
     widest: float = 1300.0
     twice: bool = True
@@ -153,6 +158,7 @@ def anywhere(
 def finished(
     parts: list[Mapping[str, np.ndarray]],
     cluster: DrawnCluster | None,
+    seed: int,
     number: int,
     settings: UpstreamSettings,
 ) -> tuple[Table, Table, WCS]:
@@ -164,23 +170,23 @@ def finished(
         Members, if any, then the field: the columns of `COLUMNS` but RA and Dec.
     cluster : DrawnCluster or None
         None in a field without.
-    number : int
-        Of the field.
+    seed, number : int
+        Of the run, and of the field; they say where it lies.
     settings : UpstreamSettings
-        The image's size.
+        The image's size, and the declinations.
 
     Returns
     -------
     sources, clusters : Table
         As `skyloom.clusters.catalogue.sample.draw_field` returns them.
     wcs : WCS
-        TAN about `CENTRE`.
+        Of `skyloom.clusters.catalogue.sample.field_wcs`, as our own prior's.
     """
-    shape = (settings.image_size, settings.image_size)
-    wcs = tan_wcs(*CENTRE, shape, settings.pixel_scale)
+    wcs = field_wcs(generator(seed, "field", number), settings)
     names = [name for name in COLUMNS if name not in ("RA", "DEC")]
     table = Table({name: np.concatenate([p[name] for p in parts]) for name in names})
-    x, y, edge = np.asarray(table["X"]), np.asarray(table["Y"]), shape[0] - 0.5
+    x, y = np.asarray(table["X"]), np.asarray(table["Y"])
+    edge = settings.image_size - 0.5
     table = table[(x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)]
     table["RA"], table["DEC"] = _sky(wcs, table["X"], table["Y"])
     return table[list(COLUMNS)], _truth(cluster, number, wcs), wcs

@@ -5,10 +5,9 @@ of its parts cannot be had and are **replaced**:
 
 - **Colours are not upstream's.** They came from a Gaussian mixture of logarithms of
   flux ratios kept as a pickle, which is not published as data and must not be loaded.
-  Here they come either from the ratios of a given catalogue (``ratios``), or from a
-  plain mixture of two Gaussians, `STAND_IN`, made up to look like galaxies of
-  20 < i < 22. As in upstream's, colours know nothing of redshift or membership: there
-  is no red sequence.
+  Here they come from a plain mixture of two Gaussians, `STAND_IN`, made up to look like
+  galaxies of 20 < i < 22. As in upstream's, colours know nothing of redshift or
+  membership: there is no red sequence.
 - **Masses** followed the halo mass function of a package; here it is Tinker et al. 2008
   with the fluctuations of Viana & Liddle 1996.
 """
@@ -46,10 +45,7 @@ STAND_IN = (
 
 
 def draw_parametric(
-    seed: int,
-    number: int,
-    settings: UpstreamSettings,
-    ratios: np.ndarray | None = None,
+    seed: int, number: int, settings: UpstreamSettings
 ) -> tuple[Table, Table, WCS]:
     """Draw a field from the parametric prior.
 
@@ -59,10 +55,6 @@ def draw_parametric(
         Of the run, and of the field.
     settings : UpstreamSettings
         The image's size, and how many fields hold a cluster.
-    ratios : ndarray, shape (k, 3), optional
-        Natural logarithms of the fluxes in g, i and z over that in r of real galaxies,
-        as `skyloom.clusters.catalogue.upstream.log_ratios` gives them, to draw colours
-        from in place of `STAND_IN`.
 
     Returns
     -------
@@ -80,9 +72,9 @@ def draw_parametric(
     cluster, parts = None, []
     if rng.random() < settings.cluster_share:
         cluster, mass = _cluster(rng, settings)
-        parts = [_members(rng, cluster, mass, ratios)]
-    parts.append(_field(rng, settings, ratios))
-    return upstream.finished(parts, cluster, number, settings)
+        parts = [_members(rng, cluster, mass)]
+    parts.append(_field(rng, settings))
+    return upstream.finished(parts, cluster, seed, number, settings)
 
 
 @functools.cache
@@ -156,21 +148,15 @@ def r_magnitudes(rng: np.random.Generator, n: int) -> np.ndarray:
     return DEEPEST + MEAN_DEPTH * np.log1p(-rng.random(n) * whole)
 
 
-def colour_ratios(
-    rng: np.random.Generator, n: int, given: np.ndarray | None = None
-) -> np.ndarray:
+def colour_ratios(rng: np.random.Generator, n: int) -> np.ndarray:
     """Return natural logarithms of fluxes in g, i and z over r, shape (n, 3).
 
-    From `STAND_IN`, or rows of ``given``; clipped to 2.76 (3 mag) as upstream did.
+    From `STAND_IN`, clipped to 2.76 (3 mag) as upstream did.
     """
-    if given is not None:
-        found = np.asarray(given, float)[rng.integers(0, len(given), n)]
-    else:
-        shares, means, scatters = (np.array(v) for v in zip(*STAND_IN, strict=True))
-        kind = rng.choice(len(shares), n, p=shares)
-        g_r, r_i, i_z = rng.normal(means[kind], scatters[kind]).T
-        zero = np.zeros(n)
-        found = upstream.log_ratios(np.stack([g_r, zero, -r_i, -r_i - i_z], axis=-1))
+    shares, means, scatters = (np.array(v) for v in zip(*STAND_IN, strict=True))
+    kind = rng.choice(len(shares), n, p=shares)
+    g_r, r_i, i_z = rng.normal(means[kind], scatters[kind]).T
+    found = upstream.log_ratios(np.stack([g_r, np.zeros(n), -r_i, -r_i - i_z], axis=-1))
     return np.clip(found, -MOST_RATIO, MOST_RATIO)
 
 
@@ -183,25 +169,25 @@ def _cluster(rng, settings: UpstreamSettings) -> tuple[DrawnCluster, float]:
     return DrawnCluster(float(x), float(y), z, count, radius, extent), mass
 
 
-def _members(rng, cluster: DrawnCluster, mass: float, ratios) -> dict:
+def _members(rng, cluster: DrawnCluster, mass: float) -> dict:
     n = int(cluster.richness)
     x, y = in_a_sphere(rng, n)
     places = {"X": cluster.x + x * cluster.extent, "Y": cluster.y + y * cluster.extent}
     z = member_redshifts(rng, n, mass, cluster.z)
-    return {**places, **_galaxies(rng, z, ratios), "MEM": np.ones(n, int)}
+    return {**places, **_galaxies(rng, z), "MEM": np.ones(n, int)}
 
 
-def _field(rng, settings: UpstreamSettings, ratios) -> dict:
+def _field(rng, settings: UpstreamSettings) -> dict:
     n = 1 + rng.poisson(DENSITY * settings.image_size**2)
     z = rng.uniform(0, FARTHEST, n)
     places = upstream.anywhere(rng, n, settings)
-    return {**places, **_galaxies(rng, z, ratios), "MEM": np.zeros(n, int)}
+    return {**places, **_galaxies(rng, z), "MEM": np.zeros(n, int)}
 
 
-def _galaxies(rng, z: np.ndarray, ratios) -> dict:
+def _galaxies(rng, z: np.ndarray) -> dict:
     n = len(z)
     r = flux(r_magnitudes(rng, n)) * (1 + z)
-    others = r[:, None] * np.exp(colour_ratios(rng, n, ratios))
+    others = r[:, None] * np.exp(colour_ratios(rng, n))
     g1, g2 = upstream.shears(rng, n)
     return {
         **upstream.fluxes_of(np.insert(others, BANDS.index("r"), r, axis=1)),

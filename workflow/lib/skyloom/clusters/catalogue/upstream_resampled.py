@@ -133,7 +133,7 @@ def draw_resampled(
         cluster, part = _cluster(rng, members, settings)
         parts = [part]
     parts.append(_field(rng, gold, settings))
-    return upstream.finished(parts, cluster, number, settings)
+    return upstream.finished(parts, cluster, seed, number, settings)
 
 
 def pixels_from_centre(members: Table, pixel_scale: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from skyloom.clusters.encoder.network import LOGITS, Encoder
-from skyloom.clusters.encoder.settings import EncoderSettings, differences
+from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.atomic import write_bytes
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError, existing_file
@@ -27,7 +27,10 @@ KEYS = (
     "provenance",
 )
 BUFFERS = ("normalise.noise", "slope", "offset")  # told in sections of their own
-REMEDY = "train it again: delete it and run the workflow"
+REMEDY = (
+    "if the workflow made it, delete it and run the workflow; if it was given, by the "
+    "key clusters.encoder, take another, or the version of skyloom that made it"
+)
 
 
 @dataclass(frozen=True)
@@ -99,29 +102,23 @@ def save_encoder(
     write_bytes(path, buffer.getvalue())
 
 
-def load_encoder(
-    path: str | Path, expected: EncoderSettings | None = None
-) -> EncoderFile:
+def load_encoder(path: str | Path) -> EncoderFile:
     """Read an encoder, and check that it is whole.
 
     Parameters
     ----------
     path : str or Path
         What `save_encoder` wrote.
-    expected : EncoderSettings, optional
-        Settings that it must have been made with.
 
     Raises
     ------
     InputError
         No file; cut short or damaged; a pickled object; a key missing or unknown;
-        other settings than expected, named; weights of another shape or not finite; a
-        normalisation or calibration that cannot be.
+        weights of another shape or not finite; a normalisation or calibration that
+        cannot be.
     """
     tree = _sections(path)
     settings = _settings(path, tree["settings"])
-    if expected is not None:
-        _check_same(path, settings, expected)
     encoder = Encoder(settings)
     state = dict(tree["weights"]) | _buffers(path, tree, settings)
     _check_weights(path, state, encoder.state_dict())
@@ -168,20 +165,6 @@ def _settings(path: str | Path, tree: Mapping) -> EncoderSettings:
         return EncoderSettings.from_json(tree)
     except (ValueError, TypeError) as bad:
         raise _error(path, str(bad), "key 'settings'", "settings of ours") from None
-
-
-def _check_same(
-    path: str | Path, settings: EncoderSettings, expected: EncoderSettings
-) -> None:
-    found = differences(settings.to_json(), expected.to_json())
-    if found:
-        raise InputError(
-            path,
-            f"an encoder of other settings ({'; '.join(found)})",
-            where="key 'settings'",
-            expected="those of the config, the second of each pair",
-            remedy="change the config, or train for it",
-        )
 
 
 def _buffers(path: str | Path, tree: Mapping, settings: EncoderSettings) -> dict:

@@ -16,6 +16,7 @@ import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.plugins.environments import LightningEnvironment
 
 from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.encoder.calibrate import calibrate
@@ -33,6 +34,12 @@ from skyloom.run.seeds import rng
 
 BEST, LAST = "best_encoder.ckpt", "last.ckpt"
 RESUME = "resume"  # folder of Lightning's checkpoints, gone once training is done
+# Loggers of Lightning that tell of itself.
+LOUD = (
+    "lightning_fabric.utilities.distributed",
+    "pytorch_lightning",
+    "pytorch_lightning.utilities",
+)
 # Of Lightning about itself, and about readers in other processes, which are a setting.
 ADVICE = (
     ".*does not have many workers",
@@ -54,12 +61,14 @@ def fit(
     logs: str | Path | None = None,
     provenance: Mapping | None = None,
     callbacks: Sequence[Callback] = (),
-) -> Path:
+) -> Path | None:
     """Train an encoder and write `best_encoder.ckpt`.
 
     It is the encoder of the epoch with the lowest validation loss, its probabilities
     calibrated on the validation fields. While training goes on, Lightning's
     ``resume/last.ckpt`` lies in the folder; the same training goes on from it.
+
+    For several devices, Lightning starts the whole script again in further processes.
 
     Parameters
     ----------
@@ -83,8 +92,9 @@ def fit(
 
     Returns
     -------
-    Path
-        Of the file.
+    Path or None
+        Of the file; None in a further process, once all have trained: what comes
+        after is left to the first.
 
     Raises
     ------
@@ -102,10 +112,13 @@ def fit(
     with _quiet():
         trainer = _trainer(how, folder, logs, callbacks)
         trainer.fit(module, fields, ckpt_path=last, weights_only=True)
-        if trainer.is_global_zero:
-            told = {"settings": how.to_json(), "seed": seed}
-            _finish(trainer, module, fields, folder / BEST, told, provenance)
-        trainer.strategy.barrier()
+        _part(trainer)
+        if not trainer.is_global_zero:
+            return None
+        told = {"settings": how.to_json(), "seed": seed}
+        # All validation fields: those of the trainer are this process's share.
+        whole = Fields(training, validation, how, seed)
+        _finish(trainer, module, whole, folder / BEST, told, provenance)
     return folder / BEST
 
 
@@ -153,6 +166,16 @@ def _resumable(folder: Path, identity: Mapping) -> Path | None:
     return None
 
 
+def _part(trainer: lightning.Trainer) -> None:
+    """Let the processes of a training go their own ways, all at the same time.
+
+    What the first does next may take longer than others wait for it.
+    """
+    trainer.strategy.barrier()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def _trainer(
     how: TrainSettings,
     folder: Path,
@@ -169,6 +192,9 @@ def _trainer(
         accelerator=how.accelerator,
         devices=how.devices,
         strategy=how.strategy,
+        # Under Slurm, where a job is one task, Lightning would take this process for
+        # all there are, whatever `devices` says.
+        plugins=[LightningEnvironment()],
         precision=how.precision,
         max_epochs=how.epochs,
         accumulate_grad_batches=how.accumulate,
@@ -204,6 +230,7 @@ def _finish(
     keep = trainer.checkpoint_callback
     best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)
     module.load_state_dict(best["state_dict"])
+    module.to(trainer.strategy.root_device)
     figures = calibrate(module.encoder, fields.val_dataloader())
     last = torch.load(path.parent / RESUME / LAST, weights_only=True)
     loss = {"loss": best[SCORE]}
@@ -255,7 +282,7 @@ SHOWN = (
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Lightning's advice and notices out of the log."""
-    loud = [logging.getLogger(f"pytorch_lightning{n}") for n in ("", ".utilities")]
+    loud = [logging.getLogger(name) for name in LOUD]
     levels = [logger.level for logger in loud]
     for logger in loud:
         logger.setLevel(logging.ERROR)

@@ -54,24 +54,28 @@ def rate(k: int, area: float, level: float = LEVEL) -> dict:
     k : int
         Events.
     area : float
-        Of the sky [deg^2] that was searched.
+        Of the sky [deg^2] that was searched; of none nothing is known, and ``value``,
+        ``low`` and ``high`` are None.
     level : float
         Probability inside.
 
     Raises
     ------
     ValueError
-        When no area was searched.
+        When that is no area.
 
     Source: Garwood 1936, Biometrika 28, 437.
     """
-    if not area > 0:
-        msg = f"area {area} deg^2: expected a number above 0"
+    if not area >= 0:
+        msg = f"area {area} deg^2: expected 0 or more"
         raise ValueError(msg)
+    counts = {"k": int(k), "area": float(area)}
+    if area == 0:
+        return counts | dict.fromkeys(("value", "low", "high"))
     sigma = float(stats.norm.ppf(0.5 + level / 2))
     low, high = poisson_conf_interval(k, "frequentist-confidence", sigma=sigma) / area
     ends = {"low": float(low), "high": float(high)}
-    return {"k": int(k), "area": float(area), "value": float(k / area)} | ends
+    return counts | {"value": float(k / area)} | ends
 
 
 def percentiles(value: float, draws, level: float = LEVEL) -> dict:

@@ -88,19 +88,24 @@ class Judged:
         return np.union1d(self.truth["FIELD"], self.found["FIELD"])
 
 
-def judge(truth: Table, found: Table, rule: Rule | None = None) -> Judged:
-    """Match detections with true clusters, field by field.
+def judge(
+    truth: Table, found: Table, rule: Rule | None = None, *, across: bool = False
+) -> Judged:
+    """Match detections with true clusters, field by field or all together.
 
     Parameters
     ----------
     truth : Table or DataFrame
         ``RA, DEC, Z_LAMBDA, LAMBDA``; of several fields ``FIELD``; ``VALID`` bool:
-        False where it could not have been seen (`.truth.visible`).
+        False where it could not have been seen (`.sky.Sky`).
     found : Table or DataFrame
         ``RA, DEC``, the rule's score and, where the rule asks for a redshift, ``Z``;
         ``FIELD`` and ``VALID`` as above.
     rule : Rule, optional
         What makes a detection true.
+    across : bool
+        Whether all fields are parts of one sky: a detection of one may be a cluster
+        of another.
 
     Raises
     ------
@@ -116,7 +121,7 @@ def judge(truth: Table, found: Table, rule: Rule | None = None) -> Judged:
     clusters, detections = _clusters(truth), _detections(found, rule)
     sides = _columns(truth, "Z_LAMBDA"), _columns(found, "Z")
     ranks = clusters["LAMBDA"].to_numpy(float), detections["SCORE"].to_numpy()
-    one, two = _by_field(truth), _by_field(found)
+    one, two = _by_field(truth, across), _by_field(found, across)
     parts = [
         _matched(sides, ranks, (one[field], two[field]), rule)
         for field in sorted(set(one) & set(two))
@@ -171,7 +176,10 @@ def _columns(frame: pd.DataFrame, z: str) -> tuple[np.ndarray, ...]:
     )
 
 
-def _by_field(frame: pd.DataFrame) -> dict:
+def _by_field(frame: pd.DataFrame, across: bool) -> dict:
+    """Return the rows of each field, or of all under one key."""
+    if across:
+        return {0: np.arange(len(frame))} if len(frame) else {}
     return frame.groupby("FIELD").indices
 
 

@@ -1,4 +1,4 @@
-"""True clusters on an image: their circles, a mask of them, and who can be seen."""
+"""True clusters on an image: their circles, and a mask of them."""
 
 from __future__ import annotations
 
@@ -89,43 +89,6 @@ def truth_mask(
     return mask
 
 
-def seen_share(x, y, radius, good: np.ndarray) -> np.ndarray:
-    """Return how much of each circle lies on good pixels of the image, shape (n,).
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-        Centres [px].
-    radius : array_like, scalar or shape (n,)
-        Radii [px].
-    good : ndarray of bool, shape (ny, nx)
-        False where a pixel is masked.
-
-    Returns
-    -------
-    ndarray
-        0 to 1; what lies beyond the image is not seen.
-    """
-    x, y, radius = np.broadcast_arrays(*(np.atleast_1d(v) for v in (x, y, radius)))
-    rows = zip(x.tolist(), y.tolist(), radius.tolist(), strict=True)
-    return np.array([_seen(good, *row) for row in rows], np.float64)
-
-
-def visible(x, y, radius, good: np.ndarray, least: float = 0.5) -> np.ndarray:
-    """Return which clusters or detections can be judged, bool of shape (n,).
-
-    The same radius for truths and detections treats the edge band of both alike.
-
-    Parameters
-    ----------
-    x, y, radius, good
-        See `seen_share`.
-    least : float
-        Share of the circle that must be seen.
-    """
-    return seen_share(x, y, radius, good) >= least
-
-
 def _window(shape, x: float, y: float, radius: float):
     if not (np.isfinite(x) and np.isfinite(y)):
         return None
@@ -138,19 +101,3 @@ def _inside(window, x: float, y: float, radius: float) -> np.ndarray:
     rows, columns = (np.arange(part.start, part.stop) for part in window)
     away = (rows - y)[:, None] ** 2 + (columns - x)[None, :] ** 2
     return away <= radius**2
-
-
-def _seen(good: np.ndarray, x: float, y: float, radius: float) -> float:
-    radius = max(radius, 1.0)  # a point is seen as its nearest pixels are
-    window = _window(good.shape, x, y, radius)
-    if window is None:
-        return 0.0
-    area = _whole(x, y, radius)
-    return float((good[window] & _inside(window, x, y, radius)).sum() / area)
-
-
-def _whole(x: float, y: float, radius: float) -> int:
-    """Return the pixels of a circle on an endless image."""
-    rows = np.arange(np.ceil(y - radius), np.floor(y + radius) + 1)
-    half = np.sqrt(np.maximum(radius**2 - (rows - y) ** 2, 0))
-    return int((np.floor(x + half) - np.ceil(x - half) + 1).clip(0).sum())

@@ -106,11 +106,6 @@ def gain(sky: float, sigma: float, pixel_scale: float = PIXEL_SCALE) -> float:
     return float(flux(sky)) * pixel_scale**2 / sigma**2
 
 
-def pixel_share(correlation: float) -> float:
-    """Return the part of a pixel's variance that the smoothing leaves."""
-    return ((1 + 2 * correlation**2) / (1 + 2 * correlation) ** 2) ** 2
-
-
 def add_noise(
     rng: np.random.Generator,
     image: np.ndarray,
@@ -142,8 +137,8 @@ def add_noise(
         float32 of shape (ny, nx) [counts].
     variance : ndarray
         float32 of shape (ny, nx) [counts^2]: of the noise before smoothing, which is
-        the right one for sums over many pixels; the scatter of single pixels is
-        lower by `pixel_share`.
+        the right one for sums over many pixels; of single pixels the smoothing leaves
+        ``((1 + 2 c^2) / (1 + 2 c)^2)^2`` of it.
     """
     image = np.asarray(image, np.float32)
     variance = np.maximum(image, np.float32(0))

@@ -130,17 +130,15 @@ def write_survey_image(
         write_hdus(path, list(tables))
 
 
-def read_survey_image(path: str | Path, zero_point: float | None = None) -> SurveyImage:
+def read_survey_image(path: str | Path) -> SurveyImage:
     """Read one band of a survey tile.
 
     Parameters
     ----------
     path : str or Path
         As `write_survey_image` writes it, or a coadd of DES: the first image of two
-        axes where there is no SCI, and MSK for MASK. Without a variance it is None,
-        without a mask pixels that are not finite are masked.
-    zero_point : float, optional
-        AB magnitude of one count where the header has no MAGZERO.
+        axes where there is no SCI, and MSK for MASK. Without a variance it is None.
+        Pixels that are not finite are masked, whatever the mask.
 
     Returns
     -------
@@ -151,22 +149,19 @@ def read_survey_image(path: str | Path, zero_point: float | None = None) -> Surv
     ------
     InputError
         Not FITS, cut short or damaged; no image of two axes; no world coordinates or
-        zero point; HDUs of different shapes; a good pixel that is not finite; a
-        negative variance.
+        zero point; HDUs of different shapes; a variance that is negative, or not
+        finite where the pixel is good.
     """
-    info = inspect_survey_image(path, zero_point)
-    ny, nx = info.shape
-    return read_window(path, 0, ny, 0, nx, zero_point=zero_point)
+    ny, nx = inspect_survey_image(path).shape
+    return read_window(path, 0, ny, 0, nx)
 
 
-def inspect_survey_image(
-    path: str | Path, zero_point: float | None = None
-) -> SurveyInfo:
+def inspect_survey_image(path: str | Path) -> SurveyInfo:
     """Check a file's bytes and structure; no pixel is unpacked.
 
     Parameters
     ----------
-    path, zero_point
+    path : str or Path
         As for `read_survey_image`.
 
     Returns
@@ -182,7 +177,7 @@ def inspect_survey_image(
     path = existing_file(path)
     survey_hdus.check_sums(path)
     with survey_hdus.opened(path) as file:
-        return _info(path, survey_hdus.find(path, file), zero_point)
+        return _info(path, survey_hdus.find(path, file))
 
 
 def read_window(
@@ -193,7 +188,6 @@ def read_window(
     x1: int,
     *,
     variance: bool = True,
-    zero_point: float | None = None,
 ) -> SurveyImage:
     """Read rows y0 to y1 - 1 and columns x0 to x1 - 1 of a file.
 
@@ -208,8 +202,6 @@ def read_window(
         The window, which lies within the image [px].
     variance : bool
         Read the variance also; otherwise it is None.
-    zero_point : float, optional
-        AB magnitude of one count where the header has no MAGZERO.
 
     Returns
     -------
@@ -226,26 +218,37 @@ def read_window(
     path = existing_file(path)
     with survey_hdus.opened(path) as file:
         hdus = survey_hdus.find(path, file)
-        info = _info(path, hdus, zero_point)
+        info = _info(path, hdus)
         _check_window(info.shape, y0, y1, x0, x1)
         window = (slice(y0, y1), slice(x0, x1))
         names = [n for n in hdus if variance or n != "VARIANCE"]
         read = {name: survey_hdus.pixels(path, hdus[name], window) for name in names}
     image = read["SCI"].astype(np.float32)
-    mask = read.get("MASK")
-    mask = ~np.isfinite(image) if mask is None else mask
-    mask = mask if mask.dtype == np.uint8 else (mask != 0).astype(np.uint8)
-    _check_pixels(path, (y0, x0), image, read.get("VARIANCE"), mask)
-    weight = None if "VARIANCE" not in read else read["VARIANCE"].astype(np.float32)
+    good = survey_hdus.good(path, image, read.get("MASK"))
+    if "VARIANCE" in read:
+        read["VARIANCE"] = read["VARIANCE"].astype(np.float32)
+        _check_variance(path, (y0, x0), read["VARIANCE"], good)
     return SurveyImage(
-        image, weight, mask, info.wcs[window], info.header, info.zero_point
+        image,
+        read.get("VARIANCE"),
+        _flags(good, read.get("MASK")),
+        info.wcs[window],
+        info.header,
+        info.zero_point,
     )
 
 
-def _info(path: Path, hdus: Mapping, zero_point: float | None) -> SurveyInfo:
+def _flags(good: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """Return a mask that fits its type: the file's own flags where they do, or 1."""
+    known = mask is not None and mask.dtype == np.uint8
+    flags = np.maximum(mask, 1) if known else np.uint8(1)
+    return np.where(good, np.uint8(0), flags)
+
+
+def _info(path: Path, hdus: Mapping) -> SurveyInfo:
     science = hdus["SCI"]
     wcs = survey_hdus.world(path, science)
-    scale = survey_hdus.zero_point(path, science, zero_point)
+    scale = survey_hdus.zero_point(path, science)
     return SurveyInfo(tuple(science.shape), wcs, science.header.copy(), scale)
 
 
@@ -285,25 +288,15 @@ def _check_window(shape: tuple[int, int], y0: int, y1: int, x0: int, x1: int) ->
         raise ValueError(msg)
 
 
-def _check_pixels(path, corner, image, variance, mask) -> None:
-    good = mask == 0
-    _none(path, corner, "SCI", good & ~np.isfinite(image), "a good pixel is not finite")
-    if variance is None:
+def _check_variance(path, corner, variance: np.ndarray, good: np.ndarray) -> None:
+    wrong = (variance < 0) | (good & ~np.isfinite(variance))
+    if not wrong.any():
         return
-    problem = "the variance of a good pixel is negative or not finite"
-    wrong = good & ~(np.isfinite(variance) & (variance >= 0))
-    _none(path, corner, "VARIANCE", wrong | (variance < 0), problem)
-
-
-def _none(path, corner, name: str, wrong: np.ndarray, problem: str) -> None:
-    if wrong.any():
-        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        place = f"HDU {name}, pixel [{corner[0] + row}, {corner[1] + column}]"
-        remedy = "set the pixel in MASK, or make the file again"
-        raise InputError(
-            path,
-            f"{problem} ({wrong.sum()} in all)",
-            where=place,
-            expected="finite numbers where MASK is 0",
-            remedy=remedy,
-        )
+    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    raise InputError(
+        path,
+        f"the variance is negative, or not finite in a good pixel ({wrong.sum()} such)",
+        where=f"HDU VARIANCE, pixel [{corner[0] + row}, {corner[1] + column}]",
+        expected="0 or more, and finite where MASK is 0",
+        remedy="set the pixel in MASK, or make the file again",
+    )

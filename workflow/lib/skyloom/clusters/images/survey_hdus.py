@@ -132,6 +132,37 @@ def pixels(path: Path, hdu, window: tuple[slice, slice]) -> np.ndarray:
     return data.astype(data.dtype.newbyteorder("="), copy=False)
 
 
+def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """Return which pixels are good: finite, and not masked.
+
+    A warning names a file with others outside of its mask. Where there is no mask,
+    such pixels are one.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the warning.
+    image : ndarray
+        Pixels of SCI.
+    mask : ndarray or None
+        Those of MASK, of the same shape; 0 where a pixel is good.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    finite = np.isfinite(image)
+    if mask is None:
+        return finite
+    unmasked = mask == 0
+    found = finite & unmasked
+    if np.count_nonzero(found) < np.count_nonzero(unmasked):
+        # Without numbers: the same text from all parts of a file is shown once.
+        msg = f"{path}: pixels that are not finite where MASK is 0 count as masked"
+        warnings.warn(msg, stacklevel=2)
+    return found
+
+
 def world(path: Path, hdu) -> WCS:
     """Return the world coordinates of an image.
 
@@ -160,15 +191,15 @@ def world(path: Path, hdu) -> WCS:
     return found
 
 
-def zero_point(path: Path, hdu, given: float | None) -> float:
-    """Return the AB magnitude of one count, from the header or else as `given`.
+def zero_point(path: Path, hdu) -> float:
+    """Return the AB magnitude of one count.
 
     Raises
     ------
     InputError
-        Neither has it, or it is no number.
+        The header has none, or one that is no number.
     """
-    value = hdu.header.get("MAGZERO", given)
+    value = hdu.header.get("MAGZERO")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and np.isfinite(value):
         return float(value)
@@ -178,5 +209,5 @@ def zero_point(path: Path, hdu, given: float | None) -> float:
         problem,
         where=f"HDU {hdu.name or 'PRIMARY'}",
         expected="MAGZERO, the AB magnitude of one count",
-        remedy="add the card or give the zero point in the config (DES coadds: 30)",
+        remedy="add the card MAGZERO to the header (DES coadds: 30)",
     )

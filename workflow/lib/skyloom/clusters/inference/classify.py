@@ -48,7 +48,6 @@ class Predictor:
 def encoder_predictor(
     encoder: torch.nn.Module,
     identity: str,
-    settings: WindowSettings,
     *,
     device: str = "cpu",
     bfloat16: bool = False,
@@ -61,26 +60,12 @@ def encoder_predictor(
         Of `skyloom.clusters.encoder.network`.
     identity : str
         Digest of its file.
-    settings : WindowSettings
-        How windows are cut.
     device : str
         Torch's name of it.
     bfloat16 : bool
         Compute in bfloat16 where torch deems it safe: faster where the processor has
         it, and different in the third digit.
-
-    Raises
-    ------
-    ValueError
-        The encoder was made for other tiles or another pooling.
     """
-    made, asked = encoder.settings, settings
-    if (made.tile, made.pool) != (asked.tile, asked.pool):
-        msg = (
-            f"windows of tile {asked.tile}, pool {asked.pool}: the encoder was made "
-            f"for tile {made.tile}, pool {made.pool}"
-        )
-        raise ValueError(msg)
     encoder = encoder.to(device).eval()
 
     def predict(images: np.ndarray) -> Maps:
@@ -131,7 +116,6 @@ def classify_tile(
     folder: str | Path,
     *,
     batch: int = 4,
-    share: tuple[int, int] = (0, 1),
     restart: bool = False,
 ) -> Iterator[tuple[tuple[int, int], Maps]]:
     """Classify the windows of a survey tile that are not done yet.
@@ -148,9 +132,6 @@ def classify_tile(
         Where maps are kept, one file a window.
     batch : int
         Windows that the predictor sees at once.
-    share : tuple of int
-        Number of this process and how many there are: each takes its part of the
-        windows, and all write into one folder.
     restart : bool
         Empty a folder of other images, settings or another encoder instead of
         refusing it.
@@ -158,10 +139,10 @@ def classify_tile(
     Returns
     -------
     iterator of (origin, maps)
-        Of the windows of this process's share, read from the folder one at a time:
-        ``(y, x)`` of a window's first pixel [px of the tile], and maps of shape
-        (rows, columns) or (rows, columns, 2), see `Predictor`; and ``valid``, the
-        share of a cell's pixels that are unmasked. The centre of cell (i, j) is
+        Of all windows, read from the folder one at a time: ``(y, x)`` of a window's
+        first pixel [px of the tile], and maps of shape (rows, columns) or (rows,
+        columns, 2), see `Predictor`; and ``valid``, the share of a cell's pixels that
+        are unmasked. The centre of cell (i, j) is
         ``origin + (i + 1/2, j + 1/2) tile - 1/2`` [px].
 
     Raises
@@ -175,16 +156,14 @@ def classify_tile(
     settings = settings.fitted(tile.shape)
     key = store_key(tile, predictor, settings)
     store = Store(folder, key, restart=restart)
-    rank, of = share
-    mine = np.array_split(window_origins(tile.shape, settings), of)[rank]
-    mine = [tuple(origin) for origin in mine.tolist()]
+    wanted = [tuple(origin) for origin in window_origins(tile.shape, settings).tolist()]
     done = store.done()
-    left = [origin for origin in mine if origin not in done]
+    left = [origin for origin in wanted if origin not in done]
     rounds = -(-len(left) // batch)
     lots = _lots(read_windows(tile, left, settings), batch)
     for lot in progress(lots, f"classifying {tile.name}", rounds):
-        store.write(_classify(lot, tile.shape, predictor, settings), rank)
-    return store.read(mine)
+        store.write(_classify(lot, tile.shape, predictor, settings))
+    return store.read(wanted)
 
 
 def store_key(tile: SurveyTile, predictor: Predictor, settings: WindowSettings) -> str:

@@ -16,7 +16,6 @@ from skyloom.clusters.images import survey_hdus
 from skyloom.clusters.inference.survey_tile import SurveyTile
 from skyloom.clusters.inference.windows import WindowSettings
 
-MASKS = ("MASK", "MSK")  # ours, and that of DES coadds
 BLOCK_ROWS = 256  # rows read at once; one row of our files' compressed tiles
 STRIP = 4  # windows side by side that are read in one pass
 
@@ -141,10 +140,15 @@ class _Planes:
         )
         if image[ty, tx].size:
             image[ty, tx] = survey_hdus.pixels(self.path, self.science, (fy, fx))
-            good[ty, tx] = np.isfinite(image[ty, tx])
-        if image[ty, tx].size and self.mask is not None:
-            good[ty, tx] &= survey_hdus.pixels(self.path, self.mask, (fy, fx)) == 0
+            good[ty, tx] = survey_hdus.good(
+                self.path, image[ty, tx], self._mask((fy, fx))
+            )
         return image, good
+
+    def _mask(self, window: tuple[slice, slice]) -> np.ndarray | None:
+        if self.mask is None:
+            return None
+        return survey_hdus.pixels(self.path, self.mask, window)
 
 
 def _overlap(interval: tuple[int, int], length: int) -> tuple[slice, slice]:
@@ -160,6 +164,5 @@ def _opened(tile: SurveyTile) -> Iterator[list[_Planes]]:
         for path in tile.paths.values():
             file = stack.enter_context(survey_hdus.opened(path, memmap=False))
             hdus = survey_hdus.find(path, file)
-            mask = next((file[name] for name in MASKS if name in file), None)
-            planes.append(_Planes(path, hdus["SCI"], mask))
+            planes.append(_Planes(path, hdus["SCI"], hdus.get("MASK")))
         yield planes

@@ -53,7 +53,6 @@ def open_survey_tile(
     *,
     bands: tuple[str, ...] = BANDS,
     name: str = "",
-    zero_point: float | None = None,
 ) -> SurveyTile:
     """Check the files of a survey tile, and that they belong together.
 
@@ -67,8 +66,6 @@ def open_survey_tile(
         The bands that are needed, in the order of the channels.
     name : str
         Of the tile; the beginning of the first file's name by default.
-    zero_point : float, optional
-        AB magnitude of one count where headers have no MAGZERO.
 
     Raises
     ------
@@ -85,7 +82,7 @@ def open_survey_tile(
             expected=f"a file of each of {', '.join(bands)}; got {given or 'none'}",
         )
     files = {band: Path(paths[band]) for band in bands}
-    infos = {band: inspect_survey_image(files[band], zero_point) for band in bands}
+    infos = {band: inspect_survey_image(files[band]) for band in bands}
     first = infos[bands[0]]
     for band in bands:
         _check_band(files[band], infos[band], band)

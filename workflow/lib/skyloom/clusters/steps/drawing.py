@@ -10,7 +10,6 @@ from pathlib import Path
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.lists import read_clusters, write_clusters
 from skyloom.clusters.catalogue.sample import (
@@ -20,7 +19,7 @@ from skyloom.clusters.catalogue.sample import (
     field_wcs,
 )
 from skyloom.clusters.catalogue.table import write_catalogue
-from skyloom.clusters.catalogue.upstream import CENTRE, UpstreamSettings
+from skyloom.clusters.catalogue.upstream import UpstreamSettings
 from skyloom.clusters.catalogue.upstream_parametric import draw_parametric
 from skyloom.clusters.catalogue.upstream_resampled import (
     draw_resampled,
@@ -29,7 +28,6 @@ from skyloom.clusters.catalogue.upstream_resampled import (
 )
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
-from skyloom.sky.tan import tan_wcs
 
 PRIORS = ("skyloom", "upstream_2024", "upstream_final")
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
@@ -48,7 +46,7 @@ class Prior:
     seed : int
         Of the run.
     settings : SampleSettings
-        What is drawn; of the published priors only the images' size counts.
+        What is drawn; of the published priors only the images' size and place count.
     world : World or None
         For our own.
     members, gold : Table or None
@@ -66,7 +64,8 @@ class Prior:
         """Return a field's sources, its clusters, and its world coordinates."""
         if self.name == "skyloom":
             return draw_field(self.seed, number, self.world, self.settings)
-        settings = UpstreamSettings(self.settings.image_size)
+        sample = self.settings
+        settings = UpstreamSettings(sample.image_size, declinations=sample.declinations)
         if self.name == "upstream_2024":
             return draw_parametric(self.seed, number, settings)
         return draw_resampled(self.seed, number, self.members, self.gold, settings)
@@ -111,11 +110,11 @@ def read_world(clusters: str | Path, resources: Path) -> World:
 
 
 def wcs_of(name: str, seed: int, number: int, settings: SampleSettings) -> WCS:
-    """Return the world coordinates of a field that a prior drew, without drawing it."""
-    if name == "skyloom":
-        return field_wcs(rng(seed, "field", number), settings)
-    shape = (settings.image_size, settings.image_size)
-    return tan_wcs(*CENTRE, shape, PIXEL_SCALE)
+    """Return the world coordinates of a field without drawing it.
+
+    They are the same by the name of any prior: none says where fields lie.
+    """
+    return field_wcs(rng(seed, "field", number), settings)
 
 
 @dataclass(frozen=True)

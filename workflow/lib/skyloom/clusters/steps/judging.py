@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from astropy.coordinates import angular_separation
 from astropy.table import Table
 from matplotlib.figure import Figure
 
@@ -22,87 +21,29 @@ from skyloom.clusters.evaluation.randoms import (
     chance_finder,
     false_alarms,
     random_positions,
-    valid_area,
 )
-from skyloom.clusters.evaluation.truth import visible
+from skyloom.clusters.evaluation.sky import Sky, seen_cells
 from skyloom.clusters.finder.catalogue import read_detections
 from skyloom.clusters.inference.blend import HELD, read_maps
 from skyloom.clusters.steps.looking import read_candidates, read_wcs
 from skyloom.clusters.steps.surveying import by_tile
-from skyloom.io.documents import read_json, write_json
+from skyloom.clusters.steps.thresholds import THRESHOLD
+from skyloom.io.documents import write_json
 from skyloom.plots import style
 from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
-from skyloom.sky.geometry import pixel_scale
 
 ENCODER = "encoder"
-SEEN = 120.0  # arcsec about a cluster or detection that must be on unmasked sky
-NEAR = np.radians(10.0)  # from a tile's middle, farther than any corner
-THRESHOLD = 0.5  # probability, where nothing was calibrated
-
-
-@dataclass(frozen=True)
-class Sky:
-    """Where a survey's tiles have looked.
-
-    Attributes
-    ----------
-    good : dict of str to ndarray of bool
-        Cells of each tile's maps with unmasked pixels.
-    wcs : dict of str to WCS
-        Of these cells.
-    """
-
-    good: dict[str, np.ndarray]
-    wcs: dict[str, object]
-
-    @property
-    def area(self) -> float:
-        """Return the unmasked area [deg^2]; where tiles overlap, of each."""
-        return sum(valid_area(self.wcs[n], good) for n, good in self.good.items())
-
-    def shared(self, table: Table) -> dict[str, Table]:
-        """Return the rows of a list by the first tile that holds them."""
-        left, parts = np.ones(len(table), bool), {}
-        for name in sorted(self.good):
-            mine = left & self._holds(name, table)
-            left, parts[name] = left & ~mine, table[mine]
-        return parts
-
-    def _holds(self, name: str, table: Table) -> np.ndarray:
-        wcs, (ny, nx) = self.wcs[name], self.good[name].shape
-        ra, dec = (np.asarray(table[key], float) for key in ("RA", "DEC"))
-        middle = np.radians(wcs.all_pix2world(nx / 2, ny / 2, 0))
-        # A tangent plane shows the far half of the sky as well.
-        near = angular_separation(*middle, np.radians(ra), np.radians(dec)) < NEAR
-        x, y = np.full((2, len(table)), np.nan)
-        if near.any():
-            x[near], y[near] = wcs.all_world2pix(ra[near], dec[near], 0)
-        return (x >= -0.5) & (x < nx - 0.5) & (y >= -0.5) & (y < ny - 0.5)
-
-    def valid(self, tables: Mapping[str, Table]) -> dict[str, Table]:
-        """Return tables by tile with ``VALID``: whether what they list can be seen."""
-        return {name: self._valid(name, table) for name, table in tables.items()}
-
-    def _valid(self, name: str, table: Table) -> Table:
-        good, wcs = self.good[name], self.wcs[name]
-        table = table.copy()
-        if not len(table):
-            table["VALID"] = np.zeros(0, bool)
-            return table
-        x, y = wcs.all_world2pix(table["RA"], table["DEC"], 0)
-        table["VALID"] = visible(x, y, SEEN / pixel_scale(wcs), good)
-        return table
 
 
 def read_sky(predictions: Sequence[str]) -> Sky:
     """Return where tiles have looked, from the maps of their predictions."""
-    good, places = {}, {}
+    seen, places = {}, {}
     for name, (path,) in by_tile(predictions).items():
         maps, wcs = read_maps(path), read_wcs(path)
-        good[name] = maps.valid >= HELD
         places[name] = wcs[:: maps.tile, :: maps.tile]
-    return Sky(good, places)
+        seen[name] = seen_cells(maps.valid >= HELD, places[name])
+    return Sky(seen, places)
 
 
 @dataclass(frozen=True)
@@ -114,24 +55,32 @@ class Case:
     sky : Sky
         Where it has looked.
     clusters : DataFrame
-        True clusters of all tiles.
+        True clusters of all tiles; FIELD is the tile on which each counts.
     found : dict of str to DataFrame
         Detections by finder, the encoder's first.
     scores : dict of str to str
         The column that ranks them.
+    whole : bool
+        Whether tiles are parts of one sky, where a cluster of one may be a detection
+        of another, or each is a sky of its own.
     """
 
     sky: Sky
     clusters: pd.DataFrame
     found: dict[str, pd.DataFrame]
     scores: dict[str, str]
+    whole: bool = False
 
     def judged(self, rule: Rule) -> dict[str, Judged]:
         """Return each finder's detections, matched with the true clusters."""
         return {
-            name: judge(self.clusters, found, replace(rule, score=self.scores[name]))
+            name: self.matched(found, replace(rule, score=self.scores[name]))
             for name, found in self.found.items()
         }
+
+    def matched(self, found: pd.DataFrame, rule: Rule) -> Judged:
+        """Return detections, matched with the true clusters."""
+        return judge(self.clusters, found, rule, across=self.whole)
 
 
 def read_case(
@@ -149,16 +98,31 @@ def read_case(
     catalogue : path
         Of the encoder's clusters.
     truth : sequence of path
-        True clusters: a list a tile, or one list of all, of which each cluster counts
-        on the first tile that holds it and none beyond all tiles.
+        True clusters, those without a redshift left out: a list a tile, named as
+        that; or one list of the whole sky, where each cluster and each detection
+        counts once, on the first tile that sees it.
     baselines : mapping of str to sequence of path
-        Detections of other finders, a file a tile.
+        Detections of other finders, a file a tile; only beside a list a tile.
     """
-    known = {n: read_clusters(p, empty=True) for n, (p,) in by_tile(truth).items()}
-    if not known.keys() <= sky.good.keys():
-        known = sky.shared(read_clusters(truth[0], unknown_z="drop"))
-    own = _by_first_tile(read_detections(catalogue), list(sky.good))
-    tables = {ENCODER: own} | {
+    found = read_detections(catalogue)
+    lists = by_tile(truth)
+    if lists.keys() == sky.seen.keys():
+        return _apart(sky, found, lists, baselines)
+    known = read_clusters(truth[0], unknown_z="drop")
+    clusters, own = (stacked(sky.shared(table)) for table in (known, found))
+    scores = {ENCODER: "PROBABILITY"}
+    return Case(sky.once(), clusters, {ENCODER: own}, scores, whole=True)
+
+
+def _apart(
+    sky: Sky, own: Table, lists: Mapping[str, Sequence[str]], baselines: Mapping
+) -> Case:
+    """Return the case of tiles that are skies of their own."""
+    known = {
+        name: read_clusters(path, unknown_z="drop", empty=True)
+        for name, (path,) in lists.items()
+    }
+    tables = {ENCODER: _by_first_tile(own, list(sky.seen))} | {
         kind.replace("_", " "): {
             name: read_candidates(path) for name, (path,) in by_tile(paths).items()
         }
@@ -194,7 +158,7 @@ def evaluate(
         encoder's detections at random places; ``catalogue``: what its catalogue is
         worth at the threshold; there ``purity_of_sky`` is the share of clusters of
         the target's kind among these and false alarms, where the former are as rare
-        as ``abundance`` says; None if that is.
+        as ``abundance`` says; None if that is, or no area counts.
     figures : dict of str to Figure
         ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
     """
@@ -220,12 +184,6 @@ def evaluate(
         "estimates": figures.estimates_figure(judged, threshold),
     }
     return report, drawn
-
-
-def read_threshold(paths: Sequence[str]) -> float:
-    """Return the probability from which on a catalogue is as pure as was asked for."""
-    known = read_json(paths[0]).get("threshold") if paths else None
-    return THRESHOLD if known is None else float(known["value"])
 
 
 def write_evaluation(
@@ -272,7 +230,7 @@ def _of_sky(
     found: dict, alarms: dict, abundance: float | None, seed: int
 ) -> dict | None:
     """Return the purity on the sky; poorer clusters count on neither side."""
-    if abundance is None:
+    if abundance is None or not alarms["area"]:
         return None
     chance = rng(seed, "abundance")
     return measures.purity_at_abundance(found, alarms, abundance, chance)
@@ -281,17 +239,17 @@ def _of_sky(
 def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
     """Return the average precision of the same detections at random places."""
     chance, found = rng(seed, "chance"), case.found[ENCODER]
-    parts = []
-    for name, good in case.sky.good.items():
+    found, parts = found[found["VALID"]], []
+    for name, seen in case.sky.seen.items():
         mine = found[found["FIELD"] == name]
-        if len(mine) and good.any():
+        if len(mine) and seen.any():
             wcs = case.sky.wcs[name]
-            points = random_positions(wcs, good, len(mine), chance)
+            points = random_positions(wcs, seen, len(mine), chance)
             parts.append(chance_finder(mine, points, chance).assign(FIELD=name))
     if not parts:
         return None
     moved = pd.concat(parts, ignore_index=True)
-    return average_precision(judge(case.clusters, moved, rule), target)
+    return average_precision(case.matched(moved, rule), target)
 
 
 def _reliability(judged: Judged, seed: int) -> Figure:

@@ -53,10 +53,7 @@ def predictor_of(
             expected=f"{windows.tile} px, pooled by {windows.pool}, as in the config",
             remedy="set clusters.data.tile_size and pool to the encoder's",
         )
-    identity = checksum(path)
-    return encoder_predictor(
-        encoder, identity, windows, device=device, bfloat16=bfloat16
-    )
+    return encoder_predictor(encoder, checksum(path), device=device, bfloat16=bfloat16)
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.matched_filter import find_clusters
 from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.randoms import shuffled
-from skyloom.clusters.catalogue.colours import RedSequence
+from skyloom.clusters.catalogue.colours import (
+    RedSequence,
+    read_red_sequence,
+    read_templates,
+)
 from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
 from skyloom.clusters.evaluation.intervals import rate
+from skyloom.clusters.finder.catalogue import write_detections
 from skyloom.clusters.finder.merge import MergeSettings, merge
 from skyloom.clusters.finder.peaks import PeakSettings, candidates
-from skyloom.clusters.inference.blend import blend
+from skyloom.clusters.inference.blend import TileMaps, blend
 from skyloom.clusters.inference.classify import Predictor, classify_tile
-from skyloom.clusters.inference.survey_tile import open_survey_tile
+from skyloom.clusters.inference.survey_tile import SurveyTile, open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import (
     Footprint,
@@ -32,13 +38,13 @@ from skyloom.clusters.real_field.footprint import (
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
 from skyloom.clusters.real_field.sdss import read_galaxies
 from skyloom.clusters.real_field.transform import SdssToDes
-from skyloom.clusters.steps.drawing import read_world
 from skyloom.clusters.steps.looking import (
     WINDOWS,
     read_candidates,
     write_prediction,
 )
 from skyloom.clusters.steps.painting import Camera
+from skyloom.io.fits import fill, write_hdus
 from skyloom.io.tables import write_catalogue
 from skyloom.run.seeds import rng
 
@@ -102,17 +108,13 @@ def read_sky(files: Sequence[str]) -> tuple[Table, Footprint]:
     return galaxies, read_footprint(place, galaxies)
 
 
-def read_faint(
-    clusters: Sequence[str], resources: Path, section: Mapping
-) -> Faint | None:
+def read_faint(tables: Path, section: Mapping) -> Faint | None:
     """Return what lies below a catalogue's limit; None where nothing is wanted.
 
     Parameters
     ----------
-    clusters : sequence of path
-        A list of clusters, none of which is drawn.
-    resources : Path
-        Folder of the checkout's tables.
+    tables : Path
+        Folder of the checkout's tables of clusters.
     section : mapping
         ``real_field`` of the configuration.
     """
@@ -121,7 +123,10 @@ def read_faint(
     alone = SampleSettings(
         image_size=section["side"], halos=HaloSettings(per_field=0.0)
     )
-    return Faint(read_world(clusters[0], resources), alone, section["limit"])
+    galaxies = read_templates(tables / "galaxies.csv")
+    none = Table()  # clusters, of which none is drawn
+    world = World(none, read_red_sequence(tables / "red_sequence.csv"), galaxies)
+    return Faint(world, alone, section["limit"])
 
 
 def make_skies(
@@ -150,6 +155,59 @@ def make_skies(
 
 
 @dataclass(frozen=True)
+class Painter:
+    """Paints galaxies of a real catalogue.
+
+    Attributes
+    ----------
+    transform : SdssToDes
+        Between the catalogue's bands and the images'.
+    faint : Faint or None
+        What lies below.
+    camera : Camera
+        How it is painted.
+    """
+
+    transform: SdssToDes
+    faint: Faint | None
+    camera: Camera
+
+    def sources(self, galaxies: Table, tile: SkyTile, item: str) -> Table:
+        """Return what is painted on a tile of a sky."""
+        seed, faint = self.camera.seed, self.faint
+        sources = tile_sources(galaxies, tile, self.transform, seed)
+        if faint is None:
+            return sources
+        number = int(rng(seed, "faint", item).integers(2**31))
+        modelled, _, _ = draw_field(seed, number, faint.world, faint.settings)
+        return with_faint(sources, modelled, faint.limit)
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds clusters on images.
+
+    Attributes
+    ----------
+    predictor, windows, batch
+        The encoder, see `skyloom.clusters.steps.looking.Look`.
+    peaks : PeakSettings
+        How clusters are found.
+    """
+
+    predictor: Predictor
+    windows: WindowSettings
+    batch: int
+    peaks: PeakSettings
+
+    def maps(self, seen: SurveyTile, folder: Path) -> TileMaps:
+        """Return the maps of a tile; its windows are kept in a folder."""
+        how = {"batch": self.batch, "restart": True}
+        windows = classify_tile(seen, self.predictor, self.windows, folder, **how)
+        return blend(windows, seen.shape, self.windows.tile)
+
+
+@dataclass(frozen=True)
 class SkyLook:
     """Paints a tile of a sky, looks at it, and finds its clusters.
 
@@ -157,15 +215,9 @@ class SkyLook:
     ----------
     skies : Skies
         What is painted.
-    faint : Faint or None
-        What lies below.
-    transform : SdssToDes
-        Between the catalogue's bands and the images'.
-    camera : Camera
+    painter : Painter
         How it is painted.
-    predictor, windows, batch
-        The encoder, see `skyloom.clusters.steps.looking.Look`.
-    peaks : PeakSettings
+    finder : Finder
         How clusters are found.
     folder : Path
         For images and windows, until a tile is done.
@@ -174,48 +226,27 @@ class SkyLook:
     """
 
     skies: Skies
-    faint: Faint | None
-    transform: SdssToDes
-    camera: Camera
-    predictor: Predictor
-    windows: WindowSettings
-    batch: int
-    peaks: PeakSettings
+    painter: Painter
+    finder: Finder
     folder: Path
     record: Mapping
 
     def __call__(self, item: str, paths: Mapping[str, Path]) -> dict:
         """Write ``maps`` and ``candidates`` of a tile of a sky."""
-        _, name = self.skies.names()[item]
+        sky, name = self.skies.names()[item]
         tile, place = self.skies.tiles[name], self.folder / WINDOWS / item
         images = {band: place / f"{band}.fits" for band in BANDS}
         mask = image_mask(self.skies.footprint, tile.wcs, tile.shape)
-        sources = self._sources(item)
-        self.camera.expose(sources, tile.wcs, item, images, self.record, mask)
-        seen = open_survey_tile(images, name=name)
-        how = {"batch": self.batch, "restart": True}
-        windows = classify_tile(
-            seen, self.predictor, self.windows, place / "maps", **how
-        )
-        maps = blend(windows, tile.shape, self.windows.tile)
+        sources = self.painter.sources(self.skies.galaxies[sky], tile, item)
+        camera = self.painter.camera
+        camera.expose(sources, tile.wcs, item, images, self.record, mask)
+        maps = self.finder.maps(open_survey_tile(images, name=name), place / "maps")
         write_prediction(paths["maps"], maps, tile.wcs, self.record)
-        found = candidates(maps, tile.wcs, self.peaks, name=name)
+        found = candidates(maps, tile.wcs, self.finder.peaks, name=name)
         found.meta["provenance"] = self.record
         write_catalogue(paths["candidates"], found)
         shutil.rmtree(place)
         return {"sources": len(sources), "candidates": len(found)}
-
-    def _sources(self, item: str) -> Table:
-        sky, name = self.skies.names()[item]
-        tile, seed = self.skies.tiles[name], self.camera.seed
-        galaxies = self.skies.galaxies[sky]
-        sources = tile_sources(galaxies, tile, self.transform, seed)
-        if self.faint is None:
-            return sources
-        number = int(rng(seed, "faint", item).integers(2**31))
-        faint = self.faint
-        modelled, _, _ = draw_field(seed, number, faint.world, faint.settings)
-        return with_faint(sources, modelled, faint.limit)
 
 
 def merged_skies(
@@ -238,7 +269,56 @@ def merged_skies(
     return whole[REAL], [table for k, table in whole.items() if k != REAL]
 
 
-def false_alarms(found: Sequence[np.ndarray], area: float) -> list[dict]:
+def write_found(path: str | Path, table: Table, threshold: float) -> None:
+    """Write a catalogue with the probability from which on it is pure.
+
+    That is ``threshold`` of the table's meta in ECSV, and the card THRESHLD of the
+    primary header in FITS.
+    """
+    table.meta["threshold"] = threshold
+    write_detections(path, table)
+    if Path(path).suffix == ".fits":
+        with fits.open(path, memmap=False) as file:
+            card = (threshold, "PROBABILITY from which on it is pure")
+            fill(file[0].header, {"THRESHLD": card})
+            write_hdus(path, file)
+
+
+def counted(
+    found: np.ndarray, chance: Sequence[np.ndarray], area: float, threshold: float
+) -> dict:
+    """Return how many clusters a sky has, and how many chance would find.
+
+    Parameters
+    ----------
+    found : ndarray
+        Probabilities of the real sky's detections, as far down as it lists them.
+    chance : sequence of ndarray
+        The same of each shuffled sky.
+    area : float
+        Of a sky [deg^2].
+    threshold : float
+        Probability from which on the catalogue is pure.
+
+    Returns
+    -------
+    dict
+        ``area, clusters``: all that are listed; ``threshold``, ``clusters_above``:
+        those from it on; ``false_alarms`` there, see `false_alarms`.
+    """
+    found = np.asarray(found)
+    return {
+        "area": area,
+        "clusters": len(found),
+        "threshold": threshold,
+        "clusters_above": int((found >= threshold).sum()),
+        "false_alarms": false_alarms(chance, area, threshold),
+    }
+
+
+def false_alarms(
+    found: Sequence[np.ndarray], area: float, threshold: float
+) -> list[dict]:
     """Return how many clusters skies without any have, per deg^2.
 
     Parameters
@@ -247,19 +327,21 @@ def false_alarms(found: Sequence[np.ndarray], area: float) -> list[dict]:
         Probabilities of each shuffled sky's detections.
     area : float
         Of a sky [deg^2].
+    threshold : float
+        Probability from which on the catalogue is pure.
 
     Returns
     -------
     list of dict
-        Of each of `PROBABILITIES`: ``above, k, area, value, low, high``; empty
-        without shuffled skies.
+        Of the threshold and each of `PROBABILITIES`, rising: ``above, k, area, value,
+        low, high``; empty without shuffled skies.
     """
     if not found:
         return []
     every = np.concatenate(list(found))
     return [
         {"above": p, **rate(int((every >= p).sum()), area * len(found))}
-        for p in PROBABILITIES
+        for p in sorted({threshold, *PROBABILITIES})
     ]
 
 

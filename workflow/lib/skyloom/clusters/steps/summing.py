@@ -26,12 +26,13 @@ HEADLINES = {
         ("catalogue", "threshold"),
         ("catalogue", "completeness"),
         ("catalogue", "purity"),
+        ("catalogue", "purity_of_sky"),
         ("catalogue", "false_alarms"),
         ("catalogue", "redshift"),
         ("catalogue", "richness"),
     ),
     "matches": (("rates",),),
-    "real_field": (("area",), ("clusters",), ("false_alarms",)),
+    "real_field": (("area",), ("threshold",), ("clusters_above",), ("false_alarms",)),
 }
 
 

@@ -26,6 +26,8 @@ def train(
 ) -> None:
     """Train an encoder and write it.
 
+    Of the processes that a training on several devices has, the first writes.
+
     Parameters
     ----------
     files : mapping of str to sequence of path
@@ -55,5 +57,7 @@ def train(
         logs=logs,
         provenance=provenance,
     )
+    if made is None:
+        return
     with replacing(target) as temporary:
         shutil.copyfile(made, temporary)

@@ -1,0 +1,32 @@
+"""A notebook of a simulated tile, whose truth is known."""
+
+
+# One tile step by step: image, probabilities, truth and matches.
+rule single_tile_evaluation:
+    input:
+        images=lambda wildcards: TILES[wildcards.tile],
+        predictions="<results>/predictions/{tile}.npz",
+        truth="<results>/survey/truth/{tile}.fits",
+        catalogue="<results>/catalogue/clusters.fits",
+        matched_filter="<results>/baselines/matched_filter/{tile}.fits",
+    output:
+        notebook="<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
+    log:
+        "<logs>/single_tile_evaluation/{tile}.log",
+    wildcard_constraints:
+        tile="|".join(SIMULATED),
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "evaluate"),
+        code=digest(
+            "scripts/clusters/run_notebook.py",
+            "notebooks/clusters_single_tile_evaluation.ipynb",
+        ),
+    message:
+        "Tile {wildcards.tile} (notebook)"
+    script:
+        "../../../scripts/clusters/run_notebook.py"
