@@ -14,7 +14,6 @@ find = Baselines(
     settings.matched_filter(section["matched_filter"]),
     settings.density(section["density"]),
     settings.depth(images["noise"], images["psf"]),
-    job.settings["prior"],
     job.settings["seed"],
     settings.place(job.settings["simulate"]["survey"]),
     job.recipe,

@@ -14,7 +14,6 @@ look = Examined(
     data["tile_size"],
     data["pool"],
     settings.peaks(job.settings["finder"]),
-    job.settings["prior"],
     job.settings["seed"],
     settings.place(job.settings["simulate"]["fields"]),
 )

@@ -17,7 +17,7 @@ camera = Camera(
 )
 catalogs = {i: place for i, (place,) in numbered(job.input.catalogs).items()}
 sample = settings.place(job.settings["simulate"]["fields"])
-paint = Painting(camera, job.settings["prior"], sample, catalogs, job.recipe)
+paint = Painting(camera, sample, catalogs, job.recipe)
 named = numbered(job.output)
 files = {i: dict(zip(BANDS, paths, strict=True)) for i, paths in named.items()}
 job.each(files, paint, files=files)

@@ -40,7 +40,7 @@ def painted(tmp_path):
     catalogs = {i: str(tmp_path / f"galsim_des_{i:03d}.dat") for i in (0, 1)}
     for path in catalogs.values():
         write_catalogue(path, star(40.0, 90.0))
-    paint = Painting(CAMERA, "skyloom", SAMPLE, catalogs, Recipe({}, "c0de"))
+    paint = Painting(CAMERA, SAMPLE, catalogs, Recipe({}, "c0de"))
     for i in catalogs:
         paint(i, {b: tmp_path / f"galsim_des_{i:03d}_{b}.fits" for b in BANDS})
     return tmp_path
@@ -57,7 +57,7 @@ def test_a_source_is_where_its_catalogue_says(painted):
     assert 0.5 < image.header["PSF_FWHM"] < 1.3
     assert image.header["DEPTH10"] == pytest.approx(23.8)
     assert np.std(image.image[:40]) == pytest.approx(image.header["SKYSIGMA"], rel=0.3)
-    wcs = wcs_of("skyloom", 4, 0, SAMPLE)
+    wcs = wcs_of(4, 0, SAMPLE)
     assert np.allclose(image.wcs.all_pix2world(0, 0, 0), wcs.all_pix2world(0, 0, 0))
 
 
@@ -68,7 +68,7 @@ def test_each_image_has_noise_of_its_own(painted):
     assert np.abs(np.corrcoef(flat) - np.eye(len(flat))).max() < 0.1
     before = (painted / "galsim_des_001_z.fits").read_bytes()
     catalog = {1: str(painted / "galsim_des_001.dat")}
-    paint = Painting(CAMERA, "skyloom", SAMPLE, catalog, Recipe({}, "c0de"))
+    paint = Painting(CAMERA, SAMPLE, catalog, Recipe({}, "c0de"))
     paint(1, {b: painted / f"galsim_des_001_{b}.fits" for b in BANDS})
     assert (painted / "galsim_des_001_z.fits").read_bytes() == before
 

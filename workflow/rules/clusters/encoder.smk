@@ -100,7 +100,6 @@ rule calibrate:
             "finder.radius",
             "finder.seed",
             "finder.threshold",
-            "prior",
             "seed",
             "simulate.fields.declinations",
             "simulate.fields.image_size",

@@ -68,7 +68,6 @@ for chunk, numbers in CHUNKS.items():
                 "images.noise",
                 "images.psf",
                 "images.renderer",
-                "prior",
                 "seed",
                 "simulate.fields.declinations",
                 "simulate.fields.image_size",

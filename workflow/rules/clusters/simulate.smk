@@ -71,7 +71,6 @@ rule baselines:
             "baselines",
             "images.noise.depth10",
             "images.psf.fwhm",
-            "prior",
             "seed",
             "simulate.survey.declinations",
             "simulate.survey.image_size",

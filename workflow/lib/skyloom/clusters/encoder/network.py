@@ -58,17 +58,13 @@ class Encoder(nn.Module):
         self.register_buffer("offset", torch.zeros(2))
         self.to(memory_format=torch.channels_last)
 
-    def forward(
-        self, images: torch.Tensor, bad: torch.Tensor | None = None
-    ) -> dict[str, torch.Tensor]:
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return what the tiles hold.
 
         Parameters
         ----------
         images : tensor, shape (batch, bands, height, width)
             Counts a pixel, pooled; sides are multiples of the settings' reduction.
-        bad : tensor of bool, shape (batch, height, width), optional
-            Pixels to take as sky.
 
         Returns
         -------
@@ -84,7 +80,7 @@ class Encoder(nn.Module):
             Another number of bands, or sides that are not whole tiles.
         """
         self._check(images.shape)
-        raw = self.head(self.features(self._inputs(images, bad))).float()
+        raw = self.head(self.features(self._inputs(images))).float()
         parts = raw.permute(0, 2, 3, 1).split(tuple(HEADS.values()), dim=-1)
         out = {k: _shaped(k, part) for k, part in zip(HEADS, parts, strict=True)}
         for name, slope, offset in zip(LOGITS, self.slope, self.offset, strict=True):
@@ -108,9 +104,9 @@ class Encoder(nn.Module):
                 last.bias[first] = _bias(name, values[name])
             first += size
 
-    def _inputs(self, images, bad) -> torch.Tensor:
+    def _inputs(self, images) -> torch.Tensor:
         """Return the normalised image at half its size, and its red sequence."""
-        good = self.normalise.good(images, bad)
+        good = self.normalise.good(images)
         x = functional.pixel_unshuffle(self.normalise(good), 2)
         if self.ridge is not None:
             likely = self.ridge(good, self.normalise.noise)

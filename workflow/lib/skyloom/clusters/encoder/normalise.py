@@ -40,32 +40,22 @@ class Asinh(nn.Module):
         """Return the channels of the output."""
         return len(self.noise) * len(self.scale)
 
-    def good(
-        self, images: torch.Tensor, bad: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def good(self, images: torch.Tensor) -> torch.Tensor:
         """Return finite counts, float32, 0 where a pixel is bad.
 
         Parameters
         ----------
         images : tensor, shape (batch, bands, height, width)
             Counts a pixel, any float type; NaN is bad.
-        bad : tensor of bool, shape (batch, height, width) or (batch, 1, ...), optional
-            Pixels to take as sky.
         """
-        x = torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
-        if bad is not None:
-            bad = bad if bad.ndim == x.ndim else bad[:, None]
-            x = x.masked_fill(bad, 0.0)
-        return x
+        return torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
 
-    def forward(
-        self, images: torch.Tensor, bad: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the normalised images.
 
         Parameters
         ----------
-        images, bad : tensor
+        images : tensor
             See `good`.
 
         Returns
@@ -73,7 +63,7 @@ class Asinh(nn.Module):
         tensor, float32, shape (batch, scales * bands, height, width)
             All bands at the first scale, then at the next.
         """
-        x = self.good(images, bad) / self.noise[:, None, None]
+        x = self.good(images) / self.noise[:, None, None]
         return torch.cat([_asinh(x / scale) for scale in self.scale], dim=1)
 
     def set_noise(self, noise: Sequence[float]) -> None:

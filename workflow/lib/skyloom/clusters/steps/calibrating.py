@@ -43,7 +43,7 @@ class Examined:
         Of the encoder [px].
     settings : PeakSettings
         How clusters are found.
-    prior, seed, sample
+    seed, sample
         By which the fields were drawn, see `wcs_of`.
     """
 
@@ -51,7 +51,6 @@ class Examined:
     tile: int
     pool: int
     settings: PeakSettings
-    prior: str
     seed: int
     sample: SampleSettings
 
@@ -78,7 +77,7 @@ class Examined:
         maps["valid"] = valid_share(image[None], self.tile // self.pool)
         whole = {name: values[0] for name, values in maps.items()}
         shape = tuple(n * self.pool for n in image.shape[1:])
-        wcs = wcs_of(self.prior, self.seed, number, self.sample)
+        wcs = wcs_of(self.seed, number, self.sample)
         folded = blend([((0, 0), whole)], shape, self.tile)
         return candidates(folded, wcs, self.settings, name=str(number))
 

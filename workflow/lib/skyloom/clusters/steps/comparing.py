@@ -40,7 +40,7 @@ class Baselines:
         How.
     depth : SurveyDepth
         How well the survey measures.
-    prior, seed, sample
+    seed, sample
         By which tiles were drawn, see `wcs_of`.
     recipe : Recipe
         Of the rule.
@@ -51,7 +51,6 @@ class Baselines:
     matched_filter: Filter
     density: DensityMap
     depth: SurveyDepth
-    prior: str
     seed: int
     sample: SampleSettings
     recipe: Recipe
@@ -60,7 +59,7 @@ class Baselines:
         """Write what ``matched_filter`` and ``density`` find on a tile."""
         galaxies = self._galaxies(name)
         side = self.sample.image_size
-        wcs = wcs_of(self.prior, self.seed, tile_number(name), self.sample)
+        wcs = wcs_of(self.seed, tile_number(name), self.sample)
         inside = inside_image(wcs, (side, side))
         found = {
             "matched_filter": find_clusters(

@@ -109,11 +109,8 @@ def read_world(clusters: str | Path, resources: Path) -> World:
     )
 
 
-def wcs_of(name: str, seed: int, number: int, settings: SampleSettings) -> WCS:
-    """Return the world coordinates of a field without drawing it.
-
-    They are the same by the name of any prior: none says where fields lie.
-    """
+def wcs_of(seed: int, number: int, settings: SampleSettings) -> WCS:
+    """Return the world coordinates of a field, without drawing it, by any prior."""
     return field_wcs(rng(seed, "field", number), settings)
 
 

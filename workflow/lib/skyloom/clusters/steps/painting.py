@@ -103,8 +103,6 @@ class Painting:
     ----------
     camera : Camera
         How.
-    prior : str
-        By which the fields were drawn, for their place on the sky.
     sample : SampleSettings
         Of the fields, likewise.
     catalogs : mapping of int to path
@@ -114,7 +112,6 @@ class Painting:
     """
 
     camera: Camera
-    prior: str
     sample: SampleSettings
     catalogs: Mapping[int, str]
     recipe: Recipe
@@ -123,7 +120,7 @@ class Painting:
         """Write a field's images, by band."""
         place = self.catalogs[number]
         sources = read_catalogue(place)
-        wcs = wcs_of(self.prior, self.camera.seed, number, self.sample)
+        wcs = wcs_of(self.camera.seed, number, self.sample)
         record = self.recipe.record([place, *self.camera.psfex])
         self.camera.expose(sources, wcs, number, paths, record)
         return {"sources": len(sources)}
