@@ -109,6 +109,33 @@ def test_another_training_is_not_resumed(short, chunks, small, quick, tmp_path, 
     assert path.read_bytes() == short.read_bytes()
 
 
+def test_training_goes_on_from_a_given_encoder(learned, chunks, small, quick, tmp_path):
+    """Its first epoch is better than that of weights drawn by chance."""
+    given, _ = learned
+    losses = [
+        load_encoder(
+            fit(
+                chunks[:1],
+                chunks[3:],
+                small,
+                replace(quick, epochs=1),
+                tmp_path / name,
+                seed=1,
+                start=start,
+            )
+        ).metrics["loss"]
+        for name, start in (("a", given), ("b", None))
+    ]
+    assert losses[0] < losses[1]
+
+
+def test_a_start_of_another_shape_is_refused(short, chunks, small, quick, tmp_path):
+    other = replace(small, hidden=2 * small.hidden)
+    with pytest.raises(InputError, match="another shape"):
+        fit(chunks[:1], chunks[3:], other, quick, tmp_path, seed=1, start=short)
+    assert not list(tmp_path.iterdir())
+
+
 def test_bfloat16_and_accumulation_run(chunks, small, quick, tmp_path):
     how = replace(quick, epochs=1, precision="bf16-mixed", accumulate=2, jitter=0.02)
     path = fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1)

@@ -6,6 +6,7 @@ rule train:
     input:
         train=sources.data_files(config, SPLITS["train"]),
         validate=sources.data_files(config, SPLITS["validate"]),
+        start=sources.start(config),
     output:
         sources.ENCODER,
     log:

@@ -231,18 +231,35 @@ def encoder(config: Mapping) -> dict[str, list[str]]:
         raise ConfigError(msg)
     if given is None:
         return {"encoder": [ENCODER], "calibration": [f"{OWN}/{CALIBRATION}"]}
+    place = _checkpoint("clusters.encoder", given)
+    beside = place.with_name(CALIBRATION)
+    known = [str(beside)] if beside.is_file() else []
+    return {"encoder": [str(place)], "calibration": known}
+
+
+def start(config: Mapping) -> list[str]:
+    """Return the encoder whose weights a training starts from: one, or none.
+
+    Raises
+    ------
+    ConfigError
+        No such file.
+    """
+    given = config["train"]["start"]
+    return [] if given is None else [str(_checkpoint("clusters.train.start", given))]
+
+
+def _checkpoint(key: str, given: str) -> Path:
     # Relative, as a moved checkout is no reason to look again.
     places = (Path(relpath(ROOT / given)), Path(data_path(given)))
     place = next((p for p in places if p.is_file()), None)
     if place is None:
         msg = (
-            f"clusters.encoder: there is no file {given!r}, neither in the repository "
-            f"nor in {data_path('')}"
+            f"{key}: there is no file {given!r}, neither in the repository nor in "
+            f"{data_path('')}"
         )
         raise ConfigError(msg)
-    beside = place.with_name(CALIBRATION)
-    known = [str(beside)] if beside.is_file() else []
-    return {"encoder": [str(place)], "calibration": known}
+    return place
 
 
 def galaxies(config: Mapping) -> list[str]:

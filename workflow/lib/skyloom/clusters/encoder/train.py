@@ -21,7 +21,7 @@ from pytorch_lightning.plugins.environments import LightningEnvironment
 from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Common, Fields, common
-from skyloom.clusters.encoder.files import save_encoder
+from skyloom.clusters.encoder.files import load_encoder, save_encoder
 from skyloom.clusters.encoder.module import IDENTITY, MONITOR, SCORE, Training
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import (
@@ -29,7 +29,9 @@ from skyloom.clusters.encoder.settings import (
     TrainSettings,
     differences,
 )
+from skyloom.io.errors import InputError
 from skyloom.run.log import EVERY
+from skyloom.run.provenance import checksum
 from skyloom.run.seeds import rng
 
 BEST, LAST = "best_encoder.ckpt", "last.ckpt"
@@ -61,6 +63,7 @@ def fit(
     logs: str | Path | None = None,
     provenance: Mapping | None = None,
     callbacks: Sequence[Callback] = (),
+    start: str | Path | None = None,
 ) -> Path | None:
     """Train an encoder and write `best_encoder.ckpt`.
 
@@ -89,6 +92,8 @@ def fit(
         Plain values for the file; other ones make it another training.
     callbacks : sequence of Callback
         More of Lightning's.
+    start : str or Path, optional
+        An encoder of the same shape, whose weights are the first.
 
     Returns
     -------
@@ -99,15 +104,17 @@ def fit(
     Raises
     ------
     InputError
-        Data that are damaged, or do not fit the encoder.
+        Data that are damaged, or do not fit the encoder; a start of another shape.
     FloatingPointError
         The loss is not finite.
     """
     folder = Path(folder)
     shared = common(training, settings)
     identity = _identity(settings, how, seed, shared, provenance, training)
+    identity["first"] = None if start is None else checksum(start)
     last = _resumable(folder / RESUME, identity)
-    module = Training(_first(settings, shared, seed), how, seed, identity)
+    first = _drawn(settings, shared, seed) if start is None else _of(start, settings)
+    module = Training(first, how, seed, identity)
     fields = Fields(training, validation, how, seed)
     with _quiet():
         trainer = _trainer(how, folder, logs, callbacks)
@@ -122,12 +129,27 @@ def fit(
     return folder / BEST
 
 
-def _first(settings: EncoderSettings, shared: Common, seed: int) -> Encoder:
+def _drawn(settings: EncoderSettings, shared: Common, seed: int) -> Encoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng(seed, "first weights").integers(2**31)))
         encoder = Encoder(settings)
     shared.give(encoder)
     return encoder
+
+
+def _of(path: str | Path, settings: EncoderSettings) -> Encoder:
+    encoder = load_encoder(path).encoder
+    other = differences(encoder.settings.to_json(), settings.to_json())
+    if other:
+        raise InputError(
+            path,
+            f"an encoder of another shape ({other[0]})",
+            expected="that of clusters.network and clusters.data",
+            remedy="change these, or set clusters.train.start to null",
+        )
+    encoder.slope.fill_(1.0)
+    encoder.offset.fill_(0.0)
+    return encoder.train()
 
 
 def _identity(

@@ -31,7 +31,8 @@ def train(
     Parameters
     ----------
     files : mapping of str to sequence of path
-        ``train`` and ``validate``: files of data.
+        ``train`` and ``validate``: files of data; ``start``: none, or the encoder
+        whose weights are the first.
     settings : mapping
         The sections ``data``, ``network`` and ``train``, and ``seed``.
     red_sequence : RedSequence
@@ -56,6 +57,7 @@ def train(
         seed=settings["seed"],
         logs=logs,
         provenance=provenance,
+        start=next(iter(files["start"]), None),
     )
     if made is None:
         return
