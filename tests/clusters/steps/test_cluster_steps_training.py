@@ -62,7 +62,8 @@ def files(tmp_path_factory) -> dict[str, list[str]]:
     paths = [folder / file_name(k, FIELDS) for k in range(3)]
     for path in paths:
         write_file_data(path, [field(draw) for _ in range(FIELDS)])
-    return {"train": [str(p) for p in paths[:2]], "validate": [str(paths[2])]}
+    names = [str(path) for path in paths]
+    return {"train": names[:2], "validate": names[2:], "start": []}
 
 
 def field(draw: np.random.Generator) -> dict:
