@@ -24,7 +24,7 @@ class Store:
     """A folder of one survey tile's windows.
 
     ``store.json`` says what made it; ``window_{y}_{x}.npz`` holds the maps of a
-    window; ``index_{rank}.json`` names the windows that a process has finished.
+    window; ``index.json`` names the windows that are done.
 
     Parameters
     ----------
@@ -60,35 +60,25 @@ class Store:
 
     def done(self) -> set[Origin]:
         """Return the windows that are whole on disk."""
-        names = set()
-        for path in self.folder.glob("index_*.json"):
-            tree = read_json(path)
-            if not isinstance(tree.get("done"), list):
-                where = "key 'done'"
-                raise InputError(path, "no list", where=where, remedy=REMEDY)
-            names.update(tree["done"])
+        names = self._names()
         return {
             _origin(path)
             for path in self.folder.glob("window_*.npz")
             if path.name in names
         }
 
-    def write(self, windows: Mapping[Origin, Mapping[str, np.ndarray]], rank: int = 0):
+    def write(self, windows: Mapping[Origin, Mapping[str, np.ndarray]]):
         """Write windows, then note that they are done.
 
         Parameters
         ----------
         windows : mapping of (int, int) to mapping
             Maps (`CELLS`) by origin ``(y, x)`` [px].
-        rank : int
-            Number of the process, where several share the folder.
         """
         for origin, maps in windows.items():
             write_npz(self._path(origin), **maps)
-        index = self.folder / f"index_{rank}.json"
-        before = read_json(index)["done"] if index.exists() else []
         names = {self._path(origin).name for origin in windows}
-        write_json(index, {"done": sorted(names | set(before))})
+        write_json(self._index, {"done": sorted(names | self._names())})
 
     def read(self, origins: Iterable[Origin]) -> Iterator[tuple[Origin, dict]]:
         """Yield the maps of windows, one window in memory at a time.
@@ -111,11 +101,24 @@ class Store:
                 raise InputError(path, "this window is not done", remedy=remedy)
             yield origin, read_npz(path, CELLS)
 
+    @property
+    def _index(self) -> Path:
+        return self.folder / "index.json"
+
+    def _names(self) -> set[str]:
+        if not self._index.exists():
+            return set()
+        names = read_json(self._index).get("done")
+        if not isinstance(names, list):
+            where = "key 'done'"
+            raise InputError(self._index, "no list", where=where, remedy=REMEDY)
+        return set(names)
+
     def _path(self, origin: Origin) -> Path:
         return self.folder / f"window_{origin[0]:+06d}_{origin[1]:+06d}.npz"
 
     def _clear(self) -> None:
-        for pattern in ("index_*.json", "window_*.npz"):
+        for pattern in ("index.json", "window_*.npz"):
             for path in self.folder.glob(pattern):
                 path.unlink()
 

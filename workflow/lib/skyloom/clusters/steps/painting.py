@@ -104,7 +104,7 @@ class Painting:
     camera : Camera
         How.
     sample : SampleSettings
-        Of the fields, likewise.
+        By which the fields were drawn, for their place on the sky.
     catalogs : mapping of int to path
         By field.
     recipe : Recipe
