@@ -73,7 +73,7 @@ def test_counts_from_the_threshold_on():
     assert [row["k"] for row in alarms] == [3, 2, 1, 1]
     assert alarms[1]["value"] == pytest.approx(2 / 4.0)
     assert skies.counted(np.zeros(0), [], 2.0, 0.5)["false_alarms"] == []
-    usual = skies.false_alarms(chance, 2.0, 0.5)
+    usual = skies.counted(np.zeros(0), chance, 2.0, 0.5)["false_alarms"]
     assert [row["above"] for row in usual] == [0.5, 0.7, 0.9]
 
 

@@ -304,7 +304,8 @@ def counted(
     -------
     dict
         ``area, clusters``: all that are listed; ``threshold``, ``clusters_above``:
-        those from it on; ``false_alarms`` there, see `false_alarms`.
+        those from it on; ``false_alarms``: what chance finds from the threshold and
+        each of `PROBABILITIES` on, rising: ``above, k, area, value, low, high``.
     """
     found = np.asarray(found)
     return {
@@ -312,30 +313,12 @@ def counted(
         "clusters": len(found),
         "threshold": threshold,
         "clusters_above": int((found >= threshold).sum()),
-        "false_alarms": false_alarms(chance, area, threshold),
+        "false_alarms": _alarms(chance, area, threshold),
     }
 
 
-def false_alarms(
-    found: Sequence[np.ndarray], area: float, threshold: float
-) -> list[dict]:
-    """Return how many clusters skies without any have, per deg^2.
-
-    Parameters
-    ----------
-    found : sequence of ndarray
-        Probabilities of each shuffled sky's detections.
-    area : float
-        Of a sky [deg^2].
-    threshold : float
-        Probability from which on the catalogue is pure.
-
-    Returns
-    -------
-    list of dict
-        Of the threshold and each of `PROBABILITIES`, rising: ``above, k, area, value,
-        low, high``; empty without shuffled skies.
-    """
+def _alarms(found: Sequence[np.ndarray], area: float, threshold: float) -> list[dict]:
+    """Return the rates of shuffled skies [1/deg^2]; none without such skies."""
     if not found:
         return []
     every = np.concatenate(list(found))
