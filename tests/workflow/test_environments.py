@@ -17,7 +17,7 @@ CONDA_NAMES = {
     "tensorflow": "tensorflow-cpu",
 }
 # And the halls that not all use.
-AREAS = {"builder": (), "clusters": (), "quasars": ("som",)}
+AREAS = {"builder": (), "clusters": ("learn",), "quasars": ("som",)}
 # Used through another package and not by an import of ours.
 INDIRECT = {"ipykernel", "jaxlib", "tensorboard", "tensorflow-cpu"}
 

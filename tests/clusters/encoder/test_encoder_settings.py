@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from skyloom.clusters.encoder.settings import (
-    EncoderSettings,
-    TrainSettings,
-    differences,
-)
+from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
 
 
 @given(pool=st.sampled_from([1, 2, 4, 8]), halvings=st.integers(1, 8))
@@ -100,10 +96,3 @@ def test_a_constant_rate_stays():
     made = TrainSettings(schedule="constant", warmup=0.1)
     assert made.rate_at(0, 100) < 0.1
     assert made.rate_at(50, 100) == made.rate_at(99, 100) == 1.0
-
-
-def test_differences_name_key_and_both_values():
-    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}) == [
-        "b: 2, 3",
-        "c: nothing, 4",
-    ]

@@ -124,13 +124,22 @@ def run(folder, checkout, files, how: dict) -> subprocess.CompletedProcess:
         "rule": "clusters_train",
         "scriptdir": str((checkout / SCRIPT).parent),
     }
+    (folder / "bin").mkdir()  # Slurm is installed, and `srun` starts nothing
+    (folder / "bin" / "srun").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "bin" / "srun").chmod(0o755)
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     (folder / "job.json").write_text(json.dumps(told))
     preamble = PREAMBLE.replace("{file!r}", repr(str(checkout / SCRIPT)))
     (folder / "train.py").write_text(preamble + (checkout / SCRIPT).read_text())
     return subprocess.run(
         [sys.executable, "train.py"],
         cwd=folder,
-        env={**os.environ, **SLURM, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            **SLURM,
+            "PATH": path,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,16 +6,16 @@ imported; folders are listed, no file but a sheet of tiles is opened.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
 from skyloom.clusters.bands import BANDS
+from skyloom.learn.splits import split
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
-from skyloom.run.provenance import checksum, digest_of
+from skyloom.run.provenance import checksum
 from skyloom.run.sheets import read_sheet
 
 LIST = "<results>/raw/clusters.fits"
@@ -87,13 +87,8 @@ def splits(config: Mapping) -> dict[str, list[int]]:
 
     Whole files, in the order of lots of their own; one at least goes to each.
     """
-    lots = {k: digest_of(["split", config["seed"], k]) for k in files(config)}
-    order = sorted(lots, key=lots.get)
-    shares = (config["data"]["test"], config["data"]["validate"])
-    n_test, n_validate = (_count(len(order), share) for share in shares)
-    first = n_test + n_validate
-    parts = (order[first:], order[n_test:first], order[:n_test])
-    return {name: sorted(some) for name, some in zip(SPLITS, parts, strict=True)}
+    shares = {name: config["data"][name] for name in ("test", "validate")}
+    return split(files(config), shares, config["seed"])
 
 
 def data_files(config: Mapping, some: Iterable[int]) -> list[str]:
@@ -290,10 +285,6 @@ def matched(config: Mapping) -> dict[str, str]:
     """Return the two lists that are matched with each other; nothing without them."""
     named = {key: config["match"][key] for key in ("a", "b")}
     return {k: data_path(path) for k, path in named.items() if path is not None}
-
-
-def _count(total: int, share: float) -> int:
-    return max(1, math.floor(total * share + 0.5)) if total else 0
 
 
 def _found(folder: Path) -> dict[str, list[str]]:

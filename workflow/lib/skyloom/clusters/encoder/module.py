@@ -15,9 +15,6 @@ from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import TrainSettings
 from skyloom.run.seeds import rng
 
-MONITOR = "val/loss"
-IDENTITY, SCORE = "skyloom", "skyloom_loss"  # keys of the checkpoint
-
 
 class Training(lightning.LightningModule):
     """Steps of training and validation.
@@ -30,17 +27,11 @@ class Training(lightning.LightningModule):
         How.
     seed : int
         Of the fields' turns.
-    identity : dict
-        Plain values that all follows from; `last.ckpt` carries them, so that only the
-        same training is resumed.
     """
 
-    def __init__(
-        self, encoder: Encoder, settings: TrainSettings, seed: int, identity: dict
-    ):
+    def __init__(self, encoder: Encoder, settings: TrainSettings, seed: int):
         super().__init__()
         self.encoder, self.settings, self.seed = encoder, settings, seed
-        self.identity = identity
         self.figures = nn.ModuleList([TileMetrics(name) for name in LOGITS])
 
     def training_step(self, batch: dict, index: int) -> torch.Tensor:
@@ -84,11 +75,6 @@ class Training(lightning.LightningModule):
         schedule = LambdaLR(optimizer, lambda step: settings.rate_at(step, steps))
         step = {"scheduler": schedule, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": step}
-
-    def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Put what the training follows from, and its loss, into the checkpoint."""
-        checkpoint[IDENTITY] = self.identity
-        checkpoint[SCORE] = float(self.trainer.callback_metrics[MONITOR])
 
     def _log(self, stage: str, total: torch.Tensor, parts: dict, size: int) -> None:
         values = {f"{stage}/{name}": value for name, value in parts.items()}

@@ -261,17 +261,6 @@ DEFAULT_WEIGHTS = {
 }
 
 
-def differences(first: Mapping, second: Mapping) -> list[str]:
-    """Return ``"key: value of the first, of the second"`` where two trees differ."""
-    keys = sorted(first.keys() | second.keys())
-    missing = "nothing"
-    return [
-        f"{key}: {first.get(key, missing)}, {second.get(key, missing)}"
-        for key in keys
-        if first.get(key, missing) != second.get(key, missing)
-    ]
-
-
 def _natural(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 

@@ -1,0 +1,1 @@
+"""What trainings share: splits of objects, and Lightning resumed and logged."""
