@@ -1,0 +1,1 @@
+"""Statistics that all areas share: intervals, bootstraps, calibration, scatter."""
