@@ -4,53 +4,58 @@
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
+# Without a layer of one's own, the demo.
+if not workflow.overwrite_configfiles:
+
+    configfile: f"{workflow.basedir}/config/demo.yaml"
+
+
 include: "workflow/rules/common.smk"
 
 
-config.update(
-    validated(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
-)
+config.update(validated(config))
 
 
-module builder:
-    pathvars:
-        **area_folders(config, "builder"),
-    snakefile:
-        "workflow/rules/builder.smk"
-    config:
-        area_config(config, "builder")
+if "builder" in config["areas"]:
+
+    module builder:
+        pathvars:
+            **area_folders(config, "builder"),
+        snakefile:
+            "workflow/rules/builder.smk"
+        config:
+            area_config(config, "builder")
+
+    use rule * from builder as builder_*
 
 
-use rule * from builder as builder_*
+if "quasars" in config["areas"]:
+
+    module quasars:
+        pathvars:
+            **area_folders(config, "quasars"),
+        snakefile:
+            "workflow/rules/quasars.smk"
+        config:
+            area_config(config, "quasars")
+
+    use rule * from quasars as quasars_*
 
 
-module quasars:
-    pathvars:
-        **area_folders(config, "quasars"),
-    snakefile:
-        "workflow/rules/quasars.smk"
-    config:
-        area_config(config, "quasars")
+if "clusters" in config["areas"]:
 
+    module clusters:
+        pathvars:
+            **area_folders(config, "clusters"),
+        snakefile:
+            "workflow/rules/clusters.smk"
+        config:
+            area_config(config, "clusters")
 
-use rule * from quasars as quasars_*
-
-
-module clusters:
-    pathvars:
-        **area_folders(config, "clusters"),
-    snakefile:
-        "workflow/rules/clusters.smk"
-    config:
-        area_config(config, "clusters")
-
-
-use rule * from clusters as clusters_*
+    use rule * from clusters as clusters_*
 
 
 rule all:
     default_target: True
     input:
-        rules.builder_all.input,
-        rules.quasars_all.input,
-        rules.clusters_all.input,
+        [getattr(rules, f"{area}_all").input for area in config["areas"]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from astropy.table import Table
-from skyloom.run.config import load_schema, validated
+from skyloom.run.schema import load_schema, validated
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "clusters.schema.yaml"
 SEED = 3

@@ -10,7 +10,7 @@ from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import Parameters, expected_shapes, from_arrays
 from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.survey import Plan
-from skyloom.run.config import load_schema, validated
+from skyloom.run.schema import load_schema, validated
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "quasars.schema.yaml"
 SEED = 3

@@ -12,7 +12,7 @@ from skyloom.builder.fitting.fit import TuneSettings
 from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
 from skyloom.builder.products.catalogue import CatalogueSettings
 from skyloom.builder.simulation.simulate import GalaxySettings
-from skyloom.run.config import filled, load_schema, problems_of
+from skyloom.run.schema import filled, load_schema, problems_of
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from skyloom.clusters.images.psf import PROFILES, PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.steps.drawing import PRIORS
 from skyloom.clusters.steps.painting import RENDERERS
-from skyloom.run.config import filled, load_schema, problems_of
+from skyloom.run.schema import filled, load_schema, problems_of
 from skyloom.run.sections import of
 from skyloom.sky.matching import ORDERS
 from small_clusters import SCHEMA, config

@@ -20,7 +20,7 @@ from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.survey.classify import SurveySettings
 from skyloom.quasars.survey.consensus import ConsensusSettings
 from skyloom.quasars.survey.votes import VoteSettings
-from skyloom.run.config import filled, load_schema, problems_of
+from skyloom.run.schema import filled, load_schema, problems_of
 from skyloom.som.grid import TOPOLOGIES
 from small_quasars import SCHEMA, SHAPE, config
 

@@ -1,114 +1,94 @@
-"""Configuration: completed, or refused with one message that says all."""
+"""Configuration: typed sections, completed, or refused with one message."""
 
 from __future__ import annotations
 
-import re
+from typing import Literal
 
 import pytest
-from jsonschema import Draft202012Validator
-from skyloom.run import config as configs
+from pydantic import model_validator
 from skyloom.run.config import (
     ConfigError,
+    DataFile,
+    DataFolder,
+    DataPlace,
+    Increasing,
+    Interval,
+    Section,
+    checked,
     data_path,
-    filled,
-    load_schema,
+    key,
+    part,
     pick,
-    validated,
 )
 
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["run"],
-    "properties": {
-        "run": {"type": "string", "pattern": "^[a-z]+$", "description": "Name [text]."},
-        "radius": {
-            "type": "number",
-            "minimum": 1,
-            "exclusiveMaximum": 90,
-            "default": 3.0,
-            "description": "Outer radius [px].",
-        },
-        "method": {"enum": ["trf", "lbfgsb"], "default": "trf"},
-        "file": {"type": ["string", "null"], "path": "file", "default": None},
-        "folder": {"type": "string", "path": "folder"},
-        "any": {"type": "string", "path": "any"},
-        "fit": {
-            "type": "object",
-            "additionalProperties": False,
-            "default": {},
-            "increasing": [["low", "high"], ["scan", "high"]],
-            "ordered": [["few", "many"]],
-            "properties": {
-                "low": {"type": "number", "default": 1},
-                "high": {"type": "number", "default": 2},
-                "scan": {"type": "array", "items": {"type": "number"}},
-                "few": {"type": "number", "default": 3},
-                "many": {"type": "number", "default": 3},
-                "range": {"type": "array", "increasing": True},
-                "span": {"type": "array", "ordered": True},
-                "steps": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
-            },
-        },
-    },
-    "refuse": [
-        {
-            "when": {
-                "properties": {"method": {"const": "lbfgsb"}, "radius": {"minimum": 50}}
-            },
-            "because": "lbfgsb is too slow for radius >= 50; set method: trf",
-        }
-    ],
-}
+
+class Fit(Section):
+    """How a model is fitted."""
+
+    radius: float = key(3.0, "Outer radius of the fit.", "px", ge=1, lt=90)
+    method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
+    devices: int | Literal["auto"] = key(1, "Processors.")
+    span: Interval = key((0.1, 0.9), "Redshifts that are used.")
+    scan: Increasing = key((1.0, 2.0), "Edges.", "px", min_length=1)
+    steps: tuple[int, ...] = key((), "Whole numbers.")
+    deep: bool = key(default=False, sentence="Whether it goes on.")
+    weights: dict[str, float] = key({}, "Weights by name.")
+
+    @model_validator(mode="after")
+    def _slow(self):
+        if self.method == "lbfgsb" and self.radius > 50:
+            msg = "lbfgsb is too slow for radius > 50; set method: trf"
+            raise ValueError(msg)
+        return self
+
+
+class Area(Section):
+    """An area."""
+
+    fit: Fit = part(Fit)
+    run: str = key("a", "Name of the run.", pattern="^[a-z]+$")
+    file: DataFile | None = key(None, "A file.", "path")
+    folder: DataFolder | None = key(None, "A folder.", "path")
+    place: DataPlace | None = key(None, "Either.", "path")
+
 
 # What is wrong, the config, and what the message must say.
 WRONG = {
-    "unknown key": ({"radus": 1}, r"unknown key radus \(did you mean radius\?\)"),
-    "unknown inner key": ({"fit": {"lo": 1}}, r"fit: unknown key lo"),
-    "quite unknown key": ({"zzz": 1}, r"unknown key zzz \(known: .*radius.*\)"),
-    "wrong type": ({"radius": "3"}, r"radius: got '3', expected number \(.*\[px\]"),
-    "bool as number": ({"radius": True}, "radius: got True, expected number"),
-    "too small": ({"radius": 0}, "radius: got 0, expected at least 1"),
-    "too large": ({"radius": 90}, "radius: got 90, expected less than 90"),
-    "not an option": ({"method": "x"}, "got 'x', expected one of 'trf', 'lbfgsb'"),
-    "bad name": ({"run": "A b"}, r"run: got 'A b', expected text that matches"),
-    "no section": ({"fit": 3}, "fit: got 3, expected object"),
-    "null": ({"fit": None}, "fit: got None, expected object"),
+    "unknown key": ({"runn": 1}, r"runn: unknown key \(did you mean run\?\)"),
+    "unknown inner key": ({"fit": {"lo": 1}}, r"fit\.lo: unknown key \(known: .*span"),
+    "wrong type": (
+        {"fit": {"radius": "x"}},
+        r"fit\.radius: got 'x', expected a valid number.*\(Outer radius .* \[px\]\.\)",
+    ),
+    "true as number": ({"fit": {"radius": True}}, "fit: radius: got True, expected no"),
+    "true in a union": ({"fit": {"devices": True}}, "devices: got True, expected no"),
+    "true as an item": (
+        {"fit": {"steps": [1, True]}},
+        "steps: got .*True.*, expected no",
+    ),
+    "too small": ({"fit": {"radius": 0}}, "got 0, expected greater than or equal to 1"),
+    "too large": ({"fit": {"radius": 90}}, "got 90, expected less than 90"),
+    "not finite": ({"fit": {"radius": float("nan")}}, "got nan, expected a finite"),
+    "not an option": ({"fit": {"method": "x"}}, "got 'x', expected 'trf' or 'lbfgsb'"),
+    "no type of two": (
+        {"fit": {"devices": "x"}},
+        r"fit\.devices: got 'x', expected a valid integer.* or expected 'auto'",
+    ),
+    "bad name": ({"run": "A b"}, "run: got 'A b', .*pattern"),
+    "no section": ({"fit": 3}, "fit: got 3, expected a valid dictionary"),
+    "null": ({"fit": None}, "fit: got None, expected a valid dictionary"),
     "wrong item": ({"fit": {"steps": [1, "b"]}}, r"fit\.steps\.1: got 'b'"),
-    "too few": ({"fit": {"steps": []}}, "expected at least 1 items"),
-    "no file": (
-        {"file": "a.csv"},
-        "file: got 'a.csv', but there is no file .*a.csv; set",
-    ),
-    "no folder": ({"folder": "a"}, "folder: got 'a', but there is no folder"),
-    "neither": ({"any": "a"}, "any: got 'a', but there is no file or folder .*a; set"),
-    "order": ({"fit": {"low": 5}}, "fit: got low = 5, high = 2, expected low < high"),
-    "order of equals": (
-        {"fit": {"low": 2}},
-        "fit: got low = 2, high = 2, expected low < high",
-    ),
-    "order of a list and a number": (
-        {"fit": {"scan": [1, 3, 0]}},
-        r"fit: got scan = \[1, 3, 0\], high = 2, expected scan < high",
-    ),
-    "order with equals": (
-        {"fit": {"few": 4}},
-        "fit: got few = 4, many = 3, expected few <= many",
-    ),
-    "order of items": (
-        {"fit": {"range": [3, 1]}},
-        r"fit\.range: got \[3, 1\], expected each item more than the one before",
-    ),
-    "order of equal items": ({"fit": {"range": [1, 1]}}, r"fit\.range: got \[1, 1\]"),
-    "order of items with equals": (
-        {"fit": {"span": [3, 3, 1]}},
-        r"fit\.span: got \[3, 3, 1\], expected no item less than the one before",
-    ),
+    "too few": ({"fit": {"scan": []}}, "at least 1 item"),
+    "wrong length": ({"fit": {"span": [1]}}, r"fit\.span\.1: missing"),
+    "order": ({"fit": {"span": [2, 1]}}, r"got \[2, 1\], expected no item less than"),
+    "order of equals": ({"fit": {"scan": [1, 1]}}, "expected each item more than"),
+    "no file": ({"file": "a.csv"}, "got 'a.csv', there is no file .*a.csv; set SKY"),
+    "no folder": ({"folder": "a"}, "got 'a', there is no folder .*a; set SKYLOOM_DATA"),
+    "neither": ({"place": "a"}, "got 'a', there is no file or folder"),
     "contradiction": (
-        {"method": "lbfgsb", "radius": 60},
-        "too slow .* set method: trf",
+        {"fit": {"method": "lbfgsb", "radius": 60}},
+        "fit: lbfgsb is too slow .* set method: trf",
     ),
-    "nothing at all": ({"run": None}, "run: got None, expected string"),
 }
 
 
@@ -118,90 +98,63 @@ def test_wrong_config_is_refused_clearly(case, tmp_path, monkeypatch):
     monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
     tree, text = WRONG[case]
     with pytest.raises(ConfigError, match=text) as caught:
-        validated({"run": "demo", **tree}, SCHEMA)
-    assert len(str(caught.value).splitlines()) == 2
+        checked(Area, tree)
+    assert str(caught.value).startswith("the configuration cannot be used:\n")
 
 
-def test_equal_values_may_be_ordered():
-    """Where equal values make sense, they pass; what is no number is not ours."""
-    tree = {"fit": {"span": [1, 1, 2], "few": 3, "many": 3, "scan": [0, 1]}}
-    assert validated({"run": "a", **tree}, SCHEMA)["fit"]["span"] == [1, 1, 2]
-    validated({"run": "a", "fit": {"range": ["b", "a"]}}, SCHEMA)
-
-
-def test_missing_key_is_named():
-    """A required key without default must be given."""
-    with pytest.raises(ConfigError, match="missing run; add it"):
-        validated({}, SCHEMA)
-
-
-def test_all_faults_in_one_message():
-    """The user mends everything at once."""
+def test_all_faults_come_in_one_message():
+    """Ten faults are named, and how many more there are."""
     with pytest.raises(ConfigError) as caught:
-        validated({"run": "A", "radius": 0, "x": 1, "fit": {"low": "a"}}, SCHEMA)
-    assert len(str(caught.value).splitlines()) == 5
+        checked(Area, {"fit": {f"k{i}": i for i in range(12)}})
+    assert str(caught.value).count("unknown key") == 10
+    assert "... and 2 more" in str(caught.value)
 
 
-def test_long_lists_of_faults_are_cut():
-    """Twenty faults are ten lines and a count."""
-    steps = {"steps": ["a"] * 20}
-    with pytest.raises(ConfigError, match="and 10 more"):
-        validated({"run": "a", "fit": steps}, SCHEMA)
+def test_defaults_are_filled_in():
+    """What a layer leaves out has its default, at every depth."""
+    made = checked(Area, {"fit": {"radius": 5}})
+    assert (made.fit.radius, made.fit.method, made.run) == (5.0, "trf", "a")
 
 
-def test_defaults_are_filled_at_every_depth():
-    """Absent keys have their defaults, given ones stay; the input is not touched."""
-    given = {"run": "demo", "fit": {"high": 9}}
-    tree = validated(given, SCHEMA)
-    assert tree["radius"] == 3.0
-    assert tree["fit"] == {"high": 9, "low": 1, "few": 3, "many": 3}
-    assert given == {"run": "demo", "fit": {"high": 9}}
+def test_numbers_on_the_command_line_are_text():
+    """Snakemake gives what is nested in --config as text; it is read as numbers."""
+    fit = {"radius": "2.5e1", "devices": "2", "deep": "false", "span": ["0.5", "1"]}
+    made = checked(Area, {"fit": fit}).fit
+    assert (made.radius, made.devices, made.deep) == (25.0, 2, False)
+    assert made.span == (0.5, 1.0)
 
 
-def test_defaults_are_not_shared():
-    """Changing one config never changes the next."""
-    first = validated({"run": "a"}, SCHEMA)
-    first["fit"]["low"] = 99
-    assert validated({"run": "a"}, SCHEMA)["fit"]["low"] == 1
+def test_equal_ends_and_limits_pass():
+    """A closed limit and an interval of no width are right."""
+    made = checked(Fit, {"radius": 1, "span": [1, 1]})
+    assert (made.radius, made.span) == (1.0, (1.0, 1.0))
 
 
 def test_existing_paths_pass(tmp_path, monkeypatch):
-    """Relative paths are looked up under SKYLOOM_DATA, absolute ones as they are."""
+    """Paths are those among the data."""
     monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
-    (tmp_path / "a.csv").write_text("x")
-    (tmp_path / "b").mkdir()
-    validated({"run": "a", "file": "a.csv", "folder": str(tmp_path / "b")}, SCHEMA)
-    for name in ("a.csv", "b"):
-        validated({"run": "a", "any": name}, SCHEMA)
+    (tmp_path / "a.csv").touch()
+    made = checked(Area, {"file": "a.csv", "folder": ".", "place": "a.csv"})
+    assert made.file == "a.csv"
+    assert data_path("a.csv") == str(tmp_path / "a.csv")
+    assert data_path("/b") == "/b"
 
 
-def test_data_path(monkeypatch, tmp_path):
-    """The data folder is named by the environment, else `data`."""
-    monkeypatch.delenv("SKYLOOM_DATA", raising=False)
-    assert data_path("a/b.csv") == "data/a/b.csv"
-    assert data_path("/x/b.csv") == "/x/b.csv"
-    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
-    assert data_path("b.csv") == str(tmp_path / "b.csv")
+def test_a_rule_reads_only_what_it_states():
+    """A key that a rule did not state is an error, never a default."""
+    area = {"fit": Fit().model_dump(mode="json"), "seed": 3}
+    fit = Area.stated(pick(area, "seed", "fit.span")).fit
+    assert fit.span == (0.1, 0.9)
+    with pytest.raises(ConfigError, match="the key radius of Fit is read, but"):
+        _ = fit.radius
+    with pytest.raises(ConfigError, match="the key run of Area"):
+        _ = Area.stated({}).run
 
 
-def test_schema_files_are_put_together(tmp_path):
-    """References to files and definitions are replaced; nearby keys win."""
-    (tmp_path / "root.yaml").write_text(
-        "type: object\nproperties:\n  room: {$ref: room.yaml, description: A room.}\n"
-    )
-    (tmp_path / "room.yaml").write_text(
-        "$schema: https://json-schema.org/draft/2020-12/schema\n"
-        "type: object\ndescription: Other.\ndefault: {}\nincreasing: [[a, b]]\n"
-        "properties:\n  a: {$ref: '#/$defs/n', default: 1}\n  b: {$ref: '#/$defs/n'}\n"
-        "$defs: {n: {type: number, minimum: 0}}\n"
-    )
-    room = load_schema(tmp_path / "root.yaml")["properties"]["room"]
-    assert room["description"] == "A room."
-    assert room["properties"]["a"] == {"type": "number", "minimum": 0, "default": 1}
-    with pytest.raises(
-        ConfigError, match=re.escape("room: got a = 1, b = 0, expected")
-    ):
-        validated({"room": {"b": 0}}, tmp_path / "root.yaml")
+def test_a_whole_section_is_stated_at_once():
+    """A rule that states a section may read all of it."""
+    tree = pick({"fit": Fit(radius=9).model_dump(mode="json")}, "fit")
+    assert Area.stated(tree).fit == Fit(radius=9)
 
 
 def test_pick_takes_only_what_is_named():
@@ -217,48 +170,3 @@ def test_pick_refuses_a_key_that_is_not_there():
     """A misspelt key in a rule fails while the rules are read."""
     with pytest.raises(KeyError, match="sed"):
         pick({"seed": 1}, "sed")
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        "config.yaml",
-        "real.yaml",
-        "long.yaml",
-        "survey.yaml",
-        "survey_clusters.yaml",
-        "find_clusters.yaml",
-    ],
-)
-def test_own_layers_have_known_keys(checkout, layer):
-    """Each layer of the repository has only keys that the schema knows."""
-    import yaml
-
-    schema = load_schema(checkout / "workflow" / "schemas" / "config.schema.yaml")
-    tree = yaml.safe_load((checkout / "config" / layer).read_text())
-    problems = configs.problems_of(
-        filled({"run": "a", "seed": 1, **tree}, schema), schema
-    )
-    assert [line for line in problems if "there is no" not in line] == []
-
-
-def leaves(schema, path=()):
-    for key, inner in schema.get("properties", {}).items():
-        if "properties" in inner:
-            yield from leaves(inner, (*path, key))
-        yield (*path, key), inner
-
-
-def test_schema_is_complete(checkout):
-    """A schema; every key has type, unit or kind, and default; sections are closed."""
-    schema = load_schema(checkout / "workflow" / "schemas" / "config.schema.yaml")
-    Draft202012Validator.check_schema(schema)
-    for path, inner in leaves(schema):
-        name = ".".join(path)
-        assert {"type", "enum", "anyOf", "oneOf", "const"} & set(inner), name
-        assert "description" in inner, name
-        assert "default" in inner, name
-        if "properties" in inner:
-            assert inner["additionalProperties"] is False, name
-        else:
-            assert re.search(r"\[[^]]+\]", inner["description"]), name

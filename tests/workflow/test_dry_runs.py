@@ -121,12 +121,21 @@ def test_layer_without_its_data_is_refused(fresh, layer):
 
 def test_wrong_key_is_refused(fresh):
     """A misspelt key stops the run before any job and suggests the right one."""
-    path = fresh / "config" / "config.yaml"
+    path = fresh / "config" / "demo.yaml"
     path.write_text(path.read_text().replace("chunks:", "chunk:"))
     said = snakemake(fresh, "-n", check=False)
     assert said.returncode != 0
     assert "unknown key chunk (did you mean chunks?)" in said.stdout
     assert "Job stats" not in said.stdout
+
+
+def test_a_layer_inherits_nothing_of_the_demo(fresh):
+    """A layer of three lines plans a run of its own name, of the chosen area only."""
+    (fresh / "own.yaml").write_text("run: own\nareas: [builder]\n")
+    said = snakemake(fresh, "-n", "--configfile", "own.yaml", check=False).stdout
+    assert "results/demo" not in said
+    assert "quasars" not in said
+    assert "clusters" not in said
 
 
 def test_second_run_does_nothing(built, tmp_path):

@@ -169,7 +169,7 @@ MATRIX = [
     ),
     Row("seeds", do.body("run.seeds", "rng"), SIMULATED, **OTHERS),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
-    Row("validation of the config", do.body("run.config", "validated"), NOTHING),
+    Row("validation of the config", do.body("run.areas", "validated"), NOTHING),
     Row("docstring", do.docstring("builder.fitting.tune", "tune"), NOTHING),
     Row("docstring of all", do.docstring("run.log", "start"), NOTHING),
     Row("comment", do.append(f"{BUILDER}/fitting/tune.py", "# The end.\n"), NOTHING),

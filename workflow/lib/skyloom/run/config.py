@@ -1,129 +1,201 @@
-"""Configuration: validated, completed, or refused in one clear message.
+"""The configuration as typed sections: each key once, completed or refused.
 
-Schemas are JSON Schema (draft 2020-12) in YAML with five words of our own:
+An area declares its keys in ``skyloom/<area>/config.py``, for example::
 
-``path: file | folder | any``
-    on a string: it must exist, relative to the data folder (`data_path`);
-``increasing: [[a, b], ...]``
-    on an object: the values of these keys must grow; a list stands for each of its
-    items. ``increasing: true`` on a list: its items must grow;
-``ordered: ...``
-    the same, but equal values pass;
-``refuse: [{when: SCHEMA, because: TEXT}, ...]``
-    on an object: a contradiction, when the inner schema holds;
-``unique: [key, ...]``
-    on the schema of a sheet's row: no two rows may agree in these
-    (`skyloom.run.sheets`).
+    class Fit(Section):
+        '''How a model is fitted.'''
 
-Descriptions name the unit, ``"Outer radius of the fit [px]."``, and are part of the
-message.
+        radius: float = key(3.0, "Outer radius of the fit.", "px", gt=0)
+        method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
+        band: Interval = key((0.1, 0.9), "Redshifts that are used.")
+
+    class Area(Section):
+        '''What the area does.'''
+
+        fit: Fit = part(Fit)
+
+Contradictions between keys are pydantic's ``model_validator`` of the section that
+holds them. The schema for editors and ``config/README.md`` are written from the same
+classes (`skyloom.run.config_docs`).
 """
 
 from __future__ import annotations
 
 import difflib
 import json
-import operator
 import os
-from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Self, Union, get_args, get_origin
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError, validators
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 LISTED = 10  # problems that one message names
-# libyaml reads ten times faster, and each run and each of its jobs reads the schemas.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ConfigError(ValueError):
     """A configuration that no run can follow."""
 
 
-def data_path(path: str) -> str:
-    """Return where a data file lies: as given, or under ``$SKYLOOM_DATA``.
+class Section(BaseModel):
+    """A section of the configuration; its keys are its attributes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_as_number(cls, tree: Any) -> Any:
+        """Refuse true and false as numbers; pydantic would take them as 1 and 0."""
+        for name, value in tree.items() if isinstance(tree, Mapping) else ():
+            field = cls.model_fields.get(name)
+            if field and _has_truth(value) and not _takes_truth(field.annotation):
+                msg = f"{name}: got {value!r}, expected no true or false"
+                raise ValueError(msg)
+        return tree
+
+    @classmethod
+    def stated(cls, tree: Mapping) -> Self:
+        """Return the section with the keys that a rule has stated, and no others.
+
+        Parameters
+        ----------
+        tree : mapping
+            What `pick` chose of a validated configuration. Keys that are not of the
+            section, such as the run's seed, are left out.
+
+        Returns
+        -------
+        Section
+            Reading a key that is not in `tree` raises ConfigError: a rule whose
+            products depend on a key must state it, or a change of the key would not
+            make them again.
+        """
+        values = {
+            name: _stated(field.annotation, tree[name])
+            for name, field in cls.model_fields.items()
+            if name in tree
+        }
+        made = cls.model_construct()
+        made.__dict__.clear()
+        made.__dict__.update(values)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).model_fields:
+            msg = (
+                f"the key {name} of {type(self).__name__} is read, but the rule does "
+                "not state it; add it to the rule's pick(...)"
+            )
+            raise ConfigError(msg)
+        return super().__getattr__(name)
+
+
+def key(default: Any, sentence: str, unit: str = "", **limits: Any) -> Any:
+    """Declare a key: its default, its meaning in one sentence, unit and limits.
 
     Parameters
     ----------
-    path : str
-        A path from the config. A relative one is taken from the folder that the
-        environment variable SKYLOOM_DATA names, ``data`` if it is not set.
+    default : object
+        ``...`` for a key that must be given.
+    sentence : str
+        Shown in messages, in editors and in ``config/README.md``.
+    unit : str
+        Such as ``"px"`` or ``"arcsec"``; empty where a value has none.
+    **limits
+        pydantic's: ``gt``, ``ge``, ``lt``, ``le``, ``min_length``, ``pattern``...
+    """
+    extra = {"unit": unit} if unit else None
+    text = f"{sentence.removesuffix('.')} [{unit}]." if unit else sentence
+    return Field(default, description=text, json_schema_extra=extra, **limits)
 
-    Returns
-    -------
-    str
-        The path to open.
+
+def part(kind: type[Section], sentence: str = "") -> Any:
+    """Declare an inner section, with its own defaults where it is left out."""
+    text = sentence or (kind.__doc__ or "").strip().partition("\n")[0]
+    return Field(default_factory=kind, description=text)
+
+
+def data_path(path: str) -> str:
+    """Return where a data file lies: as given, or under ``$SKYLOOM_DATA``.
+
+    Relative paths are taken from the folder that the environment variable
+    SKYLOOM_DATA names, ``data`` if it is not set.
     """
     return str(Path(os.environ.get("SKYLOOM_DATA", "data")) / path)
 
 
-def validated(config: Mapping, schema: str | Path | Mapping) -> dict:
-    """Return the config with its defaults filled in, or say what is wrong with it.
+def _growing(values: tuple, *, strictly: bool) -> tuple:
+    if any(a > b or (strictly and a == b) for a, b in pairwise(values)):
+        wanted = "each item more than" if strictly else "no item less than"
+        msg = f"expected {wanted} the one before"
+        raise ValueError(msg)
+    return values
 
-    Parameters
-    ----------
-    config : mapping
-        The merged layers.
-    schema : str, Path or mapping
-        The schema, or its file (YAML).
 
-    Returns
-    -------
-    dict
-        A new tree, with the schema's ``default`` wherever a key was left out.
+def _ordered(values: tuple) -> tuple:
+    return _growing(values, strictly=False)
+
+
+def _increasing(values: tuple) -> tuple:
+    return _growing(values, strictly=True)
+
+
+def _present(path: str, what: str) -> str:
+    place = Path(data_path(path))
+    known = {"file": Path.is_file, "folder": Path.is_dir, "file or folder": Path.exists}
+    if not known[what](place):
+        msg = (
+            f"there is no {what} {place}; set SKYLOOM_DATA to the folder that holds "
+            "it, or correct the path"
+        )
+        raise ValueError(msg)
+    return path
+
+
+def _file(path: str) -> str:
+    return _present(path, "file")
+
+
+def _folder(path: str) -> str:
+    return _present(path, "folder")
+
+
+def _file_or_folder(path: str) -> str:
+    return _present(path, "file or folder")
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Interval = Annotated[tuple[float, float], AfterValidator(_ordered)]
+Increasing = Annotated[tuple[float, ...], AfterValidator(_increasing)]
+DataFile = Annotated[str, AfterValidator(_file)]
+DataFolder = Annotated[str, AfterValidator(_folder)]
+DataPlace = Annotated[str, AfterValidator(_file_or_folder)]
+
+
+def checked(kind: type[Section], tree: Mapping, what: str = "the configuration"):
+    """Return a section made from a tree, or say all that is wrong with it.
 
     Raises
     ------
     ConfigError
-        One message with a line for every problem: key, value, what was expected,
-        the key's meaning and unit, and what to do.
+        One message with a line for every problem: key, value, what was expected, and
+        the key's meaning with its unit.
     """
-    rules = schema if isinstance(schema, Mapping) else load_schema(schema)
-    tree = filled(config, rules)
-    problems = problems_of(tree, rules)
-    if problems:
-        raise ConfigError(message("the configuration", problems))
-    return tree
-
-
-@cache
-def load_schema(path: str | Path) -> dict:
-    """Read a schema file, with the files that it refers to put in their places.
-
-    Parameters
-    ----------
-    path : str or Path
-        A YAML file. ``$ref: other.yaml`` stands for that file beside it and
-        ``$ref: "#/$defs/name"`` for a definition of its own; keys next to a
-        reference win over the target's.
-
-    Returns
-    -------
-    dict
-        One schema without references.
-    """
-    document = yaml.load(Path(path).read_text(encoding="utf-8"), LOADER)
-    return _inlined(document, document, Path(path).parent)
-
-
-def _inlined(schema: object, document: Mapping, folder: Path) -> object:
-    if isinstance(schema, list):
-        return [_inlined(inner, document, folder) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    own = {key: _inlined(inner, document, folder) for key, inner in schema.items()}
-    # jsonschema would leave our own words aside below a nested dialect.
-    own.pop("$schema", None)
-    reference = own.pop("$ref", None)
-    if reference is None:
-        return own
-    if not reference.startswith("#/$defs/"):
-        return {**load_schema(folder / reference), **own}
-    target = document["$defs"][reference.removeprefix("#/$defs/")]
-    return {**_inlined(target, document, folder), **own}
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(message(what, problems_of(error, kind))) from None
 
 
 def pick(config: Mapping, *keys: str) -> dict:
@@ -143,32 +215,13 @@ def pick(config: Mapping, *keys: str) -> dict:
         compares contents and not the order in which layers were merged.
     """
     chosen: dict = {}
-    for key in keys:
-        *sections, last = key.split(".")
+    for name in keys:
+        *sections, last = name.split(".")
         source, target = config, chosen
         for section in sections:
             source, target = source[section], target.setdefault(section, {})
         target[last] = source[last]
     return json.loads(json.dumps(chosen, sort_keys=True, allow_nan=False))
-
-
-def filled(tree: object, schema: Mapping) -> object:
-    """Return a copy of `tree` with defaults from `schema` where keys are absent."""
-    properties = schema.get("properties", {})
-    if not isinstance(tree, Mapping):
-        return deepcopy(tree)
-    full = {key: filled(value, properties.get(key, {})) for key, value in tree.items()}
-    for key, inner in properties.items():
-        if key not in full and "default" in inner:
-            full[key] = filled(inner["default"], inner)
-    return full
-
-
-def problems_of(tree: object, schema: Mapping) -> list[str]:
-    """Return a line for every way in which `tree` breaks `schema`."""
-    errors = _validator()(schema).iter_errors(tree)
-    ordered = sorted(errors, key=lambda error: [str(part) for part in error.path])
-    return [_line(error) for error in ordered]
 
 
 def message(what: str, problems: list[str]) -> str:
@@ -179,114 +232,89 @@ def message(what: str, problems: list[str]) -> str:
     return f"{what} cannot be used:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _line(error: ValidationError) -> str:
-    """Say one problem: key, value, expected, meaning with unit, remedy."""
-    place = ".".join(str(part) for part in error.absolute_path) or "(top level)"
-    meaning = error.schema.get("description", "").strip()
-    return f"{place}: {_problem(error)}" + (f" ({meaning})" if meaning else "")
+def problems_of(error: ValidationError, kind: type[Section]) -> list[str]:
+    """Return a line for every key that is wrong, in the order of the keys."""
+    by_place: dict[tuple, list] = {}
+    for one in error.errors(include_url=False):
+        place, owner, meaning = _located(kind, one["loc"])
+        by_place.setdefault((place, owner, meaning), []).append(one)
+    return [
+        f"{'.'.join(place) or '(top level)'}: {_said(found, owner)}"
+        + (f" ({meaning})" if meaning else "")
+        for (place, owner, meaning), found in by_place.items()
+    ]
 
 
-def _problem(error: ValidationError) -> str:
-    got, wanted = error.instance, error.validator_value
-    if error.validator == "additionalProperties":
-        return _unknown(got, error.schema)
-    if error.validator == "required":
-        absent = [key for key in wanted if key not in got]
-        return (
-            f"missing {', '.join(absent)}; add {'it' if len(absent) == 1 else 'them'}"
-        )
-    if error.validator in OWN:
-        return error.message
-    return f"got {got!r}, expected {_wanted(error)}"
+def _located(kind: type[Section], loc: tuple) -> tuple[tuple, type[Section], str]:
+    """Return the place of an error in the tree, its section, and the key's meaning.
+
+    Inside a value pydantic's location also names which of several types was tried;
+    that is left out.
+    """
+    owner, inside, place, meaning = kind, False, [], ""
+    for number, step in enumerate(loc):
+        field = None if inside else owner.model_fields.get(step)
+        if field is not None:
+            place.append(step)
+            meaning = field.description or ""
+            inner = [k for k in _kinds(field.annotation) if issubclass(k, Section)]
+            owner, inside = (inner[0], False) if inner else (owner, True)
+        elif isinstance(step, int) or (number == len(loc) - 1 and not inside):
+            place.append(str(step))
+    return tuple(place), owner, meaning
 
 
-def _wanted(error: ValidationError) -> str:
-    """Say in words what the schema asked for."""
-    value = error.validator_value
-    words = {
-        "type": lambda: " or ".join([value] if isinstance(value, str) else value),
-        "enum": lambda: "one of " + ", ".join(repr(option) for option in value),
-        "const": lambda: repr(value),
-        "minimum": lambda: f"at least {value}",
-        "maximum": lambda: f"at most {value}",
-        "exclusiveMinimum": lambda: f"more than {value}",
-        "exclusiveMaximum": lambda: f"less than {value}",
-        "minItems": lambda: f"at least {value} items",
-        "maxItems": lambda: f"at most {value} items",
-        "uniqueItems": lambda: "no item twice",
-        "pattern": lambda: f"text that matches {value}",
-    }
-    return words.get(error.validator, lambda: error.message)()
+def _said(errors: list[dict], owner: type[Section]) -> str:
+    """Return what is wrong with one key; several types may have been tried."""
+    first = errors[0]
+    if first["type"] == "extra_forbidden":
+        return _unknown(str(first["loc"][-1]), sorted(owner.model_fields))
+    if first["type"] == "missing":
+        return "missing; add it"
+    if first["type"] == "value_error" and isinstance(first["input"], Mapping):
+        return str(first["ctx"]["error"])
+    wanted = dict.fromkeys(
+        str(one["ctx"]["error"])
+        if one["type"] == "value_error"
+        else one["msg"].replace("Input should be", "expected")
+        for one in errors
+    )
+    return f"got {first['input']!r}, " + " or ".join(wanted)
 
 
-def _unknown(got: Mapping, schema: Mapping) -> str:
-    known = sorted(schema.get("properties", {}))
-    parts = []
-    for key in sorted(set(got) - set(known), key=str):
-        near = difflib.get_close_matches(str(key), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-        parts.append(f"unknown key {key} ({hint})")
-    return "; ".join(parts)
-
-
-def _path(validator, kind, value, schema) -> Iterator[ValidationError]:
-    del validator, schema
-    place = Path(data_path(value)) if isinstance(value, str) else None
-    exists = {"folder": Path.is_dir, "file": Path.is_file, "any": Path.exists}
-    if place is None or exists[kind](place):
-        return
-    what = "file or folder" if kind == "any" else kind
-    remedy = "set SKYLOOM_DATA to the folder that holds it, or correct the path"
-    yield ValidationError(f"got {value!r}, but there is no {what} {place}; {remedy}")
-
-
-def _increasing(validator, chains, tree, schema) -> Iterator[ValidationError]:
-    del validator, schema
-    wanted = "each item more than the one before"
-    yield from _disorder(tree, chains, operator.lt, "<", wanted)
-
-
-def _ordered(validator, chains, tree, schema) -> Iterator[ValidationError]:
-    del validator, schema
-    wanted = "no item less than the one before"
-    yield from _disorder(tree, chains, operator.le, "<=", wanted)
-
-
-def _disorder(tree, chains, before: Callable, sign: str, wanted: str):
-    """Yield an error for each chain of an object, or for a list, out of order."""
-    pairs = pairwise(tree) if isinstance(tree, list) and _numeric(tree) else ()
-    if not all(before(a, b) for a, b in pairs):
-        yield ValidationError(f"got {tree}, expected {wanted}")
-    for keys in chains if isinstance(tree, Mapping) else ():
-        values = [tree.get(key) for key in keys]
-        items = [value if isinstance(value, list) else [value] for value in values]
-        if not all(map(_numeric, items)):
-            continue
-        if not all(before(max(a), min(b)) for a, b in pairwise(items)):
-            got = ", ".join(f"{k} = {v}" for k, v in zip(keys, values, strict=True))
-            yield ValidationError(f"got {got}, expected {f' {sign} '.join(keys)}")
-
-
-def _numeric(items: list) -> bool:
-    """Whether there are items, numbers all; other words of the schema say if not."""
-    return bool(items) and all(isinstance(item, int | float) for item in items)
-
-
-def _refuse(validator, refusals, tree, schema) -> Iterator[ValidationError]:
-    del schema
-    for refusal in refusals:
-        if validator.evolve(schema=refusal["when"]).is_valid(tree):
-            yield ValidationError(refusal["because"].strip())
-
-
-OWN = {
-    "path": _path,
-    "increasing": _increasing,
-    "ordered": _ordered,
-    "refuse": _refuse,
-}
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    return f"unknown key ({hint})"
 
 
 @cache
-def _validator() -> type:
-    return validators.extend(Draft202012Validator, OWN)
+def _adapter(annotation: Any) -> TypeAdapter:
+    return TypeAdapter(annotation)
+
+
+def _stated(annotation: Any, value: Any) -> Any:
+    """Return a value that is known to be right in the type of its key."""
+    sections = [kind for kind in _kinds(annotation) if issubclass(kind, Section)]
+    if len(sections) == 1 and isinstance(value, Mapping):
+        return sections[0].stated(value)
+    return _adapter(annotation).validate_python(value)
+
+
+def _kinds(annotation: Any) -> list[type]:
+    """Return the classes that an annotation names, those of a union each."""
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for one in get_args(annotation) for kind in _kinds(one)]
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    return [annotation] if isinstance(annotation, type) else []
+
+
+def _has_truth(value: Any) -> bool:
+    """Whether a value is true or false, or a list that holds one."""
+    listed = isinstance(value, list | tuple)
+    return isinstance(value, bool) or (listed and any(map(_has_truth, value)))
+
+
+def _takes_truth(annotation: Any) -> bool:
+    return annotation in (bool, Any) or any(map(_takes_truth, get_args(annotation)))

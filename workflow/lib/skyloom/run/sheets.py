@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from skyloom.io.errors import InputError
-from skyloom.run.config import filled, load_schema, message, problems_of
+from skyloom.run.config import message
+from skyloom.run.schema import filled, load_schema, problems_of
 
 
 def read_sheet(path: str | Path, schema: str | Path | Mapping) -> list[dict]:
