@@ -4,7 +4,10 @@ import copy
 
 import numpy as np
 from astropy.wcs import WCS
+from skyloom.builder.images.cutout import make_cutout, place, write_cutout
 from skyloom.builder.model import Model, Sersic, SpiralArm, to_dict
+from skyloom.builder.products.catalogue import Subject, catalogue
+from skyloom.io.npz import write_npz
 
 SHAPE = (90, 100)
 DISK = Sersic(49.0, 44.0, 0.5, 0.7, 16.0, 0.2)
@@ -110,3 +113,29 @@ def volunteers():
     second = to_dict(Model(Sersic(50, 45, 0, 1.0, 20.0, 0.1)))
     rows = [{"classification_id": i, "model": m} for i, m in enumerate((first, second))]
     return {"subject_id": 7, "shape": list(SHAPE), "volunteers": rows, "rejected": []}
+
+
+def catalogue_table():
+    """Return a catalogue of two good subjects and a failed one."""
+    crowd = aggregate()
+    fits = [
+        {"agg": tuned()},
+        {"agg": tuned(chisq=2.5, bounds_reached=["bar.n:lower"])},
+        {"agg": failed("dark")},
+    ]
+    rows = [Subject(i, aggregate=crowd, tuned=f) for i, f in enumerate(fits, start=1)]
+    return catalogue(rows)
+
+
+def cutouts(folder):
+    """Write a cutout with a place on the sky, one without, and a failure."""
+    rng = np.random.default_rng(1)
+    made = make_cutout(
+        "x", 1, image=rng.normal(1, 0.1, (9, 11)), mask=np.zeros((9, 11)),
+        psf=np.ones((1, 1)), sigma=np.full((9, 11), 0.1), multiplier=2.0,
+    )  # fmt: skip
+    paths = [folder / f"{i}.npz" for i in (1, 2, 3)]
+    write_cutout(paths[0], place(made, 150.0, 30.0, 0.0))
+    write_cutout(paths[1], made)
+    write_npz(paths[2], reason=np.array("no image"))
+    return paths

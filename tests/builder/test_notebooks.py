@@ -44,7 +44,7 @@ def test_cells_compile_and_import(notebook):
     exec(imports, names)
     for source in code:
         compile(source, "cell", "exec")
-    for module in ("collect", "sample_figures", "style"):
+    for module in ("views", "sample_figures", "style"):
         used = {
             word.split(f"{module}.")[1].split("(")[0]
             for source in code

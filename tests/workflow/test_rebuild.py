@@ -22,7 +22,8 @@ from conftest import LAYER
 # Who reads whose products, from the end to the beginning.
 NOTHING: set[str] = set()
 SUMMARY = {"analyse", "metrics"}
-CATALOGUE = {"compile_tuned_models", "repeatability"} | SUMMARY
+CATALOGUE = {"catalogue", "compile_tuned_models", "repeatability"} | SUMMARY
+MODELS = {"model_tables", "make_agg_bi_models"}
 MORPHOLOGY = {"compare_morphology"} | SUMMARY
 WINDING = {"compare_winding"} | SUMMARY
 PITCH = {"fit_pitch"} | MORPHOLOGY | WINDING
@@ -34,10 +35,8 @@ TUNED_AGG = (
     | MORPHOLOGY
 )
 TUNED = TUNED_AGG | TUNED_BI
-BEST = {"best_individual", "make_agg_bi_models"} | TUNED_BI
-AGGREGATED = (
-    {"aggregate", "volunteer_agreement", "make_agg_bi_models"} | TUNED_AGG | PITCH
-)
+BEST = {"best_individual"} | MODELS | TUNED_BI
+AGGREGATED = {"aggregate", "volunteer_agreement"} | MODELS | TUNED_AGG | PITCH
 PARSED = {"parse_volunteers"} | AGGREGATED | BEST
 CUT = {"make_fitting_metadata"} | PARSED
 METADATA = {"make_gal_metadata"} | CATALOGUE
@@ -51,7 +50,7 @@ CHUNKED |= {"export_galaxies"}
 
 DRAWN = {"merge_classifications"} | PARSED
 RECOVERY = {"evaluate_recovery"} | SUMMARY
-GREYED = {"plot_galaxies"} | CATALOGUE
+GREYED = {"plot_galaxies", "compile_tuned_models", "analyse"}
 FIGURES = GREYED | {"make_agg_bi_models"}
 
 

@@ -42,6 +42,8 @@ rule all:
         "<results>/best_individual.parquet",
         "<results>/catalogue.fits",
         "<results>/catalogue.ecsv",
+        "<results>/notebooks/make_agg_bi_models.ipynb",
+        "<results>/notebooks/compile_tuned_models.ipynb",
         "<results>/notebooks/analysis.ipynb",
         "<results>/metrics.json",
         expand("<results>/fitting_metadata/{id}.fits", id=SUBJECTS),

@@ -3,15 +3,12 @@
 import json
 
 import invented_galaxy
-import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.images.cutout import make_cutout, place, write_cutout
 from skyloom.builder.products import collect
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
-from skyloom.io.npz import write_npz
-from skyloom.io.tables import write_parquet
+from skyloom.io.tables import write_catalogue, write_parquet
 
 
 def trees(folder, *numbers, **values):
@@ -19,20 +16,6 @@ def trees(folder, *numbers, **values):
     for number in numbers:
         paths.append(folder / f"{number}.json")
         write_json(paths[-1], values | {"subject_id": number})
-    return paths
-
-
-def cutouts(folder):
-    """Write a cutout with a place on the sky, one without, and a failure."""
-    rng = np.random.default_rng(1)
-    made = make_cutout(
-        "x", 1, image=rng.normal(1, 0.1, (9, 11)), mask=np.zeros((9, 11)),
-        psf=np.ones((1, 1)), sigma=np.full((9, 11), 0.1), multiplier=2.0,
-    )  # fmt: skip
-    paths = [folder / f"{i}.npz" for i in (1, 2, 3)]
-    write_cutout(paths[0], place(made, 150.0, 30.0, 0.0))
-    write_cutout(paths[1], made)
-    write_npz(paths[2], reason=np.array("no image"))
     return paths
 
 
@@ -90,7 +73,9 @@ def test_subjects_gather_every_file(tmp_path):
     )
     crowd = trees(tmp_path / "a", 1, 2, 3, status="ok")
     fits = trees(tmp_path / "t", 1, 2, 3, model=None)
-    found = collect.subjects(tmp_path / "m.csv", cutouts(tmp_path), crowd, agg=fits)
+    found = collect.subjects(
+        tmp_path / "m.csv", invented_galaxy.cutouts(tmp_path), crowd, agg=fits
+    )
     assert [s.subject_id for s in found] == [1, 2, 3]
     assert [s.has_image for s in found] == [True, True, False]
     assert [s.wcs is None for s in found] == [False, True, True]
@@ -98,10 +83,12 @@ def test_subjects_gather_every_file(tmp_path):
     assert set(found[0].tuned) == {"agg"}
 
 
-def test_thumbnails_of_whatever_there_is(tmp_path):
-    """Failures have a thumbnail without image or model."""
-    fits = {1: {"model": invented_galaxy.tuned()["model"]}, 2: {"model": None}}
-    found = collect.thumbnails(cutouts(tmp_path), fits)
-    assert [t.label for t in found] == ["1", "2", "3"]
-    assert [t.image is None for t in found] == [False, False, True]
-    assert [t.model is None for t in found] == [False, True, True]
+@pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
+def test_reading_keeps_empty_text_empty(tmp_path, suffix):
+    """A failed subject has no start, not one called N/A."""
+    write_catalogue(tmp_path / f"c{suffix}", invented_galaxy.catalogue_table())
+    back = collect.read_catalogue(tmp_path / f"c{suffix}")
+    assert list(back["start"]) == ["agg", "agg", ""]
+    assert list(back["bounds_reached"]) == ["", "bar.n:lower", ""]
+    assert back["mag"].isna().tolist() == [False, False, True]
+    assert back["flags"].dtype.kind == "i"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.builder.products.catalogue import Subject, catalogue
-from skyloom.builder.products.catalogue_summary import read_catalogue
+from skyloom.builder.products.collect import read_catalogue
 from skyloom.builder.steps.analysis import (
     agreement_tree,
     frequencies_tree,

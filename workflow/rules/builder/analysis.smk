@@ -265,9 +265,7 @@ rule analyse:
         **({"published_catalogue": PUBLISHED[0]} if PUBLISHED else {}),
         draws="<results>/pitch/draws.npz",
         catalogue="<results>/catalogue.ecsv",
-        cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
     output:
         notebook="<results>/notebooks/analysis.ipynb",
     log:

@@ -1,19 +1,40 @@
-"""From galaxies to tables, through the two notebooks that the seed names."""
+"""From galaxies to tables, and the two notebooks that the seed names."""
 
 
 # One row a subject: the crowd's models and the best volunteers.
-rule make_agg_bi_models:
+rule model_tables:
     input:
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
         best=expand("<results>/best_individual/{id}.json", id=SUBJECTS),
     output:
         aggregation="<results>/aggregation_results.parquet",
         best="<results>/best_individual.parquet",
+    log:
+        "<logs>/model_tables.log",
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings={},
+        code=digest("scripts/builder/model_tables.py"),
+    message:
+        "Tables of aggregate and best individual models"
+    script:
+        "../../../scripts/builder/model_tables.py"
+
+
+# What is in these tables.
+rule make_agg_bi_models:
+    input:
+        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        aggregation="<results>/aggregation_results.parquet",
+        best="<results>/best_individual.parquet",
+    output:
         notebook="<results>/notebooks/make_agg_bi_models.ipynb",
     log:
         "<logs>/make_agg_bi_models.log",
-    benchmark:
-        "<benchmarks>/make_agg_bi_models.tsv"
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -23,13 +44,13 @@ rule make_agg_bi_models:
         settings={},
         code=notebook("notebooks/builder_make_agg_bi_models.ipynb"),
     message:
-        "Tables of aggregate and best individual models (notebook)"
+        "Aggregate and best individual models (notebook)"
     script:
         "../../../scripts/builder/run_notebook.py"
 
 
 # The catalogue: units, magnitudes with the multiplier, errors, flags.
-rule compile_tuned_models:
+rule catalogue:
     input:
         metadata="<results>/gal-metadata.csv",
         cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
@@ -44,18 +65,41 @@ rule compile_tuned_models:
             caption="../../report/builder/catalogue.rst",
             labels={"product": "catalogue"},
         ),
+    log:
+        "<logs>/catalogue.log",
+    benchmark:
+        "<benchmarks>/catalogue.tsv"
+    conda:
+        "../../../envs/builder.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "catalogue"),
+        code=digest("scripts/builder/catalogue.py"),
+    message:
+        "Catalogue of tuned models"
+    script:
+        "../../../scripts/builder/catalogue.py"
+
+
+# What is in the catalogue, and which start gives the better fit.
+rule compile_tuned_models:
+    input:
+        catalogue="<results>/catalogue.ecsv",
+        cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
+        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+    output:
         notebook="<results>/notebooks/compile_tuned_models.ipynb",
     log:
         "<logs>/compile_tuned_models.log",
-    benchmark:
-        "<benchmarks>/compile_tuned_models.tsv"
     conda:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=by_attempt(4000),
         runtime=by_attempt(60),
     params:
-        settings=pick(config, "catalogue"),
+        settings={},
         code=notebook("notebooks/builder_compile_tuned_models.ipynb"),
     message:
         "Catalogue of tuned models (notebook)"

@@ -34,6 +34,24 @@ FLAGS = {
     "poor_fit": "reduced chi2 of the chosen fit above 3",
 }
 
+# Our column and the published one, repaired, in the same unit.
+PUBLISHED = {
+    "mag": "mag",
+    "disk_Re_arcsec": "disk_Re_arcsec",
+    "disk_q": "disk_q",
+    "bulge_q": "bulge_q",
+    "bulge_n": "bulge_n",
+    "bar_q": "bar_q",
+    "bulge_fraction": "bulge_fraction",
+    "bar_fraction": "bar_fraction",
+    "spiral_fraction": "spiral_fraction",
+    "chisq": "chisq_per_pixel",
+}
+REPEATED = (
+    "mag", "disk_Re_arcsec", "disk_q", "pitch_angle",
+    "bulge_fraction", "bar_fraction", "spiral_fraction", "chisq",
+)  # fmt: skip
+
 PHOT = "phot.mag;em.opt.R"
 FLUX = "phot.flux.density;em.opt.R"
 SHAPE = "src.morph.param"

@@ -1,4 +1,4 @@
-"""Files of many subjects gathered into tables, for the notebooks."""
+"""Files of many subjects gathered into tables."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from astropy.io import fits
+from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.builder.images.cutout import Cutout, read_cutout
-from skyloom.builder.model import from_dict
 from skyloom.builder.products.catalogue import Subject
-from skyloom.builder.products.sample_figures import Thumbnail
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz
@@ -53,12 +53,17 @@ def trees(paths: Iterable[str | Path]) -> dict[int, dict]:
     """
     found = {}
     for path in map(Path, paths):
-        tree, number = read_json(path), int(path.name.split(".", 1)[0])
+        tree, number = read_json(path), subject_of(path)
         if tree.get("subject_id") != number:
             problem = f"is of subject {tree.get('subject_id')!r}"
             raise InputError(path, problem, expected=f"subject {number}, as named")
         found[number] = tree
     return dict(sorted(found.items()))
+
+
+def subject_of(path: str | Path) -> int:
+    """Return the subject of a file named ``<id>.<suffixes>``."""
+    return int(Path(path).name.split(".", 1)[0])
 
 
 def aggregation_table(aggregates: Mapping[int, Mapping]) -> pd.DataFrame:
@@ -117,7 +122,7 @@ def subjects(
         The same by start: ``agg``, ``bi``.
     """
     known = _metadata(metadata)
-    pixels = {int(Path(p).name.split(".", 1)[0]): p for p in cutouts}
+    pixels = {subject_of(p): p for p in cutouts}
     fitted = {start: trees(paths) for start, paths in tuned.items()}
     return [
         _subject(number, tree, known.get(number, {}), pixels[number], fitted)
@@ -125,31 +130,15 @@ def subjects(
     ]
 
 
-def thumbnails(
-    cutouts: Iterable[str | Path], models: Mapping[int, Mapping]
-) -> list[Thumbnail]:
-    """Return the images of a sample with the models of some trees.
-
-    Parameters
-    ----------
-    cutouts : iterable of path
-        Cutouts, one a subject.
-    models : mapping of int to mapping
-        Trees with a ``model``, which may be None.
-    """
-    out = []
-    for path in sorted(cutouts, key=lambda p: Path(p).name):
-        number, cutout = int(Path(path).name.split(".", 1)[0]), cutout_or_none(path)
-        model = models.get(number, {}).get("model")
-        image, mask = (None, None) if cutout is None else (cutout.image, cutout.mask)
-        part = None if model is None else from_dict(model)
-        out.append(Thumbnail(str(number), image, mask, part))
-    return out
-
-
-def without_provenance(tree: Mapping) -> dict:
-    """Return a product's tree without the record of what it was made from."""
-    return {key: value for key, value in tree.items() if key != "provenance"}
+def read_catalogue(path: str | Path) -> pd.DataFrame:
+    """Read a ``.fits`` or ``.ecsv`` catalogue; unknown is NaN, in text empty."""
+    table = Table.read(path)
+    table.convert_bytestring_to_unicode()
+    for name in table.colnames:
+        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
+            # Readers mask empty text, and would fill it with "N/A".
+            table[name] = table[name].filled("")
+    return table.filled(np.nan).to_pandas()
 
 
 def cutout_or_none(path: str | Path) -> Cutout | None:

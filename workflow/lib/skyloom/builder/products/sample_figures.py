@@ -123,7 +123,7 @@ def start_comparison(agg, bi, preference: Mapping) -> Figure:
     agg, bi : array_like, shape (n,)
         Reduced chi2 from the aggregate and from the best volunteer.
     preference : mapping
-        From `skyloom.builder.products.catalogue_summary.preference`.
+        From `skyloom.builder.products.views.preference`.
     """
     fig = style.figure(style.PAGE_WIDTH, 2.9)
     left, right = fig.subplots(1, 2)

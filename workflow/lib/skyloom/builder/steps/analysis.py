@@ -28,7 +28,7 @@ from skyloom.builder.analysis.statistics import (
     stage_frequencies,
 )
 from skyloom.builder.model import COMPONENTS
-from skyloom.builder.products.catalogue_summary import PUBLISHED, REPEATED
+from skyloom.builder.products.catalogue_columns import PUBLISHED, REPEATED
 from skyloom.io.fits import read_images
 
 

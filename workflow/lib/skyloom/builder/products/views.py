@@ -1,8 +1,8 @@
-"""What a catalogue says as a whole: flags, better starts, comparisons."""
+"""What the notebooks show of a catalogue: numbers, and panels of comparisons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +11,11 @@ from astropy.table import Table
 from scipy import stats
 
 from skyloom.builder.analysis.comparison import repaired_published
-from skyloom.builder.products.catalogue_columns import FLAGS
-from skyloom.builder.products.sample_figures import Panel
+from skyloom.builder.model import from_dict
+from skyloom.builder.products.catalogue_columns import FLAGS, PUBLISHED, REPEATED
+from skyloom.builder.products.collect import cutout_or_none, subject_of
+from skyloom.builder.products.sample_figures import Panel, Thumbnail
 
-# Our column and the published one, repaired, in the same unit.
-PUBLISHED = {
-    "mag": "mag",
-    "disk_Re_arcsec": "disk_Re_arcsec",
-    "disk_q": "disk_q",
-    "bulge_q": "bulge_q",
-    "bulge_n": "bulge_n",
-    "bar_q": "bar_q",
-    "bulge_fraction": "bulge_fraction",
-    "bar_fraction": "bar_fraction",
-    "spiral_fraction": "spiral_fraction",
-    "chisq": "chisq_per_pixel",
-}
-REPEATED = (
-    "mag", "disk_Re_arcsec", "disk_q", "pitch_angle",
-    "bulge_fraction", "bar_fraction", "spiral_fraction", "chisq",
-)  # fmt: skip
 LABELS = {
     "mag": "r magnitude",
     "disk_Re_arcsec": r"disk $R_e$ [arcsec]",
@@ -45,23 +30,6 @@ LABELS = {
     "chisq": r"reduced $\chi^2$",
 }
 LOGARITHMIC = ("disk_Re_arcsec", "chisq", "bulge_n")
-
-
-def read_catalogue(path: str | Path) -> pd.DataFrame:
-    """Read a catalogue; what is unknown is NaN in numbers and empty in text.
-
-    Parameters
-    ----------
-    path : path
-        ``.fits`` or ``.ecsv``.
-    """
-    table = Table.read(path)
-    table.convert_bytestring_to_unicode()
-    for name in table.colnames:
-        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
-            # Readers mask empty text, and would fill it with "N/A".
-            table[name] = table[name].filled("")
-    return table.filled(np.nan).to_pandas()
 
 
 def preference(agg, bi) -> dict:
@@ -141,6 +109,25 @@ def published_panels(table: pd.DataFrame, published: pd.DataFrame) -> list[Panel
         _panel(name, theirs.loc[both, column], ours.loc[both, name])
         for name, column in PUBLISHED.items()
     ]
+
+
+def thumbnails(
+    cutouts: Iterable[str | Path], trees: Mapping[int, Mapping]
+) -> list[Thumbnail]:
+    """Return the images of a sample with the models of the subjects' trees."""
+    out = []
+    for path in sorted(cutouts, key=lambda p: Path(p).name):
+        subject, cutout = subject_of(path), cutout_or_none(path)
+        model = trees.get(subject, {}).get("model")
+        image, mask = (None, None) if cutout is None else (cutout.image, cutout.mask)
+        part = None if model is None else from_dict(model)
+        out.append(Thumbnail(str(subject), image, mask, part))
+    return out
+
+
+def without_provenance(tree: Mapping) -> dict:
+    """Return a product's tree without the record of what it was made from."""
+    return {key: value for key, value in tree.items() if key != "provenance"}
 
 
 def headline(table: pd.DataFrame) -> Mapping[str, float]:

@@ -1,0 +1,13 @@
+"""Gather the aggregate and best individual models of all galaxies in two tables."""
+
+from skyloom.builder.products.collect import aggregation_table, best_table, trees
+from skyloom.io.tables import write_parquet
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+tables = {
+    "aggregation": aggregation_table(trees(job.input.aggregates)),
+    "best": best_table(trees(job.input.best)),
+}
+for name, table in tables.items():
+    write_parquet(job.output[name], table, job.provenance())
