@@ -7,6 +7,7 @@ from skyloom.builder.steps.relations import (
     vote_strengths,
 )
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import DatumError
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -17,6 +18,6 @@ for path in job.input.votes:
 try:
     result = morphology_tree(pitch_draws(job.input.draws), measures, job.settings)
     result |= {"status": "ok", "reason": None}
-except ValueError as error:
+except DatumError as error:
     result = {"status": "failed", "reason": str(error)}
 write_json(job.output[0], result | {"provenance": job.provenance()})

@@ -2,12 +2,13 @@
 
 from skyloom.builder.steps.relations import pitch_draws, winding_tree
 from skyloom.io.documents import write_json
+from skyloom.io.errors import DatumError
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 try:
     draws = pitch_draws(job.input.draws)["galaxy"]
     result = winding_tree(draws, job.settings) | {"status": "ok", "reason": None}
-except ValueError as error:
+except DatumError as error:
     result = {"status": "failed", "reason": str(error)}
 write_json(job.output[0], result | {"provenance": job.provenance()})

@@ -6,7 +6,8 @@ import os
 import signal
 import time
 
-import numpy  # noqa: F401 - a library whose threads are counted
+import numpy
+from skyloom.io.errors import DatumError, InputError
 from threadpoolctl import threadpool_info
 
 
@@ -36,9 +37,24 @@ def files_but_five(i, paths):
 def half(i, paths):
     if i % 2:
         msg = f"{i} is odd"
-        raise ValueError(msg)
+        raise DatumError(msg)
     files(i, paths)
     return {"half": i // 2}
+
+
+def broadcasting(i):
+    return (numpy.zeros(2 if i == 5 else 1) + numpy.zeros(3)).tolist()
+
+
+def divided(i):
+    return 1 / (i - 5)
+
+
+def damaged(i):
+    if i == 5:
+        path = "aggregates/5.json"
+        raise InputError(path, "cut short")
+    return i
 
 
 def rescued(i, reason, paths=None):

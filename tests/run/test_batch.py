@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from batch_work import (
+    broadcasting,
+    damaged,
+    divided,
     files,
     files_but_five,
     half,
@@ -92,8 +95,24 @@ def test_unexpected_failure_keeps_the_others(tmp_path):
     assert kept == ["2", "7", "9"]
 
 
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (broadcasting, "ValueError: operands could not be broadcast"),
+        (divided, "ZeroDivisionError"),
+        (damaged, "InputError: aggregates/5.json: cut short"),
+    ],
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_only_data_can_be_at_fault(tmp_path, function, why, threads):
+    """A defect of the code, or a damaged product, is never an object's failure."""
+    how = {"store": tmp_path / "s", "key": "k", "threads": threads}
+    with pytest.raises(BatchError, match=rf"1 of 4 failed: 5 \(.*{why}"):
+        each(IDS, function, rescue=rescued, **how)
+
+
 def test_failure_without_rescue_is_an_error(tmp_path):
-    """Where no record is foreseen, a ValueError ends the job too."""
+    """Where no record is foreseen, an object that cannot be done ends the job too."""
     with pytest.raises(BatchError, match="9 is odd"):
         each(
             [9, 2], half, store=tmp_path / "s", key="k", files=places(tmp_path, [9, 2])

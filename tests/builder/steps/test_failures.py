@@ -17,6 +17,7 @@ from skyloom.builder.steps.products import export_subject, failed_plot
 from skyloom.builder.steps.relations import pitch_draws
 from skyloom.builder.steps.tuning import failed_tune, tune_subject
 from skyloom.io.documents import read_json
+from skyloom.io.errors import DatumError, InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import Recipe
 
@@ -43,7 +44,7 @@ def nobody(tmp_path) -> str:
 
 def test_cutout_without_image_says_so(no_image):
     """Both files exist; reading them gives the reason back."""
-    with pytest.raises(ValueError, match=WHY):
+    with pytest.raises(DatumError, match=WHY):
         usable_cutout(no_image["npz"])
     assert cutout_or_none(no_image["npz"]) is None
     with fits.open(no_image["fits"]) as file:
@@ -55,14 +56,14 @@ def test_cutout_without_image_says_so(no_image):
 def test_subject_without_files_has_no_image(tmp_path):
     """What no source has is refused in words, for `failed_cutout` to record."""
     given = {"metadata": {}, "tables": (), "first": {7: 5}, **RULE}
-    with pytest.raises(ValueError, match=WHY):
+    with pytest.raises(DatumError, match=WHY):
         cut_subject(7, {}, files={"images": {3: "3.npz"}}, **given)
 
 
 def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
     """The reason of the first failure is the reason of all that follow."""
     given = {"recipe": Recipe({"aggregate": {}}, "c")}
-    with pytest.raises(ValueError, match=WHY):
+    with pytest.raises(DatumError, match=WHY):
         aggregate_one(7, {}, volunteers={7: nobody}, **given)
     path = tmp_path / "aggregate.json"
     failed_aggregate(7, WHY, {"tree": path}, **given)
@@ -75,7 +76,7 @@ def test_no_image_no_best_individual(nobody, no_image, tmp_path):
     """The row exists, with the cutout's reason."""
     given = {"recipe": Recipe({}, "c")}
     files = {"volunteers": {7: nobody}, "cutouts": {7: no_image["npz"]}}
-    with pytest.raises(ValueError, match=WHY):
+    with pytest.raises(DatumError, match=WHY):
         best_of_subject(7, {}, **files, **given)
     path = tmp_path / "row.json"
     failed_best(7, WHY, {"row": path}, **given)
@@ -88,7 +89,7 @@ def test_failed_start_fails_the_fit(no_image, tmp_path):
     failed_best(7, WHY, {"row": start}, recipe=Recipe({}, "c"))
     files = {"starts": {7: start}, "cutouts": {7: no_image["npz"]}}
     given = {"recipe": Recipe(TUNE, "c")}
-    with pytest.raises(ValueError, match=WHY):
+    with pytest.raises(DatumError, match=WHY):
         tune_subject(7, {}, **files, **given)
     paths = {"tuned": tmp_path / "t.json", "residuals": tmp_path / "r.fits"}
     failed_tune(7, "naïve " * 20, paths, **given)
@@ -126,7 +127,7 @@ def test_figure_of_a_failure_says_why(tmp_path):
 def test_missing_upstream_file_is_refused(tmp_path):
     """A subject that upstream did not publish fails alone."""
     given = {"models": {}, "turns": {}, "tables": (), **RULE}
-    with pytest.raises(ValueError, match="no upstream file"):
+    with pytest.raises(DatumError, match="no upstream file"):
         parse_upstream(7, {}, **given)
 
 
@@ -137,5 +138,30 @@ def test_no_arm_no_pitch_angle(tmp_path):
     assert tree["status"] == "failed"
     assert "no subject has an arm" in tree["reason"]
     write_npz(tmp_path / "draws.npz", **draws)
-    with pytest.raises(ValueError, match="no galaxy has a pitch angle"):
+    with pytest.raises(DatumError, match="no galaxy has a pitch angle"):
         pitch_draws(tmp_path / "draws.npz")
+
+
+def test_damaged_raw_file_fails_its_subject(tmp_path):
+    """What the survey sent and cannot be read is that subject's failure."""
+    path = tmp_path / "7.npz"
+    path.write_bytes(b"no archive")
+    given = {"metadata": {}, "tables": (), "first": {}}
+    given["recipe"] = Recipe({"noise": {}}, "c")
+    with pytest.raises(DatumError, match=r"7\.npz"):
+        cut_subject(7, {}, files={"images": {7: str(path)}}, **given)
+    given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
+    with pytest.raises(DatumError, match=r"7\.npz"):
+        parse_upstream(7, {}, **given)
+
+
+@pytest.mark.parametrize("damaged", ["cutout", "start"])
+def test_damaged_product_is_no_failure_of_its_subject(damaged, no_image, tmp_path):
+    """A product cut short would quietly change the catalogue: it stops the job."""
+    start, cutout = tmp_path / "start.json", tmp_path / "7.npz"
+    failed_best(7, WHY, {"row": start}, recipe=Recipe({}, "c"))
+    path = {"cutout": cutout, "start": start}[damaged]
+    path.write_bytes(path.read_bytes()[:-20])
+    files = {"starts": {7: start}, "cutouts": {7: cutout}}
+    with pytest.raises(InputError, match=path.name):
+        tune_subject(7, {}, **files, recipe=Recipe(TUNE, "c"))

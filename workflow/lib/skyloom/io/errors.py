@@ -1,7 +1,9 @@
-"""The one error of every reader: which file, where, what, and what to do."""
+"""What readers raise: a bad file stops a job, a bad object is recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -56,6 +58,22 @@ class InputError(ValueError):
 
 def _rebuild(path, problem, where, expected, remedy) -> InputError:
     return InputError(path, problem, where=where, expected=expected, remedy=remedy)
+
+
+class DatumError(ValueError):
+    """The data of one object cannot be used; says why, in words for its record.
+
+    `skyloom.run.batch.each` records it and goes on. Any other error stops the job.
+    """
+
+
+@contextmanager
+def raw_datum() -> Iterator[None]:
+    """Read the raw file of one object: an InputError becomes a DatumError."""
+    try:
+        yield
+    except InputError as bad:
+        raise DatumError(str(bad)) from bad
 
 
 def existing_file(path: str | Path) -> Path:

@@ -27,10 +27,9 @@ from pathlib import Path
 
 from skyloom.io.atomic import replacing
 from skyloom.io.documents import read_json, write_json
-from skyloom.io.errors import InputError
+from skyloom.io.errors import DatumError, InputError
 from skyloom.run.log import NAME, collected, progress
 
-EXPECTED = (ValueError, ArithmeticError)
 RESULT = "result.json"
 CLAIM = "claim.json"
 LISTED = 5  # failures that an error names; the log has them all
@@ -125,7 +124,7 @@ def each(
         the same names and labels, whose files come here when all is done.
     rescue : callable, optional
         ``rescue(id, reason)`` or ``rescue(id, reason, paths)`` makes the result of
-        an object whose function raised a ValueError or ArithmeticError.
+        an object whose function raised a DatumError.
     description : str
         What is done, for the log.
 
@@ -272,7 +271,7 @@ def _result(task: _Task, part: Path) -> object:
     given = (paths,) if paths else ()
     try:
         result = task.function(task.item, *given)
-    except EXPECTED as error:
+    except DatumError as error:
         if task.rescue is None:
             raise
         result = task.rescue(task.item, str(error), *given)

@@ -30,6 +30,7 @@ from skyloom.builder.analysis.pitch_model import (
     model,
     observations,
 )
+from skyloom.io.errors import DatumError
 
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
 SCATTER_PRIORS = ("inverse_gamma", "half_cauchy")
@@ -137,7 +138,7 @@ def fit(
 
     Raises
     ------
-    ValueError
+    DatumError
         If no arm has an error.
     NotConvergedError
         If neither the configured run nor one `longer` run passes the checks.
@@ -145,7 +146,7 @@ def fit(
     known = arms["pitch_angle_err"] > 0
     if not known.any():
         msg = "pitch angles: no subject has an arm with a pitch angle and an error"
-        raise ValueError(msg)
+        raise DatumError(msg)
     n_left_out, arms = int((~known).sum()), arms[known].reset_index(drop=True)
     seed = int(rng.integers(2**31))
     for attempt, trial in enumerate((settings, _longer(settings)), start=1):

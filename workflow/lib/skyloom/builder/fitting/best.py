@@ -8,6 +8,7 @@ import numpy as np
 
 from skyloom.builder.fitting.render import Convolver, render
 from skyloom.builder.model import Model, from_dict, replace, to_dict
+from skyloom.io.errors import DatumError
 
 # A ranking needs no more: one per cent of a pixel is far below a volunteer's error.
 RTOL = 1e-2
@@ -33,7 +34,7 @@ def best_individual(volunteers: Mapping, cutout) -> dict:
 
     Raises
     ------
-    ValueError
+    DatumError
         If nobody drew a component.
 
     Source: Lingard et al. 2020, section 3.4 (best individual model).
@@ -48,7 +49,7 @@ def best_individual(volunteers: Mapping, cutout) -> dict:
         ranked.append((chisq, len(ranked), who, model))
     if not ranked:
         msg = "nobody drew a component"
-        raise ValueError(msg)
+        raise DatumError(msg)
     chisq, _, who, model = min(ranked, key=lambda row: row[:2])
     return {
         "subject_id": int(volunteers["subject_id"]),

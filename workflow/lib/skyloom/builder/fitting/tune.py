@@ -14,6 +14,7 @@ from skyloom.builder.fitting.posterior import (
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.search import Solution, search
 from skyloom.builder.model import Model, replace, to_dict
+from skyloom.io.errors import DatumError
 
 STRETCHES = (2.0, 0.5)
 EMPTY = {
@@ -71,7 +72,7 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         _check(model)
         crowd, errors, armless = _with_a_disk(model, errors)
         problem, found, dropped = _rounds(crowd, errors, cutout, settings)
-    except (ValueError, np.linalg.LinAlgError) as error:
+    except (DatumError, np.linalg.LinAlgError) as error:
         return failed(settings.method, str(error))
     scatter = _chisq(problem, found.vector)
     n_free = len(problem.par.names) + len(problem.terms)
@@ -97,7 +98,7 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
 def _check(model: Model):
     if not model.components():
         msg = "the model has no component: the crowd agreed on none"
-        raise ValueError(msg)
+        raise DatumError(msg)
 
 
 def _with_a_disk(model: Model, errors):
@@ -120,12 +121,12 @@ def _rounds(crowd, errors, cutout, settings):
         problem = Problem(crowd, cutout, errors, settings, start)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
-            raise ValueError(msg)
+            raise DatumError(msg)
         found = _search(problem, settings)
         dark = _dark(problem, found)
         if len(dark) == len(problem.terms):
             msg = "no component has light in this image"
-            raise ValueError(msg)
+            raise DatumError(msg)
         if not dark:
             return problem, found, dropped
         start, _ = without(problem.par.model(found.vector), None, dark)

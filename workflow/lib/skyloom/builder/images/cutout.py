@@ -22,7 +22,7 @@ from skyloom.builder.images.pixels import (
     unit_psf,
 )
 from skyloom.io.documents import plain, read_json
-from skyloom.io.errors import InputError
+from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import cards
@@ -350,7 +350,7 @@ def _tree(path, name: str, text: str):
 def _built_sigma(path, image, mask, multiplier, noise: Mapping) -> np.ndarray:
     try:
         return sigma_from_sky_and_gain(image, mask, multiplier, **noise)
-    except ValueError as bad:
+    except DatumError as bad:
         where = "sigma from sky and gain"
         remedy = "give a sigma image"
         raise InputError(path, str(bad), where=where, remedy=remedy) from None

@@ -15,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
 
+from skyloom.io.errors import DatumError
+
 # Photo-electrons a DN in the r band, mean over the six camera columns, and nanomaggies
 # a DN of a typical r frame. Source: SDSS opECalib and the frame data model, NMGY.
 SDSS_GAIN = 4.7
@@ -71,7 +73,9 @@ def sigma_from_sky_and_gain(
     Raises
     ------
     ValueError
-        For a number that is not above 0, or too few sky pixels (see `sky_rms`).
+        For a number that is not above 0.
+    DatumError
+        For too few sky pixels (see `sky_rms`).
 
     Source: SDSS frame data model, error model; Howell 2006, Handbook of CCD
     Astronomy, equation 4.4.
@@ -105,18 +109,18 @@ def sky_rms(image: np.ndarray, mask: np.ndarray) -> float:
 
     Raises
     ------
-    ValueError
+    DatumError
         With fewer than 20 good pixels, or when they do not vary at all.
     """
     values = outer_residual(image, mask)
     values = values[np.isfinite(values)]
     if values.size < 20:
         msg = f"{values.size} good pixels outside of the galaxy, expected 20 or more"
-        raise ValueError(msg)
+        raise DatumError(msg)
     rms = _clipped_rms(values) / (CLIPPED_RMS * np.sqrt(1 - _taken()))
     if not rms > 0:
         msg = "the sky does not vary: its noise cannot be measured"
-        raise ValueError(msg)
+        raise DatumError(msg)
     return float(rms)
 
 

@@ -15,6 +15,7 @@ from astropy.wcs import WCS
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.products import outlines
 from skyloom.builder.products.photometry import ZERO_POINT, magnitude, total_flux
+from skyloom.io.errors import DatumError
 from skyloom.sky.geometry import pixel_scale, plane_matrix
 
 COLOURS = {"disk": "blue", "bulge": "red", "bar": "orange", "spiral": "green"}
@@ -128,7 +129,7 @@ def galfit_feedme(
 
     Raises
     ------
-    ValueError
+    DatumError
         For a component without light.
 
     Source: Peng et al. 2010, AJ 139, 2097; GALFIT 3 user's manual, section 7.
@@ -195,7 +196,7 @@ def _galfit_sersic(i: int, name: str, part: Sersic, multiplier: float) -> list[s
     mag = magnitude(total_flux(part), multiplier)
     if math.isnan(mag):
         msg = f"{name}: no light, so no magnitude; leave it out of the model"
-        raise ValueError(msg)
+        raise DatumError(msg)
     free_n = 0 if name == "disk" else 1
     lines = [
         "",

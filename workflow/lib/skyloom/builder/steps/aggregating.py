@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import DatumError
 from skyloom.run.provenance import Recipe
 
 
@@ -32,12 +33,12 @@ def aggregate_one(
 
     Raises
     ------
-    ValueError
-        If a model is malformed, or nothing is known of the subject: the reason.
+    DatumError
+        If nothing is known of the subject: the reason.
     """
     drawn = read_json(volunteers[subject])
     if drawn["shape"] is None:
-        raise ValueError(drawn["rejected"][0]["reason"])
+        raise DatumError(drawn["rejected"][0]["reason"])
     tree = aggregate_subject(drawn, settings_from(recipe.settings["aggregate"]))
     provenance = recipe.record([volunteers[subject]])
     write_json(paths["tree"], tree | {"provenance": provenance})

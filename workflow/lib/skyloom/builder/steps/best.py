@@ -36,7 +36,7 @@ def best_of_subject(
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is no image, or nobody drew anything.
     """
     used = [volunteers[subject], cutouts[subject]]

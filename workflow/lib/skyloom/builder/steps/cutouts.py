@@ -21,6 +21,7 @@ from skyloom.builder.images.cutout import (
     write_cutout,
     write_cutout_fits,
 )
+from skyloom.io.errors import DatumError, raw_datum
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import Recipe, cards, text
@@ -77,12 +78,13 @@ def cut_subject(
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is no image, or it cannot be used.
     """
     kind, owner = _found(subject, files, first)
     path, row = files[kind][owner], metadata.get(subject, {})
-    cutout = _read(kind, path, subject, row, recipe.settings["noise"])
+    with raw_datum():
+        cutout = _read(kind, path, subject, row, recipe.settings["noise"])
     cutout = _placed(cutout, row)
     made_of = {"provenance": recipe.record([path, *tables])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
@@ -113,12 +115,12 @@ def usable_cutout(path: str | Path) -> Cutout:
 
     Raises
     ------
-    ValueError
-        If the file records why there is none: that reason; or cannot be read.
+    DatumError
+        If the file records why there is none: that reason.
     """
     reason = read_npz(path, {}, {"reason": ("U", 0)}).get("reason")
     if reason is not None:
-        raise ValueError(str(reason))
+        raise DatumError(str(reason))
     return read_cutout(path)
 
 
@@ -128,7 +130,7 @@ def _found(subject: int, files: Mapping, first: Mapping) -> tuple[str, int]:
             if owner in files.get(kind, {}):
                 return kind, owner
     msg = "no image"
-    raise ValueError(msg)
+    raise DatumError(msg)
 
 
 def _read(kind: str, path: str, subject: int, row: Mapping, noise: Mapping) -> Cutout:

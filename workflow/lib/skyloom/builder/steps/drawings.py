@@ -10,6 +10,7 @@ from skyloom.builder.drawings.upstream import read_upstream, volunteers_tree
 from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import write_json
+from skyloom.io.errors import DatumError, raw_datum
 from skyloom.io.zooniverse import Classification, Rejection, read_classifications
 from skyloom.run.provenance import Recipe
 
@@ -60,7 +61,7 @@ def parse_exported(
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is no cutout: what volunteers saw is then unknown.
     """
     cutout = usable_cutout(cutouts[subject])
@@ -95,13 +96,14 @@ def parse_upstream(
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is no such file, or it is not what it should be.
     """
     if subject not in models:
         msg = "no upstream file of this subject"
-        raise ValueError(msg)
-    tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
+        raise DatumError(msg)
+    with raw_datum():
+        tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
     return _write(paths, tree, recipe.record([models[subject], *tables]))
 
 

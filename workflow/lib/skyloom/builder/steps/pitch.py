@@ -14,6 +14,7 @@ from skyloom.builder.analysis.pitch import (
     summary_tree,
 )
 from skyloom.builder.analysis.pitch_arms import arm_table
+from skyloom.io.errors import DatumError
 from skyloom.run.seeds import rng
 
 NO_DRAWS = {"scatter": (0,), "galaxy": (0, 0), "arm": (0, 0)}
@@ -45,7 +46,7 @@ def sample_pitch(aggregates: Iterable[Mapping], settings: Mapping) -> tuple[dict
         posterior = fit(arms, options, rng(settings["seed"], "pitch"))
     except NotConvergedError as error:
         return _failed(str(error), error.diagnostics), _nothing()
-    except ValueError as error:
+    except DatumError as error:
         return _failed(str(error), {}), _nothing()
     tree = {"status": "ok", "reason": None} | summary_tree(posterior)
     return tree, draw_arrays(posterior)

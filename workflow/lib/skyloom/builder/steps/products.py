@@ -11,6 +11,7 @@ from skyloom.builder.products import export, figures
 from skyloom.builder.products.collect import cutout_or_none, sky_of
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
+from skyloom.io.errors import DatumError
 from skyloom.io.fits import read_images
 from skyloom.plots import style
 from skyloom.run.provenance import Recipe, comments, text
@@ -38,7 +39,7 @@ def plot_subject(
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is neither an image nor a drawing: the reason.
     """
     cutout = cutout_or_none(files["cutouts"][subject])
@@ -47,7 +48,7 @@ def plot_subject(
         for kind in ("volunteers", "aggregates", "tuned")
     }
     if cutout is None and trees["aggregates"]["shape"] is None:
-        raise ValueError(trees["aggregates"]["reason"])
+        raise DatumError(trees["aggregates"]["reason"])
     fitted = trees["tuned"]["model"] is not None
     planes = _planes(files["residuals"][subject]) if fitted else None
     seen = {} if cutout is None else {"mask": cutout.mask, "wcs": sky_of(cutout)}

@@ -17,6 +17,7 @@ from skyloom.builder.analysis.morphology import (
     vote_table,
 )
 from skyloom.builder.analysis.winding import winding_power, winding_scan, winding_test
+from skyloom.io.errors import DatumError
 from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.seeds import rng
@@ -47,12 +48,12 @@ def pitch_draws(path: str | Path) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    ValueError
+    DatumError
         If there is no galaxy.
     """
     arrays = read_npz(path, DRAWS)
     if not arrays["galaxy"].size:
-        raise ValueError(NO_GALAXY)
+        raise DatumError(NO_GALAXY)
     return arrays | {k: arrays[k].astype(float) for k in ("galaxy", "arm")}
 
 

@@ -9,6 +9,7 @@ from skyloom.builder.fitting.tune import TuneSettings, failed, residual_images, 
 from skyloom.builder.model import Model, from_dict
 from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.errors import DatumError
 from skyloom.io.fits import write_images
 from skyloom.run.provenance import Recipe
 from skyloom.run.provenance import cards as provenance_cards
@@ -43,8 +44,8 @@ def tune_subject(
 
     Raises
     ------
-    ValueError
-        If a file cannot be read, or records an earlier failure: its reason.
+    DatumError
+        If a file records an earlier failure: its reason.
     """
     tree = read_json(starts[subject])
     cutout = usable_cutout(cutouts[subject])
@@ -76,12 +77,12 @@ def starting_model(tree: Mapping) -> Model:
 
     Raises
     ------
-    ValueError
+    DatumError
         If the tree records a failure.
     """
     if tree["status"] != "ok":
         msg = f"no starting model: {tree['reason']}"
-        raise ValueError(msg)
+        raise DatumError(msg)
     return from_dict(tree["model"])
 
 
