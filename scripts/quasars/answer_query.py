@@ -1,7 +1,7 @@
 """Give the simulated inspectors' answers about the targets of a query."""
 
 from skyloom.io.tables import write_csv
-from skyloom.quasars.steps.samples import answers_about
+from skyloom.quasars.tasks.labels import answers_about
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -3,8 +3,8 @@
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
 from skyloom.quasars.evaluate.figures import purity_figure
-from skyloom.quasars.steps.calibrating import calibrate_round
 from skyloom.quasars.survey.ensembles import write_calibration
+from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
 from skyloom.run.provenance import text
 
@@ -20,7 +20,8 @@ found = calibrate_round(
 record = job.provenance()
 about = {"targets": found.targets, "provenance": record}
 how = job.settings["survey"]
-write_calibration(job.output.calibration, found.redshift, found.threshold, how, about)
+threshold = found.threshold.to_json()
+write_calibration(job.output.calibration, found.redshift, threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)
 style.save(figure, job.output.purity, note=text(record))

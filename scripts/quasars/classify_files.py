@@ -1,9 +1,9 @@
 """Classify the spectra of given files."""
 
 from skyloom.io.tables import write_csv
-from skyloom.quasars.steps.classifying import classify_files
-from skyloom.quasars.steps.surveying import classifier_of
 from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.tasks.files import classify_files
+from skyloom.quasars.tasks.survey import classifier_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,10 +1,9 @@
-"""Bring the table of all exposures up to date."""
+"""Gather the rows of all exposures in one table."""
 
-from skyloom.quasars.survey.results import exposures_of, update
+from skyloom.quasars.survey.results import write_results
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-added = update(job.output.table, job.output.index, job.input)
-total = len(exposures_of(job.output.table))
-job.log.info("%d exposures added, %d in all", added, total)
+rows = write_results(job.output[0], job.input)
+job.log.info("%d rows of %d exposures", rows, len(job.input))
 job.note_provenance()

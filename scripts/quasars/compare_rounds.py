@@ -4,7 +4,7 @@ from skyloom.io.documents import read_json, write_json
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import compared, unseen_rows
+from skyloom.quasars.tasks.evaluation import compared, unseen_rows
 from skyloom.run.job import Job
 from skyloom.run.provenance import text
 

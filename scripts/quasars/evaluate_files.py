@@ -2,8 +2,8 @@
 
 import pandas as pd
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import judge, without_row, write_judgement
 from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.tasks.evaluation import judge, without_row, write_judgement
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,8 +1,8 @@
 """Judge a round on the survey's reserved targets."""
 
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.judging import judge, unseen_rows, write_judgement
 from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.tasks.evaluation import judge, unseen_rows, write_judgement
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,6 +1,6 @@
 """Gather the survey's spectra of the targets that have been labelled."""
 
-from skyloom.quasars.steps.samples import gather_labelled
+from skyloom.quasars.tasks.spectra import gather_labelled
 from skyloom.run.job import Job
 
 job = Job(snakemake)

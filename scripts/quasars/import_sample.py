@@ -1,7 +1,7 @@
 """Bring labelled spectra of any format onto the networks' pixels."""
 
-from skyloom.quasars.settings import GRIDS
-from skyloom.quasars.steps.samples import ingest_sample
+from skyloom.quasars.spectra.grid import LOG
+from skyloom.quasars.tasks.spectra import ingest_sample
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -13,7 +13,7 @@ ingest_sample(
     sources,
     job.output.store,
     job.output.labels,
-    GRIDS[job.settings["grid"]],
+    LOG,
     job.settings["seed"],
     job.provenance(),
 )

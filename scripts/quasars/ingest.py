@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from skyloom.quasars.settings import GRIDS
-from skyloom.quasars.steps.samples import ingest_exposure
-from skyloom.quasars.steps.surveying import by_exposure
+from skyloom.quasars.spectra.grid import LOG
+from skyloom.quasars.tasks.spectra import ingest_exposure
+from skyloom.quasars.tasks.survey import by_exposure
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -12,6 +12,5 @@ targets = by_exposure(job.output)
 files, given = {}, list(job.input)
 for name, count in job.settings["exposures"].items():
     files[name], given = given[:count], given[count:]
-grid = GRIDS[job.settings["grid"]]
-write = partial(ingest_exposure, files=files, grid=grid, recipe=job.recipe)
+write = partial(ingest_exposure, files=files, grid=LOG, recipe=job.recipe)
 job.each(files, write, files={name: {"store": targets[name]} for name in files})

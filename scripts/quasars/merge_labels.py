@@ -1,6 +1,6 @@
 """Join the labels so far with the inspectors' answers."""
 
-from skyloom.quasars.steps.samples import merge_labels
+from skyloom.quasars.tasks.labels import merge_labels
 from skyloom.run.job import Job
 
 job = Job(snakemake)

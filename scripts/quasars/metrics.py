@@ -1,7 +1,7 @@
 """Gather the run's figures of merit in one file."""
 
 from skyloom.io.documents import write_json
-from skyloom.quasars.steps.judging import headline
+from skyloom.quasars.tasks.evaluation import headline
 from skyloom.run.job import Job
 
 job = Job(snakemake)

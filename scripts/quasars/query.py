@@ -1,10 +1,11 @@
 """Choose the targets most worth a label and show them."""
 
 from skyloom.io.documents import write_json
+from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.query.figures import contact_sheet, write_stamps
-from skyloom.quasars.query.select import write_query, write_selection
-from skyloom.quasars.steps.asking import SHEET, ask, stamps
+from skyloom.quasars.query.select import write_selection
+from skyloom.quasars.tasks.query import SHEET, ask, stamps
 from skyloom.run.job import Job
 from skyloom.run.provenance import text
 
@@ -14,7 +15,7 @@ answer = ask(job.input.results, job.input.labels, number, job.settings)
 # Not the stores: of a large survey they are thousands, and each stamp has the note.
 record = job.provenance([job.input.results, job.input.labels])
 write_selection(job.output.selection, answer.table)
-write_query(job.output.table, answer.table)
+write_csv(job.output.table, answer.table)
 write_json(job.output.steps, {"counts": answer.counts, "provenance": record}, indent=1)
 shown = list(stamps(answer.table, job.input.stores))
 write_stamps(job.output.stamps, shown, note=text(record))

@@ -1,6 +1,6 @@
 """Classify the exposures of a chunk."""
 
-from skyloom.quasars.steps.surveying import Run, by_exposure, classifier_of
+from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
 from skyloom.run.job import Job
 from skyloom.run.provenance import checksums
 

@@ -2,6 +2,7 @@
 
 from skyloom.quasars import settings
 from skyloom.quasars.simulation.sample import write_sample
+from skyloom.quasars.spectra.grid import LOG
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -12,7 +13,7 @@ write_sample(
     section["targets"],
     section["boss"],
     settings.targets(section["objects"]),
-    settings.GRIDS[job.settings["grid"]],
+    LOG,
     job.settings["seed"],
     job.provenance(),
 )

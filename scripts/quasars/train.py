@@ -1,6 +1,6 @@
 """Train the members of a chunk."""
 
-from skyloom.quasars.steps.members import Training, groups_of
+from skyloom.quasars.tasks.training import Training, groups_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -2,7 +2,7 @@
 
 from skyloom.io.documents import write_json
 from skyloom.plots import style
-from skyloom.quasars.steps.mapping import train_map
+from skyloom.quasars.tasks.som import train_map
 from skyloom.run.job import Job
 from skyloom.run.provenance import text
 from skyloom.som.figures import overview

@@ -14,7 +14,7 @@ from skyloom.quasars.simulation.survey import write_survey
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import match, read_truth
-from skyloom.quasars.steps.samples import ingest_exposure
+from skyloom.quasars.tasks.spectra import ingest_exposure
 from skyloom.run.provenance import Recipe
 from small_quasars import BRIGHT, MEMBERS, PLAN, SEED, network
 

@@ -16,12 +16,9 @@ from skyloom.quasars.query.select import Query
 from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.simulation.settings import FAMILIES, REDSHIFTS, Settings
 from skyloom.quasars.simulation.survey import Plan
-from skyloom.quasars.spectra.grid import LINEAR, LOG
+from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.survey.classify import SurveySettings
-from skyloom.quasars.survey.consensus import ConsensusSettings
-from skyloom.quasars.survey.votes import VoteSettings
 from skyloom.run.schema import filled, load_schema, problems_of
-from skyloom.som.grid import TOPOLOGIES
 from small_quasars import SCHEMA, SHAPE, config
 
 # Section: the dataclass it becomes, and how.
@@ -29,17 +26,14 @@ MADE = {
     "simulate.survey.objects": (Settings, settings.targets),
     "simulate.sample.objects": (Settings, settings.targets),
     "simulate.survey": (Plan, settings.plan),
-    "network": (Architecture, lambda tree: settings.architecture(tree, "log")),
+    "network": (Architecture, settings.architecture),
     "train": (TrainSettings, settings.training),
     "survey": (SurveySettings, settings.survey),
     "query": (Query, settings.query),
 }
-# Section: other classes whose fields are its keys; and fields that are no keys.
-PARTS = {"survey": (VoteSettings, ConsensusSettings)}
+# Fields that are no keys.
 NO_KEYS = {
     "network": {"grid", "rescale"},
-    "survey": {"votes", "consensus"},
-    "query": {"n_units"},
 }
 ENUMS = {
     "query.strategy": STRATEGIES,
@@ -52,8 +46,6 @@ ENUMS = {
     "network.lines": LINES,
     "train.schedule": SCHEDULES,
     "train.precision": PRECISIONS,
-    "som.topology": TOPOLOGIES,
-    "grid": settings.GRIDS,
 }
 TINY = 1e-9
 
@@ -85,7 +77,7 @@ def test_worlds_of_the_race_are_the_librarys():
 @pytest.mark.parametrize("place", MADE)
 def test_every_field_is_a_key(schema, place):
     """Nothing that a class can be told is out of the configuration's reach."""
-    kinds = (MADE[place][0], *PARTS.get(place, ()))
+    kinds = (MADE[place][0],)
     names = {field.name for kind in kinds for field in fields(kind)}
     keys = set(at(schema, place)["properties"])
     assert names - NO_KEYS.get(place, set()) <= keys
@@ -144,13 +136,12 @@ def test_limits_are_the_librarys(schema, tmp_path, place, name, value):
     MADE[place][1](tree)
 
 
-@pytest.mark.parametrize("grid", settings.GRIDS)
 @pytest.mark.parametrize("layers", range(1, 9))
-def test_every_depth_fits_every_grid(schema, grid, layers):
+def test_every_depth_fits_the_grid(schema, layers):
     """All depths that the schema allows leave pixels to look at."""
     section = filled({"n_layers": layers}, at(schema, "network"))
-    arch = settings.architecture(section, grid)
-    assert (arch.n_layers, arch.grid) == (layers, {"log": LOG, "linear": LINEAR}[grid])
+    arch = settings.architecture(section)
+    assert (arch.n_layers, arch.grid) == (layers, LOG)
 
 
 def test_sections_become_settings(tmp_path, monkeypatch):
@@ -160,17 +151,15 @@ def test_sections_become_settings(tmp_path, monkeypatch):
     objects = {"families": ["eigen"], "templates": "rr", "mix": [1, 0, 0, 0]}
     whole = config(
         network=SHAPE | {"lines": ["CIV", "MGII"], "bal_lines": []},
-        survey={"c_th": 0.5, "power": 2, "shifts": 3, "n_detect": 2},
+        survey={"c_th": 0.5, "shifts": 3, "n_detect": 2},
         simulate={"sample": {"objects": objects}, "survey": {"tiles": 9}},
     )
     made = settings.targets(whole["simulate"]["sample"]["objects"])
     assert (made.families, made.templates) == (("eigen",), str(tmp_path / "rr"))
     assert settings.plan(whole["simulate"]["survey"]) == Plan(tiles=9)
-    arch = settings.architecture(whole["network"], "linear")
-    assert (arch.lines, arch.bal_lines, arch.grid) == (("CIV", "MGII"), (), LINEAR)
-    how = settings.survey(whole["survey"])
-    assert (how.votes, how.shifts) == (VoteSettings(0.5, 2), 3)
-    assert how.consensus == ConsensusSettings(power=2)
+    arch = settings.architecture(whole["network"])
+    assert (arch.lines, arch.bal_lines, arch.grid) == (("CIV", "MGII"), (), LOG)
+    assert settings.survey(whole["survey"]) == SurveySettings(0.5, 2, 3)
 
 
 def leaves(schema, path=()):
@@ -208,7 +197,6 @@ def test_every_section_refuses_unknown_keys(schema):
     ("change", "said"),
     [
         ({"evaluate": {"truth": "t.csv"}}, "evaluate: a truth without spectra"),
-        ({"grid": "linear"}, "shifted copies need the log grid; set survey.shifts"),
         (
             {"simulate": {"sample": {"objects": {"families": ["eigen"]}}}},
             "simulate.sample.objects: the family eigen needs redrock's templates",
@@ -270,7 +258,6 @@ def test_contradictions_are_refused(schema, change, said):
     [
         {},
         {"rounds": 0},
-        {"grid": "linear", "survey": {"shifts": 1}},
         {"ensemble": {"trainer": "torch", "device": "cuda:0"}},
         {"survey": {"runner": "torch", "device": "cuda"}},
         {"survey": {"runner": "numpy"}},

@@ -11,9 +11,9 @@ from skyloom.quasars.evaluate.redshifts import nmad
 from skyloom.quasars.settings import survey
 from skyloom.quasars.sources import spectra
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.classifying import classify_files
-from skyloom.quasars.steps.surveying import classifier_of
-from skyloom.quasars.survey.ensembles import CALIBRATION, read_ensemble
+from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.tasks.files import classify_files
+from skyloom.quasars.tasks.survey import classifier_of
 from skyloom.run.digest import ROOT
 
 pytestmark = pytest.mark.real
@@ -26,7 +26,10 @@ OTHERS = slice(1, None, 2)
 @pytest.fixture(scope="module")
 def judged(real):
     """Return the judged rows of the 66 spectra, by noise."""
-    networks, calibration = sorted(FOLDER.glob("net_*.keras")), FOLDER / CALIBRATION
+    networks, calibration = (
+        sorted(FOLDER.glob("net_*.keras")),
+        FOLDER / "calibration.json",
+    )
     how = {"runner": "numpy", "device": "cpu"}
     by = classifier_of(networks, calibration, None, how)
     assert by.settings == survey({})

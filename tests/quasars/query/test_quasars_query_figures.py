@@ -6,7 +6,7 @@ import pytest
 from skyloom.plots import style
 from skyloom.quasars.query import figures
 from skyloom.quasars.spectra.grid import LOG
-from skyloom.quasars.spectra.store import Store, write_store
+from skyloom.quasars.spectra.store import write_store
 
 
 def spectrum(height=1.0, dead=slice(0, 0)):
@@ -24,8 +24,7 @@ def store(tmp_path):
     flux = np.stack([spectrum(h)[0] for h in (1, 2, 3)])
     ivar = np.stack([spectrum()[1]] * 3)
     write_store(tmp_path / "s.h5", [(pd.DataFrame(meta), flux, ivar)], LOG)
-    with Store(tmp_path / "s.h5") as store:
-        yield store
+    return tmp_path / "s.h5"
 
 
 def asked(**columns):
@@ -83,7 +82,7 @@ def test_stamps_are_written_and_the_same_each_time(store, tmp_path):
     """A file a target; same spectrum, same bytes."""
     stamps = list(figures.stamps_of(asked(), [store]))
     for folder in ("a", "b"):
-        figures.write_stamps(tmp_path / folder, stamps)
+        figures.write_stamps(tmp_path / folder, stamps, "a note")
     names = sorted(p.name for p in (tmp_path / "a").iterdir())
     assert names == ["5.png", "6.png"]
     one, other = ((tmp_path / folder / "6.png").read_bytes() for folder in "ab")

@@ -18,18 +18,18 @@ def table(shares, **columns):
 
 def test_entropy_and_margin_of_known_votes():
     """One, two and three classes of equal shares."""
-    assert np.allclose(scores.vote_entropy(VOTES), np.log([1, 2, 3]))
-    assert np.allclose(scores.margin(VOTES), [0, 1, 1])
+    assert np.allclose(scores.doubt(table(VOTES), "entropy"), np.log([1, 2, 3]))
+    assert np.allclose(scores.doubt(table(VOTES), "margin"), [0, 1, 1])
 
 
 @given(st.lists(st.integers(0, 50), min_size=3, max_size=3).filter(any))
 def test_entropy_is_within_its_limits(counts):
     """0 to ln 3, 0 only where all agree; the margin 0 to 1."""
     shares = np.array([counts]) / sum(counts)
-    entropy = scores.vote_entropy(shares)[0]
+    entropy = scores.doubt(table(shares), "entropy")[0]
     assert 0 <= entropy <= scores.MAX_ENTROPY + 1e-12
     assert (entropy < 1e-12) == (max(counts) == sum(counts))
-    assert 0 <= scores.margin(shares)[0] <= 1
+    assert 0 <= scores.doubt(table(shares), "margin")[0] <= 1
 
 
 @pytest.mark.parametrize("strategy", ["bald", "som_quota", "k_centre"])
@@ -40,14 +40,9 @@ def test_strategies_of_models_rank_by_bald(strategy):
         scores.doubt(table(VOTES), strategy)
 
 
-def test_strategies_of_votes():
-    """Entropy, margin, and none."""
-    rows = table(VOTES)
-    assert np.allclose(scores.doubt(rows, "entropy"), np.log([1, 2, 3]))
-    assert np.allclose(scores.doubt(rows, "margin"), [0, 1, 1])
-    assert scores.doubt(rows, "random").tolist() == [0, 0, 0]
-    with pytest.raises(ValueError, match="no strategy 'best'"):
-        scores.doubt(rows, "best")
+def test_lots_have_no_opinion():
+    """All are alike."""
+    assert scores.doubt(table(VOTES), "random").tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("bad", [[1.1, 0, 0], [-0.1, 1, 0.1]])

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.query import filters, seed, select, strategies
+from skyloom.io.tables import write_csv
+from skyloom.quasars.query import published, select, strategies
 from skyloom.quasars.query.select import Query
 
 
@@ -39,7 +40,7 @@ def test_every_strategy_asks_about_new_targets_once(strategy):
     assert found.table["TARGETID"].is_unique
     assert found.table["RANK"].tolist() == list(range(1, 26))
     assert not found.table["TARGETID"].isin(labelled).any()
-    assert not found.table["TARGETID"].isin(filters.dead_everywhere(table)).any()
+    assert not found.table["TARGETID"].isin(published.dead_everywhere(table)).any()
     assert found.table["REASON"].str.len().min() > 0
     assert found.counts["rows"] == 400
     assert found.counts["chosen"] == 25
@@ -60,7 +61,7 @@ def test_entropy_is_the_seeds_list():
     """Target for target, in its order, with its percentile."""
     table = results()
     found = asked(table, Query("entropy", 40), labelled=[7, 8]).table
-    expected = seed.steps(table, 40, 15.0, [7, 8]).chosen
+    expected = published.steps(table, 40, [7, 8]).chosen
     assert found["TARGETID"].tolist() == expected["TARGETID"].tolist()
     assert found["EXPID"].tolist() == expected["EXPID"].tolist()
 
@@ -97,19 +98,15 @@ def test_sky_is_asked_about_by_the_seed_only():
     """Negative numbers are of the sky."""
     table = results(3).assign(TARGETID=[-3, 4, 5], DEAD_ARMS=0, BMU=[0, 0, 1])
     assert -3 not in asked(table, Query("margin", 3)).table["TARGETID"].tolist()
-    query = Query("entropy", 3, rare_percentile=0)
-    assert -3 in asked(table, query).table["TARGETID"].tolist()
+    assert -3 in asked(table, Query("entropy", 3)).table["TARGETID"].tolist()
 
 
-def test_rare_units_are_kept_unless_asked():
-    """Only the seed throws them away by itself."""
+def test_rare_units_are_kept():
+    """Only the seed throws them away."""
     table = results().assign(DEAD_ARMS=0)
     table.loc[0, ["TARGETID", "BMU", "BALD"]] = [999, 20, 9.0]
     assert asked(table, Query("bald", 1)).table["TARGETID"].tolist() == [999]
-    cut = Query("bald", 1, rare_percentile=15, n_units=21)
-    assert asked(table, cut).table["TARGETID"].tolist() != [999]
-    with pytest.raises(ValueError, match="the map has 0 to 9"):
-        asked(table, Query("bald", 1, rare_percentile=15, n_units=10))
+    assert 999 not in asked(table, Query("entropy", 400)).table["TARGETID"].tolist()
 
 
 def test_audit_is_by_lot_with_its_probability():
@@ -155,28 +152,11 @@ def test_k_centre_needs_lines(lost):
         asked(results().drop(columns=lost), Query("k_centre", 5))
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"strategy": "best"},
-        {"n": 0},
-        {"audit": 1.5},
-        {"audit": -0.1},
-        {"pool": 0},
-        {"rare_percentile": 101.0},
-    ],
-)
-def test_impossible_queries_are_refused(bad):
-    """Before anything is read."""
-    with pytest.raises(ValueError, match="expected"):
-        Query(**bad)
-
-
 def test_files(tmp_path):
     """One TARGETID a line, and a table that reads back."""
     found = asked(results(), Query("bald", 3)).table
     select.write_selection(tmp_path / "targetid_selection.txt", found)
-    select.write_query(tmp_path / "query.csv", found)
+    write_csv(tmp_path / "query.csv", found)
     lines = (tmp_path / "targetid_selection.txt").read_text().splitlines()
     assert [int(line) for line in lines] == found["TARGETID"].tolist()
     back = pd.read_csv(tmp_path / "query.csv")

@@ -90,7 +90,7 @@ def test_k_centre_covers_clusters(rng):
         0, 0.1, (15, 2)
     )
     score = np.r_[np.full(5, 0.9), np.full(10, 0.5)]
-    chosen = strategies.k_centre(place, score, np.zeros((0, 2)), 3, 5, rng)
+    chosen = strategies.k_centre(place, score, np.zeros((0, 2)), 3, rng)
     assert {int(i) // 5 for i in chosen} == {0, 1, 2}
     assert chosen[0] < 5  # the most doubtful first
 
@@ -99,7 +99,7 @@ def test_k_centre_avoids_what_is_known(rng):
     """The group that is labelled comes last."""
     place = np.array([[0.0, 0], [10, 0], [0, 10]])
     known = np.array([[0.0, 0.1]])
-    chosen = strategies.k_centre(place, np.ones(3), known, 3, 1, rng)
+    chosen = strategies.k_centre(place, np.ones(3), known, 3, rng)
     assert chosen[-1] == 0
 
 
@@ -107,15 +107,13 @@ def test_k_centre_stays_in_its_pool(rng):
     """A far target of no doubt is left alone."""
     place = np.array([[0.0], [1], [2], [99]])
     score = np.array([0.9, 0.8, 0.7, 0.0])
-    chosen = strategies.k_centre(place, score, np.zeros((0, 1)), 1, 3, rng)
+    chosen = strategies.k_centre(place, score, np.zeros((0, 1)), 1, rng, pool=3)
     assert chosen.tolist() == [0]
-    every = strategies.k_centre(place, score, np.zeros((0, 1)), 9, 1, rng)
+    every = strategies.k_centre(place, score, np.zeros((0, 1)), 9, rng, pool=1)
     assert sorted(every.tolist()) == [0, 1, 2, 3]
 
 
 def test_k_centre_of_identical_targets(rng):
     """No target twice where all distances are 0."""
-    chosen = strategies.k_centre(
-        np.zeros((5, 2)), np.ones(5), np.zeros((1, 2)), 4, 2, rng
-    )
+    chosen = strategies.k_centre(np.zeros((5, 2)), np.ones(5), np.zeros((1, 2)), 4, rng)
     assert len(set(chosen.tolist())) == 4

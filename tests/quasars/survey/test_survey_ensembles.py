@@ -8,24 +8,22 @@ import pytest
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.sample import read_labelled
-from skyloom.quasars.evaluate.thresholds import Threshold
 from skyloom.quasars.network.run_numpy import Runner
-from skyloom.quasars.survey import ensembles
 from skyloom.quasars.survey.classify import SurveySettings, calibrate, classifier
 from skyloom.quasars.survey.classify import classify as classified
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.survey.ensembles import (
+from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
+from skyloom.quasars.tasks import calibration as module
+from skyloom.quasars.tasks.calibration import (
     calibrated_redshifts,
     out_of_bag,
-    read_ensemble,
     scores,
-    write_calibration,
 )
 from small_quasars import ARCH, network
 
 FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
 HOW = {"n_detect": 2, "c_th": 0.7, "runner": "numpy", "device": "cpu"}
-THRESHOLD = Threshold(0.7, 0.99, 0.95, False, 1.0, 0.98, 0.9, 90, 99, 299, 3)
+THRESHOLD = {"value": 0.7, "purity": 1.0}
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def test_an_ensemble_is_read_as_written(small_members, calibration):
     np.testing.assert_array_equal(ensemble.members[0].conv[0].affine.kernel, last)
     tree = read_json(calibration)
     assert tree["targets"] == 7
-    assert tree["threshold"] == THRESHOLD.to_json()
+    assert tree["threshold"] == THRESHOLD
 
 
 def test_the_settings_are_kept_but_for_the_machine(small_members, calibration):
@@ -130,7 +128,7 @@ def test_rows_are_the_same_by_pieces(known, by, use, monkeypatch):
     assert whole["TARGETID"].tolist() == known.targetid[10:].tolist()
     expected = classified(known.meta, known.flux, known.ivar, by, use)
     pd.testing.assert_frame_equal(whole, expected)
-    monkeypatch.setattr(ensembles, "BATCH", 7)
+    monkeypatch.setattr(module, "BATCH", 7)
     pieces = out_of_bag(known, by, use)
     pd.testing.assert_frame_equal(pieces, whole, rtol=1e-4, atol=1e-5)
 
@@ -143,8 +141,8 @@ def test_redshifts_are_calibrated_on_unseen_quasars(known, by, use, monkeypatch)
     found = calibrated_redshifts(known, by, use, np.random.default_rng(1))
     assert found == calibrate(flux[rows], ivar[rows], z[rows], by, use[:, rows])
     drawn = []
-    monkeypatch.setattr(ensembles, "calibrate", lambda *given: drawn.append(given[2]))
-    monkeypatch.setattr(ensembles, "MOST_REDSHIFTS", 20)
+    monkeypatch.setattr(module, "calibrate", lambda *given: drawn.append(given[2]))
+    monkeypatch.setattr(module, "MOST_REDSHIFTS", 20)
     for seed in (1, 1, 2):
         calibrated_redshifts(known, by, use, np.random.default_rng(seed))
     one, same, other = (some.tolist() for some in drawn)

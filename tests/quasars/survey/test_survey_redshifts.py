@@ -8,11 +8,11 @@ from simulated_outputs import ARCH, BIAS, outputs_of, redshifts
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
 from skyloom.quasars.spectra.grid import LINEAR, LOG
+from skyloom.quasars.survey import consensus as module
 from skyloom.quasars.survey.consensus import (
     LEAST,
     C,
     Calibration,
-    ConsensusSettings,
     consensus,
     fit_calibration,
     robust,
@@ -77,9 +77,7 @@ def test_wiggle_is_gone(truth, calibration):
     lines = decode(outputs_of(truth), ARCH)
     line, single = lines.emission.confidence[0].argmax(axis=1), best(lines)[0][0]
     joined = consensus(all_shifts(truth), calibration).z
-    even, before, after = (
-        pile_up(z, line, ARCH).strength for z in (truth, single, joined)
-    )
+    even, before, after = (pile_up(z, line, ARCH) for z in (truth, single, joined))
     assert before - even > 0.04
     assert abs(after - even) < 0.01
     assert wiggle(joined, truth, line, ARCH) < 0.15 * wiggle(single, truth, line, ARCH)
@@ -88,12 +86,9 @@ def test_wiggle_is_gone(truth, calibration):
 def test_pile_up_of_even_redshifts_is_chance():
     """CIV of quasars spread evenly over boxes; the strength is of the order 1 / √n."""
     z = np.expm1(np.random.default_rng(0).uniform(np.log(2.5), np.log(5), 4000))
-    found = pile_up(z, np.full(4000, 1), ARCH)
-    assert found.n == 4000
-    assert found.strength < 0.06
+    assert pile_up(z, np.full(4000, 1), ARCH) < 0.06
     piled = pile_up(np.full(10, 2.0), np.full(10, 1), ARCH)
-    assert piled.strength == pytest.approx(1)
-    assert piled.chance == pytest.approx(np.exp(-10))
+    assert piled == pytest.approx(1)
 
 
 def test_edges_of_boxes_are_soft():
@@ -176,18 +171,18 @@ def test_consensus_moves_with_the_proposals(step, seed):
     np.testing.assert_allclose(other.support, one.support)
 
 
-def test_window_is_at_least_the_scatter():
+def test_window_is_at_least_the_scatter(monkeypatch):
     """A small window loses support, unless the lines are known to scatter more."""
     z = redshifts(100)
-    narrow = ConsensusSettings(window=100)
+    monkeypatch.setattr(module, "WINDOW", 100 / C)
     exact, rough = (
         consensus(
-            all_shifts(z), Calibration((0.0,) * 6, (s / C,) * 6, 1, 0), narrow
+            all_shifts(z), Calibration((0.0,) * 6, (s / C,) * 6, 1, 0)
         ).support.mean()
         for s in (10, 700)
     )
     assert exact < 0.6 * rough
-    assert narrow.widened(Calibration.unknown(6))[0] == pytest.approx(2100 / C)
+    assert Calibration.unknown(6).window == pytest.approx(2100 / C)
 
 
 def test_too_few_quasars_to_calibrate():

@@ -1,7 +1,5 @@
 """Rows, exposures and the growing table, with a network of chance weights."""
 
-import os
-
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -14,6 +12,7 @@ from skyloom.quasars.network.parameters import expected_shapes, from_arrays
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.store import batch
+from skyloom.quasars.survey import classify as module
 from skyloom.quasars.survey.classify import (
     SurveySettings,
     calibrate,
@@ -22,10 +21,12 @@ from skyloom.quasars.survey.classify import (
     columns,
 )
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.survey.exposures import read_exposure, run_exposure
+from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.quasars.survey.prior import prior_width, write_prior
-from skyloom.quasars.survey.results import append, exposures_of
+from skyloom.quasars.survey.results import write_results
+from skyloom.run.provenance import record
 
+RECORD = record({}, "c0de")
 SMALL = {"n_layers": 4, "filters": 4, "dense": 6}
 SEED_COLUMNS = ["TARGETID", "TILEID", "EXPID", "C_NOT", "C_QSO_LZ", "C_QSO_HZ", "BMU"]
 
@@ -80,13 +81,13 @@ def exposures(tmp_path):
     by = ensemble(shifts=1)
     paths = [tmp_path / f"{k}.parquet" for k in range(3)]
     for k, path in enumerate(paths):
-        run_exposure(path, batches(spectra(4 + k, exposure=k)), by)
+        run_exposure(path, batches(spectra(4 + k, exposure=k)), by, {})
     return paths
 
 
 def test_columns_are_those_of_the_seed_first(exposures):
     """The seed's seven, then ours; whole numbers stay whole."""
-    rows = read_exposure(exposures[0])
+    rows = pd.read_parquet(exposures[0])
     assert list(rows)[:7] == SEED_COLUMNS
     assert list(rows) == columns(Architecture())
     assert rows.dtypes[["TARGETID", "BMU", "N_DETECT"]].eq("int64").all()
@@ -99,8 +100,8 @@ def test_size_of_batches_changes_nothing(tmp_path):
     """The same file, whatever the batches."""
     by, whole = ensemble(), spectra(11)
     for size in (3, 11):
-        run_exposure(tmp_path / f"{size}.parquet", batches(whole, size), by)
-    one, other = (read_exposure(tmp_path / f"{size}.parquet") for size in (3, 11))
+        run_exposure(tmp_path / f"{size}.parquet", batches(whole, size), by, {})
+    one, other = (pd.read_parquet(tmp_path / f"{size}.parquet") for size in (3, 11))
     pd.testing.assert_frame_equal(one, other, rtol=1e-4, atol=1e-5)
 
 
@@ -116,11 +117,11 @@ def test_spectra_without_signal_are_left_out(tmp_path):
     """They are counted, not classified; an exposure of nothing is an empty table."""
     some = spectra(5)
     some.arms[0].ivar[2] = 0
-    assert run_exposure(tmp_path / "a", batches(some), ensemble()) == (4, 1)
-    assert 2 not in set(read_exposure(tmp_path / "a")["TARGETID"])
+    assert run_exposure(tmp_path / "a", batches(some), ensemble(), {}) == (4, 1)
+    assert 2 not in set(pd.read_parquet(tmp_path / "a")["TARGETID"])
     some.arms[0].ivar[:] = 0
-    assert run_exposure(tmp_path / "b", batches(some), ensemble()) == (0, 5)
-    assert list(read_exposure(tmp_path / "b")) == columns(Architecture())
+    assert run_exposure(tmp_path / "b", batches(some), ensemble(), {}) == (0, 5)
+    assert list(pd.read_parquet(tmp_path / "b")) == columns(Architecture())
 
 
 def test_cells_of_a_map_are_noted():
@@ -162,117 +163,67 @@ def test_calibration_of_an_ensemble():
     assert masked == alone
 
 
-def test_all_members_calibrate_where_nothing_is_shifted():
+def test_all_members_calibrate_where_nothing_is_shifted(monkeypatch):
     """More members than look at shifted copies: without copies, all of them count."""
     _, flux, ivar = batch(spectra(30), LOG)
     use, z = np.ones((3, 30), bool), np.linspace(1, 3, 30)
-    some = calibrate(flux, ivar, z, ensemble(shifts=1, shift_members=2), use)
-    assert some == calibrate(flux, ivar, z, ensemble(shifts=1), use)
+    whole = calibrate(flux, ivar, z, ensemble(shifts=1), use)
+    monkeypatch.setattr(module, "SHIFT_MEMBERS", 2)
+    assert calibrate(flux, ivar, z, ensemble(shifts=1), use) == whole
 
 
-def test_linear_grid_runs_unshifted():
+def test_linear_grid_runs_unshifted(monkeypatch):
     """With one shift; with others it is refused."""
     by = ensemble(grid=LINEAR, shifts=1)
     assert len(classify(*batch(spectra(3), LINEAR), by)) == 3
-    shifted = ensemble(grid=LINEAR, shift_above=0.0)
+    monkeypatch.setattr(module, "SHIFT_ABOVE", 0.0)
+    shifted = ensemble(grid=LINEAR)
     with pytest.raises(ValueError, match="logarithmic grid only"):
         classify(*batch(spectra(3), LINEAR), shifted)
 
 
-def test_table_grows_by_what_is_new(tmp_path, exposures):
-    """Appended once, in order; older rows keep their bytes."""
+def test_table_has_the_rows_of_all_exposures(tmp_path, exposures):
+    """To the last digit, in the order given; what is missing stays missing."""
+    rows = pd.read_parquet(exposures[1])
+    rows.loc[0, "Z_ALT"] = np.nan
+    rows.to_parquet(exposures[1])
     path = tmp_path / "ensemble_results.csv"
-    assert append(path, exposures[:2]) == 2
-    before = path.read_bytes()
-    assert append(path, exposures) == 1
-    assert append(path, exposures) == 0
-    assert path.read_bytes().startswith(before)
-    assert exposures_of(path) == {(7, 0): 4, (7, 1): 5, (7, 2): 6}
+    assert write_results(path, exposures) == 15
+    expected = pd.concat(map(pd.read_parquet, exposures), ignore_index=True)
     table = pd.read_csv(path)
-    expected = pd.concat([read_exposure(one) for one in exposures], ignore_index=True)
-    pd.testing.assert_frame_equal(table, expected)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False, check_exact=True)
+    assert expected["Z_ALT"].isna().any()
+    assert path.read_text().startswith("TARGETID,TILEID,EXPID,C_NOT,")
+    first = path.read_bytes()
+    write_results(path, exposures)
+    assert path.read_bytes() == first
 
 
-@pytest.mark.parametrize("cut", [1, 40, 700, 1400])
-def test_killed_while_appending(tmp_path, exposures, cut):
-    """A table cut anywhere in its last exposure ends as if nothing had happened."""
-    path = tmp_path / "ensemble_results.csv"
-    append(path, exposures)
-    whole = path.read_bytes()
-    os.truncate(path, len(whole) - cut)
-    assert append(path, exposures) == 1
-    assert path.read_bytes() == whole
-
-
-def test_cut_at_the_end_of_a_row(tmp_path, exposures):
-    """Whole rows of half an exposure are made again too."""
-    path = tmp_path / "ensemble_results.csv"
-    append(path, exposures)
-    whole = path.read_bytes()
-    last = len(whole.splitlines(keepends=True)[-1])
-    os.truncate(path, len(whole) - 2 * last)
-    assert append(path, exposures) == 1
-    assert path.read_bytes() == whole
-
-
-def test_exposure_without_rows_adds_none(tmp_path):
+def test_exposure_without_rows_adds_none(tmp_path, exposures):
     """An exposure of dead spectra is passed over."""
     dead = spectra(2)
     dead.arms[0].ivar[:] = 0
-    run_exposure(tmp_path / "dead.parquet", batches(dead), ensemble())
+    run_exposure(tmp_path / "dead.parquet", batches(dead), ensemble(), {})
     path = tmp_path / "ensemble_results.csv"
-    assert append(path, [tmp_path / "dead.parquet"]) == 0
-    assert exposures_of(path) == {}
-    assert append(tmp_path / "none.csv", []) == 0
+    assert write_results(path, [tmp_path / "dead.parquet"]) == 0
+    assert list(pd.read_csv(path)) == columns(Architecture())
+    assert write_results(path, [tmp_path / "dead.parquet", exposures[0]]) == 4
 
 
-def damage(path, how):
-    lines = path.read_bytes().splitlines(keepends=True)
-    if how == "header":
-        lines[0] = b"A," + lines[0]
-    elif how == "inside":
-        lines[2] = lines[2][:30] + b"\n"
-    else:
-        lines.append(lines[1])
-    path.write_bytes(b"".join(lines))
-
-
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [
-        ("header", "row 1: other columns"),
-        ("inside", "row 3: damaged"),
-        ("twice", "stands in two places"),
-    ],
-)
-def test_damaged_tables_are_refused(tmp_path, exposures, how, message):
-    path = tmp_path / "ensemble_results.csv"
-    append(path, exposures)
-    damage(path, how)
-    with pytest.raises(InputError, match=message):
-        append(path, exposures)
-
-
-def test_files_that_are_no_exposure_are_refused(tmp_path, exposures):
-    """Of two exposures, or cut short and not told again."""
-    two = pd.concat([read_exposure(one) for one in exposures[:2]])
-    two.to_parquet(tmp_path / "two.parquet")
-    path = tmp_path / "ensemble_results.csv"
-    with pytest.raises(InputError, match="rows of 2 exposures"):
-        append(path, [tmp_path / "two.parquet"])
-    path = tmp_path / "other.csv"
-    append(path, exposures)
-    os.truncate(path, path.stat().st_size - 3)
-    with pytest.raises(InputError, match="cut short"):
-        exposures_of(path)
+def test_other_columns_are_refused(tmp_path, exposures):
+    """The exposure is named, and no table is left behind."""
+    pd.read_parquet(exposures[1]).drop(columns="Z").to_parquet(exposures[1])
+    with pytest.raises(InputError, match=r"1\.parquet: other columns"):
+        write_results(tmp_path / "ensemble_results.csv", exposures)
+    assert not (tmp_path / "ensemble_results.csv").exists()
 
 
 def test_prior_is_what_redrock_reads(tmp_path, exposures):
     """A top hat two boxes wide for each quasar; the afterburner's names for all."""
-    rows = read_exposure(exposures[0])
+    rows = pd.read_parquet(exposures[0])
     quasar = np.array([True, False, True, False])
     arch = Architecture()
-    write_prior(tmp_path / "prior.fits", rows, quasar, arch)
+    write_prior(tmp_path / "prior.fits", rows, quasar, arch, RECORD)
     with fits.open(tmp_path / "prior.fits", checksum=True) as file:
         prior, all_rows = file["PRIORS"].data, file["QN_RR"].data
         assert list(prior["TARGETID"]) == [0, 2]
@@ -288,6 +239,8 @@ def test_prior_is_what_redrock_reads(tmp_path, exposures):
 
 def test_prior_of_a_target_twice_is_refused(tmp_path, exposures):
     """Redrock would use one of them for both."""
-    rows = pd.concat([read_exposure(exposures[0])] * 2)
+    rows = pd.concat([pd.read_parquet(exposures[0])] * 2)
     with pytest.raises(ValueError, match=r"target 0 stands in .* twice"):
-        write_prior(tmp_path / "p.fits", rows, np.ones(len(rows), bool), Architecture())
+        write_prior(
+            tmp_path / "p.fits", rows, np.ones(len(rows), bool), Architecture(), {}
+        )

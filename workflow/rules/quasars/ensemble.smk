@@ -30,7 +30,6 @@ for number in ROUNDS:
                     "ensemble.held_out",
                     "ensemble.single_exposure",
                     "ensemble.trainer",
-                    "grid",
                     "network",
                     "seed",
                     "train",

@@ -52,7 +52,6 @@ rule evaluate_round:
             "query.reserve",
             "seed",
             "survey.n_detect",
-            "survey.z_split",
         ),
         code=digest("scripts/quasars/evaluate_round.py"),
     message:
@@ -98,7 +97,6 @@ rule compare_rounds:
             "query.reserve",
             "seed",
             "survey.n_detect",
-            "survey.z_split",
         ),
         code=digest("scripts/quasars/compare_rounds.py"),
     message:

@@ -21,7 +21,7 @@ rule import_sample:
         mem_mb=by_attempt(4000),
         runtime=by_attempt(240),
     params:
-        settings=pick(config | {"sources": SAMPLE["counts"]}, "grid", "seed", "sources"),
+        settings=pick(config | {"sources": SAMPLE["counts"]}, "seed", "sources"),
         code=digest("scripts/quasars/import_sample.py"),
     message:
         "Labelled spectra in"

@@ -44,7 +44,7 @@ rule simulate_sample:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings=pick(config, "grid", "seed", "simulate.sample"),
+        settings=pick(config, "seed", "simulate.sample"),
         code=digest("scripts/quasars/simulate_sample.py"),
     message:
         "Simulate labelled spectra"

@@ -23,7 +23,6 @@ for chunk, names in CHUNKS.items():
             settings=pick(
                 config | {"exposures": {name: len(EXPOSURES[name]) for name in names}},
                 "exposures",
-                "grid",
             ),
             code=digest("scripts/quasars/ingest.py"),
         message:

@@ -38,15 +38,14 @@ for number in ROUNDS:
                 "../../../scripts/quasars/run_survey.py"
 
 
-# One table that grows exposure by exposure, with the columns that users know.
+# One table of all exposures, with the columns that users know.
 rule collect_results:
     input:
         expand(
             "<results>/exposures/round{{round}}/{name}.parquet", name=sorted(EXPOSURES)
         ),
     output:
-        table=update("<results>/catalogue/round{round}/ensemble_results.csv"),
-        index=update("<results>/catalogue/round{round}/exposures.json"),
+        "<results>/catalogue/round{round}/ensemble_results.csv",
     log:
         "<logs>/collect_results/round{round}.log",
     conda:

@@ -12,14 +12,9 @@ from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.query.select import Query
 from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.survey import Plan
-from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.survey.classify import SurveySettings
-from skyloom.quasars.survey.consensus import ConsensusSettings
-from skyloom.quasars.survey.votes import VoteSettings
 from skyloom.run.config import data_path
 from skyloom.run.sections import of
-
-GRIDS = {"log": LOG, "linear": LINEAR}
 
 
 def targets(section: Mapping) -> Settings:
@@ -33,9 +28,9 @@ def plan(section: Mapping) -> Plan:
     return of(Plan, section)
 
 
-def architecture(section: Mapping, grid: str) -> Architecture:
-    """Return the shape of the networks, on a grid of `GRIDS`."""
-    return of(Architecture, {**section, "grid": GRIDS[grid]})
+def architecture(section: Mapping) -> Architecture:
+    """Return the shape of the networks."""
+    return of(Architecture, section)
 
 
 def training(section: Mapping) -> TrainSettings:
@@ -45,11 +40,7 @@ def training(section: Mapping) -> TrainSettings:
 
 def survey(section: Mapping) -> SurveySettings:
     """Return how spectra are classified."""
-    inner = {
-        "votes": of(VoteSettings, section),
-        "consensus": of(ConsensusSettings, section),
-    }
-    return of(SurveySettings, {**section, **inner})
+    return of(SurveySettings, section)
 
 
 def query(section: Mapping) -> Query:

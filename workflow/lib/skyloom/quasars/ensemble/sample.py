@@ -17,7 +17,7 @@ from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import match, read_truth
 
-REMEDY = "make the spectra on the grid of the network, `quasars.grid`"
+REMEDY = "make the spectra again, on the grid of the network"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ from skyloom.quasars.spectra.store import Batch, batch
 from skyloom.quasars.spectra.truth import match
 from skyloom.quasars.survey import classify as survey
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.survey.votes import VoteSettings
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
 from skyloom.som.training import train as train_map
@@ -44,7 +43,7 @@ from skyloom.som.training import train as train_map
 POOL_TILE, TEST_TILE = 60_001, 70_001  # apart from each other and from other samples
 MAP = {"shape": (8, 8), "topology": "torus", "epochs": 10}
 # Networks of a few hundred labels are seldom sure to 0.95: they would all vote "not".
-HOW = survey.SurveySettings(votes=VoteSettings(c_th=0.5), shifts=1)
+HOW = survey.SurveySettings(c_th=0.5, shifts=1)
 PURITY = 0.95  # at which `completeness` is read
 
 # A pool poor in quasars, as of a loose cut in colour: chosen because questions gained
@@ -213,7 +212,7 @@ def scores(by: survey.Classifier, world: World) -> dict[str, float]:
         largest at a purity of `PURITY` or more, 0 if there is none. ``outliers``:
         share of all quasars whose redshift is off by over 3000 km/s or missing.
     """
-    rows = judged(survey.classify(*world.test, by), world.truth, HOW.votes.c_th)
+    rows = judged(survey.classify(*world.test, by), world.truth, HOW.c_th)
     is_qso = rows["is_qso"].to_numpy()
     curve = purity_curve(sample(rows["TARGETID"], score_of(rows), is_qso))
     gained = -np.diff(curve["completeness"], append=0.0)

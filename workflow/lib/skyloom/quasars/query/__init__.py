@@ -1,1 +1,1 @@
-"""Querying: which spectra are most worth a look by eye, and why."""
+"""Which spectra people should look at next, and what is shown to them."""

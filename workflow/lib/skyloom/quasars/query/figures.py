@@ -35,22 +35,11 @@ TILE = (2.35, 1.25)  # of a contact sheet [inch]
 
 @dataclass(frozen=True, eq=False)
 class Stamp:
-    """A spectrum and what is thought of it.
+    """A spectrum and what is written on it.
 
-    Attributes
-    ----------
-    name : str
-        The target's.
-    wave : ndarray, shape (size,)
-        Lower edges of the pixels [Å].
-    flux, ivar : ndarray, shape (size,)
-        1e-17 erg/s/cm²/Å and its inverse square; ivar 0 where there is nothing.
-    z : float
-        Where the lines are marked; NaN marks none.
-    lines : dict of str to float
-        Confidence by line, names of `skyloom.quasars.network.lines.LINES`.
-    facts, reason : str
-        Written above.
+    `wave` are the lower edges of the pixels [Å]; `flux` and `ivar` 1e-17 erg/s/cm²/Å
+    and its inverse square, each (size,); lines of the confidences `lines` are marked
+    at `z`, none where it is NaN; `facts` and `reason` stand above.
     """
 
     name: str
@@ -63,15 +52,10 @@ class Stamp:
     reason: str = ""
 
 
-def stamps_of(asked: pd.DataFrame, stores: Iterable[Store]) -> Iterator[Stamp]:
-    """Yield the stamp of each target of a query, in the query's order.
+def stamps_of(asked: pd.DataFrame, stores: Iterable[str | Path]) -> Iterator[Stamp]:
+    """Yield the stamp of each target of a query (`Answer.table`), in its order.
 
-    Parameters
-    ----------
-    asked : DataFrame
-        `skyloom.quasars.query.select.Answer.table`.
-    stores : iterable of Store
-        Open; each asked exposure is in one of them.
+    One store is open at a time.
 
     Raises
     ------
@@ -80,14 +64,15 @@ def stamps_of(asked: pd.DataFrame, stores: Iterable[Store]) -> Iterator[Stamp]:
     """
     wanted = pd.MultiIndex.from_frame(asked[[key.upper() for key in KEYS]])
     found: dict[int, tuple] = {}
-    for store in stores:
-        present = pd.MultiIndex.from_frame(store.meta[KEYS])
-        rows = pd.Series(np.arange(len(present)), present)
-        rows = rows[~rows.index.duplicated()].reindex(wanted)
-        here = np.flatnonzero(rows.notna())
-        spectra = store.rows(rows.iloc[here].to_numpy(np.int64))
-        for place, flux, ivar in zip(here, *spectra, strict=True):
-            found[int(place)] = (store.grid.wave, flux, ivar)
+    for path in stores:
+        with Store(path) as store:
+            present = pd.MultiIndex.from_frame(store.meta[KEYS])
+            rows = pd.Series(np.arange(len(present)), present)
+            rows = rows[~rows.index.duplicated()].reindex(wanted)
+            here = np.flatnonzero(rows.notna())
+            spectra = store.rows(rows.iloc[here].to_numpy(np.int64))
+            for place, flux, ivar in zip(here, *spectra, strict=True):
+                found[int(place)] = (store.grid.wave, flux, ivar)
     missing = sorted(set(range(len(asked))) - set(found))
     if missing:
         place = [int(number) for number in wanted[missing[0]]]
@@ -113,15 +98,7 @@ def stamp_figure(stamp: Stamp) -> Figure:
 
 @style.styled
 def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
-    """Return many spectra on one sheet, in reading order.
-
-    Parameters
-    ----------
-    stamps : sequence of Stamp
-        One or more.
-    n_columns : int
-        Spectra in a row.
-    """
+    """Return many spectra on one sheet, in reading order."""
     n_rows = max(1, math.ceil(len(stamps) / n_columns))
     width, height = TILE[0] * n_columns, TILE[1] * n_rows + 0.3
     fig = Figure(figsize=(width, height))
@@ -137,39 +114,19 @@ def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
     return fig
 
 
-def write_stamps(
-    folder: str | Path,
-    stamps: Iterable[Stamp],
-    suffix: str = ".png",
-    note: str | None = None,
-) -> list[Path]:
-    """Write ``<folder>/<target><suffix>`` for each stamp; return the paths.
-
-    `note` goes to each file's metadata, see `skyloom.plots.style.save`.
-    """
-    paths = []
+def write_stamps(folder: str | Path, stamps: Iterable[Stamp], note: str) -> None:
+    """Write ``<folder>/<target>.png`` for each stamp, with a note in its metadata."""
     for stamp in stamps:
-        paths.append(Path(folder) / f"{stamp.name}{suffix}")
-        style.save(stamp_figure(stamp), paths[-1], dpi=110, note=note)
-    return paths
+        path = Path(folder) / f"{stamp.name}.png"
+        style.save(stamp_figure(stamp), path, dpi=110, note=note)
 
 
 @style.styled
-def histogram(entropy: np.ndarray, n: int, edges: int = 23) -> Figure:
-    """Return the distribution of vote entropy and the cut above which n are.
-
-    Parameters
-    ----------
-    entropy : ndarray
-        Of all candidates [nat].
-    n : int
-        How many are asked about.
-    edges : int
-        Of the bins, 0 to 1.1 nat: 23 before targets are picked, 45 after, in the seed.
-    """
+def histogram(entropy: np.ndarray, n: int) -> Figure:
+    """Return the distribution of vote entropy [nat] and the cut above which n are."""
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
-    axes.hist(entropy, bins=np.linspace(0, 1.1, edges), color=style.SKY, log=True)
+    axes.hist(entropy, bins=np.linspace(0, 1.1, 23), color=style.SKY, log=True)
     cut = np.sort(entropy)[-min(n, len(entropy))]
     axes.axvline(cut, color=style.VERMILLION)
     axes.axvline(MAX_ENTROPY, color=style.GREY, lw=0.8, ls=":")
@@ -179,15 +136,7 @@ def histogram(entropy: np.ndarray, n: int, edges: int = 23) -> Figure:
 
 
 def smoothed(flux: np.ndarray, ivar: np.ndarray, width: int = SMOOTH) -> np.ndarray:
-    """Return the ivar-weighted running mean; NaN where nothing is near.
-
-    Parameters
-    ----------
-    flux, ivar : ndarray, shape (size,)
-        A spectrum.
-    width : int
-        Of the window [pixels].
-    """
+    """Return the ivar-weighted mean over `width` pixels; NaN where nothing is near."""
     window = np.ones(width)
     weight = np.convolve(ivar.astype(np.float64), window, "same")
     total = np.convolve(flux * ivar.astype(np.float64), window, "same")
@@ -206,14 +155,8 @@ def _stamp_of(row: pd.Series, lines: list[str], wave, flux, ivar) -> Stamp:
 def _spectrum(axes: Axes, stamp: Stamp, label: float) -> None:
     seen = stamp.ivar > 0
     line = smoothed(stamp.flux, stamp.ivar)
-    axes.step(
-        stamp.wave,
-        np.where(seen, stamp.flux, np.nan),
-        where="post",
-        color=style.GREY,
-        alpha=0.5,
-        lw=0.5,
-    )
+    raw = np.where(seen, stamp.flux, np.nan)
+    axes.step(stamp.wave, raw, where="post", color=style.GREY, alpha=0.5, lw=0.5)
     axes.plot(stamp.wave, line, color=style.BLACK, lw=0.8)
     for first, last in _runs(~seen):
         right = stamp.wave[min(last, len(stamp.wave) - 1)]

@@ -1,4 +1,4 @@
-"""How much an ensemble doubts: numbers of one row of its results, higher is doubtful.
+"""How much an ensemble doubts a row of its results; a higher score is more doubt.
 
 All are in nats but the margin. Source: Settles 2009, Computer Sciences Technical Report
 1648, sections 3.1 and 3.2; BALD: Houlsby et al. 2011, arXiv 1112.5745.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import entr
 
 VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ")
 ROUNDING = 1e-9  # sums of shares of members miss 1 by their last digits
@@ -32,64 +33,29 @@ def votes(table: pd.DataFrame) -> np.ndarray:
     if wrong.size:
         msg = f"row {wrong[0]}: votes {shares[wrong[0]].tolist()} are not shares"
         raise ValueError(msg)
-    return shares
-
-
-def vote_entropy(shares: np.ndarray) -> np.ndarray:
-    """Return H = -Σ c ln c of each row.
-
-    Parameters
-    ----------
-    shares : ndarray, shape (n, classes)
-        Shares of members; 0 ln 0 is 0.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        0 (all agree) to ln(classes).
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(shares == 0, 0.0, shares * np.log(shares))
-    return 0.0 - terms.sum(axis=1)
-
-
-def margin(shares: np.ndarray) -> np.ndarray:
-    """Return 1 less the lead of the first class over the second, 0..1, shape (n,)."""
-    ordered = np.sort(shares, axis=1)
-    return 1.0 - (ordered[:, -1] - ordered[:, -2])
+    return np.clip(shares, 0, 1)
 
 
 def doubt(table: pd.DataFrame, strategy: str) -> np.ndarray:
-    """Return the score by which a strategy ranks rows.
+    """Return the score (n,) by which a strategy ranks the rows of results.
 
-    Parameters
-    ----------
-    table : DataFrame of n rows
-        Results of an ensemble.
-    strategy : str
-        ``entropy`` and ``margin`` are of the members' votes. ``bald``, ``som_quota``
-        and ``k_centre`` take the column BALD, the mutual information between the
-        class and the member: of the total doubt, what more labels can remove.
-        ``random`` has no opinion: 0.
-
-    Returns
-    -------
-    ndarray, shape (n,)
+    ``entropy`` is -Σ c ln c of the members' votes c; ``margin`` 1 less the lead of
+    their first class over the second. ``bald``, ``som_quota`` and ``k_centre`` take the
+    column BALD, the mutual information between the class and the member: of the total
+    doubt, what more labels can remove. ``random`` has no opinion: 0.
 
     Raises
     ------
     ValueError
-        Another strategy, or a missing column.
+        A missing column.
     """
     if strategy == "random":
         return np.zeros(len(table))
     if strategy == "entropy":
-        return vote_entropy(votes(table))
+        return entr(votes(table)).sum(axis=1)
     if strategy == "margin":
-        return margin(votes(table))
-    if strategy not in ("bald", "som_quota", "k_centre"):
-        msg = f"no strategy {strategy!r}"
-        raise ValueError(msg)
+        ordered = np.sort(votes(table), axis=1)
+        return 1.0 - (ordered[:, -1] - ordered[:, -2])
     if "BALD" not in table:
         msg = f"results have no column ['BALD'], which {strategy!r} ranks by"
         raise ValueError(msg)

@@ -6,18 +6,19 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from skyloom.io.atomic import write_text
-from skyloom.io.tables import write_csv
 from skyloom.quasars.network.lines import LINES
-from skyloom.quasars.query import filters, seed, strategies
-from skyloom.quasars.query.scores import VOTES, doubt
+from skyloom.quasars.query import published, strategies
+from skyloom.quasars.query.scores import VOTES, doubt, votes
 
 log = logging.getLogger(__name__)
 
+NEEDED = ("TARGETID", "TILEID", "EXPID", "BMU", "DEAD_ARMS", "SN")
 ASKED = ("RANK", "TARGETID", "TILEID", "EXPID", "STRATEGY", "REASON", "SCORE")
 ASKED += ("PROBABILITY", "N_EXP", "N_TILES")
 KEPT = (*VOTES, "BMU", "Z", "Z_ERR", "C_BEST", "N_DETECT", "ENTROPY", "BALD", "SN")
@@ -40,55 +41,28 @@ class Query:
     ----------
     strategy : str
         One of `skyloom.quasars.query.strategies.STRATEGIES`. ``entropy`` is
-        `skyloom.quasars.query.seed.steps`; the others rank targets, not rows.
+        `skyloom.quasars.query.published.steps`; the others rank targets, not rows.
     n : int
         Targets to ask about.
-    rare_percentile : float or None
-        Rows in rarer units of the map are not asked about. None: 15 for ``entropy``,
-        as in the seed, and no such cut for the others, which rather look there.
-    n_units : int or None
-        Units of the map, for that cut; ``entropy`` counts as the seed does.
     audit : float
         Part of `n` that is drawn by lot from all candidates, whatever the strategy
         says: on these, purity and completeness can be estimated without bias. A
         ``random`` query is all by lot anyway.
-    pool : int
-        ``k_centre`` chooses among this many times more targets.
     """
 
     strategy: str = "entropy"
-    n: int = seed.N_ASKED
-    rare_percentile: float | None = None
-    n_units: int | None = None
+    n: int = 1000
     audit: float = 0.0
-    pool: int = 5
-
-    def __post_init__(self):
-        if self.strategy not in strategies.STRATEGIES:
-            known = ", ".join(strategies.STRATEGIES)
-            msg = f"strategy {self.strategy!r}: expected one of {known}"
-            raise ValueError(msg)
-        if self.n < 1 or self.pool < 1 or not 0 <= self.audit <= 1:
-            msg = f"{self}: expected n and pool of 1 or more, audit in 0 to 1"
-            raise ValueError(msg)
-        if self.rare_percentile is not None and not 0 <= self.rare_percentile <= 100:
-            msg = f"rare_percentile {self.rare_percentile}: expected 0 to 100"
-            raise ValueError(msg)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What to inspect, and how it came about.
 
-    Attributes
-    ----------
-    table : DataFrame
-        One row a target, the first asked first: the columns `ASKED`, then those of
-        `KEPT` and C_<LINE> that the results have, of the exposure to look at. REASON
-        is the strategy's, or ``by lot``; PROBABILITY is that of being drawn, NaN for
-        those that were not; SCORE is what the strategy ranks by, NaN for those drawn.
-    counts : dict of str to int
-        Rows, then targets, left after each step.
+    `table` has a row a target, the first asked first: the columns `ASKED`, then those
+    of `KEPT` and C_<LINE> that the results have, of the exposure to look at. REASON is
+    the strategy's, or ``by lot``; PROBABILITY is that of being drawn, NaN for those
+    that were not; SCORE is what the strategy ranks by, NaN for those drawn. `counts`
+    are the rows, then targets, left after each step.
     """
 
     table: pd.DataFrame
@@ -122,9 +96,14 @@ def select(
         A missing column, or no target left to ask about; says what removed them.
     """
     labelled = set(labelled)
-    rows, counts = _usable(results)
+    missing = [name for name in NEEDED if name not in results]
+    if missing:
+        msg = f"results have no column {missing}"
+        raise ValueError(msg)
+    rows = _voted(results)
+    counts = {"rows": len(results), "with votes": len(rows)}
     if query.strategy == "entropy":
-        targets, more = _as_the_seed(rows, query, labelled)
+        targets, more = _published(rows, labelled)
     else:
         targets, more = _by_target(rows, query, labelled)
     counts |= more
@@ -141,23 +120,15 @@ def write_selection(path: str | Path, table: pd.DataFrame) -> None:
     write_text(path, "".join(f"{name}\n" for name in table["TARGETID"]))
 
 
-def write_query(path: str | Path, table: pd.DataFrame) -> None:
-    """Write all that is known of the chosen targets, as CSV."""
-    write_csv(path, table)
-
-
 def line_names(table: pd.DataFrame) -> list[str]:
     """Return the lines of which a table has the confidence, C_<LINE>."""
     return [name for name in LINES if f"C_{name}" in table]
 
 
 def features(table: pd.DataFrame) -> np.ndarray:
-    """Return where rows are for ``k_centre``: votes, and confidences of the lines.
+    """Return where rows are for ``k_centre``: votes, then C_<LINE> and C_SD_<LINE>.
 
-    Returns
-    -------
-    ndarray, shape (n, 3 + 2 * lines)
-        The votes, then C_<LINE> and C_SD_<LINE>; all within 0..1, so of equal say.
+    Shape (n, 3 + 2 * lines); all within 0..1, so of equal say.
 
     Raises
     ------
@@ -173,47 +144,31 @@ def features(table: pd.DataFrame) -> np.ndarray:
     return np.nan_to_num(table[names].to_numpy(np.float64))
 
 
-def _usable(results: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    needed = ("TARGETID", "TILEID", "EXPID", "BMU", "DEAD_ARMS", "SN")
-    missing = [name for name in needed if name not in results]
-    if missing:
-        msg = f"results have no column {missing}"
-        raise ValueError(msg)
-    rows = results[filters.voted(results)]
-    return rows, {"rows": len(results), "with votes": len(rows)}
+def _voted(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with votes: an empty spectrum has none (NaN)."""
+    return table[np.isfinite(votes(table)).all(axis=1)]
 
 
-def _as_the_seed(rows: pd.DataFrame, query: Query, labelled: set[int]):
+def _published(rows: pd.DataFrame, labelled: set[int]):
     if rows.empty:
         return rows, {}
-    cut = query.rare_percentile
-    percentile = seed.PERCENTILE if cut is None else cut
-    found = seed.steps(rows, len(rows), percentile, labelled)
-    names = ("common", "targets", "alive", "new")
-    counts = {name: getattr(found, f"n_{name}") for name in names}
-    targets = found.chosen.assign(SCORE=found.chosen["ENTROPY"])
+    targets, counts = published.steps(rows, len(rows), labelled)
+    targets = targets.assign(SCORE=targets["ENTROPY"])
     return _with_exposures(rows, targets), counts
 
 
 def _by_target(rows: pd.DataFrame, query: Query, labelled: set[int]):
     counts = {}
     steps = {
-        "on targets": filters.on_target,
-        "whole": filters.whole,
-        "common": lambda table: _common(table, query),
-        "new": lambda table: filters.unlabelled(table, labelled),
+        "on targets": lambda table: table["TARGETID"] >= 0,  # the sky is below
+        "whole": lambda table: table["DEAD_ARMS"] == 0,
+        "new": lambda table: ~table["TARGETID"].isin(labelled),
     }
     for name, keep in steps.items():
         rows = rows[keep(rows)]
         counts[name] = len(rows)
     targets = _mean_of_exposures(rows, doubt(rows, query.strategy))
     return targets, counts | {"targets": len(targets)}
-
-
-def _common(rows: pd.DataFrame, query: Query) -> np.ndarray:
-    if query.rare_percentile is None:
-        return np.ones(len(rows), bool)
-    return filters.common(rows["BMU"], query.rare_percentile, query.n_units)
 
 
 def _mean_of_exposures(rows: pd.DataFrame, score: np.ndarray) -> pd.DataFrame:
@@ -243,8 +198,8 @@ def _chosen(results, targets, query: Query, rng, labelled: set[int]) -> pd.DataF
     known = results[results["TARGETID"].isin(labelled)]
     asked = rest[_ranked(targets.iloc[rest], query, n - n_audit, rng, known)]
     parts = [
-        _reasoned(targets.iloc[asked], query, "", len(targets)),
-        _reasoned(targets.iloc[drawn], query, "audit", len(targets)),
+        _reasoned(targets.iloc[asked], query.strategy, len(targets)),
+        _reasoned(targets.iloc[drawn], "audit", len(targets)),
     ]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     table.insert(0, "RANK", np.arange(1, len(table) + 1))
@@ -261,13 +216,12 @@ def _ranked(targets, query: Query, n: int, rng, known: pd.DataFrame) -> np.ndarr
     if query.strategy == "som_quota":
         return strategies.som_quota(score, targets["BMU"].to_numpy(), n, rng)
     if query.strategy == "k_centre":
-        old = features(known[filters.voted(known)])
-        return strategies.k_centre(features(targets), score, old, n, query.pool, rng)
+        old = features(_voted(known))
+        return strategies.k_centre(features(targets), score, old, n, rng)
     return strategies.top(score, n, rng)
 
 
-def _reasoned(part: pd.DataFrame, query: Query, drawn: str, total: int) -> pd.DataFrame:
-    strategy = drawn or query.strategy
+def _reasoned(part: pd.DataFrame, strategy: str, total: int) -> pd.DataFrame:
     lot = strategy in ("audit", "random")
     reason = WORDS[strategy]
     reasons = [reason if lot else f"{reason} ({s:.3f})" for s in part["SCORE"]]

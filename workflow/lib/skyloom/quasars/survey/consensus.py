@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -14,19 +15,21 @@ from skyloom.quasars.survey.votes import quantiles
 C = 299792.458  # km/s
 ROUNDS = 15  # of reweighting; the estimate moves by less than 1 km/s long before
 LEAST = 8  # objects a line must have been seen in, to be given a bias of its own
+POWER = 4.0  # a proposal of confidence c weighs c to this power
+WINDOW = 3000.0 / C  # in ln(1 + z), within which proposals support one another
+WIDTH = 1500.0 / C  # in ln(1 + z), at which a proposal's weight is a quarter
+SURE = 0.5  # confidence above which a proposal calibrates its line
+NEAR = 0.02  # in ln(1 + z), within which a proposal is right
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the lines of an ensemble are worth, learned where the truth is known.
+    """Errors of an ensemble's redshifts, learned where the truth is known.
 
     Attributes
     ----------
-    bias : tuple of float
-        A line's mean ln(1 + z) minus the truth: emission lines are shifted, and a
-        network may be.
-    scatter : tuple of float
-        A line's scatter about the truth after that, in ln(1 + z).
+    bias, scatter : tuple of float
+        Each line's median of ln(1 + z) minus the truth, and its scatter about that.
     scale, floor : float
         z_err² = (1 + z)² (floor² + (scale · spread)²), both found so that errors
         have unit scatter in units of z_err.
@@ -48,48 +51,23 @@ class Calibration:
         vectors = (tuple(map(float, tree[key])) for key in ("bias", "scatter"))
         return cls(*vectors, float(tree["scale"]), float(tree["floor"]))
 
+    @property
+    def window(self) -> float:
+        """Return the window, in ln(1 + z): 3 scatters of the best line or more."""
+        return max(WINDOW, 3 * min(self.scatter))
 
-@dataclass(frozen=True)
-class ConsensusSettings:
-    """How proposals are joined.
-
-    Attributes
-    ----------
-    power : float
-        A proposal of confidence c weighs c to this power.
-    window : float
-        km/s within which proposals support one another; 3 times the scatter of the
-        best line if that is more.
-    width : float
-        km/s at which a proposal's weight has fallen to a quarter, in the last rounds;
-        1.5 times the scatter of the best line if that is more.
-    """
-
-    power: float = 4.0
-    window: float = 3000.0
-    width: float = 1500.0
-
-    def widened(self, calibration: Calibration) -> tuple[float, float]:
-        """Return window and width in ln(1 + z), for lines that scatter so."""
-        least = min(calibration.scatter)
-        return max(self.window / C, 3 * least), max(self.width / C, 1.5 * least)
+    @property
+    def width(self) -> float:
+        """Return the width, in ln(1 + z): 1.5 scatters of the best line or more."""
+        return max(WIDTH, 1.5 * min(self.scatter))
 
 
-@dataclass(frozen=True)
-class Consensus:
+class Consensus(NamedTuple):
     """Redshifts of n spectra; every array has shape (n,), float64.
 
-    Attributes
-    ----------
-    z, z_err : ndarray
-        The consensus and its error.
-    support : ndarray
-        Share of all weight that lies within the window about `z`, 0..1.
-    z_alternative, alternative : ndarray
-        The best redshift outside the window, and its share of the weight; NaN and 0
-        where there is none.
-    spread : ndarray
-        What `z_err` was made of, in ln(1 + z), for calibration.
+    `support` is the share of all weight within the window about `z`; `z_alternative`
+    the best redshift outside of it, and `alternative` its share: NaN and 0 where there
+    is none. `z_err` was made of `spread`, in ln(1 + z).
     """
 
     z: np.ndarray
@@ -101,22 +79,16 @@ class Consensus:
 
     def replaced(self, index: np.ndarray, by: Consensus) -> Consensus:
         """Return the same with the redshifts at `index` taken from another."""
-        parts = {}
-        for field in fields(self):
-            values = getattr(self, field.name).copy()
-            values[index] = getattr(by, field.name)
-            parts[field.name] = values
-        return Consensus(**parts)
+        both = [(old.copy(), new) for old, new in zip(self, by, strict=True)]
+        for values, new in both:
+            values[index] = new
+        return Consensus(*(values for values, _ in both))
 
 
-def consensus(
-    proposals: Proposals,
-    calibration: Calibration,
-    settings: ConsensusSettings | None = None,
-) -> Consensus:
-    r"""Return the redshift that most weight agrees on.
+def consensus(proposals: Proposals, calibration: Calibration) -> Consensus:
+    r"""Return the redshift that most weight agrees on, without the lines' biases.
 
-    The middle of each line over its proposers is a candidate; the one with the most
+    The median of each line over its proposers is a candidate; the one with the most
     weight within the window wins. From there
 
     .. math:: u \leftarrow \frac{\sum w_i k_i u_i}{\sum w_i k_i}, \quad
@@ -124,20 +96,10 @@ def consensus(
         w_i = c_i^p / \sigma_l^2,
 
     over proposers and lines: a proposal far away counts for nothing.
-
-    Parameters
-    ----------
-    proposals : Proposals
-        Of n spectra.
-    calibration : Calibration
-        Of the ensemble; its biases are taken away first.
-    settings : ConsensusSettings, optional
-        The defaults unless given.
     """
-    settings = settings or ConsensusSettings()
     u = proposals.u - np.asarray(calibration.bias)
-    weight = _weights(proposals.confidence, calibration, settings)
-    window, width = settings.widened(calibration)
+    weight = _weights(proposals.confidence, calibration)
+    window, width = calibration.window, calibration.width
     candidates = quantiles(u, weight, (0.5,))[0]
     share = _support(u, weight, candidates, window)
     first = share.argmax(axis=1)[:, None]
@@ -151,25 +113,16 @@ def consensus(
     return Consensus(z, (1 + z) * error, support, np.expm1(other), alternative, spread)
 
 
-def fit_calibration(
-    proposals: Proposals,
-    z: np.ndarray,
-    settings: ConsensusSettings | None = None,
-    *,
-    above: float = 0.5,
-) -> Calibration:
+def fit_calibration(proposals: Proposals, z: np.ndarray) -> Calibration:
     """Learn biases, scatters and errors from quasars of known redshift.
 
     Parameters
     ----------
     proposals : Proposals
-        For n quasars, by members that were not trained on them.
+        For n quasars, by members that were not trained on them. One counts if its
+        confidence is above `SURE` and it is right to `NEAR`.
     z : ndarray, shape (n,)
         The truth.
-    settings : ConsensusSettings, optional
-        As they will be used.
-    above : float
-        A proposal counts from this confidence on, and if it is right to 0.02 (1+z).
 
     Raises
     ------
@@ -181,22 +134,22 @@ def fit_calibration(
         msg = f"{len(truth)} quasars of known redshift: at least {LEAST} are needed"
         raise ValueError(msg)
     error = proposals.u - truth[:, None]
-    counts = (proposals.confidence > above) & (np.abs(error) < 0.02)
+    counts = (proposals.confidence > SURE) & (np.abs(error) < NEAR)
     lines = error.shape[-1]
     start = Calibration.unknown(lines)
     found = [_line(error[..., k], counts[..., k], start, k) for k in range(lines)]
     bias, scatter = (tuple(part) for part in zip(*found, strict=True))
     first = Calibration(bias, scatter, start.scale, start.floor)
-    result = consensus(proposals, first, settings)
+    result = consensus(proposals, first)
     miss = np.log1p(result.z) - truth
-    near = np.abs(miss) < 0.02
+    near = np.abs(miss) < NEAR
     scale, floor = _errors(miss[near], result.spread[near])
     return Calibration(bias, scatter, scale, floor)
 
 
-def _weights(confidence, calibration, settings) -> np.ndarray:
+def _weights(confidence, calibration) -> np.ndarray:
     # The least confident still weigh something, so that every spectrum has a redshift.
-    trust = np.maximum(confidence.astype(np.float64), 1e-3) ** settings.power
+    trust = np.maximum(confidence.astype(np.float64), 1e-3) ** POWER
     trust = np.where(confidence > 0, trust, 1e-30)
     return trust / np.asarray(calibration.scatter) ** 2
 
@@ -273,8 +226,7 @@ def _errors(miss: np.ndarray, spread: np.ndarray) -> tuple[float, float]:
         error = np.hypot(np.exp(logs[1]), np.exp(logs[0]) * spread)
         return float((np.log(error) + np.abs(miss) / error).mean())
 
-    low = np.log(10.0 / C)
-    bounds = [(-3.0, 3.0), (low, np.log(3000.0 / C))]
+    bounds = [(-3.0, 3.0), (np.log(10.0 / C), np.log(3000.0 / C))]
     middle = np.log(max(robust(miss)[1], 10.0 / C))
     found = minimize(cost, (0.0, middle), method="Nelder-Mead", bounds=bounds)
     scale, floor = np.exp(found.x)

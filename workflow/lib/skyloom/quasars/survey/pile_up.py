@@ -1,12 +1,12 @@
 """Whether redshifts pile up where a line lies in the middle of a box.
 
 `pile_up` needs no truth, but a network may be surest of lines in mid-box: compare
-methods on the same objects and lines. `wiggle` needs the truth, and knows no such trap.
+methods on the same objects and lines. `wiggle` needs the truth and has no such bias.
+In both, `line` (n,) is the index in ``arch.lines`` of each object's line, the most
+confident one.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,41 +15,10 @@ from skyloom.quasars.network.lines import LINES, box_position
 from skyloom.quasars.survey.consensus import C
 
 
-@dataclass(frozen=True)
-class PileUp:
-    """How unevenly lines lie in their boxes.
+def pile_up(z: np.ndarray, line: np.ndarray, arch: Architecture) -> float:
+    """Return |mean exp(2πi φ)| of the places φ of the lines in their boxes.
 
-    Attributes
-    ----------
-    strength : float
-        |mean exp(2πi φ)| of the places φ of the lines in their boxes: 0 for even, 1
-        for all at one place. Of n lines placed evenly about 0.89 / √n.
-    phase : float
-        Where they pile up, 0..1 of a box; 0.5 is the middle.
-    chance : float
-        That even places give as much, exp(−n strength²) (Rayleigh).
-    n : int
-        Lines counted.
-    """
-
-    strength: float
-    phase: float
-    chance: float
-    n: int
-
-
-def pile_up(z: np.ndarray, line: np.ndarray, arch: Architecture) -> PileUp:
-    """Measure the pile-up of redshifts.
-
-    Parameters
-    ----------
-    z : ndarray, shape (n,)
-        Redshifts by any method, or the truth.
-    line : ndarray of int, shape (n,)
-        The line, of ``arch.lines``, whose box is looked at: the most confident one.
-        The same for all methods that are to be compared.
-    arch : Architecture
-        Grid and boxes.
+    0 for even places, 1 for one place; n lines placed evenly give about 0.89 / √n.
 
     Raises
     ------
@@ -61,11 +30,7 @@ def pile_up(z: np.ndarray, line: np.ndarray, arch: Architecture) -> PileUp:
     if not len(place):
         msg = "no line lies on the grid at its redshift"
         raise ValueError(msg)
-    mean = np.exp(2j * np.pi * place).mean()
-    strength = float(np.abs(mean))
-    phase = float(np.angle(mean) / (2 * np.pi)) % 1.0
-    chance = float(np.exp(-len(place) * strength**2))
-    return PileUp(strength, phase, chance, len(place))
+    return float(np.abs(np.exp(2j * np.pi * place).mean()))
 
 
 def wiggle(
@@ -75,15 +40,6 @@ def wiggle(
 
     The amplitude of the sine of one box's period that fits c (z - truth) / (1 + truth)
     best; errors beyond 3000 km/s are left out.
-
-    Parameters
-    ----------
-    z, truth : ndarray, shape (n,)
-        Redshifts, and what they should be.
-    line : ndarray of int, shape (n,)
-        See `pile_up`.
-    arch : Architecture
-        Grid and boxes.
     """
     place = _place(truth, line, arch)
     error = C * (np.asarray(z) - truth) / (1 + np.asarray(truth))

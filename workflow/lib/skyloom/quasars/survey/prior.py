@@ -11,7 +11,6 @@ from astropy.io import fits
 
 from skyloom.io.fits import fill, write_hdus
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.survey.classify import lines_of
 from skyloom.run.provenance import cards
 
 
@@ -31,7 +30,7 @@ def write_prior(
     rows: pd.DataFrame,
     quasar: np.ndarray,
     arch: Architecture,
-    provenance: Mapping | None = None,
+    provenance: Mapping,
 ) -> None:
     """Write what redrock needs to fit quasars again near our redshift.
 
@@ -50,8 +49,8 @@ def write_prior(
         Which get a prior.
     arch : Architecture
         Of the ensemble.
-    provenance : mapping, optional
-        The record of `skyloom.run.provenance.record`, for the primary header.
+    provenance : mapping
+        For the primary header.
 
     Raises
     ------
@@ -65,9 +64,9 @@ def write_prior(
         raise ValueError(msg)
     width = prior_width(arch)
     primary = fits.PrimaryHDU()
-    if provenance is not None:
-        fill(primary.header, cards(provenance))
-    hdus = [primary, _priors(rows[quasar], width), _afterburner(rows, quasar, width)]
+    fill(primary.header, cards(provenance))
+    hdus = [primary, _priors(rows[quasar], width)]
+    hdus.append(_afterburner(rows, quasar, arch.lines, width))
     write_hdus(path, hdus)
 
 
@@ -82,7 +81,7 @@ def _priors(rows: pd.DataFrame, width: float) -> fits.BinTableHDU:
     return fits.BinTableHDU.from_columns(cells, name="PRIORS")
 
 
-def _afterburner(rows: pd.DataFrame, quasar: np.ndarray, width: float):
+def _afterburner(rows: pd.DataFrame, quasar: np.ndarray, lines, width: float):
     cells = [
         fits.Column("TARGETID", "K", array=rows["TARGETID"].to_numpy(np.int64)),
         fits.Column("RA", "D", unit="deg", array=rows["RA"].to_numpy()),
@@ -92,7 +91,7 @@ def _afterburner(rows: pd.DataFrame, quasar: np.ndarray, width: float):
         fits.Column("ZERR_QN", "D", array=rows["Z_ERR"].to_numpy()),
     ]
     for what, form in (("C", "E"), ("Z", "D")):
-        for line in lines_of(list(rows)):
+        for line in lines:
             values = rows[f"{what}_{line}"].to_numpy()
             cells.append(fits.Column(f"{what}_{_name(line)}", form, array=values))
     hdu = fits.BinTableHDU.from_columns(cells, name="QN_RR")

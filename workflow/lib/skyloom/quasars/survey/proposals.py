@@ -1,17 +1,15 @@
 """Every line of every member proposes a redshift; shifted spectra propose again.
 
-A network answers in boxes, and draws what it is unsure of towards the middle of the
-box: redshifts pile up where the best line is in the middle of one. Two things take
-that away, without any truth. A line near the edge of a box is in two boxes for the
-network, and the mean of both answers is not drawn to either middle. And a spectrum
-shifted by some pixels puts the same line elsewhere in its box: the mean over shifts
-that span a box has no box to be in the middle of.
+A network draws an answer that it is unsure of towards the middle of its box, so that
+redshifts pile up where the best line is in the middle of one. Two things take that away
+without any truth: a line near the edge of a box is in two boxes for the network, and
+the mean of both answers is not drawn to either middle; and a spectrum shifted by some
+pixels puts the line elsewhere in its box, so that the mean over shifts has no middle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,16 +19,11 @@ from skyloom.quasars.spectra.grid import Grid, normalise
 SPAN = 2  # boxes over which shifts are spread
 
 
-@dataclass(frozen=True)
-class Proposals:
-    """Redshifts proposed for n spectra.
+class Proposals(NamedTuple):
+    """Redshifts proposed for n spectra, arrays (proposers, n, lines).
 
-    Attributes
-    ----------
-    u : ndarray, shape (proposers, n, lines), float64
-        ln(1 + z) of each line by each proposer: a member, or one at one shift.
-    confidence : ndarray, shape (proposers, n, lines), float32
-        0..1; 0 is a proposer that may not speak.
+    `u` is ln(1 + z) of each line by each proposer (a member at one shift), float64;
+    `confidence` 0..1, float32, 0 for a proposer that may not speak.
     """
 
     u: np.ndarray
@@ -52,18 +45,11 @@ def propose(
     Parameters
     ----------
     outputs : ndarray, shape (members, n, heads, 2 * boxes)
-        Of spectra shifted by `shift` pixels.
+        Of spectra shifted by `shift` pixels to the red.
     arch : Architecture
-        Of the members.
-    shift : int
-        Pixels by which the spectra were moved to the red; a logarithmic grid only.
+        Of the members; a shift needs a logarithmic grid, see `log_wave`.
     use : ndarray of bool, shape (members, n), optional
         Which members may speak of which spectrum.
-
-    Raises
-    ------
-    ValueError
-        A shift on a grid that is not logarithmic, where it is no redshift.
     """
     lines, boxes = len(arch.lines), arch.boxes
     chance = outputs[..., :lines, :boxes].astype(np.float64)
@@ -80,7 +66,13 @@ def propose(
 
 
 def log_wave(pixel: np.ndarray, grid: Grid, shift: int = 0) -> np.ndarray:
-    """Return ln of the wavelength [Å] at a pixel of a spectrum moved by `shift`."""
+    """Return ln of the wavelength [Å] at a pixel of a spectrum moved by `shift`.
+
+    Raises
+    ------
+    ValueError
+        A shift on a linear grid, where it is no redshift.
+    """
     if grid.kind == "log":
         return np.log(10.0) * (grid.start + grid.step * (pixel - shift))
     if shift:
@@ -118,33 +110,23 @@ def dithered(
     shifts: int,
     use: np.ndarray | None = None,
 ) -> Proposals:
-    """Return the proposals of all members at all shifts.
+    """Return the proposals of all members at all shifts, `shifts` of `shift_pixels`.
 
     Parameters
     ----------
     runner : Runner
-        Any of `skyloom.quasars.network`; has `predict` and `arch`.
+        Any of `skyloom.quasars.network`.
     flux, ivar : ndarray, shape (n, pixels)
-        On the network's grid, before normalisation.
-    shifts : int
-        How many, see `shift_pixels`.
+        On the network's grid, before normalisation. A spectrum that lost all signal to
+        its shift does not speak.
     use : ndarray of bool, shape (members, n), optional
         Which members may speak of which spectrum.
-
-    Returns
-    -------
-    Proposals
-        Of shifts x members; one that lost all signal to its shift does not speak.
     """
-    parts = list(_each_shift(runner, flux, ivar, shifts, use))
-    u = np.concatenate([part.u for part in parts])
-    return Proposals(u, np.concatenate([part.confidence for part in parts]))
-
-
-def _each_shift(runner, flux, ivar, shifts, use) -> Iterator[Proposals]:
+    parts = []
     for shift in shift_pixels(runner.arch, shifts):
         x, good = normalise(moved(flux, shift), moved(ivar, shift))
         outputs = runner.predict(x)
         speak = np.broadcast_to(good, outputs.shape[:2])
         speak = speak if use is None else speak & use
-        yield propose(outputs, runner.arch, shift, speak)
+        parts.append(propose(outputs, runner.arch, shift, speak))
+    return Proposals(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

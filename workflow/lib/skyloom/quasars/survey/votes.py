@@ -1,11 +1,11 @@
-"""What an ensemble says of each spectrum: votes, doubt, and the lines it sees."""
+"""Votes of an ensemble on each spectrum, and each line's mean over the members."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import entr, expit
 
 from skyloom.quasars.network.decode import (
     HIGH_Z,
@@ -20,38 +20,8 @@ from skyloom.quasars.network.decode import (
 BORDER = 0.05  # in redshift; members of little training scatter by as much
 
 
-@dataclass(frozen=True)
-class VoteSettings:
-    """When a member votes for a quasar.
-
-    Attributes
-    ----------
-    c_th : float
-        Confidence above which a line counts.
-    n_detect : int
-        Lines that must count.
-    z_split : float
-        Redshift from which on a quasar is a distant one.
-    """
-
-    c_th: float = 0.95
-    n_detect: int = 1
-    z_split: float = Z_SPLIT
-
-
-@dataclass(frozen=True)
-class Votes:
-    """The votes on n spectra; every array has shape (n,).
-
-    Attributes
-    ----------
-    c_not, c_low, c_high : ndarray, float64
-        Shares of the members: no quasar, one below and one above `z_split`.
-    entropy : ndarray, float64, nats
-        Of these shares, −Σ c ln c: 0 to ln 3.
-    bald : ndarray, float64, nats
-        What the members' disagreement adds to their own doubts, see `bald`.
-    """
+class Votes(NamedTuple):
+    """Shares of the members (no quasar, low z, high z), entropy and BALD, (n,) each."""
 
     c_not: np.ndarray
     c_low: np.ndarray
@@ -60,26 +30,27 @@ class Votes:
     bald: np.ndarray
 
 
-def vote(lines: Lines, settings: VoteSettings, use: np.ndarray | None = None) -> Votes:
-    """Count the votes.
+def vote(
+    lines: Lines, c_th: float, n_detect: int, use: np.ndarray | None = None
+) -> Votes:
+    """Count the votes; entropies are in nats.
 
     Parameters
     ----------
     lines : Lines, of arrays (members, n, heads)
-        What `skyloom.quasars.network.decode.decode` returns.
-    settings : VoteSettings
-        When a member says quasar.
+    c_th, n_detect : float, int
+        A member says quasar if `n_detect` lines have a confidence above `c_th`.
     use : ndarray of bool, shape (members, n), optional
-        Which members may vote on which spectrum: for out-of-bag scores. A spectrum
-        that nobody may vote on gets NaN.
+        Which members may vote on which spectrum, for out-of-bag scores. A spectrum
+        that no member may vote on gets NaN.
     """
-    label = labels(lines, settings.c_th, settings.n_detect, settings.z_split)
+    label = labels(lines, c_th, n_detect)
     weight = member_weights(label.shape, use)
     shares = np.stack(
         [(weight * (label == which)).sum(0) for which in (NOT, LOW_Z, HIGH_Z)]
     )
-    chances = class_chances(lines, settings)
-    return Votes(*shares, entropy(shares), bald(chances, weight))
+    chances = class_chances(lines, n_detect)
+    return Votes(*shares, entr(shares).sum(axis=0), bald(chances, weight))
 
 
 def member_weights(shape: tuple[int, int], use: np.ndarray | None) -> np.ndarray:
@@ -90,61 +61,34 @@ def member_weights(shape: tuple[int, int], use: np.ndarray | None) -> np.ndarray
     return np.where(count > 0, use / np.maximum(count, 1), np.nan)
 
 
-def entropy(chances: np.ndarray) -> np.ndarray:
-    """Return −Σ p ln p over the first axis, in nats; 0 ln 0 is 0."""
-    p = np.asarray(chances, np.float64)
-    logs = np.log(np.where(p > 0, p, 1.0))
-    return np.abs(-(p * logs).sum(axis=0))
-
-
-def class_chances(lines: Lines, settings: VoteSettings) -> np.ndarray:
+def class_chances(lines: Lines, n_detect: int) -> np.ndarray:
     """Return each member's chances (3, members, n): none, low-z, high-z quasar.
 
-    A quasar is as likely as the line is confident that decides: the `n_detect`-th
-    most confident one. Its redshift is that of the most confident line. The border at
-    `z_split` is `BORDER` wide: members that see one quasar on its two sides hardly
-    disagree, and nobody need look at it.
+    A quasar is as likely as the `n_detect`-th most confident line. The border at
+    `Z_SPLIT` is `BORDER` wide: members that see one quasar on its two sides hardly
+    disagree.
     """
     seen = lines.emission.confidence.astype(np.float64)
-    chance = np.sort(seen, axis=-1)[..., -settings.n_detect]
+    chance = np.sort(seen, axis=-1)[..., -n_detect]
     z, _ = best(lines)
-    far = expit((z.astype(np.float64) - settings.z_split) / BORDER)
+    far = expit((z.astype(np.float64) - Z_SPLIT) / BORDER)
     return np.stack([1 - chance, chance * (1 - far), chance * far])
 
 
 def bald(chances: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the mutual information of class and member, in nats.
+    """Return the mutual information of class and member, (n,), in nats.
 
-    Parameters
-    ----------
-    chances : ndarray, shape (classes, members, n)
-        Of each member.
-    weight : ndarray, shape (members, n)
-        Sums to 1 a spectrum.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Entropy of the mean minus mean of the entropies: large where members are sure
-        of different things, 0 where they share the same doubt. Source: Houlsby et
-        al. 2011, arXiv 1112.5745.
+    Entropy of the mean of `chances` (classes, members, n) minus the mean of their
+    entropies. `weight` (members, n) sums to 1 a spectrum. Source: Houlsby et al. 2011,
+    arXiv 1112.5745.
     """
     mean = (chances * weight).sum(axis=1)
-    return np.maximum(entropy(mean) - (entropy(chances) * weight).sum(axis=0), 0.0)
+    own = (entr(chances).sum(axis=0) * weight).sum(axis=0)
+    return np.maximum(entr(mean).sum(axis=0) - own, 0.0)
 
 
-@dataclass(frozen=True)
-class LineSummary:
-    """Each line over the members; every array has shape (n, lines), float64.
-
-    Attributes
-    ----------
-    confidence, confidence_sd : ndarray
-        Mean and standard deviation over the members.
-    z, z_sd : ndarray
-        Median over the members, each counted by its confidence, and half the distance
-        of the quantiles that hold 68 % of them.
-    """
+class LineSummary(NamedTuple):
+    """Confidence and redshift of each line over the members, (n, lines) each."""
 
     confidence: np.ndarray
     confidence_sd: np.ndarray
@@ -153,14 +97,10 @@ class LineSummary:
 
 
 def summarise_lines(lines: Lines, use: np.ndarray | None = None) -> LineSummary:
-    """Return mean and scatter of every emission line over the members.
+    """Return mean and standard deviation of confidences, median and scatter of z.
 
-    Parameters
-    ----------
-    lines : Lines, of arrays (members, n, heads)
-        What the members see.
-    use : ndarray of bool, shape (members, n), optional
-        See `vote`.
+    A member's redshift counts by its confidence; the scatter is half the distance of
+    the quantiles that hold 68 %. For `lines` and `use` see `vote`.
     """
     seen = lines.emission
     weight = member_weights(seen.confidence.shape[:2], use)[..., None]
@@ -175,17 +115,9 @@ def summarise_lines(lines: Lines, use: np.ndarray | None = None) -> LineSummary:
 def quantiles(
     values: np.ndarray, weight: np.ndarray, levels: tuple[float, ...]
 ) -> list[np.ndarray]:
-    """Return weighted quantiles over the first axis.
+    """Return weighted quantiles over the first axis, NaN where a weight is NaN.
 
-    The smallest value with at least the level's share of the weight at or below it;
-    NaN where a weight is NaN.
-
-    Parameters
-    ----------
-    values, weight : ndarray, the same shape
-        Weights are not negative, and not all zero.
-    levels : tuple of float
-        0 to 1.
+    The smallest value with at least the level's share of the weight at or below it.
     """
     order = np.argsort(values, axis=0)
     ranked = np.take_along_axis(values, order, axis=0)

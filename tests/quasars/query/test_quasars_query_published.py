@@ -6,8 +6,8 @@ import pytest
 from astropy.table import Table, unique
 from hypothesis import given
 from hypothesis import strategies as st
-from skyloom.quasars.query import filters, seed
-from skyloom.quasars.query.scores import vote_entropy
+from scipy.special import entr
+from skyloom.quasars.query.published import steps
 
 # target, tile, C_NOT, C_QSO_LZ, C_QSO_HZ, BMU, DEAD_ARMS
 ROWS = [
@@ -32,28 +32,21 @@ def hand_made():
 
 def test_the_eight_steps_by_hand():
     """Every number of every step is as counted on paper."""
-    found = seed.steps(hand_made(), n=3, percentile=50, labelled=[18])
-    assert found.members == 10  # 1. from 0.1, the smallest step of C_NOT
-    assert found.tiles == [1, 2, 3]
-    assert np.isclose(found.cutoff, -(0.8 * np.log(0.4) + 0.2 * np.log(0.2)))  # 2.
-    assert found.repeated.tolist() == [11, 17]  # 3.
-    # 4. units hold 5, 0, 4, 0, 2 rows: the median is 2, so unit 4 is rare
-    assert (found.n_rows, found.n_common) == (11, 9)
-    assert found.n_targets == 8  # 5. 15 is gone, 17 speaks by its other exposure
-    assert np.isclose(found.cutoff_targets, found.cutoff)
-    assert found.n_alive == 7  # 6. without 16; 17 lives in its other exposure
-    assert found.n_new == 6  # 7. without 18
-    assert found.n_repeated == 1  # 8. of the three chosen, 11
+    found = steps(hand_made(), n=3, percentile=50, labelled=[18])
+    # Units hold 5, 0, 4, 0, 2 rows: the median is 2, so unit 4 is rare. 15 is gone
+    # with it, 17 speaks by its other exposure; 16 is dead; 18 was inspected.
+    assert found.counts == {"common": 9, "targets": 8, "alive": 7, "new": 6}
     assert sorted(found.chosen["TARGETID"]) == [11, 12, 13]
     assert found.chosen.set_index("TARGETID").loc[11, "TILEID"] == 2
     assert np.all(np.diff(found.chosen["ENTROPY"]) <= 0)
+    highest = -(0.8 * np.log(0.4) + 0.2 * np.log(0.2))
+    assert found.chosen["ENTROPY"].iloc[0] == pytest.approx(highest)
 
 
 def test_of_equal_doubts_the_larger_number_comes_first():
     """As printed by the seed, where the sky comes last."""
     table = hand_made().assign(C_NOT=1.0, C_QSO_LZ=0.0, C_QSO_HZ=0.0, DEAD_ARMS=0)
-    found = seed.steps(table, n=20, percentile=0, labelled=[])
-    assert found.members is None
+    found = steps(table, n=20, percentile=0)
     common = [18, 17, 16, 14, 13, 12, 11, -5]  # unit 4 has the fewest rows but none
     assert found.chosen["TARGETID"].tolist()[:1] == common[:1]
     assert found.chosen["TARGETID"].is_monotonic_decreasing
@@ -61,19 +54,9 @@ def test_of_equal_doubts_the_larger_number_comes_first():
 
 def test_units_behind_the_last_hit_do_not_count():
     """The seed's `minlength` is the largest unit hit; a true map has more."""
-    bmu = np.array([0] * 9 + [1] * 2 + [2])
-    as_seed = filters.common(bmu, 40, None)  # counts 9, 2, 1: above 1.8
-    assert as_seed.tolist() == [True] * 11 + [False]
-    whole_map = filters.common(bmu, 40, 10)  # seven more zeros: above 0
-    assert whole_map.all()
-
-
-def test_guessed_members_may_be_off_by_one():
-    """A share that is a hair off in its last digit; the cut is the seed's."""
-    assert seed.guessed_members(np.array([0.0, 0.005, 1.0])) == 200
-    assert seed.guessed_members(np.array([0.7, 0.8])) == 10 - (1 / (0.8 - 0.7) < 10)
-    hair = np.array([0.1 * 3, 0.3])
-    assert seed.guessed_members(hair) > 10**9
+    table = hand_made().iloc[[0] * 12].assign(TARGETID=range(12), DEAD_ARMS=0)
+    table = table.assign(BMU=[0] * 9 + [1] * 2 + [2])  # counts 9, 2, 1: above 1.8
+    assert steps(table, 12, percentile=40).counts["common"] == 11
 
 
 def test_rows_without_votes_are_refused():
@@ -81,16 +64,16 @@ def test_rows_without_votes_are_refused():
     table = hand_made()
     table.loc[3, "C_NOT"] = np.nan
     with pytest.raises(ValueError, match="without votes"):
-        seed.steps(table)
+        steps(table, 5)
     with pytest.raises(ValueError, match="no row"):
-        seed.steps(table.iloc[:0])
+        steps(table.iloc[:0], 5)
 
 
 def by_astropy(table, n, percentile, labelled):
     """Return the targets that the same eight steps choose on astropy's tables."""
     rows = Table.from_pandas(table)
     shares = np.stack([rows[name] for name in NAMES[2:5]], axis=1)
-    rows["ENTROPY"] = vote_entropy(shares)
+    rows["ENTROPY"] = entr(shares).sum(axis=1)
     rows = rows[np.argsort(rows["ENTROPY"], kind="stable")[::-1]]
     hits = np.bincount(rows["BMU"], minlength=np.max(rows["BMU"]))
     rows = rows[(hits > np.percentile(hits, percentile))[rows["BMU"]]]
@@ -136,6 +119,6 @@ def results(draw):
 )
 def test_steps_agree_with_astropy(table, n, percentile, labelled):
     """Sorting, `unique` and cuts of the seed's own library give the same list."""
-    found = seed.steps(table, n, percentile, labelled)
+    found = steps(table, n, labelled, percentile)
     expected = by_astropy(table, n, percentile, labelled)
     assert found.chosen["TARGETID"].tolist() == expected

@@ -1,4 +1,4 @@
-"""Anybody's spectra: read, made noisier if asked, classified."""
+"""Given spectra: read, made noisier if asked, classified."""
 
 from __future__ import annotations
 
@@ -25,26 +25,18 @@ def classify_files(
     noise: float = 1.0,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Classify all spectra of some files.
+    """Classify all spectra of some files of any kind that `spectra_of` reads.
 
     Parameters
     ----------
     files : iterable of path
-        Of any kind that `skyloom.quasars.spectra.sources.spectra_of` reads.
     by : Classifier
         The ensemble.
     threshold : float
-        Score above which a spectrum is called a quasar.
-    noise : float
-        How many times larger the noise is made, 1 or more.
-    seed : int
-        Of the added noise, with each target's number, exposure and row.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `skyloom.quasars.survey.classify.columns`, and ``IS_QSO``: whether
-        it is called. Spectra without signal are left out.
+        Score above which a spectrum is called a quasar: column ``IS_QSO``, beside
+        those of `skyloom.quasars.survey.classify.columns`.
+    noise, seed : float, int
+        See `noisier`.
 
     Raises
     ------
@@ -58,25 +50,18 @@ def classify_files(
     )
     parts = [classify(*some, by) for some in gathered(read, BATCH)]
     rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return rows.assign(IS_QSO=score_of(rows, by.settings.votes.n_detect) > threshold)
+    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > threshold)
 
 
 def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
     """Return spectra whose noise is larger: σ → `noise` σ, ivar → ivar / noise².
 
-    Parameters
-    ----------
-    spectra : Spectra
-        Their ivar says what their noise is.
-    noise : float
-        1 or more; 1 changes nothing.
-    seed : int
-        Of the noise that is added, with each target's number, exposure and row.
+    The noise added is drawn from `seed` and each target's number, exposure and row.
 
     Raises
     ------
     ValueError
-        For less noise.
+        `noise` below 1.
     """
     if noise < 1:
         msg = f"noise {noise}: spectra can be made noisier only, expected 1 or more"
@@ -84,13 +69,13 @@ def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
     if noise == 1:
         return spectra
     names = spectra.meta[["targetid", "expid"]].itertuples(index=False)
-    chances = [rng(seed, "noise", int(t), int(e), i) for i, (t, e) in enumerate(names)]
-    arms = tuple(_noisier(arm, noise, chances) for arm in spectra.arms)
+    rngs = [rng(seed, "noise", int(t), int(e), i) for i, (t, e) in enumerate(names)]
+    arms = tuple(_noisier(arm, noise, rngs) for arm in spectra.arms)
     return replace(spectra, arms=arms)
 
 
-def _noisier(arm: Arm, noise: float, chances) -> Arm:
-    normal = np.stack([each.standard_normal(len(arm.wave)) for each in chances])
+def _noisier(arm: Arm, noise: float, rngs: list[np.random.Generator]) -> Arm:
+    normal = np.stack([each.standard_normal(len(arm.wave)) for each in rngs])
     sigma = np.zeros(arm.ivar.shape)
     np.divide(1.0, np.sqrt(arm.ivar), out=sigma, where=arm.ivar > 0)
     flux = arm.flux + np.sqrt(noise**2 - 1) * sigma * normal

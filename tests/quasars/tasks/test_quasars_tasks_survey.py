@@ -8,23 +8,21 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from skyloom.quasars.evaluate.thresholds import Threshold
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.store import Store
-from skyloom.quasars.steps.mapping import train_map
-from skyloom.quasars.steps.surveying import Run, by_exposure, classifier_of
 from skyloom.quasars.survey import ensembles
 from skyloom.quasars.survey.classify import classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import write_calibration
-from skyloom.quasars.survey.exposures import read_exposure
+from skyloom.quasars.tasks.som import train_map
+from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
 from skyloom.run.provenance import Recipe, checksum, checksums
 from skyloom.som.matching import bmu
 from skyloom.som.model import save
 from small_quasars import SEED, config
 
-SOM = {"rows": 2, "columns": 3, "topology": "torus", "epochs": 2}
+SOM = {"rows": 2, "columns": 3, "epochs": 2}
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +34,8 @@ def som(small_survey):
 def files(small_members, som, tmp_path_factory):
     """Return what a run reads: networks, calibration and map."""
     folder = tmp_path_factory.mktemp("run")
-    threshold = Threshold(0.5, 0.9, 0.9, True, 1.0, 0.9, 1.0, 9, 9, 9, 0)
     write_calibration(
-        folder / "c.json", Calibration.unknown(6), threshold, {"n_detect": 1}, {}
+        folder / "c.json", Calibration.unknown(6), {"value": 0.5}, {"n_detect": 1}, {}
     )
     save(folder / "som.npz", som[0], {})
     return small_members.networks, folder / "c.json", folder / "som.npz"
@@ -63,7 +60,7 @@ def test_a_run_says_what_the_classifier_says(small_survey, files, tmp_path):
                 "rows": len(expected),
                 "without signal": len(store) - len(expected),
             }
-        pd.testing.assert_frame_equal(read_exposure(target), expected)
+        pd.testing.assert_frame_equal(pd.read_parquet(target), expected)
     record = json.loads(pq.read_schema(target).metadata[b"skyloom"])
     assert record["inputs"][path.name] == checksum(path)
     assert record["inputs"].items() > used.items()
@@ -84,9 +81,9 @@ def test_cells_are_those_of_the_map(small_survey, files, som):
 
 def test_a_classifier_is_made_as_told(files):
     """Runner, settings of votes and shifts, and the calibration of the file."""
-    by = classifier_of(*files[:2], None, how(n_detect=2, shifts=3, shift_members=2))
+    by = classifier_of(*files[:2], None, how(n_detect=2, shifts=3))
     assert isinstance(by.runner, Runner)
-    assert by.settings.votes.n_detect == 2
+    assert by.settings.n_detect == 2
     assert by.calibration == Calibration.unknown(6)
     assert by.shifted is not None
     assert classifier_of(*files[:2], None, how(shifts=1)).shifted is None
@@ -122,8 +119,8 @@ def test_constant_memory_gives_the_same_rows(
     by, recipe = classifier_of(*files[:2], None, how(shifts=1)), Recipe({}, "c0de")
     run = Run(by, small_survey.stores, recipe, {})
     for size in (5, 1000):
-        monkeypatch.setattr("skyloom.quasars.steps.surveying.BATCH", size)
+        monkeypatch.setattr("skyloom.quasars.tasks.survey.BATCH", size)
         run(name, {"rows": tmp_path / f"{size}"})
-    one, other = (read_exposure(tmp_path / f"{size}") for size in (5, 1000))
+    one, other = (pd.read_parquet(tmp_path / f"{size}") for size in (5, 1000))
     pd.testing.assert_frame_equal(one, other, rtol=1e-4, atol=1e-5)
     assert ensembles.BATCH == 1000

@@ -1,4 +1,4 @@
-"""Spectra and labels in: a survey's files, a training sample, inspectors' answers."""
+"""Spectra in: a survey's exposures, a training sample, targets labelled since."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_csv
 from skyloom.quasars.spectra.grid import Grid
-from skyloom.quasars.spectra.inspect import agreement, conflicts, merge, read_answers
 from skyloom.quasars.spectra.sources import spectra_of
 from skyloom.quasars.spectra.store import Batch, Store, batch, write_store
-from skyloom.quasars.spectra.truth import COLUMNS, read_truth, write_truth
+from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 
@@ -57,14 +55,13 @@ def ingest_sample(
     ----------
     sources : iterable of (files, truth, most)
         Spectra (of any kind that `spectra_of` reads), the truth of their targets, and
-        how many targets to take at most, drawn by lot; None: all.
+        how many targets to take at most, drawn from `seed`; None: all.
     store, labels : path
-        What is written: the spectra, and the truth of their targets in the own
-        format. Truth of other targets is left out: they may be asked about.
+        Written: the spectra, and the truth of their targets. Truth of other targets is
+        left out: they may be asked about.
     grid : Grid
         The pixels.
     seed : int
-        Of the lots.
     provenance : mapping, optional
         For the store.
 
@@ -95,7 +92,7 @@ def ingest_sample(
 
 
 def gather_labelled(
-    stores: Iterable[str | Path],
+    stores: Sequence[str | Path],
     labels: str | Path,
     before: str | Path,
     target: str | Path,
@@ -105,7 +102,7 @@ def gather_labelled(
 
     Parameters
     ----------
-    stores : iterable of path
+    stores : sequence of path
         Of the whole survey.
     labels, before : path
         Labels of a round, and those of the first.
@@ -125,68 +122,9 @@ def gather_labelled(
     if not wanted:
         expected = "an answer about a target of a query"
         raise InputError(labels, f"the targets of {before} only", expected=expected)
-    stores = list(stores)
     with Store(stores[0]) as first:
         grid = first.grid
     write_store(target, _of_targets(stores, wanted, labels), grid, provenance)
-
-
-def answers_about(answers: str | Path, asked: str | Path) -> pd.DataFrame:
-    """Return an inspector's answers about the targets of a query."""
-    rows = pd.read_csv(answers)
-    wanted = pd.read_csv(asked)["TARGETID"]
-    return rows[rows["TARGETID"].isin(wanted)].reset_index(drop=True)
-
-
-def merge_labels(
-    before: str | Path,
-    answers: Iterable[str | Path],
-    decisions: str | Path | None,
-    *,
-    labels: str | Path,
-    agreed: str | Path,
-    disputed: str | Path,
-) -> None:
-    """Join the labels of the rounds before with inspectors' answers.
-
-    Parameters
-    ----------
-    before : path
-        Labels of the round before.
-    answers : iterable of path
-        CSVs of one or more inspectors (`skyloom.quasars.spectra.inspect`).
-    decisions : path or None
-        CSV in the same columns that settles conflicts.
-    labels, agreed, disputed : path
-        Written: all labels; agreement of the inspectors (κ); conflicts.
-
-    Raises
-    ------
-    InputError
-        Unreadable answers, one about a target that has a label already, or a decision
-        about a target that nobody inspected.
-    """
-    answers = list(answers)
-    old, new = read_truth(before), read_answers(answers)
-    merged = merge(new) if decisions is None else _settled(new, decisions)
-    again = merged["targetid"].isin(old["targetid"])
-    if again.any():
-        problem = f"target {merged['targetid'][again].iloc[0]} has a label already"
-        expected = "answers about targets of this round's query"
-        raise InputError(answers[0], problem, expected=expected)
-    write_truth(labels, pd.concat([old, merged[list(COLUMNS)]], ignore_index=True))
-    write_csv(agreed, agreement(new))
-    write_csv(disputed, conflicts(new))
-    log.info("%d targets labelled, %d confident", len(merged), merged.confident.sum())
-
-
-def _settled(answers: pd.DataFrame, decisions: str | Path) -> pd.DataFrame:
-    settled = read_answers([decisions])
-    try:
-        return merge(answers, settled)
-    except ValueError as bad:
-        expected = "one decision a target, about targets of this round's answers"
-        raise InputError(decisions, str(bad), expected=expected) from None
 
 
 def _of_targets(stores, wanted: set[int], labels) -> Iterator[Batch]:
@@ -204,7 +142,7 @@ def _of_targets(stores, wanted: set[int], labels) -> Iterator[Batch]:
         raise InputError(labels, problem, expected=expected)
 
 
-def _drawn(truth: pd.DataFrame, files, most: int | None, chance) -> pd.DataFrame:
+def _drawn(truth: pd.DataFrame, files, most: int | None, rng) -> pd.DataFrame:
     """Return the truth of `most` targets by lot, of those that have spectra here."""
     if most is None or len(truth) <= most:
         return truth
@@ -212,7 +150,7 @@ def _drawn(truth: pd.DataFrame, files, most: int | None, chance) -> pd.DataFrame
     found = (some.meta["targetid"] for path in files for some in spectra_of(path))
     seen = np.flatnonzero(truth["targetid"].isin(pd.concat(found)))
     if len(seen) > most:
-        seen = np.sort(chance.choice(seen, most, replace=False))
+        seen = np.sort(rng.choice(seen, most, replace=False))
     return truth.iloc[seen]
 
 

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.bootstrap import held_out
+from skyloom.quasars.query import figures
 from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import write_truth
-from skyloom.quasars.steps import asking
-from skyloom.quasars.steps.asking import ask, reserved, stamps
-from skyloom.quasars.steps.judging import unseen_rows
 from skyloom.quasars.survey.classify import columns
+from skyloom.quasars.tasks import query as asking
+from skyloom.quasars.tasks.evaluation import unseen_rows
+from skyloom.quasars.tasks.query import ask, reserved, stamps
 from small_quasars import ARCH, SEED, config
 
 RESERVE = 0.4
@@ -60,8 +61,7 @@ def settings(reserve=RESERVE, **query):
 def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
     """Whatever the strategy."""
     path, rows = results
-    cut = {"rare_percentile": 0} if strategy == "entropy" else {}
-    how = settings(strategy=strategy, n=1000, **cut)
+    how = settings(strategy=strategy, n=1000)
     table = ask(path, labels, 1, how).table
     kept = set(rows["TARGETID"][reserved(rows, how)])
     known = set(pd.read_csv(labels)["targetid"])
@@ -77,7 +77,7 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
 def test_a_query_does_not_depend_on_the_tables_order(results, labels, strategy):
     """Which tells when exposures came."""
     path, rows = results
-    how = settings(strategy=strategy, rare_percentile=0, audit=0.3)
+    how = settings(strategy=strategy, audit=0.3)
     first = ask(path, labels, 1, how).table
     for state in range(3):
         rows.sample(frac=1, random_state=state).to_csv(path, index=False)
@@ -88,7 +88,7 @@ def test_a_query_does_not_depend_on_the_tables_order(results, labels, strategy):
 def test_columns_that_are_not_read_say_nothing(results, labels, strategy, monkeypatch):
     """The same query, kept columns included, as of the whole table."""
     path, rows = results
-    how = settings(strategy=strategy, rare_percentile=0)
+    how = settings(strategy=strategy)
     part = ask(path, labels, 1, how).table
     assert {"Z", "Z_ERR", "C_BEST", "C_LYA", "SN", "BMU", "BALD"} <= set(part)
     seen = []
@@ -191,7 +191,7 @@ def test_one_store_is_open_at_a_time(asked, monkeypatch):
             opened.append(self)
             assert sum(bool(store._file) for store in opened) == 1
 
-    monkeypatch.setattr(asking, "Store", Counted)
+    monkeypatch.setattr(figures, "Store", Counted)
     table, stores = asked
     assert len(list(stamps(table, stores))) == 5
     assert len(opened) == table["EXPID"].nunique() > 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,8 @@ from skyloom.quasars.evaluate import calibration, compare, figures, metrics, red
 from skyloom.quasars.evaluate.thresholds import sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.steps.asking import reserved
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
+from skyloom.quasars.tasks.query import reserved
 from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
 
@@ -30,21 +30,8 @@ LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 FOLDS = 5  # in which scores are calibrated and looked at
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What is said of an ensemble.
-
-    Attributes
-    ----------
-    report : dict
-        `skyloom.quasars.evaluate.metrics.report`, ``threshold``, ``calibration``
-        (expected error of the score as a probability, raw and recalibrated),
-        ``repeats`` (targets seen more than once) and ``pile_up`` (`pile_ups`).
-    table : DataFrame
-        `skyloom.quasars.evaluate.metrics.table`.
-    drawn : dict of str to Figure
-        ``rates``, ``redshifts``, ``reliability``, ``pile_up``.
-    """
+class Judgement(NamedTuple):
+    """What `judge` says: a report, its table, and figures by name."""
 
     report: dict
     table: pd.DataFrame
@@ -58,33 +45,39 @@ def judge(
     arch: Architecture,
     settings: Mapping,
 ) -> Judgement:
-    """Judge an ensemble's rows.
+    """Judge an ensemble's rows on the confident targets of a truth table.
 
     Parameters
     ----------
     results : DataFrame
         Rows of `skyloom.quasars.survey.classify.columns`.
     truth : DataFrame
-        A truth table; its confident targets count.
     threshold : float
         Score above which a row is called a quasar.
     arch : Architecture
         Of the ensemble.
     settings : mapping
-        Section ``survey`` (``n_detect, z_split``) and ``seed``.
+        ``survey.n_detect`` and ``seed``.
+
+    Returns
+    -------
+    Judgement
+        The report is `skyloom.quasars.evaluate.metrics.report`, ``threshold``,
+        ``calibration`` (expected error of the score as a probability, raw and
+        recalibrated), ``repeats`` (targets seen more than once) and `pile_ups`.
 
     Raises
     ------
     ValueError
         No row has a confident truth.
     """
-    how, chance = settings["survey"], rng(settings["seed"], "judge")
-    rows = metrics.judged(results, truth, threshold, how["n_detect"], how["z_split"])
+    n_detect, draw = settings["survey"]["n_detect"], rng(settings["seed"], "judge")
+    rows = metrics.judged(results, truth, threshold, n_detect)
     table = metrics.table(rows)
-    tables, errors = _reliability(rows, how["n_detect"], chance)
-    report = metrics.report(rows, chance) | {"threshold": float(threshold)}
+    tables, errors = _reliability(rows, n_detect, draw)
+    report = metrics.report(rows, draw) | {"threshold": float(threshold)}
     report["calibration"] = metrics.jsonable(errors)
-    called = score_of(results, how["n_detect"]) > threshold
+    called = score_of(results, n_detect) > threshold
     report["repeats"] = metrics.jsonable(redshifts.repeats(results, called))
     report["pile_up"] = metrics.jsonable(pile_ups(rows, arch))
     drawn = {
@@ -99,13 +92,6 @@ def judge(
 def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
     """Return how redshifts of found quasars pile up: of the best line, and of all.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        `skyloom.quasars.evaluate.metrics.judged`.
-    arch : Architecture
-        Of the ensemble.
-
     Returns
     -------
     dict
@@ -118,14 +104,11 @@ def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
         return {}
     line, alone = figures.best_line(seen, arch)
     z_true = seen["z_true"].to_numpy(float)
-    methods = {
-        "best_line": alone,
-        "consensus": seen["Z"].to_numpy(float),
-        "truth": z_true,
-    }
+    methods = {"best_line": alone, "consensus": seen["Z"].to_numpy(float)}
+    methods["truth"] = z_true
     return {"n": len(seen)} | {
         name: {
-            "strength": pile_up(z, line, arch).strength,
+            "strength": pile_up(z, line, arch),
             "wiggle": wiggle(z, z_true, line, arch),
         }
         for name, z in methods.items()
@@ -157,14 +140,9 @@ def compared(
         Exposures whose label changes.
     drawn : Figure
     """
-    how = settings["survey"]
-    found = compare.compare(
-        first[0],
-        second[0],
-        (first[1], second[1]),
-        n_detect=how["n_detect"],
-        z_split=how["z_split"],
-    )
+    thresholds = first[1], second[1]
+    n_detect = settings["survey"]["n_detect"]
+    found = compare.compare(first[0], second[0], thresholds, n_detect)
     report = compare.report(found, rng(settings["seed"], "compare"), truth)
     return report, found.flips, figures.comparison_figure(found)
 
@@ -172,17 +150,9 @@ def compared(
 def unseen_rows(results: str | Path, labels: str | Path, settings: Mapping):
     """Return the rows of a catalogue that an ensemble can be judged on.
 
-    Of targets that no query asks about, if some are kept, and that have no label in
-    any round: what has been learned from proves nothing.
-
-    Parameters
-    ----------
-    results : path
-        ``ensemble_results.csv``.
-    labels : path
-        What the ensemble was trained on.
-    settings : mapping
-        ``query.reserve`` and ``seed``.
+    Of targets that no query asks about, if some are kept (`settings` has
+    ``query.reserve`` and ``seed``), and that are not in `labels`, what the ensemble
+    was trained on.
 
     Raises
     ------
@@ -200,12 +170,9 @@ def unseen_rows(results: str | Path, labels: str | Path, settings: Mapping):
 
 
 def without_row(truth: pd.DataFrame, results: pd.DataFrame) -> dict:
-    """Return the targets of confident truth that have no row: no signal, or no file.
+    """Count ``targets`` of confident truth that have no row, and ``quasars`` of these.
 
-    Returns
-    -------
-    dict
-        ``targets``, and ``quasars`` among them: a completeness does not know of them.
+    They have no signal, or no file: a completeness does not know of them.
     """
     sure = truth[truth["confident"]]
     lost = sure[~sure["targetid"].isin(results["TARGETID"])]
@@ -224,17 +191,9 @@ def write_judgement(
 
 
 def headline(reports: Mapping[str, Sequence[str]]) -> dict:
-    """Return the headline numbers of a run's reports, by their kinds and places.
+    """Return the keys `HEADLINES` of reports, by kind and place.
 
-    Parameters
-    ----------
-    reports : mapping of str to sequence of path
-        Reports of ``rounds``, ``comparisons``, ``files`` and the ``race``.
-
-    Returns
-    -------
-    dict
-        Kind to place (the last two parts of the path) to the keys of `HEADLINES`.
+    The place is the last two parts of a report's path.
     """
     return {
         kind: {
@@ -251,16 +210,16 @@ def _seen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["called"] & rows["is_qso"] & rows["z_true"].notna()]
 
 
-def _reliability(rows: pd.DataFrame, n_detect: int, chance):
+def _reliability(rows: pd.DataFrame, n_detect: int, rng):
     """Return diagrams and errors of the score, as it is and recalibrated."""
     data = sample(rows["TARGETID"], score_of(rows, n_detect), rows["is_qso"])
     scores = {"score": data}
     folds = min(FOLDS, len(np.unique(data.targetid)))
     if folds > 1 and 0 < data.truth.mean() < 1:
         fit = calibration.fit_temperature
-        scores["recalibrated"] = calibration.cross_calibrated(data, fit, folds, chance)
+        scores["recalibrated"] = calibration.cross_calibrated(data, fit, folds, rng)
     tables = {name: calibration.reliability(one) for name, one in scores.items()}
     errors = {
-        name: calibration.calibration_error(one, chance) for name, one in scores.items()
+        name: calibration.calibration_error(one, rng) for name, one in scores.items()
     }
     return tables, errors

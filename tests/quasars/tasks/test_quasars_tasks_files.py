@@ -13,9 +13,9 @@ from skyloom.io.errors import InputError
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import batch
-from skyloom.quasars.steps.classifying import classify_files, noisier
 from skyloom.quasars.survey.classify import SurveySettings, classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
+from skyloom.quasars.tasks.files import classify_files, noisier
 from small_quasars import SEED, network
 
 

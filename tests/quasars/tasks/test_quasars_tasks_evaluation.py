@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from skyloom.io.documents import read_json, write_json
 from skyloom.quasars.network.lines import LINES
-from skyloom.quasars.steps.judging import (
+from skyloom.quasars.tasks.evaluation import (
     HEADLINES,
     LEAST,
     compared,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +16,24 @@ from skyloom.quasars.network.files import save_member
 from skyloom.quasars.settings import architecture, training
 from skyloom.run.provenance import Recipe
 
+KINDS = ("net", "draw")
+
 
 def groups_of(
-    networks: Iterable[str], draws: Iterable[str], size: int
+    networks: Sequence[str], draws: Sequence[str], size: int
 ) -> dict[int, dict[str, str]]:
-    """Return the files of members that are trained together, by the first of them.
+    """Return the files of `size` members that are trained together, by the first.
 
-    Parameters
-    ----------
-    networks, draws : iterable of path
-        ``net_{i}.keras`` and ``net_{i}.npz`` of the same members.
-    size : int
-        Members to a group.
+    `networks` and `draws` are ``net_{i}.keras`` and ``net_{i}.npz`` of the same
+    members; a group has them as ``net_{i}`` and ``draw_{i}``.
     """
-    named = {int(Path(p).stem.removeprefix("net_")): p for p in networks}
-    drawn = {int(Path(p).stem.removeprefix("net_")): p for p in draws}
-    order = sorted(named)
+    files = {f"net_{_number(path)}": path for path in networks}
+    files |= {f"draw_{_number(path)}": path for path in draws}
+    order = sorted(_number(path) for path in networks)
+    groups = [order[start : start + size] for start in range(0, len(order), size)]
     return {
-        order[start]: {
-            label: path
-            for i in order[start : start + size]
-            for label, path in ((f"net_{i}", named[i]), (f"draw_{i}", drawn[i]))
-        }
-        for start in range(0, len(order), size)
+        group[0]: {f"{kind}_{i}": files[f"{kind}_{i}"] for i in group for kind in KINDS}
+        for group in groups
     }
 
 
@@ -52,22 +48,18 @@ class Training:
         Truth of their targets.
     recipe : Recipe
         Of the rule; its settings have the sections ``network``, ``train`` and
-        ``ensemble``, ``grid`` and ``seed``.
+        ``ensemble``, and ``seed``.
     """
 
     def __init__(self, stores: Sequence[str], labels: str, recipe: Recipe):
         self.recipe = recipe
         self.inputs = [*stores, labels]
-        self.stores, self.labels = list(stores), labels
-        self._read: tuple[Labelled, np.ndarray, Task] | None = None
 
     def __call__(self, first: int, paths: Mapping[str, Path]) -> dict:
         """Train the group whose first member is `first`; write networks and draws."""
-        known, held, task = self._sample()
+        known, held, task = self._sample
         settings = self.recipe.settings
-        members = sorted(
-            int(label.removeprefix("net_")) for label in paths if label[0] == "n"
-        )
+        members = sorted(_number(label) for label in paths if label[0] == "n")
         # Rounds start from the same weights: they differ by their labels alone.
         seed = settings["seed"]
         single = settings["ensemble"]["single_exposure"]
@@ -85,22 +77,19 @@ class Training:
             save_draw(paths[f"draw_{i}"], one)
         return {"members": members}
 
+    @cached_property
     def _sample(self) -> tuple[Labelled, np.ndarray, Task]:
-        if self._read is None:
-            settings = self.recipe.settings
-            ensemble = settings["ensemble"]
-            arch = architecture(settings["network"], settings["grid"])
-            known = read_labelled(self.stores, self.labels, arch)
-            held = held_out(known.targetid, ensemble["held_out"], settings["seed"])
-            data = known.training(arch)
-            some = data.rows(np.flatnonzero(held)) if held.any() else None
-            task = Task(
-                data,
-                some,
-                arch,
-                training(settings["train"]),
-                ensemble["trainer"],
-                ensemble["device"],
-            )
-            self._read = known, held, task
-        return self._read
+        settings = self.recipe.settings
+        ensemble = settings["ensemble"]
+        arch = architecture(settings["network"])
+        known = read_labelled(self.inputs[:-1], self.inputs[-1], arch)
+        held = held_out(known.targetid, ensemble["held_out"], settings["seed"])
+        data = known.training(arch)
+        some = data.rows(np.flatnonzero(held)) if held.any() else None
+        how = training(settings["train"]), ensemble["trainer"], ensemble["device"]
+        return known, held, Task(data, some, arch, *how)
+
+
+def _number(path: str) -> int:
+    """Return i of ``net_{i}``, with a suffix or without."""
+    return int(Path(path).stem.removeprefix("net_"))

@@ -1,12 +1,10 @@
-"""Runs of an ensemble over spectra: a survey's exposures, or anybody's files."""
+"""The survey run: an ensemble over exposures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from skyloom.quasars.network.runners import runner
 from skyloom.quasars.settings import survey
@@ -41,7 +39,8 @@ def classifier_of(
     """
     ensemble = read_ensemble(networks, calibration)
     make = runner(settings["runner"], settings["device"], threads)
-    cell = None if som is None else _cells(som)
+    trained = None if som is None else load(som)
+    cell = None if trained is None else lambda x: bmu(trained, x)[0]
     return classifier(make, ensemble.members, ensemble.redshift, survey(settings), cell)
 
 
@@ -49,16 +48,8 @@ def classifier_of(
 class Run:
     """Classifies exposures with one ensemble.
 
-    Attributes
-    ----------
-    by : Classifier
-        The ensemble.
-    stores : mapping of str to path
-        ``<tile>/<expid>`` to its store.
-    recipe : Recipe
-        Of the rule.
-    inputs : mapping of str to str
-        Checksums of networks, calibration and map, by `checksums`.
+    `stores` has the store of each ``<tile>/<expid>``; `inputs` the checksums of
+    networks, calibration and map.
     """
 
     by: Classifier
@@ -82,8 +73,3 @@ def by_exposure(paths: Sequence[str]) -> dict[str, str]:
     """Return ``<tile>/<expid>`` to path, for paths that end so and in one suffix."""
     named = {Path(path).with_suffix(""): path for path in paths}
     return {"/".join(stem.parts[-2:]): path for stem, path in named.items()}
-
-
-def _cells(som: str) -> Callable[[np.ndarray], np.ndarray]:
-    trained = load(som)
-    return lambda x: bmu(trained, x)[0]

@@ -23,14 +23,7 @@ def train_map(
 ) -> tuple[Som, dict, np.ndarray]:
     """Train a map on the normalised spectra of stores, in constant memory.
 
-    Parameters
-    ----------
-    stores : sequence of path
-        Spectra.
-    settings : mapping
-        ``rows``, ``columns``, ``topology`` and ``epochs``.
-    seed : int
-        Of the run.
+    `settings` has ``rows``, ``columns`` and ``epochs``; opposite edges touch.
 
     Returns
     -------
@@ -42,8 +35,7 @@ def train_map(
     """
     data = Batches(lambda: _normalised(stores))
     shape = (settings["rows"], settings["columns"])
-    chance = rng(seed, "som")
-    som = train(data, shape, settings["topology"], settings["epochs"], chance)
+    som = train(data, shape, "torus", settings["epochs"], rng(seed, "som"))
     counts = occupancy(bmu(som, data)[0], shape)
     quality = {
         "spectra": int(counts.sum()),

@@ -10,11 +10,12 @@ from skyloom.quasars.ensemble.sample import read_labelled
 from skyloom.quasars.evaluate.thresholds import threshold_for_purity
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
-from skyloom.quasars.steps.calibrating import calibrate_round
-from skyloom.quasars.survey.ensembles import read_ensemble, scores, write_calibration
+from skyloom.quasars.survey import classify
+from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
+from skyloom.quasars.tasks.calibration import calibrate_round, scores
 from small_quasars import ARCH, SEED, config
 
-PURITY = {"purity": 0.5, "level": 0.9, "most": 1000}
+PURITY = {"purity": 0.5, "most": 1000}
 
 
 def settings(calibrate=None, *, keep_best=False, **survey):
@@ -68,7 +69,7 @@ def test_threshold_is_that_of_the_rows(found, small_sample):
     """As found from the rows that are kept beside it."""
     known = read_labelled([small_sample.store], small_sample.labels, ARCH)
     data = scores(found.rows, known.truth, 1)
-    assert found.threshold == threshold_for_purity(data, 0.5, 0.9)
+    assert found.threshold == threshold_for_purity(data, 0.5)
     assert found.curve["called"].is_monotonic_decreasing
 
 
@@ -77,7 +78,7 @@ def test_it_is_read_as_written(found, small_members, tmp_path):
     path = tmp_path / "calibration.json"
     how = settings(n_detect=2)["survey"]
     about = {"targets": found.targets}
-    write_calibration(path, found.redshift, found.threshold, how, about)
+    write_calibration(path, found.redshift, found.threshold.to_json(), how, about)
     ensemble = read_ensemble(small_members.networks, path)
     assert ensemble.redshift == found.redshift
     assert ensemble.threshold == found.threshold.value
@@ -94,12 +95,15 @@ def test_fewer_targets_are_drawn_by_lot(small_sample, small_members):
     assert one.redshift == other.redshift
 
 
-def test_all_members_calibrate_where_nothing_is_shifted(small_sample, small_members):
-    """`shift_members` bounds who looks at shifted copies, and nobody else."""
+def test_all_members_calibrate_where_nothing_is_shifted(
+    small_sample, small_members, monkeypatch
+):
+    """`SHIFT_MEMBERS` bounds who looks at shifted copies, and nobody else."""
     given = small_sample, small_members.networks, small_members.draws
-    whole = calibrated(*given)
-    assert calibrated(*given, shift_members=2).redshift == whole.redshift
-    assert calibrated(*given, shift_members=2, shifts=2).redshift != whole.redshift
+    plain, shifted = calibrated(*given), calibrated(*given, shifts=2)
+    monkeypatch.setattr(classify, "SHIFT_MEMBERS", 2)
+    assert calibrated(*given).redshift == plain.redshift
+    assert calibrated(*given, shifts=2).redshift != shifted.redshift
 
 
 def test_members_that_saw_everything_say_nothing(small_sample, small_members, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,14 @@ from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.network.files import read_about, read_parameters
 from skyloom.quasars.network.parameters import arrays_of
+from skyloom.quasars.simulation.sample import write_sample
+from skyloom.quasars.spectra.grid import LINEAR
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
-from skyloom.quasars.steps.members import Training, groups_of
+from skyloom.quasars.tasks.training import Training, groups_of
 from skyloom.run import batch
 from skyloom.run.provenance import Recipe
-from small_quasars import SEED, SHAPE, config
+from small_quasars import BRIGHT, SEED, SHAPE, config
 
 SHARE = 0.2
 QUICK = {"epochs": 1, "batch": 32, "rate": 1e-3, "momentum": 0.8}
@@ -29,14 +33,19 @@ def threads():
     torch.set_num_threads(before)
 
 
-def recipe(grid="log", **ensemble) -> Recipe:
+def recipe(**ensemble) -> Recipe:
     given = {"trainer": "torch", "held_out": SHARE} | ensemble
     sections = {"network": SHAPE, "train": QUICK, "ensemble": given}
-    if grid == "linear":
-        sections["survey"] = {"shifts": 1}
-    whole = config(grid=grid, **sections)
-    names = ("network", "train", "ensemble", "grid", "seed")
+    whole = config(**sections)
+    names = ("network", "train", "ensemble", "seed")
     return Recipe({name: whole[name] for name in names}, "c0de")
+
+
+def write_linear(folder) -> SimpleNamespace:
+    """Write a sample on the linear grid."""
+    sample = SimpleNamespace(store=folder / "training.h5", labels=folder / "l.csv")
+    write_sample(sample.store, sample.labels, 9, 0.0, BRIGHT, LINEAR, SEED)
+    return sample
 
 
 def places(folder, members, size=1):
@@ -160,10 +169,12 @@ def test_a_training_goes_on_where_it_stopped(small_sample, members, tmp_path):
         assert one.read_bytes() == other.read_bytes()
 
 
-def test_a_store_on_another_grid_is_refused(small_sample, tmp_path):
-    """It is named, with the key to change."""
-    with pytest.raises(InputError, match=r"training\.h5: on Grid\(.*`quasars\.grid`"):
-        trained(small_sample, tmp_path / "x", grid="linear")
+def test_a_store_on_another_grid_is_refused(tmp_path):
+    """It is named."""
+    linear = write_linear(tmp_path)
+    expected = r"training\.h5: on Grid\(.*make the spectra again"
+    with pytest.raises(InputError, match=expected):
+        trained(linear, tmp_path / "x")
 
 
 def test_labels_of_other_targets_are_refused(small_sample, tmp_path):

@@ -16,12 +16,11 @@ from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.sources import spectra_of
 from skyloom.quasars.spectra.store import Store, batch
 from skyloom.quasars.spectra.truth import read_truth, write_truth
-from skyloom.quasars.steps.samples import (
-    answers_about,
+from skyloom.quasars.tasks.labels import answers_about, merge_labels
+from skyloom.quasars.tasks.spectra import (
     gather_labelled,
     ingest_exposure,
     ingest_sample,
-    merge_labels,
 )
 from skyloom.run.provenance import Recipe, checksum
 from small_quasars import BRIGHT, SEED, write_answers
