@@ -1,20 +1,20 @@
 """Draw the fields of a chunk."""
 
 from skyloom.clusters import settings
-from skyloom.clusters.steps.drawing import Drawing, numbered, read_prior, recorded
+from skyloom.clusters.tasks.catalogs import Drawing, read_world
+from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section, files = job.settings["simulate"]["fields"], dict(job.input.items())
-prior = read_prior(
-    job.settings["prior"],
+section = job.settings["simulate"]["fields"]
+draw = Drawing(
     job.settings["seed"],
+    read_world(job.input.clusters, job.checkout / "resources"),
     settings.sample(section),
-    files,
-    job.checkout / "resources",
+    job.provenance(),
+    section["header"],
 )
-draw = Drawing(prior, recorded(job.recipe, files), section["header"])
-catalogs, truths = numbered(job.output.catalogs), numbered(job.output.truth)
+catalogs, truths = by_field(job.output.catalogs), by_field(job.output.truth)
 files = {i: {"catalog": catalogs[i][0], "truth": truths[i][0]} for i in catalogs}
 job.each(files, draw, files=files)
 job.note_provenance()

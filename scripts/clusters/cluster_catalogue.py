@@ -3,17 +3,15 @@
 from skyloom.clusters import settings
 from skyloom.clusters.finder.catalogue import catalogue, write_detections
 from skyloom.clusters.finder.merge import merge
-from skyloom.clusters.steps.calibrating import read_calibration
-from skyloom.clusters.steps.looking import read_candidates
+from skyloom.clusters.tasks.products import read_calibration, read_candidates
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 section = job.settings["finder"]
 found = merge([read_candidates(p) for p in job.input.tiles], settings.merging(section))
-known = job.input.calibration
 table = catalogue(
     found,
-    read_calibration(known[0]) if known else None,
+    read_calibration(job.input.calibration),
     least=section["least"],
     provenance=job.provenance(),
 )

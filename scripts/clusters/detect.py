@@ -1,7 +1,7 @@
 """Find the clusters in the tiles of a chunk."""
 
 from skyloom.clusters import settings
-from skyloom.clusters.steps.looking import Detection
+from skyloom.clusters.tasks.detect import Detection
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,8 +1,8 @@
 """Judge the catalogue of clusters, and the baselines', by the truth."""
 
 from skyloom.clusters import settings
-from skyloom.clusters.steps import judging
-from skyloom.clusters.steps.thresholds import read_threshold
+from skyloom.clusters.tasks import evaluate as judging
+from skyloom.clusters.tasks.products import read_threshold
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,6 +1,6 @@
 """Judge the encoder on unseen fields."""
 
-from skyloom.clusters.steps.encoders import judge_tiles
+from skyloom.clusters.tasks.evaluate_encoder import judge_tiles
 from skyloom.io.documents import write_json
 from skyloom.plots import style
 from skyloom.run.job import Job

@@ -1,17 +1,17 @@
 """Turn the fields of a chunk into files of data."""
 
 from skyloom.clusters.data.files import numbers_of
-from skyloom.clusters.steps.drawing import numbered
-from skyloom.clusters.steps.filing import Filing, fields_of
+from skyloom.clusters.tasks.file_data import Filing, fields_of
+from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 section = job.settings["data"]
 write = Filing(
     fields_of(job.output, section["n_per_file"]),
-    numbered(job.input.images),
-    numbered(job.input.catalogs),
-    numbered(job.input.truth),
+    by_field(job.input.images),
+    by_field(job.input.catalogs),
+    by_field(job.input.truth),
     section,
 )
 files = {numbers_of(path)[0]: {"data": path} for path in job.output}

@@ -2,8 +2,8 @@
 
 from skyloom.clusters import settings
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.steps.drawing import numbered
-from skyloom.clusters.steps.painting import Camera, Painting
+from skyloom.clusters.tasks.images import Camera, Painting
+from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -15,9 +15,10 @@ camera = Camera(
     job.settings["seed"],
     tuple(job.input.psfex),
 )
-catalogs = {i: place for i, (place,) in numbered(job.input.catalogs).items()}
-sample = settings.place(job.settings["simulate"]["fields"])
-paint = Painting(camera, sample, catalogs, job.recipe)
-named = numbered(job.output)
+catalogs, truth = (
+    {i: path for i, (path,) in by_field(paths).items()}
+    for paths in (job.input.catalogs, job.input.truth)
+)
+named = by_field(job.output)
 files = {i: dict(zip(BANDS, paths, strict=True)) for i, paths in named.items()}
-job.each(files, paint, files=files)
+job.each(files, Painting(camera, catalogs, truth, job.recipe), files=files)

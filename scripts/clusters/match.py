@@ -1,6 +1,6 @@
 """Match two lists of clusters with each other."""
 
-from skyloom.clusters.steps.matching import match_lists
+from skyloom.clusters.tasks.match import match_lists
 from skyloom.io.documents import write_json
 from skyloom.io.tables import write_csv
 from skyloom.run.job import Job

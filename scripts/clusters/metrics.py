@@ -1,6 +1,6 @@
 """Gather the run's figures of merit in one file."""
 
-from skyloom.clusters.steps.summing import headline
+from skyloom.clusters.tasks.metrics import headline
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 

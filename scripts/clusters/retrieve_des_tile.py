@@ -1,6 +1,6 @@
 """Fetch an image of a DES tile."""
 
-from skyloom.clusters.steps.retrieving import sum_of, tile_url
+from skyloom.clusters.tasks.retrieve import sum_of, tile_url
 from skyloom.io.download import download
 from skyloom.run.job import Job
 

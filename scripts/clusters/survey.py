@@ -2,21 +2,19 @@
 
 from skyloom.clusters import settings
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.steps.drawing import Drawing, read_prior, recorded
-from skyloom.clusters.steps.painting import Camera
-from skyloom.clusters.steps.surveying import Simulation, by_tile
+from skyloom.clusters.tasks.catalogs import Drawing, read_world
+from skyloom.clusters.tasks.images import Camera
+from skyloom.clusters.tasks.products import by_tile
+from skyloom.clusters.tasks.survey import Simulation
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 seed, images = job.settings["seed"], job.settings["images"]
-given = dict(job.input.items())
-psfex = tuple(given.pop("psfex"))
+world = read_world(job.input.clusters, job.checkout / "resources")
 sample = settings.sample(job.settings["simulate"]["survey"])
-resources = job.checkout / "resources"
-prior = read_prior(job.settings["prior"], seed, sample, given, resources)
-draw = Drawing(prior, recorded(job.recipe, given))
+draw = Drawing(seed, world, sample, job.provenance([job.input.clusters]))
 psf, noise = settings.psf(images["psf"]), settings.noise(images["noise"])
-simulate = Simulation(draw, Camera(images["renderer"], psf, noise, seed, psfex))
+camera = Camera(images["renderer"], psf, noise, seed, tuple(job.input.psfex))
 catalogs, truths = by_tile(job.output.catalogs), by_tile(job.output.truth)
 painted = by_tile(job.output.images)
 files = {
@@ -24,5 +22,5 @@ files = {
     | dict(zip(BANDS, painted[name], strict=True))
     for name in catalogs
 }
-job.each(files, simulate, files=files, workers=1)
+job.each(files, Simulation(draw, camera), files=files, workers=1)
 job.note_provenance()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from skyloom.clusters.catalogue.colours import read_red_sequence
-from skyloom.clusters.steps.training import train
+from skyloom.clusters.tasks.train import train
 from skyloom.run.job import Job
 
 

@@ -106,16 +106,6 @@ def given(files, *keys, **others) -> dict:
             {"source": "files"},
             r"survey is 'tiles' and .*survey_sheet 'a\.fits': .*other to null",
         ),
-        (["members"], {}, r"members is 'a\.fits', which clusters\.prior skyloom do"),
-        (["redshifts"], {}, r"redshifts is .* skyloom does not"),
-        (["field"], {}, r"field is .* skyloom does not read; take a prior that does"),
-        (["members"], {"prior": "upstream_2024"}, r"members is .* upstream_2024 does"),
-        (["list"], {"prior": "upstream_2024"}, r"list is .* upstream_2024 does not"),
-        (
-            ["list", "members", "field"],
-            {"prior": "upstream_final"},
-            r"list is .* upstream_final does not read",
-        ),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -132,12 +122,11 @@ def test_files_that_nothing_reads_are_refused(files, keys, others, said):
         (["survey", "survey_truth"], {"source": "files"}),
         (["survey_sheet"], {"source": "files"}),
         (["list"], {}),
-        (["members", "redshifts", "field"], {"prior": "upstream_final"}),
     ],
     ids=str,
 )
 def test_files_that_are_read_pass(files, keys, others):
-    """By the survey, or by the prior."""
+    """By the survey, or where fields are drawn."""
     refuse(given(files, *keys, **others))
 
 

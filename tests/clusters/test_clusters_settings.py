@@ -31,8 +31,7 @@ from skyloom.clusters.finder.peaks import PeakSettings
 from skyloom.clusters.images.noise import NoiseSettings
 from skyloom.clusters.images.psf import PROFILES, PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
-from skyloom.clusters.steps.drawing import PRIORS
-from skyloom.clusters.steps.painting import RENDERERS
+from skyloom.clusters.tasks.images import RENDERERS
 from skyloom.run.schema import filled, load_schema, problems_of
 from skyloom.run.sections import of
 from skyloom.sky.matching import ORDERS
@@ -66,7 +65,6 @@ NO_KEYS = {
     "baselines.density": {"ridge"},
 }
 ENUMS = {
-    "prior": PRIORS,
     "images.renderer": RENDERERS,
     "images.psf.kind": PROFILES,
     "train.precision": PRECISIONS,
@@ -271,7 +269,6 @@ def test_every_section_refuses_unknown_keys(schema):
         ({"real_field": {"galaxies": "no"}}, "real_field.galaxies: got 'no', but the"),
         ({"retrieve": {"tiles": "ftp://x"}}, "retrieve.tiles: got 'ftp://x', expected"),
         ({"baselines": {"density": {"inner": 2}}}, "inner = 2, outer = 1.2"),
-        ({"prior": "seed"}, "prior: got 'seed', expected one of"),
         ({"simulate": {"feilds": {}}}, "did you mean fields?"),
     ],
     ids=str,

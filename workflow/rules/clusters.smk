@@ -6,22 +6,19 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.clusters import contradictions, sources
+from skyloom.clusters import contradictions, inputs, survey_tiles, training_files
 
 contradictions.refuse(config)
 
-FILES = sources.files(config)
+FILES = training_files.files(config)
 CHUNKS = assign(FILES, config["chunks"])
-SPLITS = sources.splits(config)
-TILES = sources.tiles(config)
+SPLITS = training_files.splits(config)
+TILES = survey_tiles.tiles(config)
 PARTS = assign(TILES, config["chunks"])
-TRUTH = sources.survey_truth(config)
+TRUTH = inputs.survey_truth(config, TILES)
 SIMULATED = sorted(TILES) if config["source"] == "simulated" else []
-GALAXIES = sources.galaxies(config)
-ENCODER = sources.encoder(config) if TILES or GALAXIES else {}
-RED = sources.resource_digests("red_sequence.csv")
-COLOURS = sources.resource_digests("galaxies.csv", "red_sequence.csv")
-PAINTED = sources.resource_digests("galaxies.csv", "galaxies_sdss.csv")
+ENCODER = inputs.encoder(config) if TILES else {}
+TABLES = config | {"tables": inputs.resource_digests()}
 digest = partial(code_of, env="envs/clusters.yaml")
 
 
@@ -50,11 +47,7 @@ if TILES and TRUTH:
     include: "clusters/evaluate.smk"
 
 
-if GALAXIES:
-
-    include: "clusters/real_field.smk"
-
-
+include: "clusters/real_field.smk"
 include: "clusters/match.smk"
 include: "clusters/retrieve.smk"
 include: "clusters/summary.smk"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
 from skyloom.clusters.encoder.network import Encoder
-from skyloom.clusters.steps.calibrating import read_calibration
+from skyloom.clusters.tasks.products import read_calibration
 from skyloom.io.errors import InputError
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.clusters.inference.blend import MAPS, blend, read_maps
 from skyloom.clusters.inference.windows import WindowSettings, window_origins
-from skyloom.clusters.steps.looking import write_prediction
+from skyloom.clusters.tasks.products import write_prediction
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.sky.tan import tan_wcs

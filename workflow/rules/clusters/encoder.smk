@@ -4,31 +4,31 @@
 # From images to what their tiles hold.
 rule train:
     input:
-        train=sources.data_files(config, SPLITS["train"]),
-        validate=sources.data_files(config, SPLITS["validate"]),
-        start=sources.start(config),
+        train=training_files.data_files(config, SPLITS["train"]),
+        validate=training_files.data_files(config, SPLITS["validate"]),
+        start=inputs.start(config),
     output:
-        sources.ENCODER,
+        inputs.ENCODER,
     log:
         "<logs>/train/train.log",
     benchmark:
         "<benchmarks>/train.tsv"
     conda:
         "../../../envs/clusters.yaml"
-    threads: sources.training_request(config)["cores"]
+    threads: training_files.request(config)["cores"]
     resources:
         mem_mb=by_attempt(6000),
         runtime=by_attempt(720),
-        gpu=sources.training_request(config)["gpus"],
+        gpu=training_files.request(config)["gpus"],
     params:
         settings=pick(
-            config | {"tables": RED},
+            TABLES,
             "data.center_above",
             "data.pool",
             "data.tile_size",
             "network",
             "seed",
-            "tables",
+            "tables.red_sequence",
             "train",
         ),
         code=digest("scripts/clusters/train.py"),
@@ -41,8 +41,8 @@ rule train:
 # How well it knows the tiles of unseen fields, and what its probabilities are worth.
 rule evaluate_encoder:
     input:
-        encoder=sources.ENCODER,
-        test=sources.data_files(config, SPLITS["test"]),
+        encoder=inputs.ENCODER,
+        test=training_files.data_files(config, SPLITS["test"]),
     output:
         report="<results>/encoder/evaluation.json",
         figure=report(
@@ -72,11 +72,11 @@ rule evaluate_encoder:
 # What the scores of clusters are worth, on the fields that chose the encoder.
 rule calibrate:
     input:
-        encoder=sources.ENCODER,
-        validate=sources.data_files(config, SPLITS["validate"]),
-        truth=sources.field_files(config, "truth", SPLITS["validate"]),
+        encoder=inputs.ENCODER,
+        validate=training_files.data_files(config, SPLITS["validate"]),
+        truth=training_files.field_files(config, "truth", SPLITS["validate"]),
     output:
-        f"{sources.OWN}/{sources.CALIBRATION}",
+        inputs.CALIBRATION,
     log:
         "<logs>/calibrate.log",
     conda:
@@ -102,8 +102,6 @@ rule calibrate:
             "finder.seed",
             "finder.threshold",
             "seed",
-            "simulate.fields.declinations",
-            "simulate.fields.image_size",
         ),
         code=digest("scripts/clusters/calibrate.py"),
     message:

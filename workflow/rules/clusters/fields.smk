@@ -9,10 +9,10 @@ for chunk, numbers in CHUNKS.items():
         name:
             f"catalogs_{chunk}"
         input:
-            **sources.prior_files(config),
+            clusters=inputs.cluster_list(config),
         output:
-            catalogs=sources.field_files(config, "catalogs", numbers),
-            truth=sources.field_files(config, "truth", numbers),
+            catalogs=training_files.field_files(config, "catalogs", numbers),
+            truth=training_files.field_files(config, "truth", numbers),
         log:
             f"<logs>/catalogs/{chunk}.log",
         benchmark:
@@ -25,8 +25,7 @@ for chunk, numbers in CHUNKS.items():
             runtime=by_attempt(120),
         params:
             settings=pick(
-                config | {"tables": COLOURS},
-                "prior",
+                TABLES,
                 "seed",
                 "simulate.fields.declinations",
                 "simulate.fields.field",
@@ -35,7 +34,8 @@ for chunk, numbers in CHUNKS.items():
                 "simulate.fields.image_size",
                 "simulate.fields.shallow",
                 "simulate.fields.shallow_limits",
-                "tables",
+                "tables.galaxies",
+                "tables.red_sequence",
             ),
             code=digest("scripts/clusters/catalogs.py"),
         message:
@@ -48,10 +48,11 @@ for chunk, numbers in CHUNKS.items():
         name:
             f"images_{chunk}"
         input:
-            catalogs=sources.field_files(config, "catalogs", numbers),
-            psfex=sources.psfex(config),
+            catalogs=training_files.field_files(config, "catalogs", numbers),
+            truth=training_files.field_files(config, "truth", numbers),
+            psfex=inputs.psfex(config),
         output:
-            KEPT(sources.field_files(config, "images", numbers)),
+            KEPT(training_files.field_files(config, "images", numbers)),
         log:
             f"<logs>/images/{chunk}.log",
         benchmark:
@@ -64,13 +65,7 @@ for chunk, numbers in CHUNKS.items():
             runtime=by_attempt(240),
         params:
             settings=pick(
-                config,
-                "images.noise",
-                "images.psf",
-                "images.renderer",
-                "seed",
-                "simulate.fields.declinations",
-                "simulate.fields.image_size",
+                config, "images.noise", "images.psf", "images.renderer", "seed"
             ),
             code=digest("scripts/clusters/images.py"),
         message:
@@ -83,11 +78,11 @@ for chunk, numbers in CHUNKS.items():
         name:
             f"file_data_{chunk}"
         input:
-            images=sources.field_files(config, "images", numbers),
-            catalogs=sources.field_files(config, "catalogs", numbers),
-            truth=sources.field_files(config, "truth", numbers),
+            images=training_files.field_files(config, "images", numbers),
+            catalogs=training_files.field_files(config, "catalogs", numbers),
+            truth=training_files.field_files(config, "truth", numbers),
         output:
-            sources.data_files(config, numbers),
+            training_files.data_files(config, numbers),
         log:
             f"<logs>/file_data/{chunk}.log",
         benchmark:

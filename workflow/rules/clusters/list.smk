@@ -4,7 +4,7 @@
 # Richness and redshift of clusters, in the columns of redMaPPer's catalogues.
 rule make_cluster_list:
     output:
-        sources.LIST,
+        inputs.LIST,
     log:
         "<logs>/make_cluster_list.log",
     conda:

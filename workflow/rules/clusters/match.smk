@@ -1,27 +1,25 @@
 """Two lists of clusters against each other, whatever they are."""
 
-MATCHED = sources.matched(config)
 
-if MATCHED:
-
-    # One-to-one pairs, and how many of either list have a partner.
-    rule match:
-        input:
-            **MATCHED,
-        output:
-            pairs="<results>/matches/pairs.csv",
-            rates="<results>/matches/rates.json",
-        log:
-            "<logs>/match.log",
-        conda:
-            "../../../envs/clusters.yaml"
-        resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(30),
-        params:
-            settings=pick(config, "match", "seed"),
-            code=digest("scripts/clusters/match.py"),
-        message:
-            "Match two lists of clusters"
-        script:
-            "../../../scripts/clusters/match.py"
+# One-to-one pairs, and how many of either list have a partner.
+rule match:
+    input:
+        a=lambda wildcards: inputs.matched(config)["a"],
+        b=lambda wildcards: inputs.matched(config)["b"],
+    output:
+        pairs="<results>/matches/pairs.csv",
+        rates="<results>/matches/rates.json",
+    log:
+        "<logs>/match.log",
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(2000),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "match", "seed"),
+        code=digest("scripts/clusters/match.py"),
+    message:
+        "Match two lists of clusters"
+    script:
+        "../../../scripts/clusters/match.py"

@@ -1,17 +1,19 @@
 """A real galaxy catalogue painted as images, and the clusters found in it."""
 
 
-# Tiles of the real sky and of shuffled ones, painted, looked at and dropped.
+# Candidates of the real sky (0) or of a shuffled one: painted, looked at, dropped.
 rule look_at_sky:
     input:
-        encoder=ENCODER["encoder"],
-        galaxies=GALAXIES,
+        encoder=lambda wildcards: inputs.encoder(config)["encoder"],
+        galaxies=lambda wildcards: inputs.galaxies(config),
     output:
-        directory("<results>/real_field/tiles"),
+        "<results>/real_field/sky{sky}.fits",
     log:
-        "<logs>/look_at_sky.log",
+        "<logs>/look_at_sky/{sky}.log",
     benchmark:
-        "<benchmarks>/look_at_sky.tsv"
+        "<benchmarks>/look_at_sky/{sky}.tsv"
+    wildcard_constraints:
+        sky=r"\d+",
     conda:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
@@ -21,15 +23,10 @@ rule look_at_sky:
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
         settings=pick(
-            config | {"tables": PAINTED | RED},
+            TABLES,
             "data.pool",
             "data.tile_size",
-            "finder.core_cells",
-            "finder.least_cells",
-            "finder.member_above",
-            "finder.radius",
-            "finder.seed",
-            "finder.threshold",
+            "finder",
             "images.noise",
             "images.psf",
             "images.renderer",
@@ -40,7 +37,7 @@ rule look_at_sky:
         ),
         code=digest("scripts/clusters/look_at_sky.py"),
     message:
-        "Paint the real field and look at it"
+        "Paint sky {wildcards.sky} of the real field and look at it"
     script:
         "../../../scripts/clusters/look_at_sky.py"
 
@@ -48,9 +45,12 @@ rule look_at_sky:
 # Its clusters with probabilities, the matched filter's, and what chance would find.
 rule real_field:
     input:
-        tiles="<results>/real_field/tiles",
-        galaxies=GALAXIES,
-        calibration=ENCODER["calibration"],
+        skies=expand(
+            "<results>/real_field/sky{sky}.fits",
+            sky=range(1 + config["real_field"]["shuffles"]),
+        ),
+        galaxies=lambda wildcards: inputs.galaxies(config),
+        calibration=lambda wildcards: inputs.encoder(config)["calibration"],
     output:
         fits="<results>/real_field/clusters.fits",
         ecsv="<results>/real_field/clusters.ecsv",
@@ -65,10 +65,9 @@ rule real_field:
         runtime=by_attempt(60),
     params:
         settings=pick(
-            config | {"tables": PAINTED | RED},
+            TABLES,
             "baselines.matched_filter",
             "finder.least",
-            "finder.merge",
             "real_field.limit",
             "tables",
         ),

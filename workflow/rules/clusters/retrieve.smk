@@ -4,7 +4,7 @@
 # An image of a DES tile, checked against the list of sums where one is given.
 rule retrieve_des_tile:
     input:
-        sums=sources.optional(config["retrieve"], "sha256"),
+        sums=inputs.optional(config["retrieve"], "sha256"),
     output:
         "<downloads>/clusters/tiles/{tile}/{tile}_{run}_{band}_nobkg.fits.fz",
     log:

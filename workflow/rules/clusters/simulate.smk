@@ -7,8 +7,8 @@ for chunk, names in PARTS.items():
         name:
             f"survey_{chunk}"
         input:
-            **sources.prior_files(config),
-            psfex=sources.psfex(config),
+            clusters=inputs.cluster_list(config),
+            psfex=inputs.psfex(config),
         output:
             catalogs=expand("<results>/survey/catalogs/{tile}.dat", tile=names),
             truth=expand("<results>/survey/truth/{tile}.fits", tile=names),
@@ -25,11 +25,10 @@ for chunk, names in PARTS.items():
             runtime=by_attempt(240),
         params:
             settings=pick(
-                config | {"tables": COLOURS},
+                TABLES,
                 "images.noise",
                 "images.psf",
                 "images.renderer",
-                "prior",
                 "seed",
                 "simulate.survey.declinations",
                 "simulate.survey.field",
@@ -37,7 +36,8 @@ for chunk, names in PARTS.items():
                 "simulate.survey.image_size",
                 "simulate.survey.shallow",
                 "simulate.survey.shallow_limits",
-                "tables",
+                "tables.galaxies",
+                "tables.red_sequence",
             ),
             code=digest("scripts/clusters/survey.py"),
         message:
@@ -49,7 +49,8 @@ for chunk, names in PARTS.items():
 # The baselines, on what a survey's catalogue would say of the tiles.
 rule baselines:
     input:
-        expand("<results>/survey/catalogs/{tile}.dat", tile=sorted(TILES)),
+        catalogs=expand("<results>/survey/catalogs/{tile}.dat", tile=sorted(TILES)),
+        images=[TILES[name][0] for name in sorted(TILES)],
     output:
         matched_filter=expand(
             "<results>/baselines/matched_filter/{tile}.fits", tile=sorted(TILES)
@@ -67,14 +68,12 @@ rule baselines:
         runtime=by_attempt(120),
     params:
         settings=pick(
-            config | {"tables": RED},
+            TABLES,
             "baselines",
             "images.noise.depth10",
             "images.psf.fwhm",
             "seed",
-            "simulate.survey.declinations",
-            "simulate.survey.image_size",
-            "tables",
+            "tables.red_sequence",
         ),
         code=digest("scripts/clusters/baselines.py"),
     message:

@@ -10,12 +10,6 @@ from collections.abc import Iterator, Mapping
 from skyloom.run.config import ConfigError, message
 
 SURVEY = ("survey", "survey_sheet", "survey_truth")
-# Files that fields and tiles are drawn from, by the prior that reads them.
-READ = {
-    "skyloom": ("list",),
-    "upstream_2024": (),
-    "upstream_final": ("members", "redshifts", "field"),
-}
 
 
 def refuse(config: Mapping) -> None:
@@ -32,9 +26,7 @@ def refuse(config: Mapping) -> None:
         _windows,
         _devices,
         _halos,
-        _prior,
         _unread_survey,
-        _unread_prior,
         _real_field,
     )
     problems = [problem for check in checks for problem in check(config)]
@@ -107,7 +99,7 @@ def _devices(config: Mapping) -> Iterator[str]:
 
 
 def _halos(config: Mapping) -> Iterator[str]:
-    if config["paths"]["list"] is not None or config["prior"] != "skyloom":
+    if config["paths"]["list"] is not None:
         return
     drawn = config["simulate"]["list"]
     for kind in ("fields", "survey"):
@@ -119,13 +111,6 @@ def _halos(config: Mapping) -> Iterator[str]:
                     f"list that they are drawn from has {drawn[key]} "
                     f"(clusters.simulate.list.{key}); let them overlap"
                 )
-
-
-def _prior(config: Mapping) -> Iterator[str]:
-    absent = [k for k in ("members", "field") if config["paths"][k] is None]
-    if config["prior"] == "upstream_final" and absent:
-        keys = " and ".join(f"clusters.paths.{key}" for key in absent)
-        yield f"clusters.prior is upstream_final, which needs {keys}; set it"
 
 
 def _unread_survey(config: Mapping) -> Iterator[str]:
@@ -143,17 +128,6 @@ def _unread_survey(config: Mapping) -> Iterator[str]:
             f"clusters.paths.survey_sheet {given['survey_sheet']!r}: tiles come from "
             "one of them; set the other to null in a layer"
         )
-
-
-def _unread_prior(config: Mapping) -> Iterator[str]:
-    prior, paths = config["prior"], config["paths"]
-    for key in sorted(set().union(*READ.values()).difference(READ[prior])):
-        if paths[key] is not None:
-            yield (
-                f"clusters.paths.{key} is {paths[key]!r}, which clusters.prior {prior} "
-                "does not read; take a prior that does, or set the path to null in a "
-                "layer"
-            )
 
 
 def _real_field(config: Mapping) -> Iterator[str]:

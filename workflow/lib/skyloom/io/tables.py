@@ -147,13 +147,16 @@ def write_parquet(
         pq.write_table(arrow.replace_schema_metadata(own), temporary)
 
 
-def write_catalogue(path: str | Path, table: Table) -> None:
+def write_catalogue(
+    path: str | Path, table: Table, header: Mapping | None = None
+) -> None:
     """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
 
     Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
     TUNITn, TCOMMn and TUCDn. The record ``table.meta["provenance"]`` of
     `skyloom.run.provenance.record` is kept whole in ECSV, and as the cards of the
-    primary header in FITS; FITS keeps no other entry of ``table.meta``.
+    primary header in FITS; FITS keeps no other entry of ``table.meta``. ``header`` has
+    further cards of that header.
 
     Raises
     ------
@@ -165,6 +168,7 @@ def write_catalogue(path: str | Path, table: Table) -> None:
         primary = fits.PrimaryHDU()
         if "provenance" in table.meta:
             fill(primary.header, cards(table.meta["provenance"]))
+        fill(primary.header, header or {})
         write_hdus(path, [primary, _catalogue_hdu(table)])
     elif path.suffix == ".ecsv":
         with replacing(path) as temporary:

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from astropy import units
+from astropy.io import fits
 from astropy.table import Table
+from astropy.wcs import WCS
 
 from skyloom.clusters.catalogue.list_files import Source, read_source
 from skyloom.io import tables
-from skyloom.io.errors import InputError
+from skyloom.io.errors import InputError, existing_file
 
 # Names under which published lists carry a column; our own name goes before all.
 ALIASES = {
@@ -37,6 +39,8 @@ PLACES = ("X", "Y", "R_LAMBDA", "R_PIX")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "--", "-"))
 UNITS = {"RA": "deg", "DEC": "deg", "X": "pix", "Y": "pix", "R_LAMBDA": "Mpc"}
 UNITS["R_PIX"] = "pix"
+SHAPE = ("IMAGEW", "IMAGEH")  # width and height of the image [px]
+AGAIN = "make it again"
 TELLS = {
     "ID": "number of the cluster",
     "RA": "right ascension of the centre, ICRS",
@@ -148,7 +152,7 @@ def read_clusters(
     return table
 
 
-def write_clusters(path: str | Path, table: Table) -> None:
+def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> None:
     """Write a list of clusters with units and descriptions, whole or not at all.
 
     Parameters
@@ -158,6 +162,8 @@ def write_clusters(path: str | Path, table: Table) -> None:
     table : Table
         With `COLUMNS`; others follow. ``meta["provenance"]`` is kept as
         `skyloom.io.tables.write_catalogue` keeps it.
+    wcs : WCS, optional
+        Of the image that X and Y belong to, for `read_wcs`; FITS only.
 
     Raises
     ------
@@ -174,7 +180,31 @@ def write_clusters(path: str | Path, table: Table) -> None:
     for name in set(shown.colnames) & set(TELLS):
         shown[name].unit = UNITS.get(name)
         shown[name].info.description = TELLS[name]
-    tables.write_catalogue(path, shown)
+    tables.write_catalogue(path, shown, None if wcs is None else _wcs_cards(wcs))
+
+
+def read_wcs(path: str | Path) -> WCS:
+    """Return the world coordinates of the image of a list, with the image's shape.
+
+    Raises
+    ------
+    InputError
+        No FITS file, or one that `write_clusters` was given no coordinates for.
+    """
+    try:
+        header = fits.getheader(existing_file(path))
+        del header["NAXIS"]  # 0: the image is elsewhere
+        wcs = WCS(header)
+        wcs.pixel_shape = [header[key] for key in SHAPE]
+    except (OSError, KeyError) as bad:
+        problem = f"no world coordinates of an image ({bad})"
+        raise InputError(path, problem, where="primary header", remedy=AGAIN) from None
+    return wcs
+
+
+def _wcs_cards(wcs: WCS) -> dict:
+    shape = dict(zip(SHAPE, wcs.pixel_shape, strict=True))
+    return {**wcs.to_header(relax=True), **shape}
 
 
 def _names(source: Source, asked: dict, require: tuple) -> dict[str, str]:

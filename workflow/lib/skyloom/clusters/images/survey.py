@@ -180,6 +180,13 @@ def inspect_survey_image(path: str | Path) -> SurveyInfo:
         return _info(path, survey_hdus.find(path, file))
 
 
+def survey_wcs(path: str | Path) -> WCS:
+    """Return the world coordinates of a file, with its shape; InputError if none."""
+    path = existing_file(path)
+    with survey_hdus.opened(path) as file:
+        return survey_hdus.world(path, survey_hdus.find(path, file)["SCI"])
+
+
 def read_window(
     path: str | Path,
     y0: int,

@@ -1,0 +1,134 @@
+"""Maps of a tile on disk, what is found in them, and an encoder of other tiles."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from skyloom.clusters.encoder.files import save_encoder
+from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.settings import EncoderSettings
+from skyloom.clusters.evaluation import sky as sky_module
+from skyloom.clusters.evaluation.judge import Rule
+from skyloom.clusters.finder.calibration import Calibration
+from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
+from skyloom.clusters.tasks import evaluate, products
+from skyloom.clusters.tasks.detect import Detection
+from skyloom.clusters.tasks.infer import predictor_of
+from skyloom.clusters.tasks.notebook import matched_tile
+from skyloom.io.documents import write_json
+from skyloom.io.errors import InputError
+from skyloom.io.npz import write_npz
+from skyloom.run.provenance import Recipe
+from skyloom.sky.tan import tan_wcs
+from small_clusters import clusters
+
+WCS = tan_wcs(10.0, 0.0, (640, 640), 0.263)
+RECORD = Recipe({}, "c0de").record([])
+SHAPE = EncoderSettings(tile=32, pool=4, widths=(4,), blocks=(), dilations=(), hidden=4)
+
+
+def maps(row: int, column: int) -> TileMaps:
+    """Return the maps of a tile with one sure centre."""
+    arrays = {name: np.zeros((20, 20)) for name in MAPS}
+    rows, columns = np.indices((20, 20))
+    arrays |= {"center_y": 32.0 * rows + 15.5, "center_x": 32.0 * columns + 15.5}
+    arrays |= {"valid": np.ones((20, 20)), "redshift": np.full((20, 20), 0.4)}
+    arrays |= {"richness": np.full((20, 20), np.log(30.0))}
+    arrays["center"][row, column] = 0.9
+    arrays["membership"][row, column] = 0.9
+    return TileMaps(**arrays, tile=32, height=640, width=640)
+
+
+@pytest.fixture
+def prediction(tmp_path):
+    path = tmp_path / "sim0001.npz"
+    products.write_prediction(path, maps(12, 5), WCS, RECORD)
+    return path
+
+
+def test_maps_carry_their_place_on_the_sky(prediction):
+    """Maps, coordinates and record come back; the same maps are the same bytes."""
+    assert read_maps(prediction).center[12, 5] == pytest.approx(0.9)
+    assert products.read_wcs(prediction).wcs.crval.tolist() == [10.0, 0.0]
+    before = prediction.read_bytes()
+    products.write_prediction(prediction, maps(12, 5), WCS, RECORD)
+    assert prediction.read_bytes() == before
+
+
+def test_coordinates_that_are_none_are_refused(tmp_path):
+    """A file without, or with a text that is no header."""
+    write_npz(tmp_path / "a.npz", center=np.zeros(3))
+    with pytest.raises(InputError, match=r"a\.npz: key 'wcs': missing array"):
+        products.read_wcs(tmp_path / "a.npz")
+
+
+def test_candidates_come_back(prediction, tmp_path):
+    """One cluster, at the right place of the sky; a damaged table is refused."""
+    find = Detection({"sim0001": str(prediction)}, PeakSettings(), Recipe({}, "c0de"))
+    target = tmp_path / "found.fits"
+    assert find("sim0001", {"candidates": target}) == {"candidates": 1}
+    (row,) = products.read_candidates(target)
+    x, y = WCS.all_world2pix(row["RA"], row["DEC"], 0)
+    assert (x, y) == pytest.approx((32 * 5 + 15.5, 32 * 12 + 15.5), abs=0.01)
+    assert row["TILES"] == "sim0001"
+    target.write_bytes(target.read_bytes()[:4000])
+    with pytest.raises(InputError, match="not a readable table of candidates"):
+        products.read_candidates(target)
+
+
+def test_an_encoder_of_other_tiles_is_refused(tmp_path):
+    """The file, both sizes, and the keys to set are named."""
+    path = tmp_path / "best_encoder.ckpt"
+    save_encoder(path, Encoder(SHAPE))
+    assert predictor_of(path, 32, 4).identity
+    with pytest.raises(InputError, match=r"tiles of 32 px, pooled by 4; expected 64"):
+        predictor_of(path, 64, 4)
+
+
+def test_sky_is_where_cells_are_unmasked(prediction, tmp_path, monkeypatch):
+    """Area, and who can be seen: not who lies on masked cells, or beyond the edge."""
+    monkeypatch.setattr(sky_module, "SEEN", 10.0)
+    half = maps(12, 5)
+    half.valid[:, 10:] = 0.0
+    products.write_prediction(tmp_path / "sim0002.npz", half, WCS, RECORD)
+    sky = evaluate.read_sky([prediction, tmp_path / "sim0002.npz"])
+    whole = (640 * 0.263 / 3600) ** 2
+    assert sky.area == pytest.approx(1.5 * whole, rel=1e-6)
+    place = WCS.all_pix2world([100.0, 600.0, 3000.0], [300.0] * 3, 0)
+    listed = clusters()[[0, 0, 0]]
+    listed["RA"], listed["DEC"] = place
+    valid = sky.valid({"sim0001": listed, "sim0002": listed})
+    assert valid["sim0001"]["VALID"].tolist() == [True, True, False]
+    assert valid["sim0002"]["VALID"].tolist() == [True, False, False]
+
+
+def test_tile_of_the_notebook(prediction):
+    """Which cluster was found by which detection; those beyond the edge are left."""
+    ra, dec = WCS.all_pix2world([175.5, 900.0], [399.5, 0.0], 0)
+    listed = clusters()[[0, 0]]
+    listed["RA"], listed["DEC"] = ra, dec
+    listed["X"], listed["Y"] = [175.5, 900.0], [399.5, 0.0]
+    find = candidates(read_maps(prediction), WCS, PeakSettings(), name="t")
+    truth, found = matched_tile(listed, find, read_maps(prediction), Rule())
+    assert truth["FOUND"].tolist() == [True]
+    assert found["TRUE"].tolist() == [True]
+    assert found["TRUE_LAMBDA"].tolist() == [40.0]
+
+
+def test_calibration_of_scores(tmp_path):
+    """A file says a line, or that there is none; other files are refused."""
+    path = tmp_path / "calibration.json"
+    known = Calibration(1.5, -0.5)
+    write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
+    assert products.read_calibration(path) == known
+    assert products.read_threshold(path) == 0.7
+    write_json(path, {"calibration": None, "threshold": None})
+    assert products.read_calibration(path) is None
+    assert products.read_threshold(path) == 0.5
+    for wrong in ({}, {"calibration": {"kind": "luck"}}, {"calibration": [1]}):
+        path.write_text(json.dumps(wrong))
+        with pytest.raises(InputError, match=r"calibration\.json"):
+            products.read_calibration(path)

@@ -1,0 +1,126 @@
+"""What is painted of a real field, and what its report says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from skyloom.clusters.catalogue.halos import HaloSettings
+from skyloom.clusters.catalogue.sample import draw_field
+from skyloom.clusters.encoder.files import save_encoder
+from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.settings import EncoderSettings
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, read_detections
+from skyloom.clusters.finder.peaks import PeakSettings
+from skyloom.clusters.images.noise import NoiseSettings
+from skyloom.clusters.images.psf import PsfSettings
+from skyloom.clusters.inference.windows import WindowSettings
+from skyloom.clusters.real_field.footprint import occupied
+from skyloom.clusters.real_field.sdss import SDSS_BANDS
+from skyloom.clusters.real_field.transform import read_transform
+from skyloom.clusters.tasks import real_field
+from skyloom.clusters.tasks.images import Camera
+from skyloom.clusters.tasks.infer import predictor_of
+from skyloom.clusters.tasks.products import read_candidates
+from skyloom.io.tables import write_catalogue
+from skyloom.run.provenance import Recipe
+
+SHAPE = EncoderSettings(tile=32, pool=4, widths=(4,), blocks=(), dilations=(), hidden=4)
+
+
+def galaxies(n=40) -> Table:
+    """Return galaxies of a real catalogue, on a tile of 256 px."""
+    rng = np.random.default_rng(0)
+    table = Table({"ID": np.arange(n)})
+    table["RA"], table["DEC"] = rng.uniform(140, 140.01, n), rng.uniform(5, 5.01, n)
+    for band, colour in zip(SDSS_BANDS, (3.0, 1.4, 0.5, 0.0, -0.3), strict=True):
+        table[f"MAG_{band.upper()}"] = 19.0 + colour + rng.random(n)
+        table[f"MAG_ERR_{band.upper()}"] = np.full(n, 0.05)
+    return table
+
+
+def found() -> Table:
+    """Return the catalogue of two detections."""
+    columns = {k: np.full(2, 0.5) for k, c in COLUMNS.items() if c.kind == "f"}
+    table = Table(columns | {"N_TILES": [3, 3], "TILES": ["a", "a b"]})
+    table["PROBABILITY"] = table["SCORE"] = [0.9, 0.6]
+    return catalogue(table)
+
+
+def test_what_lies_below_needs_no_list(checkout, world):
+    """Without clusters, all lists draw the same galaxies."""
+    faint = real_field.read_faint(checkout / "resources/clusters", 256, 21.0)
+    assert faint.limit == 21.0
+    sources, clusters, _ = draw_field(3, 7, faint.world, faint.settings)
+    others, _, _ = draw_field(3, 7, world, faint.settings)
+    assert len(clusters) == 0
+    assert len(sources) > 10
+    assert all(np.array_equal(sources[k], others[k]) for k in sources.colnames)
+    assert faint.settings.halos == HaloSettings(per_field=0.0)
+
+
+def test_counts_from_the_threshold_on():
+    """Of the sky and of chance, the threshold among the others."""
+    chance = [np.array([0.55, 0.65]), np.array([0.95])]
+    report = real_field.counted(np.array([0.2, 0.6, 0.8]), chance, 2.0, 0.6)
+    assert (report["clusters"], report["clusters_above"]) == (3, 2)
+    assert report["threshold"] == 0.6
+    alarms = report["false_alarms"]
+    assert [row["above"] for row in alarms] == [0.5, 0.6, 0.7, 0.9]
+    assert [row["k"] for row in alarms] == [3, 2, 1, 1]
+    assert alarms[1]["value"] == pytest.approx(2 / 4.0)
+    assert real_field.counted(np.zeros(0), [], 2.0, 0.5)["false_alarms"] == []
+    usual = real_field.counted(np.zeros(0), chance, 2.0, 0.5)["false_alarms"]
+    assert [row["above"] for row in usual] == [0.5, 0.7, 0.9]
+
+
+def test_catalogue_says_its_threshold(tmp_path):
+    """Cards of its own stand in the primary header, and it is read as before."""
+    path = tmp_path / "a.fits"
+    write_catalogue(path, found(), {"THRESHLD": (0.7, "pure from here on")})
+    assert len(read_detections(path)) == 2
+    with fits.open(path, checksum=True) as file:
+        assert file[0].header["THRESHLD"] == 0.7
+
+
+def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
+    """Real and shuffled ones; images and windows are dropped again."""
+    tables, known = checkout / "resources/clusters", galaxies()
+    footprint = occupied(known)
+    save_encoder(tmp_path / "best_encoder.ckpt", Encoder(SHAPE))
+    windows = WindowSettings(window=256, step=256, tile=32, pool=4)
+    camera = Camera("batched", PsfSettings(), NoiseSettings(), 3)
+    faint = real_field.read_faint(tables, 256, 21.0)
+    painter = real_field.Painter(read_transform(tables), faint, camera)
+    for number in (0, 1):
+        tiles = real_field.sky_tiles(known, number, 256, 25)
+        look = real_field.SkyLook(
+            real_field.sky(known, footprint, number, 3),
+            footprint,
+            tiles,
+            painter,
+            predictor_of(tmp_path / "best_encoder.ckpt", 32, 4),
+            windows,
+            1,
+            PeakSettings(),
+            tmp_path / "work",
+            Recipe({}, "c0de").record([]),
+        )
+        item = next(iter(tiles))
+        assert item.startswith(f"sky{number}_SKY")
+        told = look(item, {"candidates": tmp_path / "found.fits"})
+        assert told["sources"] > 10
+        assert len(read_candidates(tmp_path / "found.fits")) == told["candidates"]
+    assert not list((tmp_path / "work").rglob("*.fits"))
+
+
+def test_only_the_real_sky_has_its_places():
+    """Later ones have the same galaxies elsewhere, each in its own way."""
+    known = galaxies()
+    skies = [real_field.sky(known, occupied(known), k, 3) for k in (0, 1, 1, 2)]
+    assert np.array_equal(skies[0]["RA"], known["RA"])
+    assert np.array_equal(skies[1]["RA"], skies[2]["RA"])
+    assert not np.isin(skies[1]["RA"], known["RA"]).any()
+    assert not np.isin(skies[3]["RA"], skies[1]["RA"]).any()
+    assert all(np.array_equal(each["ID"], known["ID"]) for each in skies)

@@ -1,1 +1,0 @@
-"""What the rules do, step by step: files in, files out."""

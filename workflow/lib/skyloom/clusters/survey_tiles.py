@@ -1,0 +1,107 @@
+"""The tiles of a survey and their images: simulated, of a sheet, or of a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from skyloom.clusters.bands import BANDS
+from skyloom.run.config import ConfigError, data_path
+from skyloom.run.sheets import read_sheet
+
+TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
+TEXT = {"type": "string", "minLength": 1, "description": "Path [text]."}
+# Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
+# blanks between them: a name must come back from all of these.
+NAME = rf"^(?!(.*_)?[{''.join(BANDS)}]$)[A-Za-z0-9+-]+(_[A-Za-z0-9+-]+)*$"
+NAMED = (
+    "letters, digits, + and - as in DES0001-0207, in parts joined by single _ of which "
+    f"the last is no band ({', '.join(BANDS)})"
+)
+TILE_NAME = TEXT | {
+    "pattern": NAME,
+    "description": f"Name of a tile: {NAMED}; rename the tile [text].",
+}
+ROW = {
+    "properties": {"tile": TILE_NAME, **dict.fromkeys(BANDS, TEXT)},
+    "required": ["tile", *BANDS],
+    "unique": ["tile"],
+}
+
+
+def tiles(config: Mapping) -> dict[str, list[str]]:
+    """Return the images of each tile of the survey, in the order of the bands.
+
+    Simulated ones, or those of a sheet, or those of a folder in the layout of DES:
+    ``<tile>_r####p##_<band>_nobkg.fits.fz``, at any depth.
+
+    Raises
+    ------
+    ConfigError
+        There is no tile where one should be, or a tile lacks a band, has one twice,
+        or has a name that its files would lose.
+    InputError
+        For a sheet with a wrong row.
+    """
+    if config["source"] == "simulated":
+        names = [f"sim{i:04d}" for i in range(config["simulate"]["survey"]["tiles"])]
+        pattern = "<results>/survey/{name}_{band}.fits.fz"
+        return {n: [pattern.format(name=n, band=b) for b in BANDS] for n in names}
+    paths = config["paths"]
+    if paths["survey_sheet"] is not None:
+        rows = read_sheet(data_path(paths["survey_sheet"]), ROW)
+        return {row["tile"]: [data_path(row[band]) for band in BANDS] for row in rows}
+    if paths["survey"] is None:
+        msg = (
+            "source files needs clusters.paths.survey or clusters.paths.survey_sheet; "
+            "set it in the config"
+        )
+        raise ConfigError(msg)
+    return _found(Path(data_path(paths["survey"])))
+
+
+def _found(folder: Path) -> dict[str, list[str]]:
+    named: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.rglob("*_nobkg.fits*")):
+        match = TILE.fullmatch(path.name)
+        if match is not None:
+            _refuse_name(match["tile"], path)
+            bands = named.setdefault(match["tile"], {})
+            other = bands.setdefault(match["band"], str(path))
+            if other != str(path):
+                msg = (
+                    f"clusters.paths.survey: tile {match['tile']} has band "
+                    f"{match['band']} twice, {other} and {path}; keep one"
+                )
+                raise ConfigError(msg)
+    if not named:
+        msg = (
+            "clusters.paths.survey: no <tile>_r####p##_<band>_nobkg.fits.fz in "
+            f"{folder}; set SKYLOOM_DATA to the folder that holds them, or correct "
+            "the path"
+        )
+        raise ConfigError(msg)
+    _refuse_missing_band(named, folder)
+    return {tile: [bands[b] for b in BANDS] for tile, bands in named.items()}
+
+
+def _refuse_name(tile: str, path: Path) -> None:
+    if re.search(NAME, tile) is None:
+        msg = (
+            f"clusters.paths.survey: the name of {path} begins with the tile {tile!r}; "
+            f"expected {NAMED}; rename the file, or list it under another tile in "
+            "clusters.paths.survey_sheet"
+        )
+        raise ConfigError(msg)
+
+
+def _refuse_missing_band(named: Mapping, folder: Path) -> None:
+    for tile, bands in named.items():
+        absent = [band for band in BANDS if band not in bands]
+        if absent:
+            msg = (
+                f"clusters.paths.survey: tile {tile} in {folder} lacks "
+                f"{', '.join(absent)}; expected one file for each of {', '.join(BANDS)}"
+            )
+            raise ConfigError(msg)

@@ -1,0 +1,1 @@
+"""What the rules do: read files, call the science, write files."""

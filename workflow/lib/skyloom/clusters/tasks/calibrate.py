@@ -1,0 +1,99 @@
+"""What scores of clusters are worth, on fields that chose the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.clusters.catalogue.lists import read_clusters, read_wcs
+from skyloom.clusters.data.files import read_file_data
+from skyloom.clusters.evaluation.completeness import operating_threshold
+from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
+from skyloom.clusters.finder.calibration import (
+    Calibration,
+    calibration_error,
+    fit_platt,
+)
+from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.inference.blend import blend
+from skyloom.clusters.inference.classify import Predictor, valid_share
+from skyloom.clusters.tasks.file_data import fields_of
+
+FEWEST = 20  # candidates, true and false together, that a line is fitted to
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Fields of files of data, looked at whole."""
+
+    predictor: Predictor
+    tile: int  # of the encoder [px]
+    pool: int
+    settings: PeakSettings
+    truth: Mapping[int, str]  # lists of clusters by field, which say where it lies
+
+    def candidates(self, files: Sequence[str], size: int) -> dict[int, Table]:
+        """Return the candidates of each field of files, ``size`` in a full one."""
+        return dict(self._each(files, size))
+
+    def _each(self, files: Sequence[str], size: int) -> Iterator[tuple[int, Table]]:
+        named = fields_of(files, size)
+        for path, fields in zip(files, named.values(), strict=True):
+            for number, one in zip(fields, read_file_data(path), strict=True):
+                yield number, self._found(number, one["images"].float().numpy())
+
+    def _found(self, number: int, image: np.ndarray) -> Table:
+        maps = dict(self.predictor.predict(image[None]))
+        maps["valid"] = valid_share(image[None], self.tile // self.pool)
+        whole = {name: values[0] for name, values in maps.items()}
+        shape = tuple(n * self.pool for n in image.shape[1:])
+        folded = blend([((0, 0), whole)], shape, self.tile)
+        wcs = read_wcs(self.truth[number])
+        return candidates(folded, wcs, self.settings, name=str(number))
+
+
+def calibrate(
+    found: Mapping[int, Table], truth: Mapping[int, str], rule: Rule, purity: float
+) -> tuple[Calibration | None, dict]:
+    """Return what turns scores of candidates into probabilities.
+
+    Parameters
+    ----------
+    found : mapping of int to Table
+        Candidates by field.
+    truth : mapping of int to path
+        Lists of clusters by field.
+    rule : Rule
+        What makes a candidate true; its score is ``SCORE``.
+    purity : float
+        Of a catalogue, asked for.
+
+    Returns
+    -------
+    calibration : Calibration or None
+        None where too few candidates, or none of one kind, say anything.
+    report : dict
+        ``candidates``, ``true``, ``error`` before and after (of the same ones), and
+        ``threshold``: the probability above which a catalogue is so pure.
+    """
+    judged = _judged(found, truth, rule)
+    rows = judged.found[judged.found["VALID"]]
+    score = rows["SCORE"].to_numpy(float)
+    true = (rows["TRUTH"] != NONE).to_numpy()
+    report = {"candidates": len(true), "true": int(true.sum()), "threshold": None}
+    if len(true) < FEWEST or true.all() or not true.any():
+        return None, report
+    known = fit_platt(score, true)
+    before, after = (calibration_error(p, true) for p in (score, known.apply(score)))
+    report["error"] = {"before": before, "after": after}
+    above = operating_threshold(judged, purity)
+    report["threshold"] = asdict(above) | {"value": float(known.apply(above.value))}
+    return known, report
+
+
+def _judged(found: Mapping, truth: Mapping, rule: Rule) -> Judged:
+    lists = {i: read_clusters(path, empty=True) for i, path in truth.items()}
+    return judge(stacked(lists), stacked(found), rule)

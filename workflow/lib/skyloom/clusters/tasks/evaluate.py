@@ -1,0 +1,271 @@
+"""The catalogue of clusters, and the baselines', judged by the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+from matplotlib.figure import Figure
+
+from skyloom.clusters.catalogue.lists import read_clusters
+from skyloom.clusters.evaluation import completeness as measures
+from skyloom.clusters.evaluation import figures, reliability
+from skyloom.clusters.evaluation.compare import compare
+from skyloom.clusters.evaluation.curve import Target, average_precision, curve
+from skyloom.clusters.evaluation.intervals import one_share
+from skyloom.clusters.evaluation.judge import Judged, Rule, judge, stacked
+from skyloom.clusters.evaluation.randoms import (
+    chance_finder,
+    false_alarms,
+    random_positions,
+)
+from skyloom.clusters.evaluation.sky import Sky, seen_cells
+from skyloom.clusters.finder.catalogue import read_detections
+from skyloom.clusters.inference.blend import HELD, read_maps
+from skyloom.clusters.tasks.products import (
+    THRESHOLD,
+    by_tile,
+    read_candidates,
+    read_wcs,
+)
+from skyloom.io.documents import write_json
+from skyloom.plots import style
+from skyloom.run.provenance import text
+from skyloom.run.seeds import rng
+
+ENCODER = "encoder"
+
+
+def read_sky(predictions: Sequence[str]) -> Sky:
+    """Return where tiles have looked, from the maps of their predictions."""
+    seen, places = {}, {}
+    for name, (path,) in by_tile(predictions).items():
+        maps, wcs = read_maps(path), read_wcs(path)
+        places[name] = wcs[:: maps.tile, :: maps.tile]
+        seen[name] = seen_cells(maps.valid >= HELD, places[name])
+    return Sky(seen, places)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of a survey, and what was found in it.
+
+    Attributes
+    ----------
+    sky : Sky
+        Where it has looked.
+    clusters : DataFrame
+        True clusters of all tiles; FIELD is the tile on which each counts.
+    found : dict of str to DataFrame
+        Detections by finder, the encoder's first.
+    scores : dict of str to str
+        The column that ranks them.
+    whole : bool
+        Whether tiles are parts of one sky, where a cluster of one may be a detection
+        of another, or each is a sky of its own.
+    """
+
+    sky: Sky
+    clusters: pd.DataFrame
+    found: dict[str, pd.DataFrame]
+    scores: dict[str, str]
+    whole: bool = False
+
+    def judged(self, rule: Rule) -> dict[str, Judged]:
+        """Return each finder's detections, matched with the true clusters."""
+        return {
+            name: self.matched(found, replace(rule, score=self.scores[name]))
+            for name, found in self.found.items()
+        }
+
+    def matched(self, found: pd.DataFrame, rule: Rule) -> Judged:
+        """Return detections, matched with the true clusters."""
+        return judge(self.clusters, found, rule, across=self.whole)
+
+
+def read_case(
+    sky: Sky,
+    catalogue: str,
+    truth: Sequence[str],
+    baselines: Mapping[str, Sequence[str]],
+) -> Case:
+    """Return a survey's case.
+
+    Parameters
+    ----------
+    sky : Sky
+        Where tiles have looked.
+    catalogue : path
+        Of the encoder's clusters.
+    truth : sequence of path
+        True clusters, those without a redshift left out: a list a tile, named as
+        that; or one list of the whole sky, where each cluster and each detection
+        counts once, on the first tile that sees it.
+    baselines : mapping of str to sequence of path
+        Detections of other finders, a file a tile; only beside a list a tile.
+    """
+    found = read_detections(catalogue)
+    lists = by_tile(truth)
+    if lists.keys() == sky.seen.keys():
+        return _apart(sky, found, lists, baselines)
+    known = read_clusters(truth[0], unknown_z="drop")
+    clusters, own = (stacked(sky.shared(table)) for table in (known, found))
+    scores = {ENCODER: "PROBABILITY"}
+    return Case(sky.once(), clusters, {ENCODER: own}, scores, whole=True)
+
+
+def _apart(
+    sky: Sky, own: Table, lists: Mapping[str, Sequence[str]], baselines: Mapping
+) -> Case:
+    """Return the case of tiles that are skies of their own."""
+    known = {
+        name: read_clusters(path, unknown_z="drop", empty=True)
+        for name, (path,) in lists.items()
+    }
+    tables = {ENCODER: _by_first_tile(own, list(sky.seen))} | {
+        kind.replace("_", " "): {
+            name: read_candidates(path) for name, (path,) in by_tile(paths).items()
+        }
+        for kind, paths in baselines.items()
+    }
+    scores = dict.fromkeys(tables, "SCORE") | {ENCODER: "PROBABILITY"}
+    found = {name: stacked(sky.valid(each)) for name, each in tables.items()}
+    return Case(sky, stacked(sky.valid(known)), found, scores)
+
+
+def evaluate(
+    case: Case, settings: Mapping, rule: Rule, seed: int, threshold: float = THRESHOLD
+) -> tuple[dict, dict[str, Figure]]:
+    """Return what finders are worth.
+
+    Parameters
+    ----------
+    case : Case
+        Of a survey.
+    settings : mapping
+        The section ``evaluate``.
+    rule : Rule
+        What makes a detection true.
+    seed : int
+        Of all that is drawn.
+    threshold : float
+        Probability from which on a detection is in the catalogue; not chosen here.
+
+    Returns
+    -------
+    report : dict
+        ``comparison`` of all finders; ``chance``: the average precision of the
+        encoder's detections at random places; ``catalogue``: what its catalogue is
+        worth at the threshold; there ``purity_of_sky`` is the share of clusters of
+        the target's kind among these and false alarms, where the former are as rare
+        as ``abundance`` says; None if that is, or no area counts.
+    figures : dict of str to Figure
+        ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
+    """
+    finders = case.judged(rule)
+    judged = finders[ENCODER]
+    target = Target(*settings["richness"], *settings["redshifts"])
+    asked = {"purity": settings["purity"], "draws": settings["draws"]}
+    table = compare(finders, target, rng(seed, "compare"), **asked)
+    report = {
+        "comparison": table,
+        "chance": _chance(case, rule, target, seed),
+        "catalogue": _catalogue(
+            judged, case.sky.area, target, seed, threshold, settings["abundance"]
+        ),
+    }
+    curves = {name: curve(one, target) for name, one in finders.items()}
+    drawn = {
+        "precision_recall": figures.precision_recall_figure(curves, table),
+        "completeness": figures.completeness_figure(
+            measures.completeness(judged, threshold)
+        ),
+        "reliability": _reliability(judged, seed),
+        "estimates": figures.estimates_figure(judged, threshold),
+    }
+    return report, drawn
+
+
+def write_evaluation(
+    report: dict, drawn: Mapping[str, Figure], paths: Mapping, provenance: Mapping
+) -> None:
+    """Write ``report`` and the figures by their names."""
+    tree = report | {"provenance": provenance}
+    write_json(paths["report"], tree, indent=1)
+    for name, figure in drawn.items():
+        style.save(figure, paths[name], note=text(provenance))
+
+
+def _catalogue(
+    judged: Judged,
+    area: float,
+    target: Target,
+    seed: int,
+    threshold: float,
+    abundance: float | None,
+) -> dict:
+    ends = ((target.lambda_from, target.lambda_to), (target.z_from, target.z_to))
+    whole = measures.completeness(judged, threshold, *ends).iloc[0]
+    bins = measures.completeness(judged, threshold)
+    data = reliability.of_catalogue(judged)
+    found = one_share(int(whole["k"]), int(whole["n"]))
+    alarms = false_alarms(judged, area, threshold)
+    return {
+        "area": area,
+        "threshold": threshold,
+        "completeness": found,
+        "completeness_in_bins": bins.to_dict("records"),
+        "purity": measures.purity(judged, threshold),
+        "purity_above_20": measures.purity(judged, threshold, above=20.0),
+        "purity_of_sky": _of_sky(found, alarms, abundance, seed),
+        "false_alarms": alarms,
+        "splits": measures.splits(judged, threshold),
+        "redshift": measures.redshift_errors(judged, rng(seed, "z"), threshold),
+        "richness": measures.richness_errors(judged, rng(seed, "richness"), threshold),
+        "reliability": reliability.report(data, rng(seed, "catalogue")),
+    }
+
+
+def _of_sky(
+    found: dict, alarms: dict, abundance: float | None, seed: int
+) -> dict | None:
+    """Return the purity on the sky; poorer clusters count on neither side."""
+    if abundance is None or not alarms["area"]:
+        return None
+    chance = rng(seed, "abundance")
+    return measures.purity_at_abundance(found, alarms, abundance, chance)
+
+
+def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
+    """Return the average precision of the same detections at random places."""
+    chance, found = rng(seed, "chance"), case.found[ENCODER]
+    found, parts = found[found["VALID"]], []
+    for name, seen in case.sky.seen.items():
+        mine = found[found["FIELD"] == name]
+        if len(mine) and seen.any():
+            wcs = case.sky.wcs[name]
+            points = random_positions(wcs, seen, len(mine), chance)
+            parts.append(chance_finder(mine, points, chance).assign(FIELD=name))
+    if not parts:
+        return None
+    moved = pd.concat(parts, ignore_index=True)
+    return average_precision(case.matched(moved, rule), target)
+
+
+def _reliability(judged: Judged, seed: int) -> Figure:
+    data, chance = reliability.of_catalogue(judged), rng(seed, "figure")
+    # Nothing was found: an empty diagram.
+    data = {"clusters": data} if len(data.truth) else {}
+    tables = {name: reliability.reliability(one, chance) for name, one in data.items()}
+    errors = {
+        name: reliability.calibration_error(one, chance) for name, one in data.items()
+    }
+    return figures.reliability_figure(tables, errors)
+
+
+def _by_first_tile(found: Table, names: Sequence[str]) -> dict[str, Table]:
+    first = np.array([tiles.split()[0] for tiles in found["TILES"]], dtype=object)
+    return {name: found[first == name] for name in names}

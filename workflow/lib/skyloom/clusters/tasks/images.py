@@ -1,0 +1,113 @@
+"""Images of fields and tiles from their catalogues, in every band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from skyloom.clusters.bands import BANDS
+from skyloom.clusters.catalogue.lists import read_wcs
+from skyloom.clusters.catalogue.table import read_catalogue
+from skyloom.clusters.images import batched, galsim_renderer
+from skyloom.clusters.images.noise import NoiseSettings, add_noise
+from skyloom.clusters.images.psf import Psf, PsfSettings, draw_psf, read_psfex
+from skyloom.clusters.images.survey import write_survey_image
+from skyloom.run.provenance import Recipe, cards
+from skyloom.run.seeds import rng
+
+RENDERERS = {"batched": batched.render, "galsim": galsim_renderer.render}
+
+
+@dataclass(frozen=True)
+class Camera:
+    """How a catalogue becomes images: what PSF and noise are drawn for each."""
+
+    renderer: str
+    psf: PsfSettings
+    noise: NoiseSettings
+    seed: int
+    psfex: Sequence[str] = ()  # models by band in place of drawn PSFs; at the middle
+
+    def expose(
+        self,
+        sources: Table,
+        wcs: WCS,
+        name: object,
+        paths: Mapping[str, str | Path],
+        provenance: Mapping,
+        mask: np.ndarray | None = None,
+    ) -> None:
+        """Draw, add noise, and write the image of each band.
+
+        Parameters
+        ----------
+        sources : Table
+            With the catalogue's columns.
+        wcs : WCS
+            Of the images, with their shape.
+        name : object
+            Of the field or tile: with the seed, all that its noise depends on.
+        paths : mapping of str to path
+            By band.
+        provenance : mapping
+            For the headers.
+        mask : ndarray of uint8, shape (ny, nx), optional
+            0 where a pixel is good; all are by default.
+        """
+        shape = wcs.array_shape
+        psfs = {band: self._psf(name, band, shape) for band in BANDS}
+        drawn = RENDERERS[self.renderer](sources, BANDS, shape, psfs)
+        mask = np.zeros(shape, np.uint8) if mask is None else mask
+        for band, plane in zip(BANDS, drawn, strict=True):
+            chance = rng(self.seed, "noise", name, band)
+            deeper = self.noise.depth_scatter * float(chance.standard_normal())
+            sigma, gain = self.noise.of_band(band, deeper=deeper)
+            correlation = self.noise.correlation
+            noisy, variance = add_noise(chance, plane, sigma, gain, correlation)
+            depth = self.noise.depth10[BANDS.index(band)] + deeper
+            about = _about(band, psfs[band], self.seed, (sigma, gain, depth))
+            about |= cards(provenance)
+            write_survey_image(paths[band], noisy, variance, mask, wcs, about)
+
+    def _psf(self, name: object, band: str, shape: tuple[int, int]) -> Psf:
+        if self.psfex:
+            middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
+            return read_psfex(self.psfex[BANDS.index(band)], *middle)
+        return draw_psf(rng(self.seed, "psf", name, band), self.psf, band)
+
+
+@dataclass(frozen=True)
+class Painting:
+    """Paints fields whose catalogues are on disk, where their truth says they lie."""
+
+    camera: Camera
+    catalogs: Mapping[int, str]
+    truth: Mapping[int, str]
+    recipe: Recipe
+
+    def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
+        """Write a field's images, by band."""
+        place = self.catalogs[number]
+        sources, wcs = read_catalogue(place), read_wcs(self.truth[number])
+        record = self.recipe.record([place, *self.camera.psfex])
+        self.camera.expose(sources, wcs, number, paths, record)
+        return {"sources": len(sources)}
+
+
+def _about(band: str, psf: Psf, seed: int, noise: tuple[float, float, float]) -> dict:
+    sigma, gain, depth = noise
+    return {
+        "BAND": (band, "filter"),
+        "SEED": (seed, "of the run"),
+        "PSF_FWHM": (psf.fwhm, "[arcsec]"),
+        "PSF_G1": (psf.g1, "reduced shear of the PSF"),
+        "PSF_G2": (psf.g2, "reduced shear of the PSF"),
+        "SKYSIGMA": (sigma, "[counts] of a pixel, before smoothing"),
+        "GAIN": (gain, "[e-/count]"),
+        "DEPTH10": (depth, "[mag] at ten sigma in 1.95 arcsec"),
+    }

@@ -1,0 +1,118 @@
+"""Files that one task writes and others read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from skyloom.clusters.bands import BANDS
+from skyloom.clusters.finder.calibration import Calibration, calibration_from_json
+from skyloom.clusters.inference.blend import MAPS, TileMaps
+from skyloom.io.documents import read_json
+from skyloom.io.errors import InputError
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.run.provenance import text
+
+NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
+THRESHOLD = 0.5  # probability, where nothing was calibrated
+FIRST_TILE = 1_000_000  # simulated tiles are fields with numbers of their own
+
+
+def by_field(paths: Iterable[str]) -> dict[int, list[str]]:
+    """Return files of fields by the fields' numbers, which stand in their names."""
+    found: dict[int, list[str]] = {}
+    for path in paths:
+        number = int(NUMBER.search(Path(path).name)[1])
+        found.setdefault(number, []).append(path)
+    return found
+
+
+def tile_of(path: str) -> str:
+    """Return the name of a tile from that of one of its own files."""
+    name = Path(path).name.split(".")[0]
+    stem, _, last = name.rpartition("_")
+    return stem if last in BANDS else name
+
+
+def by_tile(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return files by the names of their tiles, in their order."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(tile_of(path), []).append(path)
+    return found
+
+
+def tile_number(name: str) -> int:
+    """Return the number by which a simulated tile is drawn, from its name."""
+    return FIRST_TILE + int(name.removeprefix("sim"))
+
+
+def write_prediction(
+    path: str | Path, maps: TileMaps, wcs: WCS, provenance: Mapping
+) -> None:
+    """Write the maps of a tile, with its world coordinates and their record."""
+    arrays = asdict(maps)
+    single = {name: arrays[name].astype(np.float32) for name in MAPS}
+    about = {"wcs": wcs.to_header_string(relax=True), "provenance": text(provenance)}
+    write_npz(path, **arrays | single | {k: np.array(v) for k, v in about.items()})
+
+
+def read_wcs(path: str | Path) -> WCS:
+    """Return the world coordinates of a tile from the file of its maps.
+
+    Raises
+    ------
+    InputError
+        There are none, or they are no header.
+    """
+    known = str(read_npz(path, {"wcs": ("U", 0)})["wcs"])
+    try:
+        return WCS(fits.Header.fromstring(known))
+    except Exception as bad:  # wcslib's errors have no class in common
+        raise InputError(path, f"no WCS ({bad})", where="key 'wcs'") from None
+
+
+def read_candidates(path: str | Path) -> Table:
+    """Return the candidates of a tile; InputError for a file that cannot be read."""
+    try:
+        # Our own handle: astropy leaves its own open when it raises.
+        with Path(path).open("rb") as handle, fits.open(handle, memmap=False) as file:
+            table = Table.read(file["CATALOGUE"])
+    except Exception as bad:  # astropy raises a dozen types on damaged tables
+        problem = f"not a readable table of candidates ({bad})"
+        raise InputError(path, problem, remedy="make it again") from None
+    table.convert_bytestring_to_unicode()
+    return table
+
+
+def read_calibration(path: str | Path) -> Calibration | None:
+    """Return the calibration of a file; None where the file says that there is none.
+
+    Raises
+    ------
+    InputError
+        No such file, or no calibration in it.
+    """
+    tree = read_json(path)
+    if "calibration" not in tree:
+        expected = "the key calibration"
+        raise InputError(path, "no calibration", expected=expected)
+    if tree["calibration"] is None:
+        return None
+    try:
+        return calibration_from_json(tree["calibration"])
+    except (ValueError, AttributeError) as bad:
+        raise InputError(path, str(bad), where="key 'calibration'") from None
+
+
+def read_threshold(path: str | Path) -> float:
+    """Return the probability from which on a catalogue is as pure as was asked for."""
+    known = read_json(path).get("threshold")
+    return THRESHOLD if known is None else float(known["value"])

@@ -1,0 +1,173 @@
+"""A real galaxy catalogue: painted tile by tile, looked at, and dropped again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.clusters.bands import BANDS
+from skyloom.clusters.baselines.randoms import shuffled
+from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
+from skyloom.clusters.catalogue.halos import HaloSettings
+from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
+from skyloom.clusters.evaluation.intervals import rate
+from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.inference.blend import blend
+from skyloom.clusters.inference.classify import Predictor, classify_tile
+from skyloom.clusters.inference.survey_tile import open_survey_tile
+from skyloom.clusters.inference.windows import WindowSettings
+from skyloom.clusters.real_field.footprint import (
+    Footprint,
+    image_mask,
+    read_footprint,
+)
+from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
+from skyloom.clusters.real_field.sdss import read_galaxies
+from skyloom.clusters.real_field.transform import SdssToDes
+from skyloom.clusters.tasks.images import Camera
+from skyloom.clusters.tasks.infer import WINDOWS
+from skyloom.io.tables import write_catalogue
+from skyloom.run.seeds import rng
+
+REAL = 0  # later skies are the same galaxies at random places
+PROBABILITIES = (0.5, 0.7, 0.9)  # above which false alarms are counted
+
+
+def read_field(files: Sequence[str]) -> tuple[Table, Footprint]:
+    """Return the galaxies of one table, or of a folder's, and where they are."""
+    place = files[0] if len(files) == 1 else Path(files[0]).parent
+    galaxies = read_galaxies(place)
+    return galaxies, read_footprint(place, galaxies)
+
+
+def sky(galaxies: Table, footprint: Footprint, number: int, seed: int) -> Table:
+    """Return the galaxies of a sky: the real one, or one shuffled by its number."""
+    if number == REAL:
+        return galaxies
+    return shuffled(galaxies, footprint, rng(seed, "shuffle", number - 1))
+
+
+def sky_tiles(galaxies: Table, number: int, side: int, overlap: int) -> dict:
+    """Return the tiles of a sky by ``sky{number}_{tile}``, the same for all skies."""
+    return {f"sky{number}_{t.name}": t for t in cover(galaxies, side, overlap)}
+
+
+@dataclass(frozen=True)
+class Faint:
+    """A modelled population, without clusters, below a catalogue's limit [i mag]."""
+
+    world: World
+    settings: SampleSettings
+    limit: float
+
+    def drawn(self, seed: int, item: str) -> Table:
+        """Return the galaxies of a tile of a sky."""
+        number = int(rng(seed, "faint", item).integers(2**31))
+        return draw_field(seed, number, self.world, self.settings)[0]
+
+
+def read_faint(tables: Path, side: int, limit: float) -> Faint:
+    """Return what lies below a limit on tiles of a side [px]."""
+    alone = SampleSettings(image_size=side, halos=HaloSettings(per_field=0.0))
+    galaxies = read_templates(tables / "galaxies.csv")
+    none = Table()  # clusters, of which none is drawn
+    world = World(none, read_red_sequence(tables / "red_sequence.csv"), galaxies)
+    return Faint(world, alone, limit)
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints galaxies of a real catalogue, with a modelled population below them."""
+
+    transform: SdssToDes
+    faint: Faint
+    camera: Camera
+
+    def sources(self, galaxies: Table, tile: SkyTile, item: str) -> Table:
+        """Return what is painted on a tile of a sky."""
+        seed, faint = self.camera.seed, self.faint
+        sources = tile_sources(galaxies, tile, self.transform, seed)
+        return with_faint(sources, faint.drawn(seed, item), faint.limit)
+
+
+@dataclass(frozen=True)
+class SkyLook:
+    """Paints the tiles of a sky, looks at each, and finds its clusters."""
+
+    galaxies: Table
+    footprint: Footprint
+    tiles: Mapping[str, SkyTile]
+    painter: Painter
+    predictor: Predictor
+    windows: WindowSettings
+    batch: int
+    peaks: PeakSettings
+    folder: Path  # for images and windows, until a tile is done
+    record: Mapping
+
+    def __call__(self, item: str, paths: Mapping[str, Path]) -> dict:
+        """Write the ``candidates`` of a tile."""
+        tile, place = self.tiles[item], self.folder / WINDOWS / item
+        images = {band: place / f"{band}.fits" for band in BANDS}
+        mask = image_mask(self.footprint, tile.wcs, tile.shape)
+        sources = self.painter.sources(self.galaxies, tile, item)
+        camera = self.painter.camera
+        camera.expose(sources, tile.wcs, item, images, self.record, mask)
+        seen = open_survey_tile(images, name=tile.name)
+        how = {"batch": self.batch, "restart": True}
+        looks = classify_tile(seen, self.predictor, self.windows, place / "maps", **how)
+        maps = blend(looks, seen.shape, self.windows.tile)
+        found = candidates(maps, tile.wcs, self.peaks, name=tile.name)
+        found.meta["provenance"] = self.record
+        write_catalogue(paths["candidates"], found)
+        shutil.rmtree(place)
+        return {"sources": len(sources), "candidates": len(found)}
+
+
+def counted(
+    found: np.ndarray, chance: Sequence[np.ndarray], area: float, threshold: float
+) -> dict:
+    """Return how many clusters a sky has, and how many chance would find.
+
+    Parameters
+    ----------
+    found : ndarray
+        Probabilities of the real sky's detections, as far down as it lists them.
+    chance : sequence of ndarray
+        The same of each shuffled sky.
+    area : float
+        Of a sky [deg^2].
+    threshold : float
+        Probability from which on the catalogue is pure.
+
+    Returns
+    -------
+    dict
+        ``area, clusters``: all that are listed; ``threshold``, ``clusters_above``:
+        those from it on; ``false_alarms``: what chance finds from the threshold and
+        each of `PROBABILITIES` on, rising: ``above, k, area, value, low, high``.
+    """
+    found = np.asarray(found)
+    return {
+        "area": area,
+        "clusters": len(found),
+        "threshold": threshold,
+        "clusters_above": int((found >= threshold).sum()),
+        "false_alarms": _alarms(chance, area, threshold),
+    }
+
+
+def _alarms(found: Sequence[np.ndarray], area: float, threshold: float) -> list[dict]:
+    """Return the rates of shuffled skies [1/deg^2]; none without such skies."""
+    if not found:
+        return []
+    every = np.concatenate(list(found))
+    return [
+        {"above": p, **rate(int((every >= p).sum()), area * len(found))}
+        for p in sorted({threshold, *PROBABILITIES})
+    ]

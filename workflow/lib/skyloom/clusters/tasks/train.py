@@ -1,0 +1,50 @@
+"""An encoder trained, resumed where a kill left it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from skyloom.clusters.catalogue.colours import RedSequence
+from skyloom.clusters.data.chunks import whole_files
+from skyloom.clusters.encoder.train import fit
+from skyloom.clusters.settings import network, training
+from skyloom.io.atomic import replacing
+
+
+def train(
+    files: Mapping[str, Sequence[str]],
+    settings: Mapping,
+    red_sequence: RedSequence,
+    target: str | Path,
+    scratch: Path,
+    logs: Path,
+    provenance: Mapping,
+) -> None:
+    """Train an encoder and write it.
+
+    ``files`` has the files of data to ``train`` and to ``validate`` with, and as
+    ``start`` none, or the encoder whose weights are the first. ``scratch`` keeps what a
+    killed training goes on from. Of several processes on several devices, the first
+    writes.
+    """
+    how = settings["train"]
+    torch.set_num_threads(how["threads"])
+    made = fit(
+        whole_files(files["train"]),
+        whole_files(files["validate"]),
+        network(settings["network"], settings["data"], red_sequence),
+        training(how),
+        scratch,
+        seed=settings["seed"],
+        logs=logs,
+        provenance=provenance,
+        start=next(iter(files["start"]), None),
+    )
+    if made is None:
+        return
+    with replacing(target) as temporary:
+        shutil.copyfile(made, temporary)

@@ -1,0 +1,79 @@
+"""The fields that an encoder learns from, and the files of data that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from skyloom.clusters.bands import BANDS
+from skyloom.learn.splits import split
+from skyloom.run.config import ConfigError
+
+SPLITS = ("train", "validate", "test")
+PATTERNS = {
+    "catalogs": ["<results>/catalogs/galsim_des_{i:03d}.dat"],
+    "truth": ["<results>/truth/clusters_{i:03d}.fits"],
+    "images": [f"<results>/images/galsim_des_{{i:03d}}_{b}.fits" for b in BANDS],
+}
+
+
+def files(config: Mapping) -> dict[int, list[int]]:
+    """Return the training fields that each file of data holds, by the file's number.
+
+    ``data.n_per_file`` fields one after the other; the last file may hold fewer. None
+    where an encoder is given: nothing is trained.
+
+    Raises
+    ------
+    ConfigError
+        Fields, but too few files for training, validation and test.
+    """
+    asked, size = config["simulate"]["fields"]["number"], config["data"]["n_per_file"]
+    number = asked if config["encoder"] is None else 0
+    starts = range(0, number, size)
+    found = {k: list(range(i, min(i + size, number))) for k, i in enumerate(starts)}
+    if 0 < len(found) < len(SPLITS):
+        msg = (
+            f"clusters.simulate.fields.number is {number}, in files of {size}: "
+            f"{len(found)} file(s), but training, validation and test need one each; "
+            "ask for more fields, or lower clusters.data.n_per_file"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def splits(config: Mapping) -> dict[str, list[int]]:
+    """Return the numbers of the files to train on, to validate and to test with.
+
+    Whole files, in the order of lots of their own; one at least goes to each.
+    """
+    shares = {name: config["data"][name] for name in ("test", "validate")}
+    return split(files(config), shares, config["seed"])
+
+
+def data_files(config: Mapping, some: Iterable[int]) -> list[str]:
+    """Return the files of data of some numbers."""
+    held = files(config)
+    folder = "<results>/file_data"
+    return [f"{folder}/file_data_{k}_size_{len(held[k])}.pt" for k in some]
+
+
+def field_files(config: Mapping, kind: str, some: Iterable[int]) -> list[str]:
+    """Return the catalogs, truth or images of the fields of some files of data.
+
+    Images are one file a band.
+    """
+    held = files(config)
+    numbers = [i for k in some for i in held[k]]
+    return [pattern.format(i=i) for i in numbers for pattern in PATTERNS[kind]]
+
+
+def request(config: Mapping) -> dict[str, int]:
+    """Return the ``cores`` and the ``gpus`` that the training asks a cluster for.
+
+    Every device has a process of its own, with its threads and its readers. Of a
+    number of devices that is left to Lightning nobody knows before: it counts as one.
+    """
+    how = config["train"]
+    devices = 1 if how["devices"] == "auto" else how["devices"]
+    cores = devices * max(how["threads"], how["workers"])
+    return {"cores": cores, "gpus": devices if how["accelerator"] == "gpu" else 0}
