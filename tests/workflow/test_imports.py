@@ -8,7 +8,7 @@ import grimp
 import pytest
 from skyloom.run.modules import LIBRARY, library_module
 
-HALL = {"io", "learn", "plots", "run", "sky", "som"}
+HALL = {"io", "learn", "plots", "run", "sky", "som", "stats"}
 # The machinery of digests reads files itself; no product depends on how.
 DIGESTS = {"skyloom.run.digest", "skyloom.run.modules", "skyloom.run.reach"}
 

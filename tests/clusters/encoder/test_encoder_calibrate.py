@@ -5,34 +5,38 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
-from skyloom.clusters.encoder.calibrate import calibrate, fit_line
+from skyloom.clusters.encoder import calibrate as module
+from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.network import Encoder
 
 
-@pytest.mark.parametrize("line", [(1.0, 0.0), (0.5, 1.0), (1.8, -2.0)])
-def test_the_line_is_scikit_learns(line):
-    """An unpenalised logistic regression has the same most likely line."""
-    draw = np.random.default_rng(0)
-    logit = draw.normal(-1, 2, 4000)
-    truth = draw.random(4000) < expit(line[0] * logit + line[1])
-    free = LogisticRegression(C=np.inf).fit(logit[:, None], truth)
-    slope, offset = fit_line(logit, truth)
-    assert slope == pytest.approx(free.coef_[0, 0], abs=2e-3)
-    assert offset == pytest.approx(free.intercept_[0], abs=2e-3)
-    assert (slope, offset) == pytest.approx(line, abs=0.2)
+@pytest.fixture
+def answers(monkeypatch):
+    """Return a function that makes an encoder's answers what is given."""
+
+    def give(logit, truth):
+        both = [(torch.tensor(logit), torch.tensor(truth))] * 2
+        monkeypatch.setattr(module, "_tiles", lambda *_: both)
+
+    return give
 
 
 @pytest.mark.parametrize("truth", [True, False])
-def test_one_answer_teaches_nothing(truth):
-    assert fit_line(np.arange(5.0), np.full(5, truth)) == (1.0, 0.0)
+def test_one_answer_teaches_nothing(small, answers, truth):
+    answers([0.0, 1.0, 2.0], [truth] * 3)
+    encoder = Encoder(small)
+    calibrate(encoder, [])
+    assert encoder.slope.tolist() == [1, 1]
+    assert encoder.offset.tolist() == [0, 0]
 
 
-def test_separable_tiles_do_not_run_away():
-    slope, offset = fit_line(np.array([-1.0, 1.0]), np.array([False, True]))
-    assert slope <= 5
-    assert abs(offset) < 1
+@pytest.mark.parametrize(("sign", "slope"), [(1.0, 5.0), (-1.0, 0.2)])
+def test_slopes_keep_to_what_tiles_can_say(small, answers, sign, slope):
+    """However well the tiles part, or the wrong way round."""
+    answers([-sign / 10] * 50 + [sign / 10] * 50, [False] * 50 + [True] * 50)
+    encoder = Encoder(small)
+    calibrate(encoder, [])
+    assert encoder.slope.tolist() == pytest.approx([slope] * 2)
 
 
 def test_an_encoder_off_by_an_offset_is_mended(small, field):

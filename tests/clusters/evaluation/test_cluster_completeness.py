@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from detected_fields import STEP, detections, judged, truths
 from skyloom.clusters.evaluation import completeness as module
-from skyloom.clusters.evaluation.intervals import one_share, rate
 from skyloom.clusters.evaluation.judge import judge
+from skyloom.stats.intervals import one_share, rate
 
 
 @pytest.fixture(scope="module")

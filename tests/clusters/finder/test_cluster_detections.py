@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from skyloom.clusters.finder.calibration import Calibration
 from skyloom.clusters.finder.catalogue import (
     COLUMNS,
     catalogue,
@@ -14,6 +13,7 @@ from skyloom.clusters.finder.catalogue import (
 from skyloom.clusters.finder.peaks import PeakSettings, candidates
 from skyloom.io.errors import InputError
 from skyloom.sky.tan import tan_wcs
+from skyloom.stats.calibration import Platt
 
 WCS = tan_wcs(0.0, -40.0, (2560, 2560), 0.263)
 
@@ -74,9 +74,9 @@ def test_two_at_one_position_have_two_names(found):
 
 def test_probabilities_are_calibrated_and_cut(found):
     """From the score; rows below the least are left out."""
-    known = Calibration(1.0, -1.0)
+    known = Platt(1.0, -1.0)
     table = catalogue(found, known)
-    wanted = np.sort(known.apply(found["SCORE"]))[::-1]
+    wanted = np.sort(known(found["SCORE"]))[::-1]
     np.testing.assert_allclose(table["PROBABILITY"], wanted)
     assert len(catalogue(found, known, least=wanted[1])) == 2
 

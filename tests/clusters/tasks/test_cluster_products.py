@@ -11,7 +11,6 @@ from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.evaluation import sky as sky_module
 from skyloom.clusters.evaluation.judge import Rule
-from skyloom.clusters.finder.calibration import Calibration
 from skyloom.clusters.finder.peaks import PeakSettings, candidates
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.tasks import evaluate, products
@@ -23,6 +22,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.npz import write_npz
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
+from skyloom.stats.calibration import Platt
 from small_clusters import clusters
 
 WCS = tan_wcs(10.0, 0.0, (640, 640), 0.263)
@@ -121,7 +121,7 @@ def test_tile_of_the_notebook(prediction):
 def test_calibration_of_scores(tmp_path):
     """A file says a line, or that there is none; other files are refused."""
     path = tmp_path / "calibration.json"
-    known = Calibration(1.5, -0.5)
+    known = Platt(1.5, -0.5)
     write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
     assert products.read_calibration(path) == known
     assert products.read_threshold(path) == 0.7

@@ -88,26 +88,29 @@ def fit_platt(score, truth, weight=None) -> Platt:
     if truth.all() == truth.any():
         msg = f"all {len(truth)} candidates are {truth[0]}: nothing to calibrate with"
         raise ValueError(msg)
-    return Platt(*fit_line(logit(score), truth, weight))
-
-
-def fit_line(logits, truth, weight=None, slopes=SLOPES) -> tuple[float, float]:
-    """Return slope (within `slopes`) and offset of the most likely logistic line.
-
-    Truths are softened as Platt does it, which keeps the line finite where logits part
-    the classes; of both classes there must be some.
-    """
-    logits, truth = np.asarray(logits, np.float64), np.asarray(truth, bool)
     weight = np.ones(len(truth)) if weight is None else np.asarray(weight, np.float64)
     yes, no = weight[truth].sum(), weight[~truth].sum()
+    # Platt's targets keep the line finite where scores part the classes.
     target = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
+    return Platt(*fit_line(logit(score), target, weight))
+
+
+def fit_line(logits, target, weight=None, slopes=SLOPES) -> tuple[float, float]:
+    """Return slope (within `slopes`) and offset of the most likely logistic line.
+
+    Targets are what is true, 0 or 1, or how probable that is; they must not all be 0 or
+    all be 1.
+    """
+    logits, target = np.asarray(logits, np.float64), np.asarray(target, np.float64)
+    weight = np.ones(len(target)) if weight is None else weight
+    total = np.sum(weight)
 
     def loss(line):
         value = line[0] * logits + line[1]
         entropy = weight * (np.logaddexp(0, value) - target * value)
         error = weight * (special.expit(value) - target)
         slope = np.array([error @ logits, error.sum()])
-        return entropy.sum() / (yes + no), slope / (yes + no)
+        return entropy.sum() / total, slope / total
 
     bounds = (slopes, (None, None))
     found = optimize.minimize(loss, (1.0, 0.0), jac=True, bounds=bounds)
@@ -216,6 +219,13 @@ def calibration_error(
     variance = np.bincount(_bin(data, edges), weight * p * (1 - p))
     right = np.sqrt(2 / np.pi * variance).sum() / max(weight.sum(), 1)
     return interval(value, _ece(drawn), level) | {"if_right": float(right)}
+
+
+def expected_error(probability, truth) -> float:
+    """Return the value of `calibration_error`, of bins of equal width."""
+    p, truth = _checked(probability, truth)
+    data = Forecast(p, truth, np.zeros(len(p), int))
+    return float(_ece(_sums(data, _edges(data, "width", BINS)))[0])
 
 
 def brier(data: Forecast, rng: np.random.Generator, level: float = LEVEL) -> dict:

@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from skyloom.clusters.evaluation.curve import Target, curve, detected, judged_rows
-from skyloom.clusters.evaluation.intervals import LEVEL, one_share, percentiles, share
 from skyloom.clusters.evaluation.judge import NONE, Judged
+from skyloom.stats.bootstrap import bootstrap, interval
+from skyloom.stats.intervals import lower_bound, one_share, share
+from skyloom.stats.scatter import nmad
 
 LAMBDA_EDGES = (5.0, 10.0, 20.0, 30.0, 50.0, np.inf)
 Z_EDGES = (0.2, 0.35, 0.5, 0.7)
@@ -33,7 +34,7 @@ class Threshold:
     reached : bool
         Whether any score reaches it; else `value` is the one of best purity.
     shown : bool
-        Whether the one-sided bound of Clopper & Pearson, at 95 %, does too.
+        Whether the purity's exact lower bound, at 95 %, does too.
     """
 
     value: float
@@ -47,7 +48,6 @@ def completeness(
     threshold: float = -np.inf,
     lambda_edges: Sequence[float] = LAMBDA_EDGES,
     z_edges: Sequence[float] = Z_EDGES,
-    level: float = LEVEL,
 ) -> pd.DataFrame:
     """Return the share of true clusters that are found, in bins of richness and z.
 
@@ -59,8 +59,6 @@ def completeness(
         Score from which a detection is in the catalogue.
     lambda_edges, z_edges : sequence of float
         Edges of bins, the lower one included; `ALL` for one bin of everything.
-    level : float
-        Of Wilson's intervals.
 
     Returns
     -------
@@ -76,7 +74,7 @@ def completeness(
     rows = [_bin(truth, found, edges) for edges in bins]
     names = ["lambda_from", "lambda_to", "z_from", "z_to", "k", "n", "LAMBDA", "z"]
     table = pd.DataFrame(rows, columns=names)
-    return table.assign(**share(table["k"].to_numpy(), table["n"].to_numpy(), level))
+    return table.assign(**share(table["k"].to_numpy(), table["n"].to_numpy()))
 
 
 def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
@@ -87,12 +85,9 @@ def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
 
 
 def purity(
-    judged: Judged,
-    threshold: float = -np.inf,
-    above: float | None = None,
-    level: float = LEVEL,
+    judged: Judged, threshold: float = -np.inf, above: float | None = None
 ) -> dict:
-    """Return the share of detections that are clusters.
+    """Return the share of detections that are clusters: ``k, n, value, low, high``.
 
     Parameters
     ----------
@@ -102,18 +97,10 @@ def purity(
         Score from which a detection is in the catalogue.
     above : float, optional
         LAMBDA that the cluster must have; that of the rule if not given.
-    level : float
-        Of Wilson's interval.
-
-    Returns
-    -------
-    dict
-        ``k, n, value, low, high``.
     """
-    found = judged_rows(judged)
-    found = found[found["SCORE"] >= threshold]
+    found = judged_rows(judged, threshold)
     limit = judged.rule.above if above is None else above
-    return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found), level)
+    return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found))
 
 
 def operating_threshold(judged: Judged, target: float) -> Threshold:
@@ -136,14 +123,12 @@ def operating_threshold(judged: Judged, target: float) -> Threshold:
         msg = "no detection: no threshold can be chosen"
         raise ValueError(msg)
     good = table[table["purity"] >= target]
-    best = table["purity"].idxmax() if good.empty else good.index[-1]
-    row = table.loc[best]
-    bound = stats.beta.ppf(0.05, row["true"], row["n"] - row["true"] + 1)
-    shown = bool(row["true"] > 0 and bound >= target)
+    row = table.loc[table["purity"].idxmax() if good.empty else good.index[-1]]
+    shown = bool(lower_bound(row["true"], row["n"]) >= target)
     return Threshold(float(row["score"]), target, not good.empty, shown)
 
 
-def splits(judged: Judged, threshold: float = -np.inf, level: float = LEVEL) -> dict:
+def splits(judged: Judged, threshold: float = -np.inf) -> dict:
     """Return how often a cluster is found more than once, and two as one.
 
     Returns
@@ -155,15 +140,13 @@ def splits(judged: Judged, threshold: float = -np.inf, level: float = LEVEL) -> 
         ``k, n, value, low, high``.
     """
     truth = judged.truth
-    found = detected(truth, threshold)
-    sure = judged.found[judged.found["SCORE"] >= threshold]
-    near = int((sure["FRAGMENT"] & sure["VALID"]).sum())
-    matched = int(((sure["TRUTH"] != NONE) & sure["VALID"]).sum())
-    missed = truth["VALID"].to_numpy() & ~found
+    sure = judged_rows(judged, threshold)
+    near, matched = int(sure["FRAGMENT"].sum()), int((sure["TRUTH"] != NONE).sum())
+    missed = truth["VALID"].to_numpy() & ~detected(truth, threshold)
     taken = missed & (truth["NEAR"] >= threshold).to_numpy()
     return {
-        "fragments": one_share(near, near + matched, level),
-        "merged": one_share(taken.sum(), missed.sum(), level),
+        "fragments": one_share(near, near + matched),
+        "merged": one_share(taken.sum(), missed.sum()),
     }
 
 
@@ -177,11 +160,11 @@ def redshift_errors(
     Returns
     -------
     dict
-        ``n``; ``bias``: median of (z - z_true) / (1 + z_true); ``nmad``: 1.4826 x the
-        median distance from it; ``pull``: the same scatter of (z - z_true) / Z_ERR,
-        of detections that have one; each with ``low, high`` by bootstrap.
+        ``n``; ``bias``: median of (z - z_true) / (1 + z_true); ``nmad`` of it;
+        ``pull``: nmad of (z - z_true) / Z_ERR, of detections that have one; each with
+        ``low, high`` by bootstrap.
     """
-    part = _matched(judged, threshold)
+    part = matched(judged, threshold)
     error = (part["Z"] - part["TRUE_Z"]).to_numpy()
     pull = error / part["Z_ERR"].to_numpy(float)
     return _errors(error / (1 + part["TRUE_Z"].to_numpy()), pull, rng)
@@ -190,15 +173,8 @@ def redshift_errors(
 def richness_errors(
     judged: Judged, rng: np.random.Generator, threshold: float = -np.inf
 ) -> dict:
-    """Return bias and scatter of ln LAMBDA of matched detections.
-
-    Returns
-    -------
-    dict
-        As `redshift_errors`, of ln(LAMBDA / true LAMBDA), and its pull by the
-        relative error.
-    """
-    part = _matched(judged, threshold)
+    """Return as `redshift_errors`, of ln(LAMBDA / true LAMBDA); pull by its error."""
+    part = matched(judged, threshold)
     part = part[part["LAMBDA"] > 0]
     error = np.log(part["LAMBDA"] / part["TRUE_LAMBDA"]).to_numpy()
     relative = (part["LAMBDA_ERR"] / part["LAMBDA"]).to_numpy(float)
@@ -234,30 +210,18 @@ def purity_at_abundance(
     false = rng.gamma(alarms["k"] + 0.5, 1 / alarms["area"], DRAWS)
     true = density * drawn
     value = right / (right + wrong) if right + wrong > 0 else np.nan
-    answer = percentiles(value, true / (true + false))
+    answer = interval(value, true / (true + false))
     return answer | {"true": float(right), "false": float(wrong)}
 
 
-def _matched(judged: Judged, threshold: float) -> pd.DataFrame:
-    found = judged_rows(judged)
-    return found[(found["TRUTH"] != NONE) & (found["SCORE"] >= threshold)]
+def matched(judged: Judged, threshold: float = -np.inf) -> pd.DataFrame:
+    """Return the detections on valid sky that are clusters, from a score on."""
+    found = judged_rows(judged, threshold)
+    return found[found["TRUTH"] != NONE]
 
 
 def _errors(error: np.ndarray, pull: np.ndarray, rng: np.random.Generator) -> dict:
     kept = np.isfinite(error)
     error, pull = error[kept], pull[kept & np.isfinite(pull)]
     measures = {"bias": (np.median, error), "nmad": (nmad, error), "pull": (nmad, pull)}
-    found = {name: _boot(*pair, rng) for name, pair in measures.items()}
-    return {"n": len(error)} | found
-
-
-def nmad(values, axis: int = -1):
-    """Return the normalised median absolute deviation from the median."""
-    return stats.median_abs_deviation(values, axis=axis, scale="normal")
-
-
-def _boot(statistic, values: np.ndarray, rng: np.random.Generator) -> dict:
-    if not len(values):
-        return percentiles(np.nan, [])
-    drawn = values[rng.integers(0, len(values), (500, len(values)))]
-    return percentiles(float(statistic(values)), statistic(drawn, axis=-1))
+    return {"n": len(error)} | {k: bootstrap(*v, rng) for k, v in measures.items()}

@@ -12,13 +12,7 @@ from skyloom.clusters.evaluation.judge import NONE, Judged
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The clusters that are to be found; lower ends included.
-
-    Attributes
-    ----------
-    lambda_from, lambda_to, z_from, z_to : float
-        Ends of richness and redshift.
-    """
+    """The clusters that are to be found, by LAMBDA and Z; lower ends are in."""
 
     lambda_from: float = -np.inf
     lambda_to: float = np.inf
@@ -38,16 +32,10 @@ class Events:
 
     Attributes
     ----------
-    score : ndarray, shape (n,)
-        Of valid detections.
-    true : ndarray of bool, shape (n,)
-        Whether each is a cluster, of any richness that the rule counts.
-    field : ndarray, shape (n,)
-        Of each.
-    found_score : ndarray, shape (m,)
-        Of the detection of each valid target; NaN for none.
-    found_field : ndarray, shape (m,)
-        Of each target.
+    score, true, field : ndarray, shape (n,)
+        Of valid detections; whether each is a cluster, of any richness that counts.
+    found_score, found_field : ndarray, shape (m,)
+        Of the detection of each valid target (NaN for none); the target's field.
     last : ndarray of bool, shape (n,)
         Whether the next detection has another score: thresholds lie only there.
     """
@@ -66,9 +54,9 @@ def detected(truth: pd.DataFrame, threshold: float) -> np.ndarray:
     return np.isfinite(score) & (np.nan_to_num(score) >= threshold)
 
 
-def judged_rows(judged: Judged) -> pd.DataFrame:
-    """Return the detections that count, those on valid sky."""
-    return judged.found[judged.found["VALID"]]
+def judged_rows(judged: Judged, threshold: float = -np.inf) -> pd.DataFrame:
+    """Return the detections that count: those on valid sky, from a score on."""
+    return judged.found[judged.found["VALID"] & (judged.found["SCORE"] >= threshold)]
 
 
 def events(judged: Judged, target: Target) -> Events:
@@ -126,21 +114,10 @@ def average_precision(judged: Judged, target: Target) -> float:
 
 
 def weighted_precision(data: Events, of_found, of_targets) -> np.ndarray:
-    """Return the average precision of weighted events.
+    """Return the average precision of weighted events, shape (draws,).
 
-    Parameters
-    ----------
-    data : Events
-        Sorted.
-    of_found : ndarray, shape (draws, n)
-        Weights of detections, such as how often a bootstrap drew their field.
-    of_targets : ndarray, shape (draws, m)
-        Weights of targets.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        NaN where no target was drawn.
+    Weights of detections (draws, n) and of targets (draws, m) are such as how often a
+    bootstrap drew their field. NaN where no target was drawn.
     """
     purity = weighted_purity(data, of_found)
     hit = np.isfinite(data.found_score)
@@ -166,17 +143,7 @@ def weighted_completeness(
 ) -> np.ndarray:
     """Return the completeness at the lowest threshold that has a purity.
 
-    Parameters
-    ----------
-    data, of_found, of_targets
-        See `weighted_precision`.
-    purity : float
-        Asked for.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        0 where no threshold reaches the purity, NaN where no target was drawn.
+    As `weighted_precision`; 0 where no threshold reaches the purity.
     """
     good = (weighted_purity(data, of_found) >= purity) & data.last
     good &= np.cumsum(of_found, axis=1) > 0

@@ -8,21 +8,14 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
-from skyloom.clusters.evaluation.intervals import LEVEL, one_share, rate
+from skyloom.clusters.evaluation.curve import judged_rows
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule
 from skyloom.sky.matching import candidates
+from skyloom.stats.intervals import one_share, rate
 
 
 def valid_area(wcs: WCS, good: np.ndarray) -> float:
-    """Return the area of an image's good pixels [deg^2].
-
-    Parameters
-    ----------
-    wcs : WCS
-        Of the image.
-    good : ndarray of bool, shape (ny, nx)
-        False where a pixel is masked.
-    """
+    """Return the area of an image's good pixels [deg^2]."""
     return float(good.sum() * proj_plane_pixel_area(wcs.celestial))
 
 
@@ -62,9 +55,7 @@ def random_positions(
     return Table({"RA": ra, "DEC": dec, "X": x, "Y": y})
 
 
-def false_alarms(
-    judged: Judged, area: float, threshold: float = -np.inf, level: float = LEVEL
-) -> dict:
+def false_alarms(judged: Judged, area: float, threshold: float = -np.inf) -> dict:
     """Return detections that are no cluster, per deg^2 of valid sky.
 
     On fields without clusters, judged against an empty truth, that is all of them:
@@ -78,16 +69,9 @@ def false_alarms(
         Valid area of all fields [deg^2].
     threshold : float
         Score from which a detection is in the catalogue.
-    level : float
-        Of the Poisson interval.
-
-    Returns
-    -------
-    dict
-        ``k, area, value, low, high``.
     """
-    found = judged.found[judged.found["VALID"] & (judged.found["SCORE"] >= threshold)]
-    return rate(int((found["TRUTH"] == NONE).sum()), area, level)
+    found = judged_rows(judged, threshold)
+    return rate(int((found["TRUTH"] == NONE).sum()), area)
 
 
 def chance_matches(
@@ -96,7 +80,6 @@ def chance_matches(
     redshifts,
     rng: np.random.Generator,
     rule: Rule | None = None,
-    level: float = LEVEL,
 ) -> dict:
     """Return how many random points lie within the tolerances of a cluster.
 
@@ -116,13 +99,6 @@ def chance_matches(
         For the draw.
     rule : Rule, optional
         Its tolerances and, of truths, its smallest LAMBDA.
-    level : float
-        Of Wilson's interval.
-
-    Returns
-    -------
-    dict
-        ``k, n, value, low, high``.
     """
     rule = rule or Rule()
     redshifts = np.asarray(redshifts, np.float64)
@@ -143,11 +119,11 @@ def chance_matches(
         asked = {"radius": rule.radius, "dz": rule.dz}
         near = candidates(*sides, **asked, reference=1 if truths else 2)
         hit[mine[np.unique(near.second)]] = True
-    return one_share(hit.sum(), len(points), level)
+    return one_share(hit.sum(), len(points))
 
 
 def chance_finder(
-    found: Table, points: Table, rng: np.random.Generator, score: str = "PROBABILITY"
+    found: Table, points: Table, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return a finder that knows nothing: detections moved to random positions.
 
@@ -157,29 +133,26 @@ def chance_finder(
     Parameters
     ----------
     found : Table
-        Detections with ``Z``; ``FIELD`` and ``VALID`` are dropped.
+        Detections with ``Z`` and ``PROBABILITY``.
     points : Table
-        Random positions ``RA, DEC``, and ``FIELD`` where there are several; as many
-        rows or more.
+        Random positions ``RA, DEC``, as many rows or more.
     rng : Generator
         Draws points, redshifts and scores.
-    score : str
-        Column of scores.
 
     Returns
     -------
     DataFrame
-        ``RA, DEC, Z``, the score and, of points that have it, ``FIELD``.
+        ``RA, DEC, Z, PROBABILITY``.
     """
     n = len(found)
     if len(points) < n:
         msg = f"{len(points)} random points for {n} detections: draw more"
         raise ValueError(msg)
     rows = rng.permutation(len(points))[:n]
-    kept = [name for name in ("FIELD", "RA", "DEC") if name in _names(points)]
-    columns = {name: np.asarray(points[name])[rows] for name in kept}
-    shuffled = {name: rng.permutation(np.asarray(found[name])) for name in ("Z", score)}
-    return pd.DataFrame(columns | shuffled)
+    columns = {name: np.asarray(points[name])[rows] for name in ("RA", "DEC")}
+    for name in ("Z", "PROBABILITY"):
+        columns[name] = rng.permutation(np.asarray(found[name]))
+    return pd.DataFrame(columns)
 
 
 def _names(table) -> list[str]:

@@ -10,9 +10,9 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.clusters.finder.calibration import Calibration
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.tables import write_catalogue
+from skyloom.stats.calibration import Platt
 
 FORMATS = {".fits": "fits", ".ecsv": "ascii.ecsv"}
 ID_STEPS = 100_000  # a degree: positions in identifiers are told to 0.036 arcsec
@@ -82,7 +82,7 @@ COLUMNS = {
 
 def catalogue(
     found: Table,
-    calibration: Calibration | None = None,
+    calibration: Platt | None = None,
     *,
     least: float = 0.0,
     provenance: Mapping | None = None,
@@ -93,7 +93,7 @@ def catalogue(
     ----------
     found : Table
         Of `skyloom.clusters.finder.merge.merge`, or of one tile's `candidates`.
-    calibration : Calibration, optional
+    calibration : Platt, optional
         From SCORE to PROBABILITY.
     least : float
         Probability of the least probable row.
@@ -109,7 +109,7 @@ def catalogue(
     table = found.copy()
     table.meta = {} if provenance is None else {"provenance": dict(provenance)}
     if calibration is not None:
-        table["PROBABILITY"] = calibration.apply(table["SCORE"])
+        table["PROBABILITY"] = calibration(table["SCORE"])
     keys = [table["DEC"], table["RA"], -table["SCORE"], -table["PROBABILITY"]]
     table = table[np.lexsort(keys)]
     table["ID"] = _identifiers(table["RA"], table["DEC"])

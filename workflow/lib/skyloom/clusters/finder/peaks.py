@@ -69,7 +69,7 @@ def candidates(
     is :math:`1 - e^{-\Lambda}`, the probability that there is at least one where
     centres are a Poisson process: it does not change when a centre is spread over
     several cells, and has no ties at 1. As long as it is not calibrated
-    (`skyloom.clusters.finder.calibration`), the probability is
+    (`skyloom.stats.calibration`), the probability is
     :math:`\min(\Lambda, 1)`, that of one centre of uncertain place.
 
     Parameters

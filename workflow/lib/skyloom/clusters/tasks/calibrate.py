@@ -12,15 +12,11 @@ from skyloom.clusters.catalogue.lists import read_clusters, read_wcs
 from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.evaluation.completeness import operating_threshold
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
-from skyloom.clusters.finder.calibration import (
-    Calibration,
-    calibration_error,
-    fit_platt,
-)
 from skyloom.clusters.finder.peaks import PeakSettings, candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predictor, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
+from skyloom.stats.calibration import Platt, expected_error, fit_platt
 
 FEWEST = 20  # candidates, true and false together, that a line is fitted to
 
@@ -57,7 +53,7 @@ class Examined:
 
 def calibrate(
     found: Mapping[int, Table], truth: Mapping[int, str], rule: Rule, purity: float
-) -> tuple[Calibration | None, dict]:
+) -> tuple[Platt | None, dict]:
     """Return what turns scores of candidates into probabilities.
 
     Parameters
@@ -73,7 +69,7 @@ def calibrate(
 
     Returns
     -------
-    calibration : Calibration or None
+    calibration : Platt or None
         None where too few candidates, or none of one kind, say anything.
     report : dict
         ``candidates``, ``true``, ``error`` before and after (of the same ones), and
@@ -87,10 +83,10 @@ def calibrate(
     if len(true) < FEWEST or true.all() or not true.any():
         return None, report
     known = fit_platt(score, true)
-    before, after = (calibration_error(p, true) for p in (score, known.apply(score)))
+    before, after = (expected_error(p, true) for p in (score, known(score)))
     report["error"] = {"before": before, "after": after}
     above = operating_threshold(judged, purity)
-    report["threshold"] = asdict(above) | {"value": float(known.apply(above.value))}
+    report["threshold"] = asdict(above) | {"value": float(known(above.value))}
     return known, report
 
 

@@ -15,7 +15,6 @@ from skyloom.clusters.evaluation import completeness as measures
 from skyloom.clusters.evaluation import figures, reliability
 from skyloom.clusters.evaluation.compare import compare
 from skyloom.clusters.evaluation.curve import Target, average_precision, curve
-from skyloom.clusters.evaluation.intervals import one_share
 from skyloom.clusters.evaluation.judge import Judged, Rule, judge, stacked
 from skyloom.clusters.evaluation.randoms import (
     chance_finder,
@@ -32,9 +31,11 @@ from skyloom.clusters.tasks.products import (
     read_wcs,
 )
 from skyloom.io.documents import write_json
-from skyloom.plots import style
+from skyloom.plots import diagrams, style
 from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
+from skyloom.stats import calibration
+from skyloom.stats.intervals import one_share
 
 ENCODER = "encoder"
 
@@ -259,11 +260,11 @@ def _reliability(judged: Judged, seed: int) -> Figure:
     data, chance = reliability.of_catalogue(judged), rng(seed, "figure")
     # Nothing was found: an empty diagram.
     data = {"clusters": data} if len(data.truth) else {}
-    tables = {name: reliability.reliability(one, chance) for name, one in data.items()}
+    tables = {name: calibration.reliability(one, chance) for name, one in data.items()}
     errors = {
-        name: reliability.calibration_error(one, chance) for name, one in data.items()
+        name: calibration.calibration_error(one, chance) for name, one in data.items()
     }
-    return figures.reliability_figure(tables, errors)
+    return diagrams.reliability(tables, errors, "share that is true")
 
 
 def _by_first_tile(found: Table, names: Sequence[str]) -> dict[str, Table]:

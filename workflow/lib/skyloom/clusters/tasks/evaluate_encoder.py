@@ -15,8 +15,9 @@ from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS
 from skyloom.clusters.evaluation import reliability
-from skyloom.clusters.evaluation.figures import reliability_figure
+from skyloom.plots import diagrams
 from skyloom.run.seeds import rng
+from skyloom.stats import calibration
 
 
 def judge_tiles(
@@ -45,9 +46,9 @@ def judge_tiles(
         data = reliability.of_tiles(probability, truth[name], valid)
         chance = rng(seed, "reliability", name)
         report[name] = found | {"reliability": reliability.report(data, chance)}
-        tables[name] = reliability.reliability(data, chance)
-        errors[name] = reliability.calibration_error(data, chance)
-    return report, reliability_figure(tables, errors)
+        tables[name] = calibration.reliability(data, chance)
+        errors[name] = calibration.calibration_error(data, chance)
+    return report, diagrams.reliability(tables, errors, "share that is true")
 
 
 def _predicted(encoder: str | Path, files: Sequence[str]) -> dict:

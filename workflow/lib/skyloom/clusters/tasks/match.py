@@ -11,12 +11,12 @@ from astropy.table import Table
 
 from skyloom.clusters.catalogue.lists import read_clusters
 from skyloom.clusters.evaluation.completeness import LAMBDA_EDGES
-from skyloom.clusters.evaluation.intervals import one_share
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.evaluation.randoms import chance_matches
 from skyloom.run.seeds import rng
 from skyloom.sky.footprint import Footprint, footprint, random_points
 from skyloom.sky.matching import Pairs, match
+from skyloom.stats.intervals import one_share
 
 NEEDED = ("RA", "DEC", "Z_LAMBDA")
 POINTS = 20_000  # at random

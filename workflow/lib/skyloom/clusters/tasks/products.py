@@ -13,12 +13,12 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.finder.calibration import Calibration, calibration_from_json
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import text
+from skyloom.stats.calibration import Platt, platt_from_json
 
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
 THRESHOLD = 0.5  # probability, where nothing was calibrated
@@ -92,7 +92,7 @@ def read_candidates(path: str | Path) -> Table:
     return table
 
 
-def read_calibration(path: str | Path) -> Calibration | None:
+def read_calibration(path: str | Path) -> Platt | None:
     """Return the calibration of a file; None where the file says that there is none.
 
     Raises
@@ -107,7 +107,7 @@ def read_calibration(path: str | Path) -> Calibration | None:
     if tree["calibration"] is None:
         return None
     try:
-        return calibration_from_json(tree["calibration"])
+        return platt_from_json(tree["calibration"])
     except (ValueError, AttributeError) as bad:
         raise InputError(path, str(bad), where="key 'calibration'") from None
 

@@ -15,7 +15,6 @@ from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
-from skyloom.clusters.evaluation.intervals import rate
 from skyloom.clusters.finder.peaks import PeakSettings, candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predictor, classify_tile
@@ -33,6 +32,7 @@ from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import WINDOWS
 from skyloom.io.tables import write_catalogue
 from skyloom.run.seeds import rng
+from skyloom.stats.intervals import rate
 
 REAL = 0  # later skies are the same galaxies at random places
 PROBABILITIES = (0.5, 0.7, 0.9)  # above which false alarms are counted
