@@ -1,8 +1,8 @@
 """Simulate the galaxies of a chunk and what volunteers draw on them."""
 
 from skyloom.builder.simulation.crowd import read_crowd
-from skyloom.builder.simulation.simulate import GalaxySettings
-from skyloom.builder.simulation.simulate_files import simulate_subject, write_survey
+from skyloom.builder.simulation.files import simulate_subject, write_survey
+from skyloom.builder.simulation.galaxies import GalaxySettings
 from skyloom.builder.steps.files import by_subject
 from skyloom.run.job import Job
 from skyloom.run.log import progress

@@ -11,7 +11,7 @@ from skyloom.builder.analysis.pitch import PitchSettings
 from skyloom.builder.fitting.fit import TuneSettings
 from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
 from skyloom.builder.products.catalogue import CatalogueSettings
-from skyloom.builder.simulation.simulate import GalaxySettings
+from skyloom.builder.simulation.galaxies import GalaxySettings
 from skyloom.run.schema import filled, load_schema, problems_of
 
 

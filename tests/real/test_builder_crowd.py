@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from crowd_table.answers import flags
+from crowd_table.calibrate import simulate_crowd
+from crowd_table.fit import measure_crowd
+from crowd_table.published import fit_published, split_published
 from scipy.stats import ks_2samp
 from skyloom.builder.simulation.crowd import read_crowd
-from skyloom.builder.simulation.crowd_answers import flags
-from skyloom.builder.simulation.crowd_calibrate import simulate_crowd
-from skyloom.builder.simulation.crowd_fit import measure_crowd
-from skyloom.builder.simulation.crowd_published import fit_published, split_published
 
 BAR_OVERLONG = 1.0  # ln of length over the seen length: "grossly too long"
 pytestmark = pytest.mark.real

@@ -16,7 +16,7 @@ from skyloom.builder.fitting.parameters import canonical, named_values, share_ce
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.fitting.tune import tune
 from skyloom.builder.model import replace
-from skyloom.builder.simulation.simulate import GalaxySettings, draw_galaxy, draw_image
+from skyloom.builder.simulation.galaxies import GalaxySettings, draw_galaxy, draw_image
 from skyloom.run.seeds import rng
 from synthetic import Pixels
 

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from crowd_table import tables
+from crowd_table.fit import fit_crowd, in_fit_half, measure_crowd
+from crowd_table.measure import measure_part, measure_volunteer
+from crowd_table.measure_strokes import measure_stroke, to_polar
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.volunteers import parse
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
-from skyloom.builder.simulation import crowd_tables as tables
+from skyloom.builder.simulation.annotation import annotation
 from skyloom.builder.simulation.crowd import (
     Drawing,
+    Seen,
     draw_drawing,
     draw_effects,
     draw_factors,
     read_crowd,
 )
-from skyloom.builder.simulation.crowd_annotation import annotation
-from skyloom.builder.simulation.crowd_fit import fit_crowd, in_fit_half, measure_crowd
-from skyloom.builder.simulation.crowd_hand import wobble
-from skyloom.builder.simulation.crowd_measure import (
-    Seen,
-    measure_part,
-    measure_volunteer,
-)
-from skyloom.builder.simulation.crowd_strokes import (
-    from_polar,
-    measure_stroke,
-    to_polar,
-)
+from skyloom.builder.simulation.strokes import wobble
+from skyloom.builder.simulation.tables import draw
 
 SEEN = Seen(
     Model(
@@ -68,7 +63,7 @@ def test_a_table_gives_back_its_own_distribution():
     a = rng.gamma(2.0, size=4000)
     b = np.log(a) + 0.5 * rng.standard_normal(4000)
     table = tables.fit_table({"a": a, "b": b})
-    drawn = [tables.draw(table, rng) for _ in range(3000)]
+    drawn = [draw(table, rng) for _ in range(3000)]
     found = np.array([[d["a"], d["b"]] for d in drawn])
     for i, values in enumerate((a, b)):
         near = np.quantile(found[:, i], [0.1, 0.5, 0.9])
@@ -82,7 +77,7 @@ def test_a_table_keeps_exact_repeats():
     rng = np.random.default_rng(2)
     values = np.r_[np.full(500, 0.5), rng.uniform(0, 0.4, 1000)]
     table = tables.fit_table({"q": values})
-    drawn = np.array([tables.draw(table, rng)["q"] for _ in range(2000)])
+    drawn = np.array([draw(table, rng)["q"] for _ in range(2000)])
     assert np.mean(drawn == 0.5) == pytest.approx(1 / 3, abs=0.04)
 
 
@@ -146,8 +141,9 @@ def test_polar_there_and_back(log_r, roll, q):
     """Sky points survive the way into the disk's plane and back."""
     disk = Sersic(40.0, 50.0, roll, q, 12.0, 1.0)
     theta = np.linspace(0, 2, len(log_r))
-    points = from_polar(np.array(log_r), theta, disk)
-    again = from_polar(*to_polar(points, disk), disk)
+    points = project(np.exp(log_r) * 12.0, theta, disk)
+    back, angle = to_polar(points, disk)
+    again = project(np.exp(back) * 12.0, angle, disk)
     assert again == pytest.approx(points, abs=1e-8)
 
 
@@ -156,7 +152,7 @@ def test_an_arm_follows_itself():
     arm, disk = SEEN.model.spiral[1], SEEN.model.disk
     theta = np.linspace(arm.t_min, arm.t_max, 50)
     log_r = np.log(arm.A / disk.Re) + np.tan(np.radians(arm.phi)) * theta
-    stroke = measure_stroke(from_polar(log_r, theta, disk), SEEN.model)
+    stroke = measure_stroke(project(np.exp(log_r) * disk.Re, theta, disk), SEEN.model)
     assert stroke.arm == 1
     assert stroke.values["lift"] == pytest.approx(0, abs=1e-9)
     assert stroke.values["inner"] == pytest.approx(0, abs=1e-9)

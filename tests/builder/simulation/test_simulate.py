@@ -13,9 +13,9 @@ from skyloom.builder.fitting.render import render
 from skyloom.builder.images.cutout import from_difference_json
 from skyloom.builder.model import from_dict, to_dict
 from skyloom.builder.products.photometry import total_flux
-from skyloom.builder.simulation import simulate_files as files
+from skyloom.builder.simulation import files
 from skyloom.builder.simulation.crowd import read_crowd
-from skyloom.builder.simulation.simulate import (
+from skyloom.builder.simulation.galaxies import (
     GalaxySettings,
     draw_galaxy,
     draw_image,

@@ -9,13 +9,13 @@ import pytest
 from astropy.wcs import WCS
 from skyloom.builder.images.cutout import read_cutout
 from skyloom.builder.simulation.crowd import read_crowd
-from skyloom.builder.simulation.simulate import GalaxySettings
-from skyloom.builder.simulation.simulate_files import (
+from skyloom.builder.simulation.files import (
     NORTH,
     simulate_subject,
     upload_turns,
     write_survey,
 )
+from skyloom.builder.simulation.galaxies import GalaxySettings
 from skyloom.builder.steps.cutouts import cut_subject, metadata_rows
 from skyloom.io.documents import write_json
 from skyloom.run.provenance import Recipe

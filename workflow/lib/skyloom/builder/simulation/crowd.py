@@ -3,7 +3,7 @@
 A volunteer has latent factors (skill, effort, mood); each yes/no answer (is a
 component drawn, is it on its target, is a slider moved) is a probit of the factors,
 the galaxy and chance. Shapes follow from tables of measured differences. All numbers
-come from `crowd_fit`, kept in ``resources/builder_crowd.json``.
+are in ``resources/builder_crowd.json``, which ``tests/builder/crowd_table`` makes.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.drawings.coordinates import DISPLAY, RESIDUAL
+from skyloom.builder.drawings.coordinates import DISPLAY, RESIDUAL, SLIDERS
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic
-from skyloom.builder.simulation import crowd_tables as tables
-from skyloom.builder.simulation.crowd_answers import state_of
-from skyloom.builder.simulation.crowd_hand import draw_following, draw_free, draw_habits
-from skyloom.builder.simulation.crowd_measure import (
-    DEFAULTS,
-    ELLIPSE_DEFAULT_Q,
-    Seen,
-)
+from skyloom.builder.simulation import tables
+from skyloom.builder.simulation.strokes import draw_following, draw_free, draw_habits
 from skyloom.io.documents import read_json
+from skyloom.io.errors import InputError
 
+ELLIPSE_DEFAULT_Q = 0.5  # the tool draws ry = rx / 2 until somebody pulls on it
+# Where sliders stand until somebody moves them.
+DEFAULTS = {
+    part: {name: float(kind.default) for name, kind in kinds.items()}
+    for part, kinds in SLIDERS.items()
+}
+ROUNDNESS = (0.6, 0.75, 0.88)  # edges of the reference's q
 _MOST_ELLIPTIC = 0.9
 _SLIDER_STEP = 0.01
 _SMALLEST = 0.3  # px: nobody draws less than a click
@@ -33,17 +35,23 @@ MOST_ARMS = 8
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A galaxy as the crowd sees it, the reference of every drawing of it.
+
+    The model needs a disk, and has a bulge, a bar and `SpiralArm` arms where the crowd
+    agrees; its sizes are as drawn. `size` is the side of the cutout [px].
+    """
+
+    model: Model
+    size: float
+
+
+@dataclass(frozen=True)
 class Drawing:
     """What one volunteer submits for one galaxy.
 
-    Attributes
-    ----------
-    model : Model
-        Shapes in cutout pixels, without the scale slider; brightnesses from the
-        sliders.
-    sliders : dict of str to float
-        Positions of the sliders that were moved, by ``<part>.<slider>``; for arms
-        ``arm<i>.I`` and ``arm<i>.spread``.
+    Shapes are in cutout pixels, without the scale slider. `sliders` holds those that
+    were moved, by ``<part>.<slider>``; for arms ``arm<i>.I`` and ``arm<i>.spread``.
     """
 
     model: Model
@@ -52,19 +60,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Answers:
-    """How the volunteers of one galaxy answer: rates of the galaxy, fitted crowd.
-
-    Attributes
-    ----------
-    crowd : mapping
-        The fitted parameters.
-    effects : dict of str to float
-        The galaxy's own probit shift in units of each rate's tau.
-    factors : ndarray, shape (n_factors,)
-        The volunteer's latent factors.
-    rng : numpy.random.Generator
-        Chance.
-    """
+    """How one volunteer answers about one galaxy."""
 
     crowd: Mapping
     effects: Mapping[str, float]
@@ -72,7 +68,7 @@ class Answers:
     rng: np.random.Generator
 
     def yes(self, answer: str, condition: str = "all") -> bool:
-        """Answer one question under a condition (`crowd_answers.conditions`)."""
+        """Answer one question under a condition, a key of the fitted rates."""
         mu, tau = _nearest(self.crowd["rates"][answer], condition)
         loadings = np.array(self.crowd["factors"][answer])
         own = np.sqrt(1 - loadings @ loadings) * self.rng.standard_normal()
@@ -87,19 +83,24 @@ def _nearest(rates: Mapping, condition: str):
 
 
 def read_crowd(path: Path) -> dict:
-    """Read the fitted parameters of a crowd.
-
-    Raises
-    ------
-    ValueError
-        When a part of the parameters is missing.
-    """
+    """Read the fitted parameters of a crowd; InputError where a part is missing."""
     crowd = read_json(path)
     missing = {"factors", "rates", "shapes", "sliders", "strokes"} - set(crowd)
     if missing:
-        msg = f"{path}: no {sorted(missing)}; make it with crowd_published"
-        raise ValueError(msg)
+        remedy = "make the file with tests/builder/crowd_table"
+        raise InputError(path, f"no {sorted(missing)}", remedy=remedy)
     return crowd
+
+
+def state_of(name: str, on: float, q: float) -> str:
+    """Return "on", "off" (target) or "unseen" for a drawn component.
+
+    `on` is 1, 0, or NaN where the crowd sees no such component. Ellipses on target are
+    told apart by the reference's axis ratio `q`, "on0" to "on3".
+    """
+    if on != 1:
+        return "off" if on == 0 else "unseen"
+    return "on" if name == "bar" else f"on{np.digitize(q, ROUNDNESS)}"
 
 
 def draw_factors(crowd: Mapping, rng: np.random.Generator) -> np.ndarray:
@@ -120,25 +121,20 @@ def draw_drawing(
     factors: np.ndarray,
     rng: np.random.Generator,
 ) -> Drawing:
-    """Draw what one volunteer submits for a galaxy.
+    """Draw what one volunteer submits for a galaxy; what is not drawn is None.
 
     Parameters
     ----------
     seen : Seen
-        The galaxy as the crowd sees it.
+        The galaxy.
     crowd : mapping
-        Fitted parameters (`read_crowd`).
+        From `read_crowd`.
     effects : mapping of str to float
         The galaxy's shifts (`draw_effects`).
     factors : ndarray, shape (n_factors,)
-        The volunteer's latent factors (`draw_factors`).
+        Of the volunteer (`draw_factors`).
     rng : numpy.random.Generator
-        Chance of this classification.
-
-    Returns
-    -------
-    Drawing
-        Parts that were not drawn are None.
+        Of this classification.
     """
     answers = Answers(crowd, effects, factors, rng)
     if answers.yes("blank"):

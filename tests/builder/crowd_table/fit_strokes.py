@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.simulation import crowd_tables as tables
+from crowd_table import tables
 
 _FOLLOWING = ("points", "inner", "outer", "lift", "tilt", "jitter", "memory")
 _FREE = ("points", "start", "end", "sweep", "jitter", "memory")

@@ -19,7 +19,7 @@ from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace
 from skyloom.builder.products.photometry import total_flux
-from skyloom.builder.simulation.crowd_measure import Seen
+from skyloom.builder.simulation.crowd import Seen
 
 PSF_SIDE = 11
 ZERO_POINT = 22.5  # mag of one nanomaggy

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import optimize, stats
+from skyloom.builder.simulation.tables import LEVELS
 
-LEVELS = np.r_[0.002, 0.01, np.linspace(0.02, 0.98, 49), 0.99, 0.998]
 _MIN_PAIRS = 40
 _MIN_CELL = 4
 
@@ -69,36 +69,6 @@ def score_correlation(values: np.ndarray) -> np.ndarray:
     matrix = product / np.maximum(np.outer(spread, spread), 1e-12)
     np.fill_diagonal(matrix, 1.0)
     return positive(matrix)
-
-
-def draw(
-    table: Mapping, rng: np.random.Generator, habit: np.ndarray | None = None
-) -> dict[str, float]:
-    """Draw one row of a table.
-
-    Parameters
-    ----------
-    table : mapping
-        From `fit_table`.
-    rng : numpy.random.Generator
-        Chance.
-    habit : ndarray, shape (n_columns,), optional
-        Normal scores that rows of one origin have in common, to the degree that
-        ``table["shared"]`` tells for each column.
-
-    Returns
-    -------
-    dict of str to float
-        One value a column.
-    """
-    root = np.linalg.cholesky(np.array(table["correlation"]))
-    scores = rng.standard_normal(len(root))
-    if habit is not None:
-        shared = np.array(table["shared"])
-        scores = np.sqrt(shared) * habit + np.sqrt(1 - shared) * scores
-    levels = stats.norm.cdf(root @ scores)
-    rows = zip(table["columns"], levels, table["quantiles"], strict=True)
-    return {name: float(np.interp(u, LEVELS, row)) for name, u, row in rows}
 
 
 def likeness(values: np.ndarray, groups: np.ndarray) -> float:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-
 from skyloom.builder.model import COMPONENTS
-from skyloom.builder.simulation import crowd_tables as tables
-from skyloom.builder.simulation.crowd_measure import DEFAULTS
+from skyloom.builder.simulation.crowd import DEFAULTS, state_of
 
-ROUNDNESS = (0.6, 0.75, 0.88)  # edges of the reference's q
+from crowd_table import tables
 
 
 def flags(volunteers: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -83,24 +81,6 @@ def state(volunteers: pd.DataFrame, name: str) -> np.ndarray:
     on, around = (volunteers[f"{name}.{field}"] for field in ("on", "around"))
     pairs = zip(on, around, strict=True)
     return np.array([state_of(name, hit, q) for hit, q in pairs])
-
-
-def state_of(name: str, on: float, q: float) -> str:
-    """Return "on", "off" (target) or "unseen" for a drawn component.
-
-    Parameters
-    ----------
-    name : str
-        Which component.
-    on : float
-        1, 0, or NaN where the crowd sees no such component.
-    q : float
-        Axis ratio of the reference: ellipses on target are told apart by its
-        roundness, "on0" to "on3".
-    """
-    if on != 1:
-        return "off" if on == 0 else "unseen"
-    return "on" if name == "bar" else f"on{np.digitize(q, ROUNDNESS)}"
 
 
 def fit_rates(volunteers: pd.DataFrame, answers: Mapping) -> dict:

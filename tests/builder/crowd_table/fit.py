@@ -1,8 +1,7 @@
 """The crowd's parameters from real volunteers, by moments and quantile matching.
 
 `fit_crowd` turns volunteers' drawings and the galaxies they looked at into the plain
-dict that `simulation.crowd` draws from (``resources/builder_crowd.json``, made
-by `skyloom.builder.simulation.crowd_published`).
+dict that `skyloom.builder.simulation.crowd` draws from.
 """
 
 from __future__ import annotations
@@ -13,22 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from scipy import stats
-
 from skyloom.builder.model import COMPONENTS, Model
-from skyloom.builder.simulation import crowd_tables as tables
-from skyloom.builder.simulation.crowd_answers import (
-    fit_rates,
-    flags,
-    state,
-    unconditioned,
-)
-from skyloom.builder.simulation.crowd_fit_strokes import fit_strokes
-from skyloom.builder.simulation.crowd_measure import (
-    DEFAULTS,
-    Seen,
-    measure_strokes,
-    measure_volunteer,
-)
+from skyloom.builder.simulation.crowd import DEFAULTS, Seen
+
+from crowd_table import tables
+from crowd_table.answers import fit_rates, flags, state, unconditioned
+from crowd_table.fit_strokes import fit_strokes
+from crowd_table.measure import measure_strokes, measure_volunteer
 
 _ON = ("size", "distance", "along", "across")
 _OFF = ("size", "distance", "q", "turn")

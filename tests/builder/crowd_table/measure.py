@@ -7,21 +7,14 @@ q >= 0.6, bar q <= 0.5, disk q >= 0.25) are clipped here too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-
 from skyloom.builder.aggregation.consensus import Q_BOUNDS
-from skyloom.builder.drawings.coordinates import RESIDUAL, SLIDERS
+from skyloom.builder.drawings.coordinates import RESIDUAL
 from skyloom.builder.model import COMPONENTS, Model, Sersic
-from skyloom.builder.simulation.crowd_strokes import Stroke, measure_stroke
+from skyloom.builder.simulation.crowd import DEFAULTS, ELLIPSE_DEFAULT_Q, Seen
 
-ELLIPSE_DEFAULT_Q = 0.5  # the tool draws ry = rx / 2 until somebody pulls on it
-# Where sliders stand until somebody moves them.
-DEFAULTS = {
-    part: {name: float(kind.default) for name, kind in kinds.items()}
-    for part, kinds in SLIDERS.items()
-}
+from crowd_table.measure_strokes import Stroke, measure_stroke
+
 # largest size ratio (ln), offset (in Re) and turn (rad) of a drawing "on" its target
 ON_TARGET = {
     "disk": (0.6, 0.3, np.inf),
@@ -30,23 +23,6 @@ ON_TARGET = {
 }
 _ALIGNED = 1e-3
 _SAME = 2e-3
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A galaxy as the crowd sees it, the reference of every drawing of it.
-
-    Attributes
-    ----------
-    model : Model
-        Needs a disk; a bulge, a bar and `SpiralArm` arms where the crowd agrees.
-        Sizes are as drawn (aggregate sizes), not as fitted.
-    size : float
-        Side of the cutout [px].
-    """
-
-    model: Model
-    size: float
 
 
 def clipped(name: str, part: Sersic) -> float:

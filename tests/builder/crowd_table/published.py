@@ -1,18 +1,15 @@
 """Where the crowd's parameters come from: the published volunteers' drawings.
 
-``python -m skyloom.builder.simulation.crowd_published MODELS REPEATS.csv OUT`` writes
-``resources/builder_crowd.json`` anew, from the half of the galaxies that
-`crowd_fit.in_fit_half` chooses. The other half is for tests.
+They are fitted to the half of the galaxies that `fit.in_fit_half` chooses; the other
+half is for tests.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
-
 from skyloom.builder.drawings.upstream import (
     frame_shape,
     published_aggregate,
@@ -21,14 +18,14 @@ from skyloom.builder.drawings.upstream import (
     volunteers_tree,
 )
 from skyloom.builder.model import SpiralArm, from_dict, replace
-from skyloom.builder.simulation.crowd_calibrate import calibrate
-from skyloom.builder.simulation.crowd_fit import Subject, fit_crowd, in_fit_half
-from skyloom.builder.simulation.crowd_measure import Seen
-from skyloom.io.documents import write_json
+from skyloom.builder.simulation.crowd import Seen
+
+from crowd_table.calibrate import calibrate
+from crowd_table.fit import Subject, fit_crowd, in_fit_half
 
 SOURCE = (
     "Drawings, aggregates and arms published with Lingard et al. 2020, ApJ 900, 178; "
-    "moments and quantiles of crowd_fit over the half of the galaxies "
+    "moments and quantiles over the half of the galaxies "
     "whose sha256 is even; sliders of scale and spread from raw classifications of "
     "subject 40216827"
 )
@@ -95,8 +92,3 @@ def fit_published(subjects: Iterable[Subject]) -> dict:
     """Fit the crowd and add where its parameters come from."""
     subjects = list(subjects)
     return {"source": SOURCE} | calibrate(fit_crowd(subjects), subjects)
-
-
-if __name__ == "__main__":
-    fit, _ = split_published(Path(sys.argv[1]), Path(sys.argv[2]))
-    write_json(sys.argv[3], fit_published(fit))

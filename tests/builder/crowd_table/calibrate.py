@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-
 from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
-from skyloom.builder.simulation.crowd_answers import fit_rates, flags
-from skyloom.builder.simulation.crowd_fit import Subject, measure_crowd
 from skyloom.run.seeds import rng as generator
+
+from crowd_table.answers import fit_rates, flags
+from crowd_table.fit import Subject, measure_crowd
 
 _LARGEST_SHIFT = 0.5  # of a probit rate, in one round
 
@@ -25,7 +25,7 @@ def calibrate(crowd: Mapping, subjects: Sequence[Subject], n_rounds: int = 3) ->
     Parameters
     ----------
     crowd : mapping
-        From `crowd_fit.fit_crowd` of the same subjects.
+        From `fit.fit_crowd` of the same subjects.
     subjects : sequence of (Seen, sequence of Model)
         The galaxies; of the drawings only their number is used.
     n_rounds : int

@@ -15,9 +15,9 @@ from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import write_metadata
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, to_dict
+from skyloom.builder.simulation.annotation import annotation
 from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
-from skyloom.builder.simulation.crowd_annotation import annotation
-from skyloom.builder.simulation.simulate import (
+from skyloom.builder.simulation.galaxies import (
     GalaxySettings,
     Pixels,
     draw_galaxy,

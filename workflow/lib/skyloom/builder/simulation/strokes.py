@@ -1,6 +1,6 @@
 """Freehand arm strokes, drawn with the habits and the jitter of real hands.
 
-The reverse of `crowd_strokes`: what is measured there is drawn from tables here.
+Strokes are made in the disk's plane: ln r (r in disk Re) against the polar angle.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import signal
 
+from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.aggregation.polylines import crosses_itself
 from skyloom.builder.model import Model, Sersic, SpiralArm
-from skyloom.builder.simulation import crowd_tables as tables
-from skyloom.builder.simulation.crowd_strokes import (
-    MIN_POINTS,
-    arm_line,
-    follow,
-    from_polar,
-)
+from skyloom.builder.simulation import tables
 
+FOLLOWS = 0.2  # largest median |ln r| distance of a stroke that follows an arm
+MIN_POINTS = 5
+_MIN_SHARE = 0.5  # of the stroke's points beside the arm
+_MARGIN = 0.3  # rad of grace at an arm's ends
 _LOOP_RADIUS = 0.04  # of a stroke's extent: the size of an accidental loop
 _MAX_POINTS = 1500
 _TRIES = 20  # draws of a stroke until it follows an arm, or none, as it should
@@ -30,6 +29,28 @@ _HAND = np.array([0.15, 0.7, 0.15])  # smoothing from one vertex to the next
 _MEMORIES = np.r_[np.linspace(0, 0.99, 100), 0.995, 0.999, 0.9995]
 
 
+def arm_line(arm: SpiralArm, disk: Sersic) -> tuple[float, float]:
+    """Return ln r at theta = 0 and its slope: an arm is a straight line in theta."""
+    return np.log(arm.A / disk.Re), np.tan(np.radians(arm.phi))
+
+
+def beside_arm(log_r, theta, arm: SpiralArm, disk: Sersic):
+    """Return a stroke's angles on the arm's turn and its ln r less the arm's.
+
+    Both of shape (n,); None where the stroke does not follow the arm.
+    """
+    if len(log_r) < MIN_POINTS:
+        return None
+    middle = (arm.t_min + arm.t_max) / 2
+    theta = theta - 2 * np.pi * np.round((theta.mean() - middle) / (2 * np.pi))
+    start, slope = arm_line(arm, disk)
+    miss = log_r - start - slope * theta
+    near = (theta > arm.t_min - _MARGIN) & (theta < arm.t_max + _MARGIN)
+    if near.mean() < _MIN_SHARE or np.median(np.abs(miss)) > FOLLOWS:
+        return None
+    return theta, miss
+
+
 def wobble(
     log_r: np.ndarray,
     rms: float,
@@ -38,21 +59,11 @@ def wobble(
     *,
     pinned: bool = False,
 ) -> np.ndarray:
-    """Return AR(1) jitter along a stroke, shape (n,), with exactly this rms.
+    """Return autoregressive jitter of ln r along a stroke, shape (n,).
 
-    Parameters
-    ----------
-    log_r : ndarray, shape (n,)
-        ln r along the stroke: a hand is as sure near the centre as far from it, so
-        the jitter of ln r goes as 1/r.
-    rms : float
-        Root mean square of the jitter of ln r.
-    memory : float
-        Correlation of one vertex with the next, 0 to 1, as `measure_stroke` finds it.
-    rng : numpy.random.Generator
-        Chance.
-    pinned : bool
-        Leave both ends where they are.
+    `rms` holds exactly; `memory` is the correlation of one vertex with the next.
+    With `pinned` both ends stay where they are. A hand is as sure near the centre as
+    far from it, so the jitter of ln r goes as 1/r.
     """
     n = len(log_r)
     jitter = (_smooth_noise if pinned else _rough_noise)(n, memory, rng)
@@ -104,13 +115,9 @@ def _measured_memories() -> tuple[np.ndarray, np.ndarray]:
 def draw_habits(
     crowd: Mapping, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw what the strokes of one volunteer have in common.
+    """Draw the normal scores that following and free strokes of a volunteer share.
 
-    Returns
-    -------
-    following, free : ndarray, shape (n_columns,)
-        Normal scores of the columns of the two tables; the first column, the number
-        of vertices, is a habit of hand and mouse and the same in both.
+    The first column, the number of vertices, is a habit of the hand: alike in both.
     """
     sizes = [len(crowd[name]["columns"]) for name in ("following", "free")]
     following, free = (rng.standard_normal(n) for n in sizes)
@@ -121,32 +128,17 @@ def draw_habits(
 def draw_following(
     model: Model, arm: int, crowd: Mapping, habit: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw a stroke along a seen arm.
+    """Draw a stroke along a seen arm: vertices (n, 2) [px].
 
-    Parameters
-    ----------
-    model : Model
-        The seen galaxy.
-    arm : int
-        Which of its arms.
-    crowd : mapping
-        The ``strokes`` part of the crowd's parameters.
-    habit : ndarray, shape (n_columns,)
-        What this volunteer's strokes have in common (`draw_habits`).
-    rng : numpy.random.Generator
-        Chance.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Vertices [px].
+    `crowd` is the ``strokes`` part of the parameters, `habit` from `draw_habits`.
     """
     spiral, disk = model.spiral[arm], model.disk
     for _ in range(_TRIES):
         log_r, theta = _along_arm(spiral, disk, crowd, habit, rng)
-        if follow(log_r, theta, spiral, disk) is not None:
+        if beside_arm(log_r, theta, spiral, disk) is not None:
             break
-    return _maybe_loop(from_polar(log_r, theta, disk), crowd["crosses"][1], rng)
+    points = project(np.exp(log_r) * disk.Re, theta, disk)
+    return _maybe_loop(points, crowd["crosses"][1], rng)
 
 
 def _along_arm(spiral: SpiralArm, disk: Sersic, crowd: Mapping, habit, rng):
@@ -188,36 +180,18 @@ def draw_free(
     rng: np.random.Generator,
     previous: Mapping | None = None,
 ) -> tuple[np.ndarray, dict]:
-    """Draw a stroke that follows no seen arm.
+    """Draw a stroke that follows no seen arm: vertices (n, 2) [px], and its shape.
 
-    Parameters
-    ----------
-    model : Model
-        The seen galaxy.
-    crowd : mapping
-        The ``strokes`` part of the crowd's parameters.
-    habit : ndarray, shape (n_columns,)
-        What this volunteer's strokes have in common (`draw_habits`).
-    rng : numpy.random.Generator
-        Chance.
-    previous : mapping, optional
-        The shape of the volunteer's stroke before it: with the fitted probability
-        this one is its counterpart on the other side.
-
-    Returns
-    -------
-    points : ndarray, shape (n, 2)
-        Vertices [px].
-    shape : dict
-        The stroke's shape, for the next one's `previous`.
+    `previous` is the shape of the volunteer's stroke before it: with the fitted
+    probability this one is its counterpart on the other side.
     """
     disk = model.disk
     for _ in range(_TRIES):
         values = _free_shape(crowd, habit, rng, previous)
         log_r, theta = _along_free(values, rng)
-        if not any(follow(log_r, theta, arm, disk) for arm in model.spiral):
+        if not any(beside_arm(log_r, theta, arm, disk) for arm in model.spiral):
             break
-    points = from_polar(log_r, theta, disk)
+    points = project(np.exp(log_r) * disk.Re, theta, disk)
     return _maybe_loop(points, crowd["crosses"][0], rng), values
 
 

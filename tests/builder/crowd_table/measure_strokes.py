@@ -9,14 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
+from skyloom.builder.aggregation.logspiral import deproject
 from skyloom.builder.aggregation.polylines import crosses_itself
 from skyloom.builder.model import Model, Sersic, SpiralArm
-
-FOLLOWS = 0.2  # largest median |ln r| distance of a stroke that follows an arm
-MIN_POINTS = 5
-_MIN_SHARE = 0.5  # of the stroke's points beside the arm
-_MARGIN = 0.3  # rad of grace at an arm's ends
+from skyloom.builder.simulation.strokes import MIN_POINTS, arm_line, beside_arm
 
 
 @dataclass(frozen=True)
@@ -39,32 +35,9 @@ class Stroke:
 
 
 def to_polar(points: np.ndarray, disk: Sersic) -> tuple[np.ndarray, np.ndarray]:
-    """Return (ln r, theta) in the disk's plane of sky points.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, 2)
-        ``(x, y)`` [px].
-
-    Returns
-    -------
-    log_r, theta : ndarray, shape (n,)
-        r in units of the disk's Re; theta unwrapped [rad].
-    """
-    dx, dy = (points - (disk.mux, disk.muy)).T
-    u = (np.cos(disk.roll) * dx + np.sin(disk.roll) * dy) / disk.q
-    v = -np.sin(disk.roll) * dx + np.cos(disk.roll) * dy
-    r = np.maximum(np.hypot(u, v) / disk.Re, 1e-3)
-    return np.log(r), np.unwrap(np.arctan2(v, u))
-
-
-def from_polar(log_r: np.ndarray, theta: np.ndarray, disk: Sersic) -> np.ndarray:
-    """Return the sky points ``(x, y)`` [px], shape (n, 2): `to_polar` undone."""
-    r = np.exp(log_r) * disk.Re
-    u, v = disk.q * r * np.cos(theta), r * np.sin(theta)
-    x = np.cos(disk.roll) * u - np.sin(disk.roll) * v + disk.mux
-    y = np.sin(disk.roll) * u + np.cos(disk.roll) * v + disk.muy
-    return np.stack([x, y], axis=1)
+    """Return ln r (r in disk Re) and theta [rad] of sky points (n, 2) [px]."""
+    r, theta = deproject(points, disk)
+    return np.log(np.maximum(r / disk.Re, 1e-3)), np.unwrap(theta)
 
 
 def measure_stroke(points: np.ndarray, model: Model) -> Stroke:
@@ -93,11 +66,6 @@ def measure_stroke(points: np.ndarray, model: Model) -> Stroke:
     return Stroke(-1, common | _free(log_r, theta))
 
 
-def arm_line(arm: SpiralArm, disk: Sersic) -> tuple[float, float]:
-    """Return ln r at theta = 0 and its slope: an arm is a line in `to_polar`."""
-    return np.log(arm.A / disk.Re), np.tan(np.radians(arm.phi))
-
-
 def follow(log_r, theta, arm: SpiralArm, disk: Sersic) -> dict | None:
     """Return the differences of a stroke from an arm, None when it does not follow.
 
@@ -106,22 +74,16 @@ def follow(log_r, theta, arm: SpiralArm, disk: Sersic) -> dict | None:
     ln r difference; ``jitter``, ``memory``: rms and lag-1 correlation about that;
     ``outwards`` 1 when drawn from the centre out.
     """
-    if len(log_r) < MIN_POINTS:
+    beside = beside_arm(log_r, theta, arm, disk)
+    if beside is None:
         return None
-    middle = (arm.t_min + arm.t_max) / 2
-    theta = theta - 2 * np.pi * np.round((theta.mean() - middle) / (2 * np.pi))
-    start, slope = arm_line(arm, disk)
-    miss = log_r - start - slope * theta
-    beside = (theta > arm.t_min - _MARGIN) & (theta < arm.t_max + _MARGIN)
-    typical = float(np.median(np.abs(miss)))
-    if beside.mean() < _MIN_SHARE or typical > FOLLOWS:
-        return None
-    sense = 1.0 if slope >= 0 else -1.0
+    theta, miss = beside
+    sense = 1.0 if arm_line(arm, disk)[1] >= 0 else -1.0
     low, high = np.sort([theta[0] * sense, theta[-1] * sense])
     inner, outer = np.sort([arm.t_min * sense, arm.t_max * sense])
-    lift, tilt, rest = _line(theta - middle, miss)
+    lift, tilt, rest = _line(theta - (arm.t_min + arm.t_max) / 2, miss)
     return {
-        "miss": typical,
+        "miss": float(np.median(np.abs(miss))),
         "inner": float(low - inner),
         "outer": float(high - outer),
         "lift": lift,
