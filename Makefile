@@ -1,20 +1,26 @@
-# `make run`: the demo. `make test`: checks and tests. `make bench`: speed against peers.
+# `make run`: the demo. `make test`: checks and tests; `make soak`: the long ones.
+# `make bench`: speed against peers. `make config`: the configuration's page.
 # `make profile`: `--profile slurm`.
 # Needs python3 (3.11 or newer) with venv, and nothing else; see README.md.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 READY := .venv/.ready
 PROFILES := $(if $(XDG_CONFIG_HOME),$(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 
-.PHONY: run test bench lint profile clean
+.PHONY: run test soak bench config lint profile clean
 
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
 test: lint
 	$(BIN)/python -m pytest
+
+# The long forms of tests that `make test` runs in short.
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
 	$(BIN)/python -m pytest -m benchmark
@@ -25,12 +31,21 @@ lint: $(READY)
 	$(BIN)/snakefmt --check $(SMK)
 	$(BIN)/snakemake --lint
 
-# The stamp stands for a whole environment: an interrupted install leaves none.
+# The stamp stands for a whole environment: an interrupted install leaves none. The lock
+# names every package, so nothing is resolved; uv installs it in a third of pip's time.
+# torch comes by pip, whose own settings may offer a machine a smaller build of it.
 $(READY): envs/lock.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "skyloom needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/lock.txt
+	$(PIP) $$(grep '^uv==' envs/lock.txt)
+	$(PIP) $$(grep '^torch==' envs/lock.txt)
+	grep -v '^torch==' envs/lock.txt | \
+	    $(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python -r -
 	touch $@
+
+# The configuration's page and the schema for editors, from its classes.
+config: $(READY)
+	PYTHONPATH=workflow/lib $(BIN)/python -m skyloom.run.config_docs
 
 # Snakemake looks for profiles by name in the user's own folder only.
 profile:
