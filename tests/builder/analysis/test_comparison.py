@@ -8,7 +8,7 @@ from skyloom.builder.analysis.comparison import (
     compare_published,
     repaired_published,
 )
-from skyloom.builder.products.photometry import boxy_area
+from skyloom.builder.fitting.flux import boxy_area
 
 
 def published():

@@ -17,8 +17,8 @@ from skyloom.builder.drawings.upstream import (
     read_upstream,
     volunteers_tree,
 )
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.model import from_dict
-from skyloom.builder.products.photometry import total_flux
 
 PART = {"mux": 60.0, "muy": 50.0, "roll": 0.3, "q": 0.5, "Re": 9.0}
 DISK = {**PART, "I": 0.125, "n": 1, "c": 2.0}

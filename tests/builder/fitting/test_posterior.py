@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import (
     differences,
@@ -15,7 +16,6 @@ from skyloom.builder.fitting.posterior import (
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.search import search
 from skyloom.builder.model import Model, replace
-from skyloom.builder.products.photometry import total_flux
 from synthetic import SCATTER, TRUTH, crowd_start, observed
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaincinv
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.profiles import (
     FAINT,
     PARTIALS,
@@ -13,7 +14,6 @@ from skyloom.builder.fitting.profiles import (
     sersic_b_slope,
 )
 from skyloom.builder.model import Sersic
-from skyloom.builder.products.photometry import total_flux
 
 SHAPE = (21, 23)
 PROFILES = {

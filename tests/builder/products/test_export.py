@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.profiles import sersic_b
 from skyloom.builder.fitting.render import render
 from skyloom.builder.model import DrawnArm, Model, Sersic, replace
 from skyloom.builder.products import export
 from skyloom.builder.products.outlines import arm_line
-from skyloom.builder.products.photometry import total_flux
 
 FILES = {
     "data": "residuals/agg/7.fits[DATA]",

@@ -9,10 +9,10 @@ import pytest
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import read_metadata
 from skyloom.builder.drawings.volunteers import subject_tree
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.cutout import from_difference_json
 from skyloom.builder.model import from_dict, to_dict
-from skyloom.builder.products.photometry import total_flux
 from skyloom.builder.simulation import files
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.galaxies import (

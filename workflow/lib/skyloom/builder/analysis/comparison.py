@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from skyloom.builder.analysis.repeatability import difference, is_present, presence
+from skyloom.builder.fitting.flux import boxy_area
 from skyloom.builder.images.astrometry import PIXEL
-from skyloom.builder.products.photometry import boxy_area
 
 PARTS = {
     "bulge": "bulge_fraction",

@@ -44,6 +44,7 @@ from skyloom.builder.drawings.coordinates import (
     brightness,
 )
 from skyloom.builder.drawings.volunteers import dropped_rows
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.model import (
     COMPONENTS,
     Model,
@@ -54,7 +55,6 @@ from skyloom.builder.model import (
     replace,
     to_dict,
 )
-from skyloom.builder.products.photometry import total_flux
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 

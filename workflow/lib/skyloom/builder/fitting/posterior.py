@@ -17,9 +17,9 @@ import numpy as np
 from scipy import linalg
 
 from skyloom.builder.fitting.fit import Problem, lit
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.parameters import canonical, named_values
 from skyloom.builder.model import Model
-from skyloom.builder.products.photometry import total_flux
 
 # A trust region nears a limit and never reaches it. On it is what lies closer than a
 # twentieth of the error it would have if all else were known, but this is not less nor

@@ -12,9 +12,10 @@ from itertools import pairwise
 import numpy as np
 from astropy.wcs import WCS
 
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.products import outlines
-from skyloom.builder.products.photometry import ZERO_POINT, magnitude, total_flux
+from skyloom.builder.products.photometry import ZERO_POINT, magnitude
 from skyloom.io.errors import DatumError
 from skyloom.sky.geometry import pixel_scale, plane_matrix
 

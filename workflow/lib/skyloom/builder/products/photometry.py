@@ -11,46 +11,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import gammaln
-
-from skyloom.builder.fitting.profiles import sersic_b
-from skyloom.builder.model import Sersic
 
 ZERO_POINT = 22.5
 MAGNITUDE = 2.5 / math.log(10.0)  # magnitudes in one unit of ln(flux)
-
-
-def boxy_area(c):
-    """Return R_c: the area of an ellipse over that of the boxy ellipse around it.
-
-    Parameters
-    ----------
-    c : float or ndarray
-        Boxyness, above 0.
-
-    Returns
-    -------
-    float or ndarray
-        ``pi c / (4 Beta(1/c, 1 + 1/c))``; 1 at c = 2, pi/2 at c = 1.
-
-    Source: Peng et al. 2002, AJ 124, 266, equation 5 with c = c0 + 2.
-    """
-    log_beta = gammaln(1 / c) + gammaln(1 + 1 / c) - gammaln(1 + 2 / c)
-    return np.pi * c / 4 * np.exp(-log_beta)
-
-
-def total_flux(part: Sersic) -> float:
-    """Return the light of a Sérsic component to infinity [image units x px²].
-
-    ``L = 2 pi Re² I n e^b b^(-2n) Gamma(2n) q / R_c(c)``, for the same b_n as the
-    renderer's, so that a catalogued flux is the flux of the rendered image.
-
-    Source: Graham & Driver 2005, PASA 22, 118, equation 4; R_c as `boxy_area`.
-    """
-    b, n = sersic_b(part.n), part.n
-    shape = math.exp(b - 2 * n * math.log(b) + gammaln(2 * n))
-    area = part.Re**2 * part.q / float(boxy_area(part.c))
-    return 2 * math.pi * area * part.I * n * shape
 
 
 def propagate(jacobian, covariance) -> np.ndarray:

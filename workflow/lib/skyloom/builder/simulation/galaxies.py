@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace
-from skyloom.builder.products.photometry import total_flux
 from skyloom.builder.simulation.crowd import Seen
 
 PSF_SIDE = 11
