@@ -73,6 +73,18 @@ def test_impossible_fits_are_recorded(start, change, reason):
     assert fit["model"] is None
 
 
+@pytest.mark.parametrize("error", [ValueError, np.linalg.LinAlgError])
+def test_a_bug_is_no_failed_fit(monkeypatch, error):
+    """Only what is the data's fault is recorded; every other error goes on."""
+
+    def broken(*_):
+        raise error("operands could not be broadcast together")
+
+    monkeypatch.setattr("skyloom.builder.fitting.tune._search", broken)
+    with pytest.raises(error, match="broadcast"):
+        tune(crowd_start(), None, observed(), TuneSettings())
+
+
 def test_arms_without_a_disk_are_dropped():
     """Arms have no light of their own; the bulge is fitted without them."""
     start = replace(TRUTH, disk=None)

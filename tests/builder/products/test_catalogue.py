@@ -182,7 +182,7 @@ def test_failures_have_rows_with_reasons():
     assert table["reason"][2] == "agg: too few pixels"
     assert table["reason"][3] == "not fitted"
     assert raised(table[0]) == {"no_image", "fit_failed", "no_wcs"}
-    assert raised(table[1]) == {"aggregate_failed"}
+    assert raised(table[1]) == {"aggregate_failed", "start_lost"}
     assert raised(table[3]) == {"aggregate_failed", "fit_failed"}
     assert table["n_arms"][1] == -1
 
@@ -214,6 +214,15 @@ def test_other_flags():
     )
     row = row_of(tuned={"agg": tree})
     assert raised(row) == {"not_converged", "poor_fit", "sigma_estimated"}
+
+
+@pytest.mark.parametrize("lost", ["agg", "bi"])
+def test_a_lost_start_is_flagged(lost):
+    """Where one of the two starts gave no fit the other stands, and the row says so."""
+    fits = subject().tuned | {lost: {"status": "failed", "reason": "no", "model": None}}
+    row = row_of(tuned=fits)
+    assert row["start"] == ({"agg", "bi"} - {lost}).pop()
+    assert raised(row) == {"start_lost"}
 
 
 def test_arms_longest_first_and_weighted():

@@ -72,7 +72,7 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         _check(model)
         crowd, errors, armless = _with_a_disk(model, errors)
         problem, found, dropped = _rounds(crowd, errors, cutout, settings)
-    except (DatumError, np.linalg.LinAlgError) as error:
+    except DatumError as error:
         return failed(settings.method, str(error))
     scatter = _chisq(problem, found.vector)
     n_free = len(problem.par.names) + len(problem.terms)

@@ -115,8 +115,12 @@ class Fit:
 
 def choose(tuned: Mapping[str, Mapping]) -> str | None:
     """Return the start whose fit has the lower reduced chi2, None if all failed."""
-    good = [s for s in STARTS if s in tuned and tuned[s].get("model") is not None]
+    good = [s for s in STARTS if s in tuned and _fitted(tuned[s])]
     return min(good, key=lambda s: tuned[s]["chisq"], default=None)
+
+
+def _fitted(tree: Mapping) -> bool:
+    return tree.get("model") is not None
 
 
 def catalogue(
@@ -350,6 +354,7 @@ def _flags(subject: Subject, start: str | None, row: Mapping) -> dict:
     aggregate = subject.aggregate or {}
     tree = subject.tuned[start] if start else {}
     zdist = _finite(subject.metadata.get("ZDIST"))
+    lost = not all(map(_fitted, subject.tuned.values()))
     raised = {
         "no_image": not subject.has_image,
         "aggregate_failed": aggregate.get("status") != "ok",
@@ -361,5 +366,7 @@ def _flags(subject: Subject, start: str | None, row: Mapping) -> dict:
         "arms_left_out": row.get("n_arms", 0) > MAX_ARMS,
         "distance_uncertain": not zdist > 10 * PECULIAR,
         "poor_fit": start is not None and tree["chisq"] > POOR_CHISQ,
+        "start_lost": start is not None
+        and not all(map(_fitted, subject.tuned.values())),
     }
     return {"flags": sum(1 << i for i, k in enumerate(FLAGS) if raised[k])}

@@ -32,6 +32,7 @@ FLAGS = {
     "arms_left_out": f"more than {MAX_ARMS} arms: the shortest have no columns",
     "distance_uncertain": "peculiar motion may be over 10 per cent of the redshift",
     "poor_fit": "reduced chi2 of the chosen fit above 3",
+    "start_lost": "one of the two starts gave no fit: the other stands unchosen",
 }
 
 # Our column and the published one, repaired, in the same unit.
