@@ -78,7 +78,8 @@ def test_a_bug_is_no_failed_fit(monkeypatch, error):
     """Only what is the data's fault is recorded; every other error goes on."""
 
     def broken(*_):
-        raise error("operands could not be broadcast together")
+        msg = "operands could not be broadcast together"
+        raise error(msg)
 
     monkeypatch.setattr("skyloom.builder.fitting.tune._search", broken)
     with pytest.raises(error, match="broadcast"):

@@ -366,7 +366,6 @@ def _flags(subject: Subject, start: str | None, row: Mapping) -> dict:
         "arms_left_out": row.get("n_arms", 0) > MAX_ARMS,
         "distance_uncertain": not zdist > 10 * PECULIAR,
         "poor_fit": start is not None and tree["chisq"] > POOR_CHISQ,
-        "start_lost": start is not None
-        and not all(map(_fitted, subject.tuned.values())),
+        "start_lost": start is not None and lost,
     }
     return {"flags": sum(1 << i for i, k in enumerate(FLAGS) if raised[k])}
