@@ -12,8 +12,8 @@ data = job.settings["data"]
 size = data["tile_size"], data["pool"]
 predictor = predictor_of(job.input.encoder, *size)
 truth = {i: path for i, (path,) in by_field(job.input.truth).items()}
-look = Examined(predictor, *size, settings.peaks(job.settings["finder"]), truth)
-found = look.candidates(job.input.validate, data["n_per_file"])
+look = Examined(predictor, *size, truth)
+found = look.candidates(job.input.fields, data["n_per_file"])
 rule = settings.rule(job.settings["evaluate"], score="SCORE")
 known, report = calibrate(found, truth, rule, job.settings["evaluate"]["purity"])
 tree = {"calibration": known and known.to_json(), "provenance": job.provenance()}

@@ -7,8 +7,7 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 section, names = job.settings["survey"], job.settings["tiles"]
 windows = settings.windows(section, job.settings["data"])
-how = {"device": section["device"], "bfloat16": section["bfloat16"]}
-by = predictor_of(job.input.encoder, windows.tile, windows.pool, **how)
+by = predictor_of(job.input.encoder, windows.tile, windows.pool, section["device"])
 bands = len(job.input.images) // len(names)
 images = {
     name: job.input.images[i * bands : (i + 1) * bands] for i, name in enumerate(names)

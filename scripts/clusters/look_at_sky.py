@@ -19,7 +19,7 @@ galaxies, footprint = real_field.read_field(job.input.galaxies)
 tiles = real_field.sky_tiles(galaxies, number, section["side"], section["overlap"])
 survey, record = job.settings["survey"], job.provenance()
 windows = settings.windows(survey, job.settings["data"])
-how = {"device": survey["device"], "bfloat16": survey["bfloat16"]}
+size = windows.tile, windows.pool
 psf, noise = settings.psf(images["psf"]), settings.noise(images["noise"])
 tables = job.checkout / "resources" / "clusters"
 painter = real_field.Painter(
@@ -33,16 +33,15 @@ with job.resuming() as folder, TemporaryDirectory() as place:
         footprint,
         tiles,
         painter,
-        predictor_of(job.input.encoder, windows.tile, windows.pool, **how),
+        predictor_of(job.input.encoder, *size, survey["device"]),
         windows,
         survey["batch"],
-        settings.peaks(job.settings["finder"]),
         folder,
         record,
     )
     files = {item: {"candidates": f"{place}/{item}.fits"} for item in tiles}
     job.each(files, look, files=files, workers=1)
     parts = [read_candidates(each["candidates"]) for each in files.values()]
-found = merge(parts, settings.merging(job.settings["finder"]))
+found = merge(parts)
 found.meta["provenance"] = record
 write_catalogue(job.output[0], found)

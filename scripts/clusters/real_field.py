@@ -15,8 +15,7 @@ record = job.provenance(job.input.galaxies)
 calibration = products.read_calibration(job.input.calibration)
 threshold = products.read_threshold(job.input.calibration)
 real, *random = [products.read_candidates(path) for path in job.input.skies]
-least = job.settings["finder"]["least"]
-table = catalogue(real, calibration, least=least, provenance=record)
+table = catalogue(real, calibration, provenance=record)
 table.meta["threshold"] = threshold
 card = {"THRESHLD": (threshold, "PROBABILITY from which on it is pure")}
 for path in (job.output.fits, job.output.ecsv):

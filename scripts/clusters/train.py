@@ -7,7 +7,7 @@ from skyloom.clusters.tasks.train import train
 from skyloom.run.job import Job
 
 
-def main(job: Job, logs: Path) -> None:
+def main(job: Job, resources, logs: Path) -> None:
     colours = job.checkout / "resources" / "clusters" / "red_sequence.csv"
     with job.resuming() as scratch:
         train(
@@ -18,9 +18,13 @@ def main(job: Job, logs: Path) -> None:
             scratch,
             logs,
             job.provenance(),
+            workers=resources.workers,
+            accelerator="gpu" if resources.gpu else "cpu",
+            devices=resources.devices,
         )
 
 
 # The processes that read files for the training import this file again.
 if __name__ == "__main__":
-    main(Job(snakemake), Path(snakemake.log[0]).with_name("tensorboard"))
+    logs = Path(snakemake.log[0]).with_name("tensorboard")
+    main(Job(snakemake), snakemake.resources, logs)

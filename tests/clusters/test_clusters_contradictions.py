@@ -20,7 +20,6 @@ def test_defaults_agree():
         {"data": {"tile_size": 8}, "network": {"widths": [8], "blocks": []}},
         {"survey": {"window": 640, "step": 640, "shifts": 8}},
         {"simulate": {"fields": {"number": 0, "image_size": 1001}}},
-        {"train": {"accelerator": "auto", "devices": "auto"}},
         {"train": {"accelerator": "gpu", "devices": 2}},
     ],
     ids=str,
@@ -62,10 +61,6 @@ def test_odd_but_sound_settings_pass(change):
                 "network": {"widths": [8], "blocks": []},
             },
             r"shifts is 4: windows would move by parts of 4 pooled px",
-        ),
-        (
-            {"train": {"accelerator": "auto", "devices": 2}},
-            r"train\.devices is 2, but of clusters\.train\.accelerator auto nobody",
         ),
         (
             {"simulate": {"survey": {"halos": {"redshifts": [0.95, 1.2]}}}},

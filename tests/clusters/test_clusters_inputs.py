@@ -40,11 +40,12 @@ def of_fields(number, size, **data) -> dict:
 
 def test_files_hold_fields_in_their_order():
     """Each field once; the last file may be short, and its name says so."""
-    whole = of_fields(10, 4)
-    assert training_files.files(whole) == {0: [0, 1, 2, 3], 1: [4, 5, 6, 7], 2: [8, 9]}
-    assert training_files.data_files(whole, [2, 0]) == [
-        "<results>/file_data/file_data_2_size_2.pt",
-        "<results>/file_data/file_data_0_size_4.pt",
+    whole = of_fields(11, 3)
+    held = {0: [0, 1, 2], 1: [3, 4, 5], 2: [6, 7, 8], 3: [9, 10]}
+    assert training_files.files(whole) == held
+    assert training_files.data_files(whole, [3, 0]) == [
+        "<results>/file_data/file_data_3_size_2.pt",
+        "<results>/file_data/file_data_0_size_3.pt",
     ]
 
 
@@ -52,24 +53,25 @@ def test_without_fields_there_are_no_files():
     """A run may only look, with a given encoder."""
     whole = of_fields(0, 4)
     assert training_files.files(whole) == {}
-    assert training_files.splits(whole) == {"train": [], "validate": [], "test": []}
+    assert training_files.splits(whole) == {part: [] for part in training_files.SPLITS}
 
 
 def test_too_few_files_are_refused():
-    """Training, validation and test need one each."""
+    """Training, validation, calibration and test need one each."""
     with pytest.raises(
         ConfigError, match=r"number is 8, in files of 4: 2 file\(s\), b"
     ):
         training_files.files(of_fields(8, 4))
 
 
-@pytest.mark.parametrize("number", [3, 7, 50])
+@pytest.mark.parametrize("number", [4, 7, 50])
 def test_every_file_has_one_use(number):
-    """Three parts without overlap, none of them empty, near the shares asked for."""
+    """Four parts without overlap, none of them empty, near the shares asked for."""
     parts = training_files.splits(of_fields(number, 1, validate=0.2, test=0.1))
     assert sorted(k for part in parts.values() for k in part) == list(range(number))
     assert len(parts["test"]) == max(1, round(0.1 * number))
-    assert len(parts["validate"]) == max(1, round(0.2 * number))
+    for part in ("validate", "calibrate"):
+        assert len(parts[part]) == max(1, round(0.1 * number))
 
 
 def test_parts_follow_from_the_seed():
@@ -81,7 +83,7 @@ def test_parts_follow_from_the_seed():
 
 def test_files_of_fields():
     """The seed's names, four images to a field."""
-    whole = of_fields(6, 2)
+    whole = of_fields(8, 2)
     assert training_files.field_files(whole, "catalogs", [1, 0]) == [
         f"<results>/catalogs/galsim_des_{i:03d}.dat" for i in (2, 3, 0, 1)
     ]
@@ -286,13 +288,11 @@ def test_lists_to_match(data):
         ({}, 1, 0),
         ({"threads": 3}, 3, 0),
         ({"accelerator": "gpu", "devices": 2, "workers": 4}, 8, 2),
-        ({"accelerator": "gpu", "devices": "auto", "threads": 2}, 2, 1),
-        ({"accelerator": "auto", "devices": "auto"}, 1, 0),
         ({"devices": 2, "threads": 2}, 4, 0),
     ],
 )
 def test_training_asks_for_all_its_devices(train, cores, gpus):
-    """Threads, or readers, of each; a number left to Lightning counts as one."""
+    """Threads, or readers, of each."""
     asked = training_files.request(config(train=train))
     assert asked == {"cores": cores, "gpus": gpus}
 

@@ -18,16 +18,11 @@ from skyloom.clusters.catalogue.model_list import ListSettings
 from skyloom.clusters.catalogue.sample import SampleSettings
 from skyloom.clusters.contradictions import refuse
 from skyloom.clusters.encoder.settings import (
-    DEFAULT_WEIGHTS,
-    LOSSES,
     PRECISIONS,
-    SCHEDULES,
     EncoderSettings,
     TrainSettings,
 )
 from skyloom.clusters.evaluation.judge import Rule
-from skyloom.clusters.finder.merge import MergeSettings
-from skyloom.clusters.finder.peaks import PeakSettings
 from skyloom.clusters.images.noise import NoiseSettings
 from skyloom.clusters.images.psf import PROFILES, PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
@@ -49,8 +44,6 @@ MADE = {
     "network": (EncoderSettings, partial(settings.network, data=DATA)),
     "train": (TrainSettings, settings.training),
     "survey": (WindowSettings, partial(settings.windows, data=DATA)),
-    "finder": (PeakSettings, settings.peaks),
-    "finder.merge": (MergeSettings, partial(of, MergeSettings)),
     "evaluate": (Rule, settings.rule),
     "baselines.matched_filter": (Filter, settings.matched_filter),
     "baselines.density": (DensityMap, settings.density),
@@ -58,7 +51,7 @@ MADE = {
 # Fields that are no keys of the section: shared with another one, or not to be set.
 NO_KEYS = {
     "simulate.fields": {"pixel_scale"},
-    "network": {"bands", "tile", "pool", "center_above"},
+    "network": {"bands", "tile", "pool"},
     "survey": {"tile", "pool"},
     "evaluate": {"score"},
     "baselines.matched_filter": {"ridge"},
@@ -68,7 +61,6 @@ ENUMS = {
     "images.renderer": RENDERERS,
     "images.psf.kind": PROFILES,
     "train.precision": PRECISIONS,
-    "train.schedule": SCHEDULES,
     "match.order": ORDERS,
 }
 TINY = 1e-9
@@ -105,13 +97,6 @@ def test_every_field_is_a_key(schema, place):
 def test_words_are_the_librarys(schema, place):
     """Each name that the library knows may be set, and no other."""
     assert set(at(schema, place)["enum"]) == set(ENUMS[place])
-
-
-def test_losses_are_the_librarys(schema):
-    """Each part of the loss has a weight, and its default."""
-    section = at(schema, "train.weights")
-    assert set(section["properties"]) == set(LOSSES)
-    assert filled({}, section) == DEFAULT_WEIGHTS
 
 
 def test_baselines_see_what_images_show():
@@ -183,13 +168,13 @@ def test_what_is_not_refused_is_possible(tile, pool, shifts):
 def test_sections_become_settings():
     """Values reach the classes, lists as tuples; shared keys come from `data`."""
     whole = config(
-        data={"tile_size": 32, "pool": 2, "center_above": 15},
+        data={"tile_size": 32, "pool": 2},
         network={"widths": [4, 8], "blocks": [1]},
         simulate={"fields": {"image_size": 640, "halos": {"tilt": 2}}},
         survey={"window": 640, "step": 600},
     )
     shape = settings.network(whole["network"], whole["data"])
-    assert (shape.tile, shape.pool, shape.center_above) == (32, 2, 15)
+    assert (shape.tile, shape.pool) == (32, 2)
     assert (shape.widths, shape.blocks) == ((4, 8), (1,))
     assert shape.ridge == ()
     sample = settings.sample(whole["simulate"]["fields"])
@@ -257,11 +242,10 @@ def test_every_section_refuses_unknown_keys(schema):
         ),
         ({"network": {"widths": []}}, "network.widths: got [], expected at least 1"),
         ({"train": {"epochs": 0}}, "train.epochs: got 0, expected at least 1"),
-        ({"train": {"devices": "all"}}, "train.devices: got 'all', expected text"),
-        ({"train": {"weights": {"centre": 1}}}, "did you mean center?"),
+        ({"train": {"devices": "all"}}, "train.devices: got 'all', expected integer"),
+        ({"train": {"weights": {"redshfit": 1}}}, "did you mean redshift?"),
         ({"survey": {"device": "gpu"}}, "survey.device: got 'gpu', expected text that"),
         ({"survey": {"shifts": 3}}, "survey.shifts: got 3, expected one of 1, 2, 4, 8"),
-        ({"finder": {"merge": {"radius": 0}}}, "finder.merge.radius: got 0, expected"),
         ({"evaluate": {"redshifts": [0.7, 0.2]}}, "evaluate.redshifts: got [0.7, 0.2]"),
         ({"encoder": 3}, "encoder: got 3, expected string or null"),
         ({"paths": {"list": "no.fits"}}, "paths.list: got 'no.fits', but there is no"),

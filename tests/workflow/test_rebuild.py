@@ -381,6 +381,8 @@ MATRIX = [
         do.cell("clusters_single_tile_evaluation", "code"),
         clusters={"single_tile_evaluation"},
     ),
+    Row("readers, clusters", do.configure("clusters.train.workers", "2"), NOTHING),
+    Row("devices, clusters", do.configure("clusters.train.devices", "2"), NOTHING),
     Row(
         "epochs, clusters",
         do.configure("clusters.train.epochs", "4"),
@@ -398,7 +400,7 @@ MATRIX = [
     ),
     Row(
         "more fields",
-        do.configure("clusters.simulate.fields.number", "8"),
+        do.configure("clusters.simulate.fields.number", "10"),
         clusters=CDRAWN,
     ),
     Row(

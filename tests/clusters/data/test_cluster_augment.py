@@ -1,4 +1,4 @@
-"""Turned, mirrored and shifted batches are those of the moved catalogues."""
+"""Turned and mirrored batches are those of the moved catalogues."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_fields import SHAPE, TILE, catalog, clusters, data, sources
-from skyloom.clusters.data.augment import (
-    ELEMENTS,
-    augmented,
-    inverse,
-    shifted,
-    turned,
-)
+from skyloom.clusters.data.augment import ELEMENTS, augmented, turned
 from skyloom.clusters.data.stream import collate
 from skyloom.clusters.data.tiles import KEYS, tile_catalog
 from skyloom.run.seeds import rng
@@ -53,11 +47,9 @@ def _turned_table(table, mirrored, quarters):
     return table
 
 
-def _assert_same(batch, expected, where=None):
+def _assert_same(batch, expected):
     for key in ("images", *KEYS):
         got, wanted = batch[key], expected[key]
-        if where is not None and key != "images":
-            got, wanted = got[where], wanted[where]
         torch.testing.assert_close(got, wanted, atol=1e-6, rtol=1e-6, msg=key)
 
 
@@ -72,31 +64,13 @@ def test_turning_is_what_turned_catalogues_give(seed, element):
 
 
 @FEW
-@given(SEEDS, st.integers(-3, 3), st.integers(-3, 3))
-def test_shifting_is_what_shifted_catalogues_give(seed, rows, columns):
-    """In all tiles that stayed; those that entered are not valid."""
-    table, rich = sources(40, seed), clusters(4, seed)
-    got = shifted(_batch(table, rich), rows, columns, blank=True)
-    for each in (table, rich):
-        each["Y"] += rows * TILE
-        each["X"] += columns * TILE
-    expected = _batch(table, rich)
-    valid = torch.zeros(1, 4, 4, dtype=torch.bool)
-    inside = [slice(max(n, 0), min(4, 4 + n)) for n in (rows, columns)]
-    valid[0, inside[0], inside[1]] = True
-    assert torch.equal(got["valid"], valid)
-    pixels = valid.repeat_interleave(TILE, 1).repeat_interleave(TILE, 2)
-    expected["images"] = expected["images"] * pixels[:, None]
-    _assert_same(got, expected, where=valid)
-
-
-@FEW
 @given(SEEDS, st.sampled_from(ELEMENTS))
 def test_the_inverse_undoes(seed, element):
     """Images exactly, fractions to rounding."""
+    inverse = element if element >= 4 else -element % 4
     batch = _batch(sources(40, seed), clusters(4, seed))
-    _assert_same(turned(turned(batch, element), inverse(element)), batch)
-    again = turned(turned(batch, element), inverse(element))
+    _assert_same(turned(turned(batch, element), inverse), batch)
+    again = turned(turned(batch, element), inverse)
     assert torch.equal(again["images"], batch["images"])
 
 
@@ -106,27 +80,6 @@ def test_the_eight_elements_differ():
     images = [turned(batch, element)["images"] for element in ELEMENTS]
     assert torch.equal(images[0], batch["images"])
     assert len({tuple(image.flatten().tolist()) for image in images}) == 8
-
-
-@FEW
-@given(st.integers(-4, 4), st.integers(-4, 4))
-def test_shifting_back_restores_all_but_validity(rows, columns):
-    """What entered stays marked."""
-    batch = collate(data(2))
-    again = shifted(shifted(batch, rows, columns), -rows, -columns)
-    for key in batch:
-        if key != "valid":
-            assert torch.equal(again[key], batch[key]), key
-    gone = 16 - (4 - abs(rows)) * (4 - abs(columns))
-    assert (~again["valid"]).sum() == 2 * gone
-
-
-def test_a_shift_does_not_make_masked_tiles_valid():
-    """The mask moves with the pixels."""
-    batch = collate(data(1))
-    batch["valid"][0, 1, 2] = False
-    got = shifted(batch, 0, 1)["valid"][0]
-    assert (~got).nonzero().tolist() == [[0, 0], [1, 0], [1, 3], [2, 0], [3, 0]]
 
 
 def test_brightness_stays():
@@ -157,19 +110,10 @@ def test_the_generator_decides():
     """Same seed, same batch; another, another. The batch itself stays as it was."""
     batch = collate(data(8))
     before = {key: value.clone() for key, value in batch.items()}
-    runs = [augmented(batch, rng(s, "augment"), shift=1) for s in (1, 1, 2)]
+    runs = [augmented(batch, rng(s, "augment")) for s in (1, 1, 2)]
     assert all(torch.equal(runs[0][key], runs[1][key]) for key in batch)
     assert not torch.equal(runs[0]["images"], runs[2]["images"])
     assert all(torch.equal(batch[key], before[key]) for key in batch)
-
-
-def test_shifts_reach_their_limit_and_not_further():
-    """One tile either way: at most a row and a column enter."""
-    got = augmented(collate(data(1) * 40), rng(3), turn=False, shift=1)
-    entered = {int((~valid).sum()) for valid in got["valid"]}
-    assert entered == {0, 4, 7}
-    pixels = got["valid"].repeat_interleave(4, 1).repeat_interleave(4, 2)
-    assert not (got["images"] * ~pixels[:, None]).any()
 
 
 def test_fields_that_are_not_square_keep_their_sides():
@@ -177,7 +121,7 @@ def test_fields_that_are_not_square_keep_their_sides():
     shape = (16, 40)
     batch = _batch(sources(40, 0, shape), clusters(2, 0, shape), shape)
     batch = {key: value.repeat_interleave(30, 0) for key, value in batch.items()}
-    got = augmented(batch, rng(5), shift=1)
+    got = augmented(batch, rng(5))
     assert {k: v.shape for k, v in got.items()} == {
         k: v.shape for k, v in batch.items()
     }
@@ -189,7 +133,7 @@ def test_images_and_some_keys_are_enough():
     """A batch of the keys that a loss reads moves like the whole one."""
     batch = collate(data(3))
     some = {key: batch[key] for key in ("images", "center", "center_locs", "valid")}
-    got, whole = (augmented(b, rng(7), shift=1) for b in (some, batch))
+    got, whole = (augmented(b, rng(7)) for b in (some, batch))
     assert all(torch.equal(got[key], whole[key]) for key in some)
 
 
@@ -202,8 +146,6 @@ def test_what_cannot_be_moved_is_refused():
         turned({**batch, "psf_params": torch.zeros(1)}, 1)
     with pytest.raises(ValueError, match="n_sources"):
         turned({"images": batch["images"], "locs": batch["locs"]}, 1)
-    with pytest.raises(ValueError, match="valid"):
-        shifted({"images": batch["images"]}, 1, 0)
 
 
 def test_empty_tiles_keep_their_zeros():

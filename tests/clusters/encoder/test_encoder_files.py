@@ -47,7 +47,7 @@ def test_the_same_encoder_gives_the_same_bytes(saved, tmp_path):
     assert other.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("key", ["tile", "ridge_widths"])
+@pytest.mark.parametrize("key", ["tile", "ridge"])
 def test_a_file_of_another_version_is_explained(saved, key):
     """It may be anyone's: deleting it is no remedy where no rule makes it."""
     _, path = saved
@@ -103,10 +103,10 @@ DAMAGES = {
         tree.update({"pytorch-lightning_version": "2", "state_dict": {}}),
     ),
     "a list": _set("weights", []),
-    "keys of EncoderSettings: colour": _within("settings", "colour", 1),
-    "keys of EncoderSettings: tile": lambda tree: tree["settings"].pop("tile"),
+    "unknown keys: colour": _within("settings", "colour", 1),
+    "unknown keys: tile": lambda tree: tree["settings"].pop("tile"),
     "power of two": _within("settings", "tile", 12),
-    "must be whole": _within("settings", "tile", "8"),
+    "expected whole": _within("settings", "tile", "8"),
     "by the settings": _within("settings", "hidden", 16),
     "missing or unknown weights": lambda tree: tree["weights"].pop(_name(tree)),
     "unknown weights: more": _within("weights", "more", torch.zeros(1)),

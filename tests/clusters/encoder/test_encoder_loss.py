@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from skyloom.clusters.encoder.loss import loss, losses, masked_mean, truth_of
-from skyloom.clusters.encoder.settings import DEFAULT_WEIGHTS
+from skyloom.clusters.encoder.loss import WEIGHTS, loss, losses, masked_mean, truth_of
 from torch.distributions import Bernoulli, Normal, Poisson
+
+USUAL = {"richness": 0.2, "redshift": 0.2}
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_masked_tiles_teach_nothing(tiles):
     """Neither their truth nor the gradient of their outputs reaches the loss."""
     out, truth = tiles
     invalid = ~truth["valid"]
-    total, _ = loss(out, truth, DEFAULT_WEIGHTS)
+    total, _ = loss(out, truth, USUAL)
     total.backward()
     for value in out.values():
         assert (value.grad[invalid] == 0).all()
@@ -71,13 +72,13 @@ def test_masked_tiles_teach_nothing(tiles):
     other["membership"][invalid] ^= True
     other["n_members"][invalid] += 100
     other["richness"][invalid] = 50.0
-    assert torch.equal(loss(out, other, DEFAULT_WEIGHTS)[0], total)
+    assert torch.equal(loss(out, other, USUAL)[0], total)
 
 
 def test_nothing_valid_is_no_loss_and_no_nan(tiles):
     out, truth = tiles
     truth["valid"][:] = False
-    total, _ = loss(out, truth, DEFAULT_WEIGHTS)
+    total, _ = loss(out, truth, USUAL)
     total.backward()
     assert total == 0
     assert all(value.grad.isfinite().all() for value in out.values())
@@ -85,9 +86,11 @@ def test_nothing_valid_is_no_loss_and_no_nan(tiles):
 
 def test_weights_weigh_and_parts_are_told(tiles):
     out, truth = tiles
-    total, parts = loss(out, truth, {"center": 3.0, "redshift": 0.5})
-    assert torch.isclose(total, 3 * parts["center"] + 0.5 * parts["redshift"])
-    assert parts.keys() == DEFAULT_WEIGHTS.keys()
+    total, parts = loss(out, truth, {"redshift": 0.5})
+    fixed = {"membership": 1.0, "center": 10.0, "n_members": 0.5, "center_locs": 1.0}
+    expected = sum(weight * parts[name] for name, weight in fixed.items())
+    assert torch.isclose(total, expected + 0.5 * parts["redshift"])
+    assert parts.keys() == WEIGHTS.keys() | USUAL.keys()
     assert not any(part.requires_grad for part in parts.values())
 
 

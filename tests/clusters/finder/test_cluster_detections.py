@@ -10,7 +10,7 @@ from skyloom.clusters.finder.catalogue import (
     read_detections,
     write_detections,
 )
-from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.finder.peaks import candidates
 from skyloom.io.errors import InputError
 from skyloom.sky.tan import tan_wcs
 from skyloom.stats.calibration import Platt
@@ -26,7 +26,7 @@ def found(made_maps) -> Table:
         ((500.0, 1900.0), 0.5, 50.0, 0.9),
         ((1900.0, 1200.0), 0.6, 40.0, 0.6),
     ]
-    return candidates(made_maps(clusters), WCS, PeakSettings(), name="T1")
+    return candidates(made_maps(clusters), WCS, name="T1")
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
@@ -73,12 +73,14 @@ def test_two_at_one_position_have_two_names(found):
 
 
 def test_probabilities_are_calibrated_and_cut(found):
-    """From the score; rows below the least are left out."""
+    """From the score; rows less probable than 0.05 are left out."""
     known = Platt(1.0, -1.0)
     table = catalogue(found, known)
     wanted = np.sort(known(found["SCORE"]))[::-1]
     np.testing.assert_allclose(table["PROBABILITY"], wanted)
-    assert len(catalogue(found, known, least=wanted[1])) == 2
+    odds = np.log(0.05 / 0.95) - np.log(wanted[1] / (1 - wanted[1]))
+    for shift, rows in ((1e-6, 2), (-1e-6, 1)):
+        assert len(catalogue(found, Platt(1.0, -1.0 + odds + shift))) == rows
 
 
 def set_cell(name, value):

@@ -6,9 +6,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from skyloom.clusters.finder.merge import MergeSettings, merge
-
-USUAL = MergeSettings()
+from skyloom.clusters.finder.merge import merge
 
 
 def table(*rows) -> Table:
@@ -37,7 +35,7 @@ def test_duplicates_are_one_anywhere(place, angle):
     """60 arcsec apart at z = 0.4 (0.32 Mpc): across 0 h and the poles as well."""
     other = at(*place, angle, 60.0)
     first = table((*place, 0.40, 0.9, "A"), (*place, 0.80, 0.3, "A"))
-    both = merge([first, table((*other, 0.42, 0.7, "B"))], USUAL)
+    both = merge([first, table((*other, 0.42, 0.7, "B"))])
     assert both["PROBABILITY"].tolist() == [0.9, 0.3]
     assert both["TILES"].tolist() == ["A B", "A"]
 
@@ -47,17 +45,17 @@ def test_what_is_apart_stays_two():
     here = (50.0, -40.0)
     far, near = at(*here, 45.0, 120.0), at(*here, 45.0, 20.0)
     mine = table((*here, 0.4, 0.9, "A"))
-    assert len(merge([mine, table((*far, 0.4, 0.8, "B"))], USUAL)) == 2
-    assert len(merge([mine, table((*near, 0.5, 0.8, "B"))], USUAL)) == 2
-    assert len(merge([mine, table((*near, 0.4, 0.8, "A"))], USUAL)) == 2
-    assert len(merge([mine, table((*near, 0.4, 0.8, "B"))], USUAL)) == 1
+    assert len(merge([mine, table((*far, 0.4, 0.8, "B"))])) == 2
+    assert len(merge([mine, table((*near, 0.5, 0.8, "B"))])) == 2
+    assert len(merge([mine, table((*near, 0.4, 0.8, "A"))])) == 2
+    assert len(merge([mine, table((*near, 0.4, 0.8, "B"))])) == 1
 
 
 def test_the_radius_is_physical():
     """100 arcsec are 0.33 Mpc at z = 0.2 and 0.75 Mpc at z = 0.8."""
     here, there = (50.0, -40.0), at(50.0, -40.0, 10.0, 100.0)
     counts = [
-        len(merge([table((*here, z, 0.9, "A")), table((*there, z, 0.8, "B"))], USUAL))
+        len(merge([table((*here, z, 0.9, "A")), table((*there, z, 0.8, "B"))]))
         for z in (0.2, 0.8)
     ]
     assert counts == [1, 2]
@@ -68,7 +66,7 @@ def test_of_equals_the_one_far_from_the_edge_is_kept():
     here = (50.0, -40.0)
     one, two = table((*here, 0.4, 0.9, "A")), table((*here, 0.4, 0.9, "B"))
     two["EDGE"] = 20.0
-    assert merge([one, two], USUAL)["EDGE"].tolist() == [20.0]
+    assert merge([one, two])["EDGE"].tolist() == [20.0]
 
 
 def test_one_is_dropped_for_each_other_tile():
@@ -77,7 +75,7 @@ def test_one_is_dropped_for_each_other_tile():
     near, far = at(*here, 0, 20.0), at(*here, 180.0, 80.0)
     second = table((*near, 0.4, 0.7, "B"), (*far, 0.4, 0.8, "B"))
     third = table((*here, 0.4, 0.6, "C"))
-    found = merge([table((*here, 0.4, 0.9, "A")), second, third], USUAL)
+    found = merge([table((*here, 0.4, 0.9, "A")), second, third])
     assert found["TILES"].tolist() == ["A B C", "B"]
     assert found["PROBABILITY"].tolist() == [0.9, 0.8]
 
@@ -95,21 +93,21 @@ def test_the_order_of_tables_and_rows_does_not_matter(seed):
     ra, dec = (0.06 * rng.random(n) - 0.03) % 360, 0.06 * rng.random(n)
     z, p = rng.choice([0.3, 0.4, 0.42], n), rng.choice([0.5, 0.6, 0.9], n)
     rows = list(zip(ra, dec, z, p, rng.choice(list("ABC"), n), strict=True))
-    whole = merge([table(*rows)], USUAL)
+    whole = merge([table(*rows)])
     order = rng.permutation(n)
     mixed = [rows[i] for i in order]
-    parts = merge([table(*mixed[:11]), table(*mixed[11:])], USUAL)
+    parts = merge([table(*mixed[:11]), table(*mixed[11:])])
     assert len(whole) < n
     for name in whole.colnames:
         assert whole[name].tolist() == parts[name].tolist()
-    again = merge([whole], USUAL)
+    again = merge([whole])
     assert len(again) <= len(whole)
 
 
 def test_nothing_is_refused_and_empty_is_not():
     """No table is a mistake; a tile without clusters is not."""
-    with pytest.raises(ValueError, match="no tables of candidates"):
-        merge([], USUAL)
+    with pytest.raises(ValueError, match="no values"):
+        merge([])
     some = table((1.0, 2.0, 0.3, 0.5, "A"))
-    assert len(merge([some[:0], some[:0]], USUAL)) == 0
-    assert len(merge([some[:0], some], USUAL)) == 1
+    assert len(merge([some[:0], some[:0]])) == 0
+    assert len(merge([some[:0], some])) == 1

@@ -23,7 +23,7 @@ from skyloom.io.errors import InputError
 
 SETTINGS = WindowSettings(128, 112, 16, 2)
 SMALL = EncoderSettings(
-    tile=16, pool=2, widths=(4, 8), blocks=(0,), dilations=(1,), hidden=8, groups=2
+    tile=16, pool=2, widths=(4, 8), blocks=(0,), dilations=(1,), hidden=8
 )
 
 

@@ -11,7 +11,7 @@ from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.evaluation import sky as sky_module
 from skyloom.clusters.evaluation.judge import Rule
-from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.tasks import evaluate, products
 from skyloom.clusters.tasks.detect import Detection
@@ -67,7 +67,7 @@ def test_coordinates_that_are_none_are_refused(tmp_path):
 
 def test_candidates_come_back(prediction, tmp_path):
     """One cluster, at the right place of the sky; a damaged table is refused."""
-    find = Detection({"sim0001": str(prediction)}, PeakSettings(), Recipe({}, "c0de"))
+    find = Detection({"sim0001": str(prediction)}, Recipe({}, "c0de"))
     target = tmp_path / "found.fits"
     assert find("sim0001", {"candidates": target}) == {"candidates": 1}
     (row,) = products.read_candidates(target)
@@ -111,7 +111,7 @@ def test_tile_of_the_notebook(prediction):
     listed = clusters()[[0, 0]]
     listed["RA"], listed["DEC"] = ra, dec
     listed["X"], listed["Y"] = [175.5, 900.0], [399.5, 0.0]
-    find = candidates(read_maps(prediction), WCS, PeakSettings(), name="t")
+    find = candidates(read_maps(prediction), WCS, name="t")
     truth, found = matched_tile(listed, find, read_maps(prediction), Rule())
     assert truth["FOUND"].tolist() == [True]
     assert found["TRUE"].tolist() == [True]

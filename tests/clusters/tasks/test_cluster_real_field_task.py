@@ -12,7 +12,6 @@ from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, read_detections
-from skyloom.clusters.finder.peaks import PeakSettings
 from skyloom.clusters.images.noise import NoiseSettings
 from skyloom.clusters.images.psf import PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
@@ -103,7 +102,6 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
             predictor_of(tmp_path / "best_encoder.ckpt", 32, 4),
             windows,
             1,
-            PeakSettings(),
             tmp_path / "work",
             Recipe({}, "c0de").record([]),
         )

@@ -49,7 +49,8 @@ class Files(dict):
 with open("ranks", "a") as file:
     file.write(os.environ.get("LOCAL_RANK", "0"))
 told = json.loads(Path("job.json").read_text())
-plain = {"input": Files(told["input"]), "params": SimpleNamespace(**told["params"])}
+plain = {key: SimpleNamespace(**told[key]) for key in ("params", "resources")}
+plain["input"] = Files(told["input"])
 snakemake = SimpleNamespace(**told | plain)
 """
 SCRIPT = "scripts/clusters/train.py"
@@ -57,13 +58,18 @@ SCRIPT = "scripts/clusters/train.py"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> dict[str, list[str]]:
-    """Return files of data: two to train with, one to validate with."""
+    """Return files of data: two to train with, two held out."""
     folder, draw = tmp_path_factory.mktemp("fields"), np.random.default_rng(0)
-    paths = [folder / file_name(k, FIELDS) for k in range(3)]
+    paths = [folder / file_name(k, FIELDS) for k in range(4)]
     for path in paths:
         write_file_data(path, [field(draw) for _ in range(FIELDS)])
     names = [str(path) for path in paths]
-    return {"train": names[:2], "validate": names[2:], "start": []}
+    return {
+        "train": names[:2],
+        "validate": names[2:3],
+        "calibrate": names[3:],
+        "start": [],
+    }
 
 
 def field(draw: np.random.Generator) -> dict:
@@ -112,12 +118,13 @@ def test_a_further_process_writes_nothing(files, red_sequence, tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-def run(folder, checkout, files, how: dict) -> subprocess.CompletedProcess:
+def run(folder, checkout, files, devices: int) -> subprocess.CompletedProcess:
     """Run the rule's script in a folder, as Snakemake would in a job of Slurm's."""
     told = {
         "input": files,
         "output": ["results/best_encoder.ckpt"],
-        "params": {"settings": sections(**how), "code": "c0de"},
+        "params": {"settings": sections(), "code": "c0de"},
+        "resources": {"devices": devices, "workers": 0, "gpu": 0},
         "wildcards": {},
         "threads": 2,
         "log": ["logs/train.log"],
@@ -150,8 +157,7 @@ def run(folder, checkout, files, how: dict) -> subprocess.CompletedProcess:
 
 def test_two_processes_write_one_encoder(files, checkout, tmp_path):
     """Lightning runs the script twice: one log, one file, no scratch, no complaint."""
-    how = {"accelerator": "cpu", "devices": 2, "strategy": "ddp"}
-    done = run(tmp_path, checkout, files, how)
+    done = run(tmp_path, checkout, files, devices=2)
     assert done.returncode == 0, done.stdout
     assert done.stdout == ""
     assert (tmp_path / "ranks").read_text() == "01"

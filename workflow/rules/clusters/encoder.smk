@@ -6,6 +6,7 @@ rule train:
     input:
         train=training_files.data_files(config, SPLITS["train"]),
         validate=training_files.data_files(config, SPLITS["validate"]),
+        calibrate=training_files.data_files(config, SPLITS["calibrate"]),
         start=inputs.start(config),
     output:
         inputs.ENCODER,
@@ -20,16 +21,25 @@ rule train:
         mem_mb=by_attempt(6000),
         runtime=by_attempt(720),
         gpu=training_files.request(config)["gpus"],
+        # Who trains and who reads is no reason to train again, as params would be.
+        devices=config["train"]["devices"],
+        workers=config["train"]["workers"],
     params:
         settings=pick(
             TABLES,
-            "data.center_above",
             "data.pool",
             "data.tile_size",
             "network",
             "seed",
             "tables.red_sequence",
-            "train",
+            "train.batch",
+            "train.epochs",
+            "train.jitter",
+            "train.precision",
+            "train.rate",
+            "train.threads",
+            "train.warmup",
+            "train.weights",
         ),
         code=digest("scripts/clusters/train.py"),
     message:
@@ -69,12 +79,12 @@ rule evaluate_encoder:
         "../../../scripts/clusters/evaluate_encoder.py"
 
 
-# What the scores of clusters are worth, on the fields that chose the encoder.
+# What the scores of clusters are worth, on fields that did not choose the encoder.
 rule calibrate:
     input:
         encoder=inputs.ENCODER,
-        validate=training_files.data_files(config, SPLITS["validate"]),
-        truth=training_files.field_files(config, "truth", SPLITS["validate"]),
+        fields=training_files.data_files(config, SPLITS["calibrate"]),
+        truth=training_files.field_files(config, "truth", SPLITS["calibrate"]),
     output:
         inputs.CALIBRATION,
     log:
@@ -95,12 +105,6 @@ rule calibrate:
             "evaluate.prefer",
             "evaluate.purity",
             "evaluate.radius",
-            "finder.core_cells",
-            "finder.least_cells",
-            "finder.member_above",
-            "finder.radius",
-            "finder.seed",
-            "finder.threshold",
             "seed",
         ),
         code=digest("scripts/clusters/calibrate.py"),

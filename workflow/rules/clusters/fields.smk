@@ -96,9 +96,7 @@ for chunk, numbers in CHUNKS.items():
         params:
             settings=pick(
                 config,
-                "data.center_above",
                 "data.float16",
-                "data.min_flux",
                 "data.n_per_file",
                 "data.pool",
                 "data.tile_size",

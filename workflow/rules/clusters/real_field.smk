@@ -26,7 +26,6 @@ rule look_at_sky:
             TABLES,
             "data.pool",
             "data.tile_size",
-            "finder",
             "images.noise",
             "images.psf",
             "images.renderer",
@@ -67,7 +66,6 @@ rule real_field:
         settings=pick(
             TABLES,
             "baselines.matched_filter",
-            "finder.least",
             "real_field.limit",
             "tables",
         ),

@@ -53,16 +53,7 @@ for chunk, names in PARTS.items():
             mem_mb=by_attempt(2000),
             runtime=by_attempt(60),
         params:
-            settings=pick(
-                config | {"tiles": names},
-                "finder.core_cells",
-                "finder.least_cells",
-                "finder.member_above",
-                "finder.radius",
-                "finder.seed",
-                "finder.threshold",
-                "tiles",
-            ),
+            settings=pick({"tiles": names}, "tiles"),
             code=digest("scripts/clusters/detect.py"),
         message:
             f"Clusters in the tiles of chunk {chunk}"
@@ -86,7 +77,6 @@ rule cluster_catalogue:
         mem_mb=by_attempt(2000),
         runtime=by_attempt(60),
     params:
-        settings=pick(config, "finder.least", "finder.merge"),
         code=digest("scripts/clusters/cluster_catalogue.py"),
     message:
         "Catalogue of clusters"

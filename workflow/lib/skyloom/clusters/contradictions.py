@@ -24,7 +24,6 @@ def refuse(config: Mapping) -> None:
         _tiles,
         _network,
         _windows,
-        _devices,
         _halos,
         _unread_survey,
         _real_field,
@@ -86,15 +85,6 @@ def _windows(config: Mapping) -> Iterator[str]:
             f"clusters.survey.shifts is {shifts}: windows would move by parts of "
             f"{pool} pooled px; take one for which {tile} px divides by 2 x shifts x "
             "pool, or 1"
-        )
-
-
-def _devices(config: Mapping) -> Iterator[str]:
-    kind, devices = (config["train"][key] for key in ("accelerator", "devices"))
-    if kind == "auto" and devices not in (1, "auto"):
-        yield (
-            f"clusters.train.devices is {devices}, but of clusters.train.accelerator "
-            "auto nobody knows what a cluster is to be asked for; set it to gpu or cpu"
         )
 
 

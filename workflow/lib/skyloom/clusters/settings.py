@@ -19,8 +19,6 @@ from skyloom.clusters.catalogue.model_list import ListSettings
 from skyloom.clusters.catalogue.sample import SampleSettings
 from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
 from skyloom.clusters.evaluation.judge import Rule
-from skyloom.clusters.finder.merge import MergeSettings
-from skyloom.clusters.finder.peaks import PeakSettings
 from skyloom.clusters.images.noise import NoiseSettings
 from skyloom.clusters.images.psf import PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
@@ -68,7 +66,6 @@ def network(
     shared = {
         "tile": data["tile_size"],
         "pool": data["pool"],
-        "center_above": data["center_above"],
         "ridge": colours,
     }
     return of(EncoderSettings, {**section, **shared})
@@ -83,16 +80,6 @@ def windows(section: Mapping, data: Mapping) -> WindowSettings:
     """Return how a survey's tiles are cut: the section ``survey``."""
     shared = {"tile": data["tile_size"], "pool": data["pool"]}
     return of(WindowSettings, {**section, **shared})
-
-
-def peaks(section: Mapping) -> PeakSettings:
-    """Return how candidates are found: the section ``finder``."""
-    return of(PeakSettings, section)
-
-
-def merging(section: Mapping) -> MergeSettings:
-    """Return when candidates of two tiles are one cluster."""
-    return of(MergeSettings, section["merge"])
 
 
 def whole_fields(config: Mapping) -> WindowSettings:

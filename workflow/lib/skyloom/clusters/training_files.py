@@ -8,7 +8,7 @@ from skyloom.clusters.bands import BANDS
 from skyloom.learn.splits import split
 from skyloom.run.config import ConfigError
 
-SPLITS = ("train", "validate", "test")
+SPLITS = ("train", "validate", "calibrate", "test")
 PATTERNS = {
     "catalogs": ["<results>/catalogs/galsim_des_{i:03d}.dat"],
     "truth": ["<results>/truth/clusters_{i:03d}.fits"],
@@ -25,7 +25,7 @@ def files(config: Mapping) -> dict[int, list[int]]:
     Raises
     ------
     ConfigError
-        Fields, but too few files for training, validation and test.
+        Fields, but too few files for each of `SPLITS`.
     """
     asked, size = config["simulate"]["fields"]["number"], config["data"]["n_per_file"]
     number = asked if config["encoder"] is None else 0
@@ -34,19 +34,21 @@ def files(config: Mapping) -> dict[int, list[int]]:
     if 0 < len(found) < len(SPLITS):
         msg = (
             f"clusters.simulate.fields.number is {number}, in files of {size}: "
-            f"{len(found)} file(s), but training, validation and test need one each; "
-            "ask for more fields, or lower clusters.data.n_per_file"
+            f"{len(found)} file(s), but training, validation, calibration and test "
+            "need one each; ask for more fields, or lower clusters.data.n_per_file"
         )
         raise ConfigError(msg)
     return found
 
 
 def splits(config: Mapping) -> dict[str, list[int]]:
-    """Return the numbers of the files to train on, to validate and to test with.
+    """Return the numbers of the files of each of `SPLITS`; one at least goes to each.
 
-    Whole files, in the order of lots of their own; one at least goes to each.
+    Of those held out by ``data.validate``, half choose the epoch, and half say what
+    the chosen encoder's probabilities are worth.
     """
-    shares = {name: config["data"][name] for name in ("test", "validate")}
+    half = config["data"]["validate"] / 2
+    shares = {"test": config["data"]["test"], "validate": half, "calibrate": half}
     return split(files(config), shares, config["seed"])
 
 
@@ -70,10 +72,9 @@ def field_files(config: Mapping, kind: str, some: Iterable[int]) -> list[str]:
 def request(config: Mapping) -> dict[str, int]:
     """Return the ``cores`` and the ``gpus`` that the training asks a cluster for.
 
-    Every device has a process of its own, with its threads and its readers. Of a
-    number of devices that is left to Lightning nobody knows before: it counts as one.
+    Every device has a process of its own, with its threads and its readers.
     """
     how = config["train"]
-    devices = 1 if how["devices"] == "auto" else how["devices"]
-    cores = devices * max(how["threads"], how["workers"])
-    return {"cores": cores, "gpus": devices if how["accelerator"] == "gpu" else 0}
+    cores = how["devices"] * max(how["threads"], how["workers"])
+    gpus = how["devices"] if how["accelerator"] == "gpu" else 0
+    return {"cores": cores, "gpus": gpus}

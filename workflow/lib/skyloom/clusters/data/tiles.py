@@ -15,6 +15,7 @@ from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.table import FLUXES
 
 SHAPE_COLUMNS = ("HLR", "G1", "G2", "FRACDEV")
+RICH = 20.0  # richness from which a cluster counts as one
 UNKNOWN_Z = -1.0  # redshift of a star, and of a tile without a source or cluster
 
 
@@ -120,8 +121,6 @@ def tile_catalog(
     shape: tuple[int, int],
     tile: int,
     *,
-    min_flux: float = 0.0,
-    center_above: float = 20.0,
     mask: np.ndarray | None = None,
 ) -> dict[str, torch.Tensor]:
     """Return the maps of one field, with the keys, shapes and types of `KEYS`.
@@ -146,11 +145,6 @@ def tile_catalog(
         Height and width of the image [px].
     tile : int
         Side of a tile [px].
-    min_flux : float
-        Sources up to this flux in i [counts] are left out of the seed's keys other
-        than ``membership``.
-    center_above : float
-        Clusters of a lower richness count nowhere.
     mask : ndarray, shape (height, width), optional
         0 where a pixel is good.
 
@@ -171,18 +165,18 @@ def tile_catalog(
     """
     grid = tile_grid(shape, tile)
     maps = {
-        **_source_maps(table, grid, min_flux),
+        **_source_maps(table, grid),
         **_member_maps(table, grid),
-        **_cluster_maps(_rich(clusters, center_above), grid),
+        **_cluster_maps(clusters[_columns(clusters, ["LAMBDA"])[:, 0] >= RICH], grid),
         "valid": _valid(mask, shape, grid),
     }
     return {name: _tensor(maps[name], name, grid) for name in KEYS}
 
 
-def _source_maps(table: Table, grid: TileGrid, min_flux: float) -> dict:
+def _source_maps(table: Table, grid: TileGrid) -> dict:
     number, fraction = _located(table, grid)
     flux = np.asarray(table["FLUX_I"], float)
-    first = _largest(number, flux, flux > min_flux, grid.size)
+    first = _largest(number, flux, flux > 0, grid.size)
     return {
         "locs": _taken(fraction, first),
         "n_sources": first >= 0,
@@ -233,10 +227,6 @@ def _valid(mask: np.ndarray | None, shape, grid: TileGrid) -> np.ndarray:
         raise ValueError(msg)
     blocks = (mask != 0).reshape(grid.rows, grid.tile, grid.columns, grid.tile)
     return blocks.mean(axis=(1, 3)) < 0.5
-
-
-def _rich(clusters: Table, center_above: float) -> Table:
-    return clusters[np.asarray(clusters["LAMBDA"], float) >= center_above]
 
 
 def _located(table: Table, grid: TileGrid) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from skyloom.clusters.data.stream import BatchOrder, FileData, loader
 from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.normalise import noise_scale
-from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
+from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
 
 # What the loss reads; the rest of the files' maps stays on disk.
@@ -38,25 +38,28 @@ class Fields(lightning.LightningDataModule):
     ----------
     training, validation : sequence of Chunk
         Which data of which files.
-    settings : TrainSettings
-        Batch size and reading processes.
+    batch : int
+        Fields a batch.
     seed : int
-        Of the order.
+        Of the order, another each epoch in training.
+    workers : int
+        Processes that read files.
     """
 
     def __init__(
         self,
         training: Sequence[Chunk],
         validation: Sequence[Chunk],
-        settings: TrainSettings,
+        batch: int,
         seed: int,
+        workers: int = 0,
     ):
         super().__init__()
         self.training, self.validation = training, validation
-        self.how, self.seed = settings, seed
+        self.batch, self.seed, self.workers = batch, seed, workers
 
     def train_dataloader(self) -> DataLoader:
-        """Return what gives the training batches, in another order each epoch."""
+        """Return what gives the training batches."""
         return self._batches(self.training, shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
@@ -67,12 +70,12 @@ class Fields(lightning.LightningDataModule):
         trainer = self.trainer
         order = BatchOrder(
             chunks,
-            self.how.batch,
+            self.batch,
             self.seed,
             shuffle=shuffle,
             rank=trainer.global_rank if trainer else 0,
             world=trainer.world_size if trainer else 1,
-            workers=self.how.workers,
+            workers=self.workers,
         )
         return loader(FileData(chunks, need=NEED), order)
 

@@ -8,6 +8,9 @@ import torch
 from torch.nn import functional
 
 Tensors = Mapping[str, torch.Tensor]
+# A centre is some thirty times rarer than a member's tile, and its cross-entropy
+# smaller by as much: the weight brings both to one size.
+WEIGHTS = {"membership": 1.0, "center": 10.0, "n_members": 0.5, "center_locs": 1.0}
 LEAST = 1e-6  # sum of weights that is none
 
 
@@ -26,7 +29,7 @@ def loss(
     truth : dict of str to tensor
         Of `truth_of`.
     weights : mapping of str to float
-        Of the parts; those not named weigh nothing.
+        Of ``richness`` and ``redshift``, beside `WEIGHTS`.
 
     Returns
     -------
@@ -35,7 +38,7 @@ def loss(
         Unweighted, without a gradient.
     """
     parts = losses(outputs, truth)
-    total = sum(weight * parts[name] for name, weight in weights.items())
+    total = sum(w * parts[name] for name, w in {**WEIGHTS, **weights}.items())
     return total, {name: part.detach() for name, part in parts.items()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytorch_lightning as lightning
 import torch
@@ -14,6 +16,8 @@ from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import TrainSettings
 from skyloom.run.seeds import rng
+
+DECAY = 0.01  # of the kernels
 
 
 class Training(lightning.LightningModule):
@@ -38,11 +42,10 @@ class Training(lightning.LightningModule):
         """Return the loss of a batch, its fields turned by chance."""
         key = (self.current_epoch, self.global_rank, index)
         draw = rng(self.seed, "augment", *key)
-        settings = self.settings
-        batch = augmented(batch, draw, turn=settings.turn, shift=settings.shift)
-        images = scaled(batch["images"], draw, settings.jitter)
+        batch = augmented(batch, draw)
+        images = scaled(batch["images"], draw, self.settings.jitter)
         outputs = self.encoder(images)
-        total, parts = loss(outputs, truth_of(batch), settings.weights)
+        total, parts = loss(outputs, truth_of(batch), self.settings.weights)
         if not torch.isfinite(total):
             msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
             raise FloatingPointError(msg + "lower the rate, or look at the data")
@@ -66,13 +69,18 @@ class Training(lightning.LightningModule):
             figures.reset()
 
     def configure_optimizers(self) -> dict:
-        """Return AdamW with the settings' schedule, a step of it each batch."""
-        settings = self.settings
+        """Return AdamW, with a step of `rate_at` each batch."""
         steps = int(self.trainer.estimated_stepping_batches)
-        optimizer = torch.optim.AdamW(
-            _groups(self.encoder, settings.weight_decay), lr=settings.rate
-        )
-        schedule = LambdaLR(optimizer, lambda step: settings.rate_at(step, steps))
+        # Kernels decay; biases and norms are left free.
+        kernels = [p for p in self.encoder.parameters() if p.ndim > 1]
+        others = [p for p in self.encoder.parameters() if p.ndim <= 1]
+        groups = [
+            {"params": kernels, "weight_decay": DECAY},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=self.settings.rate)
+        warmup = self.settings.warmup
+        schedule = LambdaLR(optimizer, lambda step: rate_at(step, steps, warmup))
         step = {"scheduler": schedule, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": step}
 
@@ -105,11 +113,13 @@ def scaled(
     return images * torch.as_tensor(factor, dtype=images.dtype, device=images.device)
 
 
-def _groups(encoder: Encoder, decay: float) -> list[dict]:
-    """Return the parameters in two groups: kernels decay, biases and norms do not."""
-    kernels = [p for p in encoder.parameters() if p.ndim > 1]
-    others = [p for p in encoder.parameters() if p.ndim <= 1]
-    return [
-        {"params": kernels, "weight_decay": decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+def rate_at(step: int, steps: int, warmup: float) -> float:
+    """Return the learning rate of a step, of all steps, in units of the largest.
+
+    Source: Smith & Topin 2018, "Super-convergence", with cosines for its lines.
+    """
+    rising = min(warmup * steps, steps - 1)
+    if step < rising:
+        return 0.5 - 0.5 * math.cos(math.pi * (step + 1) / (rising + 1))
+    part = (step - rising) / max(steps - rising, 1)
+    return 0.5 + 0.5 * math.cos(math.pi * min(part, 1.0))

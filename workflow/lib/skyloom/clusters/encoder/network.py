@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from skyloom.clusters.encoder.normalise import Asinh
-from skyloom.clusters.encoder.ridge import Ridge
+from skyloom.clusters.encoder.ridge import WIDTHS, Ridge
 from skyloom.clusters.encoder.settings import EncoderSettings
 
 HEADS = {
@@ -23,6 +23,7 @@ HEADS = {
 }
 LOGITS = ("membership", "center")
 LOG_SD = {"richness": (-3.0, 1.0), "redshift": (-5.0, 0.0)}  # of ln λ and of z
+GROUPS = 8  # of every GroupNorm, or fewer where they do not divide the channels
 LARGEST_RATE = 7.0  # log of members a tile; keeps the Poisson loss finite
 
 
@@ -42,10 +43,9 @@ class Encoder(nn.Module):
     def __init__(self, settings: EncoderSettings):
         super().__init__()
         self.settings = settings
-        self.normalise = Asinh(len(settings.bands), settings.scales)
-        told, widths = settings.ridge, settings.ridge_widths
-        self.ridge = Ridge(told, widths) if told else None
-        channels = 4 * self.normalise.channels + len(told) * len(widths)
+        self.normalise = Asinh(len(settings.bands))
+        self.ridge = Ridge(settings.ridge) if settings.ridge else None
+        channels = 4 * self.normalise.channels + len(WIDTHS) * len(settings.ridge)
         self.features = _features(settings, channels)
         width = settings.plan[-1][0]
         self.head = nn.Sequential(
@@ -121,28 +121,13 @@ class Encoder(nn.Module):
             raise ValueError(msg + f"width), sides multiples of {side} px")
 
 
-def groups_of(channels: int, groups: int) -> int:
-    """Return how many groups to make of the channels: a divisor of both numbers."""
-    return math.gcd(channels, groups)
-
-
 class Residual(nn.Module):
-    """Two convolutions around which the input is led and added.
+    """Two convolutions, the first dilated, around which the input is led and added."""
 
-    Parameters
-    ----------
-    channels : int
-        Of input and output.
-    groups : int
-        Of GroupNorm.
-    dilation : int
-        Of the first convolution.
-    """
-
-    def __init__(self, channels: int, groups: int, dilation: int = 1):
+    def __init__(self, channels: int, dilation: int = 1):
         super().__init__()
-        first = _convolution(channels, channels, 3, groups, dilation)
-        second = _convolution(channels, channels, 3, groups)
+        first = _convolution(channels, channels, dilation)
+        second = _convolution(channels, channels)
         # Begins as the identity: deep stacks of dilated blocks then train at once.
         nn.init.zeros_(second[-1].weight)
         self.branch = nn.Sequential(*first, nn.SiLU(), *second)
@@ -153,13 +138,7 @@ class Residual(nn.Module):
 
 
 class Colours(nn.Module):
-    """Two layers on each pixel alone, before any averaging mixes galaxies.
-
-    Parameters
-    ----------
-    channels : int
-        Of input and output.
-    """
+    """Two layers on each pixel alone, before any averaging mixes galaxies."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -196,25 +175,20 @@ class Halve(nn.Module):
 
 
 def _features(settings: EncoderSettings, channels: int) -> nn.Sequential:
-    groups, plan = settings.groups, settings.plan
-    width, blocks = plan[0]
-    stem = _convolution(channels, width, 3, groups)
-    layers = [*stem, nn.SiLU(), Colours(width)]
-    layers += [Residual(width, groups) for _ in range(blocks)]
-    for wider, blocks in plan[1:]:
-        layers += [Halve(), *_convolution(width, wider, 3, groups), nn.SiLU()]
-        layers += [Residual(wider, groups) for _ in range(blocks)]
+    width, blocks = settings.plan[0]
+    layers = [*_convolution(channels, width), nn.SiLU(), Colours(width)]
+    layers += [Residual(width) for _ in range(blocks)]
+    for wider, blocks in settings.plan[1:]:
+        layers += [Halve(), *_convolution(width, wider), nn.SiLU()]
+        layers += [Residual(wider) for _ in range(blocks)]
         width = wider
-    layers += [Residual(width, groups, dilation) for dilation in settings.dilations]
+    layers += [Residual(width, dilation) for dilation in settings.dilations]
     return nn.Sequential(*layers)
 
 
-def _convolution(
-    before: int, after: int, size: int, groups: int, dilation: int = 1
-) -> list[nn.Module]:
-    padding = dilation * (size // 2)
-    convolution = nn.Conv2d(before, after, size, 1, padding, dilation, bias=False)
-    return [convolution, nn.GroupNorm(groups_of(after, groups), after)]
+def _convolution(before: int, after: int, dilation: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(before, after, 3, 1, dilation, dilation, bias=False)
+    return [convolution, nn.GroupNorm(math.gcd(after, GROUPS), after)]
 
 
 def _shaped(name: str, raw: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 MAD_TO_SIGMA = 1.482602218505602  # 1 / the standard normal's third quartile
+SCALES = (1.0, 10.0)  # in units of the noise
 LARGEST = 1e7  # counts a pixel; float16 files hold inf from 65,520 on
 
 
@@ -25,20 +26,16 @@ class Asinh(nn.Module):
     ----------
     n_bands : int
         Bands of the input.
-    scales : sequence of float
-        In units of the noise.
     """
 
-    def __init__(self, n_bands: int, scales: Sequence[float]):
+    def __init__(self, n_bands: int):
         super().__init__()
         self.register_buffer("noise", torch.ones(n_bands))
-        scale = torch.tensor(tuple(scales), dtype=torch.float32)
-        self.register_buffer("scale", scale, persistent=False)
 
     @property
     def channels(self) -> int:
         """Return the channels of the output."""
-        return len(self.noise) * len(self.scale)
+        return len(self.noise) * len(SCALES)
 
     def good(self, images: torch.Tensor) -> torch.Tensor:
         """Return finite counts, float32, 0 where a pixel is bad.
@@ -64,7 +61,7 @@ class Asinh(nn.Module):
             All bands at the first scale, then at the next.
         """
         x = self.good(images) / self.noise[:, None, None]
-        return torch.cat([_asinh(x / scale) for scale in self.scale], dim=1)
+        return torch.cat([_asinh(x / scale) for scale in SCALES], dim=1)
 
     def set_noise(self, noise: Sequence[float]) -> None:
         """Set the noise of each band [counts a pixel of the input].

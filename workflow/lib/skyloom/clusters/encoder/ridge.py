@@ -10,6 +10,10 @@ from torch.nn import functional
 
 POGSON = 1.0857362047581294  # 2.5 / ln 10
 SEEN = 4.0  # signal-to-noise, in the reddest but one band, from which a pixel counts
+# Each gives likelihoods of its own [mag]: the narrow one is the sequence's scatter with
+# what neighbours and seeing add; the wide one goes on where magnitudes are known less
+# well than the image tells, as in painted catalogues.
+WIDTHS = (0.08, 0.25)
 BOX, STRIDE = 4, 2  # a box wider than the seeing, so that colours do not depend on it
 
 
@@ -29,15 +33,10 @@ class Ridge(nn.Module):
     ----------
     colours : sequence of sequence of float, shape (redshifts, bands - 1)
         Differences of successive bands on the sequence [mag].
-    widths : sequence of float
-        Each gives likelihoods of its own [mag]: a narrow one is the sequence's scatter
-        with what neighbours and seeing add; a wide one goes on where magnitudes are
-        known less well than the image tells, as in painted catalogues.
     """
 
-    def __init__(self, colours: Sequence[Sequence[float]], widths: Sequence[float]):
+    def __init__(self, colours: Sequence[Sequence[float]]):
         super().__init__()
-        self.widths = tuple(widths)
         table = torch.tensor(colours, dtype=torch.float32)
         self.register_buffer("colours", table, persistent=False)
 
@@ -63,7 +62,7 @@ class Ridge(nn.Module):
         away = [(colour - at[:, None, None]).square() for at in self.colours]
         likely = [
             torch.exp(-0.5 * (square / (error + width**2)).sum(1))
-            for width in self.widths
+            for width in WIDTHS
             for square in away
         ]
         return torch.stack(likely, dim=1) * gate[:, None]

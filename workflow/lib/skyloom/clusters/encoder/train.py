@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.callbacks import Callback
 
 from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.encoder.calibrate import calibrate
@@ -21,6 +21,7 @@ from skyloom.run.provenance import checksum
 from skyloom.run.seeds import rng
 
 BEST = "best_encoder.ckpt"
+CLIP = 1.0  # largest norm of the gradient
 SHOWN = (
     "val/loss",
     "val/membership_average_precision",
@@ -30,13 +31,15 @@ SHOWN = (
 
 
 def fit(
-    training: Sequence[Chunk],
-    validation: Sequence[Chunk],
+    files: Mapping[str, Sequence[Chunk]],
     settings: EncoderSettings,
     how: TrainSettings,
     folder: str | Path,
     *,
     seed: int,
+    workers: int = 0,
+    accelerator: str = "cpu",
+    devices: int = 1,
     logs: str | Path | None = None,
     provenance: Mapping | None = None,
     callbacks: Sequence[Callback] = (),
@@ -45,15 +48,14 @@ def fit(
     """Train an encoder and write `best_encoder.ckpt`.
 
     It is the encoder of the epoch with the lowest validation loss, its probabilities
-    calibrated on the validation fields. While training goes on, Lightning's
-    ``resume/last.ckpt`` lies in the folder; the same training goes on from it.
-
-    For several devices, Lightning starts the whole script again in further processes.
+    calibrated on other fields. Lightning's checkpoints lie in the folder until then;
+    the same training goes on from them.
 
     Parameters
     ----------
-    training, validation : sequence of Chunk
-        Which data of which files, `skyloom.clusters.data.chunks`.
+    files : mapping of str to sequence of Chunk
+        Which data of which files: ``train``; ``validate``, to choose the epoch by;
+        ``calibrate``.
     settings : EncoderSettings
         The encoder's shape.
     how : TrainSettings
@@ -63,20 +65,21 @@ def fit(
     seed : int
         Of first weights, order and turns: on one kind of processor, with as many
         threads, the same seed gives the same bytes.
-    logs : str or Path, optional
-        Folder of TensorBoard's logs; none are written without.
+    workers : int
+        Processes that read files, for each device.
+    accelerator, devices : str, int
+        ``"cpu"`` or ``"gpu"``, and how many.
+    logs, callbacks
+        See `skyloom.learn.harness.train`.
     provenance : mapping, optional
         Plain values for the file; other ones make it another training.
-    callbacks : sequence of Callback
-        More of Lightning's.
     start : str or Path, optional
         An encoder of the same shape, whose weights are the first.
 
     Returns
     -------
     Path or None
-        Of the file; None in a further process, once all have trained: what comes
-        after is left to the first.
+        Of the file; None in a further process: what comes after is left to the first.
 
     Raises
     ------
@@ -86,35 +89,27 @@ def fit(
         The loss is not finite.
     """
     folder = Path(folder)
-    shared = common(training, settings)
-    identity = _identity(settings, how, seed, shared, provenance, training)
-    identity["first"] = None if start is None else checksum(start)
+    shared = common(files["train"], settings)
     first = _drawn(settings, shared, seed) if start is None else _of(start, settings)
     module = Training(first, how, seed)
-    more = (
-        [EarlyStopping(harness.MONITOR, patience=how.patience)] if how.patience else []
-    )
     made = harness.train(
         module,
-        Fields(training, validation, how, seed),
+        Fields(files["train"], files["validate"], how.batch, seed, workers),
         folder,
-        identity,
+        _identity(settings, how, seed, shared, provenance, files, start),
         logs=logs,
         shown=SHOWN,
-        callbacks=[*more, *callbacks],
-        accelerator=how.accelerator,
-        devices=how.devices,
-        strategy=how.strategy,
+        callbacks=callbacks,
+        accelerator=accelerator,
+        devices=devices,
         precision=how.precision,
         max_epochs=how.epochs,
-        accumulate_grad_batches=how.accumulate,
-        gradient_clip_val=how.clip or None,
+        gradient_clip_val=CLIP,
     )
     if made is None:
         return None
-    # All validation fields: those of the trainer are this process's share.
-    whole = Fields(training, validation, how, seed)
-    figures = calibrate(module.encoder, whole.val_dataloader())
+    held = Fields((), files["calibrate"], how.batch, seed, workers)
+    figures = calibrate(module.encoder, held.val_dataloader())
     save_encoder(
         folder / BEST,
         module.encoder,
@@ -155,13 +150,12 @@ def _identity(
     seed: int,
     shared: Common,
     provenance: Mapping | None,
-    training: Sequence[Chunk],
+    files: Mapping[str, Sequence[Chunk]],
+    start: str | Path | None,
 ) -> dict:
     """Return what a training follows from; the noise stands for the pixels."""
     rest = {"seed": seed, "noise": list(shared.noise), "start": shared.start}
-    files = [f"{chunk.path.name}: {len(chunk.rows)}" for chunk in training]
-    rest |= {"provenance": dict(provenance or {}), "files": files}
-    # Where it runs and who reads does not change what is trained.
-    machine = {"workers", "accelerator", "devices", "strategy"}
-    trained = {k: v for k, v in how.to_json().items() if k not in machine}
-    return settings.to_json() | trained | rest
+    names = [f"{chunk.path.name}: {len(chunk.rows)}" for chunk in files["train"]]
+    rest |= {"provenance": dict(provenance or {}), "files": names}
+    rest["first"] = None if start is None else checksum(start)
+    return settings.to_json() | how.to_json() | rest

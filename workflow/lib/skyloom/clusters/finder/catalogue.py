@@ -15,6 +15,7 @@ from skyloom.io.tables import write_catalogue
 from skyloom.stats.calibration import Platt
 
 FORMATS = {".fits": "fits", ".ecsv": "ascii.ecsv"}
+LEAST = 0.05  # probability of the least probable row
 ID_STEPS = 100_000  # a degree: positions in identifiers are told to 0.036 arcsec
 
 
@@ -84,7 +85,6 @@ def catalogue(
     found: Table,
     calibration: Platt | None = None,
     *,
-    least: float = 0.0,
     provenance: Mapping | None = None,
 ) -> Table:
     """Return the catalogue of candidates.
@@ -95,8 +95,6 @@ def catalogue(
         Of `skyloom.clusters.finder.merge.merge`, or of one tile's `candidates`.
     calibration : Platt, optional
         From SCORE to PROBABILITY.
-    least : float
-        Probability of the least probable row.
     provenance : mapping, optional
         Record of `skyloom.run.provenance.record`, for the file.
 
@@ -113,7 +111,7 @@ def catalogue(
     keys = [table["DEC"], table["RA"], -table["SCORE"], -table["PROBABILITY"]]
     table = table[np.lexsort(keys)]
     table["ID"] = _identifiers(table["RA"], table["DEC"])
-    table = table[table["PROBABILITY"] >= least][list(COLUMNS)]
+    table = table[table["PROBABILITY"] >= LEAST][list(COLUMNS)]
     for name, column in COLUMNS.items():
         table[name].unit = column.unit or None
         table[name].description = column.description

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
@@ -13,24 +12,12 @@ from astropy.table import Table, vstack
 from skyloom.clusters.finder.peaks import Z_RANGE
 from skyloom.sky.cosmology import arcsec_per_mpc
 
-
-@dataclass(frozen=True)
-class MergeSettings:
-    """When candidates of two survey tiles are one cluster.
-
-    Attributes
-    ----------
-    radius : float
-        Between their positions, at the mean of their redshifts [Mpc, physical].
-    dz : float
-        Between their redshifts, in units of 1 + z.
-    """
-
-    radius: float = 0.5
-    dz: float = 0.05
+# Candidates of two tiles are one cluster up to this distance [Mpc, physical, at the
+# mean of their redshifts] and difference of redshift over 1 + z.
+RADIUS, DZ = 0.5, 0.05
 
 
-def merge(tables: Sequence[Table], settings: MergeSettings) -> Table:
+def merge(tables: Sequence[Table]) -> Table:
     """Join the candidates of survey tiles that may overlap.
 
     The most probable candidate of a cluster is kept (of equal ones, that farthest
@@ -41,25 +28,15 @@ def merge(tables: Sequence[Table], settings: MergeSettings) -> Table:
     ----------
     tables : sequence of Table
         Of `skyloom.clusters.finder.peaks.candidates`, one or more a tile.
-    settings : MergeSettings
-        When two are the same.
 
     Returns
     -------
     Table
         Most probable first. TILES lists the tiles that saw the cluster, sorted, with
         a space between.
-
-    Raises
-    ------
-    ValueError
-        If there is no table.
     """
-    if not tables:
-        msg = "no tables of candidates to merge; expected one for each survey tile"
-        raise ValueError(msg)
     table = _ordered(vstack(list(tables), metadata_conflicts="silent"))
-    first, second, apart = _pairs(table, settings)
+    first, second, apart = _pairs(table)
     kept = np.ones(len(table), bool)
     tiles = [set(name.split()) for name in table["TILES"]]
     for i in range(len(table)):
@@ -84,19 +61,18 @@ def _ordered(table: Table) -> Table:
     return table[np.lexsort(keys[::-1])]
 
 
-def _pairs(table: Table, settings: MergeSettings):
+def _pairs(table: Table):
     """Return rows of different tiles that are one cluster, and how far apart [Mpc]."""
-    empty = np.empty(0, int)
     if len(table) < 2:
+        empty = np.empty(0, int)
         return empty, empty, empty.astype(float)
     sky = SkyCoord(table["RA"], table["DEC"], unit="deg")
     z = np.asarray(table["Z"], float)
-    angle = arcsec_per_mpc(np.clip(z, *Z_RANGE))
-    limit = settings.radius * angle.max() * u.arcsec
+    limit = RADIUS * arcsec_per_mpc(np.clip(z, *Z_RANGE)).max() * u.arcsec
     i, j, apart, _ = search_around_sky(sky, sky, limit)
     middle = (z[i] + z[j]) / 2
     mpc = apart.arcsec / arcsec_per_mpc(np.clip(middle, *Z_RANGE))
     names = np.asarray(table["TILES"])
-    same = (mpc <= settings.radius) & (names[i] != names[j])
-    same &= np.abs(z[i] - z[j]) <= settings.dz * (1 + middle)
+    same = (mpc <= RADIUS) & (names[i] != names[j])
+    same &= np.abs(z[i] - z[j]) <= DZ * (1 + middle)
     return i[same], j[same], mpc[same]

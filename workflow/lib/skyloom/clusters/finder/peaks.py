@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
@@ -15,73 +13,40 @@ from skyloom.clusters.inference.windows import inside_share
 from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.geometry import pixel_scale
 
+RADIUS = 0.5  # Mpc about a peak, of the cells that are one cluster
+LEAST_CELLS = 1.5  # the same, at least [cells]
+# About a cell, of the sum by which peaks are ranked [cells]: just wide enough for a
+# centre that interpolation has spread over neighbours.
+CORE_CELLS = 1.5
+SEED = 0.01  # expected centres in a cell from which on it may be a peak
+THRESHOLD = 0.05  # score of the faintest candidate
+MEMBER_ABOVE = 0.5  # membership of the cells that make up a cluster's extent
 AREA_RADIUS = 1.0  # Mpc about a cluster whose unmasked share is told
 Z_RANGE = (0.05, 1.5)  # in which a length in Mpc has a reasonable angle
+PROPERTIES = (
+    *("SCORE", "PROBABILITY", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "EXTENT"),
+    *("N_TILES", "AREA_FRACTION", "X", "Y", "EDGE"),
+)
 
 
-@dataclass(frozen=True)
-class PeakSettings:
-    """How candidates are found.
-
-    Attributes
-    ----------
-    radius : float
-        About a peak, of the cells that are one cluster [Mpc, physical].
-    least_cells : float
-        The same, at least [cells].
-    core_cells : float
-        About a cell, of the sum by which peaks are ranked [cells]: just wide enough
-        for a centre that interpolation has spread over neighbours.
-    seed : float
-        Expected centres in a cell from which on it may be a peak.
-    threshold : float
-        Score of the faintest candidate.
-    member_above : float
-        Membership of the cells that make up a cluster's extent.
-    """
-
-    radius: float = 0.5
-    least_cells: float = 1.5
-    core_cells: float = 1.5
-    seed: float = 0.01
-    threshold: float = 0.05
-    member_above: float = 0.5
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Unmasked cells of a tile, as flat arrays; lengths in cells."""
-
-    place: np.ndarray  # (n, 2) row, column
-    center: np.ndarray
-    radius: np.ndarray
-
-
-def candidates(
-    maps: TileMaps, wcs: WCS, settings: PeakSettings, *, name: str = ""
-) -> Table:
+def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
     r"""Return the candidate clusters of a survey tile.
 
     Greedy: the cell with the most expected centres about it is a peak; all cells
-    within `radius` of it are one cluster and are taken away; and so on.
+    within `RADIUS` of it are one cluster and are taken away; and so on.
 
     With :math:`\Lambda`, the expected number of centres within the radius, the score
     is :math:`1 - e^{-\Lambda}`, the probability that there is at least one where
     centres are a Poisson process: it does not change when a centre is spread over
-    several cells, and has no ties at 1. As long as it is not calibrated
-    (`skyloom.stats.calibration`), the probability is
-    :math:`\min(\Lambda, 1)`, that of one centre of uncertain place.
+    several cells, and has no ties at 1. As long as it is not calibrated, the
+    probability is :math:`\min(\Lambda, 1)`, that of one centre of uncertain place.
 
     Parameters
     ----------
     maps : TileMaps
-        Of the tile.
+        Of the tile `name`.
     wcs : WCS
         Of its images.
-    settings : PeakSettings
-        How.
-    name : str
-        Of the tile.
 
     Returns
     -------
@@ -91,58 +56,52 @@ def candidates(
         ``EDGE``, the distance to the nearest edge of the tile [arcmin].
     """
     scale = pixel_scale(wcs)
-    sky = _sky(maps, settings, scale)
+    members = maps.membership > MEMBER_ABOVE
+    labels, _ = ndimage.label(members, structure=np.ones((3, 3)))
+    size = (maps.height, maps.width)
+    area = maps.valid * inside_share((0, 0), maps.valid.shape, size, maps.tile)
     rows = [
-        _properties(maps, cluster, sky) for cluster in _peaks(maps, settings, scale)
+        _properties(maps, cluster, scale, labels, area)
+        for cluster in _peaks(maps, scale)
     ]
-    names = ("SCORE", *PROPERTIES)
-    columns = np.array(rows, float).reshape(-1, len(names)).T
-    table = Table(dict(zip(names, columns, strict=True)))
+    columns = np.array(rows, float).reshape(-1, len(PROPERTIES)).T
+    table = Table(dict(zip(PROPERTIES, columns, strict=True)))
     table["N_TILES"] = table["N_TILES"].astype(np.int64)
     table["RA"], table["DEC"] = wcs.all_pix2world(table["X"], table["Y"], 0)
     table["RA"] = table["RA"] % 360.0
     table["TILES"] = np.full(len(table), name, dtype=f"U{max(len(name), 1)}")
-    keep = table["SCORE"] >= settings.threshold
-    table = table[keep]
+    table = table[table["SCORE"] >= THRESHOLD]
     return table[np.argsort(-table["SCORE"], kind="stable")]
 
 
-PROPERTIES = (
-    *("PROBABILITY", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "EXTENT", "N_TILES"),
-    *("AREA_FRACTION", "X", "Y", "EDGE"),
-)
-
-
-def _peaks(maps: TileMaps, settings: PeakSettings, scale: float) -> list:
-    """Return the cells of each cluster: (row, column) of the peak, and of them all."""
-    cells = _cells(maps, settings, scale)
-    tree = KDTree(cells.place) if len(cells.place) else None
-    seeds = np.flatnonzero(cells.center >= settings.seed)
+def _peaks(maps: TileMaps, scale: float) -> list:
+    """Return each cluster's peak (row, column), cells and their expected centres."""
+    held = np.isfinite(maps.center) & (maps.center > 0)
+    places, left = np.argwhere(held), maps.center[held]
+    radius = _cells(RADIUS, maps.redshift[held], scale * maps.tile)
+    radius = np.maximum(radius, LEAST_CELLS)
+    seeds = np.flatnonzero(left >= SEED)
     if not len(seeds):
         return []
-    near = _neighbours(tree, cells.place[seeds], settings.core_cells)
-    left = cells.center.copy()
+    tree = KDTree(places)
+    near = _neighbours(tree, places[seeds], CORE_CELLS)
     core = near @ left
     columns, found = near.tocsc(), []
     while True:
-        best = _largest(core, left[seeds], settings.seed)
+        best = _largest(core, left[seeds])
         if best is None:
             return found
         peak = seeds[best]
-        around = tree.query_ball_point(cells.place[peak], cells.radius[peak])
+        around = tree.query_ball_point(places[peak], radius[peak])
         taken = np.array([i for i in sorted(around) if left[i] > 0])
-        found.append((tuple(cells.place[peak]), cells.place[taken], left[taken]))
+        found.append((tuple(places[peak]), places[taken], left[taken]))
         core -= columns[:, taken] @ left[taken]
         left[taken] = 0.0
 
 
-def _cells(maps: TileMaps, settings: PeakSettings, scale: float) -> _Cells:
-    held = np.isfinite(maps.center) & (maps.center > 0)
-    z = np.clip(maps.redshift[held], *Z_RANGE)
-    radius = settings.radius * arcsec_per_mpc(z) / (scale * maps.tile)
-    return _Cells(
-        np.argwhere(held), maps.center[held], np.maximum(radius, settings.least_cells)
-    )
+def _cells(length: float, z: np.ndarray, side: float) -> np.ndarray:
+    """Return how many cells of a side [arcsec] a length [Mpc] has at a redshift."""
+    return length * arcsec_per_mpc(np.clip(z, *Z_RANGE)) / side
 
 
 def _neighbours(tree: KDTree, places: np.ndarray, radius: float) -> sparse.csr_array:
@@ -154,9 +113,9 @@ def _neighbours(tree: KDTree, places: np.ndarray, radius: float) -> sparse.csr_a
     return sparse.csr_array((np.ones(len(columns)), columns, ends), shape=shape)
 
 
-def _largest(core: np.ndarray, left: np.ndarray, least: float) -> int | None:
+def _largest(core: np.ndarray, left: np.ndarray) -> int | None:
     """Return the peak: the largest sum, and of these the cell that holds most."""
-    open_ = np.flatnonzero(left >= least)
+    open_ = np.flatnonzero(left >= SEED)
     if not len(open_):
         return None
     # Neighbours of a lone centre share its sum but for rounding.
@@ -164,37 +123,22 @@ def _largest(core: np.ndarray, left: np.ndarray, least: float) -> int | None:
     return int(top[np.argmax(left[top])])
 
 
-@dataclass(frozen=True)
-class _Sky:
-    """What all candidates of a tile share."""
-
-    scale: float  # arcsec a pixel
-    labels: np.ndarray  # of connected member cells; 0: none
-    area: np.ndarray  # unmasked area inside the tile [cells]
-
-
-def _sky(maps: TileMaps, settings: PeakSettings, scale: float) -> _Sky:
-    members = maps.membership > settings.member_above
-    labels, _ = ndimage.label(members, structure=np.ones((3, 3)))
-    shape = (maps.height, maps.width)
-    inside = inside_share((0, 0), maps.valid.shape, shape, maps.tile)
-    return _Sky(scale, labels, maps.valid * inside)
-
-
-def _properties(maps: TileMaps, cluster, sky: _Sky) -> tuple:
+def _properties(maps: TileMaps, cluster, scale: float, labels, area) -> tuple:
+    """Return a cluster's `PROPERTIES`."""
     peak, places, center = cluster
     index, total = tuple(places.T), center.sum()
-    weight, arcmin = center / total, sky.scale / 60.0
+    weight, arcmin = center / total, scale / 60.0
     z, z_err = _mixture(weight, maps.redshift[index], maps.redshift_var[index])
     log, log_err = _mixture(weight, maps.richness[index], maps.richness_var[index])
     x, y = weight @ maps.center_x[index], weight @ maps.center_y[index]
     edge = min(x + 0.5, y + 0.5, maps.width - 0.5 - x, maps.height - 0.5 - y)
-    n_tiles = _component(sky.labels, peak, places)
+    n_tiles = _component(labels, peak, places)
     extent = 2 * np.sqrt(n_tiles / np.pi) * maps.tile * arcmin
     richness, score = np.exp(log), -np.expm1(-total)
-    area = _area_fraction(maps.tile, sky, (y, x), z)
+    middle = (np.array([y, x]) + 0.5) / maps.tile - 0.5
+    fraction = _area_fraction(area, middle, _cells(AREA_RADIUS, z, scale * maps.tile))
     values = (score, min(total, 1.0), z, z_err, richness, richness * log_err)
-    return (*values, extent, n_tiles, area, x, y, max(edge, 0.0) * arcmin)
+    return (*values, extent, n_tiles, fraction, x, y, max(edge, 0.0) * arcmin)
 
 
 def _mixture(weight, mean, var) -> tuple[float, float]:
@@ -204,10 +148,9 @@ def _mixture(weight, mean, var) -> tuple[float, float]:
 
 
 def _component(labels: np.ndarray, peak, places: np.ndarray) -> int:
-    """Return how many cells the connected component of a cluster has.
+    """Return how many cells the component of member cells nearest to a peak has.
 
-    The component at the peak, or else the one nearest to it that the cluster's cells
-    touch; 0 if they touch none.
+    Of those that the cluster's cells touch; 0 if they touch none.
     """
     touched = places[labels[tuple(places.T)] > 0]
     if not len(touched):
@@ -216,13 +159,11 @@ def _component(labels: np.ndarray, peak, places: np.ndarray) -> int:
     return int((labels == labels[tuple(nearest)]).sum())
 
 
-def _area_fraction(tile: int, sky: _Sky, place: tuple[float, float], z: float) -> float:
-    """Return the unmasked share of the disc of `AREA_RADIUS` about a place [px]."""
-    middle = (np.array(place) + 0.5) / tile - 0.5
-    radius = AREA_RADIUS * arcsec_per_mpc(np.clip(z, *Z_RANGE)) / (sky.scale * tile)
+def _area_fraction(area: np.ndarray, middle: np.ndarray, radius: float) -> float:
+    """Return the unmasked share of a disc [cells]."""
     reach = np.arange(-int(radius) - 2, int(radius) + 3)
     near = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
     disc = near + np.rint(middle).astype(int)
     disc = disc[((disc - middle) ** 2).sum(axis=1) <= max(radius, 1.0) ** 2]
-    on = ((disc >= 0) & (disc < sky.area.shape)).all(axis=1)
-    return float(sky.area[tuple(disc[on].T)].sum() / len(disc))
+    on = ((disc >= 0) & (disc < area.shape)).all(axis=1)
+    return float(area[tuple(disc[on].T)].sum() / len(disc))

@@ -46,11 +46,7 @@ class Predictor:
 
 
 def encoder_predictor(
-    encoder: torch.nn.Module,
-    identity: str,
-    *,
-    device: str = "cpu",
-    bfloat16: bool = False,
+    encoder: torch.nn.Module, identity: str, *, device: str = "cpu"
 ) -> Predictor:
     """Return the predictor of an encoder.
 
@@ -62,22 +58,15 @@ def encoder_predictor(
         Digest of its file.
     device : str
         Torch's name of it.
-    bfloat16 : bool
-        Compute in bfloat16 where torch deems it safe: faster where the processor has
-        it, and different in the third digit.
     """
     encoder = encoder.to(device).eval()
 
     def predict(images: np.ndarray) -> Maps:
         batch = torch.from_numpy(filled(images)).to(device)
-        kind = torch.device(device).type
-        with (
-            torch.inference_mode(),
-            torch.autocast(kind, torch.bfloat16, enabled=bfloat16),
-        ):
+        with torch.inference_mode():
             return physical(encoder(batch))
 
-    return Predictor(predict, digest_of([identity, bfloat16]))
+    return Predictor(predict, identity)
 
 
 def physical(outputs: dict[str, torch.Tensor]) -> Maps:

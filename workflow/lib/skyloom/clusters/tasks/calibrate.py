@@ -1,4 +1,4 @@
-"""What scores of clusters are worth, on fields that chose the encoder."""
+"""What scores of clusters are worth, on fields that did not choose the encoder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skyloom.clusters.catalogue.lists import read_clusters, read_wcs
 from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.evaluation.completeness import operating_threshold
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
-from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predictor, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
@@ -28,7 +28,6 @@ class Examined:
     predictor: Predictor
     tile: int  # of the encoder [px]
     pool: int
-    settings: PeakSettings
     truth: Mapping[int, str]  # lists of clusters by field, which say where it lies
 
     def candidates(self, files: Sequence[str], size: int) -> dict[int, Table]:
@@ -48,7 +47,7 @@ class Examined:
         shape = tuple(n * self.pool for n in image.shape[1:])
         folded = blend([((0, 0), whole)], shape, self.tile)
         wcs = read_wcs(self.truth[number])
-        return candidates(folded, wcs, self.settings, name=str(number))
+        return candidates(folded, wcs, name=str(number))
 
 
 def calibrate(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import read_maps
 from skyloom.clusters.tasks.products import read_wcs
 from skyloom.io.tables import write_catalogue
@@ -18,13 +18,12 @@ class Detection:
     """Finds the clusters of tiles, each by itself."""
 
     maps: Mapping[str, str]
-    settings: PeakSettings
     recipe: Recipe
 
     def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
         """Write a tile's ``candidates``."""
         place = self.maps[name]
-        found = candidates(read_maps(place), read_wcs(place), self.settings, name=name)
+        found = candidates(read_maps(place), read_wcs(place), name=name)
         found.meta["provenance"] = self.recipe.record([place])
         write_catalogue(paths["candidates"], found)
         return {"candidates": len(found)}

@@ -42,8 +42,6 @@ class Filing:
             read_clusters(truth, empty=True),
             good.shape,
             self.settings["tile_size"],
-            min_flux=self.settings["min_flux"],
-            center_above=self.settings["center_above"],
             mask=~good,
         )
         return datum(pixels, maps, self.settings["pool"], good)

@@ -26,12 +26,7 @@ WINDOWS = "+windows"  # no tile is called so
 
 
 def predictor_of(
-    path: str | Path,
-    tile: int,
-    pool: int,
-    device: str = "cpu",
-    *,
-    bfloat16: bool = False,
+    path: str | Path, tile: int, pool: int, device: str = "cpu"
 ) -> Predictor:
     """Return the predictor of an encoder's file, for tiles of these sizes [px].
 
@@ -49,7 +44,7 @@ def predictor_of(
             expected=f"{tile} px, pooled by {pool}, as in the config",
             remedy="set clusters.data.tile_size and pool to the encoder's",
         )
-    return encoder_predictor(encoder, checksum(path), device=device, bfloat16=bfloat16)
+    return encoder_predictor(encoder, checksum(path), device=device)
 
 
 @dataclass(frozen=True)

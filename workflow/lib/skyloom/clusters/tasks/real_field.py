@@ -15,7 +15,7 @@ from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
-from skyloom.clusters.finder.peaks import PeakSettings, candidates
+from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predictor, classify_tile
 from skyloom.clusters.inference.survey_tile import open_survey_tile
@@ -106,7 +106,6 @@ class SkyLook:
     predictor: Predictor
     windows: WindowSettings
     batch: int
-    peaks: PeakSettings
     folder: Path  # for images and windows, until a tile is done
     record: Mapping
 
@@ -122,7 +121,7 @@ class SkyLook:
         how = {"batch": self.batch, "restart": True}
         looks = classify_tile(seen, self.predictor, self.windows, place / "maps", **how)
         maps = blend(looks, seen.shape, self.windows.tile)
-        found = candidates(maps, tile.wcs, self.peaks, name=tile.name)
+        found = candidates(maps, tile.wcs, name=tile.name)
         found.meta["provenance"] = self.record
         write_catalogue(paths["candidates"], found)
         shutil.rmtree(place)

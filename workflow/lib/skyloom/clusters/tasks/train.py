@@ -23,19 +23,21 @@ def train(
     scratch: Path,
     logs: Path,
     provenance: Mapping,
+    **machine,
 ) -> None:
     """Train an encoder and write it.
 
-    ``files`` has the files of data to ``train`` and to ``validate`` with, and as
-    ``start`` none, or the encoder whose weights are the first. ``scratch`` keeps what a
-    killed training goes on from. Of several processes on several devices, the first
+    ``files`` has the files of data to ``train``, ``validate`` and ``calibrate`` with,
+    and as ``start`` none, or the encoder whose weights are the first. ``scratch`` keeps
+    what a killed training goes on from. ``machine`` are the workers, accelerator and
+    devices of `skyloom.clusters.encoder.train.fit`. Of several processes, the first
     writes.
     """
     how = settings["train"]
     torch.set_num_threads(how["threads"])
+    parts = ("train", "validate", "calibrate")
     made = fit(
-        whole_files(files["train"]),
-        whole_files(files["validate"]),
+        {part: whole_files(files[part]) for part in parts},
         network(settings["network"], settings["data"], red_sequence),
         training(how),
         scratch,
@@ -43,6 +45,7 @@ def train(
         logs=logs,
         provenance=provenance,
         start=next(iter(files["start"]), None),
+        **machine,
     )
     if made is None:
         return
