@@ -73,7 +73,9 @@ def run(built, tmp_path_factory):
         },
     }
     layer = folder / "bad.yaml"
-    layer.write_text(yaml.safe_dump({"run": "bad", "builder": builder}))
+    layer.write_text(
+        yaml.safe_dump({"run": "bad", "areas": ["builder"], "builder": builder})
+    )
     products = folder / "results" / "bad" / "builder"
     wanted = [f"regions/{i}.reg" for i in IDS] + [f"figures/{i}.png" for i in IDS]
     targets = [f"results/bad/builder/{name}" for name in (*TARGETS, *wanted)]

@@ -73,7 +73,7 @@ def project(tmp_path, archive):
     retrieve = {"tiles": f"{url}/tiles", "sha256": "sums", "attempts": 1, "timeout": 5}
     (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")
     areas = {"builder": builder, "clusters": {"retrieve": retrieve}}
-    layer = yaml.safe_dump({"run": "survey", **areas})
+    layer = yaml.safe_dump({"run": "survey", "areas": list(areas), **areas})
     (folder / "layer.yaml").write_text(layer)
     return folder
 
