@@ -239,3 +239,21 @@ def test_a_bad_coadd_is_refused(tmp_path, case):
     path = written(tmp_path, parts)
     with pytest.raises(InputError, match=rf"a\.fits.*{match}"):
         read_coadd(path)
+
+
+@pytest.mark.parametrize("packed", [None, "GZIP_2", "RICE_1"])
+def test_masks_are_unsigned_as_desi_s(tmp_path, packed):
+    """BZERO is 2^31, in compressed images too; they are read whole and in batches."""
+    parts = hdus(tmp_path)
+    assert parts["R_MASK"].header["BZERO"] == 2**31
+    parts["R_MASK"].data[1, 3] = 2**31 + 4
+    if packed:
+        made = fits.CompImageHDU(
+            parts["R_MASK"].data, name="R_MASK", compression_type=packed
+        )
+        parts["R_MASK"] = made
+    path = written(tmp_path, parts)
+    red = read_coadd(path).arms[1]
+    assert np.argwhere(red.ivar == 0).tolist() == [[1, 3]]
+    batches = [part.arms[1].ivar for part in coadd_batches(path, 2)]
+    assert np.array_equal(np.concatenate(batches), red.ivar)

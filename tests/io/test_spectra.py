@@ -1,11 +1,8 @@
 """Spectra in memory, and what the readers of spectra share."""
 
-import gzip
-
 import numpy as np
 import pandas as pd
 import pytest
-from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -15,9 +12,6 @@ from skyloom.io.spectra import (
     Spectra,
     checked_wave,
     cleaned,
-    columns,
-    image,
-    opened,
     refuse_repeats,
 )
 
@@ -127,80 +121,3 @@ def test_a_target_twice_in_an_exposure_is_refused():
     with pytest.raises(InputError, match="TARGETID 7 stands in rows 0, 2"):
         refuse_repeats("a.fits", table, "")
     refuse_repeats("a.fits", table.assign(expid=[1, 1, 2]), "")
-
-
-def _file(path, content):
-    path.write_bytes(content)
-    return path
-
-
-def _fits(tmp_path):
-    path = tmp_path / "good.fits"
-    image = fits.ImageHDU(np.ones((3, 4), "f4"), name="A")
-    table = fits.BinTableHDU.from_columns([fits.Column("x", "D", array=[1.0, 2.0])])
-    fits.HDUList([fits.PrimaryHDU(), image, table]).writeto(path, checksum=True)
-    return path.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("name", "spoil"),
-    [
-        ("a.fits", lambda raw: b""),
-        ("a.fits", lambda raw: b"not FITS at all" * 300),
-        ("a.fits", lambda raw: raw[:4000]),
-        ("a.fits", lambda raw: raw[:-2000]),
-        ("a.fits", lambda raw: raw.replace(b"\x3f\x80", b"\x3f\x81", 1)),
-        ("a.fits.gz", lambda raw: gzip.compress(raw)[:-40]),
-        ("a.fits.gz", lambda raw: b"\x1f\x8b" + b"\x00" * 500),
-        ("a.fits.gz", lambda raw: gzip.compress(raw)[:60] + b"\x00" * 300),
-    ],
-    ids=["empty", "text", "cut", "cut table", "bit", "gz cut", "gz empty", "gz bad"],
-)
-def test_a_damaged_file_is_an_input_error(tmp_path, name, spoil):
-    """Damage of any kind is named, with the path, when opened or when read."""
-    path = _file(tmp_path / name, spoil(_fits(tmp_path)))
-    with pytest.raises(InputError, match=r"a\.fits"):
-        _read_all(path)
-
-
-def _read_all(path):
-    with opened(path) as file:
-        image(path, file, "A", 2).section[:]
-        columns(path, file, 2, ("X",))
-
-
-def test_a_missing_file_and_a_folder_are_input_errors(tmp_path):
-    """The reader says so before astropy does."""
-    for path, match in ((tmp_path / "no.fits", "no such file"), (tmp_path, "folder")):
-        with pytest.raises(InputError, match=match), opened(path):
-            pass
-
-
-@pytest.mark.parametrize(
-    ("key", "ndim", "match"),
-    [
-        ("B", 2, "no such HDU"),
-        (9, 2, "no such HDU"),
-        ("A", 1, "shape"),
-        (0, 2, "shape"),
-        (2, 2, "a table"),
-    ],
-)
-def test_an_image_that_is_not_there_is_named(tmp_path, key, ndim, match):
-    """Wrong HDU, wrong axes, no pixels, a table."""
-    path = _file(tmp_path / "a.fits", _fits(tmp_path))
-    with pytest.raises(InputError, match=match), opened(path) as file:
-        image(path, file, key, ndim)
-
-
-@pytest.mark.parametrize(
-    ("key", "names", "match"),
-    [(9, (), "no such HDU"), ("A", (), "an image"), (2, ("X", "Y"), "no column Y")],
-)
-def test_a_table_that_is_not_there_is_named(tmp_path, key, names, match):
-    """Wrong HDU, an image, a missing column; case does not matter."""
-    path = _file(tmp_path / "a.fits", _fits(tmp_path))
-    with pytest.raises(InputError, match=match), opened(path) as file:
-        columns(path, file, key, names)
-    with opened(path) as file:
-        assert columns(path, file, 2, ("X",))["X"].dtype.isnative

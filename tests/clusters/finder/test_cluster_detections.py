@@ -137,10 +137,10 @@ def test_bad_files_are_refused(found, tmp_path):
     with pytest.raises(InputError, match=r"ends in '\.csv'"):
         read_detections(path.with_suffix(".csv"))
     path.write_bytes(path.read_bytes()[:6000])
-    with pytest.raises(InputError, match="not a readable catalogue"):
+    with pytest.raises(InputError, match="not a readable"):
         read_detections(path)
     path.with_suffix(".ecsv").write_text("no catalogue")
-    with pytest.raises(InputError, match="not a readable catalogue"):
+    with pytest.raises(InputError, match="not a readable"):
         read_detections(path.with_suffix(".ecsv"))
     table["ID"][1] = table["ID"][0]
     write_detections(path, table)

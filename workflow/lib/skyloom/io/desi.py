@@ -10,16 +10,12 @@ import pandas as pd
 from astropy.io import fits
 
 from skyloom.io.errors import InputError
-from skyloom.io.fits import write_hdus
+from skyloom.io.fits import FitsFile, opened, write_hdus
 from skyloom.io.spectra import (
     Arm,
     Spectra,
     checked_wave,
     cleaned,
-    columns,
-    hdu_names,
-    image,
-    opened,
     refuse_repeats,
 )
 
@@ -62,8 +58,8 @@ def read_coadd(
         order, a negative ivar, a target twice in one exposure, only sky.
     """
     with opened(path) as file:
-        facts = _facts(path, file, anonymous, tileid, expid)
-        return _spectra(path, file, slice(None), *facts)
+        facts = _facts(file, anonymous, tileid, expid)
+        return _spectra(file, slice(None), *facts)
 
 
 def coadd_batches(
@@ -76,10 +72,10 @@ def coadd_batches(
 ) -> Iterator[Spectra]:
     """Read what `read_coadd` reads, `size` rows at a time, in constant memory."""
     with opened(path) as file:
-        facts = _facts(path, file, anonymous, tileid, expid)
+        facts = _facts(file, anonymous, tileid, expid)
     for start in range(0, len(facts[0]), size):
         with opened(path, verify=False) as file:
-            spectra = _spectra(path, file, slice(start, start + size), *facts)
+            spectra = _spectra(file, slice(start, start + size), *facts)
         if len(spectra):
             yield spectra
 
@@ -105,66 +101,64 @@ def write_coadd(path: str | Path, spectra: Spectra) -> None:
     write_hdus(path, hdus)
 
 
-def _facts(path, file: fits.HDUList, anonymous: bool, tileid, expid):
-    counts = {name: _count(path, file, name) for name in _present(path, file)}
+def _facts(file: FitsFile, anonymous: bool, tileid, expid):
+    counts = {name: _count(file, name) for name in _present(file)}
     if len(set(counts.values())) > 1:
         problem = f"arms of {counts} spectra"
-        raise InputError(path, problem, expected="as many in each")
+        raise InputError(file.path, problem, expected="as many in each")
     n = next(iter(counts.values()))
     if "FIBERMAP" in file:
-        meta, keep = _fibermap(path, file, n)
+        meta, keep = _fibermap(file, n)
     elif anonymous:
         meta, keep = _nameless(n), np.ones(n, dtype=bool)
     else:
         remedy = "without it targets have no identity: read_coadd(..., anonymous=True)"
-        raise InputError(path, "no HDU 'FIBERMAP'", remedy=remedy)
-    _complete(path, meta, "tileid", tileid)
-    _complete(path, meta, "expid", expid)
+        raise InputError(file.path, "no HDU 'FIBERMAP'", remedy=remedy)
+    _complete(file.path, meta, "tileid", tileid)
+    _complete(file.path, meta, "expid", expid)
     remedy = "FIBERMAP columns TILEID and EXPID tell exposures apart"
-    refuse_repeats(path, meta[keep], remedy)
+    refuse_repeats(file.path, meta[keep], remedy)
     return meta, keep
 
 
-def _present(path, file: fits.HDUList) -> list[str]:
+def _present(file: FitsFile) -> list[str]:
     present = [name for name in ARMS if f"{name.upper()}_FLUX" in file]
     if not present:
-        problem = f"no HDU B_FLUX, R_FLUX or Z_FLUX among {hdu_names(file)}"
-        raise InputError(path, problem, expected="a DESI coadd")
+        problem = f"no HDU B_FLUX, R_FLUX or Z_FLUX among {file.names}"
+        raise InputError(file.path, problem, expected="a DESI coadd")
     return present
 
 
-def _count(path, file: fits.HDUList, name: str) -> int:
-    return image(path, file, f"{name.upper()}_FLUX", 2).shape[0]
+def _count(file: FitsFile, name: str) -> int:
+    return file.image(f"{name.upper()}_FLUX", 2).shape[0]
 
 
-def _spectra(path, file, rows: slice, meta: pd.DataFrame, keep: np.ndarray) -> Spectra:
+def _spectra(
+    file: FitsFile, rows: slice, meta: pd.DataFrame, keep: np.ndarray
+) -> Spectra:
     chosen = keep[rows]
-    arms = tuple(
-        _arm(path, file, name, rows).rows(chosen) for name in _present(path, file)
-    )
+    arms = tuple(_arm(file, name, rows).rows(chosen) for name in _present(file))
     return Spectra(arms, meta.iloc[rows][chosen].reset_index(drop=True))
 
 
-def _arm(path, file: fits.HDUList, name: str, rows: slice) -> Arm:
+def _arm(file: FitsFile, name: str, rows: slice) -> Arm:
     arm = name.upper()
-    wave = image(path, file, f"{arm}_WAVELENGTH", 1).data
-    wave = checked_wave(path, f"HDU {arm}_WAVELENGTH", wave)
-    flux, ivar = (
-        np.asarray(image(path, file, f"{arm}_{what}", 2).section[rows])
-        for what in ("FLUX", "IVAR")
-    )
+    wave = file.pixels(f"{arm}_WAVELENGTH", 1)
+    wave = checked_wave(file.path, f"HDU {arm}_WAVELENGTH", wave)
+    flux, ivar = (file.pixels(f"{arm}_{what}", 2, rows) for what in ("FLUX", "IVAR"))
     masked = False
     if f"{arm}_MASK" in file:
-        masked = np.asarray(image(path, file, f"{arm}_MASK", 2).section[rows]) != 0
+        masked = file.pixels(f"{arm}_MASK", 2, rows) != 0
     if flux.shape[1] != len(wave):
         problem = f"{flux.shape[1]} pixels, but {len(wave)} wavelengths"
-        raise InputError(path, problem, where=f"HDU {arm}_FLUX")
-    return Arm(name, wave, *cleaned(path, f"arm {arm}", flux, ivar, masked))
+        raise InputError(file.path, problem, where=f"HDU {arm}_FLUX")
+    return Arm(name, wave, *cleaned(file.path, f"arm {arm}", flux, ivar, masked))
 
 
-def _fibermap(path, file: fits.HDUList, n: int) -> tuple[pd.DataFrame, np.ndarray]:
+def _fibermap(file: FitsFile, n: int) -> tuple[pd.DataFrame, np.ndarray]:
+    path = file.path
     optional = ("OBJTYPE", "TILEID", "EXPID", "TARGET_RA", "TARGET_DEC")
-    table = columns(path, file, "FIBERMAP", ("TARGETID",), optional)
+    table = file.columns("FIBERMAP", ("TARGETID",), optional)
     targetid = np.asarray(table["TARGETID"], dtype=np.int64)
     if len(targetid) != n:
         problem = f"{len(targetid)} rows for {n} spectra"
@@ -178,8 +172,8 @@ def _fibermap(path, file: fits.HDUList, n: int) -> tuple[pd.DataFrame, np.ndarra
     meta = pd.DataFrame(
         {
             "targetid": targetid,
-            "tileid": _exposure(path, file, table, "TILEID"),
-            "expid": _exposure(path, file, table, "EXPID"),
+            "tileid": _exposure(file, table, "TILEID"),
+            "expid": _exposure(file, table, "EXPID"),
             "ra": np.asarray(table.get("TARGET_RA", np.full(n, np.nan)), dtype=float),
             "dec": np.asarray(table.get("TARGET_DEC", np.full(n, np.nan)), dtype=float),
         }
@@ -187,14 +181,14 @@ def _fibermap(path, file: fits.HDUList, n: int) -> tuple[pd.DataFrame, np.ndarra
     return meta, keep
 
 
-def _exposure(path, file: fits.HDUList, table: dict, name: str) -> np.ndarray:
+def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
     # Coadds keep the exposures that went into them in a second table.
     if name in table:
         return np.asarray(table[name], dtype=np.int64)
     unknown = np.full(len(table["TARGETID"]), -1, dtype=np.int64)
     if "EXP_FIBERMAP" not in file:
         return unknown
-    each = columns(path, file, "EXP_FIBERMAP", ("TARGETID", name))
+    each = file.columns("EXP_FIBERMAP", ("TARGETID", name))
     values = pd.Series(np.asarray(each[name], dtype=np.int64))
     grouped = values.groupby(np.asarray(each["TARGETID"], dtype=np.int64))
     one = grouped.first().where(grouped.nunique() == 1, -1)
@@ -241,7 +235,7 @@ def _fibermap_hdu(meta: pd.DataFrame) -> fits.BinTableHDU:
 
 
 def _arm_hdus(arm: Arm) -> list[fits.ImageHDU]:
-    mask = np.where(arm.ivar > 0, 0, ALLBADPIX).astype(np.int32)
+    mask = np.where(arm.ivar > 0, 0, ALLBADPIX).astype(np.uint32)
     parts = (
         ("WAVELENGTH", np.asarray(arm.wave, np.float64), "Angstrom"),
         ("FLUX", np.asarray(arm.flux, np.float32), FLUX_UNIT),

@@ -8,17 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.io import fits
 
 from skyloom.io.errors import InputError
+from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import (
     Arm,
     Spectra,
     checked_wave,
     cleaned,
-    columns,
-    image,
-    opened,
     refuse_repeats,
 )
 
@@ -80,8 +77,8 @@ def read_spec(path: str | Path) -> Spectra:
         of order, a negative ivar.
     """
     with opened(path) as file:
-        table = columns(path, file, 1, ("FLUX", "LOGLAM", "IVAR"), ("AND_MASK",))
-        meta = _spec_meta(path, file)
+        table = file.columns(1, ("FLUX", "LOGLAM", "IVAR"), ("AND_MASK",))
+        meta = _spec_meta(file)
     wave = checked_wave(path, "column LOGLAM", 10.0 ** table["LOGLAM"].astype(float))
     masked = (table.get("AND_MASK", np.zeros(len(wave), int)) & UNUSABLE) != 0
     flux, ivar = cleaned(
@@ -111,17 +108,17 @@ def read_plate(path: str | Path) -> Spectra:
         None of these layouts, or what is wrong in it.
     """
     with opened(path) as file:
-        layout = _layout(path, file)
-        return layout.spectra(path, file, slice(None))
+        layout = _layout(file)
+        return layout.spectra(file, slice(None))
 
 
 def plate_batches(path: str | Path, size: int) -> Iterator[Spectra]:
     """Read what `read_plate` reads, `size` rows at a time, in constant memory."""
     with opened(path) as file:
-        layout = _layout(path, file)
+        layout = _layout(file)
     for start in range(0, len(layout.meta), size):
         with opened(path, verify=False) as file:
-            spectra = layout.spectra(path, file, slice(start, start + size))
+            spectra = layout.spectra(file, slice(start, start + size))
         if len(spectra):
             yield spectra
 
@@ -134,58 +131,60 @@ class _Layout:
     meta: pd.DataFrame
     keep: np.ndarray
 
-    def spectra(self, path, file: fits.HDUList, rows: slice) -> Spectra:
+    def spectra(self, file: FitsFile, rows: slice) -> Spectra:
         keep = self.keep[rows]
-        flux, ivar, masked = self._pixels(path, file, rows)
-        flux, ivar = cleaned(path, "HDU 0 and 1", flux, ivar, masked)
+        flux, ivar, masked = self._pixels(file, rows)
+        flux, ivar = cleaned(file.path, "HDU 0 and 1", flux, ivar, masked)
         meta = self.meta.iloc[rows][keep].reset_index(drop=True)
         return Spectra((Arm("sdss", self.wave, flux[keep], ivar[keep]),), meta)
 
-    def _pixels(self, path, file: fits.HDUList, rows: slice):
-        flux = np.asarray(file[0].section[rows])
+    def _pixels(self, file: FitsFile, rows: slice):
+        flux = file.pixels(0, 2, rows)
         if self.kind == "coarse":
             return flux[:, :TRAIN_PIXELS], flux[:, TRAIN_PIXELS:], False
-        ivar = np.asarray(image(path, file, 1, 2).section[rows])
+        ivar = file.pixels(1, 2, rows)
         if self.kind == "fine":
             return flux, ivar, False
-        mask = np.asarray(image(path, file, 2, 2).section[rows])
+        mask = file.pixels(2, 2, rows)
         return flux, ivar, (mask & UNUSABLE) != 0
 
 
-def _layout(path, file: fits.HDUList) -> _Layout:
-    n, npix = image(path, file, 0, 2).shape
+def _layout(file: FitsFile) -> _Layout:
+    n, npix = file.image(0, 2).shape
     tables = [i for i, hdu in enumerate(file) if not hdu.is_image]
     first = tables[0] if tables else None
     if first == 1:
         if npix != 2 * TRAIN_PIXELS:
             expected = f"{2 * TRAIN_PIXELS}: flux and ivar of {TRAIN_PIXELS}"
-            raise InputError(path, f"{npix} pixels", where="HDU 0", expected=expected)
+            raise InputError(
+                file.path, f"{npix} pixels", where="HDU 0", expected=expected
+            )
         start, step = TRAIN_COARSE
         # Middles of the network's pixels, so that each falls in its own again.
         wave = 10.0 ** (start + step * (np.arange(TRAIN_PIXELS) + 0.5))
-        return _Layout("coarse", wave, *_train_meta(path, file, 1, n))
+        return _Layout("coarse", wave, *_train_meta(file, 1, n))
     if first == 2:
         wave = 10.0 ** (TRAIN_FINE[0] + TRAIN_FINE[1] * np.arange(npix))
-        return _Layout("fine", wave, *_train_meta(path, file, 2, n))
+        return _Layout("fine", wave, *_train_meta(file, 2, n))
     if first == 5:
-        return _Layout("plate", _plate_wave(path, file, npix), *_plugmap(path, file, n))
+        return _Layout("plate", _plate_wave(file, npix), *_plugmap(file, n))
     problem = f"first table in HDU {first}" if tables else "no table"
     expected = "HDU 5 (spPlate), 2 or 1 (the layouts of dr12_train)"
-    raise InputError(path, problem, expected=expected)
+    raise InputError(file.path, problem, expected=expected)
 
 
-def _train_meta(path, file: fits.HDUList, hdu: int, n: int):
-    table = columns(path, file, hdu, ("TARGETID", "PLATE", "MJD", "FIBERID"))
+def _train_meta(file: FitsFile, hdu: int, n: int):
+    table = file.columns(hdu, ("TARGETID", "PLATE", "MJD", "FIBERID"))
     keep = table["TARGETID"] != -1
-    return _meta(path, hdu, n, table, table["PLATE"], table["MJD"], keep)
+    return _meta(file.path, hdu, n, table, table["PLATE"], table["MJD"], keep)
 
 
-def _plugmap(path, file: fits.HDUList, n: int):
-    table = columns(path, file, 5, ("FIBERID",), ("OBJTYPE", "RA", "DEC"))
+def _plugmap(file: FitsFile, n: int):
+    table = file.columns(5, ("FIBERID",), ("OBJTYPE", "RA", "DEC"))
     header = file[0].header
-    plate, mjd = (np.full(n, _card(path, header, k)) for k in ("PLATEID", "MJD"))
+    plate, mjd = (np.full(n, _card(file.path, header, k)) for k in ("PLATEID", "MJD"))
     kind = np.char.strip(np.asarray(table.get("OBJTYPE", ["?"] * n)).astype(str))
-    return _meta(path, 5, n, table, plate, mjd, kind != "SKY")
+    return _meta(file.path, 5, n, table, plate, mjd, kind != "SKY")
 
 
 def _meta(path, hdu: int, n: int, table, plate, mjd, keep):
@@ -208,26 +207,26 @@ def _meta(path, hdu: int, n: int, table, plate, mjd, keep):
     return meta, np.asarray(keep)
 
 
-def _plate_wave(path, file: fits.HDUList, npix: int) -> np.ndarray:
+def _plate_wave(file: FitsFile, npix: int) -> np.ndarray:
     header = file[0].header
-    _refuse_air(path, header)
-    start, step = (_card(path, header, key) for key in ("COEFF0", "COEFF1"))
+    _refuse_air(file.path, header)
+    start, step = (_card(file.path, header, key) for key in ("COEFF0", "COEFF1"))
     wave = 10.0 ** (start + step * np.arange(npix))
-    return checked_wave(path, "HDU 0, COEFF0 and COEFF1", wave)
+    return checked_wave(file.path, "HDU 0, COEFF0 and COEFF1", wave)
 
 
-def _spec_meta(path, file: fits.HDUList) -> pd.DataFrame:
+def _spec_meta(file: FitsFile) -> pd.DataFrame:
     header = file[0].header
-    _refuse_air(path, header)
+    _refuse_air(file.path, header)
     facts = {key: header[key] for key in FACTS if header.get(key) is not None}
     if header.get("PLATEID") is not None:
         facts["PLATE"] = header["PLATEID"]
     if len(facts) < len(FACTS):  # the table of 250 columns is slow to open
-        facts = _spec_table(path, file) | facts
-    plate, mjd, fiber = (_identity(path, facts, key) for key in FACTS[:3])
+        facts = _spec_table(file) | facts
+    plate, mjd, fiber = (_identity(file.path, facts, key) for key in FACTS[:3])
     return pd.DataFrame(
         {
-            "targetid": [int(_targetid(path, "the identity", plate, mjd, fiber))],
+            "targetid": [int(_targetid(file.path, "the identity", plate, mjd, fiber))],
             "tileid": [plate],
             "expid": [mjd],
             "ra": [float(facts.get("PLUG_RA", np.nan))],
@@ -236,11 +235,11 @@ def _spec_meta(path, file: fits.HDUList) -> pd.DataFrame:
     )
 
 
-def _spec_table(path, file: fits.HDUList) -> dict:
+def _spec_table(file: FitsFile) -> dict:
     # SPALL, SPECOBJ or unnamed: one row of facts.
     if len(file) < 3 or file[2].is_image:
         return {}
-    return {k: cell[0] for k, cell in columns(path, file, 2, (), FACTS).items()}
+    return {k: cell[0] for k, cell in file.columns(2, (), FACTS).items()}
 
 
 def _identity(path, facts: dict, key: str) -> int:

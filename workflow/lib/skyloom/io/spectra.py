@@ -5,20 +5,13 @@ The second half is what the readers of SDSS and DESI files share.
 
 from __future__ import annotations
 
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.io import fits
-from astropy.io.fits.verify import VerifyWarning
-from astropy.utils.exceptions import AstropyWarning
 
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
 
 META = ("targetid", "tileid", "expid", "ra", "dec")
 
@@ -103,135 +96,6 @@ class Spectra:
         return Spectra(tuple(arm.rows(index) for arm in self.arms), meta)
 
 
-@contextmanager
-def opened(path: str | Path, *, verify: bool = True) -> Iterator[fits.HDUList]:
-    """Open a FITS file, gzipped or not, with one error for all that can be wrong.
-
-    Pixels are mapped from the disk where the file is not compressed, so that a
-    section of a large image costs its own size only.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    verify : bool
-        Whether to compare the checksums that the file has.
-
-    Yields
-    ------
-    HDUList
-        Its HDUs.
-
-    Raises
-    ------
-    InputError
-        No file, not FITS, cut short, or a wrong checksum; also when this shows only
-        inside the block.
-    """
-    path = existing_file(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)
-            # Old headers break rules of FITS that do not touch the numbers.
-            warnings.simplefilter("ignore", VerifyWarning)
-            # Our own handle: astropy leaves its own open when the checksum is wrong.
-            with (
-                path.open("rb") as handle,
-                fits.open(handle, memmap=True, checksum=verify) as file,
-            ):
-                yield file
-    except InputError:
-        raise
-    except (OSError, TypeError, ValueError, EOFError, zlib.error, AstropyWarning) as e:
-        problem = f"not a readable FITS file ({e})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
-
-
-def hdu_names(file: fits.HDUList) -> list[str]:
-    """Return the names of the HDUs, or their numbers where they have none."""
-    return [hdu.name or str(i) for i, hdu in enumerate(file)]
-
-
-def image(path: str | Path, file: fits.HDUList, key: str | int, ndim: int):
-    """Return an image HDU.
-
-    Raises
-    ------
-    InputError
-        No such HDU, a table, no pixels, or another number of axes than `ndim`.
-    """
-    expected = f"an image of {ndim} axes"
-    try:
-        hdu = file[key]
-    except (KeyError, IndexError):
-        problem = f"no such HDU among {hdu_names(file)}"
-        raise InputError(
-            path, problem, where=f"HDU {key!r}", expected=expected
-        ) from None
-    shape = hdu.shape if hdu.is_image else ()
-    if len(shape) != ndim or 0 in shape:
-        problem = f"shape {shape}" if hdu.is_image else "a table"
-        raise InputError(path, problem, where=f"HDU {key!r}", expected=expected)
-    return hdu
-
-
-def columns(
-    path: str | Path,
-    file: fits.HDUList,
-    key: str | int,
-    required: tuple[str, ...],
-    optional: tuple[str, ...] = (),
-) -> dict[str, np.ndarray]:
-    """Return columns of a table HDU in native byte order, by name.
-
-    Parameters
-    ----------
-    path : str or Path
-        For the error.
-    file : HDUList
-        The open file.
-    key : str or int
-        Name or number of the HDU.
-    required, optional : tuple of str
-        Names; in the file they can have another case.
-
-    Raises
-    ------
-    InputError
-        No such HDU, an image, no rows, or a required column is missing.
-    """
-    names = hdu_columns(path, file, key)
-    missing = [name for name in required if name.upper() not in names]
-    where, expected = f"HDU {key!r}", f"the columns {', '.join(required)}"
-    if missing:
-        problem = f"no column {', '.join(missing)}"
-        raise InputError(path, problem, where=where, expected=expected)
-    data = file[key].data
-    if len(data) == 0:
-        raise InputError(path, "no rows", where=where, expected="one or more")
-    wanted = [name for name in (*required, *optional) if name.upper() in names]
-    return {name: _native(data[names[name.upper()]]) for name in wanted}
-
-
-def hdu_columns(path: str | Path, file: fits.HDUList, key: str | int) -> dict[str, str]:
-    """Return the column names of a table HDU by their upper-case form.
-
-    Raises
-    ------
-    InputError
-        No such HDU, or an image.
-    """
-    where, expected = f"HDU {key!r}", "a table"
-    try:
-        hdu = file[key]
-    except (KeyError, IndexError):
-        problem = f"no such HDU among {hdu_names(file)}"
-        raise InputError(path, problem, where=where, expected=expected) from None
-    if hdu.is_image:
-        raise InputError(path, "an image", where=where, expected=expected)
-    return {name.upper(): name for name in hdu.columns.names}
-
-
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
     """Return wavelengths as float64.
 
@@ -309,8 +173,3 @@ def refuse_repeats(path: str | Path, meta: pd.DataFrame, remedy: str) -> None:
         problem = f"TARGETID {targetid} stands in rows {', '.join(map(str, rows))}"
         expected = "a target once an exposure"
         raise InputError(path, problem, expected=expected, remedy=remedy)
-
-
-def _native(column: np.ndarray) -> np.ndarray:
-    column = np.asarray(column)
-    return column.astype(column.dtype.newbyteorder("="))

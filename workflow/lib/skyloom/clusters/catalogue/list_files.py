@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
-from astropy.utils.exceptions import AstropyWarning
 
 from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.fits import opened
 
 # What the readers raise of a file cut short or changed.
 DAMAGE = (OSError, EOFError, ValueError, zlib.error)
@@ -79,27 +78,12 @@ def _unreadable(path: Path, kind: str, bad: Exception) -> InputError:
 
 
 def _fits(path: Path) -> Source:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)
-            with path.open("rb") as handle, fits.open(handle, memmap=False) as file:
-                hdus = [h for h in file if isinstance(h, fits.BinTableHDU)]
-                if not hdus:
-                    names = [h.name or str(i) for i, h in enumerate(file)]
-                    problem, expected = f"HDUs {names} hold no table", "a binary table"
-                    raise InputError(path, problem, expected=expected)
-                return _source(path, Table(hdus[0].data), hdus[0].columns)
-    except InputError:
-        raise
-    except (
-        OSError,
-        TypeError,
-        ValueError,
-        EOFError,
-        zlib.error,
-        AstropyWarning,
-    ) as bad:
-        raise _unreadable(path, "FITS", bad) from None
+    with opened(path) as file:
+        tables = [i for i, h in enumerate(file) if isinstance(h, fits.BinTableHDU)]
+        if not tables:
+            problem = f"HDUs {file.names} hold no table"
+            raise InputError(path, problem, expected="a binary table")
+        return _source(path, file.table(tables[0]), file[tables[0]].columns)
 
 
 def _ecsv(path: Path) -> Source:

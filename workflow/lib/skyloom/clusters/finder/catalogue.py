@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.io.errors import InputError, existing_file
+from skyloom.io.fits import opened
 from skyloom.io.tables import write_catalogue
 from skyloom.stats.calibration import Platt
 
@@ -164,18 +164,15 @@ def read_detections(path: str | Path) -> Table:
 
 
 def _read(path: Path) -> Table:
-    try:
-        # Our own handle: astropy leaves its own open when it raises.
-        with path.open("rb") as handle:
-            if path.suffix == ".fits":
-                with fits.open(handle, memmap=False, checksum=True) as file:
-                    table = Table.read(file[1])
-            else:
-                table = Table.read(handle.read().decode(), format="ascii.ecsv")
-    except Exception as bad:
-        # astropy raises a dozen types on damaged tables, its warnings among them.
-        problem = f"not a readable catalogue ({bad})"
-        raise InputError(path, problem, remedy="make it again") from None
+    if path.suffix == ".fits":
+        with opened(path) as file:
+            table = file.table(1)
+    else:
+        try:
+            table = Table.read(path.read_text(), format="ascii.ecsv")
+        except Exception as bad:  # astropy raises a dozen types on damaged tables
+            problem = f"not a readable catalogue ({bad})"
+            raise InputError(path, problem, remedy="make it again") from None
     for name in table.colnames:
         if table[name].dtype.kind == "S":
             table.convert_bytestring_to_unicode()

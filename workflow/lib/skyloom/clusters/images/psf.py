@@ -8,11 +8,11 @@ from pathlib import Path
 
 import galsim
 import numpy as np
-from astropy.io import fits
 from galsim.des import DES_PSFEx
 
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE
 from skyloom.io.errors import InputError, existing_file
+from skyloom.io.fits import opened
 
 PROFILES = ("kolmogorov", "moffat")
 
@@ -165,7 +165,7 @@ def read_psfex(
     """
     path = existing_file(path)
     try:
-        with path.open("rb") as handle, fits.open(handle, memmap=False) as file:
+        with opened(path) as file:
             model = DES_PSFEx(file[1])
         image = np.array(model.getPSFArray(galsim.PositionD(x + 1, y + 1)), float)
     except Exception as bad:  # GalSim passes on astropy's and numpy's, of any class

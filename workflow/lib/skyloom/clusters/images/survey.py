@@ -21,8 +21,8 @@ from astropy.wcs import WCS
 
 from skyloom.clusters.bands import ZERO_POINT
 from skyloom.clusters.images import survey_hdus
-from skyloom.io.errors import InputError, existing_file
-from skyloom.io.fits import fill, write_hdus
+from skyloom.io.errors import InputError
+from skyloom.io.fits import fill, opened, write_hdus
 
 PACKED = ".fits.fz"
 TILE = 256  # px, side of a compressed tile
@@ -174,17 +174,14 @@ def inspect_survey_image(path: str | Path) -> SurveyInfo:
     InputError
         As `read_survey_image`, but for what is wrong with single pixels.
     """
-    path = existing_file(path)
-    survey_hdus.check_sums(path)
-    with survey_hdus.opened(path) as file:
-        return _info(path, survey_hdus.find(path, file))
+    with opened(path) as file:
+        return _info(file.path, survey_hdus.find(file))
 
 
 def survey_wcs(path: str | Path) -> WCS:
     """Return the world coordinates of a file, with its shape; InputError if none."""
-    path = existing_file(path)
-    with survey_hdus.opened(path) as file:
-        return survey_hdus.world(path, survey_hdus.find(path, file)["SCI"])
+    with opened(path, verify=False) as file:
+        return survey_hdus.world(file.path, survey_hdus.find(file)["SCI"])
 
 
 def read_window(
@@ -222,14 +219,13 @@ def read_window(
     ValueError
         A window that does not lie within the image.
     """
-    path = existing_file(path)
-    with survey_hdus.opened(path) as file:
-        hdus = survey_hdus.find(path, file)
-        info = _info(path, hdus)
+    with opened(path, verify=False) as file:
+        hdus = survey_hdus.find(file)
+        info = _info(file.path, hdus)
         _check_window(info.shape, y0, y1, x0, x1)
         window = (slice(y0, y1), slice(x0, x1))
         names = [n for n in hdus if variance or n != "VARIANCE"]
-        read = {name: survey_hdus.pixels(path, hdus[name], window) for name in names}
+        read = {name: file.pixels(hdus[name], window=window) for name in names}
     image = read["SCI"].astype(np.float32)
     good = survey_hdus.good(path, image, read.get("MASK"))
     if "VARIANCE" in read:

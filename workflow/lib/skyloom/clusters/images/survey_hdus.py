@@ -3,70 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS, FITSFixedWarning
 
 from skyloom.io.errors import InputError
-
-AGAIN = "fetch or make it again"
-
-
-@contextmanager
-def opened(path: Path, **how) -> Iterator[fits.HDUList]:
-    """Open a file, whatever is wrong with it an InputError.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    **how
-        For `astropy.io.fits.open`.
-
-    Yields
-    ------
-    HDUList
-        With memory-mapped pixels.
-    """
-    with ExitStack() as open_files:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", AstropyWarning)
-                handle = open_files.enter_context(path.open("rb"))
-                file = open_files.enter_context(fits.open(handle, **how))
-                len(file)  # reads the headers of all HDUs
-        except Exception as bad:  # astropy's have no class in common
-            problem = f"not a readable FITS file ({bad})"
-            raise InputError(path, problem, remedy=AGAIN) from None
-        yield file
+from skyloom.io.fits import FitsFile
 
 
-def check_sums(path: Path) -> None:
-    """Check the length of a file and the checksums of its bytes, where it has them.
-
-    Raises
-    ------
-    InputError
-        Cut short, or a sum that does not agree.
-    """
-    with opened(path, disable_image_compression=True, checksum=True):
-        pass
-
-
-def find(path: Path, file: fits.HDUList) -> dict[str, fits.ImageHDU]:
+def find(file: FitsFile) -> dict[str, fits.ImageHDU]:
     """Return the HDUs of a file that hold pixels.
 
     Parameters
     ----------
-    path : Path
-        The file, for messages.
-    file : HDUList
-        Its HDUs.
+    file : FitsFile
+        The file.
 
     Returns
     -------
@@ -79,16 +32,16 @@ def find(path: Path, file: fits.HDUList) -> dict[str, fits.ImageHDU]:
     InputError
         No image of two axes, or other shapes than SCI's.
     """
-    science = _science(path, file)
+    science = _science(file)
     names = {"VARIANCE": "VARIANCE", "MASK": "MSK" if "MASK" not in file else "MASK"}
     found = {role: file[name] for role, name in names.items() if name in file}
     found = {"SCI": science, **found}
     for name, hdu in found.items():
-        _check_shape(path, name, hdu, science)
+        _check_shape(file.path, name, hdu, science)
     return found
 
 
-def _science(path: Path, file: fits.HDUList) -> fits.ImageHDU:
+def _science(file: FitsFile) -> fits.ImageHDU:
     if "SCI" in file:
         return file["SCI"]
     images = [hdu for hdu in file if hdu.is_image and len(hdu.shape) > 0]
@@ -97,7 +50,7 @@ def _science(path: Path, file: fits.HDUList) -> fits.ImageHDU:
         return planes[0]
     seen = ", ".join(f"{hdu.name or 'PRIMARY'} {hdu.shape}" for hdu in images)
     problem = f"no image of two axes ({seen})" if images else "no image"
-    raise InputError(path, problem, expected="an HDU SCI with NAXIS = 2")
+    raise InputError(file.path, problem, expected="an HDU SCI with NAXIS = 2")
 
 
 def _check_shape(path: Path, name: str, hdu, science) -> None:
@@ -114,22 +67,6 @@ def _check_shape(path: Path, name: str, hdu, science) -> None:
             where=where,
             expected=f"the shape of SCI, {tuple(science.shape)}",
         )
-
-
-def pixels(path: Path, hdu, window: tuple[slice, slice]) -> np.ndarray:
-    """Return a window of an HDU in native byte order.
-
-    Raises
-    ------
-    InputError
-        Bytes that cannot be unpacked.
-    """
-    try:
-        data = np.asarray(hdu.section[window])
-    except Exception as bad:  # cfitsio's is in a private module
-        problem = f"the pixels cannot be unpacked ({bad})"
-        raise InputError(path, problem, where=f"HDU {hdu.name}", remedy=AGAIN) from None
-    return data.astype(data.dtype.newbyteorder("="), copy=False)
 
 
 def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

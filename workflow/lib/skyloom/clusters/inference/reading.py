@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -15,6 +14,7 @@ from skyloom.clusters.data.files import block_mean
 from skyloom.clusters.images import survey_hdus
 from skyloom.clusters.inference.survey_tile import SurveyTile
 from skyloom.clusters.inference.windows import WindowSettings
+from skyloom.io.fits import FitsFile, opened
 
 BLOCK_ROWS = 256  # rows read at once; one row of our files' compressed tiles
 STRIP = 4  # windows side by side that are read in one pass
@@ -127,7 +127,7 @@ def _read_rows(tile, files, rows, columns, pool: int) -> np.ndarray:
 class _Planes:
     """The open HDUs of one band."""
 
-    path: Path
+    file: FitsFile
     science: fits.ImageHDU
     mask: fits.ImageHDU | None
 
@@ -139,16 +139,16 @@ class _Planes:
             _overlap(*pair) for pair in zip((rows, columns), shape, strict=True)
         )
         if image[ty, tx].size:
-            image[ty, tx] = survey_hdus.pixels(self.path, self.science, (fy, fx))
+            image[ty, tx] = self.file.pixels(self.science, window=(fy, fx))
             good[ty, tx] = survey_hdus.good(
-                self.path, image[ty, tx], self._mask((fy, fx))
+                self.file.path, image[ty, tx], self._mask((fy, fx))
             )
         return image, good
 
     def _mask(self, window: tuple[slice, slice]) -> np.ndarray | None:
         if self.mask is None:
             return None
-        return survey_hdus.pixels(self.path, self.mask, window)
+        return self.file.pixels(self.mask, window=window)
 
 
 def _overlap(interval: tuple[int, int], length: int) -> tuple[slice, slice]:
@@ -162,7 +162,7 @@ def _opened(tile: SurveyTile) -> Iterator[list[_Planes]]:
     with ExitStack() as stack:
         planes = []
         for path in tile.paths.values():
-            file = stack.enter_context(survey_hdus.opened(path, memmap=False))
-            hdus = survey_hdus.find(path, file)
-            planes.append(_Planes(path, hdus["SCI"], hdus.get("MASK")))
+            file = stack.enter_context(opened(path, verify=False))
+            hdus = survey_hdus.find(file)
+            planes.append(_Planes(file, hdus["SCI"], hdus.get("MASK")))
         yield planes

@@ -10,7 +10,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.io.errors import InputError
-from skyloom.io.spectra import columns, opened
+from skyloom.io.fits import opened
 
 FINEST = 2048
 TO_SHOW = 12.0  # galaxies in a pixel, so that hardly any pixel is empty by chance
@@ -110,7 +110,7 @@ def read_footprint(path: str | Path, galaxies: Table) -> Footprint:
     if not masters:
         return occupied(galaxies)
     with opened(masters[0]) as file:
-        read = columns(masters[0], file, 1, ("NSIDE", "HPIX"))
+        read = file.columns(1, ("NSIDE", "HPIX"))
     nside, pixels = int(read["NSIDE"].ravel()[0]), read["HPIX"].ravel()
     if nside < 1 or nside & (nside - 1):
         raise InputError(

@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom.io.errors import InputError, existing_file
-from skyloom.io.spectra import columns, opened
+from skyloom.io.fits import opened
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _parts(path: Path) -> list[Path]:
 
 def _read(path: Path) -> Table:
     with opened(path) as file:
-        read = columns(path, file, 1, REQUIRED, OPTIONAL)
+        read = file.columns(1, REQUIRED, OPTIONAL)
     n = len(read["ID"])
     _check_shapes(path, read, n)
     limits = {"RA": (0.0, 360.0), "DEC": (-90.0, 90.0), "MAG": MAGNITUDES}

@@ -16,6 +16,7 @@ from skyloom.clusters.bands import BANDS
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.provenance import text
 from skyloom.stats.calibration import Platt, platt_from_json
@@ -81,13 +82,8 @@ def read_wcs(path: str | Path) -> WCS:
 
 def read_candidates(path: str | Path) -> Table:
     """Return the candidates of a tile; InputError for a file that cannot be read."""
-    try:
-        # Our own handle: astropy leaves its own open when it raises.
-        with Path(path).open("rb") as handle, fits.open(handle, memmap=False) as file:
-            table = Table.read(file["CATALOGUE"])
-    except Exception as bad:  # astropy raises a dozen types on damaged tables
-        problem = f"not a readable table of candidates ({bad})"
-        raise InputError(path, problem, remedy="make it again") from None
+    with opened(path) as file:
+        table = file.table("CATALOGUE")
     table.convert_bytestring_to_unicode()
     return table
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 
 from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
 from skyloom.quasars.simulation.frame import WAVE
 
 _BORDER = 1.5  # redshift from which the high-redshift templates are used
@@ -46,13 +46,13 @@ def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         remedy = "fetch it from redrock-templates, or leave out the family eigen"
         raise InputError(stem, "no such file, packed or not", remedy=remedy)
     try:
-        with fits.open(found[0]) as file:
-            vectors = np.asarray(file[0].data, dtype=np.float64)
+        with opened(found[0]) as file:
+            vectors = file.pixels(0, ndim=2).astype(np.float64)
             header = file[0].header
             start, step = float(header["CRVAL1"]), float(header["CDELT1"])
-    except (OSError, KeyError, TypeError, IndexError) as bad:
+    except (KeyError, TypeError) as bad:
         raise InputError(found[0], f"not a redrock template ({bad})") from None
-    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+    if not np.isfinite(vectors).all():
         raise InputError(found[0], f"shape {vectors.shape}", expected="(k, pixels)")
     return start + step * np.arange(vectors.shape[1]), vectors
 

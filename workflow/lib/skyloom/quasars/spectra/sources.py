@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skyloom.io.desi import ARMS, coadd_batches
+from skyloom.io.fits import opened
 from skyloom.io.sdss import plate_batches, read_spec
-from skyloom.io.spectra import Spectra, hdu_columns, opened
+from skyloom.io.spectra import Spectra
 
 
 def kind_of(path: str | Path) -> str:
@@ -22,7 +23,7 @@ def kind_of(path: str | Path) -> str:
         if any(f"{arm.upper()}_FLUX" in file for arm in ARMS):
             return "coadd"
         table = len(file) > 1 and not file[1].is_image
-        return "spec" if table and "LOGLAM" in hdu_columns(path, file, 1) else "plate"
+        return "spec" if table and "LOGLAM" in file.column_names(1) else "plate"
 
 
 def spectra_of(

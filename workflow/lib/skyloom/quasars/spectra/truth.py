@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.spectra import columns, hdu_columns, opened
+from skyloom.io.fits import opened
 from skyloom.io.tables import header, read_csv, write_csv
 from skyloom.quasars.spectra.truth_formats import CLASSES, Format, format_of, row_of
 
@@ -128,10 +128,10 @@ def match(meta: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 def _read_fits(path: Path) -> tuple[Format, pd.DataFrame]:
     with opened(path) as file:
-        present = hdu_columns(path, file, 1)
+        present = file.column_names(1)
         form = format_of(path, present)
         wanted = tuple(name for name in form.columns if name.upper() in present)
-        table = columns(path, file, 1, wanted)
+        table = file.columns(1, wanted)
     for name, values in table.items():
         number = form.columns[name].kind in ("int", "float")
         if values.ndim != 1 or (number and values.dtype.kind not in "iufb"):
