@@ -17,7 +17,7 @@ SEED = 3
 SHAPE = {"n_layers": 4, "filters": 4, "dense": 6}
 ARCH = Architecture(**SHAPE)
 BRIGHT = Settings(magnitudes=(18.0, 19.5))
-PLAN = Plan(tiles=2, targets=14, exposures=2, again=0.25)
+PLAN = Plan(tiles=2, targets=14, exposures=2)
 MEMBERS = 3
 ANSWER = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"]
 

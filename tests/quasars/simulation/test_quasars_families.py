@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from skyloom.io.errors import InputError
-from skyloom.quasars.simulation import junk, star_tables
+from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.continuum import (
     balmer,
     curved,
@@ -20,6 +20,7 @@ from skyloom.quasars.simulation.frame import SIZE, WAVE, rest
 from skyloom.quasars.simulation.galaxies import draw_galaxies, draw_galaxy_redshifts
 from skyloom.quasars.simulation.quasars import draw_baldwin, draw_composite
 from skyloom.quasars.simulation.stars import draw_kinds, draw_stars, planck
+from skyloom.quasars.simulation.tables import names
 
 RNG = np.random.default_rng
 
@@ -86,7 +87,7 @@ def test_luminosity_of_a_known_distance():
     )
 
 
-@pytest.mark.parametrize("kind", list(star_tables.KINDS))
+@pytest.mark.parametrize("kind", names("stars"))
 def test_every_kind_of_star_can_be_drawn(kind):
     """Positive, finite, at rest within a few hundred km/s."""
     flux, z = draw_stars(np.full(12, kind, dtype=object), RNG(4))
@@ -116,7 +117,7 @@ def test_planck_peaks_where_wien_says():
 def test_kinds_follow_their_shares():
     """F stars are the commonest; every kind turns up."""
     kinds, count = np.unique(draw_kinds(5000, RNG(6)), return_counts=True)
-    assert set(kinds) == set(star_tables.KINDS)
+    assert set(kinds) == set(names("stars"))
     assert kinds[count.argmax()] == "F"
 
 
@@ -177,4 +178,4 @@ def test_junk_changes_only_its_own():
     assert len(np.unique(out[2])) == 3
     assert out[3].min() < 0.95
     assert (out[5] == 1).all()
-    assert set(junk.draw_kinds(500, RNG(9))) == set(junk.KINDS)
+    assert set(junk.draw_kinds(500, RNG(9))) == set(names("faults"))

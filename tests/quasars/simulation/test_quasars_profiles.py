@@ -78,7 +78,7 @@ def test_shift_moves_the_peak():
 def test_humps_have_the_height_of_the_template():
     """A hump of relative height 0.5 and strength 0.2 rises by 0.1."""
     flux = np.ones((1, SIZE), dtype=np.float32)
-    template, one = ((2500.0, 40.0, 0.5),), np.ones(1)
+    template, one = np.array([[2500.0], [40.0], [0.5]]), np.ones(1)
     add_humps(flux, flux.copy(), np.array([1.0]), template, 0.2 * one[:, None], one)
     assert flux.max() == pytest.approx(1.1, abs=2e-3)
 

@@ -198,7 +198,8 @@ rule run_trial:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings=pick(config, "learning.objects"),
+        settings={},
+        tables=sources.simulation_tables(),
         code=digest("scripts/quasars/run_trial.py"),
     message:
         "Strategies in world {wildcards.seed}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
-from skyloom.run.provenance import digest_of
+from skyloom.run.provenance import checksum, digest_of
 
 RAW = "<results>/raw"
 COADD = re.compile(r"coadd-.*\.fits(\.gz)?")
@@ -21,6 +21,8 @@ SPECTRUM = re.compile(r"(spec|spPlate|coadd)-.*\.fits(\.gz)?")
 MEMBER = re.compile(r"net_\d+\.(keras|h5)")
 CALIBRATION = "calibration.json"
 INSPECTORS = ("AB", "CD", "EF")
+FIRST_EXPID = 80_001  # of a simulated survey
+SUPPLEMENT_MOST = 16_000  # targets taken from the supplement at most, as published
 NEEDED = ("survey", "training", "training_truth")
 
 
@@ -86,8 +88,8 @@ def sample(config: Mapping) -> dict[str, list]:
     """
     if config["rounds"] == 0:
         return {"spectra": [], "truths": [], "counts": []}
-    paths, most = config["paths"], config["ensemble"]["supplement_most"]
-    given = [("training", None), ("supplement", most)]
+    paths = config["paths"]
+    given = [("training", None), ("supplement", SUPPLEMENT_MOST)]
     used = [(key, limit) for key, limit in given if paths[key] is not None]
     files = [spectra(paths[key]) for key, _ in used]
     counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
@@ -219,6 +221,14 @@ def ensemble(config: Mapping) -> dict[str, list[str]]:
     return {"networks": networks, "calibration": [str(place / CALIBRATION)]}
 
 
+def simulation_tables() -> str:
+    """Return the checksum of the simulator's tables, for the rules that read them.
+
+    As an input they would be another file in every checkout, and rerun their rules.
+    """
+    return checksum(ROOT / "resources" / "quasars" / "simulation.json")
+
+
 def _members(folder: Path) -> list[str]:
     # A member in both formats is one: .keras comes after .h5, and stays.
     found = sorted(p for p in folder.iterdir() if MEMBER.fullmatch(p.name))
@@ -231,7 +241,7 @@ def _planned(plan: Mapping) -> dict[str, list[str]]:
     for k in range(plan["tiles"]):
         for e in range(plan["exposures"]):
             tile = plan["first_tile"] + k
-            exposure = plan["first_expid"] + k * plan["exposures"] + e
+            exposure = FIRST_EXPID + k * plan["exposures"] + e
             name = f"{RAW}/{tile}/{exposure}/coadd-{tile}-{exposure}.fits"
             planned[f"{tile}/{exposure}"] = [name]
     return planned

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.quasars.simulation.frame import LIGHT
+from skyloom.sky.cosmology import COSMOLOGY
 
-_HUBBLE = 70.0  # km/s/Mpc
-_MATTER = 0.3
 _MPC = 3.0857e24  # cm
 _EDGE = 3646.0  # Å, the Balmer limit
 
@@ -15,19 +14,13 @@ _EDGE = 3646.0  # Å, the Balmer limit
 def log_luminosity(flux: np.ndarray, z: np.ndarray, wave: float) -> np.ndarray:
     """Return log10 of λL_λ (erg/s) at a wavelength of the observer.
 
-    Flat universe with H0 = 70 km/s/Mpc and 30 % matter.
-
-    Parameters
-    ----------
-    flux : ndarray, shape (n,), 1e-17 erg/s/cm2/Å
-        Flux density at `wave` (Å).
-    z : ndarray, shape (n,)
-        Redshifts.
+    `flux` (n,) in 1e-17 erg/s/cm2/Å at `wave` (Å), redshifts `z` (n,).
     """
+    matter = COSMOLOGY.Om0
     grid = np.linspace(0.0, max(8.0, float(np.max(z, initial=0.0))), 2000)
-    inverse = 1.0 / np.sqrt(_MATTER * (1 + grid) ** 3 + 1 - _MATTER)
+    inverse = 1.0 / np.sqrt(matter * (1 + grid) ** 3 + 1 - matter)
     steps = 0.5 * (inverse[1:] + inverse[:-1]) * np.diff(grid)
-    comoving = np.concatenate([[0.0], np.cumsum(steps)]) * LIGHT / _HUBBLE
+    comoving = np.concatenate([[0.0], np.cumsum(steps)]) * LIGHT / COSMOLOGY.H0.value
     distance = np.interp(z, grid, comoving) * (1 + np.asarray(z)) * _MPC
     return np.log10(4 * np.pi * distance**2 * np.asarray(flux) * 1e-17 * wave)
 
@@ -35,14 +28,8 @@ def log_luminosity(flux: np.ndarray, z: np.ndarray, wave: float) -> np.ndarray:
 def power_laws(wave, breaks, slopes) -> np.ndarray:
     """Return broken power laws in f_λ, 1 at the first break.
 
-    Parameters
-    ----------
-    wave : ndarray, shape (n, m), Å
-        Rest wavelengths.
-    breaks : sequence of float, Å
-        Increasing.
-    slopes : ndarray, shape (len(breaks) + 1, n)
-        Exponent of λ below, between and above the breaks.
+    `wave` are rest wavelengths (n, m) in Å, `breaks` increasing wavelengths, `slopes`
+    the exponents of λ below, between and above the breaks, (len(breaks) + 1, n).
     """
     x = np.log(wave)
     slopes = np.asarray(slopes, dtype=np.float32)

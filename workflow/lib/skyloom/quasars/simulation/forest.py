@@ -62,10 +62,7 @@ def median_depth(effective: np.ndarray, sigma: np.ndarray) -> np.ndarray:
 
     Solved by bisection in ln A with Gauss-Hermite quadrature over the normal g.
 
-    Parameters
-    ----------
-    effective, sigma : ndarray, shape (m,)
-        Effective optical depth, and scatter of ln τ.
+    `effective` depth and `sigma`, the scatter of ln τ, have shape (m,).
     """
     target = np.exp(-np.asarray(effective))
     low, high = np.full(target.shape, -25.0), np.full(target.shape, 12.0)
@@ -74,10 +71,8 @@ def median_depth(effective: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     for _ in range(50):
         middle = 0.5 * (low + high)
         mean = np.exp(-np.exp(middle)[:, None] * spread) @ weights
-        low, high = (
-            np.where(mean > target, middle, low),
-            np.where(mean > target, high, middle),
-        )
+        low = np.where(mean > target, middle, low)
+        high = np.where(mean > target, high, middle)
     return np.exp(0.5 * (low + high))
 
 
@@ -85,9 +80,8 @@ def gaussian_field(n: int, forest: Forest, rng: np.random.Generator) -> np.ndarr
     """Draw n correlated fields of mean 0 and variance 1, shape (n, SIZE), float32."""
     k = 2 * np.pi * np.fft.rfftfreq(_PADDED)
     power = np.zeros(len(k))
-    for length, share in zip(
-        forest.lengths, (forest.share, 1 - forest.share), strict=True
-    ):
+    shares = (forest.share, 1 - forest.share)
+    for length, share in zip(forest.lengths, shares, strict=True):
         part = np.exp(-((k * length) ** 2))
         power += share * part / part[1:].sum()
     power[0] = 0.0
@@ -103,15 +97,6 @@ def transmission(z, forest: Forest, rng: np.random.Generator) -> np.ndarray:
 
     Lyman α to δ of the same gas; hydrogen near the quasar is thinned as it ionises
     it; continuous absorption below the limit by Lyman-limit systems.
-
-    Parameters
-    ----------
-    z : ndarray, shape (n,)
-        Redshifts of the quasars.
-    forest : Forest
-        Constants.
-    rng : numpy.random.Generator
-        Chance.
 
     Returns
     -------

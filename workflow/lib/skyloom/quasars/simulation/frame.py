@@ -34,31 +34,19 @@ def rest(z: np.ndarray) -> np.ndarray:
 
 def to_wave(flux: np.ndarray, wave: np.ndarray) -> np.ndarray:
     """Interpolate flux densities (n, SIZE) to other wavelengths, shape (n, m)."""
-    left, part = _between(LOG_WAVE, np.log10(wave))
+    wanted = np.log10(wave)
+    left = np.searchsorted(LOG_WAVE, wanted, side="right") - 1
+    left = np.clip(left, 0, SIZE - 2)
+    part = (wanted - LOG_WAVE[left]) / (LOG_WAVE[left + 1] - LOG_WAVE[left])
+    part = np.clip(part, 0.0, 1.0).astype(np.float32)
     return flux[:, left] * (1 - part) + flux[:, left + 1] * part
 
 
 def scaled(flux: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
-    """Scale spectra to AB magnitudes over 4000 to 7000 Å.
+    """Scale spectra (n, SIZE) to AB magnitudes (n,) over 4000 to 7000 Å.
 
-    Parameters
-    ----------
-    flux : ndarray, shape (n, SIZE)
-        Flux densities in any unit, their mean over the band positive.
-    magnitude : ndarray, shape (n,)
-        Wanted magnitudes.
-
-    Returns
-    -------
-    ndarray, shape (n, SIZE), float32, 1e-17 erg/s/cm2/Å
-        The scaled spectra.
+    The result is in 1e-17 erg/s/cm2/Å, float32.
     """
     mean = flux[:, BAND].mean(axis=1)
     wanted = ZERO * 10.0 ** (-0.4 * np.asarray(magnitude))
     return (flux * (wanted / mean)[:, None]).astype(np.float32)
-
-
-def _between(nodes: np.ndarray, wanted: np.ndarray):
-    left = np.clip(np.searchsorted(nodes, wanted, side="right") - 1, 0, len(nodes) - 2)
-    part = (wanted - nodes[left]) / (nodes[left + 1] - nodes[left])
-    return left, np.clip(part, 0.0, 1.0).astype(np.float32)

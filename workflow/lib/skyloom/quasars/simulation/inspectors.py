@@ -34,9 +34,8 @@ def inspect(
     sn : ndarray, shape (n,)
         Median signal to noise per pixel of all that was observed.
     rng : numpy.random.Generator
-        Chance.
     names : tuple of str
-        The people, at least two.
+        The people, two or three.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """What a spectrograph makes of light: throughput errors, sky, noise, lost pixels.
 
 The noise is ``variance = depth² sky² (1 + lines) + depth gain flux`` with measured
-curves (`instrument_tables`). On top come the errors that real reductions leave and
+curves. On top come the errors that real reductions leave and
 their inverse variances do not know: a wavy flux calibration, a sky that was
 subtracted a little wrong, cosmic rays.
 """
@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.spectra import Arm, Spectra
-from skyloom.quasars.simulation import instrument_tables as tables
 from skyloom.quasars.simulation.frame import LOG_WAVE, SIZE, WAVE, to_wave
+from skyloom.quasars.simulation.tables import columns
 
 _DESI = (("b", 3600.0, 2751), ("r", 5760.0, 2326), ("z", 7520.0, 2881))
 _BOSS = slice(30, 4650)  # of the frame: log wavelengths 3.5525 to 4.0144
@@ -23,20 +23,10 @@ _BOSS = slice(30, 4650)  # of the frame: log wavelengths 3.5525 to 4.0144
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Camera:
-    """One arm: its pixels and its noise.
+    """One arm: pixel centres `wave` (Å) and noise, relative to 5250 Å, each (m,).
 
-    Attributes
-    ----------
-    name : str
-        As in `skyloom.io.spectra.Arm`.
-    wave : ndarray, shape (m,), Å
-        Pixel centres.
-    sky : ndarray, shape (m,)
-        Noise of the sky between its lines, 1 at 5250 Å.
-    lines : ndarray, shape (m,)
-        Excess variance of the sky's lines over that.
-    gain : ndarray, shape (m,)
-        Variance per flux, 1 at 5250 Å.
+    `sky` is the noise of the sky between its lines, `lines` the excess variance of the
+    sky's lines over that, `gain` the variance per flux.
     """
 
     name: str
@@ -83,20 +73,10 @@ class Flaws:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:
-    """A spectrograph.
+    """A spectrograph: cameras in order of wavelength, and its noise at 5250 Å.
 
-    Attributes
-    ----------
-    cameras : tuple of Camera
-        In order of wavelength.
-    sky : float, 1e-17 erg/s/cm2/Å
-        Noise of a pixel of empty sky at 5250 Å.
-    shot : float, 1e-17 erg/s/cm2/Å
-        Variance per flux there.
-    spread : float, dex
-        Scatter of the depth from target to target.
-    flaws : Flaws
-        Errors that the inverse variance does not know.
+    `sky` is that of a pixel of empty sky (1e-17 erg/s/cm2/Å), `shot` the variance per
+    flux, `spread` the scatter of the depth from target to target (dex).
     """
 
     cameras: tuple[Camera, ...]
@@ -108,11 +88,10 @@ class Instrument:
 
 def desi() -> Instrument:
     """Return DESI: three arms of 0.8 Å pixels, as in coadds of one dark exposure."""
-    curves = (tables.DESI_B, tables.DESI_R, tables.DESI_Z)
     cameras = []
-    for (name, start, count), curve in zip(_DESI, curves, strict=True):
+    for name, start, count in _DESI:
         wave = start + 0.8 * np.arange(count)
-        sky = np.interp(wave, *np.array(curve, dtype=float).T)
+        sky = np.interp(wave, *columns(f"sky_desi_{name}"))
         gain = sky**1.35  # of the BOSS curves; a coadd's own ivar has no such term
         cameras.append(Camera(name, wave, sky, _sky_lines(wave, 0.75), gain))
     return Instrument(tuple(cameras), sky=0.55, shot=0.05, spread=0.05, flaws=Flaws())
@@ -121,21 +100,11 @@ def desi() -> Instrument:
 def boss() -> Instrument:
     """Return BOSS: one joined spectrum on SDSS's log grid, coadds of plates."""
     wave = WAVE[_BOSS]
-    place, sky, gain = np.array(tables.BOSS, dtype=float).T
-    camera = Camera(
-        "sdss",
-        wave,
-        np.exp(np.interp(wave, place, np.log(sky))),
-        _sky_lines(wave, 1.15),
-        np.exp(np.interp(wave, place, np.log(gain))),
-    )
-    return Instrument(
-        (camera,),
-        sky=0.20,
-        shot=0.025,
-        spread=0.08,
-        flaws=Flaws(excess=0.10, overstated=0.06),
-    )
+    place, sky, gain = columns("sky_boss")
+    sky, gain = (np.exp(np.interp(wave, place, np.log(y))) for y in (sky, gain))
+    camera = Camera("sdss", wave, sky, _sky_lines(wave, 1.15), gain)
+    flaws = Flaws(excess=0.10, overstated=0.06)
+    return Instrument((camera,), sky=0.20, shot=0.025, spread=0.08, flaws=flaws)
 
 
 def observe(
@@ -155,11 +124,9 @@ def observe(
     meta : DataFrame of n rows
         The facts of `skyloom.io.spectra.Spectra`.
     instrument : Instrument
-        The spectrograph.
     depth : ndarray, shape (n,)
         Factor on the noise of the sky; 2 is a quarter of the exposure time.
     rng : numpy.random.Generator
-        Chance.
     fault : ndarray of str, shape (n,), optional
         ``dead_arm`` loses an arm (a third of a joined spectrum), ``cosmics`` has a
         hundred times as many cosmic rays.
@@ -174,10 +141,8 @@ def observe(
     for k, camera in enumerate(instrument.cameras):
         light = _on_pixels(seen, camera)
         arm = _expose(light, camera, noise, shot, fault, flaws, rng)
-        lost = (
-            _dead(camera, k, dead, len(instrument.cameras))
-            & (fault == "dead_arm")[:, None]
-        )
+        lost = _dead(camera, k, dead, len(instrument.cameras))
+        lost &= (fault == "dead_arm")[:, None]
         arm.ivar[lost], arm.flux[lost] = 0, 0
         arms.append(arm)
     return Spectra(tuple(arms), meta.reset_index(drop=True))
@@ -185,7 +150,7 @@ def observe(
 
 def _sky_lines(wave: np.ndarray, sigma: float) -> np.ndarray:
     excess = np.zeros(len(wave))
-    for centre, area in tables.SKY_LINES:
+    for centre, area in columns("sky_lines").T:
         near = np.abs(wave - centre) < 6 * sigma
         shape = np.exp(-0.5 * ((wave[near] - centre) / sigma) ** 2)
         excess[near] += area / (sigma * np.sqrt(2 * np.pi)) * shape
@@ -243,9 +208,8 @@ def _hit(flux, sigma, rate, rng) -> None:
     n, m = flux.shape
     row = np.repeat(np.arange(n), rng.poisson(rate * m, n))
     place = rng.integers(0, m, len(row))
-    flux[row, place] += sigma[row, place] * rng.exponential(25.0, len(row)).astype(
-        np.float32
-    )
+    size = rng.exponential(25.0, len(row)).astype(np.float32)
+    flux[row, place] += sigma[row, place] * size
 
 
 def _dead(camera: Camera, k: int, dead, count: int) -> np.ndarray:

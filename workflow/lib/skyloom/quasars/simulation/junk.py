@@ -8,26 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.quasars.simulation.frame import SIZE, WAVE
+from skyloom.quasars.simulation.tables import columns, names
 
-# Kind: share among the spectra that went wrong.
-KINDS = {
-    "sky": 0.20,
-    "faint": 0.25,
-    "blend": 0.15,
-    "step": 0.15,
-    "trough": 0.08,
-    "dead_arm": 0.10,
-    "cosmics": 0.07,
-}
 _FADE = {"sky": 0.0, "faint": 0.25}
 _STEPS = (5780.0, 7570.0)  # Å: where DESI's arms meet
 _TROUGH = (8600.0, 130.0)  # Å: a fake feature of real data
 
 
 def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw names of `KINDS` by their shares, shape (n,), object."""
-    share = np.array(list(KINDS.values()))
-    return rng.choice(np.array(list(KINDS), dtype=object), n, p=share / share.sum())
+    """Draw names of the table ``faults`` by their shares, shape (n,), object."""
+    (share,) = columns("faults")
+    return rng.choice(names("faults"), n, p=share / share.sum())
 
 
 def spoil(flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.quasars.simulation.frame import PIXEL, PIXEL_LN, SIZE, pixel
+from skyloom.quasars.simulation.frame import LIGHT, PIXEL, PIXEL_LN, SIZE, pixel
 from skyloom.quasars.simulation.profiles import add, areas
 
-_TO_SIGMA = 1.0 / 2.3548200450309493 / PIXEL  # FWHM in km/s to sigma in pixels
+_FWHM = 2.3548200450309493  # of a Gaussian of sigma 1
+_TO_SIGMA = 1.0 / _FWHM / PIXEL  # FWHM in km/s to sigma in pixels
 _NARROWEST = 1.0  # pixels: the resolution of the spectrograph
 
 
@@ -62,18 +63,12 @@ def add_lines(flux: np.ndarray, continuum: np.ndarray, z, lines: Lines) -> None:
 def add_humps(flux, continuum, z, humps, strength, broadening) -> None:
     """Add iron as Gaussian humps to `flux` (n, SIZE) in place.
 
-    Parameters
-    ----------
-    humps : sequence of (rest Å, sigma Å, relative height)
-        The template.
-    strength : ndarray, shape (n, len(humps)) or (n, 1)
-        Height of a hump of relative height 1 in units of the continuum.
-    broadening : ndarray, shape (n,)
-        Factor on the widths.
+    `humps` are rest wavelengths (Å), sigmas (Å) and relative heights (3, k); `strength`
+    (n, k) or (n, 1) is the height of a hump of relative height 1 in units of the
+    continuum; `broadening` (n,) is a factor on the widths.
     """
-    table = np.asarray(humps, dtype=float)
-    rest, sigma, height = table.T
-    velocity = 2.3548200450309493 * sigma / rest * 299_792.458
+    rest, sigma, height = humps
+    velocity = _FWHM * sigma / rest * LIGHT
     fwhm = velocity * broadening[:, None]
     size = np.broadcast_to(strength, fwhm.shape) * height
     width = size * np.sqrt(2 * np.pi) * sigma * broadening[:, None]
@@ -84,18 +79,8 @@ def add_humps(flux, continuum, z, humps, strength, broadening) -> None:
 def add_depths(depth: np.ndarray, row, z, rest, width, fwhm: float = 180.0) -> None:
     """Add narrow absorption lines to optical depths (n, SIZE) in place.
 
-    Parameters
-    ----------
-    row : ndarray, shape (m,)
-        The spectrum of each system.
-    z : ndarray, shape (m,)
-        Redshift of each system.
-    rest : ndarray, shape (k,), Å
-        The lines of a system.
-    width : ndarray, shape (m, k), Å
-        Rest equivalent widths, as for weak lines.
-    fwhm : float, km/s
-        Width of the lines.
+    m systems of redshifts `z` (m,) in the spectra `row` (m,) have lines at `rest` (k,)
+    Å with the rest equivalent widths `width` (m, k) Å of weak lines and `fwhm` km/s.
     """
     centre = pixel(rest * (1 + np.asarray(z)[:, None]))
     sigma = np.full(centre.shape, max(fwhm * _TO_SIGMA, _NARROWEST))

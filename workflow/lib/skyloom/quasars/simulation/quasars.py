@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.quasars.simulation import quasar_tables as tables
 from skyloom.quasars.simulation.continuum import (
     balmer,
     curved,
@@ -19,6 +18,7 @@ from skyloom.quasars.simulation.continuum import (
 )
 from skyloom.quasars.simulation.frame import PIVOT, ZERO, rest
 from skyloom.quasars.simulation.lines import Lines, add_humps, add_lines
+from skyloom.quasars.simulation.tables import columns
 
 REFERENCE = 45.7  # log erg/s, luminosity of the tables
 
@@ -34,13 +34,6 @@ def draw_baldwin(z, magnitude, rng: np.random.Generator) -> np.ndarray:
 
     Each broad line is a core on a wider base; a common peakiness strengthens and
     narrows lines and takes away their blueshift.
-
-    Parameters
-    ----------
-    z, magnitude : ndarray, shape (n,)
-        Redshifts and AB magnitudes.
-    rng : numpy.random.Generator
-        Chance.
 
     Returns
     -------
@@ -61,10 +54,9 @@ def draw_baldwin(z, magnitude, rng: np.random.Generator) -> np.ndarray:
         add_lines(flux, continuum, z, lines)
     uv = 0.13 * 10.0 ** rng.normal(0, 0.20, (n, 1))
     optical = 0.14 * 10.0 ** (rng.normal(0, 0.28, (n, 1)) - 0.1 * peaky[:, None])
-    add_humps(flux, continuum, z, tables.IRON_UV, uv, rng.uniform(0.8, 1.3, n))
-    add_humps(
-        flux, continuum, z, tables.IRON_OPTICAL, optical, rng.uniform(0.8, 1.3, n)
-    )
+    add_humps(flux, continuum, z, columns("iron_uv"), uv, rng.uniform(0.8, 1.3, n))
+    iron = columns("iron_optical")
+    add_humps(flux, continuum, z, iron, optical, rng.uniform(0.8, 1.3, n))
     flux += continuum * balmer(wave, 0.12 * 10.0 ** rng.normal(0, 0.25, n))
     return flux * smc_dust(wave, _reddening(n, rng))
 
@@ -87,11 +79,11 @@ def draw_composite(z, magnitude, rng: np.random.Generator) -> np.ndarray:
     windy = np.clip(rng.beta(1.6, 2.2, n) + 0.12 * over, -0.2, 1.2)
     add_lines(flux, continuum, z, _between(windy, rng))
     add_lines(flux, continuum, z, _narrow(over + 0.6 * windy, rng))
-    for humps, strength in ((tables.IRON_UV, 0.11), (tables.IRON_OPTICAL, 0.12)):
-        comb = _comb(humps)
+    for name, strength in (("iron_uv", 0.11), ("iron_optical", 0.12)):
+        comb = _comb(columns(name))
         each = strength * 10.0 ** rng.normal(0, 0.22, (n, 1))
         each = each * (0.7 + 0.6 * windy[:, None])
-        each = each * rng.uniform(0.4, 1.6, (n, len(comb)))
+        each = each * rng.uniform(0.4, 1.6, (n, comb.shape[1]))
         add_humps(flux, continuum, z, comb, each, rng.uniform(0.7, 1.5, n))
     flux += continuum * balmer(wave, rng.uniform(0.03, 0.22, n))
     return flux * flat_dust(wave, _reddening(n, rng))
@@ -103,15 +95,9 @@ def _reddening(n, rng) -> np.ndarray:
     return np.where(red, rng.exponential(0.10, n), rng.exponential(0.022, n))
 
 
-def _columns(table):
-    return (
-        np.array(column, dtype=float) for column in list(zip(*table, strict=True))[1:]
-    )
-
-
 def _cores_and_bases(over, peaky, speed, rng) -> tuple[Lines, Lines]:
     (rest_wave, ew, slope, scatter, load, share, core, base, shift, follows, loose) = (
-        _columns(tables.BROAD)
+        columns("broad_lines")
     )
     n, m = len(over), len(rest_wave)
     common = rng.normal(0, 0.06, (n, 1))
@@ -133,7 +119,7 @@ def _cores_and_bases(over, peaky, speed, rng) -> tuple[Lines, Lines]:
 
 
 def _narrow(over, rng) -> Lines:
-    rest_wave, ew, slope, scatter = _columns(tables.NARROW)
+    rest_wave, ew, slope, scatter = columns("narrow_lines")
     n, m = len(over), len(rest_wave)
     common = rng.normal(0, 0.28, (n, 1))
     width = ew * 10.0 ** (
@@ -146,7 +132,7 @@ def _narrow(over, rng) -> Lines:
 
 
 def _between(windy, rng) -> Lines:
-    rest_wave, peaky, wind, still, blown = _columns(tables.PEAKY_WINDY)
+    rest_wave, peaky, wind, still, blown = columns("peaky_windy")
     n, m = len(windy), len(rest_wave)
     part = windy[:, None]
     dex = (1 - part) * np.log10(peaky) + part * np.log10(wind)
@@ -163,11 +149,11 @@ def _between(windy, rng) -> Lines:
     )
 
 
-def _comb(humps) -> list[tuple[float, float, float]]:
+def _comb(humps: np.ndarray) -> np.ndarray:
     """Split each hump into three narrower features of the same area."""
-    teeth = ((-0.9, 0.6, 0.5), (0.05, 0.5, 0.7), (0.95, 0.6, 0.5))
-    return [
-        (place + off * sigma, narrow * sigma, height * part)
-        for place, sigma, height in humps
-        for off, narrow, part in teeth
-    ]
+    place, sigma, height = humps[:, :, None]
+    off, narrow, part = np.array(
+        [(-0.9, 0.6, 0.5), (0.05, 0.5, 0.7), (0.95, 0.6, 0.5)]
+    ).T
+    teeth = (place + off * sigma, narrow * sigma, height * part)
+    return np.stack([tooth.ravel() for tooth in teeth])

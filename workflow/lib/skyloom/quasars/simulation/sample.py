@@ -31,22 +31,9 @@ def write_sample(
 ) -> None:
     """Write the spectra of a training sample, and what they are.
 
-    Parameters
-    ----------
-    store, truth : str or Path
-        The table of spectra (`skyloom.quasars.spectra.store`) and the CSV of truth.
-    n : int
-        Number of targets, each observed once.
-    boss : float
-        Share of BOSS spectra; the others are single exposures of DESI.
-    settings : Settings
-        What is simulated.
-    grid : Grid
-        The pixels.
-    seed : int
-        Same seed, same bytes.
-    provenance : mapping, optional
-        For the store.
+    `store` is a table of spectra (`skyloom.quasars.spectra.store`) of n targets,
+    each observed once; `truth` a CSV. `boss` is the share of BOSS spectra, the others
+    are single exposures of DESI. The same seed gives the same bytes.
     """
     known: list[pd.DataFrame] = []
     first = round(boss * n)

@@ -1,4 +1,4 @@
-"""What is simulated: the mix of targets, their redshifts and magnitudes, the faults."""
+"""What is simulated: the mix of targets, their redshifts and magnitudes."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.quasars.simulation.tables import columns
+
 CLASSES = ("QSO", "GALAXY", "STAR", "JUNK")
 FAMILIES = ("baldwin", "composite", "eigen")
-
-# Redshift and relative number of quasars per unit redshift.
-REDSHIFTS = {
-    "desi": (
-        (0.15, 0.03), (0.5, 0.18), (0.8, 0.42), (1.2, 0.75), (1.5, 0.80), (1.8, 0.70),
-        (2.1, 0.62), (2.4, 0.48), (2.8, 0.30), (3.2, 0.15), (3.6, 0.07), (4.2, 0.025),
-        (5.2, 0.006),
-    ),
-    "boss": (
-        (0.25, 0.05), (0.6, 0.22), (0.8, 0.30), (1.1, 0.18), (1.6, 0.30), (1.95, 0.35),
-        (2.2, 1.0), (2.4, 1.15), (2.7, 0.80), (3.1, 0.50), (3.5, 0.18), (4.2, 0.05),
-        (5.2, 0.01),
-    ),
-    "broad": (
-        (0.15, 0.15), (0.5, 0.40), (1.0, 0.70), (2.0, 0.85), (2.5, 0.85), (3.2, 0.50),
-        (4.0, 0.18), (5.5, 0.04),
-    ),
-}  # fmt: skip
+REDSHIFTS = ("desi", "boss", "broad")
+STEEPNESS = 0.35  # numbers grow as 10^(STEEPNESS m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +26,13 @@ class Settings:
         default is what DESI's inspectors met among quasar targets (Alexander et al.
         2023).
     families : tuple of str
-        Families of quasars, in equal shares: ``baldwin``, ``composite``, ``eigen``.
+        Families of quasars, in equal shares: some of `FAMILIES`.
     templates : str or None
         Folder of redrock's ``rrtemplate-QSO-{LOZ,HIZ}-v1.1.fits[.gz]``, for eigen.
     redshifts : str
-        ``desi``, ``boss`` or ``broad``, a key of `REDSHIFTS`.
+        One of `REDSHIFTS`.
     magnitudes : tuple of float
         Brightest and faintest AB magnitude over 4000 to 7000 Å.
-    steepness : float
-        Numbers grow as 10^(steepness m).
-    bal, dla : float
-        Fractions of quasars with broad and with damped absorption.
-    depth : float
-        Multiplies the noise of the instrument.
 
     Raises
     ------
@@ -65,10 +45,6 @@ class Settings:
     templates: str | None = None
     redshifts: str = "desi"
     magnitudes: tuple[float, float] = (18.5, 22.7)
-    steepness: float = 0.35
-    bal: float = 0.12
-    dla: float = 0.08
-    depth: float = 1.0
 
     def __post_init__(self):
         for name, bad, wanted in self._checks():
@@ -84,11 +60,8 @@ class Settings:
             ("mix", not (four and sum(self.mix) > 0), "four shares, not all zero"),
             ("families", not known, f"some of {FAMILIES}"),
             ("templates", eigen and not _folder(self.templates), "a folder, for eigen"),
-            ("redshifts", self.redshifts not in REDSHIFTS, f"one of {set(REDSHIFTS)}"),
+            ("redshifts", self.redshifts not in REDSHIFTS, f"one of {REDSHIFTS}"),
             ("magnitudes", not _rising(self.magnitudes), "the brighter, the fainter"),
-            ("bal", not 0 <= self.bal <= 1, "a fraction"),
-            ("dla", not 0 <= self.dla <= 1, "a fraction"),
-            ("depth", not self.depth > 0, "a positive factor"),
         )
 
 
@@ -101,17 +74,16 @@ def _rising(pair) -> bool:
 
 
 def draw_redshifts(name: str, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw redshifts of quasars from a table of `REDSHIFTS`, linear between nodes."""
-    z, density = np.array(REDSHIFTS[name]).T
+    """Draw redshifts of quasars from one of `REDSHIFTS`, linear between its nodes."""
+    z, density = columns(f"redshifts_{name}")
     fine = np.linspace(z[0], z[-1], 2000)
     total = np.cumsum(np.interp(fine, z, density))
     return np.interp(rng.random(n) * total[-1], total, fine)
 
 
-def draw_magnitudes(settings: Settings, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw magnitudes whose numbers grow as 10^(steepness m), shape (n,)."""
-    low, high = settings.magnitudes
-    k = settings.steepness * np.log(10.0)
-    if abs(k) < 1e-9:
-        return rng.uniform(low, high, n)
+def draw_magnitudes(
+    low: float, high: float, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw magnitudes whose numbers grow as 10^(`STEEPNESS` m), shape (n,)."""
+    k = STEEPNESS * np.log(10.0)
     return low + np.log1p(rng.random(n) * np.expm1(k * (high - low))) / k

@@ -8,17 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.quasars.simulation import star_tables as tables
-from skyloom.quasars.simulation.frame import (
-    LIGHT,
-    PIXEL,
-    PIXEL_LN,
-    SIZE,
-    STEP,
-    WAVE,
-    pixel,
-)
+from skyloom.quasars.simulation import frame
+from skyloom.quasars.simulation.frame import LIGHT, PIXEL_LN, SIZE, WAVE, pixel
 from skyloom.quasars.simulation.profiles import add, add_teeth, areas
+from skyloom.quasars.simulation.tables import columns, names
 
 DEGENERATE = ("DA", "DB", "DC", "DZ", "DQ", "MAGNETIC", "WDM")
 _CK2 = 143_877_688.0  # hc/k in Å K
@@ -26,22 +19,13 @@ _LN10 = np.log(10.0)
 
 
 def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw names of `star_tables.KINDS` by their shares, shape (n,), object."""
-    share = np.array([row[0] for row in tables.KINDS.values()])
-    return rng.choice(
-        np.array(list(tables.KINDS), dtype=object), n, p=share / share.sum()
-    )
+    """Draw names of the table ``stars`` by their shares, shape (n,), object."""
+    share = columns("stars")[0]
+    return rng.choice(names("stars"), n, p=share / share.sum())
 
 
 def draw_stars(kind: np.ndarray, rng: np.random.Generator):
-    """Draw stars.
-
-    Parameters
-    ----------
-    kind : ndarray of str, shape (n,)
-        Keys of `star_tables.KINDS`.
-    rng : numpy.random.Generator
-        Chance.
+    """Draw stars of kinds (n,), names of the table ``stars``.
 
     Returns
     -------
@@ -51,16 +35,15 @@ def draw_stars(kind: np.ndarray, rng: np.random.Generator):
         Redshifts of the stars, |z| below 0.003.
     """
     n = len(kind)
-    low, high = (
-        np.array([tables.KINDS[k][1:] for k in kind], dtype=float).reshape(n, 2).T
-    )
+    row = dict(zip(names("stars"), columns("stars")[1:].T, strict=True))
+    low, high = np.array([row[k] for k in kind]).reshape(n, 2).T
     temperature = low * (high / low) ** rng.random(n)
     metal = np.clip(rng.normal(-0.9, 0.7, n), -2.6, 0.4)
     speed = rng.normal(0, 110, n)
     dwarf = np.isin(kind, DEGENERATE)
     flux = _continuum(temperature, metal, dwarf, rng)
     depth = np.zeros((n, SIZE), dtype=np.float32)
-    shift = speed / PIXEL
+    shift = speed / frame.PIXEL
     _hydrogen(depth, kind, temperature, shift, rng)
     _metals(depth, dwarf, temperature, metal, shift, rng)
     _molecules(depth, kind, temperature, metal, shift, rng)
@@ -80,10 +63,10 @@ def planck(temperature: np.ndarray) -> np.ndarray:
 
 def _continuum(temperature, metal, dwarf, rng) -> np.ndarray:
     n = len(temperature)
-    place, dex = np.array(tables.JUMP, dtype=float).T
+    place, dex = columns("balmer_jump")
     jump = np.interp(np.log(temperature), np.log(place), dex)
     jump = jump * np.where(dwarf, 0.25, 1.0) * 10.0 ** rng.normal(0, 0.06, n)
-    place, fold = np.array(tables.BLANKET, dtype=float).T
+    place, fold = columns("blanketing")
     fold = np.interp(np.log(temperature), np.log(place), fold)
     fold = fold * 10.0 ** (0.28 * metal + rng.normal(0, 0.06, n)) * ~dwarf
     # The pile-up of high lines softens the jump between 3650 and 3850 Å.
@@ -105,27 +88,25 @@ def _veil(n: int, rng) -> np.ndarray:
     nodes = np.linspace(0, SIZE - 1, 24)
     left = np.minimum(np.arange(SIZE) * 23 // (SIZE - 1), 22)
     part = np.arange(SIZE) / nodes[1] - left
-    return (1 + coarse[:, left] * (1 - part) + coarse[:, left + 1] * part).astype(
-        np.float32
-    )
+    veil = 1 + coarse[:, left] * (1 - part) + coarse[:, left + 1] * part
+    return veil.astype(np.float32)
 
 
 def _lines(depth, rest, width, fwhm, wing, shift) -> None:
-    """Add lines of rest (m,) Å with widths (n, m) Å, fwhm (n, m) Å to depths."""
+    """Add lines of rest (m,) Å to depths; widths (n, m) Å, FWHM (n, m or 1) Å."""
     n, m = width.shape
+    fwhm = np.broadcast_to(fwhm, (n, m))
     sigma = np.maximum(fwhm / 2.3548 / (rest * PIXEL_LN), 1.0)
     wing = np.broadcast_to(wing, (n, m))
     height = width / (rest * PIXEL_LN * areas(sigma, sigma, wing))
     centre = pixel(rest) + shift[:, None]
     row = np.repeat(np.arange(n), m)
-    flat = [
-        np.ascontiguousarray(v).ravel() for v in (centre, height, sigma, sigma, wing)
-    ]
+    flat = (v.ravel() for v in (centre, height, sigma, sigma, wing))
     add(depth, row, *flat)
 
 
 def _hydrogen(depth, kind, temperature, shift, rng) -> None:
-    rest, width = np.array(tables.BALMER).T
+    rest, width = columns("balmer")
     ln = np.log(temperature / 9000.0)
     normal = np.exp(-0.5 * (ln / np.where(ln < 0, 0.24, 0.55)) ** 2)
     degenerate = 2.4 * np.exp(-0.5 * (np.log(temperature / 12_500.0) / 0.55) ** 2)
@@ -137,36 +118,29 @@ def _hydrogen(depth, kind, temperature, shift, rng) -> None:
     fwhm = fwhm * 10.0 ** rng.normal(0, 0.08, len(kind))
     # Pressure melts the high lines of white dwarfs.
     melted = np.where(white[:, None], np.linspace(1, -0.35, len(rest)), 1.0).clip(0)
-    _lines(
-        depth,
-        rest,
-        size[:, None] * width * melted,
-        fwhm[:, None] + 0 * rest,
-        0.6,
-        shift,
-    )
-    rest, width = np.array(tables.PASCHEN).T
+    _lines(depth, rest, size[:, None] * width * melted, fwhm[:, None], 0.6, shift)
+    rest, width = columns("paschen")
     some = size * ~white
-    _lines(depth, rest, some[:, None] * width, fwhm[:, None] + 0 * rest, 0.3, shift)
+    _lines(depth, rest, some[:, None] * width, fwhm[:, None], 0.3, shift)
 
 
 def _metals(depth, dwarf, temperature, metal, shift, rng) -> None:
-    rest, sigma, width, peak, spread = np.array(tables.METALS).T
+    rest, sigma, width, peak, spread = columns("metals")
     ln = np.log(temperature[:, None] / peak)
     size = width * np.where(ln > 0, np.exp(-0.5 * (ln / spread) ** 2), 1.0)
     size = size * 10.0 ** (0.42 * metal[:, None] + rng.normal(0, 0.08, size.shape))
     size = np.where(dwarf[:, None], 0, size)
-    _lines(depth, rest, size, 2.3548 * sigma + 0 * size, 0.0, shift)
+    _lines(depth, rest, size, 2.3548 * sigma, 0.0, shift)
 
 
 def _molecules(depth, kind, temperature, metal, shift, rng) -> None:
     cool = np.clip((4150.0 - temperature) / 900.0, 0, 1.6)
     size = np.where(kind == "M", 0.95, 0.6) * cool * 10.0 ** (0.15 * metal)
     size = np.where(kind == "CARBON", 0, size)
-    _teeth(depth, tables.BANDS, size, shift, rng, 1)
+    _teeth(depth, "bands", size, shift, rng, 1)
     size = np.where(kind == "CARBON", rng.uniform(0.6, 2.2, len(kind)), 0.0)
     size = np.where(kind == "DQ", rng.uniform(0.1, 0.7, len(kind)), size)
-    _teeth(depth, tables.CARBON, size, shift, rng, -1)
+    _teeth(depth, "carbon", size, shift, rng, -1)
 
 
 def _teeth(depth, table, size, shift, rng, way: int) -> None:
@@ -174,57 +148,40 @@ def _teeth(depth, table, size, shift, rng, way: int) -> None:
     some = np.flatnonzero(size > 0)
     if not len(some):
         return
-    head, length, share = np.array(table).T
+    head, length, share = columns(table)
     place = pixel(head) + shift[some, None]
-    strong = (
-        size[some, None] * share * 10.0 ** rng.normal(0, 0.08, (len(some), len(head)))
-    )
+    strong = 10.0 ** rng.normal(0, 0.08, (len(some), len(head)))
+    strong = size[some, None] * share * strong
     long = length / (head * PIXEL_LN) + 0 * strong
     view = depth if way > 0 else depth[:, ::-1]
     place = place if way > 0 else SIZE - 1 - place
-    row = np.repeat(some, len(head))
     flipped = np.ascontiguousarray(view[some])
-    add_teeth(
-        flipped, np.searchsorted(some, row), *(v.ravel() for v in (place, strong, long))
-    )
+    flat = (v.ravel() for v in (place, strong, long))
+    add_teeth(flipped, np.repeat(np.arange(len(some)), len(head)), *flat)
     view[some] = flipped
 
 
 def _peculiar(depth, kind, shift, rng) -> None:
     """Add helium of DB and B stars, calcium of DZ, split lines of magnetic stars."""
     n = len(kind)
-    rest, width = np.array(tables.HELIUM).T
+    rest, width = columns("helium")
     size = np.select([kind == "DB", kind == "B"], [rng.uniform(8, 22, n), 1.0], 0.0)
     broad = np.where(kind == "DB", 38.0, 9.0)[:, None]
-    _lines(depth, rest, size[:, None] * width, broad + 0 * rest, 0.5, shift)
+    _lines(depth, rest, size[:, None] * width, broad, 0.5, shift)
     size = np.where(kind == "DZ", rng.uniform(8, 45, n), 0.0)[:, None]
     rest = np.array([3934.8, 3969.6, 4227.9, 3830.0, 5176.0])
-    _lines(
-        depth,
-        rest,
-        size * [1.0, 0.9, 0.3, 0.4, 0.25],
-        45.0 + 0 * rest + 0 * size,
-        0.7,
-        shift,
-    )
+    _lines(depth, rest, size * [1.0, 0.9, 0.3, 0.4, 0.25], 45.0, 0.7, shift)
     split = rng.uniform(15, 160, (n, 1)) * (rest[:1] / 4500.0)
     lines = np.array([6564.6, 4862.7, 4341.7, 4102.9])
     size = np.where(kind == "MAGNETIC", rng.uniform(4, 14, n), 0.0)[:, None]
     for side in (-1.0, 0.0, 1.0):
-        moved = (side * split / (4500.0 * _LN10 * STEP)).ravel()
-        _lines(
-            depth,
-            lines,
-            size + 0 * lines,
-            35.0 + 0 * lines + 0 * size,
-            0.3,
-            shift + moved,
-        )
+        moved = (side * split / (4500.0 * _LN10 * frame.STEP)).ravel()
+        _lines(depth, lines, size + 0 * lines, 35.0, 0.3, shift + moved)
 
 
 def _emit(flux, kind, shift, rng) -> None:
     """Add emission: cataclysmic variables, and active M dwarfs."""
-    rest, width = np.array(tables.CATACLYSMIC).T
+    rest, width = columns("cataclysmic")
     some = np.flatnonzero(kind == "CV")
     if len(some):
         size = width * 10.0 ** rng.normal(0, 0.3, (len(some), 1))
@@ -234,7 +191,7 @@ def _emit(flux, kind, shift, rng) -> None:
     if len(active):
         size = rng.exponential(4.0, (len(active), 1)) * np.array([1.0, 0.8])
         balmer = np.array([6564.6, 4862.7])
-        _emission(flux, active, balmer, size, 4.0 + 0 * size, shift)
+        _emission(flux, active, balmer, size, 4.0, shift)
 
 
 def _emission(flux, some, rest, width, fwhm, shift) -> None:

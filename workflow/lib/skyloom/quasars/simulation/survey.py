@@ -17,11 +17,14 @@ from skyloom.quasars.simulation.inspectors import NAMES, inspect
 from skyloom.quasars.simulation.instrument import boss, desi, observe
 from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.targets import simulate_targets
+from skyloom.quasars.sources import FIRST_EXPID
 from skyloom.quasars.spectra.truth import write_truth
 from skyloom.run.seeds import rng
 
 FIRST = 39_600_000_000_000_000  # targetids look like DESI's
 BATCH = 250
+AGAIN = 0.1  # targets of the tile before that are seen again, relative to `targets`
+SCATTER = 0.15  # of the depth from exposure to exposure, dex
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +35,14 @@ class Plan:
     ----------
     tiles, targets, exposures : int
         Number of tiles, new targets a tile, exposures a tile.
-    again : float
-        Targets of the tile before that are seen again, relative to `targets`.
-    first_tile, first_expid : int
-        Numbers of the first tile and exposure.
-    scatter : float
-        Scatter of the depth from exposure to exposure, dex.
+    first_tile : int
+        Number of the first tile.
     """
 
     tiles: int = 4
     targets: int = 500
     exposures: int = 2
-    again: float = 0.1
     first_tile: int = 1001
-    first_expid: int = 80001
-    scatter: float = 0.15
 
 
 def write_survey(
@@ -58,17 +54,8 @@ def write_survey(
     columns of `skyloom.quasars.spectra.truth`); ``targets.parquet`` (all that the
     simulator knows, with ``sn``); ``vi_<name>.csv``, the answers of each inspector.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Where; made if missing.
-    plan : Plan
-        Its size.
-    settings : Settings
-        What is simulated.
-    seed : int
-        Same seed, same bytes. A tile depends on its number, not on other tiles,
-        except for the targets it shares with the one before.
+    The same seed gives the same bytes. A tile depends on its number, not on other
+    tiles, except for the targets it shares with the one before.
 
     Returns
     -------
@@ -81,7 +68,7 @@ def write_survey(
         own = _targets(plan, settings, seed, k)
         seen = _with_again(own, before, plan, seed, k)
         for e in range(plan.exposures):
-            spectra = _exposure(seen, plan, settings, seed, k, e)
+            spectra = _exposure(seen, plan, seed, k, e)
             write_coadd(folder / _coadd(plan, k, e), spectra)
             sn = np.maximum(signal_to_noise(spectra), 0)
             signal.update(dict(zip(seen[0]["targetid"], sn**2, strict=True)))
@@ -106,29 +93,15 @@ def write_tables(folder: str | Path, targets: pd.DataFrame, seed: int) -> None:
 def boss_like(
     n: int, settings: Settings, seed: int, plate: int = 1
 ) -> tuple[Spectra, pd.DataFrame]:
-    """Return simulated BOSS spectra and their truth.
+    """Return n simulated BOSS spectra and their truth.
 
-    Parameters
-    ----------
-    n : int
-        Number of targets, each observed once.
-    settings : Settings
-        What is simulated; ``redshifts="broad"`` to train on.
-    seed : int
-        Same seed, same spectra.
-    plate : int
-        Number of the plate, part of the seed and of `targetid`.
-
-    Returns
-    -------
-    spectra : Spectra of n rows
-        One arm on SDSS's log grid, 4620 pixels from 10^3.5525 Å.
-    truth : DataFrame of n rows
-        As `simulate_targets`, with ``sn``.
+    `plate` is part of the seed and of `targetid`; each target is observed once. The
+    spectra have one arm on SDSS's log grid, 4620 pixels from 10^3.5525 Å; the truth is
+    that of `simulate_targets`, with ``sn``.
     """
     chance = rng(seed, "boss", plate)
     truth, flux = simulate_targets(n, settings, chance, FIRST + plate * 1_000_000)
-    depth = settings.depth * 10.0 ** chance.normal(0, 0.12, n)
+    depth = 10.0 ** chance.normal(0, 0.12, n)
     fault = truth["fault"].to_numpy()
     spectra = observe(flux, _meta(truth, plate, 56000), boss(), depth, chance, fault)
     return spectra, truth.assign(sn=signal_to_noise(spectra))
@@ -158,7 +131,7 @@ def desi_batches(
         count = min(BATCH, n - start)
         first = FIRST + tile * 1_000_000
         truth, flux = simulate_targets(count, settings, chance, first)
-        depth = settings.depth * 10.0 ** chance.normal(0, 0.2, count)
+        depth = 10.0 ** chance.normal(0, 0.2, count)
         fault = truth["fault"].to_numpy()
         meta = _meta(truth, tile, tile)
         spectra = observe(flux, meta, instrument, depth, chance, fault)
@@ -182,7 +155,7 @@ def _coadd(plan: Plan, k: int, e: int) -> Path:
 
 
 def _expid(plan: Plan, tile: int, exposure: int) -> int:
-    return plan.first_expid + tile * plan.exposures + exposure
+    return FIRST_EXPID + tile * plan.exposures + exposure
 
 
 def _targets(plan: Plan, settings: Settings, seed: int, k: int):
@@ -196,22 +169,20 @@ def _targets(plan: Plan, settings: Settings, seed: int, k: int):
 
 def _with_again(own, before, plan: Plan, seed: int, k: int):
     """Return this tile's targets, and some of the tile before, as (truth, flux)."""
-    if before is None or plan.again == 0:
+    if before is None:
         return own
     chance = rng(seed, "again", plan.first_tile + k)
-    count = min(round(plan.again * plan.targets), len(before[0]))
+    count = round(AGAIN * plan.targets)
     some = np.sort(chance.choice(len(before[0]), count, replace=False))
     truth = pd.concat([own[0], before[0].iloc[some]], ignore_index=True)
     return truth, np.concatenate([own[1], before[1][some]])
 
 
-def _exposure(
-    seen, plan: Plan, settings: Settings, seed: int, k: int, e: int
-) -> Spectra:
+def _exposure(seen, plan: Plan, seed: int, k: int, e: int) -> Spectra:
     truth, flux = seen
     expid = _expid(plan, k, e)
     chance = rng(seed, "exposure", expid)
-    depth = settings.depth * 10.0 ** chance.normal(0, plan.scatter)
+    depth = 10.0 ** chance.normal(0, SCATTER)
     every = depth * 10.0 ** chance.normal(0, 0.05, len(truth))
     meta = _meta(truth, plan.first_tile + k, expid)
     return observe(flux, meta, desi(), every, chance, truth["fault"].to_numpy())

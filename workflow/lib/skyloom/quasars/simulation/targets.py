@@ -39,24 +39,15 @@ FORESTS = {
     "eigen": Forest(tau=0.0035, slope=3.35, sigma=1.5, lengths=(1.1, 4.0)),
 }
 FACTS = ["z", "family", "subtype", "bal", "bi", "ai", "dla_z", "dla_logn"]
+BAL, DLA = 0.12, 0.08  # of quasars: with broad, and with damped absorption
+BLUE_END = 3900.0  # Å, where C IV is seen from on
 _HOST = 0.25  # share of the host's light at 5500 Å of the faintest nuclei
 
 
 def simulate_targets(
     n: int, settings: Settings, rng: np.random.Generator, first: int = 1
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw targets and their spectra above the atmosphere.
-
-    Parameters
-    ----------
-    n : int
-        Number of targets.
-    settings : Settings
-        What is drawn.
-    rng : numpy.random.Generator
-        Chance.
-    first : int
-        `targetid` of the first target; the others follow.
+    """Draw n targets, named from `first` on, and their spectra above the atmosphere.
 
     Returns
     -------
@@ -77,21 +68,21 @@ def simulate_targets(
     kind[spoilt] = rng.choice(np.array(CLASSES[:3], dtype=object), len(spoilt), p=whole)
     truth = pd.DataFrame({"targetid": first + np.arange(n, dtype=np.int64)})
     truth["klass"], truth["fault"] = kind, fault
-    truth["magnitude"] = draw_magnitudes(settings, n, rng)
+    truth["magnitude"] = draw_magnitudes(*settings.magnitudes, n, rng)
     flux = np.empty((n, SIZE), dtype=np.float32)
-    facts = [
-        _quasars(truth, flux, np.flatnonzero(kind == "QSO"), settings, rng),
-        _galaxies(truth, flux, np.flatnonzero(kind == "GALAXY"), rng),
-        _stars(truth, flux, np.flatnonzero(kind == "STAR"), rng),
-    ]
-    truth = _with_facts(truth, facts)
-    return truth, junk.spoil(flux, fault, rng)
+    facts = []
+    for name, draw in (("QSO", _quasars), ("GALAXY", _galaxies), ("STAR", _stars)):
+        some = np.flatnonzero(kind == name)
+        if len(some):
+            magnitude = truth["magnitude"].to_numpy()[some]
+            light, known = draw(magnitude, settings, rng)
+            flux[some] = scaled(light, magnitude)
+            facts.append(known.set_index(some))
+    return _with_facts(truth, pd.concat(facts)), junk.spoil(flux, fault, rng)
 
 
-def _with_facts(truth: pd.DataFrame, facts: list[pd.DataFrame]) -> pd.DataFrame:
+def _with_facts(truth: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Join what each class knows, and fill in what it does not."""
-    some = [table for table in facts if len(table)]
-    known = pd.concat(some) if some else facts[0]
     known = known.reindex(index=truth.index, columns=FACTS)
     # Stars and galaxies have no broad absorption, and that is known.
     known["bal"] = known["bal"].fillna(-1).astype(np.int64)
@@ -106,21 +97,22 @@ def _with_facts(truth: pd.DataFrame, facts: list[pd.DataFrame]) -> pd.DataFrame:
     return truth
 
 
-def _quasars(truth, flux, some, settings: Settings, rng) -> pd.DataFrame:
-    z = draw_redshifts(settings.redshifts, len(some), rng)
-    magnitude = truth["magnitude"].to_numpy()[some]
-    names = np.array(settings.families, dtype=object)
-    family = names[rng.integers(0, len(names), len(some))]
-    facts = pd.DataFrame({"z": z, "family": family, "subtype": "QSO"}, index=some)
+def _quasars(magnitude, settings: Settings, rng):
+    """Return light (m, SIZE) and facts of quasars of some magnitudes (m,)."""
+    z = draw_redshifts(settings.redshifts, len(magnitude), rng)
+    family = np.array(settings.families, dtype=object)
+    family = family[rng.integers(0, len(family), len(z))]
+    facts = pd.DataFrame({"z": z, "family": family, "subtype": "QSO"})
+    light = np.empty((len(z), SIZE), dtype=np.float32)
+    parts = []
     for name in settings.families:
         own = np.flatnonzero(family == name)
-        if not len(own):
-            continue
-        light = _unabsorbed(name, z[own], magnitude[own], settings, rng)
-        light *= transmission(z[own], FORESTS[name], rng)
-        facts = _absorb(facts, light, some[own], z[own], settings, rng)
-        flux[some[own]] = scaled(light, magnitude[own])
-    return facts
+        if len(own):
+            made = _unabsorbed(name, z[own], magnitude[own], settings, rng)
+            made *= transmission(z[own], FORESTS[name], rng)
+            parts.append(_absorb(made, z[own], rng).set_index(own))
+            light[own] = made
+    return light, facts.join(pd.concat(parts))
 
 
 def _unabsorbed(family, z, magnitude, settings: Settings, rng) -> np.ndarray:
@@ -137,41 +129,33 @@ def _unabsorbed(family, z, magnitude, settings: Settings, rng) -> np.ndarray:
     some = np.flatnonzero((share > 0.01) & (z < 1.2))
     if len(some):
         host = old_stars(rest(z[some]), z[some], rng)
-        level = np.median(light[some], axis=1) / np.maximum(
-            np.median(host, axis=1), 1e-3
-        )
+        level = np.median(light[some], 1) / np.maximum(np.median(host, 1), 1e-3)
         light[some] += (share[some] * level)[:, None].astype(np.float32) * host
     return light
 
 
-def _absorb(facts, light, index, z, settings: Settings, rng) -> pd.DataFrame:
-    """Absorb `light` (m, SIZE) in place; write what did so into `facts`."""
-    place, column = draw_damped(z, settings.dla, rng)
-    troughs = draw_troughs(z, settings.bal, rng)
+def _absorb(light, z, rng) -> pd.DataFrame:
+    """Absorb `light` (m, SIZE) in place; return what did so."""
+    place, column = draw_damped(z, DLA, rng)
+    troughs = draw_troughs(z, BAL, rng)
     bi, ai = indices(troughs)
     depth = metal_depth(z, place, rng) + trough_depth(z, troughs)
     for i in np.flatnonzero(np.isfinite(place)):
         depth[i] += damped_depth(place[i], column[i])
     light *= np.exp(-depth)
-    seen = BAL_LINE * (1 + z) > 3900.0
+    seen = BAL_LINE * (1 + z) > BLUE_END
     bal = np.where(bi > 0, 1, np.where(ai > 0, 0, -1)) * seen
     values = {"bi": bi, "ai": ai, "bal": bal, "dla_z": place, "dla_logn": column}
-    for name, value in values.items():
-        facts.loc[index, name] = value
-    return facts
+    return pd.DataFrame(values)
 
 
-def _galaxies(truth, flux, some, rng) -> pd.DataFrame:
-    z = draw_galaxy_redshifts(len(some), rng)
-    if len(some):
-        flux[some] = scaled(draw_galaxies(z, rng), truth["magnitude"].to_numpy()[some])
-    return pd.DataFrame({"z": z, "family": "galaxy", "subtype": "GALAXY"}, index=some)
+def _galaxies(magnitude, _settings, rng):
+    z = draw_galaxy_redshifts(len(magnitude), rng)
+    facts = pd.DataFrame({"z": z, "family": "galaxy", "subtype": "GALAXY"})
+    return draw_galaxies(z, rng), facts
 
 
-def _stars(truth, flux, some, rng) -> pd.DataFrame:
-    kind = draw_kinds(len(some), rng)
-    z = np.zeros(len(some))
-    if len(some):
-        light, z = draw_stars(kind, rng)
-        flux[some] = scaled(light, truth["magnitude"].to_numpy()[some])
-    return pd.DataFrame({"z": z, "family": "star", "subtype": kind}, index=some)
+def _stars(magnitude, _settings, rng):
+    kind = draw_kinds(len(magnitude), rng)
+    light, z = draw_stars(kind, rng)
+    return light, pd.DataFrame({"z": z, "family": "star", "subtype": kind})

@@ -10,23 +10,12 @@ from scipy.special import voigt_profile
 from skyloom.quasars.simulation.forest import LYA
 from skyloom.quasars.simulation.frame import LIGHT, PIXEL, SIZE, WAVE, pixel
 from skyloom.quasars.simulation.lines import add_depths
+from skyloom.quasars.simulation.tables import columns
 
 # Wavelength (Å), oscillator strength, damping constant (1/s).
 _HYDROGEN = ((1215.67, 0.4164, 6.265e8), (1025.72, 0.0791, 1.897e8))
 _WIDTH = 30.0  # km/s, Doppler parameter
 _AREA = 0.0265400886  # pi e^2 / (m_e c), cm^2 Hz
-
-# Doublets and lines of intervening gas: rest Å and relative equivalent width.
-_METALS = {
-    "MGII": ((2796.354, 1.0), (2803.531, 0.75), (2600.173, 0.4), (2382.765, 0.35)),
-    "CIV": ((1548.204, 1.0), (1550.781, 0.65), (1393.76, 0.4), (1402.773, 0.25)),
-    "DLA": (
-        (1260.422, 0.7), (1302.168, 0.6), (1334.532, 0.7), (1526.707, 0.5),
-        (1608.451, 0.3), (1670.788, 0.6), (1854.718, 0.25), (2344.214, 0.5),
-        (2382.765, 0.8), (2586.65, 0.5), (2600.173, 0.8), (2796.354, 1.4),
-        (2803.531, 1.2),
-    ),
-}  # fmt: skip
 
 # Species of broad troughs: rest Å and depth relative to that of C IV.
 _HIGH = ((1549.06, 1.0), (1396.8, 0.55), (1240.14, 0.8), (1215.67, 0.35), (1033.8, 0.8))
@@ -58,12 +47,7 @@ class Troughs:
 def damped_depth(z: float, log_n: float) -> np.ndarray:
     """Return the optical depth of a damped system, Lyman α and β, shape (SIZE,).
 
-    Parameters
-    ----------
-    z : float
-        Redshift of the gas.
-    log_n : float
-        log10 of the column of neutral hydrogen, 1/cm2.
+    `log_n` is log10 of the column of neutral hydrogen in 1/cm2.
     """
     depth = np.zeros(SIZE)
     for wave, strength, damping in _HYDROGEN:
@@ -98,42 +82,24 @@ def metal_depth(z, damped, rng: np.random.Generator) -> np.ndarray:
     """
     n = len(z)
     depth = np.zeros((n, SIZE), dtype=np.float32)
-    rows, places, widths, kinds = [], [], [], []
-    for kind, rate, scale in (("MGII", 0.5, 0.7), ("CIV", 1.6, 0.4)):
-        top = np.minimum(z, WAVE[-1] / _METALS[kind][0][0] - 1)
-        low = np.maximum(WAVE[0] / _METALS[kind][0][0] - 1, 0.1)
-        count = rng.poisson(rate * np.clip(top - low, 0, None))
-        row = np.repeat(np.arange(n), count)
-        rows.append(row)
-        places.append(low + rng.random(len(row)) * (top[row] - low))
-        widths.append(0.2 + rng.exponential(scale, len(row)))
-        kinds += [kind] * len(row)
+    found = []
+    for kind, rate, scale in (("mgii", 0.5, 0.7), ("civ", 1.6, 0.4)):
+        line = columns(f"absorber_{kind}")[0, 0]
+        top = np.minimum(z, WAVE[-1] / line - 1)
+        low = np.maximum(WAVE[0] / line - 1, 0.1)
+        row = np.repeat(np.arange(n), rng.poisson(rate * np.clip(top - low, 0, None)))
+        place = low + rng.random(len(row)) * (top[row] - low)
+        found.append((kind, row, place, 0.2 + rng.exponential(scale, len(row))))
     near = np.flatnonzero(rng.random(n) < 0.15)
-    rows.append(near)
-    places.append((1 + z[near]) * (1 - rng.uniform(-500, 3000, len(near)) / LIGHT) - 1)
-    widths.append(rng.exponential(1.2, len(near)))
+    place = (1 + z[near]) * (1 - rng.uniform(-500, 3000, len(near)) / LIGHT) - 1
+    found.append(("civ", near, place, rng.exponential(1.2, len(near))))
     gas = np.flatnonzero(np.isfinite(damped))
-    rows.append(gas)
-    places.append(damped[gas])
-    widths.append(10.0 ** rng.normal(-0.3, 0.3, len(gas)))
-    kinds += ["CIV"] * len(near) + ["DLA"] * len(gas)
-    _put(
-        depth,
-        np.concatenate(rows),
-        np.concatenate(places),
-        np.concatenate(widths),
-        kinds,
-    )
+    width = 10.0 ** rng.normal(-0.3, 0.3, len(gas))
+    found.append(("dla", gas, damped[gas], width))
+    for kind, row, place, width in found:
+        rest, ratio = columns(f"absorber_{kind}")
+        add_depths(depth, row, place, rest, width[:, None] * ratio)
     return depth
-
-
-def _put(depth, rows, places, widths, kinds) -> None:
-    for kind, table in _METALS.items():
-        of = np.array([k == kind for k in kinds], dtype=bool)
-        if of.any():
-            rest, ratio = np.array(table).T
-            width = widths[of][:, None] * ratio
-            add_depths(depth, rows[of], places[of], rest, width)
 
 
 def draw_troughs(z, fraction: float, rng: np.random.Generator) -> Troughs:
@@ -167,9 +133,8 @@ def _profile(wave, z, troughs: Troughs, i: int) -> np.ndarray:
     speed = (pixel(wave * (1 + z)) - np.arange(SIZE)) * PIXEL
     out = np.zeros(SIZE)
     near = (speed > -3000) & (speed < 32_000)
-    for v, sigma, depth in zip(
-        troughs.speed[i], troughs.width[i], troughs.depth[i], strict=True
-    ):
+    parts = (troughs.speed[i], troughs.width[i], troughs.depth[i])
+    for v, sigma, depth in zip(*parts, strict=True):
         if depth > 0:
             out[near] += depth * np.exp(-0.5 * ((speed[near] - v) / sigma) ** 4 / 4)
     return out
@@ -186,9 +151,8 @@ def indices(troughs: Troughs) -> tuple[np.ndarray, np.ndarray]:
     out = np.zeros((2, len(troughs.low)))
     for i in np.flatnonzero(troughs.depth.sum(axis=1) > 0):
         near = (speed - troughs.speed[i][:, None]) / troughs.width[i][:, None]
-        passed = np.exp(
-            -(troughs.depth[i][:, None] * np.exp(-0.5 * near**4 / 4)).sum(0)
-        )
+        depth = troughs.depth[i][:, None] * np.exp(-0.5 * near**4 / 4)
+        passed = np.exp(-depth.sum(0))
         out[:, i] = [_index(speed, passed, *b) for b in (BALNICITY, ABSORPTION)]
     return out[0], out[1]
 
