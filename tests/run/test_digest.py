@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from skyloom.run import digest, modules
+from skyloom.run import digest, modules, reach
 
 LIBRARY = {
     "__init__.py": '"""A toy library."""\n__version__ = "1"\n',
@@ -233,7 +233,8 @@ def write(path: Path, text: str) -> None:
 
 def forget() -> None:
     modules.library_module.cache_clear()
-    digest._checksum.cache_clear()
+    digest._library.cache_clear()
+    reach._running.cache_clear()
     digest.code_of.cache_clear()
 
 

@@ -37,7 +37,6 @@ from pathlib import Path
 
 import yaml
 
-from skyloom.io.atomic import write_text
 from skyloom.run.modules import LIBRARY, source_module
 from skyloom.run.reach import reached
 
@@ -85,17 +84,22 @@ def code_of(*sources: str, env: str | None) -> str:
 
 
 def _state(*names: str | None) -> str:
-    """Return the checksum of the library, of some files, and of this Python."""
-    files = [*sorted(LIBRARY.rglob("*.py")), *(ROOT / name for name in names if name)]
-    total = hashlib.sha256(sys.version.encode())
-    for path in files:
-        total.update(f"{path.relative_to(ROOT)}\0{_checksum(path)}\0".encode())
+    """Return the checksum of this Python, of the library and of some files."""
+    total = hashlib.sha256(f"{sys.version}{_library()}".encode())
+    for name in names:
+        content = (ROOT / name).read_bytes() if name else b""
+        total.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
     return total.hexdigest()
 
 
 @cache
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _library() -> str:
+    """Return the checksum of all files of the library."""
+    total = hashlib.sha256()
+    for path in sorted(LIBRARY.rglob("*.py")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(LIBRARY)}\0{content}\0".encode())
+    return total.hexdigest()
 
 
 def _kept() -> dict:
@@ -107,9 +111,13 @@ def _kept() -> dict:
 
 
 def _keep(digests: dict) -> None:
-    """Leave digests for later processes, where the folder can be written."""
+    """Leave digests for later processes, where the folder can be written.
+
+    Not by `io.atomic`, which waits for the disk: a file cut short is read as none.
+    """
     with contextlib.suppress(OSError):
-        write_text(KEPT, json.dumps(digests))
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        KEPT.write_text(json.dumps(digests), encoding="utf-8")
 
 
 def environment(path: Path) -> str:

@@ -13,6 +13,7 @@ from functools import cache
 
 from skyloom.run.modules import DEFINITION, Module, Unit, located
 
+Chain = tuple[str, ...]
 Seen = frozenset
 
 
@@ -29,14 +30,15 @@ def acts(module: Module, unit: Unit) -> bool:
     """
     node = unit.node
     if isinstance(node, DEFINITION):
-        return any(_lasts(module, part) for part in node.decorator_list)
+        chains = map(_chain, node.decorator_list)
+        return any(_name_lasts(module, chain, frozenset()) for chain in chains if chain)
     if isinstance(node, ast.Import | ast.ImportFrom):
         return False
     if isinstance(node, ast.Expr):
         return not isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Assign | ast.AnnAssign):
         plain = all(_plain(target) for target in _targets(node))
-        return not plain or any(_lasts(module, call.func) for call in _calls(node))
+        return not plain or _calls_last(module, unit, frozenset())
     return True
 
 
@@ -52,14 +54,27 @@ def _plain(target: ast.expr) -> bool:
     return isinstance(target, ast.Name)
 
 
-def _calls(node: ast.AST) -> list[ast.Call]:
-    return [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+@cache
+def _called(unit: Unit) -> tuple[Chain, ...]:
+    """Return the dotted names that a statement calls."""
+    calls = (node for node in ast.walk(unit.node) if isinstance(node, ast.Call))
+    return tuple(chain for call in calls if (chain := _chain(call.func)))
 
 
-def _lasts(module: Module, called: ast.expr, seen: Seen = frozenset()) -> bool:
-    """Tell whether calling an expression may change something that stays."""
-    chain = _chain(called)
-    return bool(chain) and _name_lasts(module, chain, seen)
+@cache
+def _stored(unit: Unit) -> tuple[Chain, ...]:
+    """Return what a statement stores into, plain names aside, or declares global."""
+    found: list[Chain] = []
+    for node in ast.walk(unit.node):
+        if isinstance(node, ast.Global):
+            found.extend((name,) for name in node.names)
+        found.extend(_chain(part) for part in _targets(node) if not _plain(part))
+    return tuple(chain for chain in found if chain)
+
+
+def _calls_last(module: Module, unit: Unit, seen: Seen) -> bool:
+    """Tell whether a call in a statement may change something that stays."""
+    return any(_name_lasts(module, chain, seen) for chain in _called(unit))
 
 
 def _chain(node: ast.expr) -> tuple[str, ...]:
@@ -95,7 +110,7 @@ def _unit_lasts(module: Module, unit: Unit, chain: tuple[str, ...], seen: Seen) 
     # `jit = numba.njit(cache=True)` is outside work under another name.
     if len(chain) > 1:
         return True
-    return any(_lasts(module, call.func, seen) for call in _calls(unit.node))
+    return _calls_last(module, unit, seen)
 
 
 def _changes(module: Module, unit: Unit, seen: Seen) -> bool:
@@ -103,12 +118,7 @@ def _changes(module: Module, unit: Unit, seen: Seen) -> bool:
     if unit.imports:
         return True  # a late import: not followed here
     outside = {chain[0] for chain in unit.uses}
-    for node in ast.walk(unit.node):
-        if isinstance(node, ast.Global):
-            return True
-        stored = [_chain(part) for part in _targets(node) if not _plain(part)]
-        if any(chain and chain[0] in outside for chain in stored):
-            return True
-    chains = [_chain(call.func) for call in _calls(unit.node)]
-    ours = (chain for chain in chains if chain and chain[0] in outside)
+    if any(chain[0] in outside for chain in _stored(unit)):
+        return True
+    ours = (chain for chain in _called(unit) if chain[0] in outside)
     return any(_name_lasts(module, chain, seen) for chain in ours)

@@ -1,15 +1,29 @@
 """Which definitions of the library a script reaches.
 
-The walk goes from definition to definition; `skyloom.run.digest` says by which
-rules and why they are sound.
+The walk goes from definition to definition; `skyloom.run.digest` says by which rules
+and why they are sound. What one statement leads to is worked out once a process,
+since the walks of all rules pass through the same statements.
 """
 
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
+from functools import cache
 
 from skyloom.run.effects import acts
 from skyloom.run.modules import Import, Module, Unit, library_module, located
+
+
+@dataclass
+class _Steps:
+    """What a statement leads to: entries, modules that run, statements, modules."""
+
+    entries: list[tuple] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    units: list[tuple[Module, Unit]] = field(default_factory=list)
+    wholes: list[Module] = field(default_factory=list)
+    followed: set[tuple] = field(default_factory=set)
 
 
 def reached(source: Module) -> list[list]:
@@ -26,81 +40,74 @@ def reached(source: Module) -> list[list]:
         Sorted, JSON-plain entries: module name, name or place, text. Equal lists
         mean equal code.
     """
-    walk = _Walk()
-    walk.whole(source)
-    return sorted(walk.entries)
+    entries, seen = set(), set()
+    waiting = [_all_of(source)]
+    while waiting:
+        steps = waiting.pop()
+        entries.update(steps.entries)
+        following = (
+            *((_running, (name,)) for name in steps.runs),
+            *((_taking, pair) for pair in steps.units),
+            *((_all_of, (module,)) for module in steps.wholes),
+        )
+        for follow, arguments in following:
+            if (follow, arguments) not in seen:
+                seen.add((follow, arguments))
+                waiting.append(follow(*arguments))
+    return sorted(map(list, entries))
 
 
-class _Walk:
-    """A walk over definitions, each visited once."""
+@cache
+def _all_of(module: Module) -> _Steps:
+    """Return what a module leads to that is used whole."""
+    return _Steps(runs=[module.name], units=[(module, unit) for unit in module.units])
 
-    def __init__(self) -> None:
-        self.entries: list[list] = []
-        self._seen: set = set()
 
-    def _first(self, *key: object) -> bool:
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+@cache
+def _running(name: str) -> _Steps:
+    """Return what happens when a module is imported."""
+    module = library_module(name)
+    if module is None:
+        return _Steps()
+    steps = _Steps(wholes=[module] if module.dynamic else [])
+    for unit in module.units:
+        if acts(module, unit):
+            steps.units.append((module, unit))
+        elif isinstance(unit.node, ast.Import | ast.ImportFrom):
+            steps.runs.extend(unit.executed)
+    return steps
 
-    def whole(self, module: Module) -> None:
-        """Reach every statement of a module."""
-        if self._first("whole", module.name):
-            self.run(module.name)
-            for unit in module.units:
-                self.take(module, unit)
 
-    def run(self, name: str) -> None:
-        """Reach what happens when a module is imported."""
-        module = library_module(name)
-        if module is None or not self._first("run", name):
-            return
-        if module.dynamic:
-            self.whole(module)
-        for unit in module.units:
-            if acts(module, unit):
-                self.take(module, unit)
-            elif isinstance(unit.node, ast.Import | ast.ImportFrom):
-                self._run_all(unit)
+@cache
+def _taking(module: Module, unit: Unit) -> _Steps:
+    """Return what one statement is and what it uses."""
+    steps = _Steps(runs=list(unit.executed))
+    if not isinstance(unit.node, ast.Import | ast.ImportFrom):
+        steps.entries.append((module.name, *_place(module, unit), unit.text))
+    for chain in unit.uses:
+        _resolve(module, unit.imports | module.imports, chain, steps)
+    return steps
 
-    def take(self, module: Module, unit: Unit) -> None:
-        """Reach one statement and what it uses."""
-        if not self._first("unit", id(unit)):
-            return
-        self._run_all(unit)
-        if not isinstance(unit.node, ast.Import | ast.ImportFrom):
-            self.entries.append([module.name, *_place(module, unit), unit.text])
-        for chain in unit.uses:
-            self._resolve(module, unit.imports | module.imports, chain)
 
-    def _run_all(self, unit: Unit) -> None:
-        for name in unit.executed:
-            self.run(name)
-
-    def _resolve(self, module: Module, imports: dict, chain: tuple[str, ...]) -> None:
-        for unit in module.bound.get(chain[0], ()):
-            self.take(module, unit)
-        source = imports.get(chain[0])
-        if source is not None and self._first(module.name, source, chain):
-            meaning = f"{source.module}:{source.name or ''}"
-            self._note([module.name, chain[0], 0, meaning])
-            self._follow(source, chain[1:])
-
-    def _note(self, entry: list) -> None:
-        if self._first("import", *entry):
-            self.entries.append(entry)
-
-    def _follow(self, source: Import, rest: tuple[str, ...]) -> None:
-        """Reach a dotted name from an import, through packages and re-exports."""
-        found = located(source, rest)
-        if found is None:
-            return
-        module, rest = found
-        if rest:
-            self._resolve(module, module.imports, rest)
-        else:
-            self.whole(module)
+def _resolve(
+    module: Module, imports: dict[str, Import], chain: tuple[str, ...], steps: _Steps
+) -> None:
+    """Follow a dotted name, through packages and re-exports."""
+    steps.units.extend((module, unit) for unit in module.bound.get(chain[0], ()))
+    source = imports.get(chain[0])
+    if source is None or (module.name, chain) in steps.followed:
+        return
+    steps.followed.add((module.name, chain))
+    meaning = f"{source.module}:{source.name or ''}"
+    steps.entries.append((module.name, chain[0], 0, meaning))
+    found = located(source, chain[1:])
+    if found is None:
+        return
+    other, rest = found
+    if rest:
+        _resolve(other, other.imports, rest, steps)
+    else:
+        steps.wholes.append(other)
 
 
 def _place(module: Module, unit: Unit) -> tuple[str, int]:
