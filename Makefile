@@ -55,5 +55,5 @@ profile:
 
 # Everything that can be made again, except the results.
 clean:
-	rm -rf .venv .snakemake .skyloom .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis
 	find workflow scripts tests -name __pycache__ -prune -exec rm -rf {} +

@@ -12,9 +12,13 @@ CONFIG = {
 }
 
 
-def test_area_sees_its_section_and_the_seed():
+def test_area_sees_its_section_its_seed_and_its_store():
     """An area knows nothing of the run's name or of other areas."""
-    assert area_config(CONFIG, "builder") == {"chunks": 4, "seed": 5}
+    assert area_config(CONFIG, "builder") == {
+        "chunks": 4,
+        "seed": 5,
+        "store": "/scratch/r/demo/.skyloom",
+    }
 
 
 def test_folders_hold_run_and_area(monkeypatch):

@@ -27,6 +27,7 @@ def snakemake(tmp_path, monkeypatch):
         params=SimpleNamespace(settings={"seed": 1}, code="c0de"),
         threads=1,
         log=["logs/a.log"],
+        config={"store": "out/.skyloom"},
         rule="builder_square_c0",
         scriptdir=str(tmp_path / "scripts" / "builder"),
     )
@@ -61,17 +62,17 @@ def test_provenance_of_plain_tables_is_logged(snakemake, tmp_path):
 def test_each_leaves_no_store(snakemake, tmp_path):
     """After success nothing of the unfinished work remains."""
     assert Job(snakemake).each([2, 3], square) == {2: 4, 3: 9}
-    assert not (tmp_path / ".skyloom").exists()
+    assert not (tmp_path / "out" / ".skyloom").exists()
 
 
 def test_changed_outputs_leave_no_orphan(snakemake, tmp_path):
     """A galaxy joins a chunk after a kill: its first store goes with the second."""
     with pytest.raises(BatchError):
         Job(snakemake).each([5], trouble)
-    assert (tmp_path / ".skyloom").exists()
+    assert (tmp_path / "out" / ".skyloom").exists()
     snakemake.output = [*snakemake.output, "out/3.txt"]
     Job(snakemake).each([5], square)
-    assert not (tmp_path / ".skyloom").exists()
+    assert not (tmp_path / "out" / ".skyloom").exists()
 
 
 def test_each_delivers_files(snakemake, tmp_path):
@@ -114,7 +115,7 @@ def test_a_killed_job_finds_its_own_state(snakemake, tmp_path):
         leave_state(snakemake)
     with Job(snakemake).resuming() as folder:
         assert (folder / "epoch.txt").read_text() == "3"
-    assert not (tmp_path / ".skyloom").exists()
+    assert not (tmp_path / "out" / ".skyloom").exists()
 
 
 def test_other_settings_find_no_state(snakemake):
@@ -146,6 +147,6 @@ def test_a_further_process_shares_what_the_first_has(snakemake, tmp_path, monkey
             assert (same / "epoch.txt").read_text() == "3"
         assert folder.exists()
     assert (first.first, further.first) == (True, False)
-    assert not (tmp_path / ".skyloom").exists()
+    assert not (tmp_path / "out" / ".skyloom").exists()
     (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
     assert line.endswith("hello")

@@ -129,6 +129,7 @@ def run(folder, checkout, files, devices: int) -> subprocess.CompletedProcess:
         "threads": 2,
         "log": ["logs/train.log"],
         "rule": "clusters_train",
+        "config": {"store": ".skyloom"},
         "scriptdir": str((checkout / SCRIPT).parent),
     }
     (folder / "bin").mkdir()  # Slurm is installed, and `srun` starts nothing

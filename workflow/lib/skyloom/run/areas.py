@@ -103,8 +103,12 @@ def _section(area: str, tree: Mapping) -> dict:
 
 
 def area_config(config: Mapping, area: str) -> dict:
-    """Return an area's section of the validated config, with the run's ``seed``."""
-    return {**config[area], "seed": config["seed"]}
+    """Return an area's section of the validated config, and two facts of the run.
+
+    These are its ``seed``, and ``store``, where its jobs keep unfinished work.
+    """
+    store = f"{config['folders']['results']}/{config['run']}/.skyloom"
+    return {**config[area], "seed": config["seed"], "store": store}
 
 
 def area_folders(config: Mapping, area: str) -> dict[str, str]:

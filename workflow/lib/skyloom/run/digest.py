@@ -41,7 +41,7 @@ from skyloom.run.modules import LIBRARY, source_module
 from skyloom.run.reach import reached
 
 ROOT = LIBRARY.parents[1]
-KEPT = Path(".skyloom") / "digests.json"
+KEPT = Path(".snakemake") / "skyloom-digests.json"
 
 
 @cache

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from skyloom.run import batch, log, provenance
 
-STORE = Path(".skyloom")
 RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
 
 
@@ -29,6 +28,8 @@ class Job:
         As in Snakemake.
     settings : dict
         The rule's ``params.settings``: the config keys that the rule reads.
+    store : Path
+        Folder of unfinished work, of all jobs of the run.
     recipe : Recipe
         The settings and the rule's code digest, for what is made object by object.
     threads : int
@@ -48,6 +49,7 @@ class Job:
         self.wildcards, self.rule = snakemake.wildcards, snakemake.rule
         self.threads = snakemake.threads
         self.settings = dict(getattr(snakemake.params, "settings", {}))
+        self.store = Path(snakemake.config["store"])
         self.recipe = provenance.Recipe(self.settings, snakemake.params.code)
         self.checkout = Path(snakemake.scriptdir).resolve().parents[1]
         self.first = os.environ.get(RANK, "0") == "0"
@@ -117,13 +119,13 @@ class Job:
 
     def _claimed(self) -> Path:
         """Return the store of this job's unfinished work, claimed."""
-        batch.claim(self._store, list(self.output), STORE)
+        batch.claim(self._store, list(self.output), self.store)
         return self._store
 
     @cached_property
     def _store(self) -> Path:
         outputs = list(self.output)
-        return STORE / self.rule / provenance.digest_of(outputs)[:16]
+        return self.store / self.rule / provenance.digest_of(outputs)[:16]
 
     @cached_property
     def _key(self) -> str:
