@@ -1,9 +1,11 @@
 """Gather the run's figures of merit in one file."""
 
-from skyloom.clusters.tasks.metrics import headline
+from skyloom.clusters.tasks.metrics import HEADLINES
 from skyloom.io.documents import write_json
+from skyloom.run.headline import headline
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-tree = headline({name: list(paths) for name, paths in job.input.items()})
+reports = {kind: path for kind, paths in job.input.items() for path in paths}
+tree = headline(reports, HEADLINES)
 write_json(job.output[0], tree | {"provenance": job.provenance()}, indent=1)

@@ -1,8 +1,10 @@
 """Find the threshold and the redshift calibration of an ensemble, out of bag."""
 
+from dataclasses import asdict
+
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
-from skyloom.quasars.evaluate.figures import purity_figure
+from skyloom.quasars.evaluation.figures import purity_figure
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
@@ -20,7 +22,7 @@ found = calibrate_round(
 record = job.provenance()
 about = {"targets": found.targets, "provenance": record}
 how = job.settings["survey"]
-threshold = found.threshold.to_json()
+threshold = asdict(found.threshold)
 write_calibration(job.output.calibration, found.redshift, threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)

@@ -1,9 +1,10 @@
 """Gather the run's figures of merit in one file."""
 
 from skyloom.io.documents import write_json
-from skyloom.quasars.tasks.evaluation import headline
+from skyloom.quasars.tasks.evaluation import HEADLINES
+from skyloom.run.headline import headline
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-tree = headline({name: list(paths) for name, paths in job.input.items()})
+tree = headline({kind: list(paths) for kind, paths in job.input.items()}, HEADLINES)
 write_json(job.output[0], tree | {"provenance": job.provenance()}, indent=1)

@@ -1,7 +1,7 @@
 """Write what redrock needs to look again near the redshifts of an exposure."""
 
 import pandas as pd
-from skyloom.quasars.evaluate.thresholds import score_of
+from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.survey.prior import write_prior
 from skyloom.run.job import Job

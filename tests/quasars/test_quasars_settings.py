@@ -222,7 +222,6 @@ def test_every_section_refuses_unknown_keys(schema):
         ),
         ({"evaluate": {"noise": [4, 4]}}, "evaluate.noise: got [4, 4], expected no it"),
         ({"evaluate": {"noise": [0]}}, "evaluate.noise.0: got 0, expected at least 1"),
-        ({"learning": {"seeds": [1, 1]}}, "learning.seeds: got [1, 1]"),
         ({"query": {"strategy": "luck"}}, "query.strategy: got 'luck', expected one"),
         ({"quary": {}}, "did you mean query?"),
         ({"query": {"reserve": 0.95}}, "query.reserve: got 0.95, expected at most 0.9"),

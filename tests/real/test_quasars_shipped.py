@@ -6,8 +6,8 @@ truth was looked at while it was built (`LOOKED_AT`); figures are of the others.
 
 import numpy as np
 import pytest
-from skyloom.quasars.evaluate import metrics
-from skyloom.quasars.evaluate.redshifts import nmad
+from skyloom.quasars.evaluation import metrics
+from skyloom.quasars.evaluation.redshifts import nmad
 from skyloom.quasars.settings import survey
 from skyloom.quasars.sources import spectra
 from skyloom.quasars.spectra.truth import read_truth

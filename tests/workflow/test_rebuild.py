@@ -252,12 +252,12 @@ MATRIX = [
     # The same kinds of edits in quasars.
     Row(
         "function of one rule, quasars",
-        do.body("quasars.evaluate.compare", "compare"),
+        do.body("quasars.evaluation.compare", "compare"),
         quasars=COMPARED,
     ),
     Row(
         "figure of one rule, quasars",
-        do.body("quasars.evaluate.figures", "rates_figure"),
+        do.body("quasars.evaluation.figures", "rates_figure"),
         quasars=EVALUATED,
     ),
     Row(
@@ -277,7 +277,7 @@ MATRIX = [
     Row("of no rule", do.body("quasars.survey.prior", "write_prior"), NOTHING),
     Row(
         "docstring, quasars",
-        do.docstring("quasars.evaluate.compare", "compare"),
+        do.docstring("quasars.evaluation.compare", "compare"),
         NOTHING,
     ),
     Row(

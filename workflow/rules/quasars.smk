@@ -48,5 +48,4 @@ rule all:
         expand("<results>/evaluation/round{round}.json", round=ROUNDS if TRUTH else []),
         expand("<results>/comparison/round{round}.json", round=ROUNDS[1:]),
         EVALUATED,
-        RACE,
-        "<results>/metrics.json" if ROUNDS or EVALUATED or RACE else [],
+        "<results>/metrics.json" if ROUNDS or EVALUATED else [],

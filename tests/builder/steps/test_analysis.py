@@ -16,7 +16,6 @@ from skyloom.builder.steps.analysis import (
     repeatability_tree,
     residuals_tree,
 )
-from skyloom.builder.steps.metrics import metrics_tree
 from skyloom.io.fits import write_images
 from skyloom.io.tables import write_catalogue
 
@@ -72,12 +71,6 @@ def test_frequencies_by_stage():
     assert tree["drawn"]["bulge"]["p"] == 0.5
     assert tree["agreed"]["bulge"]["p"] == 1.0
     assert tree["fitted"]["bulge"]["n"] == 0
-
-
-def test_metrics_keep_numbers_and_drop_lists():
-    """Rows a galaxy and provenance stay in their own files."""
-    parts = {"pitch": {"n": 3, "rows": [1], "provenance": {}, "inner": {"rows": [2]}}}
-    assert metrics_tree(parts) == {"pitch": {"n": 3, "inner": {}}}
 
 
 def stored_catalogue(path, fits) -> pd.DataFrame:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from skyloom.clusters.tasks.match import match_lists
-from skyloom.clusters.tasks.metrics import headline
+from skyloom.clusters.tasks.metrics import HEADLINES
 from skyloom.clusters.tasks.retrieve import sum_of, tile_url
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
+from skyloom.run.headline import headline
 from small_clusters import config
 
 SETTINGS = config()["match"]
@@ -94,7 +95,7 @@ def test_headline_keeps_chosen_branches(tmp_path):
     kept = {"area": 2.0, "purity_of_sky": {"value": 0.8}}
     tree = {"chance": 0.1, "catalogue": {**kept, "more": 1}, "provenance": {}}
     write_json(path, tree)
-    found = headline({"survey": [path], "matches": []})
+    found = headline({"survey": str(path)}, HEADLINES)
     assert found["survey"]["chance"] == 0.1
     assert found["survey"]["catalogue"] == kept
     assert "provenance" not in found["survey"]
@@ -106,5 +107,5 @@ def test_headline_of_the_real_field_is_of_its_pure_catalogue(tmp_path):
     write_json(
         path, {"area": 1.0, "clusters": 9, "threshold": 0.7, "clusters_above": 4}
     )
-    found = headline({"real_field": [path]})
+    found = headline({"real_field": str(path)}, HEADLINES)
     assert found["real_field"] == {"area": 1.0, "threshold": 0.7, "clusters_above": 4}

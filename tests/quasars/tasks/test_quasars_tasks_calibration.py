@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
 from skyloom.quasars.ensemble.bootstrap import Draw, held_out, read_draw, save_draw
 from skyloom.quasars.ensemble.sample import read_labelled
-from skyloom.quasars.evaluate.thresholds import threshold_for_purity
+from skyloom.quasars.evaluation.thresholds import threshold_for_purity
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.survey import classify
@@ -78,7 +80,7 @@ def test_it_is_read_as_written(found, small_members, tmp_path):
     path = tmp_path / "calibration.json"
     how = settings(n_detect=2)["survey"]
     about = {"targets": found.targets}
-    write_calibration(path, found.redshift, found.threshold.to_json(), how, about)
+    write_calibration(path, found.redshift, asdict(found.threshold), how, about)
     ensemble = read_ensemble(small_members.networks, path)
     assert ensemble.redshift == found.redshift
     assert ensemble.threshold == found.threshold.value

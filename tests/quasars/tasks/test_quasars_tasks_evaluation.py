@@ -7,13 +7,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.io.documents import read_json, write_json
+from skyloom.io.documents import read_json
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.tasks.evaluation import (
     HEADLINES,
     LEAST,
     compared,
-    headline,
     judge,
     pile_ups,
     without_row,
@@ -67,7 +66,7 @@ def test_a_judgement_says_what_it_promises(judgement, results):
     assert report["pile_up"]["n"] == (called & is_qso).sum()
     assert set(report["pile_up"]) == {"n", "best_line", "consensus", "truth"}
     # The headline numbers of a round are there under their names.
-    others = {"flips", "gain", "strategies", "without_row"}
+    others = {"flips", "gain", "without_row"}
     assert set(HEADLINES) - others <= set(report)
 
 
@@ -186,16 +185,3 @@ def test_rounds_on_other_exposures_are_refused(results):
     rows, _ = results
     with pytest.raises(ValueError, match="no exposure of 120 and 120 in common"):
         compared((rows, 0.5), (rows.assign(TILEID=2), 0.5), None, SETTINGS)
-
-
-def test_headlines_by_kind_and_place(tmp_path):
-    """The numbers that people ask for, and nothing else of the reports."""
-    one, two = tmp_path / "evaluation" / "round1.json", tmp_path / "learning/gains.json"
-    write_json(one, {"purity": {"value": 1}, "repeats": {}, "provenance": {}})
-    write_json(two, {"strategies": {"bald": {}}, "provenance": {}})
-    tree = headline({"rounds": [str(one)], "files": [], "race": [str(two)]})
-    assert tree == {
-        "rounds": {"evaluation/round1": {"purity": {"value": 1}}},
-        "files": {},
-        "race": {"learning/gains": {"strategies": {"bald": {}}}},
-    }

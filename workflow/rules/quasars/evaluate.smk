@@ -1,4 +1,4 @@
-"""Judgement: rounds on the survey's truth, anybody's files, strategies in a race."""
+"""Judgement: rounds on the survey's truth, anybody's files."""
 
 GIVEN = config["evaluate"]
 NOISES = GIVEN["noise"]
@@ -7,15 +7,12 @@ CLASSIFIED = expand(f"{FILES}/catalogue.csv", noise=NOISES) if GIVEN["spectra"] 
 EVALUATED = (
     expand(f"{FILES}/metrics.json", noise=NOISES) if GIVEN["truth"] else CLASSIFIED
 )
-SEEDS = config["learning"]["seeds"]
-RACE = ["<results>/learning/gains.json"] if SEEDS else []
 SUMMARY = {
     "rounds": expand(
         "<results>/evaluation/round{round}.json", round=ROUNDS if TRUTH else []
     ),
     "comparisons": expand("<results>/comparison/round{round}.json", round=ROUNDS[1:]),
     "files": EVALUATED if GIVEN["truth"] else [],
-    "race": RACE,
 }
 
 
@@ -180,61 +177,6 @@ if GIVEN["truth"]:
             "Judge the spectra of evaluate.spectra, noise times {wildcards.noise}"
         script:
             "../../../scripts/quasars/evaluate_files.py"
-
-
-# One simulated world: every strategy from the same start, at equal labels.
-rule run_trial:
-    output:
-        "<results>/learning/{seed}.csv",
-    log:
-        "<logs>/run_trial/{seed}.log",
-    benchmark:
-        "<benchmarks>/run_trial/{seed}.tsv"
-    wildcard_constraints:
-        seed=r"\d+",
-    conda:
-        "../../../envs/quasars.yaml"
-    resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(120),
-    params:
-        settings={},
-        tables=sources.simulation_tables(),
-        code=digest("scripts/quasars/run_trial.py"),
-    message:
-        "Strategies in world {wildcards.seed}"
-    script:
-        "../../../scripts/quasars/run_trial.py"
-
-
-# Which strategy beats random at equal labels, with intervals.
-rule learning_curve:
-    input:
-        expand("<results>/learning/{seed}.csv", seed=SEEDS),
-    output:
-        runs="<results>/learning/runs.csv",
-        curves="<results>/learning/curves.csv",
-        gains="<results>/learning/gains.json",
-        figure=report(
-            "<results>/learning/curves.pdf",
-            category="quasars",
-            caption="../../report/quasars/learning.rst",
-            labels={"product": "learning curves"},
-        ),
-    log:
-        "<logs>/learning_curve.log",
-    conda:
-        "../../../envs/quasars.yaml"
-    resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
-    params:
-        settings={},
-        code=digest("scripts/quasars/learning_curve.py"),
-    message:
-        "Learning curves"
-    script:
-        "../../../scripts/quasars/learning_curve.py"
 
 
 # The headline numbers in one file.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.ensemble.sample import Labelled, read_labelled
-from skyloom.quasars.evaluate.thresholds import (
+from skyloom.quasars.evaluation.thresholds import (
     Sample,
     Threshold,
     purity_curve,

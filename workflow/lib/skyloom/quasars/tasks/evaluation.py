@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,22 +10,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from skyloom.io.documents import read_json, write_json
+from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_csv
-from skyloom.plots import style
-from skyloom.quasars.evaluate import calibration, compare, figures, metrics, redshifts
-from skyloom.quasars.evaluate.thresholds import sample, score_of
+from skyloom.plots import diagrams, style
+from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
+from skyloom.quasars.evaluation.calibration import cross_calibrated, forecast
+from skyloom.quasars.evaluation.thresholds import sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.quasars.tasks.query import reserved
 from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
+from skyloom.stats.calibration import calibration_error, reliability
 
 HEADLINES = ("threshold", "completeness", "completeness_z", "purity", "purity_z")
 HEADLINES += ("without_row", "false_quasars", "redshift", "pile_up", "flips", "gain")
-HEADLINES += ("strategies",)
 LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 FOLDS = 5  # in which scores are calibrated and looked at
 
@@ -62,7 +63,7 @@ def judge(
     Returns
     -------
     Judgement
-        The report is `skyloom.quasars.evaluate.metrics.report`, ``threshold``,
+        The report is `skyloom.quasars.evaluation.metrics.report`, ``threshold``,
         ``calibration`` (expected error of the score as a probability, raw and
         recalibrated), ``repeats`` (targets seen more than once) and `pile_ups`.
 
@@ -76,14 +77,14 @@ def judge(
     table = metrics.table(rows)
     tables, errors = _reliability(rows, n_detect, draw)
     report = metrics.report(rows, draw) | {"threshold": float(threshold)}
-    report["calibration"] = metrics.jsonable(errors)
+    report["calibration"] = errors
     called = score_of(results, n_detect) > threshold
     report["repeats"] = metrics.jsonable(redshifts.repeats(results, called))
     report["pile_up"] = metrics.jsonable(pile_ups(rows, arch))
     drawn = {
         "rates": figures.rates_figure(table),
         "redshifts": figures.redshift_figure(rows),
-        "reliability": figures.reliability_diagram(tables, errors),
+        "reliability": diagrams.reliability(tables, errors, "share of quasars"),
         "pile_up": figures.pile_up_figure(_seen(rows), arch),
     }
     return Judgement(report, table, drawn)
@@ -135,7 +136,7 @@ def compared(
     Returns
     -------
     report : dict
-        `skyloom.quasars.evaluate.compare.report`.
+        `skyloom.quasars.evaluation.compare.report`.
     flips : DataFrame
         Exposures whose label changes.
     drawn : Figure
@@ -190,22 +191,6 @@ def write_judgement(
         style.save(figure, paths[name], note=text(provenance))
 
 
-def headline(reports: Mapping[str, Sequence[str]]) -> dict:
-    """Return the keys `HEADLINES` of reports, by kind and place.
-
-    The place is the last two parts of a report's path.
-    """
-    return {
-        kind: {
-            "/".join(Path(path).with_suffix("").parts[-2:]): {
-                key: value for key, value in read_json(path).items() if key in HEADLINES
-            }
-            for path in paths
-        }
-        for kind, paths in reports.items()
-    }
-
-
 def _seen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["called"] & rows["is_qso"] & rows["z_true"].notna()]
 
@@ -216,10 +201,8 @@ def _reliability(rows: pd.DataFrame, n_detect: int, rng):
     scores = {"score": data}
     folds = min(FOLDS, len(np.unique(data.targetid)))
     if folds > 1 and 0 < data.truth.mean() < 1:
-        fit = calibration.fit_temperature
-        scores["recalibrated"] = calibration.cross_calibrated(data, fit, folds, rng)
-    tables = {name: calibration.reliability(one) for name, one in scores.items()}
-    errors = {
-        name: calibration.calibration_error(one, rng) for name, one in scores.items()
-    }
+        scores["recalibrated"] = cross_calibrated(data, folds, rng)
+    known = {name: forecast(one) for name, one in scores.items()}
+    tables = {name: reliability(one) for name, one in known.items()}
+    errors = {name: calibration_error(one, rng) for name, one in known.items()}
     return tables, errors

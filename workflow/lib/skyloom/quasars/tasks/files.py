@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.spectra import Arm, Spectra
-from skyloom.quasars.evaluate.thresholds import score_of
+from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.spectra.sources import spectra_of
 from skyloom.quasars.spectra.store import batch, gathered
 from skyloom.quasars.survey.classify import Classifier, classify

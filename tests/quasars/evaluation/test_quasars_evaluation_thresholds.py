@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from skyloom.quasars.evaluate import proportions, thresholds
+from skyloom.quasars.evaluation import shares, thresholds
 from skyloom.quasars.network.decode import is_quasar
+from skyloom.stats.intervals import lower_bound
 
 
 def separable(n=2000, overlap=0.1, random=2):
@@ -28,7 +29,7 @@ def test_purity_is_reached_with_its_bound():
     assert np.isclose(found.completeness, called[data.truth].mean())
     for value in np.sort(data.score[data.score <= found.value])[:-1]:
         lower = data.score > value
-        assert proportions.lower_bound(data.truth[lower].sum(), lower.sum()) < 0.97
+        assert lower_bound(data.truth[lower].sum(), lower.sum()) < 0.97
 
 
 def test_bound_holds_on_new_targets():
@@ -122,7 +123,7 @@ def test_curve_counts_what_is_above(rows):
         assert row.called == len(called)
         assert np.isclose(row.purity, np.mean(called % 3 > 0))
         if data.truth.any():
-            found = proportions.share(above[data.truth], ids[data.truth]).value
+            found = shares.share(above[data.truth], ids[data.truth])["value"]
             assert np.isclose(row.completeness, found)
     assert curve["threshold"].iloc[0] < data.score.min()
 

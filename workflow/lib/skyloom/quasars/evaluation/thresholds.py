@@ -3,36 +3,33 @@
 Scores are out of bag: for each exposure, what the members say that were not trained on
 its target. Rows without a score or with unknown truth are left out and counted. A
 target with one exposure above a threshold is called, and is one trial: that is also how
-`skyloom.quasars.evaluate.metrics` counts purity.
+`skyloom.quasars.evaluation.metrics` counts purity.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from skyloom.quasars.evaluate.proportions import LEVEL, lower_bound, row_weights
+from skyloom.quasars.evaluation.shares import row_weights
 from skyloom.quasars.network.lines import LINES
+from skyloom.stats.intervals import LEVEL, lower_bound
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Scores with their truths, all usable.
+    """Scores with their truths, all usable; arrays of shape (n,).
 
     Attributes
     ----------
-    targetid : ndarray of int, shape (n,)
-        Whose exposure it is.
-    score : ndarray, shape (n,)
-        Larger for quasars.
-    truth : ndarray of bool, shape (n,)
-        Whether it is a quasar.
-    weight : ndarray, shape (n,)
+    targetid, score, truth : ndarray
+        Whose exposure it is, its score, and whether it is a quasar.
+    weight : ndarray
         1 over the exposures of the row's target.
     dropped : int
         Rows left out.
@@ -64,7 +61,7 @@ class Threshold:
         Whether the bound is above the target. If not, `value` is where the bound is
         highest, and `needed` says how many targets without a single mistake would do.
     purity, purity_low, completeness : float
-        On the sample; the bound is one-sided, Clopper & Pearson's.
+        On the sample; the bound is one-sided and exact.
     called, quasars, needed, dropped : int
         Targets called at least once, quasars in the sample, see above, rows left out.
     """
@@ -80,10 +77,6 @@ class Threshold:
     quasars: int
     needed: int
     dropped: int
-
-    def to_json(self) -> dict:
-        """Return plain JSON values."""
-        return asdict(self)
 
 
 def sample(targetid, score, truth) -> Sample:
@@ -125,16 +118,9 @@ def sample(targetid, score, truth) -> Sample:
 
 
 def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
-    """Return the n-th largest confidence of the lines: the score of the network's rule.
+    """Return the n-th largest confidence of the lines (last axis), NaN of any NaN.
 
     At least n lines are above a threshold exactly where this is above it.
-
-    Parameters
-    ----------
-    confidence : ndarray, shape (..., lines)
-        Of emission lines; NaN where a member has no opinion gives NaN.
-    n_detect : int
-        Lines needed.
     """
     if not 1 <= n_detect <= confidence.shape[-1]:
         msg = f"n_detect {n_detect}: there are {confidence.shape[-1]} lines"
@@ -146,12 +132,7 @@ def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
 def score_of(results: pd.DataFrame, n_detect: int = 1) -> np.ndarray:
     """Return the score of each row of an ensemble's results, shape (n,).
 
-    Parameters
-    ----------
-    results : DataFrame
-        With C_BEST; for more than one line, with C_<LINE>, the mean over the members.
-    n_detect : int
-        Lines needed.
+    That is C_BEST or, if more lines are needed than one, the n-th best C_<LINE>.
 
     Raises
     ------
@@ -169,9 +150,7 @@ def score_of(results: pd.DataFrame, n_detect: int = 1) -> np.ndarray:
     return nth_confidence(results[names].to_numpy(np.float64), n_detect)
 
 
-def threshold_for_purity(
-    data: Sample, target: float, level: float = LEVEL
-) -> Threshold:
+def threshold_for_purity(data: Sample, target: float) -> Threshold:
     """Return the lowest threshold at which purity is shown to be above the target.
 
     Thresholds are the scores themselves. Taking the lowest of many makes the bound
@@ -183,8 +162,6 @@ def threshold_for_purity(
         Out-of-bag scores.
     target : float
         Purity wanted, 0 to 1 (exclusive).
-    level : float
-        Probability of the bound.
 
     Raises
     ------
@@ -194,12 +171,12 @@ def threshold_for_purity(
     if not 0 < target < 1 or not data.truth.any():
         msg = f"target {target} and {data.truth.sum()} quasars: expected 0 < target < 1"
         raise ValueError(msg + " and a quasar or more")
-    table = purity_curve(data, level)
-    good = table["purity_low"].to_numpy() >= target
+    table = purity_curve(data)
+    bound = table["purity_low"].to_numpy()
+    good = bound >= target
     # The curve runs from low to high thresholds.
-    place = int(good.argmax()) if good.any() else int(table["purity_low"].argmax())
-    row = table.iloc[place]
-    needed = int(np.ceil(np.log(1 - level) / np.log(target)))
+    row = table.iloc[int(good.argmax() if good.any() else bound.argmax())]
+    needed = int(np.ceil(np.log(1 - LEVEL) / np.log(target)))
     if not good.any():
         log.warning(
             "purity %.4f cannot be shown: the best bound is %.4f; %d targets needed",
@@ -208,7 +185,7 @@ def threshold_for_purity(
     return Threshold(
         value=float(row["threshold"]),
         target=target,
-        level=level,
+        level=LEVEL,
         reached=bool(good.any()),
         purity=float(row["purity"]),
         purity_low=float(row["purity_low"]),
@@ -220,7 +197,7 @@ def threshold_for_purity(
     )
 
 
-def purity_curve(data: Sample, level: float = LEVEL) -> pd.DataFrame:
+def purity_curve(data: Sample) -> pd.DataFrame:
     """Return purity and completeness at every threshold, from low to high.
 
     Returns
@@ -233,32 +210,25 @@ def purity_curve(data: Sample, level: float = LEVEL) -> pd.DataFrame:
     """
     scores = np.unique(data.score)
     lower = np.append(np.nextafter(scores[0], -np.inf), scores[:-1])
-    best, is_qso = _best_of_targets(data)
-    called, _ = _above(best, np.ones(len(best)), lower)
-    right, _ = _above(best[is_qso], np.ones(int(is_qso.sum())), lower)
-    found, total = _above(data.score[data.truth], data.weight[data.truth], lower)
+    best = pd.DataFrame({"score": data.score, "truth": data.truth})
+    best = best.groupby(data.targetid).max()
+    is_qso = best["truth"].to_numpy()
+    called = _above(best["score"].to_numpy(), np.ones(len(best)), lower)
+    right = _above(best["score"].to_numpy(), is_qso.astype(float), lower)
+    found = _above(data.score, data.weight * data.truth, lower)
+    total = (data.weight * data.truth).sum()
     table = {
         "threshold": lower,
         "called": called.astype(np.int64),
         "purity": right / called,
-        "purity_low": lower_bound(right, called, level),
+        "purity_low": lower_bound(right, called),
         "completeness": found / total if total else np.full(len(lower), np.nan),
     }
     return pd.DataFrame(table)
 
 
-def _best_of_targets(data: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """Return the highest score of each target, and its truth."""
-    _, first, place = np.unique(data.targetid, return_index=True, return_inverse=True)
-    best = np.full(len(first), -np.inf)
-    np.maximum.at(best, place, data.score)
-    return best, data.truth[first]
-
-
-def _above(score, weight, thresholds) -> tuple[np.ndarray, float]:
-    """Return the weight above each threshold, and all of it."""
+def _above(score, weight, thresholds) -> np.ndarray:
+    """Return the weight above each threshold."""
     order = np.argsort(score, kind="stable")
     below = np.append(0.0, np.cumsum(weight[order]))
-    return below[-1] - below[np.searchsorted(score[order], thresholds, "right")], float(
-        below[-1]
-    )
+    return below[-1] - below[np.searchsorted(score[order], thresholds, "right")]

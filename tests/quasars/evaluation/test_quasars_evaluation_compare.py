@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.evaluate import compare
+from skyloom.quasars.evaluation import compare
 
 
 def results(**columns):

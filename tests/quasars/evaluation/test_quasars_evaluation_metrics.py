@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.evaluate import metrics, thresholds
+from skyloom.quasars.evaluation import metrics, thresholds
 
 # targetid, z, klass, confident
 TRUTH = [
@@ -47,19 +47,19 @@ def test_only_confident_truth_counts(rows):
 def test_completeness_and_purity_by_hand(rows):
     """Half of target 1, all of 2, none of 3; two of three called are quasars."""
     found = metrics.completeness(rows)
-    assert (found.rows, found.targets) == (4, 3)
-    assert np.isclose(found.value, 1.5 / 3)
-    assert np.isclose(metrics.completeness(rows, dv_max=3000).value, 0.5 / 3)
-    assert np.isclose(metrics.purity(rows).value, 2 / 3)
-    assert np.isclose(metrics.purity(rows, dv_max=3000).value, 1 / 3)
-    false = metrics.false_positives(rows).set_index("group")
-    assert false.loc["STAR", "value"] == 1
-    assert false.loc["GALAXY", "value"] == 0
+    assert (found["rows"], found["targets"]) == (4, 3)
+    assert np.isclose(found["value"], 1.5 / 3)
+    assert np.isclose(metrics.completeness(rows, dv_max=3000)["value"], 0.5 / 3)
+    assert np.isclose(metrics.purity(rows)["value"], 2 / 3)
+    assert np.isclose(metrics.purity(rows, dv_max=3000)["value"], 1 / 3)
+    table = metrics.table(rows).set_index(["measure", "group"])["value"]
+    assert table["false positives", "STAR"] == 1
+    assert table["false positives", "GALAXY"] == 0
 
 
 def test_labels_by_hand(rows):
     """Completeness by the true label, purity by the given one."""
-    table = metrics.by_label(rows).set_index(["measure", "group"])["value"]
+    table = metrics.table(rows).set_index(["measure", "group"])["value"]
     assert table["completeness", "low"] == 0.5
     assert table["completeness", "high"] == 0
     assert table["purity", "low"] == pytest.approx(1 / 3)
@@ -119,6 +119,6 @@ def test_purity_is_that_of_the_threshold():
     found = thresholds.threshold_for_purity(thresholds.sample(ids, score, is_qso), 0.8)
     table = {"TARGETID": ids, "called": score > found.value, "is_qso": is_qso}
     rows = pd.DataFrame(table | {"dv": 0.0})
-    assert np.isclose(metrics.purity(rows).value, found.purity)
-    assert np.isclose(metrics.completeness(rows).value, found.completeness)
-    assert metrics.purity(rows).targets == found.called
+    assert np.isclose(metrics.purity(rows)["value"], found.purity)
+    assert np.isclose(metrics.completeness(rows)["value"], found.completeness)
+    assert metrics.purity(rows)["targets"] == found.called

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.evaluate import redshifts
+from skyloom.quasars.evaluation import redshifts
 
 
 @pytest.fixture
@@ -14,12 +14,6 @@ def rng():
 def test_velocity_of_a_known_shift():
     """One per mille of 1 + z is 299.79 km/s."""
     assert np.isclose(redshifts.velocity(2.003, 2.0), 299.792458)
-
-
-def test_nmad_is_sigma_of_a_gaussian(rng):
-    """Whatever the offset and a few outliers."""
-    dv = np.r_[rng.normal(500, 200, 20000), np.full(200, 1e5)]
-    assert np.isclose(redshifts.nmad(dv), 200, rtol=0.04)
 
 
 def test_summary_of_known_errors(rng):
@@ -38,21 +32,12 @@ def test_summary_of_known_errors(rng):
 
 
 def test_summary_of_nothing(rng):
-    """NaN, no crash."""
+    """None, no crash."""
     found = redshifts.summary([], [], [], rng)
     assert found["rows"] == 0
-    assert np.isnan([found["bias"]["value"], found["nmad"]["low"]]).all()
+    assert found["bias"]["value"] is found["nmad"]["low"] is None
     blank = redshifts.summary([np.nan], [1.0], [1], rng)
     assert (blank["rows"], blank["without_z"]) == (0, 1)
-
-
-def test_bootstrap_draws_whole_targets(rng):
-    """Rows of a target come together."""
-    ids = np.array([3, 1, 3, 2])
-    for rows in redshifts.resampled(ids, 20, rng):
-        counts = np.bincount(rows, minlength=4)
-        assert counts[0] == counts[2]
-        assert counts[0] + counts[1] + counts[3] == 3
 
 
 def exposures(**columns):

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from skyloom.quasars.evaluate.metrics import LABELS, jsonable
-from skyloom.quasars.evaluate.proportions import LEVEL, share
-from skyloom.quasars.evaluate.redshifts import summary, velocity
-from skyloom.quasars.evaluate.thresholds import score_of
-from skyloom.quasars.network.decode import HIGH_Z, LOW_Z, NOT, Z_SPLIT
+from skyloom.quasars.evaluation.metrics import LABELS, jsonable, label
+from skyloom.quasars.evaluation.redshifts import summary, velocity
+from skyloom.quasars.evaluation.shares import share
+from skyloom.quasars.evaluation.thresholds import score_of
+from skyloom.quasars.network.decode import HIGH_Z, LOW_Z, NOT
+from skyloom.stats.intervals import LEVEL
 
 KEY = ("TARGETID", "TILEID", "EXPID")
 
@@ -56,7 +57,6 @@ def compare(
     second: pd.DataFrame,
     thresholds: Sequence[float],
     n_detect: int = 1,
-    z_split: float = Z_SPLIT,
 ) -> Comparison:
     """Match two tables of results, exposure by exposure.
 
@@ -67,20 +67,16 @@ def compare(
     thresholds : sequence of 2 float
         Of the score, above which each calls a quasar.
     n_detect : int
-        Lines that must be above: see `skyloom.quasars.evaluate.thresholds.score_of`.
-    z_split : float
-        Between the low and the high redshifts.
+        Lines that must be above: see `skyloom.quasars.evaluation.thresholds.score_of`.
 
     Raises
     ------
     ValueError
         A missing column, an exposure that stands twice, or none in common.
     """
-    sides = [
-        _side(table, (thresholds[i], n_detect, z_split), name)
-        for i, (name, table) in enumerate({"first": first, "second": second}.items())
-    ]
-    both = sides[0].merge(sides[1], on=list(KEY), suffixes=("_1", "_2"))
+    one = _side(first, thresholds[0], n_detect, "first")
+    two = _side(second, thresholds[1], n_detect, "second")
+    both = one.merge(two, on=list(KEY), suffixes=("_1", "_2"))
     if both.empty:
         msg = f"no exposure of {len(first)} and {len(second)} in common"
         raise ValueError(msg)
@@ -110,30 +106,30 @@ def report(
         ``common, only_first, only_second``; ``flips`` {rows, targets, value, low,
         high} of all labels and ``calls`` of quasar or not; ``transitions`` {first:
         {second: exposures}}; ``redshift`` {label of the first: as
-        `skyloom.quasars.evaluate.redshifts.summary`, second less first}; with a truth
+        `skyloom.quasars.evaluation.redshifts.summary`, second less first}; with a truth
         ``gain`` as `gain`.
     """
     rows = found.rows
     named = rows["LABEL_1"] == LABELS[NOT], rows["LABEL_2"] == LABELS[NOT]
     moved = {}
-    for label in (LABELS[LOW_Z], LABELS[HIGH_Z]):
-        part = rows[rows["DV"].notna() & (rows["LABEL_1"] == label)]
-        moved[label] = summary(part["Z_2"], part["Z_1"], part["TARGETID"], rng)
+    for name in (LABELS[LOW_Z], LABELS[HIGH_Z]):
+        part = rows[rows["DV"].notna() & (rows["LABEL_1"] == name)]
+        moved[name] = summary(part["Z_2"], part["Z_1"], part["TARGETID"], rng)
     answer = {
         "common": len(rows),
         "only_first": found.only_first,
         "only_second": found.only_second,
-        "flips": _part(rows["FLIP"], rows),
-        "calls": _part(named[0] != named[1], rows),
+        "flips": share(rows["FLIP"], rows["TARGETID"]),
+        "calls": share(named[0] != named[1], rows["TARGETID"]),
         "transitions": found.transitions.T.to_dict(),
         "redshift": moved,
     }
     if truth is not None:
-        answer["gain"] = gain(rows, truth)
-    return jsonable(answer)
+        answer["gain"] = jsonable(gain(rows, truth))
+    return answer
 
 
-def gain(rows: pd.DataFrame, truth: pd.DataFrame, level: float = LEVEL) -> dict:
+def gain(rows: pd.DataFrame, truth: pd.DataFrame) -> dict:
     """Return on which targets of confident truth only one of the two is right.
 
     A target's say is its most frequent call, "quasar" on a draw.
@@ -144,25 +140,28 @@ def gain(rows: pd.DataFrame, truth: pd.DataFrame, level: float = LEVEL) -> dict:
         ``targets``; ``won, lost``: right in the second only, in the first only;
         ``p``: of so uneven a split by chance (exact McNemar); ``difference`` of the
         share that is right, second less first, with ``low, high`` (Wald, paired).
+
+    Source: Agresti 2002, Categorical Data Analysis, eq. 10.2.
     """
     sure = truth[truth["confident"]].set_index("targetid")["klass"] == "QSO"
     rows = rows[rows["TARGETID"].isin(sure.index)]
     calls = pd.DataFrame({k: rows[f"LABEL_{k}"] != LABELS[NOT] for k in (1, 2)})
     calls = calls.groupby(rows["TARGETID"]).mean() >= 0.5
-    is_qso = sure.loc[calls.index]
-    right = {k: calls[k] == is_qso for k in (1, 2)}
+    right = {k: calls[k] == sure.loc[calls.index] for k in (1, 2)}
     won, lost = int((right[2] & ~right[1]).sum()), int((right[1] & ~right[2]).sum())
     n = len(calls)
     p = stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
-    difference = (won - lost) / n if n else np.nan
-    spread = np.sqrt(max(won + lost - (won - lost) ** 2 / n, 0)) / n if n else np.nan
-    half = float(stats.norm.ppf(0.5 + level / 2) * spread)
+    difference = spread = np.nan
+    if n:
+        difference = (won - lost) / n
+        spread = np.sqrt(won + lost - (won - lost) ** 2 / n) / n
+    half = float(stats.norm.ppf(0.5 + LEVEL / 2) * spread)
     ends = {"low": difference - half, "high": difference + half}
     answer = {"targets": n, "won": won, "lost": lost, "p": float(p)}
     return answer | {"difference": float(difference)} | ends
 
 
-def _side(table: pd.DataFrame, rule: tuple[float, int, float], name: str):
+def _side(table: pd.DataFrame, threshold: float, n_detect: int, name: str):
     missing = [k for k in (*KEY, "Z") if k not in table]
     if missing:
         msg = f"the {name} results have no column {missing}"
@@ -171,14 +170,7 @@ def _side(table: pd.DataFrame, rule: tuple[float, int, float], name: str):
         again = table.loc[table.duplicated(list(KEY)), list(KEY)].iloc[0].tolist()
         msg = f"the {name} results have target, tile, exposure {again} twice"
         raise ValueError(msg)
-    threshold, n_detect, z_split = rule
-    score, z = score_of(table, n_detect), table["Z"].to_numpy(np.float64)
-    quasar = np.where(z >= z_split, LABELS[HIGH_Z], LABELS[LOW_Z])
-    label = np.where(score > threshold, quasar, LABELS[NOT]).astype(object)
-    return table[[*KEY, "Z"]].assign(SCORE=score, LABEL=label)
-
-
-def _part(which: pd.Series, rows: pd.DataFrame) -> dict:
-    found = share(which, rows["TARGETID"])
-    keys = ("rows", "targets", "value", "low", "high")
-    return {key: getattr(found, key) for key in keys}
+    score = score_of(table, n_detect)
+    return table[[*KEY, "Z"]].assign(
+        SCORE=score, LABEL=label(score > threshold, table["Z"])
+    )

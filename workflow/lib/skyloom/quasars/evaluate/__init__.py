@@ -1,1 +1,0 @@
-"""Evaluation: calibrated thresholds, what is found and missed, and what labels buy."""

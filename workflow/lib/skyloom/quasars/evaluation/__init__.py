@@ -1,0 +1,1 @@
+"""Evaluation: thresholds, what is found and missed, and what changes."""

@@ -1,0 +1,159 @@
+"""Figures of an evaluation: thresholds, rates, redshifts, what changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from skyloom.plots import diagrams, style
+from skyloom.quasars.evaluation.compare import Comparison
+from skyloom.quasars.evaluation.redshifts import OUTLIER
+from skyloom.quasars.evaluation.thresholds import Threshold
+from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.lines import LINES, box_position
+
+HEIGHT = 2.6  # of a row of panels [inch]
+
+
+@style.styled
+def purity_figure(curve: pd.DataFrame, threshold: Threshold) -> Figure:
+    """Return purity and completeness against the threshold, and the chosen one.
+
+    The curve is `skyloom.quasars.evaluation.thresholds.purity_curve`.
+    """
+    fig = style.figure(style.COLUMN_WIDTH, HEIGHT)
+    axes = fig.subplots()
+    at, purity = curve["threshold"], curve["purity"]
+    look = {"step": "post", "color": style.BLUE, "alpha": 0.2}
+    axes.fill_between(at, curve["purity_low"], purity, **look)
+    for name, colour in (("purity", style.BLUE), ("completeness", style.VERMILLION)):
+        axes.step(at, curve[name], where="post", color=colour, label=name)
+    axes.axvline(threshold.value, color=style.BLACK, lw=0.8)
+    axes.axhline(threshold.target, color=style.GREY, lw=0.8, ls=":")
+    reached = "" if threshold.reached else ", not shown"
+    axes.set_title(f"{threshold.value:.3f} for purity {threshold.target:g}{reached}")
+    axes.set(xlabel="threshold", xlim=(0, 1), ylim=(0, 1.03))
+    axes.legend(loc="lower left")
+    return fig
+
+
+@style.styled
+def rates_figure(table: pd.DataFrame) -> Figure:
+    """Return completeness and purity by S/N and by redshift.
+
+    The table is `skyloom.quasars.evaluation.metrics.table`.
+    """
+    fig = style.figure(style.PAGE_WIDTH, HEIGHT)
+    axes = fig.subplots(1, 2, sharey=True)
+    names = ("median S/N per pixel", "redshift")
+    looks = (("completeness", style.VERMILLION, "o"), ("purity", style.BLUE, "s"))
+    for panel, by, name in zip(axes, ("sn", "z"), names, strict=True):
+        part = table[table["by"] == by]
+        bins = sorted(set(part["group"]), key=lambda text: float(text.split(" ")[0]))
+        for k, (measure, colour, mark) in enumerate(looks):
+            rows = part[part["measure"] == measure]
+            x = np.array([bins.index(text) for text in rows["group"]]) + 0.16 * k - 0.08
+            look = {"color": colour, "marker": mark, "label": measure, "ls": ""}
+            diagrams.bars(panel, x, rows, **look)
+        panel.set(xlabel=name, ylim=(-0.03, 1.03))
+        panel.set_xticks(range(len(bins)), bins, fontsize=7)
+        panel.tick_params(axis="x", which="minor", bottom=False, top=False)
+    axes[0].legend(loc="lower right")
+    return fig
+
+
+@style.styled
+def redshift_figure(rows: pd.DataFrame) -> Figure:
+    """Return measured against true redshift of found quasars, and their errors.
+
+    Rows are `skyloom.quasars.evaluation.metrics.judged`.
+    """
+    seen = rows[rows["called"] & rows["is_qso"] & rows["dv"].notna()]
+    fig = style.figure(style.PAGE_WIDTH, HEIGHT)
+    left, right = fig.subplots(1, 2)
+    _against(left, seen["z_true"], seen["Z"], seen["dv"])
+    left.set(xlabel="true redshift", ylabel="measured redshift")
+    _errors(right, {"found quasars": seen["dv"]})
+    return fig
+
+
+@style.styled
+def pile_up_figure(rows: pd.DataFrame, arch: Architecture) -> Figure:
+    """Return N(z) by the best line alone and by consensus, and places in the boxes.
+
+    Rows are `skyloom.quasars.evaluation.metrics.judged`, of found quasars; `arch` is
+    the ensemble's.
+    """
+    fig = style.figure(style.PAGE_WIDTH, HEIGHT)
+    left, right = fig.subplots(1, 2, width_ratios=(2, 1))
+    line, alone = best_line(rows, arch)
+    looks = {
+        "truth": (rows["z_true"], style.GREY),
+        "best line alone": (alone, style.VERMILLION),
+        "consensus": (rows["Z"], style.BLUE),
+    }
+    edges = np.linspace(0, np.nanmax([4.0, *rows["z_true"]]), 90)
+    rest = np.array([LINES[name] for name in arch.lines])[line]
+    for name, (z, colour) in looks.items():
+        look = {"color": colour, "histtype": "step", "label": name}
+        left.hist(z, edges, **look)
+        place = box_position(np.asarray(z, float), rest, arch.grid, arch.boxes)
+        right.hist(place[place >= 0] % 1.0, np.linspace(0, 1, 21), **look)
+    left.set(xlabel="redshift", ylabel="found quasars")
+    right.set(xlabel="place of the best line in its box", xlim=(0, 1))
+    left.legend(loc="upper right")
+    return fig
+
+
+def best_line(rows: pd.DataFrame, arch: Architecture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the most confident line of each row, by place, and its redshift."""
+    confidence = rows[[f"C_{name}" for name in arch.lines]].to_numpy(float)
+    redshift = rows[[f"Z_{name}" for name in arch.lines]].to_numpy(float)
+    line = confidence.argmax(axis=1)
+    return line, redshift[np.arange(len(rows)), line]
+
+
+@style.styled
+def comparison_figure(found: Comparison) -> Figure:
+    """Return redshifts, their differences by class, and scores of two ensembles."""
+    fig = style.figure(style.PAGE_WIDTH, HEIGHT)
+    left, middle, right = fig.subplots(1, 3)
+    rows = found.rows
+    both = rows[rows["DV"].notna()]
+    _against(left, both["Z_1"], both["Z_2"], both["DV"])
+    left.set(xlabel="redshift, first", ylabel="redshift, second")
+    _errors(middle, {k: both.loc[both["LABEL_1"] == k, "DV"] for k in ("low", "high")})
+    for flip, colour in ((False, style.GREY), (True, style.VERMILLION)):
+        part = rows[rows["FLIP"] == flip]
+        label = f"{len(part):,} {'flip' if flip else 'same'}"
+        look = {"color": colour, "label": label, "rasterized": True}
+        right.plot(part["SCORE_1"], part["SCORE_2"], ".", ms=2, **look)
+    right.set(xlabel="score, first", ylabel="score, second")
+    right.legend(loc="upper left", fontsize=7)
+    return fig
+
+
+def _against(axes: Axes, z_true, z, dv) -> None:
+    far = np.abs(np.asarray(dv, float)) > OUTLIER
+    z_true, z = np.asarray(z_true, float), np.asarray(z, float)
+    top = float(np.concatenate([z_true, z, [1.0]]).max()) * 1.05
+    diagrams.one_to_one(axes, [0], [top])
+    for which, colour in ((~far, style.BLUE), (far, style.VERMILLION)):
+        look = {"color": colour, "rasterized": True}
+        axes.plot(z_true[which], z[which], ".", ms=2.5, **look)
+    axes.set(xlim=(0, top), ylim=(0, top))
+    text = f"{far.sum():,} of {len(far):,} beyond {OUTLIER:,.0f} km/s"
+    style.note(axes, text, fontsize=7)
+
+
+def _errors(axes: Axes, parts: dict) -> None:
+    edges = np.linspace(-OUTLIER, OUTLIER, 61)
+    for (name, errors), colour in zip(parts.items(), style.CYCLE, strict=False):
+        dv = np.asarray(errors, float)
+        look = {"histtype": "step", "color": colour, "label": f"{name}: {len(dv):,}"}
+        axes.hist(np.clip(dv, -OUTLIER, OUTLIER), bins=edges, **look)
+    axes.axvline(0, color=style.GREY, lw=0.8, ls=":")
+    axes.set(xlabel=r"$\Delta v$ [km/s], ends hold all beyond", ylabel="exposures")
+    axes.legend(loc="upper left", fontsize=7)
