@@ -168,6 +168,7 @@ NOTEBOOK = {
 }
 
 ENV = "channels: [conda-forge]\ndependencies:\n  - numpy=2\n  - scipy=1\n"
+LOCK = "# pinned\nkeras==3\nnumpy==2.0\nnumpy-x==1\nSciPy==1.0\ntorch==1\n"
 
 # What is edited, from, to, and the sources whose digests change.
 EDITS = {
@@ -222,6 +223,7 @@ def house(tmp_path, monkeypatch):
         write(tmp_path / name, text)
     write(tmp_path / "n.ipynb", json.dumps(NOTEBOOK))
     write(tmp_path / "env.yaml", ENV)
+    write(tmp_path / "lock.txt", LOCK)
     yield tmp_path
     forget()
 
@@ -297,6 +299,26 @@ def test_environment_counts_by_content(house, old, new, counts):
     """Pins and channels count; comments and order do not."""
     before = digests("env.yaml")
     write(house / "env.yaml", ENV.replace(old, new))
+    assert changed(before, digests("env.yaml")) == (set(before) if counts else set())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ("numpy==2.0", "numpy==2.1", True),
+        ("SciPy==1.0", "scipy==1.1", True),
+        ("torch==1", "torch==2", True),
+        ("keras==3", "keras==4", False),
+        ("numpy-x==1", "numpy-x==2", False),
+        ("# pinned", "# of today", False),
+        ("keras==3\n", "", False),
+    ],
+)
+def test_lock_counts_by_the_packages_of_the_environment(house, old, new, counts):
+    """What `make` installs counts where an environment names it, and nowhere else."""
+    write(house / "env.yaml", ENV + "  - pytorch=1\n")
+    before = digests("env.yaml")
+    write(house / "lock.txt", LOCK.replace(old, new))
     assert changed(before, digests("env.yaml")) == (set(before) if counts else set())
 
 

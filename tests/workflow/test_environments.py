@@ -9,33 +9,24 @@ from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
+from skyloom.run.digest import pip_name
 
-CONDA_NAMES = {
-    "matplotlib-base": "matplotlib",
-    "pytorch": "torch",
-    "snakemake-minimal": "snakemake",
-    "tensorflow": "tensorflow-cpu",
-}
 # And the halls that not all use.
 AREAS = {"builder": (), "clusters": ("learn",), "quasars": ("som",)}
 # Used through another package and not by an import of ours.
 INDIRECT = {"ipykernel", "jaxlib", "tensorboard", "tensorflow-cpu"}
 
 
-def name_of(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text).lower()
-
-
 def pip_pins(path) -> dict[str, str]:
     lines = path.read_text().splitlines()
     pins = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {name_of(name): version for name, version in pins}
+    return {pip_name(name): version for name, version in pins}
 
 
 def conda_pins(path) -> dict[str, str]:
     tree = yaml.safe_load(path.read_text())
     pins = dict(entry.split("=") for entry in tree["dependencies"])
-    return {name_of(CONDA_NAMES.get(name, name)): v for name, v in pins.items()}
+    return {pip_name(name): v for name, v in pins.items()}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +69,7 @@ def imports_of(folders) -> set[str]:
     trees = [ast.walk(ast.parse(path.read_text())) for path in files]
     modules = {name for tree in trees for node in tree for name in imported(node)}
     modules -= {"skyloom", *sys.stdlib_module_names}
-    return {name_of(packages_distributions()[module][0]) for module in modules}
+    return {pip_name(packages_distributions()[module][0]) for module in modules}
 
 
 def imported(node) -> list[str]:

@@ -234,6 +234,9 @@ MATRIX = [
     ),
     Row("env of the head", do.swap("envs/head.yaml", PINNED, "numpy=2.4.5"), NOTHING),
     Row("lock file", do.append("envs/lock.txt", "# x\n"), NOTHING),
+    Row(
+        "pin of the lock", do.swap("envs/lock.txt", "shapely==2.2.0", "shapely==2"), ALL
+    ),
     # Files.
     Row("input changed", do.change(f"{RAW}/classifications.csv"), DRAWN, 1),
     Row("input touched", do.touch(f"{RAW}/classifications.csv"), NOTHING),

@@ -3,7 +3,7 @@
 Snakemake watches a script by the time of its last change and library files not at
 all. `code_of` gives a rule one ``params`` value that changes when, and only when,
 the code behind the rule changes: the script, every definition of the library that
-the script reaches, and the pins of its environment.
+the script reaches, and the pins of its environment, with conda or pip.
 
 What is reached is followed from definition to definition (`reach`), so an edited
 function reruns its users and not the users of its neighbours in the same file.
@@ -31,6 +31,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,13 @@ from skyloom.run.modules import LIBRARY, source_module
 from skyloom.run.reach import reached
 
 ROOT = LIBRARY.parents[1]
+LOCK = "lock.txt"
+CONDA_NAMES = {
+    "matplotlib-base": "matplotlib",
+    "pytorch": "torch",
+    "snakemake-minimal": "snakemake",
+    "tensorflow": "tensorflow-cpu",
+}
 KEPT = Path(".snakemake") / "skyloom-digests.json"
 
 
@@ -70,7 +78,8 @@ def code_of(*sources: str, env: str | None) -> str:
     SyntaxError
         If a source, or a library file that it reaches, is no valid Python.
     """
-    state = _state(*sources, env)
+    lock = None if env is None else str(Path(env).with_name(LOCK))
+    state = _state(*sources, env, lock)
     name = " ".join([*sources, f"({env})"])
     known = _kept()
     if known.get(name, {}).get("state") == state:
@@ -121,23 +130,24 @@ def _keep(digests: dict) -> None:
 
 
 def environment(path: Path) -> str:
-    """Return the content of an environment file in one normal form.
+    """Return what an environment file asks for, in one normal form of JSON.
 
-    Parameters
-    ----------
-    path : Path
-        A conda environment file.
-
-    Returns
-    -------
-    str
-        JSON with sorted keys; the dependencies sorted, the channels in their order,
-        which is their priority.
+    With the versions that the pip lock beside it, which `make` installs, has of the
+    same packages. Channels stay in their order, which is their priority.
     """
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     dependencies = [_sorted_pip(entry) for entry in tree.get("dependencies", [])]
     tree["dependencies"] = sorted(dependencies, key=json.dumps)
+    plain = (entry for entry in dependencies if isinstance(entry, str))
+    names = {pip_name(re.split(r"[=<>!~ ]", entry)[0]) for entry in plain}
+    lines = path.with_name(LOCK).read_text(encoding="utf-8").splitlines()
+    tree["lock"] = sorted(x for x in lines if pip_name(x.split("==")[0]) in names)
     return json.dumps(tree, sort_keys=True)
+
+
+def pip_name(name: str) -> str:
+    """Return the one spelling of the pip name of a package, of conda or of pip."""
+    return re.sub(r"[-_.]+", "-", CONDA_NAMES.get(name, name)).lower()
 
 
 def _sorted_pip(entry: str | dict) -> str | dict:
