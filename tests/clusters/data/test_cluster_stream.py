@@ -7,15 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_fields import data
 from skyloom.clusters.data import stream
-from skyloom.clusters.data.chunks import Chunk, whole_files
-from skyloom.clusters.data.files import file_name, write_file_data
+from skyloom.clusters.data.files import file_name, ordered, write_file_data
 from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
 from skyloom.io.errors import InputError
 
 SIZES = (3, 5, 2, 4)
 FIELDS = {0: [0, 1, 2], 1: [3, 4, 5, 6, 7], 2: [8, 9], 3: [10, 11, 12, 13]}
 FEW = settings(max_examples=30, deadline=None)
-CHUNKS = [Chunk(file_name(k, n), tuple(range(n))) for k, n in enumerate(SIZES)]
+NAMES = [file_name(k, n) for k, n in enumerate(SIZES)]
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +38,7 @@ def _flat(lists):
 
 def test_every_datum_comes_once_an_epoch(files):
     """In batches of the asked size, images in float32 next to their own maps."""
-    chunks = whole_files(files)
-    batches = list(loader(FileData(chunks), BatchOrder(chunks, 4, 1)))
+    batches = list(loader(FileData(files), BatchOrder(files, 4, 1)))
     assert sorted(_flat(_fields(batches))) == list(range(14))
     assert [len(batch["images"]) for batch in batches] == [4, 4, 4, 2]
     made = data(14)
@@ -57,22 +55,15 @@ def test_a_file_is_read_once_an_epoch(files, monkeypatch):
     monkeypatch.setattr(
         stream, "read_file_data", lambda path, need: reads.append(path) or read(path)
     )
-    chunks = whole_files(files)
-    held = FileData(chunks)
-    for _ in loader(held, BatchOrder(chunks, 4, 1)):
-        assert len(held._read) == 1
+    held = FileData(files)
+    for _ in loader(held, BatchOrder(files, 4, 1)):
+        assert held._read[0] == reads[-1]
     assert sorted(reads) == sorted(files)
-    reads.clear()
-    everything = FileData(chunks, held=len(files))
-    for _ in range(2):
-        list(loader(everything, BatchOrder(chunks, 4, 1)))
-    assert len(reads) == len(files)
 
 
 def test_the_length_is_known_without_a_file():
     """None of these exists."""
-    chunks = whole_files(file_name(k, n) for k, n in enumerate(SIZES))
-    held, order = FileData(chunks), BatchOrder(chunks, 4, 1)
+    held, order = FileData(NAMES), BatchOrder(NAMES, 4, 1)
     assert (len(held), len(order), len(loader(held, order))) == (14, 4, 4)
     assert len(list(order)) == 4
 
@@ -81,7 +72,7 @@ def test_the_length_is_known_without_a_file():
 @given(st.integers(0, 99), st.integers(0, 9), st.integers(1, 20))
 def test_files_come_one_after_the_other(seed, epoch, batch):
     """No file is returned to, and each gives all it has."""
-    order = BatchOrder(CHUNKS, batch, seed)
+    order = BatchOrder(NAMES, batch, seed)
     order.set_epoch(epoch)
     file = np.repeat(np.arange(4), SIZES)[_flat(order)]
     assert (np.diff(file) != 0).sum() == 3
@@ -90,23 +81,23 @@ def test_files_come_one_after_the_other(seed, epoch, batch):
 
 def test_orders_differ_by_epoch_and_seed_only():
     """Files and data are both shuffled; resuming at an epoch is being there."""
-    order = BatchOrder(CHUNKS, 4, 1)
+    order = BatchOrder(NAMES, 4, 1)
     epochs = []
     for epoch in range(20):
         order.set_epoch(epoch)
         epochs.append(tuple(_flat(order)))
     assert len(set(epochs)) == 20
-    resumed = BatchOrder(CHUNKS, 4, 1)
+    resumed = BatchOrder(NAMES, 4, 1)
     resumed.set_epoch(17)
     assert tuple(_flat(resumed)) == epochs[17]
-    assert len({tuple(_flat(BatchOrder(CHUNKS, 4, seed))) for seed in range(20)}) == 20
+    assert len({tuple(_flat(BatchOrder(NAMES, 4, seed))) for seed in range(20)}) == 20
     first = {np.searchsorted(np.cumsum(SIZES), e[0], side="right") for e in epochs}
     assert first == {0, 1, 2, 3}
 
 
 def test_without_shuffling_the_order_is_the_lists():
     """In every epoch."""
-    order = BatchOrder(CHUNKS, 5, 1, shuffle=False)
+    order = BatchOrder(NAMES, 5, 1, shuffle=False)
     order.set_epoch(3)
     assert _flat(order) == list(range(14))
 
@@ -115,9 +106,9 @@ def test_without_shuffling_the_order_is_the_lists():
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(0, 5))
 def test_ranks_share_the_batches_of_one(world, batch, workers):
     """All have as many, together they have all, and few come twice."""
-    alone = [tuple(b) for b in BatchOrder(CHUNKS, batch, 7)]
+    alone = [tuple(b) for b in BatchOrder(NAMES, batch, 7)]
     ranks = [
-        BatchOrder(CHUNKS, batch, 7, rank=r, world=world, workers=workers)
+        BatchOrder(NAMES, batch, 7, rank=r, world=world, workers=workers)
         for r in range(world)
     ]
     shares = [[tuple(b) for b in order] for order in ranks]
@@ -138,10 +129,9 @@ def test_each_worker_gets_a_run_of_batches(n, workers):
 
 def test_workers_give_the_same_batches(files):
     """Two processes read; the batches are those of one, in the order dealt."""
-    chunks = whole_files(files)
-    alone = _fields(loader(FileData(chunks), BatchOrder(chunks, 3, 1)))
-    order = BatchOrder(chunks, 3, 1, workers=2)
-    both = _fields(loader(FileData(chunks), order))
+    alone = _fields(loader(FileData(files), BatchOrder(files, 3, 1)))
+    order = BatchOrder(files, 3, 1, workers=2)
+    both = _fields(loader(FileData(files), order))
     assert both == [alone[i] for i in dealt(len(alone), 2)]
 
 
@@ -149,15 +139,14 @@ def test_lightning_finds_the_epoch(files):
     """An interrupted fit goes on with the batches of an unbroken one."""
     from lightning_fabric.utilities.data import _set_sampler_epoch
 
-    chunks = whole_files(files)
-    order = BatchOrder(chunks, 4, 1)
-    _set_sampler_epoch(loader(FileData(chunks), order), 5)
+    order = BatchOrder(files, 4, 1)
+    _set_sampler_epoch(loader(FileData(files), order), 5)
     assert order.epoch == 5
 
 
 def test_single_data_have_no_batch_axis(files):
     """As any data set gives them; places beyond the end do not wrap."""
-    held = FileData(whole_files(files))
+    held = FileData(files)
     assert held[5]["images"].shape == (4, 16, 16)
     assert held[5]["images"][0, 0, 0] == 5
     assert held[5]["locs"].shape == (4, 4, 1, 2)
@@ -168,18 +157,18 @@ def test_single_data_have_no_batch_axis(files):
 
 def test_only_needed_keys_are_batched(files):
     """And they need be the only ones in the file."""
-    held = FileData(whole_files(files), need=["membership"])
+    held = FileData(files, need=["membership"])
     assert set(held[[0, 13]]) == {"images", "membership"}
 
 
 def test_files_are_taken_by_number_and_once():
     """Ten comes after nine; two files of one number are of two runs."""
     names = [file_name(k, 1) for k in (10, 9)]
-    assert [chunk.path.name for chunk in whole_files(names)] == names[::-1]
+    assert [path.name for path in ordered(names)] == names[::-1]
     with pytest.raises(InputError, match=r"number 9 is also that of .*size_1"):
-        whole_files([*names, file_name(9, 3)])
+        ordered([*names, file_name(9, 3)])
     with pytest.raises(InputError, match="not a name"):
-        whole_files(["file_data_0_destile_DES0001_subtile_0.pt"])
+        ordered(["file_data_0_destile_DES0001_subtile_0.pt"])
 
 
 def test_files_of_other_fields_are_refused(tmp_path):
@@ -187,26 +176,15 @@ def test_files_of_other_fields_are_refused(tmp_path):
     paths = [tmp_path / file_name(k, 1) for k in range(2)]
     for path, pool in zip(paths, (2, 4), strict=True):
         write_file_data(path, data(1, pool=pool))
-    held = FileData(whole_files(paths))
+    held = FileData(paths)
     with pytest.raises(InputError, match=r"file_data_1.*'images'.*\(4, 16, 16\)"):
         held[[0, 1]]
 
 
-@pytest.mark.parametrize(
-    ("chunks", "options", "message"),
-    [
-        ([], {}, "no data"),
-        (CHUNKS, {"batch": 0}, "batch 0"),
-        (CHUNKS, {"rank": 2, "world": 2}, "rank 2 of 2"),
-        (CHUNKS, {"rank": -1}, "rank -1"),
-    ],
-)
-def test_orders_of_nothing_are_refused(chunks, options, message):
+def test_orders_of_nothing_are_refused():
     """Before the first epoch."""
-    with pytest.raises(ValueError, match=message):
-        BatchOrder(chunks, **{"batch": 4, "seed": 1, **options})
-    with pytest.raises(ValueError, match="held 0"):
-        FileData(CHUNKS, held=0)
+    with pytest.raises(ValueError, match="no data"):
+        BatchOrder([], 4, 1)
 
 
 def test_collating_stacks():

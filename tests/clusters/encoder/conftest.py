@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from skyloom.clusters.data.chunks import whole_files
 from skyloom.clusters.data.files import file_name, write_file_data
 from skyloom.clusters.data.tiles import KEYS
 from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
@@ -51,13 +50,13 @@ def field():
 
 
 @pytest.fixture(scope="session")
-def chunks(tmp_path_factory):
+def files(tmp_path_factory):
     """Return the data of four files: three to train with, one to validate with."""
     folder, draw = tmp_path_factory.mktemp("fields"), np.random.default_rng(0)
     paths = [folder / file_name(k, 8) for k in range(4)]
     for path in paths:
         write_file_data(path, [red_field(draw) for _ in range(8)])
-    return whole_files(paths)
+    return paths
 
 
 def red_field(draw: np.random.Generator) -> dict:

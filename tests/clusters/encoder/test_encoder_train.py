@@ -17,9 +17,9 @@ from skyloom.learn.harness import RESUME
 
 
 def fit(training, held, *args, **options):
-    """Train with some files; half of the others choose the epoch."""
-    files = {"train": training, "validate": held, "calibrate": held}
-    return fit_files(files, *args, **options)
+    """Train with some files; the others choose the epoch, and calibrate."""
+    parts = {"train": training, "validate": held, "calibrate": held}
+    return fit_files(parts, *args, **options)
 
 
 class Watching(lightning.Callback):
@@ -40,20 +40,20 @@ class Watching(lightning.Callback):
 
 
 @pytest.fixture(scope="module")
-def learned(chunks, small, quick, tmp_path_factory):
+def learned(files, small, quick, tmp_path_factory):
     """Return a training of eight epochs: its file and what was watched."""
     watching, how = Watching(), replace(quick, epochs=8)
     folder = tmp_path_factory.mktemp("learned")
-    args = (chunks[:3], chunks[3:], small, how, folder)
+    args = (files[:3], files[3:], small, how, folder)
     path = fit(*args, seed=1, logs=folder / "logs", callbacks=[watching])
     return path, watching
 
 
 @pytest.fixture(scope="module")
-def short(chunks, small, quick, tmp_path_factory):
+def short(files, small, quick, tmp_path_factory):
     """Return a training of two epochs."""
     folder = tmp_path_factory.mktemp("short")
-    return fit(chunks[:1], chunks[3:], small, quick, folder, seed=1)
+    return fit(files[:1], files[3:], small, quick, folder, seed=1)
 
 
 def test_learns_what_it_can_find_in_other_fields(learned):
@@ -82,17 +82,17 @@ def test_the_file_tells_how_it_was_made(learned):
     assert 1 <= made.training["epoch"] <= 8
 
 
-def test_same_seed_same_bytes(short, chunks, small, quick, tmp_path):
+def test_same_seed_same_bytes(short, files, small, quick, tmp_path):
     """In another folder; and with another seed, others."""
-    again = fit(chunks[:1], chunks[3:], small, quick, tmp_path / "a", seed=1)
+    again = fit(files[:1], files[3:], small, quick, tmp_path / "a", seed=1)
     assert again.read_bytes() == short.read_bytes()
-    other = fit(chunks[:1], chunks[3:], small, quick, tmp_path / "b", seed=2)
+    other = fit(files[:1], files[3:], small, quick, tmp_path / "b", seed=2)
     assert other.read_bytes() != short.read_bytes()
 
 
-def test_resumed_is_as_if_never_stopped(short, chunks, small, quick, tmp_path):
+def test_resumed_is_as_if_never_stopped(short, files, small, quick, tmp_path):
     """Stopped after the first epoch; only the second is done again."""
-    args = (chunks[:1], chunks[3:], small, quick, tmp_path)
+    args = (files[:1], files[3:], small, quick, tmp_path)
     with pytest.raises(InterruptedError):
         fit(*args, seed=1, callbacks=[Watching(stop_at=1)])
     assert (tmp_path / RESUME / "last.ckpt").is_file()
@@ -103,25 +103,25 @@ def test_resumed_is_as_if_never_stopped(short, chunks, small, quick, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["rate", "damage"])
-def test_another_training_is_not_resumed(short, chunks, small, quick, tmp_path, change):
+def test_another_training_is_not_resumed(short, files, small, quick, tmp_path, change):
     """Other settings, or a checkpoint cut short: all epochs are done."""
     how = replace(quick, rate=1e-3) if change == "rate" else quick
     stop = [Watching(stop_at=1)]
     with pytest.raises(InterruptedError):
-        fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1, callbacks=stop)
+        fit(files[:1], files[3:], small, how, tmp_path, seed=1, callbacks=stop)
     last = tmp_path / RESUME / "last.ckpt"
     if change == "damage":
         last.write_bytes(last.read_bytes()[:5000])
-    path = fit(chunks[:1], chunks[3:], small, quick, tmp_path, seed=1)
+    path = fit(files[:1], files[3:], small, quick, tmp_path, seed=1)
     assert path.read_bytes() == short.read_bytes()
 
 
-def test_training_goes_on_from_a_given_encoder(short, chunks, small, quick, tmp_path):
+def test_training_goes_on_from_a_given_encoder(short, files, small, quick, tmp_path):
     """At hardly any rate its weights stay; weights drawn by chance are others."""
     how = replace(quick, epochs=1, rate=1e-7)
     kernels = []
     for start in (short, None):
-        args = (chunks[:1], chunks[3:], small, how, tmp_path / str(start is None))
+        args = (files[:1], files[3:], small, how, tmp_path / str(start is None))
         made = load_encoder(fit(*args, seed=5, start=start)).encoder
         kernels.append(made.features[0].weight.detach())
     given = load_encoder(short).encoder.features[0].weight.detach()
@@ -129,16 +129,16 @@ def test_training_goes_on_from_a_given_encoder(short, chunks, small, quick, tmp_
     assert not torch.allclose(kernels[1], given, atol=1e-2)
 
 
-def test_a_start_of_another_shape_is_refused(short, chunks, small, quick, tmp_path):
+def test_a_start_of_another_shape_is_refused(short, files, small, quick, tmp_path):
     other = replace(small, hidden=2 * small.hidden)
     with pytest.raises(InputError, match="another shape"):
-        fit(chunks[:1], chunks[3:], other, quick, tmp_path, seed=1, start=short)
+        fit(files[:1], files[3:], other, quick, tmp_path, seed=1, start=short)
     assert not list(tmp_path.iterdir())
 
 
-def test_bfloat16_and_jitter_run(chunks, small, quick, tmp_path):
+def test_bfloat16_and_jitter_run(files, small, quick, tmp_path):
     how = replace(quick, epochs=1, precision="bf16-mixed", jitter=0.02)
-    path = fit(chunks[:1], chunks[3:], small, how, tmp_path, seed=1)
+    path = fit(files[:1], files[3:], small, how, tmp_path, seed=1)
     assert torch.isfinite(torch.tensor(load_encoder(path).metrics["loss"]))
 
 
@@ -153,16 +153,16 @@ def test_zero_points_err_by_field_and_band():
     assert draw.bit_generator.state == state
 
 
-def test_a_loss_that_is_not_finite_ends_training(chunks, small, quick, tmp_path):
+def test_a_loss_that_is_not_finite_ends_training(files, small, quick, tmp_path):
     how = replace(quick, rate=1e30, warmup=0.0)
     with pytest.raises(FloatingPointError, match=r"epoch 0, batch [1-9]"):
-        fit(chunks[:3], chunks[3:], small, how, tmp_path, seed=1)
+        fit(files[:3], files[3:], small, how, tmp_path, seed=1)
     assert not (tmp_path / "best_encoder.ckpt").exists()
 
 
-def test_what_is_common_is_measured(chunks, small):
+def test_what_is_common_is_measured(files, small):
     """Noise of 1 with blobs on it; two centres to a field of 64 tiles."""
-    found = common(chunks[:3], small)
+    found = common(files[:3], small)
     assert all(1.0 < noise < 2.0 for noise in found.noise)
     assert found.start["center"] == pytest.approx(2 / 64, rel=0.05)
     assert found.start["redshift"] == pytest.approx(0.4)
@@ -171,11 +171,11 @@ def test_what_is_common_is_measured(chunks, small):
 @pytest.mark.parametrize(
     "other", [{"tile": 16}, {"bands": ("g", "r")}, {"tile": 4, "widths": (8, 8)}]
 )
-def test_data_that_do_not_fit_are_refused(chunks, small, other):
+def test_data_that_do_not_fit_are_refused(files, small, other):
     misfit = replace(small, **{"blocks": (), **other})
     with pytest.raises(InputError, match="px to a tile's side") as caught:
-        common(chunks, misfit)
-    assert caught.value.path == str(chunks[0].path)
+        common(files, misfit)
+    assert caught.value.path == str(files[0])
 
 
 def test_no_fields_are_refused(small):
@@ -183,8 +183,8 @@ def test_no_fields_are_refused(small):
         common([], small)
 
 
-def test_validation_is_always_in_one_order(chunks, quick):
-    fields = Fields(chunks[:1], chunks[3:], quick.batch, seed=1)
+def test_validation_is_always_in_one_order(files, quick):
+    fields = Fields(files[:1], files[3:], quick.batch, seed=1)
     seen = [b["images"] for b in fields.val_dataloader()]
     again = [b["images"] for b in fields.val_dataloader()]
     assert all(map(torch.equal, seen, again))

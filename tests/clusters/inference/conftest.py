@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from scipy import ndimage
-from skyloom.clusters.inference.classify import Predictor
+from skyloom.clusters.inference.classify import Predict
 from skyloom.io.fits import write_hdus
 from skyloom.sky.tan import tan_wcs
 
@@ -65,7 +65,7 @@ def maps_of(value: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def smoothing_predictor(side: int, sigma: float = 20.0) -> Predictor:
+def smoothing_predictor(side: int, sigma: float = 20.0) -> Predict:
     """Return a predictor that is shift-equivariant up to its grid.
 
     Parameters
@@ -84,7 +84,7 @@ def smoothing_predictor(side: int, sigma: float = 20.0) -> Predictor:
         cells = smooth.reshape(n, ny // side, side, nx // side, side)
         return maps_of(cells[:, :, middle][..., middle].mean(axis=(2, 4)))
 
-    return Predictor(predict, f"smoothing {side} {sigma}")
+    return predict
 
 
 @pytest.fixture

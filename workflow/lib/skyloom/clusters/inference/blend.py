@@ -30,40 +30,20 @@ class TileMaps:
     ``i tile - 1/2`` and columns from ``j tile - 1/2`` [px]; the last ones may stick
     out of the tile. Cells without enough unmasked pixels are NaN, but in `valid`.
 
-    Attributes
-    ----------
-    membership : ndarray
-        Probability that the cell holds a member of a cluster.
-    center : ndarray
-        Expected number of cluster centres in the part of the cell inside the tile.
-    n_members : ndarray
-        Expected number of members, likewise.
-    center_y, center_x : ndarray
-        Where a centre would be [px of the tile].
-    richness, richness_var : ndarray
-        Mean and variance of ln λ.
-    redshift, redshift_var : ndarray
-        Mean and variance of z.
-    valid : ndarray
-        Unmasked share of the cell's area inside the tile.
-    tile : int
-        Side of a cell [px].
-    height, width : int
-        Of the survey tile [px].
     """
 
-    membership: np.ndarray
-    center: np.ndarray
-    n_members: np.ndarray
-    center_y: np.ndarray
+    membership: np.ndarray  # probability that the cell holds a member of a cluster
+    center: np.ndarray  # expected number of centres in its part inside the tile
+    n_members: np.ndarray  # expected number of members, likewise
+    center_y: np.ndarray  # where a centre would be [px of the tile]
     center_x: np.ndarray
-    richness: np.ndarray
+    richness: np.ndarray  # mean of ln λ
     richness_var: np.ndarray
-    redshift: np.ndarray
+    redshift: np.ndarray  # mean of z
     redshift_var: np.ndarray
-    valid: np.ndarray
-    tile: int
-    height: int
+    valid: np.ndarray  # unmasked share of the cell's area inside the tile
+    tile: int  # side of a cell [px]
+    height: int  # of the survey tile [px]
     width: int
 
 
@@ -80,7 +60,7 @@ def blend(
 
     Probabilities and counts are weighted means. Redshift and richness are mixtures:
     windows that disagree widen the variance. Positions of centres are weighted by
-    the probability of a centre as well.
+    the probability of a centre as well. ValueError if a cell lies in no window.
 
     Parameters
     ----------
@@ -90,15 +70,6 @@ def blend(
         ``(ny, nx)`` of the survey tile [px].
     tile : int
         Side of a cell [px].
-
-    Returns
-    -------
-    TileMaps
-
-    Raises
-    ------
-    ValueError
-        If a cell of the grid lies in no window.
     """
     cells = tuple(-(-length // tile) for length in shape)
     sums = {name: np.zeros(cells) for name in (*MAPS, "weight", "seen", "located")}
@@ -174,21 +145,9 @@ def _add(sums: dict, start: tuple[float, float], terms: dict) -> None:
 
 
 def _axis(start: float, n: int, total: int) -> tuple[slice, np.ndarray]:
-    """Return the grid's cells that a window touches, and their weights of its cells.
+    """Return the cells of the grid that a window touches, and weights of its n cells.
 
-    Parameters
-    ----------
-    start : float
-        Where the window begins [cells of the grid].
-    n, total : int
-        Cells of the window and of the grid.
-
-    Returns
-    -------
-    slice
-        Cells of the grid.
-    ndarray, shape (cells, n)
-        Linear interpolation times the taper.
+    The weights, of shape (cells, n), are linear interpolation times the taper.
     """
     first, last = max(int(np.floor(start)), 0), min(int(np.ceil(start + n)), total)
     place = np.arange(first, last) - start  # 0 at the middle of the first cell

@@ -15,16 +15,9 @@ def filled(images: np.ndarray) -> np.ndarray:
     empty field were blank, it saw two clusters in the rest. What it says of the filled
     tiles is not used.
 
-    Parameters
-    ----------
-    images : ndarray, shape (n, bands, height, width)
-        NaN where a pixel is bad, in any band.
-
-    Returns
-    -------
-    ndarray, shape (n, bands, height, width)
-        The first good one of the pixels found by moving the window by eighths along
-        its rows, then along its columns; NaN only in a band without a good pixel there.
+    Of images (n, bands, height, width), NaN where a pixel is bad in any band, each bad
+    pixel becomes the first good one that is found by moving the window by eighths along
+    its rows, then along its columns; NaN only in a band without a good pixel there.
     """
     bad = np.isnan(images).any(axis=1, keepdims=True)
     if not bad.any():

@@ -31,17 +31,13 @@ def read_windows(
 
     Parameters
     ----------
-    tile : SurveyTile
-        Which tile.
     origins : iterable of (int, int)
         ``(y, x)`` of the windows' first pixels, multiples of ``settings.pool``.
-    settings : WindowSettings
-        Their size and pooling.
 
     Yields
     ------
     origin : tuple of int
-        As given; in the order of reading: groups of columns, then y, then x.
+        In the order of reading: groups of columns, then y, then x.
     image : ndarray of float32, shape (bands, window / pool, window / pool)
         Block means over unmasked pixels, at zero point 30. NaN where a block has
         none, or lies outside of the tile.
@@ -56,22 +52,7 @@ def read_windows(
 
 
 def pooled(image: np.ndarray, good: np.ndarray, pool: int) -> np.ndarray:
-    """Return block means over good pixels.
-
-    Parameters
-    ----------
-    image : ndarray, shape (ny, nx)
-        Pixels; both lengths are multiples of `pool`.
-    good : ndarray of bool, shape (ny, nx)
-        Which pixels count.
-    pool : int
-        Side of a block.
-
-    Returns
-    -------
-    ndarray of float32, shape (ny / pool, nx / pool)
-        NaN where a block has no good pixel.
-    """
+    """Return means over the good pixels of blocks, NaN where there is none."""
     mean = block_mean(image, pool, good)
     if not good.all():
         ny, nx = mean.shape

@@ -12,7 +12,6 @@ from astropy.wcs import WCS
 from skyloom.clusters.bands import BANDS, ZERO_POINT
 from skyloom.clusters.images.survey import SurveyInfo, inspect_survey_image
 from skyloom.io.errors import InputError
-from skyloom.run.provenance import checksum, digest_of
 
 SAME_PLACE = 0.1  # px by which the bands' coordinates may differ
 REMEDY = "make the images of all bands again with the same settings"
@@ -20,32 +19,13 @@ REMEDY = "make the images of all bands again with the same settings"
 
 @dataclass(frozen=True)
 class SurveyTile:
-    """What the headers of a survey tile say.
-
-    Attributes
-    ----------
-    name : str
-        Of the tile.
-    paths : dict of str to Path
-        File by band, in the order of the channels.
-    shape : tuple of int
-        ``(ny, nx)`` [px].
-    wcs : WCS
-        Celestial coordinates.
-    factor : float
-        What pixels are multiplied by to have zero point 30.
-    """
+    """What the headers of a survey tile say."""
 
     name: str
-    paths: Mapping[str, Path]
-    shape: tuple[int, int]
+    paths: Mapping[str, Path]  # by band, in the order of the channels
+    shape: tuple[int, int]  # (ny, nx) [px]
     wcs: WCS
-    factor: float
-
-    def identity(self) -> str:
-        """Return a digest of the files' bytes, by band, and of the scale."""
-        sums = {band: checksum(path) for band, path in self.paths.items()}
-        return digest_of([sums, self.factor])
+    factor: float  # what pixels are multiplied by to have zero point 30
 
 
 def open_survey_tile(
@@ -54,18 +34,10 @@ def open_survey_tile(
     bands: tuple[str, ...] = BANDS,
     name: str = "",
 ) -> SurveyTile:
-    """Check the files of a survey tile, and that they belong together.
+    """Check the images of a survey tile, by band, and that they belong together.
 
-    Checksums are verified; no pixel is unpacked.
-
-    Parameters
-    ----------
-    paths : mapping of str to path
-        Survey images (`skyloom.clusters.images.survey`) by band.
-    bands : tuple of str
-        The bands that are needed, in the order of the channels.
-    name : str
-        Of the tile; the beginning of the first file's name by default.
+    Checksums are verified; no pixel is unpacked. Its name is the beginning of the first
+    file's if none is given.
 
     Raises
     ------
@@ -83,12 +55,12 @@ def open_survey_tile(
         )
     files = {band: Path(paths[band]) for band in bands}
     infos = {band: inspect_survey_image(files[band]) for band in bands}
-    first = infos[bands[0]]
+    first, path = infos[bands[0]], files[bands[0]]
     for band in bands:
         _check_band(files[band], infos[band], band)
-        _compare(files[band], infos[band], files[bands[0]], first)
+        _compare(files[band], infos[band], path, first)
     factor = 10 ** (0.4 * (ZERO_POINT - first.zero_point))
-    name = name or files[bands[0]].name.split(".")[0]
+    name = name or path.name.split(".")[0]
     return SurveyTile(name, files, first.shape, first.wcs, factor)
 
 

@@ -10,26 +10,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class WindowSettings:
-    """How an image is cut into windows.
+    """How an image is cut into windows; ValueError if a length does not fit the others.
 
     Attributes
     ----------
-    window : int
-        Side of a window [px]; a multiple of `tile`.
-    step : int
-        From one window to the next [px]; at most `window`, a multiple of `pool`.
-    tile : int
-        Side of a cell of the encoder's maps [px]; a multiple of `pool`.
-    pool : int
-        Side of the blocks of pixels that are averaged [px].
+    window, step : int
+        Side of a window, in whole tiles, and from one to the next [px].
+    tile, pool : int
+        Sides of a cell of the encoder's maps, and of blocks that are averaged [px].
     shifts : int
         How many windows, moved by ``tile / shifts``, replace each window along each
         axis. Running time grows with its square; 1 moves nothing.
-
-    Raises
-    ------
-    ValueError
-        If a length does not fit the others.
     """
 
     window: int = 2560
@@ -58,11 +49,6 @@ class WindowSettings:
         """Return windows no larger than an image needs: the fewest whole tiles.
 
         A window that were mostly empty would move an encoder's GroupNorm.
-
-        Parameters
-        ----------
-        shape : tuple of int
-            ``(ny, nx)`` of the image [px].
         """
         needed = -(-max(shape) // self.tile) * self.tile
         window = min(self.window, needed)
@@ -70,27 +56,10 @@ class WindowSettings:
 
 
 def origins(length: int, window: int, step: int) -> np.ndarray:
-    """Return where windows begin along one axis.
+    """Return where windows begin along an axis of a length, rising from 0.
 
-    Parameters
-    ----------
-    length : int
-        Of the image.
-    window : int
-        Length of a window.
-    step : int
-        From one window to the next, at most `window`.
-
-    Returns
-    -------
-    ndarray of int
-        Rising from 0. The last window is moved back to end with the image; an image
-        shorter than a window has one window, which sticks out.
-
-    Raises
-    ------
-    ValueError
-        If a length is below 1, or steps would leave gaps.
+    The last window is moved back to end with the image; an image shorter than a window
+    has one window, which sticks out. ValueError if steps would leave gaps.
     """
     _demand(min(length, window, step) >= 1, f"{length=}, {window=}, {step=}: below 1")
     _demand(step <= window, f"{step=} leaves gaps between windows of {window}")
@@ -99,22 +68,12 @@ def origins(length: int, window: int, step: int) -> np.ndarray:
 
 
 def window_origins(shape: tuple[int, int], settings: WindowSettings) -> np.ndarray:
-    """Return where the windows of an image begin.
+    """Return where the windows of an image of shape (ny, nx) begin, sorted.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(ny, nx)`` of the image [px].
-    settings : WindowSettings
-        How it is cut.
-
-    Returns
-    -------
-    ndarray of int, shape (n, 2)
-        ``(y, x)`` of the first pixel, all multiples of ``settings.pool``, sorted.
-        Windows stick out of the image where it is no multiple of `pool` (by less
-        than `pool`), where they are shifted (by less than half a tile), and where
-        the image is smaller than a window.
+    ``(y, x)`` of the first pixels, shape (n, 2), all multiples of ``settings.pool``.
+    Windows stick out of the image where it is no multiple of `pool` (by less than
+    `pool`), where they are shifted (by less than half a tile), and where the image is
+    smaller than a window.
     """
     axes = [_axis(length, settings) for length in shape]
     return np.array([(y, x) for y in axes[0] for x in axes[1]])
@@ -123,22 +82,10 @@ def window_origins(shape: tuple[int, int], settings: WindowSettings) -> np.ndarr
 def inside_share(
     origin: tuple[int, int], cells: tuple[int, int], shape: tuple[int, int], tile: int
 ) -> np.ndarray:
-    """Return the share of each cell's area that lies in an image.
+    """Return the share of each cell's area that lies in an image of shape (ny, nx).
 
-    Parameters
-    ----------
-    origin : tuple of int
-        ``(y, x)`` of the first cell's first pixel.
-    cells : tuple of int
-        Rows and columns of the cells.
-    shape : tuple of int
-        ``(ny, nx)`` of the image [px].
-    tile : int
-        Side of a cell [px].
-
-    Returns
-    -------
-    ndarray, shape `cells`
+    Of as many rows and columns of `cells`, from ``origin`` (y, x) on, of side `tile`
+    [px].
     """
     shares = []
     for first, n, length in zip(origin, cells, shape, strict=True):

@@ -14,7 +14,7 @@ from skyloom.clusters.evaluation.completeness import operating_threshold
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
-from skyloom.clusters.inference.classify import Predictor, valid_share
+from skyloom.clusters.inference.classify import Predict, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.stats.calibration import Platt, expected_error, fit_platt
 
@@ -25,7 +25,7 @@ FEWEST = 20  # candidates, true and false together, that a line is fitted to
 class Examined:
     """Fields of files of data, looked at whole."""
 
-    predictor: Predictor
+    predict: Predict
     tile: int  # of the encoder [px]
     pool: int
     truth: Mapping[int, str]  # lists of clusters by field, which say where it lies
@@ -41,7 +41,7 @@ class Examined:
                 yield number, self._found(number, one["images"].float().numpy())
 
     def _found(self, number: int, image: np.ndarray) -> Table:
-        maps = dict(self.predictor.predict(image[None]))
+        maps = dict(self.predict(image[None]))
         maps["valid"] = valid_share(image[None], self.tile // self.pool)
         whole = {name: values[0] for name, values in maps.items()}
         shape = tuple(n * self.pool for n in image.shape[1:])

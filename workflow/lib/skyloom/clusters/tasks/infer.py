@@ -11,24 +11,20 @@ import numpy as np
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.inference.blend import blend
-from skyloom.clusters.inference.classify import (
-    Predictor,
-    classify_tile,
-    encoder_predictor,
-)
+from skyloom.clusters.inference.classify import Predict, classify_tile, predictor
 from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.tasks.products import write_prediction
 from skyloom.io.errors import InputError
-from skyloom.run.provenance import Recipe, checksum
+from skyloom.run.provenance import Recipe
 
 WINDOWS = "+windows"  # no tile is called so
 
 
 def predictor_of(
     path: str | Path, tile: int, pool: int, device: str = "cpu"
-) -> Predictor:
-    """Return the predictor of an encoder's file, for tiles of these sizes [px].
+) -> Predict:
+    """Return what the encoder of a file predicts, for tiles of these sizes [px].
 
     Raises
     ------
@@ -44,14 +40,14 @@ def predictor_of(
             expected=f"{tile} px, pooled by {pool}, as in the config",
             remedy="set clusters.data.tile_size and pool to the encoder's",
         )
-    return encoder_predictor(encoder, checksum(path), device=device)
+    return predictor(encoder, device)
 
 
 @dataclass(frozen=True)
 class Look:
     """Looks at tiles with an encoder."""
 
-    predictor: Predictor
+    predict: Predict
     windows: WindowSettings
     batch: int  # windows looked at together
     images: Mapping[str, Sequence[str]]  # of each tile, in the order of the bands
@@ -64,9 +60,7 @@ class Look:
         images = self.images[name]
         tile = open_survey_tile(dict(zip(BANDS, images, strict=True)), name=name)
         place = self.folder / WINDOWS / name
-        seen = classify_tile(
-            tile, self.predictor, self.windows, place, batch=self.batch, restart=True
-        )
+        seen = classify_tile(tile, self.predict, self.windows, place, batch=self.batch)
         maps = blend(seen, tile.shape, self.windows.tile)
         record = self.recipe.record([self.encoder, *images])
         write_prediction(paths["maps"], maps, tile.wcs, record)

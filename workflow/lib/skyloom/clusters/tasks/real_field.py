@@ -17,7 +17,7 @@ from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
-from skyloom.clusters.inference.classify import Predictor, classify_tile
+from skyloom.clusters.inference.classify import Predict, classify_tile
 from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import (
@@ -103,7 +103,7 @@ class SkyLook:
     footprint: Footprint
     tiles: Mapping[str, SkyTile]
     painter: Painter
-    predictor: Predictor
+    predict: Predict
     windows: WindowSettings
     batch: int
     folder: Path  # for images and windows, until a tile is done
@@ -118,8 +118,9 @@ class SkyLook:
         camera = self.painter.camera
         camera.expose(sources, tile.wcs, item, images, self.record, mask)
         seen = open_survey_tile(images, name=tile.name)
-        how = {"batch": self.batch, "restart": True}
-        looks = classify_tile(seen, self.predictor, self.windows, place / "maps", **how)
+        looks = classify_tile(
+            seen, self.predict, self.windows, place / "maps", batch=self.batch
+        )
         maps = blend(looks, seen.shape, self.windows.tile)
         found = candidates(maps, tile.wcs, name=tile.name)
         found.meta["provenance"] = self.record

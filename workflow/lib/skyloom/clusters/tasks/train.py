@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from skyloom.clusters.catalogue.colours import RedSequence
-from skyloom.clusters.data.chunks import whole_files
+from skyloom.clusters.data.files import ordered
 from skyloom.clusters.encoder.train import fit
 from skyloom.clusters.settings import network, training
 from skyloom.io.atomic import replacing
@@ -37,7 +37,7 @@ def train(
     torch.set_num_threads(how["threads"])
     parts = ("train", "validate", "calibrate")
     made = fit(
-        {part: whole_files(files[part]) for part in parts},
+        {part: ordered(files[part]) for part in parts},
         network(settings["network"], settings["data"], red_sequence),
         training(how),
         scratch,
