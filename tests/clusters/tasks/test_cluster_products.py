@@ -75,7 +75,7 @@ def test_candidates_come_back(prediction, tmp_path):
     assert (x, y) == pytest.approx((32 * 5 + 15.5, 32 * 12 + 15.5), abs=0.01)
     assert row["TILES"] == "sim0001"
     target.write_bytes(target.read_bytes()[:4000])
-    with pytest.raises(InputError, match="not a readable table of candidates"):
+    with pytest.raises(InputError, match=r"found\.fits: not a readable FITS file"):
         products.read_candidates(target)
 
 
