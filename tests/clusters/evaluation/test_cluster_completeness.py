@@ -110,3 +110,57 @@ def test_purity_at_the_abundance_of_the_sky():
     none = module.purity_at_abundance(found, rate(0, 100.0), 0.5, rng)
     assert none["value"] == 1
     assert none["low"] > 0.9
+
+
+def test_ends_of_thresholds():
+    """A detection at the threshold is in; a cluster of just the smallest LAMBDA is."""
+    truth = truths([20, 30])
+    seen = judge(truth, detections([0, 1, 1.5], [0.5, 0.8, 0.5]))
+    assert module.purity(seen, 0.5)["n"] == 3
+    assert module.purity(seen, 0.51)["n"] == 1
+    assert module.purity(seen, 0.5, above=20)["k"] == 2
+    assert module.purity(seen, 0.5, above=20.1)["k"] == 1
+    everything = {"lambda_edges": module.ALL, "z_edges": module.ALL}
+    assert module.completeness(seen, 0.5, **everything)["k"].tolist() == [2]
+    assert module.completeness(seen, 0.51, **everything)["k"].tolist() == [1]
+    above = module.completeness(seen, 0.5, (20, 30), module.ALL)
+    assert above["n"].tolist() == [1]
+
+
+def test_shown_is_the_exact_bound():
+    """28 of 28 do not show 0.9, 29 do (0.95 power 1/n); nor do 40 of 41 show 0.9."""
+    for n, shown in ((28, False), (29, True)):
+        seen = judge(truths([30] * n), detections(range(n), [0.9] * n))
+        assert module.operating_threshold(seen, 0.9).shown is shown
+    wrong = detections([*range(40), 40.5], [0.9] * 41)
+    assert not module.operating_threshold(judge(truths([30] * 40), wrong), 0.9).shown
+
+
+def test_signs_of_errors():
+    """Measured less true; pulls in units of the stated errors."""
+    rng = np.random.default_rng(0)
+    n = 5
+    z = np.array([0.41, 0.38, 0.41, 0.42, 0.39])
+    rich = 30 * np.exp([0.3, 0.2, 0.1, 0.2, 0.4])
+    found = detections(range(n), [0.9] * n, z, LAMBDA=rich, Z_ERR=[0.01] * n)
+    found["LAMBDA_ERR"] = 0.1 * rich
+    seen = judge(truths([30] * n), found)
+    error = module.redshift_errors(seen, rng)
+    assert error["bias"]["value"] == pytest.approx(0.01 / 1.4)
+    assert error["nmad"]["value"] == pytest.approx(1.4826 * 0.01 / 1.4, rel=1e-3)
+    assert error["pull"]["value"] == pytest.approx(1.4826, rel=1e-3)
+    logs = module.richness_errors(seen, rng)
+    assert logs["bias"]["value"] == pytest.approx(0.2)
+    assert logs["pull"]["value"] == pytest.approx(1.4826, rel=1e-3)
+
+
+def test_interval_of_the_purity_of_the_sky():
+    """Quantiles of what independent counts allow: both errors matter."""
+    rng, other = np.random.default_rng(0), np.random.default_rng(1)
+    alarms = rate(8, 50.0)
+    found = module.purity_at_abundance(one_share(30, 40), alarms, 0.4, rng)
+    true = 0.4 * other.beta(30.5, 10.5, 200_000)
+    false = other.gamma(8.5, size=200_000) / 50
+    expected = np.quantile(true / (true + false), [0.025, 0.975])
+    assert (found["low"], found["high"]) == pytest.approx(expected, abs=0.006)
+    assert (found["true"], found["false"]) == pytest.approx((0.3, 0.16))

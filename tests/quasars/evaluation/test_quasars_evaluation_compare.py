@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from skyloom.quasars.evaluation import compare
 
 
@@ -73,6 +74,58 @@ def test_gain_of_a_clear_winner():
     nobody = compare.gain(rows, known.assign(confident=False))
     assert nobody["targets"] == 0
     assert np.isnan(nobody["difference"])
+
+
+def told(first, second, **columns):
+    """Return rows of one exposure a target, by what the two ensembles call it."""
+    names = {True: "low", False: "not"}
+    rows = pd.DataFrame({"TARGETID": np.arange(len(first))} | columns)
+    labels = {f"LABEL_{k}": [names[x] for x in v] for k, v in ((1, first), (2, second))}
+    return rows.assign(**labels)
+
+
+def test_interval_of_a_gain_is_that_of_paired_differences():
+    """9 won, 4 lost, 27 alike: the mean of +1, -1 and 0, with its standard error."""
+    first = np.repeat([False, True, True, False], [9, 4, 20, 7])
+    second = np.repeat([True, False, True, False], [9, 4, 20, 7])
+    known = pd.DataFrame({"targetid": np.arange(40), "klass": "QSO", "confident": True})
+    found = compare.gain(told(first, second), known)
+    each = second.astype(int) - first.astype(int)
+    half = stats.norm.ppf(0.975) * each.std() / np.sqrt(40)
+    assert found["difference"] == pytest.approx(5 / 40)
+    assert found["low"] == pytest.approx(5 / 40 - half)
+    assert found["high"] == pytest.approx(5 / 40 + half)
+    assert found["p"] == pytest.approx(stats.binom.cdf(4, 13, 0.5) * 2)
+    stars = compare.gain(told(first, second), known.assign(klass="STAR"))
+    assert (stars["won"], stars["lost"]) == (4, 9)
+    assert stars["difference"] == pytest.approx(-5 / 40)
+    assert (stars["low"], stars["high"]) == pytest.approx(
+        (-5 / 40 - half, -5 / 40 + half)
+    )
+
+
+def test_gain_of_no_difference_has_no_width():
+    """All alike: no scatter, and no sign of a difference; one target is enough."""
+    known = pd.DataFrame({"targetid": [0], "klass": ["QSO"], "confident": [True]})
+    found = compare.gain(told([True], [True]), known)
+    assert (found["targets"], found["won"], found["lost"]) == (1, 0, 0)
+    assert (found["low"], found["high"], found["p"]) == (0, 0, 1)
+
+
+def test_a_draw_of_exposures_is_a_quasar():
+    """One of two exposures called: a quasar; one of three: none."""
+    known = pd.DataFrame({"targetid": [0, 1], "klass": "QSO", "confident": True})
+    first, second = [False] * 5, [True, False, True, False, False]
+    found = compare.gain(told(first, second, TARGETID=[0, 0, 1, 1, 1]), known)
+    assert (found["targets"], found["won"], found["lost"]) == (2, 1, 0)
+
+
+def test_ends_of_labels():
+    """At the threshold nothing is called; z = 2.1 is high."""
+    rows = results(C_BEST=[0.5, 0.501, 0.9, 0.9], Z=[1.0, 1.0, 2.099, 2.1])
+    found = compare.compare(rows, rows, (0.5, 0.5)).rows
+    assert found["LABEL_1"].tolist() == ["not", "low", "low", "high"]
+    assert found["LABEL_2"].tolist() == found["LABEL_1"].tolist()
 
 
 @pytest.mark.parametrize(

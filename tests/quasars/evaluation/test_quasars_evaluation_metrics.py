@@ -122,3 +122,35 @@ def test_purity_is_that_of_the_threshold():
     assert np.isclose(metrics.purity(rows)["value"], found.purity)
     assert np.isclose(metrics.completeness(rows)["value"], found.completeness)
     assert metrics.purity(rows)["targets"] == found.called
+
+
+def test_ends_of_what_is_right():
+    """A score at the threshold is no call; dv of exactly `dv_max` is right."""
+    rows = pd.DataFrame({"TARGETID": [1, 2, 3], "dv": [3000.0, -3000.0, -3000.1]})
+    rows = rows.assign(called=True, is_qso=True)
+    assert metrics.completeness(rows, dv_max=3000.0)["value"] == pytest.approx(2 / 3)
+    truth = pd.DataFrame(TRUTH, columns=["targetid", "z", "klass", "confident"])
+    truth = truth.assign(quality=4.0, bal=0, source="us")
+    results = pd.DataFrame(RESULTS, columns=["TARGETID", "C_BEST", "Z", "SN"])
+    assert metrics.judged(results, truth, 0.99)["called"].sum() == 0
+    assert metrics.judged(results, truth, 0.989)["called"].sum() == 1
+
+
+def test_label_at_the_border():
+    z = [2.09, 2.1, np.nan, 2.5]
+    found = metrics.label(np.array([True, True, True, False]), z)
+    assert found.tolist() == ["low", "high", "low", "not"]
+
+
+def test_dv_is_of_the_measured_redshift(rows):
+    """Positive where it is above the true one."""
+    assert rows["dv"].iloc[0] == pytest.approx(299792.458 * 0.001 / 2)
+    assert rows["dv"].iloc[2] < -100_000
+
+
+def test_purity_by_redshift_is_by_the_measured_one(rows):
+    """Target 2, at 2.5, is called at 0.7."""
+    table = metrics.table(rows, dv_max=None)
+    keyed = table.set_index(["measure", "by", "group"])["value"]
+    assert keyed["purity", "z", "0 to 0.8"] == 1
+    assert ("purity", "z", "2.1 to 2.6") not in keyed

@@ -78,3 +78,47 @@ def test_scatter_of_repeats_is_that_of_one(rng):
     assert found["pairs"] == n
     assert np.isclose(found["sigma_v"], sigma_v, rtol=0.05)
     assert np.isclose(found["pull"], 1, rtol=0.05)
+
+
+def test_outliers_lie_beyond_3000(rng):
+    """On both sides, and not at it; scatter inside is of the others."""
+    dv = np.array([-3001.0, -2999.0, 0.0, 2999.0, 3001.0])
+    z_true = np.zeros(5)
+    found = redshifts.summary(dv / redshifts.C, z_true, np.arange(5), rng)
+    assert found["outliers"]["value"] == pytest.approx(0.4)
+    assert found["bias"]["value"] == pytest.approx(0, abs=1e-9)
+    assert found["nmad"]["value"] == pytest.approx(1.4826 * 2999, rel=1e-4)
+    assert found["nmad_inside"]["value"] == pytest.approx(1.4826 * 2999, rel=1e-4)
+
+
+def test_bias_has_the_sign_of_the_measured_less_the_true(rng):
+    z_true = np.full(9, 1.0)
+    found = redshifts.summary(z_true - 0.002, z_true, np.arange(9), rng)
+    expected = -0.001 * redshifts.C
+    assert found["bias"]["value"] == pytest.approx(expected)
+    assert (found["bias"]["low"], found["bias"]["high"]) == pytest.approx(
+        (expected,) * 2
+    )
+
+
+def test_pull_has_the_errors_of_both():
+    """Differences of 5 in units of errors 3 and 4; no error, no pull."""
+    v = np.array([1.0, -1.0, 2.0, -2.0, 9.0]) * 5.0 / redshifts.C
+    n = len(v)
+    z = np.stack([np.zeros(n), v], axis=1).ravel()
+    error = np.tile([3.0, 4.0], n) / redshifts.C
+    error[-2:] = 0.0
+    table = {"TARGETID": np.repeat(np.arange(n), 2), "Z": z, "Z_ERR": error}
+    table |= {"C_NOT": 0.0, "C_QSO_LZ": 1.0, "C_QSO_HZ": 0.0}
+    found = redshifts.repeats(pd.DataFrame(table), np.ones(2 * n, bool))
+    assert found["pull"] == pytest.approx(1.4826 * 1.5, rel=1e-3)
+    assert found["sigma_v"] == pytest.approx(1.4826 * 10 / np.sqrt(2), rel=1e-3)
+
+
+def test_changes_of_sigma_v_are_between_neighbours_of_one_target():
+    """Three exposures make two pairs, and no pair across targets."""
+    table = {"TARGETID": [7, 8, 7, 7], "Z": [1.0, 2.0, 1.1, 1.1], "Z_ERR": 0.001}
+    table |= {"C_NOT": 0.0, "C_QSO_LZ": 1.0, "C_QSO_HZ": 0.0}
+    found = redshifts.repeats(pd.DataFrame(table), [True] * 4)
+    assert (found["targets"], found["pairs"]) == (1, 2)
+    assert found["outliers"]["value"] == 0.5

@@ -27,14 +27,11 @@ class Threshold:
 
     Attributes
     ----------
-    value : float
-        The score; detections at it are in.
-    target : float
-        Purity asked for.
-    reached : bool
-        Whether any score reaches it; else `value` is the one of best purity.
-    shown : bool
-        Whether the purity's exact lower bound, at 95 %, does too.
+    value, target : float
+        The score (detections at it are in), and the purity asked for.
+    reached, shown : bool
+        Whether any score reaches it (else `value` is the one of best purity), and
+        whether the purity's exact lower bound, at 95 %, does too.
     """
 
     value: float
@@ -87,16 +84,9 @@ def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
 def purity(
     judged: Judged, threshold: float = -np.inf, above: float | None = None
 ) -> dict:
-    """Return the share of detections that are clusters: ``k, n, value, low, high``.
+    """Return the share of detections from a score on that are clusters.
 
-    Parameters
-    ----------
-    judged : Judged
-        Truths and detections.
-    threshold : float
-        Score from which a detection is in the catalogue.
-    above : float, optional
-        LAMBDA that the cluster must have; that of the rule if not given.
+    Of at least the LAMBDA `above`; that of the rule if it is not given.
     """
     found = judged_rows(judged, threshold)
     limit = judged.rule.above if above is None else above
@@ -106,12 +96,7 @@ def purity(
 def operating_threshold(judged: Judged, target: float) -> Threshold:
     """Return the lowest score whose catalogue has a purity, and if that is shown.
 
-    Parameters
-    ----------
-    judged : Judged
-        Truths and detections, of fields on which the threshold may be chosen.
-    target : float
-        Purity, 0 to 1.
+    It is of fields on which the threshold may be chosen.
 
     Raises
     ------

@@ -30,11 +30,9 @@ class Rule:
 
     Attributes
     ----------
-    radius : float
-        Largest projected distance, at the truth's redshift [Mpc].
-    dz : float or None
-        Largest redshift difference over 1 + z of the truth; None for a finder
-        without redshifts.
+    radius, dz : float
+        Largest projected distance, at the truth's redshift [Mpc], and redshift
+        difference over 1 + z of the truth; None for a finder without redshifts.
     above : float
         Smallest LAMBDA of a truth; poorer ones are no clusters.
     score : str
@@ -95,14 +93,10 @@ def judge(
 
     Parameters
     ----------
-    truth : Table or DataFrame
-        ``RA, DEC, Z_LAMBDA, LAMBDA``; of several fields ``FIELD``; ``VALID`` bool:
+    truth, found : Table or DataFrame
+        ``RA, DEC, Z_LAMBDA, LAMBDA``; and ``RA, DEC``, the rule's score and, where the
+        rule asks for a redshift, ``Z``. Of several fields ``FIELD``; ``VALID`` bool:
         False where it could not have been seen (`.sky.Sky`).
-    found : Table or DataFrame
-        ``RA, DEC``, the rule's score and, where the rule asks for a redshift, ``Z``;
-        ``FIELD`` and ``VALID`` as above.
-    rule : Rule, optional
-        What makes a detection true.
     across : bool
         Whether all fields are parts of one sky: a detection of one may be a cluster
         of another.

@@ -20,21 +20,10 @@ MARGIN = 0.25  # deg beyond a tile: more than a match reaches at redshift 0.1
 
 
 def seen_cells(good: np.ndarray, wcs: WCS) -> np.ndarray:
-    """Return the cells in which a cluster or a detection counts.
+    """Return the cells (ny, nx) in which a cluster or a detection counts.
 
-    Those about whose middles half of a circle of radius `SEEN` is unmasked: all up to
-    a straight edge, none in a corner or deep in a hole. Small holes are seen over.
-
-    Parameters
-    ----------
-    good : ndarray of bool, shape (ny, nx)
-        Cells with unmasked pixels; beyond them nothing is seen.
-    wcs : WCS
-        Of the cells.
-
-    Returns
-    -------
-    ndarray of bool, shape (ny, nx)
+    Those about whose middles half of a circle of radius `SEEN` is on good cells: all up
+    to a straight edge, none in a corner or deep in a hole. Small holes are seen over.
     """
     radius = SEEN / pixel_scale(wcs)
     steps = np.arange(-int(radius), int(radius) + 1)
@@ -46,17 +35,10 @@ def seen_cells(good: np.ndarray, wcs: WCS) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sky:
-    """Where a survey's tiles have looked.
+    """Where a survey's tiles have looked: `seen_cells` of each tile, and their WCS.
 
     One mask says what counts: clusters, detections and random points lie on its
     cells, and the area is theirs. So rates per area are those of the counts.
-
-    Attributes
-    ----------
-    seen : dict of str to ndarray of bool, shape (ny, nx)
-        Cells of each tile's maps in which something counts, see `seen_cells`.
-    wcs : dict of str to WCS
-        Of these cells.
     """
 
     seen: dict[str, np.ndarray]

@@ -15,6 +15,7 @@ from skyloom.clusters.data.files import block_mean
 from skyloom.clusters.images.survey import read_survey_image
 from skyloom.clusters.inference.blend import TileMaps
 from skyloom.plots import style
+from skyloom.stats.scatter import nmad
 
 SHOWN = 1000  # pixels of a picture's side, about
 STRETCH, SOFT = 1.2, 8.0  # of Lupton's composite, in sigma of the sky
@@ -22,21 +23,10 @@ RGB = ("i", "r", "g")
 
 
 def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray, int]:
-    """Return a colour composite of a tile, and how many pixels became one.
+    """Return a colour composite (ny, nx, 3) of a tile's images in these bands.
 
-    Parameters
-    ----------
-    paths : sequence of path
-        Its images.
-    bands : sequence of str
-        Of the images; i, r and g are shown as red, green and blue.
-
-    Returns
-    -------
-    ndarray of uint8, shape (ny, nx, 3)
-        Source: Lupton et al. 2004, PASP 116, 133.
-    int
-        Side of the blocks of pixels that were averaged.
+    And the side of the blocks of pixels that were averaged. Bands i, r and g are red,
+    green and blue. Source: Lupton et al. 2004, PASP 116, 133.
     """
     planes, block = [], 1
     for band in RGB:
@@ -44,8 +34,7 @@ def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray
         block = max(min(image.image.shape) // SHOWN, 1)
         cut = tuple(slice(0, n // block * block) for n in image.image.shape)
         mean = block_mean(image.image[cut], block, image.mask[cut] == 0)
-        noise = 1.4826 * np.median(np.abs(mean - np.median(mean)))
-        planes.append((mean - np.median(mean)) / max(noise, 1e-6))
+        planes.append((mean - np.median(mean)) / max(nmad(mean), 1e-6))
     return make_lupton_rgb(*planes, minimum=-0.5, stretch=STRETCH * SOFT, Q=SOFT), block
 
 
@@ -57,10 +46,8 @@ def tile_figure(
 
     Parameters
     ----------
-    picture : ndarray, shape (ny, nx, 3)
+    picture, block
         Of `colour_image`.
-    block : int
-        Pixels of the tile to one of the picture.
     truth : DataFrame
         ``X, Y, R_PIX`` [px of the tile], ``LAMBDA`` and ``FOUND`` bool.
     found : DataFrame
@@ -87,12 +74,7 @@ def tile_figure(
 def maps_figure(maps: TileMaps, truth: pd.DataFrame) -> Figure:
     """Return the probabilities of a member and of a centre over a tile.
 
-    Parameters
-    ----------
-    maps : TileMaps
-        Of the tile.
-    truth : DataFrame
-        ``X, Y, R_PIX`` [px].
+    Over them are circles of true clusters, ``X, Y, R_PIX`` [px].
     """
     fig = style.figure(style.PAGE_WIDTH, style.PAGE_WIDTH * 0.55)
     panels = zip(fig.subplots(1, 2), ("membership", "center"), (1.0, None), strict=True)

@@ -14,22 +14,10 @@ REACH = np.radians(80.0)  # a tangent plane ends at 90 degrees
 
 
 def circles(wcs: WCS, clusters: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return centres and radii of clusters on an image, shapes (n,).
+    """Return x, y and radius [px] of clusters on an image, shapes (n,).
 
-    Parameters
-    ----------
-    wcs : WCS
-        Of the image, celestial.
-    clusters : Table
-        ``RA, DEC`` [deg], ``Z_LAMBDA``, ``R_LAMBDA`` [Mpc, physical].
-
-    Returns
-    -------
-    x, y : ndarray
-        Column and row, pixel centres at integers from 0; NaN for a cluster on the
-        other side of the sky.
-    radius : ndarray
-        [px]
+    Clusters have ``RA, DEC`` [deg], ``Z_LAMBDA`` and ``R_LAMBDA`` [Mpc, physical].
+    Pixel centres are at integers from 0; on the other side of the sky x, y are NaN.
 
     Raises
     ------
@@ -61,24 +49,10 @@ def truth_mask(
     *,
     above: float = 0.0,
 ) -> np.ndarray:
-    """Return the pixels whose centres lie within R_LAMBDA of a cluster.
+    """Return the pixels (ny, nx) whose centres lie within R_LAMBDA of a cluster.
 
-    Parameters
-    ----------
-    wcs : WCS
-        Of the image.
-    shape : tuple of 2 int
-        Rows and columns of the image.
-    clusters : Table
-        See `circles`, and ``LAMBDA``.
-    above : float
-        Smallest LAMBDA.
-
-    Returns
-    -------
-    ndarray of bool, shape (ny, nx)
-        Indexed [y, x] as the image. Circles that reach over its edge are cut there;
-        those of clusters whose centre lies outside are kept.
+    For the columns see `circles`; those of LAMBDA below `above` are left out. Circles
+    are cut at the edge of the image; their centres may lie outside.
     """
     mask = np.zeros(shape, bool)
     rich = clusters[np.asarray(clusters["LAMBDA"], np.float64) >= above]
