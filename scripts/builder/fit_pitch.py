@@ -3,8 +3,8 @@
 from skyloom.builder.steps.pitch import sample_pitch
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.npz import write_npz
+from skyloom.io.record import text
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 
 job = Job(snakemake)
 trees = [read_json(path) for path in job.input.aggregates]

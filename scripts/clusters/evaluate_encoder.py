@@ -2,9 +2,9 @@
 
 from skyloom.clusters.tasks.evaluate_encoder import judge_tiles
 from skyloom.io.documents import write_json
+from skyloom.io.record import text
 from skyloom.plots import style
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 
 job = Job(snakemake)
 files = job.input.test

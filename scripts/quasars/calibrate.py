@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 
+from skyloom.io.record import text
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
 from skyloom.quasars.evaluation.figures import purity_figure
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 
 job = Job(snakemake)
 found = calibrate_round(

@@ -1,12 +1,12 @@
 """Say what changes from one round to the next."""
 
 from skyloom.io.documents import read_json, write_json
+from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.tasks.evaluation import compared, unseen_rows
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 
 job = Job(snakemake)
 sides = [

@@ -1,13 +1,13 @@
 """Choose the targets most worth a label and show them."""
 
 from skyloom.io.documents import write_json
+from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.query.figures import contact_sheet, write_stamps
 from skyloom.quasars.query.select import write_selection
 from skyloom.quasars.tasks.query import SHEET, ask, stamps
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 
 job = Job(snakemake)
 number = int(job.wildcards.round)

@@ -1,8 +1,8 @@
 """Classify the exposures of a chunk."""
 
+from skyloom.io.record import checksums
 from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
 from skyloom.run.job import Job
-from skyloom.run.provenance import checksums
 
 job = Job(snakemake)
 stores, targets = by_exposure(job.input.stores), by_exposure(job.output)

@@ -1,10 +1,10 @@
 """Train the map of the survey's spectra."""
 
 from skyloom.io.documents import write_json
+from skyloom.io.record import text
 from skyloom.plots import style
 from skyloom.quasars.tasks.som import train_map
 from skyloom.run.job import Job
-from skyloom.run.provenance import text
 from skyloom.som.figures import overview
 from skyloom.som.model import save
 

@@ -11,6 +11,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from skyloom.io.errors import InputError
+from skyloom.io.record import cards
 from skyloom.io.tables import (
     Column,
     read_csv,
@@ -19,7 +20,7 @@ from skyloom.io.tables import (
     write_csv,
     write_parquet,
 )
-from skyloom.run.provenance import cards, record
+from skyloom.run.provenance import record
 
 
 def written(tmp_path, text: str | bytes):

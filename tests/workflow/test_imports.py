@@ -11,6 +11,8 @@ from skyloom.run.modules import LIBRARY, library_module
 HALL = {"io", "learn", "plots", "run", "sky", "som", "stats"}
 # The machinery of digests reads files itself; no product depends on how.
 DIGESTS = {"skyloom.run.digest", "skyloom.run.modules", "skyloom.run.reach"}
+# Find the areas by name while rules are read; no job imports them.
+PARSING = {"skyloom.run.areas", "skyloom.run.config_docs"}
 
 
 def areas() -> set[str]:
@@ -71,6 +73,27 @@ def test_library_has_no_cycles(graph):
     assert loops == []
 
 
+def parted(one: str, other: str) -> tuple[str, str]:
+    """Return the packages or modules, side by side, where two names part."""
+    a, b = one.split("."), other.split(".")
+    k = next(i for i, pair in enumerate(zip(a, b, strict=False)) if len(set(pair)) > 1)
+    return ".".join(a[: k + 1]), ".".join(b[: k + 1])
+
+
+def test_no_packages_import_each_other(graph):
+    """Between packages, in the hall and inside an area, arrows go one way."""
+    arrows = {}
+    for source, target in imports(graph):
+        if target.startswith("skyloom.") and not target.startswith(f"{source}."):
+            arrows.setdefault(parted(source, target), []).append((source, target))
+    both = {
+        pair: found + arrows[pair[::-1]]
+        for pair, found in arrows.items()
+        if pair < pair[::-1] in arrows
+    }
+    assert both == {}
+
+
 def names() -> list[str]:
     files = sorted((LIBRARY / "skyloom").rglob("*.py"))
     found = (
@@ -79,10 +102,16 @@ def names() -> list[str]:
     return [name.removesuffix(".__init__") for name in found]
 
 
-@pytest.mark.parametrize("name", sorted(set(names()) - DIGESTS))
+@pytest.mark.parametrize("name", sorted(set(names()) - DIGESTS - PARSING))
 def test_module_can_be_followed(name):
     """Digests are exact only where nothing is imported or called by its name."""
     assert not library_module(name).dynamic
+
+
+def test_no_job_finds_areas_by_name(graph):
+    """What is exempt above is imported by rules only."""
+    users = [graph.find_modules_that_directly_import(name) for name in PARSING]
+    assert set().union(*users) <= PARSING
 
 
 def scripts(checkout):

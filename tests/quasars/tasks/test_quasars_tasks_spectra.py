@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from skyloom.io.desi import read_coadd, write_coadd
 from skyloom.io.errors import InputError
+from skyloom.io.record import checksum
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.sources import spectra_of
@@ -22,7 +23,7 @@ from skyloom.quasars.tasks.spectra import (
     ingest_exposure,
     ingest_sample,
 )
-from skyloom.run.provenance import Recipe, checksum
+from skyloom.run.provenance import Recipe
 from small_quasars import BRIGHT, SEED, write_answers
 
 STAR, QSO = (0.0, 4, "STAR"), (2.0, 4, "QSO")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from skyloom.io.record import checksum, checksums
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.store import Store
@@ -17,7 +18,7 @@ from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.tasks.som import train_map
 from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
-from skyloom.run.provenance import Recipe, checksum, checksums
+from skyloom.run.provenance import Recipe
 from skyloom.som.matching import bmu
 from skyloom.som.model import save
 from small_quasars import SEED, config

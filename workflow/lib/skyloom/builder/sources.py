@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from skyloom.io.record import checksum
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
-from skyloom.run.provenance import checksum
 from skyloom.run.sheets import read_sheet
 
 RAW = "<results>/raw"

@@ -10,9 +10,9 @@ from os.path import relpath
 from pathlib import Path
 
 from skyloom.clusters.bands import BANDS
+from skyloom.io.record import checksum
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
-from skyloom.run.provenance import checksum
 
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"

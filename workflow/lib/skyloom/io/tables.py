@@ -22,7 +22,7 @@ from astropy.table import Table
 from skyloom.io.atomic import replacing, write_text
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import fill, write_hdus
-from skyloom.run.provenance import cards, text
+from skyloom.io.record import cards, text
 
 META = "skyloom"  # key of a Parquet file's metadata
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from skyloom.run.provenance import digest_of
+from skyloom.io.record import digest_of
 
 
 def split(names: Iterable, shares: Mapping[str, float], seed: int) -> dict[str, list]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
+from skyloom.io.record import checksum, digest_of
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
-from skyloom.run.provenance import checksum, digest_of
 
 RAW = "<results>/raw"
 COADD = re.compile(r"coadd-.*\.fits(\.gz)?")

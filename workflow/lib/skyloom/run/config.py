@@ -26,6 +26,7 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
+from inspect import getdoc
 from itertools import pairwise
 from pathlib import Path
 from types import UnionType
@@ -122,7 +123,7 @@ def key(default: Any, sentence: str, unit: str = "", **limits: Any) -> Any:
 
 def part(kind: type[Section], sentence: str = "") -> Any:
     """Declare an inner section, with its own defaults where it is left out."""
-    text = sentence or (kind.__doc__ or "").strip().partition("\n")[0]
+    text = sentence or (getdoc(kind) or "").partition("\n")[0]
     return Field(default_factory=kind, description=text)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
 
 RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
@@ -78,7 +79,7 @@ class Job:
 
         For CSV tables and simulated exports, whose layout is the survey's.
         """
-        self.log.info("provenance: %s", provenance.text(self.provenance()))
+        self.log.info("provenance: %s", text(self.provenance()))
 
     def each(
         self,
@@ -125,9 +126,9 @@ class Job:
     @cached_property
     def _store(self) -> Path:
         outputs = list(self.output)
-        return self.store / self.rule / provenance.digest_of(outputs)[:16]
+        return self.store / self.rule / digest_of(outputs)[:16]
 
     @cached_property
     def _key(self) -> str:
         made_from = self.recipe.record(self.input)
-        return provenance.digest_of(made_from)
+        return digest_of(made_from)

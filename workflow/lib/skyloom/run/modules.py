@@ -21,8 +21,7 @@ DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # A module that uses one of these is taken whole: what it reaches cannot be read.
 DYNAMIC_CALLS = frozenset({"delattr", "eval", "exec", "globals", "locals", "vars"})
 DYNAMIC_CALLS |= {"setattr", "__import__", "__doc__", "__file__"}
-DYNAMIC_NAMES = frozenset({"__doc__", "__getattr__"})
-DYNAMIC_NAMES |= {"__init_subclass__", "__subclasses__"}
+DYNAMIC_NAMES = frozenset({"__doc__", "__init_subclass__", "__subclasses__"})
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def _module(name: str, package: str, text: str) -> Module:
     for statement in body:
         if not _for_types(statement):
             nodes = list(ast.walk(statement))
-            dynamic = dynamic or any(map(_tricks, nodes))
+            dynamic = dynamic or _finds_names(statement) or any(map(_tricks, nodes))
             units.append(_unit(statement, nodes, package))
     return Module(name, tuple(units), dynamic=dynamic)
 
@@ -212,6 +211,11 @@ def _documented(node: ast.AST) -> bool:
 def _for_types(node: ast.stmt) -> bool:
     """Tell whether a statement is ``if TYPE_CHECKING:``, which never runs."""
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _finds_names(node: ast.stmt) -> bool:
+    """Tell whether a statement is the ``__getattr__`` of its module."""
+    return isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
 
 
 def _tricks(node: ast.AST) -> bool:

@@ -25,7 +25,7 @@ from skyloom.io.documents import plain, read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.provenance import cards
+from skyloom.io.record import cards
 
 SIGMA_SOURCES = ("given", "sky_and_gain")
 STORED = {

@@ -24,7 +24,8 @@ from skyloom.builder.images.cutout import (
 from skyloom.io.errors import DatumError, raw_datum
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.provenance import Recipe, cards, text
+from skyloom.io.record import cards, text
+from skyloom.run.provenance import Recipe
 
 READERS = {"subject_data": from_difference_json, "fitting_data": from_metadata_json}
 ANGLES = ("montage_angle", "original_angle")

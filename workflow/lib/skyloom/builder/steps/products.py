@@ -13,8 +13,9 @@ from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError
 from skyloom.io.fits import read_images
+from skyloom.io.record import comments, text
 from skyloom.plots import style
-from skyloom.run.provenance import Recipe, comments, text
+from skyloom.run.provenance import Recipe
 
 
 def plot_subject(

@@ -11,8 +11,8 @@ from skyloom.builder.steps.cutouts import usable_cutout
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import DatumError
 from skyloom.io.fits import write_images
+from skyloom.io.record import cards as provenance_cards
 from skyloom.run.provenance import Recipe
-from skyloom.run.provenance import cards as provenance_cards
 
 
 def tune_subject(

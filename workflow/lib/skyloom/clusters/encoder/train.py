@@ -15,8 +15,8 @@ from skyloom.clusters.encoder.module import Training
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
 from skyloom.io.errors import InputError
+from skyloom.io.record import checksum
 from skyloom.learn import harness
-from skyloom.run.provenance import checksum
 from skyloom.run.seeds import rng
 
 BEST = "best_encoder.ckpt"

@@ -31,8 +31,8 @@ from skyloom.clusters.tasks.products import (
     read_wcs,
 )
 from skyloom.io.documents import write_json
+from skyloom.io.record import text
 from skyloom.plots import diagrams, style
-from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
 from skyloom.stats import calibration
 from skyloom.stats.intervals import one_share

@@ -17,7 +17,8 @@ from skyloom.clusters.images import batched, galsim_renderer
 from skyloom.clusters.images.noise import NoiseSettings, add_noise
 from skyloom.clusters.images.psf import Psf, PsfSettings, draw_psf, read_psfex
 from skyloom.clusters.images.survey import write_survey_image
-from skyloom.run.provenance import Recipe, cards
+from skyloom.io.record import cards
+from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 
 RENDERERS = {"batched": batched.render, "galsim": galsim_renderer.render}

@@ -18,7 +18,7 @@ from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.provenance import text
+from skyloom.io.record import text
 from skyloom.stats.calibration import Platt, platt_from_json
 
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")

@@ -17,10 +17,10 @@ import pandas as pd
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
+from skyloom.io.record import text
 from skyloom.io.spectra import META, Spectra
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
-from skyloom.run.provenance import text
 
 FORMAT = "skyloom.quasars.spectra 1"
 CHUNK = 256  # rows: about half a megabyte of a dataset

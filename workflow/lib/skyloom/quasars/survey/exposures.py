@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skyloom.io.atomic import replacing
+from skyloom.io.record import text
 from skyloom.io.tables import META
 from skyloom.quasars.spectra.store import Batch
 from skyloom.quasars.survey.classify import Classifier, classify, columns
-from skyloom.run.provenance import text
 
 WHOLE = ("TARGETID", "TILEID", "EXPID", "BMU", "N_DETECT", "DEAD_ARMS")
 

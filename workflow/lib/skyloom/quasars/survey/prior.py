@@ -10,8 +10,8 @@ import pandas as pd
 from astropy.io import fits
 
 from skyloom.io.fits import fill, write_hdus
+from skyloom.io.record import cards
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.run.provenance import cards
 
 
 def prior_width(arch: Architecture) -> float:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
+from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import diagrams, style
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
@@ -21,7 +22,6 @@ from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.quasars.tasks.query import reserved
-from skyloom.run.provenance import text
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import calibration_error, reliability
 
