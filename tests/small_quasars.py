@@ -6,25 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from skyloom.quasars.config import Config, Objects, SimulatedSurvey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import Parameters, expected_shapes, from_arrays
-from skyloom.quasars.simulation.settings import Settings
-from skyloom.quasars.simulation.survey import Plan
-from skyloom.run.schema import load_schema, validated
+from skyloom.run.config import checked
 
-SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "quasars.schema.yaml"
 SEED = 3
 SHAPE = {"n_layers": 4, "filters": 4, "dense": 6}
 ARCH = Architecture(**SHAPE)
-BRIGHT = Settings(magnitudes=(18.0, 19.5))
-PLAN = Plan(tiles=2, targets=14, exposures=2)
+BRIGHT = Objects(magnitudes=(18.0, 19.5))
+PLAN = SimulatedSurvey(tiles=2, targets=14, exposures=2)
 MEMBERS = 3
 ANSWER = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"]
 
 
 def config(**changes) -> dict:
     """Return the area's configuration with its defaults, the seed and some changes."""
-    return {"seed": SEED, **validated(changes, load_schema(SCHEMA))}
+    return {"seed": SEED, **checked(Config, changes).model_dump(mode="json")}
 
 
 def network(seed: int, arch: Architecture = ARCH) -> Parameters:

@@ -5,23 +5,28 @@ from dataclasses import asdict
 from skyloom.io.record import text
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
+from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.evaluation.figures import purity_figure
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
 
 job = Job(snakemake)
+how, held = job.settings["survey"], job.settings["ensemble"]["held_out"]
+# Held-out targets that have chosen the best epoch of members do not judge them.
 found = calibrate_round(
     job.input.networks,
     job.input.draws,
     job.input.stores,
     job.input.labels,
-    job.settings,
-    job.threads,
+    Survey.stated(how),
+    Calibrate.stated(job.settings["calibrate"]),
+    held=0 if job.settings["train"]["keep_best"] else held,
+    seed=job.settings["seed"],
+    threads=job.threads,
 )
 record = job.provenance()
 about = {"targets": found.targets, "provenance": record}
-how = job.settings["survey"]
 threshold = asdict(found.threshold)
 write_calibration(job.output.calibration, found.redshift, threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)

@@ -1,6 +1,7 @@
 """Classify the spectra of given files."""
 
 from skyloom.io.tables import write_csv
+from skyloom.quasars.config import Survey
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.tasks.files import classify_files
 from skyloom.quasars.tasks.survey import classifier_of
@@ -10,7 +11,7 @@ job = Job(snakemake)
 networks, (calibration,) = job.input.networks, job.input.calibration
 ensemble = read_ensemble(networks, calibration)
 # As the threshold was found, whatever the configuration says of other ensembles.
-how = ensemble.survey | job.settings["survey"]
+how = Survey.stated(ensemble.survey | job.settings["survey"])
 by = classifier_of(networks, calibration, None, how, job.threads)
 noise, seed = float(job.wildcards.noise), job.settings["seed"]
 rows = classify_files(job.input.spectra, by, ensemble.threshold, noise, seed)

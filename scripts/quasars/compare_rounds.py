@@ -9,17 +9,19 @@ from skyloom.quasars.tasks.evaluation import compared, unseen_rows
 from skyloom.run.job import Job
 
 job = Job(snakemake)
+reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
 sides = [
     (
-        unseen_rows(results, job.input.labels, job.settings),
+        unseen_rows(results, job.input.labels, reserve, seed),
         read_json(calibration)["threshold"]["value"],
     )
     for results, calibration in zip(
         job.input.results, job.input.calibrations, strict=True
     )
 ]
+n_detect = job.settings["survey"]["n_detect"]
 truth = read_truth(job.input.truth[0]) if job.input.truth else None
-report, flips, figure = compared(*sides, truth, job.settings)
+report, flips, figure = compared(*sides, truth, n_detect, seed)
 record = job.provenance()
 write_json(job.output.report, report | {"provenance": record}, indent=1)
 write_csv(job.output.flips, flips)

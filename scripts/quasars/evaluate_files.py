@@ -9,8 +9,8 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration[0])
 results, truth = pd.read_csv(job.input.catalogue), read_truth(job.input.truth)
-settings = job.settings | {"survey": ensemble.survey}
-arch = ensemble.members[0].arch
-judgement = judge(results, truth, ensemble.threshold, arch, settings)
+arch, seed = ensemble.members[0].arch, job.settings["seed"]
+n_detect = ensemble.survey["n_detect"]
+judgement = judge(results, truth, ensemble.threshold, arch, n_detect, seed)
 judgement.report["without_row"] = without_row(truth, results)
 write_judgement(judgement, dict(job.output.items()), job.provenance())

@@ -7,11 +7,13 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration)
+reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
 judgement = judge(
-    unseen_rows(job.input.results, job.input.labels, job.settings),
+    unseen_rows(job.input.results, job.input.labels, reserve, seed),
     read_truth(job.input.truth[0]),
     ensemble.threshold,
     ensemble.members[0].arch,
-    job.settings,
+    job.settings["survey"]["n_detect"],
+    seed,
 )
 write_judgement(judgement, dict(job.output.items()), job.provenance())

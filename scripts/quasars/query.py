@@ -4,6 +4,7 @@ from skyloom.io.documents import write_json
 from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
+from skyloom.quasars.config import Query
 from skyloom.quasars.query.figures import contact_sheet, write_stamps
 from skyloom.quasars.query.select import write_selection
 from skyloom.quasars.tasks.query import SHEET, ask, stamps
@@ -11,7 +12,8 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 number = int(job.wildcards.round)
-answer = ask(job.input.results, job.input.labels, number, job.settings)
+query, seed = Query.stated(job.settings["query"]), job.settings["seed"]
+answer = ask(job.input.results, job.input.labels, number, query, seed)
 # Not the stores: of a large survey they are thousands, and each stamp has the note.
 record = job.provenance([job.input.results, job.input.labels])
 write_selection(job.output.selection, answer.table)

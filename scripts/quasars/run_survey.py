@@ -1,6 +1,7 @@
 """Classify the exposures of a chunk."""
 
 from skyloom.io.record import checksums
+from skyloom.quasars.config import Survey
 from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
 from skyloom.run.job import Job
 
@@ -10,7 +11,7 @@ by = classifier_of(
     job.input.networks,
     job.input.calibration,
     job.input.som,
-    job.settings["survey"],
+    Survey.stated(job.settings["survey"]),
     job.threads,
 )
 used = checksums([*job.input.networks, job.input.calibration, job.input.som])

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from skyloom.quasars import settings
+from skyloom.quasars.config import SimulatedSurvey
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section = job.settings["simulate"]["survey"]
+settings = SimulatedSurvey.stated(job.settings["simulate"]["survey"])
 folder = Path(job.output.truth).parent
-objects = settings.targets(section["objects"])
-write_survey(folder, settings.plan(section), objects, job.settings["seed"])
+write_survey(folder, settings, settings.objects, job.settings["seed"])
 job.note_provenance()

@@ -3,13 +3,15 @@
 from skyloom.io.documents import write_json
 from skyloom.io.record import text
 from skyloom.plots import style
+from skyloom.quasars.config import Som
 from skyloom.quasars.tasks.som import train_map
 from skyloom.run.job import Job
 from skyloom.som.figures import overview
 from skyloom.som.model import save
 
 job = Job(snakemake)
-som, quality, counts = train_map(job.input, job.settings["som"], job.settings["seed"])
+settings = Som.stated(job.settings["som"])
+som, quality, counts = train_map(job.input, settings, job.settings["seed"])
 record = job.provenance()
 save(job.output.som, som, quality | {"provenance": record})
 write_json(job.output.quality, quality | {"provenance": record}, indent=1)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
+from skyloom.quasars.config import Objects, Query, Survey, Train
 from skyloom.quasars.ensemble.bootstrap import draw
 from skyloom.quasars.ensemble.data import TrainingData, noise_of
 from skyloom.quasars.ensemble.members import member_seed
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.ensemble.train_torch import Member, train_members
 from skyloom.quasars.evaluation.metrics import judged
 from skyloom.quasars.evaluation.redshifts import OUTLIER
@@ -24,10 +24,9 @@ from skyloom.quasars.evaluation.thresholds import purity_curve, sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.lines import targets as answers
 from skyloom.quasars.network.run_torch import Runner
-from skyloom.quasars.query.select import Query, select
+from skyloom.quasars.query.select import select
 from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.simulation.inspectors import inspect
-from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.survey import desi_batches
 from skyloom.quasars.spectra.grid import Grid, normalise
 from skyloom.quasars.spectra.inspect import merge
@@ -44,14 +43,14 @@ BASELINE = "random"
 POOL_TILE, TEST_TILE = 60_001, 70_001  # apart from each other and from other samples
 MAP = {"shape": (8, 8), "topology": "torus", "epochs": 10}
 # Networks of a few hundred labels are seldom sure to 0.95: they would all vote "not".
-HOW = survey.SurveySettings(c_th=0.5, shifts=1)
+HOW = Survey(c_th=0.5, shifts=1)
 
 # A pool poor in quasars, as of a loose cut in colour: chosen because questions gained
 # there at seed 101. Among DESI's quasar targets (70 % quasars) a lot did better.
-TARGETS = Settings(mix=(0.20, 0.25, 0.50, 0.05), magnitudes=(18.5, 22.0))
+TARGETS = Objects(mix=(0.20, 0.25, 0.50, 0.05), magnitudes=(18.5, 22.0))
 ARCH = Architecture(n_layers=3, stride=3, filters=32, dense=64, bal_lines=())
 SHORT = {"schedule": "cosine", "warmup": 0.1, "momentum": 0.9, "keep_best": False}
-TRAIN = TrainSettings(epochs=30, batch=64, rate=2e-2, noise=1.0, **SHORT)
+TRAIN = Train(epochs=30, batch=64, rate=2e-2, noise=1.0, **SHORT)
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class World:
 
 
 def race(
-    seed: int, size: Size, arch: Architecture = ARCH, train: TrainSettings = TRAIN
+    seed: int, size: Size, arch: Architecture = ARCH, train: Train = TRAIN
 ) -> pd.DataFrame:
     """Return ``seed, strategy, n_labels, score, outliers``, a row a strategy and round.
 
@@ -108,7 +107,7 @@ def simulate_world(seed: int, size: Size, grid: Grid) -> World:
 
 
 def rounds(
-    world: World, seed: int, size: Size, arch: Architecture, train: TrainSettings
+    world: World, seed: int, size: Size, arch: Architecture, train: Train
 ) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
     """Yield strategy, mask of labelled rows of the pool, and scores, a round each."""
     ids, data = world.said["targetid"], _data(world, arch)
@@ -122,7 +121,7 @@ def rounds(
         for step in range(size.steps):
             results = survey.classify(*world.pool, by)
             luck = rng(seed, "trial", "query", strategy, step)
-            query = Query(strategy, size.asked)
+            query = Query(strategy=strategy, n=size.asked)
             asked = select(results, query, luck, ids[labelled]).table["TARGETID"]
             labelled = labelled | ids.isin(asked).to_numpy()
             by = _learned(world, data, labelled, *how)

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 import torch
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.data import TrainingData
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.ensemble.train import train_member
 from skyloom.quasars.ensemble.train_torch import Member, train_members
 from skyloom.quasars.network.architecture import Architecture
@@ -33,7 +33,7 @@ def data():
 
 
 def settings(epochs, **options):
-    return TrainSettings(epochs=epochs, amsgrad=True, keep_best=False, **options)
+    return Train(epochs=epochs, amsgrad=True, keep_best=False, **options)
 
 
 def by_keras(data, epochs):

@@ -6,10 +6,10 @@ truth was looked at while it was built (`LOOKED_AT`); figures are of the others.
 
 import numpy as np
 import pytest
+from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation import metrics
 from skyloom.quasars.evaluation.redshifts import nmad
-from skyloom.quasars.settings import survey
-from skyloom.quasars.sources import spectra
+from skyloom.quasars.inputs import spectra
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.tasks.files import classify_files
@@ -30,9 +30,8 @@ def judged(real):
         sorted(FOLDER.glob("net_*.keras")),
         FOLDER / "calibration.json",
     )
-    how = {"runner": "numpy", "device": "cpu"}
+    how = Survey(runner="numpy")
     by = classifier_of(networks, calibration, None, how)
-    assert by.settings == survey({})
     threshold = read_ensemble(networks, calibration).threshold
     place = real / "quasars" / "boss7102"
     truth = read_truth(place / "truth_vi.csv")

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skyloom.io.sdss import read_spec
-from skyloom.quasars.simulation.settings import Settings
+from skyloom.quasars.config import Objects
 from skyloom.quasars.simulation.survey import boss_batches, signal_to_noise
 from skyloom.quasars.spectra.grid import LOG, normalise, rebin
 
@@ -91,7 +91,7 @@ def matched(seen):
     """Return real quasars, and simulated ones of like z and S/N, normalised."""
     table, flux = seen
     quasar = ((table["klass"] == "QSO") & (table["z"] > 0.3)).to_numpy()
-    settings = Settings(mix=(1, 0, 0, 0), redshifts="boss", magnitudes=(18.0, 22.5))
+    settings = Objects(mix=(1, 0, 0, 0), redshifts="boss", magnitudes=(18.0, 22.5))
     truth, made = _simulated(settings, 3000)
     return flux[quasar], made[_alike(table[quasar], truth)]
 
@@ -136,7 +136,7 @@ def test_stars_look_like_stars(seen):
     """Real stars lie no farther from simulated stars than those from each other."""
     table, flux = seen
     real = flux[(table["klass"] == "STAR").to_numpy()]
-    settings = Settings(mix=(0, 0, 1, 0), magnitudes=(18.5, 22.5))
+    settings = Objects(mix=(0, 0, 1, 0), magnitudes=(18.5, 22.5))
     _, made = _simulated(settings, 2000)
     space = PCA(8, random_state=0).fit(made)
     pool, rest = space.transform(made[:1500]), space.transform(made[1500:])

@@ -6,15 +6,16 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.quasars import sources
+from skyloom.quasars import inputs
+from skyloom.run.config import data_path
 
 ROUNDS = range(1, config["rounds"] + 1)
-EXPOSURES = sources.exposures(config)
+EXPOSURES = inputs.exposures(config, fresh=workflow.is_main_process)
 CHUNKS = assign(EXPOSURES, config["chunks"])
 MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]
-MADE = partial(sources.members, config)
-TRUTH = sources.survey_truth(config)
+MADE = partial(inputs.members, config)
+TRUTH = inputs.survey_truth(config)
 digest = partial(code_of, env="envs/quasars.yaml")
 
 

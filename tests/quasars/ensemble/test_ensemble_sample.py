@@ -53,12 +53,10 @@ def test_doubtful_labels_weigh_nothing(sample):
 
 
 def test_another_grid_is_refused(sample, tmp_path):
-    """With the key that says which grid."""
+    """With what to do."""
     *_, stores = sample
     other = replace(ARCH, grid=replace(ARCH.grid, size=400))
-    with pytest.raises(
-        InputError, match=r"0\.h5: on Grid.*the grid of the network, `q"
-    ):
+    with pytest.raises(InputError, match=r"0\.h5: on Grid.*on the grid of the network"):
         read_labelled(stores, stores[0].parent / "labels.csv", other)
 
 

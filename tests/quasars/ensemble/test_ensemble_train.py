@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from quasar_toys import toys
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble import train
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.ensemble.stacked import Stacked
 from skyloom.quasars.ensemble.train_torch import Member, train_members
 from skyloom.quasars.network.architecture import Architecture
@@ -15,7 +15,7 @@ from skyloom.quasars.network.model import build, set_parameters
 from skyloom.quasars.network.parameters import arrays_of
 from skyloom.quasars.network.run_numpy import Runner
 
-QUICK = TrainSettings(
+QUICK = Train(
     epochs=6, batch=32, rate=2e-3, schedule="cosine", warmup=0.1, noise=1, momentum=0.8
 )
 ARCH = Architecture(n_layers=4, filters=8, dense=12)
@@ -62,7 +62,7 @@ def test_both_trainers_take_the_same_steps(few, monkeypatch):
     """
     data, _ = few
     arch = replace(ARCH, dropout=0.0)
-    calm = TrainSettings(
+    calm = Train(
         epochs=2, batch=32, rate=1e-4, amsgrad=True, momentum=0.5, keep_best=False
     )
 
@@ -92,7 +92,7 @@ def test_momentum_is_set(few):
             data,
             np.arange(96),
             ARCH,
-            replace(QUICK, epochs=1, momentum=m, keep_best=False),
+            QUICK.model_copy(update={"epochs": 1, "momentum": m, "keep_best": False}),
             SEED,
         )[0]
         for m in (0.99, 0.0)

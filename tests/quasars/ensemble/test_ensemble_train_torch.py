@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from quasar_toys import ARCH, toys
-from skyloom.quasars.ensemble.settings import TrainSettings
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.train_torch import Member, train_members
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
@@ -13,7 +13,7 @@ from skyloom.quasars.network.files import read_parameters, save_member
 from skyloom.quasars.network.parameters import arrays_of
 from skyloom.quasars.network.run_numpy import Runner
 
-QUICK = TrainSettings(
+QUICK = Train(
     epochs=1, batch=32, rate=2e-3, schedule="cosine", warmup=0.1, noise=1, momentum=0.8
 )
 
@@ -46,7 +46,7 @@ def test_it_learns():
     """After seconds, redshifts of unseen toys are right, and non-quasars rejected."""
     data, z, quasar = toys(900)
     train, test = np.arange(700), np.arange(800, 900)
-    settings = replace(QUICK, epochs=12, amsgrad=True, noise=0.5)
+    settings = QUICK.model_copy(update={"epochs": 12, "amsgrad": True, "noise": 0.5})
     held = data.rows(np.arange(700, 800))
     (member,) = train_members([Member(1, train)], data, ARCH, settings, validation=held)
     losses = [entry["loss"] for entry in member.history]
@@ -75,7 +75,7 @@ def test_a_member_does_not_depend_on_its_company(few):
 
 def test_members_at_once_learn_the_same(few):
     """Together they differ by the draws of noise and dropout only, not in how well."""
-    calm = replace(QUICK, epochs=3, noise=0)
+    calm = QUICK.model_copy(update={"epochs": 3, "noise": 0})
     apart, together = (trained(few, calm, (1, 2), at_once=k) for k in (1, 2))
     for one, other in zip(apart, together, strict=True):
         assert other.history[-1]["loss"] == pytest.approx(
@@ -86,20 +86,22 @@ def test_members_at_once_learn_the_same(few):
 
 def test_best_epoch_is_kept(few):
     """A rate that ruins the network leaves the epoch with the lowest held-out loss."""
-    wild = replace(QUICK, epochs=5, schedule="constant", rate=0.05)
+    wild = QUICK.model_copy(update={"epochs": 5, "schedule": "constant", "rate": 0.05})
     (kept,) = trained(few, wild)
     flags = [entry["best"] for entry in kept.history]
     values = [entry["val_loss"] for entry in kept.history]
     last_best = max(i for i, flag in enumerate(flags) if flag)
     assert last_best == int(np.argmin(values))
-    (short,) = trained(few, replace(wild, epochs=last_best + 1))
+    (short,) = trained(few, wild.model_copy(update={"epochs": last_best + 1}))
     assert same(kept, short)
 
 
 def test_bfloat16_learns_as_well(few):
     """After the same steps the loss is the same to a few per cent."""
     exact, rough = (
-        trained(few, replace(QUICK, epochs=3, precision=p))[0].history[-1]["loss"]
+        trained(few, QUICK.model_copy(update={"epochs": 3, "precision": p}))[0].history[
+            -1
+        ]["loss"]
         for p in ("float32", "bfloat16")
     )
     assert rough == pytest.approx(exact, rel=0.05)
@@ -111,7 +113,7 @@ def test_penalty_shrinks_the_kernels(few):
     sizes = []
     for l2 in (0.0, 1.0):
         arch = Architecture(n_layers=4, filters=12, dense=24, l2=l2)
-        settings = replace(QUICK, epochs=6, rate=5e-3)
+        settings = QUICK.model_copy(update={"epochs": 6, "rate": 5e-3})
         (member,) = train_members(
             [Member(1, np.arange(150))], data, arch, settings, validation=held
         )

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 from quasar_toys import ARCH, toys
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.bootstrap import Draw
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.ensemble.trainers import TRAINERS, Task, train
 from skyloom.quasars.network.files import read_parameters, save_member
 
-QUICK = TrainSettings(epochs=1, batch=32, rate=1e-3, momentum=0.8)
+QUICK = Train(epochs=1, batch=32, rate=1e-3, momentum=0.8)
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.io.desi import read_coadd
+from skyloom.quasars.config import Objects, SimulatedSurvey
 from skyloom.quasars.simulation.inspectors import evident, inspect
-from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.survey import (
     BATCH,
-    Plan,
     boss_batches,
     boss_like,
     desi_batches,
@@ -20,14 +19,14 @@ from skyloom.quasars.simulation.survey import (
 from skyloom.quasars.spectra.inspect import read_answers
 from skyloom.quasars.spectra.truth import match, read_truth
 
-PLAN = Plan(tiles=2, targets=30, exposures=2)
+PLAN = SimulatedSurvey(tiles=2, targets=30, exposures=2)
 
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory):
     """Return a small survey's folder and targets."""
     folder = tmp_path_factory.mktemp("survey")
-    return folder, write_survey(folder, PLAN, Settings(), 7)
+    return folder, write_survey(folder, PLAN, Objects(), 7)
 
 
 def test_files_lie_where_desi_puts_them(survey):
@@ -89,7 +88,7 @@ def test_inspectors_answers_are_read(survey):
 def test_same_seed_same_bytes(survey, tmp_path):
     """A survey written twice has the same bytes in every file."""
     folder, _ = survey
-    write_survey(tmp_path, PLAN, Settings(), 7)
+    write_survey(tmp_path, PLAN, Objects(), 7)
     names = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
     assert names == sorted(
         p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()
@@ -101,17 +100,17 @@ def test_same_seed_same_bytes(survey, tmp_path):
 def test_a_tile_does_not_depend_on_the_number_of_tiles(survey, tmp_path):
     """Adding a tile leaves the files of the tiles before as they were."""
     folder, _ = survey
-    more = Plan(tiles=1, targets=30, exposures=2)
-    write_survey(tmp_path, more, Settings(), 7)
+    more = SimulatedSurvey(tiles=1, targets=30, exposures=2)
+    write_survey(tmp_path, more, Objects(), 7)
     name = "1001/80002/coadd-1001-80002.fits"
     assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_batches_are_the_plates_of_boss_like():
     """Batches come in one size and do not depend on how many follow."""
-    few = list(boss_batches(BATCH + 10, Settings(), 3))
+    few = list(boss_batches(BATCH + 10, Objects(), 3))
     assert [len(s) for s, _ in few] == [BATCH, 10]
-    spectra, truth = boss_like(BATCH, Settings(), 3, plate=1)
+    spectra, truth = boss_like(BATCH, Objects(), 3, plate=1)
     assert (few[0][0].arms[0].flux == spectra.arms[0].flux).all()
     ids = np.concatenate([t["targetid"] for _, t in few])
     assert len(np.unique(ids)) == BATCH + 10
@@ -120,7 +119,7 @@ def test_batches_are_the_plates_of_boss_like():
 
 def test_desi_batches_have_three_arms():
     """Single exposures without files."""
-    spectra, truth = next(desi_batches(5, Settings(), 3))
+    spectra, truth = next(desi_batches(5, Objects(), 3))
     assert len(spectra.arms) == 3
     assert len(truth) == 5
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
+from skyloom.quasars.config import Survey
 from skyloom.quasars.ensemble.sample import read_labelled
 from skyloom.quasars.network.run_numpy import Runner
-from skyloom.quasars.survey.classify import SurveySettings, calibrate, classifier
+from skyloom.quasars.survey.classify import calibrate, classifier
 from skyloom.quasars.survey.classify import classify as classified
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
@@ -110,7 +111,7 @@ def known(small_sample):
 def by():
     plain = Calibration.unknown(6)
     members = [network(k) for k in range(2)]
-    return classifier(Runner, members, plain, SurveySettings(shifts=1))
+    return classifier(Runner, members, plain, Survey(shifts=1))
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 from skyloom.io.errors import InputError
 from skyloom.io.spectra import Arm, Spectra
+from skyloom.quasars.config import Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import expected_shapes, from_arrays
 from skyloom.quasars.network.run_numpy import Runner
@@ -14,7 +15,6 @@ from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.store import batch
 from skyloom.quasars.survey import classify as module
 from skyloom.quasars.survey.classify import (
-    SurveySettings,
     calibrate,
     classifier,
     classify,
@@ -47,7 +47,7 @@ def ensemble(members=3, grid=None, **settings):
     arch = Architecture(**SMALL) if grid is None else Architecture(**SMALL, grid=grid)
     networks = [network(k, arch) for k in range(members)]
     plain = Calibration.unknown(6)
-    return classifier(Runner, networks, plain, SurveySettings(**settings))
+    return classifier(Runner, networks, plain, Survey(**settings))
 
 
 def spectra(n, tile=7, exposure=1, first=0):

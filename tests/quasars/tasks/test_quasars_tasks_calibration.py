@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import pytest
+from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import Draw, held_out, read_draw, save_draw
 from skyloom.quasars.ensemble.sample import read_labelled
 from skyloom.quasars.evaluation.thresholds import threshold_for_purity
@@ -15,24 +16,18 @@ from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.survey import classify
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
 from skyloom.quasars.tasks.calibration import calibrate_round, scores
-from small_quasars import ARCH, SEED, config
+from small_quasars import ARCH, SEED
 
 PURITY = {"purity": 0.5, "most": 1000}
 
 
-def settings(calibrate=None, *, keep_best=False, **survey):
-    how = {"runner": "numpy", "shifts": 1} | survey
-    return config(
-        survey=how,
-        calibrate=PURITY | (calibrate or {}),
-        train={"keep_best": keep_best},
-        ensemble={"held_out": 0.1},
-    )
-
-
 def calibrated(sample, networks, draws, labels=None, **options):
     labels = labels or sample.labels
-    return calibrate_round(networks, draws, [sample.store], labels, settings(**options))
+    held = 0 if options.pop("keep_best", False) else 0.1
+    settings = Calibrate(**PURITY | options.pop("calibrate", {}))
+    survey = Survey(**{"runner": "numpy", "shifts": 1} | options)
+    given = networks, draws, [sample.store], labels, survey, settings
+    return calibrate_round(*given, held=held, seed=SEED)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +73,7 @@ def test_threshold_is_that_of_the_rows(found, small_sample):
 def test_it_is_read_as_written(found, small_members, tmp_path):
     """By whoever classifies with it, on as many lines as the networks have."""
     path = tmp_path / "calibration.json"
-    how = settings(n_detect=2)["survey"]
+    how = dict(Survey(n_detect=2))
     about = {"targets": found.targets}
     write_calibration(path, found.redshift, asdict(found.threshold), how, about)
     ensemble = read_ensemble(small_members.networks, path)

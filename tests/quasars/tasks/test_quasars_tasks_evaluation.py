@@ -18,9 +18,9 @@ from skyloom.quasars.tasks.evaluation import (
     without_row,
     write_judgement,
 )
-from small_quasars import ARCH, config
+from small_quasars import ARCH, SEED
 
-SETTINGS = config()
+HOW = 1, SEED  # n_detect, seed
 N = 120
 
 
@@ -49,7 +49,7 @@ def results():
 
 @pytest.fixture(scope="module")
 def judgement(results):
-    return judge(*results, 0.5, ARCH, SETTINGS)
+    return judge(*results, 0.5, ARCH, *HOW)
 
 
 def test_a_judgement_says_what_it_promises(judgement, results):
@@ -72,7 +72,7 @@ def test_a_judgement_says_what_it_promises(judgement, results):
 
 def test_a_judgement_repeats_itself(judgement, results):
     """Bootstraps included; another order of nothing changes it."""
-    again = judge(*results, 0.5, ARCH, SETTINGS)
+    again = judge(*results, 0.5, ARCH, *HOW)
     assert again.report == judgement.report
     pd.testing.assert_frame_equal(again.table, judgement.table)
 
@@ -93,8 +93,7 @@ def test_what_is_written(judgement, tmp_path):
 
 def test_two_lines_needed(results):
     """With more lines the score is another one: hardly a row has two."""
-    how = {"survey": SETTINGS["survey"] | {"n_detect": 2}, "seed": 1}
-    report = judge(*results, 0.5, ARCH, how).report
+    report = judge(*results, 0.5, ARCH, 2, SEED).report
     assert report["completeness"]["value"] == 0
     assert report["repeats"]["pairs"] == 0
 
@@ -102,7 +101,7 @@ def test_two_lines_needed(results):
 @pytest.mark.parametrize("threshold", [1.0, 0.0])
 def test_nothing_or_everything_called(results, threshold):
     """Both are judged; without found quasars nothing piles up."""
-    found = judge(*results, threshold, ARCH, SETTINGS)
+    found = judge(*results, threshold, ARCH, *HOW)
     assert bool(found.report["pile_up"]) == (threshold == 0)
     assert found.report["completeness"]["value"] == 1 - threshold
     assert len(found.drawn) == 4
@@ -112,7 +111,7 @@ def test_one_class_alone(results):
     """Without a star no probability is fitted; the score as it is remains."""
     rows, truth = results
     only = truth[truth["klass"] == "QSO"]
-    report = judge(rows, only, 0.5, ARCH, SETTINGS).report
+    report = judge(rows, only, 0.5, ARCH, *HOW).report
     assert set(report["calibration"]) == {"score"}
 
 
@@ -120,7 +119,7 @@ def test_a_single_spectrum(results):
     """A folder of one spectrum is judged too, and says nothing of pile-ups."""
     rows, truth = results
     place = int(np.flatnonzero(truth["klass"] == "QSO")[0])
-    report = judge(rows[place : place + 1], truth, 0.0, ARCH, SETTINGS).report
+    report = judge(rows[place : place + 1], truth, 0.0, ARCH, *HOW).report
     assert report["completeness"]["value"] == 1
     assert report["pile_up"] == {}
 
@@ -142,9 +141,9 @@ def test_a_truth_of_other_targets_is_refused(results):
     """And one that nobody is sure of; both say how many rows there were."""
     rows, truth = results
     with pytest.raises(ValueError, match="none of 120 observations has a truth"):
-        judge(rows, truth.assign(targetid=truth["targetid"] + 999), 0.5, ARCH, SETTINGS)
+        judge(rows, truth.assign(targetid=truth["targetid"] + 999), 0.5, ARCH, *HOW)
     with pytest.raises(ValueError, match="none of 120 rows has a confident truth"):
-        judge(rows, truth.assign(confident=False), 0.5, ARCH, SETTINGS)
+        judge(rows, truth.assign(confident=False), 0.5, ARCH, *HOW)
 
 
 def test_targets_without_a_row_are_counted(results):
@@ -163,7 +162,7 @@ def test_targets_without_a_row_are_counted(results):
 def test_the_same_twice_has_no_flips(results):
     """Nothing changes, nobody gains."""
     rows, truth = results
-    report, flips, drawn = compared((rows, 0.5), (rows, 0.5), truth, SETTINGS)
+    report, flips, drawn = compared((rows, 0.5), (rows, 0.5), truth, *HOW)
     assert flips.empty
     assert report["flips"]["value"] == 0
     assert (report["gain"]["won"], report["gain"]["lost"]) == (0, 0)
@@ -174,7 +173,7 @@ def test_flips_are_counted_and_listed(results):
     """A higher threshold loses what lies between; without truth nobody is right."""
     rows, _ = results
     between = ((rows["C_BEST"] > 0.5) & (rows["C_BEST"] <= 0.8)).sum()
-    report, flips, _ = compared((rows, 0.5), (rows, 0.8), None, SETTINGS)
+    report, flips, _ = compared((rows, 0.5), (rows, 0.8), None, *HOW)
     assert len(flips) == between > 0
     assert report["calls"]["value"] == pytest.approx(between / N)
     assert "gain" not in report
@@ -184,4 +183,4 @@ def test_rounds_on_other_exposures_are_refused(results):
     """There is nothing to compare."""
     rows, _ = results
     with pytest.raises(ValueError, match="no exposure of 120 and 120 in common"):
-        compared((rows, 0.5), (rows.assign(TILEID=2), 0.5), None, SETTINGS)
+        compared((rows, 0.5), (rows.assign(TILEID=2), 0.5), None, *HOW)

@@ -10,10 +10,11 @@ import pytest
 from astropy.io import fits
 from skyloom.io.desi import read_coadd, write_coadd
 from skyloom.io.errors import InputError
+from skyloom.quasars.config import Survey
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import batch
-from skyloom.quasars.survey.classify import SurveySettings, classifier, classify
+from skyloom.quasars.survey.classify import classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.tasks.files import classify_files, noisier
 from small_quasars import SEED, network
@@ -22,7 +23,7 @@ from small_quasars import SEED, network
 @pytest.fixture(scope="module")
 def by():
     plain = Calibration.unknown(6)
-    settings = SurveySettings(shifts=1)
+    settings = Survey(shifts=1)
     return classifier(Runner, [network(0), network(1)], plain, settings)
 
 

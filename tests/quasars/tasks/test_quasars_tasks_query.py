@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
+from skyloom.quasars.config import Query
 from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.query import figures
 from skyloom.quasars.query.strategies import STRATEGIES
@@ -15,7 +16,7 @@ from skyloom.quasars.survey.classify import columns
 from skyloom.quasars.tasks import query as asking
 from skyloom.quasars.tasks.evaluation import unseen_rows
 from skyloom.quasars.tasks.query import ask, reserved, stamps
-from small_quasars import ARCH, SEED, config
+from small_quasars import ARCH, SEED
 
 RESERVE = 0.4
 
@@ -54,7 +55,7 @@ def labels(results, tmp_path):
 
 
 def settings(reserve=RESERVE, **query):
-    return config(query={"strategy": "bald", "n": 6, "reserve": reserve} | query)
+    return Query(**{"strategy": "bald", "n": 6, "reserve": reserve} | query)
 
 
 @pytest.mark.parametrize("strategy", ["bald", "entropy", "k_centre", "random"])
@@ -62,8 +63,8 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
     """Whatever the strategy."""
     path, rows = results
     how = settings(strategy=strategy, n=1000)
-    table = ask(path, labels, 1, how).table
-    kept = set(rows["TARGETID"][reserved(rows, how)])
+    table = ask(path, labels, 1, how, SEED).table
+    kept = set(rows["TARGETID"][reserved(rows, how.reserve, SEED)])
     known = set(pd.read_csv(labels)["targetid"])
     asked = set(table["TARGETID"])
     assert kept
@@ -78,10 +79,10 @@ def test_a_query_does_not_depend_on_the_tables_order(results, labels, strategy):
     """Which tells when exposures came."""
     path, rows = results
     how = settings(strategy=strategy, audit=0.3)
-    first = ask(path, labels, 1, how).table
+    first = ask(path, labels, 1, how, SEED).table
     for state in range(3):
         rows.sample(frac=1, random_state=state).to_csv(path, index=False)
-        pd.testing.assert_frame_equal(ask(path, labels, 1, how).table, first)
+        pd.testing.assert_frame_equal(ask(path, labels, 1, how, SEED).table, first)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -89,18 +90,18 @@ def test_columns_that_are_not_read_say_nothing(results, labels, strategy, monkey
     """The same query, kept columns included, as of the whole table."""
     path, rows = results
     how = settings(strategy=strategy)
-    part = ask(path, labels, 1, how).table
+    part = ask(path, labels, 1, how, SEED).table
     assert {"Z", "Z_ERR", "C_BEST", "C_LYA", "SN", "BMU", "BALD"} <= set(part)
     seen = []
     monkeypatch.setattr(asking, "_wanted", lambda name: not seen.append(name))
-    pd.testing.assert_frame_equal(ask(path, labels, 1, how).table, part)
+    pd.testing.assert_frame_equal(ask(path, labels, 1, how, SEED).table, part)
     assert set(seen) == set(rows) == set(columns(ARCH))
 
 
 def test_the_reserve_is_none_of_the_trainings():
     """Each target has two lots: held out of a training says nothing of reserved."""
     rows = pd.DataFrame({"TARGETID": np.arange(4000)})
-    one = reserved(rows, settings())
+    one = reserved(rows, RESERVE, SEED)
     other = held_out(rows["TARGETID"].to_numpy(), RESERVE, SEED)
     assert one.mean() == pytest.approx(RESERVE, abs=0.03)
     assert (one & other).mean() == pytest.approx(RESERVE**2, abs=0.03)
@@ -109,14 +110,14 @@ def test_the_reserve_is_none_of_the_trainings():
 def test_the_reserve_is_what_rounds_are_judged_on(results, labels):
     """Target by target, whatever is asked, but for those with labels."""
     path, rows = results
-    one, other = (unseen_rows(path, labels, settings(n=n)) for n in (1, 7))
+    one, other = (unseen_rows(path, labels, RESERVE, SEED) for _ in range(2))
     pd.testing.assert_frame_equal(one, other)
     known = set(pd.read_csv(labels)["targetid"])
-    kept = set(rows["TARGETID"][reserved(rows, settings())])
+    kept = set(rows["TARGETID"][reserved(rows, RESERVE, SEED)])
     assert set(one["TARGETID"]) == kept - known
     assert kept & known
     assert one.index.tolist() == list(range(len(one)))
-    whole = unseen_rows(path, labels, settings(reserve=0))
+    whole = unseen_rows(path, labels, 0, SEED)
     assert set(whole["TARGETID"]) == set(rows["TARGETID"]) - known
 
 
@@ -130,14 +131,16 @@ def test_only_learned_targets_judge_nothing(results, labels):
         with pytest.raises(
             InputError, match=r"ensemble_results\.csv: .*query\.reserve"
         ):
-            unseen_rows(path, labels, settings(reserve=reserve))
+            unseen_rows(path, labels, reserve, SEED)
 
 
 def test_lots_are_of_the_round(results, labels):
     """The same question twice is the same; the next round draws again."""
     path, _ = results
     how = settings(strategy="random", reserve=0)
-    one, again, later = (ask(path, labels, number, how).table for number in (1, 1, 2))
+    one, again, later = (
+        ask(path, labels, number, how, SEED).table for number in (1, 1, 2)
+    )
     pd.testing.assert_frame_equal(one, again)
     assert set(one["TARGETID"]) != set(later["TARGETID"])
 
@@ -145,23 +148,22 @@ def test_lots_are_of_the_round(results, labels):
 @pytest.mark.parametrize("strategy", ["bald", "entropy", "k_centre", "random"])
 def test_nothing_left_to_ask_about(results, labels, strategy):
     """All is kept: the message says after which step nothing was left."""
-    how = settings(strategy=strategy)
-    how["query"]["reserve"] = 1.0  # more than the schema allows
+    how = settings(strategy=strategy).model_copy(update={"reserve": 1.0})
     with pytest.raises(ValueError, match=r"nothing left to ask about: \{'rows': 0"):
-        ask(results[0], labels, 1, how)
+        ask(results[0], labels, 1, how, SEED)
 
 
 def test_damaged_labels_are_refused(results, tmp_path):
     """The file is named."""
     (tmp_path / "bad.csv").write_text("targetid\n1\n")
     with pytest.raises(InputError, match=r"bad\.csv"):
-        ask(results[0], tmp_path / "bad.csv", 1, settings())
+        ask(results[0], tmp_path / "bad.csv", 1, settings(), SEED)
 
 
 @pytest.fixture
 def asked(small_survey, results, labels):
     """Return five asked targets, of several exposures, and the paths of all stores."""
-    table = ask(results[0], labels, 1, settings(n=1000, reserve=0)).table
+    table = ask(results[0], labels, 1, settings(n=1000, reserve=0), SEED).table
     table = table.sort_values("N_TILES", ascending=False, kind="stable")[:5]
     return table, [str(path) for path in small_survey.stores.values()]
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from skyloom.io.record import checksum, checksums
+from skyloom.quasars.config import Som, Survey
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.store import Store
@@ -21,9 +22,9 @@ from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
 from skyloom.run.provenance import Recipe
 from skyloom.som.matching import bmu
 from skyloom.som.model import save
-from small_quasars import SEED, config
+from small_quasars import SEED
 
-SOM = {"rows": 2, "columns": 3, "epochs": 2}
+SOM = Som(rows=2, columns=3, epochs=2)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def files(small_members, som, tmp_path_factory):
 
 
 def how(**changes):
-    return config(survey={"runner": "numpy", "shifts": 2} | changes)["survey"]
+    return Survey(**{"runner": "numpy", "shifts": 2} | changes)
 
 
 def test_a_run_says_what_the_classifier_says(small_survey, files, tmp_path):

@@ -8,7 +8,7 @@ for number in ROUNDS:
             name:
                 f"train_round{number}_{chunk}"
             input:
-                **sources.learned_from(number),
+                **inputs.learned_from(number),
             output:
                 networks=MADE(number, "keras", some),
                 draws=MADE(number, "npz", some),
@@ -44,7 +44,7 @@ for number in ROUNDS:
 # Threshold and redshift calibration, on targets that members have not seen.
 rule calibrate:
     input:
-        unpack(lambda wildcards: sources.learned_from(wildcards.round)),
+        unpack(lambda wildcards: inputs.learned_from(wildcards.round)),
         networks=lambda wildcards: MADE(wildcards.round, "keras"),
         draws=lambda wildcards: MADE(wildcards.round, "npz"),
     output:

@@ -1,7 +1,8 @@
-"""Judgement: rounds on the survey's truth, anybody's files."""
+"""Judgement: rounds on the survey's truth, and given files."""
 
 GIVEN = config["evaluate"]
 NOISES = GIVEN["noise"]
+CLASSIFIES = inputs.ensemble(config) if GIVEN["spectra"] else {}
 FILES = "<results>/classified/noise{noise}"
 CLASSIFIED = expand(f"{FILES}/catalogue.csv", noise=NOISES) if GIVEN["spectra"] else []
 EVALUATED = (
@@ -102,7 +103,7 @@ rule compare_rounds:
         "../../../scripts/quasars/compare_rounds.py"
 
 
-# Anybody's spectra, classified: `snakemake quasars_classify`.
+# Given spectra, classified: `snakemake quasars_classify`.
 rule classify:
     input:
         CLASSIFIED,
@@ -119,8 +120,8 @@ if GIVEN["spectra"]:
     # The spectra of a folder, by a trained ensemble, as they are or made noisier.
     rule classify_files:
         input:
-            **sources.ensemble(config),
-            spectra=sources.spectra(GIVEN["spectra"]),
+            **CLASSIFIES,
+            spectra=inputs.spectra(GIVEN["spectra"]),
         output:
             f"{FILES}/catalogue.csv",
         log:
@@ -148,9 +149,9 @@ if GIVEN["truth"]:
     # Completeness, purity and redshifts on spectra whose truth is given.
     rule evaluate_files:
         input:
-            **sources.ensemble(config),
+            **CLASSIFIES,
             catalogue=f"{FILES}/catalogue.csv",
-            truth=sources.data_path(GIVEN["truth"]),
+            truth=data_path(GIVEN["truth"]),
         output:
             **{
                 name: report(

@@ -4,7 +4,7 @@
 # All labels so far, in one table that knows who said what.
 rule merge_labels:
     input:
-        unpack(lambda wildcards: sources.said_before(config, wildcards.round)),
+        unpack(lambda wildcards: inputs.said_before(config, wildcards.round)),
     output:
         labels="<results>/labels/round{round}.csv",
         agreement="<results>/labels/round{round}_agreement.csv",

@@ -1,7 +1,7 @@
 """A simulated survey in DESI's own files, and people who look at its spectra."""
 
 SIMULATED = [name for files in EXPOSURES.values() for name in files]
-INSPECTED = expand("<results>/raw/vi_{who}.csv", who=sources.INSPECTORS)
+INSPECTED = expand("<results>/raw/vi_{who}.csv", who=inputs.INSPECTORS)
 
 
 # Exposures of a survey; what its targets are goes apart.
@@ -60,7 +60,7 @@ rule answer_query:
         asked="<results>/query/round{round}/query.csv",
         answers=INSPECTED,
     output:
-        expand("<results>/answers/round{{round}}/vi_{who}.csv", who=sources.INSPECTORS),
+        expand("<results>/answers/round{{round}}/vi_{who}.csv", who=inputs.INSPECTORS),
     log:
         "<logs>/answer_query/round{round}.log",
     conda:

@@ -34,7 +34,7 @@ for chunk, names in CHUNKS.items():
 # A self-organising map of all spectra of the survey.
 rule train_som:
     input:
-        expand("<results>/spectra/{name}.h5", name=sources.mapped(config, EXPOSURES)),
+        expand("<results>/spectra/{name}.h5", name=inputs.mapped(config, EXPOSURES)),
     output:
         som="<results>/som/som.npz",
         quality="<results>/som/quality.json",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.quasars.ensemble.settings import TrainSettings
+from skyloom.quasars.config import Train
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.run.seeds import rng
 
@@ -114,7 +114,7 @@ def noise_of(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def epoch_rows(
-    rows: np.ndarray, steps: int, settings: TrainSettings, seed: int, epoch: int
+    rows: np.ndarray, steps: int, settings: Train, seed: int, epoch: int
 ) -> np.ndarray:
     """Return the rows of each batch of an epoch, (steps, batch).
 
@@ -124,9 +124,7 @@ def epoch_rows(
     return np.resize(order, (steps, settings.batch))
 
 
-def added_noise(
-    n: int, settings: TrainSettings, draw: np.random.Generator
-) -> np.ndarray:
+def added_noise(n: int, settings: Train, draw: np.random.Generator) -> np.ndarray:
     """Return how much noise each of n spectra gets, float32, (n,)."""
     chosen = draw.random(n) < settings.noise_share
     return (settings.noise * chosen * draw.random(n)).astype(np.float32)

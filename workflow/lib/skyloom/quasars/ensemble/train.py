@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.data import TrainingData, added_noise, epoch_rows, noisy
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.loss import quasarnet_loss
 from skyloom.quasars.network.model import build
@@ -18,7 +18,7 @@ def train_member(
     data: TrainingData,
     rows: np.ndarray,
     arch: Architecture,
-    settings: TrainSettings,
+    settings: Train,
     seed: int,
     *,
     validation: TrainingData | None = None,
@@ -33,7 +33,7 @@ def train_member(
         The member's bootstrap sample.
     arch : Architecture
         Its shape.
-    settings : TrainSettings
+    settings : Train
         How; `precision` is left to Keras' own ``keras.config.set_dtype_policy``.
     seed : int
         Of its first weights, batches, dropout and noise. Sets Keras' global seed.
@@ -116,9 +116,9 @@ def _packed_loss(packed, predicted):
 
 
 class _Rate(keras.optimizers.schedules.LearningRateSchedule):
-    """`TrainSettings.rate_at` for Keras: looked up, so that it is the same number."""
+    """`Train.rate_at` for Keras: looked up, so that it is the same number."""
 
-    def __init__(self, settings: TrainSettings, total: int):
+    def __init__(self, settings: Train, total: int):
         self.rates = np.array(
             [settings.rate_at(step, total) for step in range(total)], np.float32
         )

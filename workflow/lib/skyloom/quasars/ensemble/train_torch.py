@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.data import TrainingData, epoch_rows
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.ensemble.stacked import Stacked, loss
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import Parameters
@@ -63,7 +63,7 @@ def train_members(
     members: Sequence[Member],
     data: TrainingData,
     arch: Architecture,
-    settings: TrainSettings,
+    settings: Train,
     *,
     validation: TrainingData | None = None,
     device: str = "cpu",
@@ -79,7 +79,7 @@ def train_members(
         The spectra that all members draw from.
     arch : Architecture
         Of all members.
-    settings : TrainSettings
+    settings : Train
         Of all members.
     validation : TrainingData, optional
         Held-out targets, the same for all.
@@ -112,7 +112,7 @@ class _Held:
         self.parts = [torch.from_numpy(part).to(device) for part in parts]
         self.device = device
 
-    def batch(self, rows: np.ndarray, settings: TrainSettings, generator):
+    def batch(self, rows: np.ndarray, settings: Train, generator):
         """Return x, y and weight of rows (members, batch)."""
         index = torch.from_numpy(rows).to(self.device)
         x, sigma, y, weight = (part[index] for part in self.parts)
@@ -183,7 +183,7 @@ def _epoch(net, optimiser, held, rows, settings, epoch, generator):
     return mean, rate
 
 
-def _noisy(x, sigma, settings: TrainSettings, generator):
+def _noisy(x, sigma, settings: Train, generator):
     """Do what `skyloom.quasars.ensemble.data.noisy` does, on the device."""
     draws = [
         torch.rand(x.shape[:2], generator=generator, device=x.device) for _ in range(2)

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.bootstrap import Draw
 from skyloom.quasars.ensemble.data import TrainingData
-from skyloom.quasars.ensemble.settings import TrainSettings
 from skyloom.quasars.network.architecture import Architecture
 
 TRAINERS = ("keras", "torch")
@@ -26,7 +26,7 @@ class Task:
         Held-out targets.
     arch : Architecture
         Of every member.
-    settings : TrainSettings
+    settings : Train
         Of every member.
     trainer, device : str
         One of `TRAINERS`; torch's ``"cpu"`` or ``"cuda"``, where all members of a
@@ -36,7 +36,7 @@ class Task:
     data: TrainingData
     validation: TrainingData | None
     arch: Architecture
-    settings: TrainSettings
+    settings: Train
     trainer: str = "keras"
     device: str = "cpu"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.atomic import write_text
+from skyloom.quasars.config import Query
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.query import published, strategies
 from skyloom.quasars.query.scores import VOTES, doubt, votes
@@ -31,28 +31,6 @@ WORDS = {
     "random": "by lot",
     "audit": "by lot, to measure without bias",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What to ask.
-
-    Attributes
-    ----------
-    strategy : str
-        One of `skyloom.quasars.query.strategies.STRATEGIES`. ``entropy`` is
-        `skyloom.quasars.query.published.steps`; the others rank targets, not rows.
-    n : int
-        Targets to ask about.
-    audit : float
-        Part of `n` that is drawn by lot from all candidates, whatever the strategy
-        says: on these, purity and completeness can be estimated without bias. A
-        ``random`` query is all by lot anyway.
-    """
-
-    strategy: str = "entropy"
-    n: int = 1000
-    audit: float = 0.0
 
 
 class Answer(NamedTuple):
@@ -84,7 +62,8 @@ def select(
         DEAD_ARMS, SN; BALD and the lines' confidences for the strategies that use
         them. The order of rows changes nothing but, for ``entropy``, that of ties.
     query : Query
-        What to ask.
+        `strategy`, `n` and `audit`. ``entropy`` is
+        `skyloom.quasars.query.published.steps`; the others rank targets, not rows.
     rng : Generator
         For lots and ties.
     labelled : iterable of int

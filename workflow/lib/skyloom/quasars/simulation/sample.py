@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skyloom.quasars.simulation.settings import Settings
+from skyloom.quasars.config import Objects
 from skyloom.quasars.simulation.survey import boss_batches, desi_batches
 from skyloom.quasars.spectra.grid import Grid
 from skyloom.quasars.spectra.store import Batch, batch, write_store
@@ -24,7 +24,7 @@ def write_sample(
     truth: str | Path,
     n: int,
     boss: float,
-    settings: Settings,
+    settings: Objects,
     grid: Grid,
     seed: int,
     provenance: Mapping | None = None,

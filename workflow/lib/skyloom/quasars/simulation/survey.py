@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,11 @@ import pandas as pd
 from skyloom.io.desi import write_coadd
 from skyloom.io.spectra import Spectra
 from skyloom.io.tables import write_csv, write_parquet
+from skyloom.quasars.config import Objects, SimulatedSurvey
+from skyloom.quasars.inputs import FIRST_EXPID
 from skyloom.quasars.simulation.inspectors import NAMES, inspect
 from skyloom.quasars.simulation.instrument import boss, desi, observe
-from skyloom.quasars.simulation.settings import Settings
 from skyloom.quasars.simulation.targets import simulate_targets
-from skyloom.quasars.sources import FIRST_EXPID
 from skyloom.quasars.spectra.truth import write_truth
 from skyloom.run.seeds import rng
 
@@ -27,26 +26,8 @@ AGAIN = 0.1  # targets of the tile before that are seen again, relative to `targ
 SCATTER = 0.15  # of the depth from exposure to exposure, dex
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The size of a survey.
-
-    Attributes
-    ----------
-    tiles, targets, exposures : int
-        Number of tiles, new targets a tile, exposures a tile.
-    first_tile : int
-        Number of the first tile.
-    """
-
-    tiles: int = 4
-    targets: int = 500
-    exposures: int = 2
-    first_tile: int = 1001
-
-
 def write_survey(
-    folder: str | Path, plan: Plan, settings: Settings, seed: int
+    folder: str | Path, plan: SimulatedSurvey, settings: Objects, seed: int
 ) -> pd.DataFrame:
     """Write a simulated survey.
 
@@ -91,7 +72,7 @@ def write_tables(folder: str | Path, targets: pd.DataFrame, seed: int) -> None:
 
 
 def boss_like(
-    n: int, settings: Settings, seed: int, plate: int = 1
+    n: int, settings: Objects, seed: int, plate: int = 1
 ) -> tuple[Spectra, pd.DataFrame]:
     """Return n simulated BOSS spectra and their truth.
 
@@ -108,7 +89,7 @@ def boss_like(
 
 
 def boss_batches(
-    n: int, settings: Settings, seed: int, first_plate: int = 1
+    n: int, settings: Objects, seed: int, first_plate: int = 1
 ) -> Iterator[tuple[Spectra, pd.DataFrame]]:
     """Yield `boss_like` spectra in batches of `BATCH`, n in all, constant memory.
 
@@ -119,7 +100,7 @@ def boss_batches(
 
 
 def desi_batches(
-    n: int, settings: Settings, seed: int, first_tile: int = 1
+    n: int, settings: Objects, seed: int, first_tile: int = 1
 ) -> Iterator[tuple[Spectra, pd.DataFrame]]:
     """Yield simulated single DESI exposures in batches of `BATCH`, n in all.
 
@@ -149,16 +130,16 @@ def signal_to_noise(spectra: Spectra) -> np.ndarray:
     return out
 
 
-def _coadd(plan: Plan, k: int, e: int) -> Path:
+def _coadd(plan: SimulatedSurvey, k: int, e: int) -> Path:
     tile, expid = plan.first_tile + k, _expid(plan, k, e)
     return Path(f"{tile}/{expid}/coadd-{tile}-{expid}.fits")
 
 
-def _expid(plan: Plan, tile: int, exposure: int) -> int:
+def _expid(plan: SimulatedSurvey, tile: int, exposure: int) -> int:
     return FIRST_EXPID + tile * plan.exposures + exposure
 
 
-def _targets(plan: Plan, settings: Settings, seed: int, k: int):
+def _targets(plan: SimulatedSurvey, settings: Objects, seed: int, k: int):
     chance = rng(seed, "tile", plan.first_tile + k)
     first = FIRST + (plan.first_tile + k) * 1_000_000
     truth, flux = simulate_targets(plan.targets, settings, chance, first)
@@ -167,7 +148,7 @@ def _targets(plan: Plan, settings: Settings, seed: int, k: int):
     return truth, flux
 
 
-def _with_again(own, before, plan: Plan, seed: int, k: int):
+def _with_again(own, before, plan: SimulatedSurvey, seed: int, k: int):
     """Return this tile's targets, and some of the tile before, as (truth, flux)."""
     if before is None:
         return own
@@ -178,7 +159,7 @@ def _with_again(own, before, plan: Plan, seed: int, k: int):
     return truth, np.concatenate([own[1], before[1][some]])
 
 
-def _exposure(seen, plan: Plan, seed: int, k: int, e: int) -> Spectra:
+def _exposure(seen, plan: SimulatedSurvey, seed: int, k: int, e: int) -> Spectra:
     truth, flux = seen
     expid = _expid(plan, k, e)
     chance = rng(seed, "exposure", expid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from skyloom.quasars.config import Objects
 from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.eigen import project, read_templates
 from skyloom.quasars.simulation.forest import Forest, transmission
@@ -17,7 +18,6 @@ from skyloom.quasars.simulation.galaxies import (
 from skyloom.quasars.simulation.quasars import draw_baldwin, draw_composite, luminosity
 from skyloom.quasars.simulation.settings import (
     CLASSES,
-    Settings,
     draw_magnitudes,
     draw_redshifts,
 )
@@ -31,6 +31,7 @@ from skyloom.quasars.simulation.troughs import (
     metal_depth,
     trough_depth,
 )
+from skyloom.run.config import data_path
 
 # The families' own forests: Kim et al. 2007, and Becker et al. 2013 in shape.
 FORESTS = {
@@ -45,7 +46,7 @@ _HOST = 0.25  # share of the host's light at 5500 Å of the faintest nuclei
 
 
 def simulate_targets(
-    n: int, settings: Settings, rng: np.random.Generator, first: int = 1
+    n: int, settings: Objects, rng: np.random.Generator, first: int = 1
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw n targets, named from `first` on, and their spectra above the atmosphere.
 
@@ -97,7 +98,7 @@ def _with_facts(truth: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return truth
 
 
-def _quasars(magnitude, settings: Settings, rng):
+def _quasars(magnitude, settings: Objects, rng):
     """Return light (m, SIZE) and facts of quasars of some magnitudes (m,)."""
     z = draw_redshifts(settings.redshifts, len(magnitude), rng)
     family = np.array(settings.families, dtype=object)
@@ -115,13 +116,13 @@ def _quasars(magnitude, settings: Settings, rng):
     return light, facts.join(pd.concat(parts))
 
 
-def _unabsorbed(family, z, magnitude, settings: Settings, rng) -> np.ndarray:
+def _unabsorbed(family, z, magnitude, settings: Objects, rng) -> np.ndarray:
     """Draw quasars of one family with their hosts, before absorption."""
     draw = {"baldwin": draw_baldwin, "composite": draw_composite}
     if family in draw:
         light = draw[family](z, magnitude, rng)
     else:
-        templates = read_templates(settings.templates)
+        templates = read_templates(data_path(settings.templates))
         either = draw_baldwin if rng.random() < 0.5 else draw_composite
         light = project(either(z, magnitude, rng), z, templates)
     faint = np.clip(0.3 - luminosity(z, magnitude), 0, 1.5) / 1.5

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skyloom.quasars.config import Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import decode, n_lines
 from skyloom.quasars.spectra.grid import normalise
@@ -35,24 +36,6 @@ LINE_COLUMNS = ("C_{}", "C_SD_{}", "Z_{}", "Z_SD_{}")
 
 
 @dataclass(frozen=True)
-class SurveySettings:
-    """How spectra are classified.
-
-    Attributes
-    ----------
-    c_th, n_detect : float, int
-        A member says quasar if `n_detect` lines have a confidence above `c_th`.
-    shifts : int
-        How often a spectrum proposes, shifted by pixels spread evenly over two boxes;
-        1 is the spectrum as it is, and all that a linear grid allows.
-    """
-
-    c_th: float = 0.95
-    n_detect: int = 1
-    shifts: int = 12
-
-
-@dataclass(frozen=True)
 class Classifier:
     """All that turns spectra into rows; made by `classifier`.
 
@@ -64,7 +47,8 @@ class Classifier:
         The members that look at shifted spectra; None if ``settings.shifts`` is 1.
     calibration : Calibration
         Of the redshifts.
-    settings : SurveySettings
+    settings : Survey
+        `c_th`, `n_detect` and `shifts` are used; a linear grid allows one shift.
     cell : callable or None
         From normalised spectra (n, pixels) to the cells of a map, (n,).
     """
@@ -72,7 +56,7 @@ class Classifier:
     runner: object
     shifted: object | None
     calibration: Calibration
-    settings: SurveySettings
+    settings: Survey
     cell: Callable[[np.ndarray], np.ndarray] | None = None
 
 
@@ -80,7 +64,7 @@ def classifier(
     make_runner: Callable,
     members: list,
     calibration: Calibration,
-    settings: SurveySettings,
+    settings: Survey,
     cell: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Classifier:
     """Return a `Classifier`; `make_runner` makes a runner of a list of Parameters."""

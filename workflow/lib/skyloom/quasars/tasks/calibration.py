@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.ensemble.sample import Labelled, read_labelled
 from skyloom.quasars.evaluation.thresholds import (
@@ -20,7 +21,6 @@ from skyloom.quasars.evaluation.thresholds import (
 )
 from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.runners import runner
-from skyloom.quasars.settings import survey
 from skyloom.quasars.survey.classify import (
     Classifier,
     calibrate,
@@ -54,7 +54,11 @@ def calibrate_round(
     draws: Sequence[str],
     stores: Sequence[str],
     labels: str,
-    settings: Mapping,
+    survey: Survey,
+    settings: Calibrate,
+    *,
+    held: float,
+    seed: int,
     threads: int = 1,
 ) -> Found:
     """Calibrate an ensemble on its own training sample, out of bag.
@@ -65,28 +69,27 @@ def calibrate_round(
         Of the members, in the same order.
     stores, labels : paths
         What they were trained on.
-    settings : mapping
-        Sections ``survey`` and ``calibrate``, ``ensemble.held_out``,
-        ``train.keep_best`` and ``seed``.
+    survey, settings : Survey, Calibrate
+    held : float
+        Share of the targets that no member has trained on, and that may judge: 0 if
+        they have chosen the best epoch.
+    seed : int
     threads : int
         Cores to use.
     """
     members = [read_parameters(path) for path in networks]
     known = read_labelled(stores, labels, members[0].arch)
-    held = held_out(known.targetid, settings["ensemble"]["held_out"], settings["seed"])
     use = np.stack([read_draw(path).unseen for path in draws])
-    if not settings["train"]["keep_best"]:  # else they have chosen the best epoch
-        use |= held
-    draw = rng(settings["seed"], "calibration")
-    known, use = _some(known, use, settings["calibrate"]["most"], draw)
-    how = settings["survey"]
-    make = runner(how["runner"], how["device"], threads)
+    use |= held_out(known.targetid, held, seed)
+    draw = rng(seed, "calibration")
+    known, use = _some(known, use, settings.most, draw)
+    make = runner(survey.runner, survey.device, threads)
     plain = Calibration.unknown(len(members[0].arch.lines))
-    by = classifier(make, members, plain, survey(how))
+    by = classifier(make, members, plain, survey)
     by = replace(by, calibration=calibrated_redshifts(known, by, use, draw))
     rows = out_of_bag(known, by, use)
-    data = scores(rows, known.truth, how["n_detect"])
-    threshold = threshold_for_purity(data, settings["calibrate"]["purity"])
+    data = scores(rows, known.truth, survey.n_detect)
+    threshold = threshold_for_purity(data, settings.purity)
     return Found(by.calibration, threshold, rows, purity_curve(data))
 
 

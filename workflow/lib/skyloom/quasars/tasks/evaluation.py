@@ -44,7 +44,8 @@ def judge(
     truth: pd.DataFrame,
     threshold: float,
     arch: Architecture,
-    settings: Mapping,
+    n_detect: int,
+    seed: int,
 ) -> Judgement:
     """Judge an ensemble's rows on the confident targets of a truth table.
 
@@ -57,8 +58,8 @@ def judge(
         Score above which a row is called a quasar.
     arch : Architecture
         Of the ensemble.
-    settings : mapping
-        ``survey.n_detect`` and ``seed``.
+    n_detect, seed : int
+        Lines that must count, and of the bootstraps.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def judge(
     ValueError
         No row has a confident truth.
     """
-    n_detect, draw = settings["survey"]["n_detect"], rng(settings["seed"], "judge")
+    draw = rng(seed, "judge")
     rows = metrics.judged(results, truth, threshold, n_detect)
     table = metrics.table(rows)
     tables, errors = _reliability(rows, n_detect, draw)
@@ -120,7 +121,8 @@ def compared(
     first: tuple[pd.DataFrame, float],
     second: tuple[pd.DataFrame, float],
     truth: pd.DataFrame | None,
-    settings: Mapping,
+    n_detect: int,
+    seed: int,
 ) -> tuple[dict, pd.DataFrame, Figure]:
     """Say what changes from one ensemble to another.
 
@@ -130,7 +132,7 @@ def compared(
         Rows on the same exposures, and thresholds.
     truth : DataFrame or None
         To say who was right.
-    settings : mapping
+    n_detect, seed : int
         See `judge`.
 
     Returns
@@ -142,18 +144,16 @@ def compared(
     drawn : Figure
     """
     thresholds = first[1], second[1]
-    n_detect = settings["survey"]["n_detect"]
     found = compare.compare(first[0], second[0], thresholds, n_detect)
-    report = compare.report(found, rng(settings["seed"], "compare"), truth)
+    report = compare.report(found, rng(seed, "compare"), truth)
     return report, found.flips, figures.comparison_figure(found)
 
 
-def unseen_rows(results: str | Path, labels: str | Path, settings: Mapping):
+def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int):
     """Return the rows of a catalogue that an ensemble can be judged on.
 
-    Of targets that no query asks about, if some are kept (`settings` has
-    ``query.reserve`` and ``seed``), and that are not in `labels`, what the ensemble
-    was trained on.
+    Of targets that no query asks about, if the share ``query.reserve`` is kept, and
+    that are not in `labels`, what the ensemble was trained on.
 
     Raises
     ------
@@ -162,8 +162,8 @@ def unseen_rows(results: str | Path, labels: str | Path, settings: Mapping):
     """
     rows = pd.read_csv(results)
     unseen = ~rows["TARGETID"].isin(read_truth(labels)["targetid"])
-    if settings["query"]["reserve"] > 0:
-        unseen &= reserved(rows, settings)
+    if share > 0:
+        unseen &= reserved(rows, share, seed)
     if not unseen.any():
         remedy = "keep some targets from the queries: `query.reserve`"
         raise InputError(results, "only targets with labels", remedy=remedy)

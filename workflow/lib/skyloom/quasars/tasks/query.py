@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from skyloom.quasars.config import Query
 from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.query.figures import Stamp, stamps_of
 from skyloom.quasars.query.select import Answer, select
-from skyloom.quasars.settings import query
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.tasks.survey import by_exposure
 from skyloom.run.seeds import rng
@@ -20,11 +20,10 @@ KEYS = ["TILEID", "EXPID", "TARGETID"]  # the order of rows breaks ties
 SHEET = 30  # spectra on the contact sheet, the first asked
 
 
-def ask(results: str, labels: str, number: int, settings: Mapping) -> Answer:
+def ask(results: str, labels: str, number: int, query: Query, seed: int) -> Answer:
     """Choose the targets of round `number` from its catalogue.
 
-    Targets of `labels`, and the reserved ones, are not asked about. `settings` has the
-    section ``query``, and ``seed``.
+    Targets of `labels`, and the reserved ones, are not asked about.
 
     Raises
     ------
@@ -32,15 +31,14 @@ def ask(results: str, labels: str, number: int, settings: Mapping) -> Answer:
         Nothing is left to ask about.
     """
     rows = pd.read_csv(results, usecols=_wanted)
-    rows = rows[~reserved(rows, settings)].sort_values(KEYS)
+    rows = rows[~reserved(rows, query.reserve, seed)].sort_values(KEYS)
     known = read_truth(labels)["targetid"]
-    draw = rng(settings["seed"], "query", number)
-    return select(rows, query(settings["query"]), draw, known)
+    draw = rng(seed, "query", number)
+    return select(rows, query, draw, known)
 
 
-def reserved(rows: pd.DataFrame, settings: Mapping) -> np.ndarray:
+def reserved(rows: pd.DataFrame, share: float, seed: int) -> np.ndarray:
     """Return which rows are of targets that are kept for judging, bool, (n,)."""
-    share, seed = settings["query"]["reserve"], settings["seed"]
     return held_out(rows["TARGETID"].to_numpy(), share, seed, "reserved")
 
 

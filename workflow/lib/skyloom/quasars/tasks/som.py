@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from skyloom.quasars.config import Som
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.store import Store
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
-from skyloom.som.model import Som
+from skyloom.som.model import Som as Map
 from skyloom.som.quality import occupancy, quantisation_error, topographic_error
 from skyloom.som.rows import Batches
 from skyloom.som.training import train
@@ -19,23 +20,21 @@ SIZE = 2048  # spectra at a time
 
 
 def train_map(
-    stores: Sequence[str], settings: Mapping, seed: int
-) -> tuple[Som, dict, np.ndarray]:
+    stores: Sequence[str], settings: Som, seed: int
+) -> tuple[Map, dict, np.ndarray]:
     """Train a map on the normalised spectra of stores, in constant memory.
-
-    `settings` has ``rows``, ``columns`` and ``epochs``; opposite edges touch.
 
     Returns
     -------
-    som : Som
+    som : skyloom.som.model.Som
     quality : dict
         ``spectra``, ``quantisation_error``, ``topographic_error`` and ``empty`` units.
     counts : ndarray, shape (rows, columns)
         Spectra that each unit is the best match of.
     """
     data = Batches(lambda: _normalised(stores))
-    shape = (settings["rows"], settings["columns"])
-    som = train(data, shape, "torus", settings["epochs"], rng(seed, "som"))
+    shape = (settings.rows, settings.columns)
+    som = train(data, shape, "torus", settings.epochs, rng(seed, "som"))
     counts = occupancy(bmu(som, data)[0], shape)
     quality = {
         "spectra": int(counts.sum()),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from skyloom.quasars.config import Survey
 from skyloom.quasars.network.runners import runner
-from skyloom.quasars.settings import survey
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.survey.classify import Classifier, classifier
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
@@ -21,7 +21,7 @@ def classifier_of(
     networks: Sequence[str],
     calibration: str,
     som: str | None,
-    settings: Mapping,
+    settings: Survey,
     threads: int = 1,
 ) -> Classifier:
     """Return the classifier of an ensemble on disk.
@@ -32,16 +32,15 @@ def classifier_of(
         See `skyloom.quasars.survey.ensembles.read_ensemble`.
     som : path or None
         A map of spectra; its cells become ``BMU``.
-    settings : mapping
-        The section ``survey``.
+    settings : Survey
     threads : int
         Cores to use.
     """
     ensemble = read_ensemble(networks, calibration)
-    make = runner(settings["runner"], settings["device"], threads)
+    make = runner(settings.runner, settings.device, threads)
     trained = None if som is None else load(som)
     cell = None if trained is None else lambda x: bmu(trained, x)[0]
-    return classifier(make, ensemble.members, ensemble.redshift, survey(settings), cell)
+    return classifier(make, ensemble.members, ensemble.redshift, settings, cell)
 
 
 @dataclass

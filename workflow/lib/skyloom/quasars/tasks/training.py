@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.quasars.config import Ensemble, Network, Train
 from skyloom.quasars.ensemble.bootstrap import draw, held_out, save_draw
 from skyloom.quasars.ensemble.members import member_seed
 from skyloom.quasars.ensemble.sample import Labelled, read_labelled
 from skyloom.quasars.ensemble.trainers import Task, train
+from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.files import save_member
-from skyloom.quasars.settings import architecture, training
 from skyloom.run.provenance import Recipe
 
 KINDS = ("net", "draw")
@@ -62,7 +63,7 @@ class Training:
         members = sorted(_number(label) for label in paths if label[0] == "n")
         # Rounds start from the same weights: they differ by their labels alone.
         seed = settings["seed"]
-        single = settings["ensemble"]["single_exposure"]
+        single = Ensemble.stated(settings["ensemble"]).single_exposure
         stratum = known.truth["klass"].to_numpy()
         drawn = [
             draw(known.targetid, stratum, ~held, seed, i, single_exposure=single)
@@ -80,13 +81,13 @@ class Training:
     @cached_property
     def _sample(self) -> tuple[Labelled, np.ndarray, Task]:
         settings = self.recipe.settings
-        ensemble = settings["ensemble"]
-        arch = architecture(settings["network"])
+        ensemble = Ensemble.stated(settings["ensemble"])
+        arch = Architecture(**dict(Network.stated(settings["network"])))
         known = read_labelled(self.inputs[:-1], self.inputs[-1], arch)
-        held = held_out(known.targetid, ensemble["held_out"], settings["seed"])
+        held = held_out(known.targetid, ensemble.held_out, settings["seed"])
         data = known.training(arch)
         some = data.rows(np.flatnonzero(held)) if held.any() else None
-        how = training(settings["train"]), ensemble["trainer"], ensemble["device"]
+        how = Train.stated(settings["train"]), ensemble.trainer, ensemble.device
         return known, held, Task(data, some, arch, *how)
 
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from skyloom.quasars import sources
+from skyloom.quasars import inputs
+from skyloom.quasars.config import SimulatedSurvey
 from skyloom.quasars.simulation import inspectors
-from skyloom.quasars.simulation.survey import Plan, write_survey
+from skyloom.quasars.simulation.survey import write_survey
 from skyloom.run.config import ConfigError
 from small_quasars import BRIGHT, SEED, config
 
@@ -20,6 +21,7 @@ TRUTHS = {"training_truth": "vi.csv", "survey_truth": "truth.csv"}
 def data(tmp_path, monkeypatch):
     """Return the folder of the data: two coadds, two samples and their truths."""
     monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # for the listing
     for name in ("70/9/coadd-0-70-9.fits", "70/9/coadd-1-70-9.fits.gz"):
         touch(tmp_path / "fuji" / name)
     for name in ("boss/spPlate-1-2.fits", "eboss/9/spec-1-2-3.fits"):
@@ -50,13 +52,13 @@ def test_planned_exposures_are_those_written(tmp_path):
     """Rules know the simulated survey's files before it is there."""
     plan = {"tiles": 2, "targets": 2, "exposures": 2, "first_tile": 17}
     whole = config(simulate={"survey": plan})
-    write_survey(tmp_path, Plan(**plan), BRIGHT, SEED)
-    planned = sources.exposures(whole)
+    write_survey(tmp_path, SimulatedSurvey(**plan), BRIGHT, SEED)
+    planned = inputs.exposures(whole)
     assert list(planned) == ["17/80001", "17/80002", "18/80003", "18/80004"]
-    written = {f"{sources.RAW}/{p.relative_to(tmp_path)}" for p in _files(tmp_path)}
+    written = {f"{inputs.RAW}/{p.relative_to(tmp_path)}" for p in _files(tmp_path)}
     named = {path for paths in planned.values() for path in paths}
-    named |= {f"{sources.RAW}/vi_{who}.csv" for who in sources.INSPECTORS}
-    named |= set(sources.survey_truth(whole)) | {f"{sources.RAW}/targets.parquet"}
+    named |= {f"{inputs.RAW}/vi_{who}.csv" for who in inputs.INSPECTORS}
+    named |= set(inputs.survey_truth(whole)) | {f"{inputs.RAW}/targets.parquet"}
     assert named == written
 
 
@@ -66,15 +68,17 @@ def _files(folder):
 
 def test_a_survey_of_one_target_has_all_inspectors(tmp_path):
     """One whom nobody asked leaves a table without rows; the rule names it."""
-    write_survey(tmp_path, Plan(1, 1, 1), BRIGHT, SEED)
-    for who in sources.INSPECTORS:
+    write_survey(
+        tmp_path, SimulatedSurvey(tiles=1, targets=1, exposures=1), BRIGHT, SEED
+    )
+    for who in inputs.INSPECTORS:
         rows = (tmp_path / f"vi_{who}.csv").read_text().splitlines()
         assert rows[0] == "TARGETID,VI_Z,VI_QUALITY,VI_CLASS,VI_BY"
 
 
 def test_inspectors_are_the_simulators():
     """The rules name whom the simulation lets look."""
-    assert sources.INSPECTORS == inspectors.NAMES
+    assert inputs.INSPECTORS == inspectors.NAMES
 
 
 def test_exposures_are_found(data):
@@ -82,7 +86,7 @@ def test_exposures_are_found(data):
     for name in ("71/x/coadd-1.fits", "71/8/redrock-1.fits", "71/8/coadd-1.fits.tmp"):
         touch(data / "fuji" / name)
     place = data / "fuji" / "70" / "9"
-    assert sources.exposures(files()) == {
+    assert inputs.exposures(files()) == {
         "70/9": [str(place / "coadd-0-70-9.fits"), str(place / "coadd-1-70-9.fits.gz")]
     }
 
@@ -90,34 +94,47 @@ def test_exposures_are_found(data):
 def test_without_rounds_nothing_is_needed(data):
     """No survey, no sample, no truth: only spectra to classify."""
     whole = config(source="files", rounds=0)
-    assert sources.exposures(whole) == {}
-    assert sources.survey_truth(whole) == []
-    assert sources.sample(whole) == {"spectra": [], "truths": [], "counts": []}
-    assert sources.exposures(config(rounds=0)) == {}
-    assert sources.survey_truth(files(rounds=0)) == []
+    assert inputs.exposures(whole) == {}
+    assert inputs.survey_truth(whole) == []
+    assert inputs.sample(whole) == {"spectra": [], "truths": [], "counts": []}
+    assert inputs.exposures(config(rounds=0)) == {}
+    assert inputs.survey_truth(files(rounds=0)) == []
 
 
 def test_missing_paths_are_named(data):
     """All keys that are missing, at once."""
     with pytest.raises(ConfigError, match=r"paths\.survey, quasars\.paths\.training, "):
-        sources.exposures(config(source="files"))
-    with pytest.raises(ConfigError, match=r"needs quasars\.paths\.supplement_truth; "):
-        sources.exposures(files(supplement="eboss"))
+        config(source="files")
+    with pytest.raises(ConfigError, match=r"paths: .* set `supplement_truth`"):
+        files(supplement="eboss")
+
+
+def test_jobs_of_a_run_read_its_listing(data, monkeypatch):
+    """They list no folder; without a listing, or in another run, they do."""
+    monkeypatch.chdir(data)
+    found = inputs.exposures(files())
+    touch(data / "fuji" / "70" / "10" / "coadd-1.fits")
+    assert inputs.exposures(files(), fresh=False) == found
+    assert set(inputs.exposures(files())) == {"70/9", "70/10"}
+    assert set(inputs.exposures(files(), fresh=False)) == {"70/9", "70/10"}
+    (data / "other" / "1" / "2").mkdir(parents=True)
+    touch(data / "other" / "1" / "2" / "coadd-1.fits")
+    assert set(inputs.exposures(files(survey="other"), fresh=False)) == {"1/2"}
 
 
 def test_a_folder_without_coadds_is_refused(data):
     """The message has the folder and what to do."""
     (data / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"no <tile>/<expid>/.*empty; set SKYLOOM_"):
-        sources.exposures(files(survey="empty"))
+        inputs.exposures(files(survey="empty"))
 
 
 def test_sample_has_its_supplement(data):
     """Files, truths and limits stand in the same order; no limit on the first."""
-    assert sources.sample(files())["counts"] == [[1, None]]
+    assert inputs.sample(files())["counts"] == [[1, None]]
     touch(data / "eboss" / "8" / "spec-1-2-4.fits.gz")
     some = {"supplement": "eboss", "supplement_truth": "more.csv"}
-    found = sources.sample(files(**some))
+    found = inputs.sample(files(**some))
     assert found == {
         "spectra": [
             [str(data / "boss" / "spPlate-1-2.fits")],
@@ -129,7 +146,7 @@ def test_sample_has_its_supplement(data):
         "truths": [str(data / "vi.csv"), str(data / "more.csv")],
         "counts": [[1, None], [2, 16_000]],
     }
-    assert sources.sample(files(training="boss/spPlate-1-2.fits")) == {
+    assert inputs.sample(files(training="boss/spPlate-1-2.fits")) == {
         "spectra": [[str(data / "boss" / "spPlate-1-2.fits")]],
         "truths": [str(data / "vi.csv")],
         "counts": [[1, None]],
@@ -140,7 +157,7 @@ def test_a_sample_without_spectra_is_refused(data):
     """While the rules are read, with the folder."""
     (data / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"no spectra .*empty; set SKYLOOM_DATA"):
-        sources.sample(files(training="empty"))
+        inputs.sample(files(training="empty"))
 
 
 EXPOSURES = [f"{tile}/{expid}" for tile in range(20) for expid in range(20)]
@@ -152,36 +169,27 @@ def with_share(share):
 
 def test_the_map_is_of_a_share_of_the_exposures():
     """About as many as told, sorted, whatever the order of the exposures."""
-    some = sources.mapped(with_share(0.3), EXPOSURES)
+    some = inputs.mapped(with_share(0.3), EXPOSURES)
     assert 90 < len(some) < 150
     assert some == sorted(some)
-    assert some == sources.mapped(with_share(0.3), EXPOSURES[::-1])
-    assert sources.mapped(config(), EXPOSURES) == sorted(EXPOSURES)
+    assert some == inputs.mapped(with_share(0.3), EXPOSURES[::-1])
+    assert inputs.mapped(config(), EXPOSURES) == sorted(EXPOSURES)
 
 
 def test_a_new_exposure_seldom_makes_a_new_map():
     """Each has a lot of its own: the others stay in or out."""
-    chosen = set(sources.mapped(with_share(0.3), EXPOSURES))
+    chosen = set(inputs.mapped(with_share(0.3), EXPOSURES))
     for name in EXPOSURES[:50]:
         fewer = [other for other in EXPOSURES if other != name]
-        assert set(sources.mapped(with_share(0.3), fewer)) == chosen - {name}
-    assert set(sources.mapped(with_share(0.6), EXPOSURES)) > chosen
+        assert set(inputs.mapped(with_share(0.3), fewer)) == chosen - {name}
+    assert set(inputs.mapped(with_share(0.6), EXPOSURES)) > chosen
 
 
 def test_a_map_has_an_exposure():
     """One, if the lots leave none; none of none."""
     for names in (EXPOSURES, EXPOSURES[:1]):
-        assert len(sources.mapped(with_share(1e-9), names)) == 1
-    assert sources.mapped(with_share(0.5), []) == []
-
-
-def test_more_lines_than_the_networks_know_are_refused():
-    """Nothing would ever be found; both keys are named."""
-    lines = {"lines": ["CIV", "MGII"], "bal_lines": []}
-    assert sources.exposures(config(survey={"n_detect": 2}, network=lines))
-    said = r"survey\.n_detect is 3, .* look for 2 lines; .*quasars\.network\.lines"
-    with pytest.raises(ConfigError, match=said):
-        sources.exposures(config(survey={"n_detect": 3}, network=lines))
+        assert len(inputs.mapped(with_share(1e-9), names)) == 1
+    assert inputs.mapped(with_share(0.5), []) == []
 
 
 def test_spectra_of_a_place(data):
@@ -190,52 +198,52 @@ def test_spectra_of_a_place(data):
     wanted = [touch(data / "s" / name) for name in names]
     for name in ("spAll-1.fits", "truth.csv", ".part.spec-1.fits"):
         touch(data / "s" / name)
-    assert sources.spectra("s") == wanted
-    assert sources.spectra("s/1/spec-1-2-3.fits") == wanted[:1]
+    assert inputs.spectra("s") == wanted
+    assert inputs.spectra("s/1/spec-1-2-3.fits") == wanted[:1]
     (data / "empty").mkdir()
     for place in ("empty", "nowhere"):
         with pytest.raises(ConfigError, match=rf"no spectra .*{place}; set SKYLOOM_DA"):
-            sources.spectra(place)
+            inputs.spectra(place)
 
 
 def test_answers_of_a_round(data):
     """All CSV files of the round's folder, sorted; the simulation's by its people."""
     wanted = [touch(data / "a" / "2" / name) for name in ("x.csv", "y.csv")]
     touch(data / "a" / "2" / "notes.txt")
-    assert sources.answers(files(rounds=3, answers="a/{round}"), 2) == wanted
-    assert sources.answers(config(), 4)[0] == "<results>/answers/round4/vi_AB.csv"
+    assert inputs.answers(files(rounds=3, answers="a/{round}"), 2) == wanted
+    assert inputs.answers(config(), 4)[0] == "<results>/answers/round4/vi_AB.csv"
 
 
 def test_answers_that_are_missing(data):
     """Which round, where they belong, and what else to do."""
     expected = r"rounds is 3, but .* of round 2: put .* into .*/a/2, or set rounds to 2"
     with pytest.raises(ConfigError, match=expected):
-        sources.answers(files(rounds=3, answers="a/{round}"), 2)
+        inputs.answers(files(rounds=3, answers="a/{round}"), 2)
     (data / "a" / "2").mkdir(parents=True)
     with pytest.raises(ConfigError, match=expected):
-        sources.answers(files(rounds=3, answers="a/{round}"), 2)
+        inputs.answers(files(rounds=3, answers="a/{round}"), 2)
     with pytest.raises(ConfigError, match=r"the folder that quasars\.paths\.answers n"):
-        sources.answers(files(rounds=3), 2)
+        inputs.answers(files(rounds=3), 2)
 
 
 def test_decisions_are_optional(data):
     """One file if it is there."""
     whole = files(decisions="d{round}.csv")
-    assert sources.decisions(whole, 1) == []
-    assert sources.decisions(files(), 1) == []
+    assert inputs.decisions(whole, 1) == []
+    assert inputs.decisions(files(), 1) == []
     path = touch(data / "d1.csv")
-    assert sources.decisions(whole, 1) == [path]
+    assert inputs.decisions(whole, 1) == [path]
 
 
 def test_truth_of_the_survey(data):
     """Simulated, or what is given, or none."""
-    assert sources.survey_truth(files()) == [str(data / "truth.csv")]
-    assert sources.survey_truth(files(survey_truth=None)) == []
-    assert sources.survey_truth(config()) == ["<results>/raw/truth.csv"]
+    assert inputs.survey_truth(files()) == [str(data / "truth.csv")]
+    assert inputs.survey_truth(files(survey_truth=None)) == []
+    assert inputs.survey_truth(config()) == ["<results>/raw/truth.csv"]
 
 
 def members(folder, *names):
-    for name in (*names, sources.CALIBRATION):
+    for name in (*names, inputs.CALIBRATION):
         touch(folder / name)
     return folder
 
@@ -244,7 +252,7 @@ def test_ensemble_among_the_data(data):
     """Networks in the order of their numbers, and nothing else of the folder."""
     place = members(data / "e", "net_10.keras", "net_2.keras", "net_3.h5", "best.keras")
     names = [str(place / n) for n in ("net_2.keras", "net_3.h5", "net_10.keras")]
-    found = sources.ensemble(config(evaluate={"ensemble": "e"}))
+    found = inputs.ensemble(config(evaluate={"ensemble": "e"}))
     assert found == {
         "networks": names,
         "calibration": [str(place / "calibration.json")],
@@ -253,23 +261,23 @@ def test_ensemble_among_the_data(data):
 
 def test_ensemble_of_the_repository_is_relative(data, tmp_path, monkeypatch):
     """A moved checkout classifies nothing again; it goes before the data's."""
-    monkeypatch.setattr(sources, "ROOT", tmp_path / "checkout")
+    monkeypatch.setattr(inputs, "ROOT", tmp_path / "checkout")
     monkeypatch.chdir(tmp_path)
     members(tmp_path / "checkout" / "models", "net_0.keras")
     members(data / "models", "net_0.keras", "net_1.keras")
-    found = sources.ensemble(config(evaluate={"ensemble": "models"}))
+    found = inputs.ensemble(config(evaluate={"ensemble": "models"}))
     assert found["networks"] == ["checkout/models/net_0.keras"]
 
 
 def test_ensemble_of_the_last_round(data):
     """Null is the run's own."""
     whole = config(rounds=3, ensemble={"members": 2}, evaluate={"ensemble": None})
-    assert sources.ensemble(whole) == {
+    assert inputs.ensemble(whole) == {
         "networks": [f"<results>/ensemble/round3/net_{i}.keras" for i in range(2)],
         "calibration": ["<results>/ensemble/round3/calibration.json"],
     }
     with pytest.raises(ConfigError, match="null, and with 0 rounds none is trained"):
-        sources.ensemble(whole | {"rounds": 0})
+        inputs.ensemble(whole | {"rounds": 0})
 
 
 def test_a_folder_that_is_no_ensemble_is_refused(data):
@@ -279,20 +287,20 @@ def test_a_folder_that_is_no_ensemble_is_refused(data):
     touch(data / "file")
     for name in ("nowhere", "none", "bare", "file"):
         with pytest.raises(ConfigError, match=rf"'{name}' is no folder with net_<i>"):
-            sources.ensemble(config(evaluate={"ensemble": name}))
+            inputs.ensemble(config(evaluate={"ensemble": name}))
 
 
 def test_a_member_in_two_formats_is_one(data):
     """The same network counts once."""
     place = members(data / "e", "net_0.keras", "net_0.h5")
-    found = sources.ensemble(config(evaluate={"ensemble": "e"}))
+    found = inputs.ensemble(config(evaluate={"ensemble": "e"}))
     assert found["networks"] == [str(place / "net_0.keras")]
 
 
 def test_reading_the_rules_loads_nothing_heavy():
     """No table, network or file library."""
     heavy = {"pandas", "h5py", "torch", "keras", "astropy", "scipy"}
-    code = "import sys, skyloom.quasars.sources; print(*sys.modules)"
+    code = "import sys, skyloom.quasars.inputs; print(*sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -305,11 +313,11 @@ def test_reading_the_rules_loads_nothing_heavy():
 
 def test_a_round_learns_from_all_labels_before():
     """The training sample, then what was labelled since; the labels are its own."""
-    assert sources.learned_from(1) == {
+    assert inputs.learned_from(1) == {
         "stores": ["<results>/spectra/training.h5"],
         "labels": "<results>/labels/round1.csv",
     }
-    assert sources.learned_from("3") == {
+    assert inputs.learned_from("3") == {
         "stores": ["<results>/spectra/training.h5", "<results>/spectra/labelled3.h5"],
         "labels": "<results>/labels/round3.csv",
     }
@@ -318,8 +326,8 @@ def test_a_round_learns_from_all_labels_before():
 def test_members_of_a_round():
     """All of them, or those of a chunk; the same files that `ensemble` reads."""
     whole = config(ensemble={"members": 3}, evaluate={"ensemble": None})
-    assert sources.members(whole, 2, "keras") == sources.ensemble(whole)["networks"]
-    assert sources.members(whole, "1", "npz", [2]) == [
+    assert inputs.members(whole, 2, "keras") == inputs.ensemble(whole)["networks"]
+    assert inputs.members(whole, "1", "npz", [2]) == [
         "<results>/ensemble/round1/net_2.npz"
     ]
 
@@ -329,7 +337,7 @@ def test_labels_are_made_of_what_was_said_before(data):
     answered = touch(data / "a" / "1" / "x.csv")
     decided = touch(data / "d1.csv")
     whole = files(answers="a/{round}", decisions="d{round}.csv")
-    assert sources.said_before(whole, "2") == {
+    assert inputs.said_before(whole, "2") == {
         "before": "<results>/labels/round1.csv",
         "answers": [answered],
         "decisions": [decided],

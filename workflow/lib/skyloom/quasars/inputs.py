@@ -1,21 +1,24 @@
 """Which spectra, labels and networks a run has, and the files that hold them.
 
 All of it follows from the configuration while the rules are read. Nothing heavy is
-imported; folders are listed, no file is opened.
+imported; folders are listed, no file of data is opened.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
+from skyloom.io.atomic import write_text
 from skyloom.io.record import checksum, digest_of
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.digest import ROOT
 
 RAW = "<results>/raw"
+LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 COADD = re.compile(r"coadd-.*\.fits(\.gz)?")
 SPECTRUM = re.compile(r"(spec|spPlate|coadd)-.*\.fits(\.gz)?")
 MEMBER = re.compile(r"net_\d+\.(keras|h5)")
@@ -23,29 +26,32 @@ CALIBRATION = "calibration.json"
 INSPECTORS = ("AB", "CD", "EF")
 FIRST_EXPID = 80_001  # of a simulated survey
 SUPPLEMENT_MOST = 16_000  # targets taken from the supplement at most, as published
-NEEDED = ("survey", "training", "training_truth")
 
 
-def exposures(config: Mapping) -> dict[str, list[str]]:
+def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the raw files of each exposure of the survey, ``<tile>/<expid>``.
 
     Parameters
     ----------
     config : mapping
         The area's configuration.
+    fresh : bool
+        False in a job of the run: it reads the listing that the run has left, as a
+        survey's folder has thousands of files.
 
     Raises
     ------
     ConfigError
-        A key that is needed is not set, or there is no coadd in the folder.
+        There is no coadd in the folder.
     """
     if config["rounds"] == 0:
         return {}
-    _refuse_too_many_lines(config)
     if config["source"] == "simulated":
         return _planned(config["simulate"]["survey"])
-    _refuse_missing(config)
     folder = Path(data_path(config["paths"]["survey"]))
+    listing = LISTED / f"quasars-{digest_of(str(folder))[:16]}.json"
+    if not fresh and listing.is_file():
+        return json.loads(listing.read_text())
     found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*/*/coadd-*.fits*")):
         tile, exposure = path.parts[-3:-1]
@@ -57,6 +63,7 @@ def exposures(config: Mapping) -> dict[str, list[str]]:
             "SKYLOOM_DATA to the folder that holds it, or correct the path"
         )
         raise ConfigError(msg)
+    write_text(listing, json.dumps(found))
     return found
 
 
@@ -191,7 +198,7 @@ def survey_truth(config: Mapping) -> list[str]:
 
 
 def ensemble(config: Mapping) -> dict[str, list[str]]:
-    """Return the networks and the calibration that classify anybody's spectra.
+    """Return the networks and the calibration that classify given spectra.
 
     Those of ``evaluate.ensemble``: a folder, of the repository or among the data; or,
     if null, the last round's own.
@@ -250,23 +257,3 @@ def _planned(plan: Mapping) -> dict[str, list[str]]:
 def _of_round(config: Mapping, key: str, number: int) -> str | None:
     pattern = config["paths"][key]
     return pattern and data_path(pattern.replace("{round}", str(number)))
-
-
-def _refuse_missing(config: Mapping) -> None:
-    paths = config["paths"]
-    absent = [f"quasars.paths.{key}" for key in NEEDED if paths[key] is None]
-    if paths["supplement"] is not None and paths["supplement_truth"] is None:
-        absent.append("quasars.paths.supplement_truth")
-    if absent:
-        msg = f"source files needs {', '.join(absent)}; set it in the config"
-        raise ConfigError(msg)
-
-
-def _refuse_too_many_lines(config: Mapping) -> None:
-    wanted, lines = config["survey"]["n_detect"], config["network"]["lines"]
-    if wanted > len(lines):
-        msg = (
-            f"quasars.survey.n_detect is {wanted}, but the networks look for "
-            f"{len(lines)} lines; lower it, or name more in quasars.network.lines"
-        )
-        raise ConfigError(msg)

@@ -1,0 +1,415 @@
+"""The keys of the quasars' part of the configuration."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from skyloom.run.config import (
+    DataFile,
+    DataFolder,
+    DataPlace,
+    Increasing,
+    Section,
+    Share,
+    key,
+    part,
+)
+
+T = TypeVar("T")
+LAST_RATE = 0.01  # where a cosine ends, as a part of the rate
+
+
+def _unlike(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) < len(values):
+        msg = "expected no item twice"
+        raise ValueError(msg)
+    return values
+
+
+Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")]
+OfRound = Annotated[str, Field(pattern=r"\{round\}")]
+Noises = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=100)], ...], AfterValidator(_unlike)
+]
+Families = Annotated[
+    tuple[Literal["baldwin", "composite", "eigen"], ...], AfterValidator(_unlike)
+]
+Magnitude = Annotated[float, Field(gt=10, lt=30)]
+
+
+class Paths(Section):
+    """Raw files of source `files`, relative to $SKYLOOM_DATA (data/ if not set)."""
+
+    survey: DataFolder | None = key(
+        None, "Folder of <tile>/<expid>/coadd-*.fits.", "path"
+    )
+    survey_truth: DataFile | None = key(
+        None, "Truth of some of its targets, to judge rounds by, CSV or FITS.", "path"
+    )
+    training: DataPlace | None = key(
+        None, "Folder or file of labelled spectra, of any kind that is read.", "path"
+    )
+    training_truth: DataFile | None = key(
+        None, "Their truth, visual inspection as CSV or FITS.", "path"
+    )
+    supplement: DataPlace | None = key(
+        None, "More labelled spectra, such as eBOSS's.", "path"
+    )
+    supplement_truth: DataFile | None = key(
+        None, "The truth of the supplement, CSV or FITS.", "path"
+    )
+    answers: OfRound | None = key(
+        None,
+        "Pattern of the folder with the inspectors' CSV files about a round's query; "
+        "{round} stands for its number.",
+        "path",
+    )
+    decisions: OfRound | None = key(
+        None,
+        "Pattern of the CSV file that settles a round's conflicts, if it is there.",
+        "path",
+    )
+
+    @model_validator(mode="after")
+    def _supplement_has_truth(self) -> Self:
+        if self.supplement is not None and self.supplement_truth is None:
+            msg = "a supplement without a truth; set `supplement_truth`"
+            raise ValueError(msg)
+        return self
+
+
+class Objects(Section):
+    """What is observed in a simulation."""
+
+    mix: tuple[Share, Share, Share, Share] = key(
+        # What DESI's inspectors met among quasar targets (Alexander et al. 2023).
+        (0.70, 0.16, 0.06, 0.08),
+        "Shares of quasars, galaxies, stars and spoilt spectra of all three.",
+        "fraction",
+    )
+    families: Families = key(
+        ("baldwin", "composite"),
+        "Families of simulated quasars, in equal shares.",
+        min_length=1,
+    )
+    templates: DataFolder | None = key(
+        None,
+        "Folder of redrock's rrtemplate-QSO-{LOZ,HIZ}-v1.1.fits[.gz], for the family "
+        "eigen.",
+        "path",
+    )
+    redshifts: Literal["desi", "boss", "broad"] = key(
+        "desi", "Distribution of the quasars' redshifts."
+    )
+    magnitudes: Annotated[Increasing, Field(min_length=2, max_length=2)] = key(
+        (18.5, 22.7), "Brightest and faintest magnitude over 4000 to 7000 Å.", "AB mag"
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if "eigen" in self.families and self.templates is None:
+            msg = (
+                "the family eigen needs redrock's templates; set `templates` to their "
+                "folder"
+            )
+            raise ValueError(msg)
+        if not any(self.mix):
+            msg = "the mix is all zero; give a share to one class or more"
+            raise ValueError(msg)
+        return self
+
+
+class SimulatedSurvey(Section):
+    """A survey of DESI exposures."""
+
+    tiles: int = key(4, "Tiles.", ge=1, le=10000)
+    targets: int = key(500, "New targets a tile.", ge=1)
+    exposures: int = key(2, "Exposures a tile.", ge=1)
+    first_tile: int = key(1001, "Number of the first tile.", ge=1, le=10000)
+    objects: Objects = part(Objects, "What the survey observes.")
+
+
+class SimulatedSample(Section):
+    """The labelled spectra that the first round starts from."""
+
+    targets: int = key(4000, "Targets, each observed once.", ge=1)
+    boss: Share = key(0.0, "Share of BOSS spectra; the others are DESI's.", "fraction")
+    objects: Objects = part(Objects, "What the sample is made of.")
+
+
+class Simulate(Section):
+    """The simulated survey and its training sample."""
+
+    survey: SimulatedSurvey = part(SimulatedSurvey)
+    sample: SimulatedSample = part(SimulatedSample)
+
+
+class Network(Section):
+    """The shape of every member."""
+
+    n_layers: int = key(
+        6, "Convolutions; 4 and 6 are the published depths.", ge=1, le=8
+    )
+    filters: int = key(100, "Filters of a convolution.", ge=1)
+    dense: int = key(100, "Units of the common dense layer.", ge=1)
+    dropout: float = key(
+        0.2, "Share dropped after a convolution in training.", "fraction", ge=0, lt=1
+    )
+
+
+class Ensemble(Section):
+    """The members and how they are made."""
+
+    members: int = key(100, "Networks of an ensemble.", ge=1)
+    at_once: int = key(
+        1,
+        "Members that the torch trainer trains together; 1 on a CPU, some tens on a "
+        "GPU.",
+        ge=1,
+    )
+    trainer: Literal["keras", "torch"] = key("keras", "Framework that trains.")
+    device: Device = key("cpu", "Where the torch trainer runs.")
+    single_exposure: bool = key(
+        False, "Whether a target drawn brings one exposure by lot, not all."
+    )
+    held_out: float = key(
+        0.05,
+        "Share of the labelled targets that no member is trained on.",
+        "fraction",
+        ge=0,
+        le=0.5,
+    )
+
+    @model_validator(mode="after")
+    def _device_of_torch(self) -> Self:
+        if self.trainer == "keras" and self.device != "cpu":
+            msg = (
+                "Keras chooses its device itself; set trainer to torch, or device to "
+                "cpu"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Train(Section):
+    """The training of a member.
+
+    There is no label smoothing: confidences are thresholded near 1, where smoothing
+    would take the room away. Labels in doubt weigh nothing instead, see
+    `skyloom.quasars.network.lines.targets`.
+    """
+
+    epochs: int = key(8, "Passes over its bootstrap sample.", ge=1)
+    batch: int = key(256, "Spectra a step.", ge=1)
+    # The seed's; 1e-3 is that of Busca & Balland.
+    rate: float = key(0.0002, "Learning rate of Adam.", gt=0)
+    amsgrad: bool = key(False, "Whether Adam keeps its largest second moment.")
+    schedule: Literal["constant", "cosine"] = key(
+        "constant", "Course of the learning rate; a cosine falls to a hundredth of it."
+    )
+    warmup: Share = key(
+        0.0, "Share of the steps over which a cosine rises.", "fraction"
+    )
+    noise: float = key(
+        0.0, "Largest noise added in training, in units of a spectrum's own.", "σ", ge=0
+    )
+    noise_share: Share = key(0.5, "Share of the spectra that get noise.", "fraction")
+    momentum: Share = key(
+        0.99, "Of batch norm's running statistics; 0.9 for short trainings."
+    )
+    keep_best: bool = key(
+        True, "Whether the epoch of the lowest loss on held-out targets is kept."
+    )
+    precision: Literal["float32", "bfloat16"] = key(
+        "float32", "Of the torch trainer's convolutions."
+    )
+
+    def steps(self, n: int) -> int:
+        """Return the steps of an epoch over n spectra."""
+        return -(-n // self.batch)
+
+    def rate_at(self, step: int, total: int) -> float:
+        """Return the learning rate of a step, of `total` in the whole training."""
+        if self.schedule == "constant":
+            return self.rate
+        rising = min(round(self.warmup * total), total - 1)
+        if step < rising:
+            return self.rate * step / rising
+        share = (step - rising) / max(total - rising, 1)
+        wave = 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+        return self.rate * ((1 - LAST_RATE) * wave + LAST_RATE)
+
+
+class Som(Section):
+    """The self-organising map of the survey's spectra."""
+
+    rows: int = key(45, "Rows of the map.", ge=1)
+    columns: int = key(45, "Columns of the map; opposite edges touch.", ge=1)
+    epochs: int = key(20, "Passes over all spectra.", ge=1)
+    share: float = key(
+        1.0,
+        "Share of the exposures that the map is trained on, each by lot; below 1, a "
+        "new exposure seldom makes a new map.",
+        "fraction",
+        gt=0,
+        le=1,
+    )
+
+
+class Calibrate(Section):
+    """The threshold, found on targets that members have not seen."""
+
+    purity: float = key(
+        0.99, "Wanted share of quasars among those called.", "fraction", gt=0, lt=1
+    )
+    most: int = key(20000, "Targets looked at, at most.", ge=1)
+
+
+class Survey(Section):
+    """How spectra are classified."""
+
+    runner: Literal["numpy", "torch", "keras"] = key(
+        "torch", "What runs the networks; all three agree to 1e-5."
+    )
+    device: Device = key("cpu", "Where the torch runner runs.")
+    c_th: Share = key(
+        0.95, "Confidence above which a member counts a line.", "probability"
+    )
+    n_detect: int = key(
+        1, "Lines that must count for a member to say quasar.", ge=1, le=6
+    )
+    shifts: int = key(
+        12,
+        "Shifted copies of a likely quasar that propose redshifts; 1 for the spectrum "
+        "as it is.",
+        ge=1,
+    )
+
+    @model_validator(mode="after")
+    def _device_of_torch(self) -> Self:
+        if self.runner != "torch" and self.device != "cpu":
+            msg = (
+                "only the torch runner takes a device; set runner to torch, or device "
+                "to cpu"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Query(Section):
+    """The targets that inspectors are asked about."""
+
+    strategy: Literal[
+        "entropy", "margin", "bald", "som_quota", "k_centre", "random"
+    ] = key("entropy", "How they are chosen; `entropy` is the published one.")
+    n: int = key(1000, "Targets asked about.", ge=1)
+    audit: Share = key(
+        0.0,
+        "Part of them that is drawn by lot from all candidates, to estimate purity and "
+        "completeness without bias.",
+        "fraction",
+    )
+    reserve: float = key(
+        0.0,
+        "Share of all targets that is never asked about, so that rounds can be judged "
+        "on it.",
+        "fraction",
+        ge=0,
+        le=0.9,
+    )
+
+
+class Evaluate(Section):
+    """Given spectra, classified and, with a truth, judged."""
+
+    spectra: DataPlace | None = key(
+        None,
+        "Folder or file of spectra, SDSS spec- and spPlate- or DESI coadd-, relative "
+        "to $SKYLOOM_DATA.",
+        "path",
+    )
+    truth: DataFile | None = key(
+        None, "The truth of their targets, CSV or FITS.", "path"
+    )
+    ensemble: str | None = key(
+        "resources/models/quasars",
+        "Folder of the networks that classify them; null for the last round's.",
+        "path",
+    )
+    noise: Noises = key(
+        (1,), "Factors on the spectra's noise, each judged by itself.", min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _truth_of_spectra(self) -> Self:
+        if self.spectra is None and self.truth is not None:
+            msg = "a truth without spectra; set `spectra` to the folder of its spectra"
+            raise ValueError(msg)
+        return self
+
+
+class Config(Section):
+    """Ensembles of QuasarNET and active learning, from labelled spectra to a survey."""
+
+    source: Literal["simulated", "files"] = key(
+        "simulated",
+        "Where the survey, its labels and the inspectors' answers come from: a "
+        "simulation, or the files of `paths`.",
+    )
+    rounds: int = key(
+        2,
+        "Rounds of training, survey run and query. Every round after the first needs "
+        "answers about the query before it. 0: nothing is trained; only `evaluate`.",
+        ge=0,
+        le=100,
+    )
+    chunks: int = key(
+        2,
+        "Jobs that training, ingestion and survey run are cut into.",
+        ge=1,
+        le=10000,
+    )
+    threads: int = key(1, "Cores that a job of the survey run asks for.", ge=1, le=1024)
+    paths: Paths = part(Paths)
+    simulate: Simulate = part(Simulate)
+    network: Network = part(Network)
+    ensemble: Ensemble = part(Ensemble)
+    train: Train = part(Train)
+    som: Som = part(Som)
+    calibrate: Calibrate = part(Calibrate)
+    survey: Survey = part(Survey)
+    query: Query = part(Query)
+    evaluate: Evaluate = part(Evaluate)
+
+    @model_validator(mode="after")
+    def _files_named(self) -> Self:
+        needed = ("survey", "training", "training_truth")
+        absent = [name for name in needed if getattr(self.paths, name) is None]
+        if self.source == "files" and self.rounds and absent:
+            named = ", ".join(f"quasars.paths.{name}" for name in absent)
+            msg = f"source files needs {named}; set it, or rounds to 0"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _trainable(self) -> Self:
+        ensemble, train = self.ensemble, self.train
+        if ensemble.trainer == "keras" and train.precision == "bfloat16":
+            msg = "only the torch trainer knows bfloat16; set ensemble.trainer to torch"
+            raise ValueError(msg)
+        if ensemble.held_out == 0 and train.keep_best:
+            msg = (
+                "the best epoch is found on held-out targets; set ensemble.held_out "
+                "above 0, or train.keep_best to false"
+            )
+            raise ValueError(msg)
+        if self.rounds and ensemble.members == 1 and self.query.strategy != "random":
+            msg = (
+                "one member does not disagree with itself: the query needs two or "
+                "more, or the strategy random"
+            )
+            raise ValueError(msg)
+        return self
