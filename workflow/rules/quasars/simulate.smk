@@ -22,7 +22,7 @@ rule simulate_survey:
         runtime=by_attempt(120),
     params:
         settings=pick(config, "seed", "simulate.survey"),
-        tables=sources.simulation_tables(),
+        tables=inputs.simulation_tables(),
         code=digest("scripts/quasars/simulate_survey.py"),
     message:
         "Simulate a survey of spectra"
@@ -46,7 +46,7 @@ rule simulate_sample:
         runtime=by_attempt(120),
     params:
         settings=pick(config, "seed", "simulate.sample"),
-        tables=sources.simulation_tables(),
+        tables=inputs.simulation_tables(),
         code=digest("scripts/quasars/simulate_sample.py"),
     message:
         "Simulate labelled spectra"
