@@ -13,15 +13,11 @@ from skyloom.clusters.baselines.matched_filter import find_clusters
 from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence
-from skyloom.clusters.real_field.footprint import (
-    Footprint,
-    occupied,
-    read_footprint,
-    ring_pixel,
-)
+from skyloom.clusters.real_field.footprint import occupied, read_footprint
 from skyloom.clusters.real_field.paint import cover, on_tile, tile_sources
 from skyloom.clusters.real_field.sdss import magnitudes, read_galaxies
 from skyloom.clusters.real_field.transform import read_transform, to_des
+from skyloom.sky.footprint import Footprint, pixel_of
 
 pytestmark = pytest.mark.real
 EXTINCTION = {"ug": 0.936, "gr": 1.018, "ri": 0.587}  # Schlegel et al. 1998, table 6
@@ -76,7 +72,7 @@ def test_pixels_are_those_of_the_file_names(folder):
     assert len(parts) == 16
     for part in parts:
         table = fits.getdata(part)
-        assert set(ring_pixel(128, table["RA"], table["DEC"])) == {int(part.stem[-7:])}
+        assert set(pixel_of(128, table["RA"], table["DEC"])) == {int(part.stem[-7:])}
 
 
 def test_the_footprint_is_the_master_table_s(folder, galaxies):

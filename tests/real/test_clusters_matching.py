@@ -23,9 +23,7 @@ def place(table):
 
 
 def covered(table, other, side=SIDE):
-    return footprint(other["RA"], other["DEC"], side).contains(
-        table["RA"], table["DEC"]
-    )
+    return footprint(other["RA"], other["DEC"], side)(table["RA"], table["DEC"])
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Maps of equal-area cells."""
+"""Footprints of HEALPix pixels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.sky.footprint import SPHERE, Footprint, cell_of, footprint, random_points
+from skyloom.sky.footprint import SPHERE, Footprint, footprint, pixel_of, random_points
 
 
 def everywhere(n, seed=0):
@@ -15,19 +15,11 @@ def everywhere(n, seed=0):
 
 
 @pytest.mark.parametrize("side", [5.0, 10.0, 60.0])
-def test_all_cells_make_the_sphere(side):
+def test_all_pixels_make_the_sphere(side):
     """Whole sky: the area of the sphere."""
     whole = footprint(*everywhere(200_000), side)
     assert np.isclose(whole.area, SPHERE)
     assert np.isclose(SPHERE, 41252.96, atol=0.01)
-
-
-def test_cells_have_one_area():
-    """Points spread evenly fill cells alike, at the poles and at the equator."""
-    ra, dec = everywhere(400_000)
-    _, counts = np.unique(cell_of(ra, dec, 10.0), return_counts=True)
-    expected = 400_000 * 100 / SPHERE
-    assert np.all(np.abs(counts / expected - 1) < 0.25)
 
 
 @given(st.integers(0, 360 * 64), st.floats(-90, 90), st.floats(0.1, 45))
@@ -36,8 +28,8 @@ def test_a_list_covers_itself_and_turns_with_the_sky(steps, dec, side):
     """Each object is inside; RA is modulo 360, in steps that a turn keeps exact."""
     place = np.array([steps / 64]), np.array([dec])
     own = footprint(*place, side)
-    assert own.contains(*place).all()
-    assert own.contains(place[0] + 360, place[1]).all()
+    assert own(*place).all()
+    assert own(place[0] + 360, place[1]).all()
 
 
 def test_random_points_are_inside_and_even():
@@ -46,49 +38,82 @@ def test_random_points_are_inside_and_even():
     kept = (dec > -60) & (dec < 0) & (ra < 90)
     where = footprint(ra[kept], dec[kept], 3.0)
     ra, dec = random_points(where, 20_000, np.random.default_rng(1))
-    assert where.contains(ra, dec).all()
+    assert where(ra, dec).all()
     half = np.degrees(np.arcsin(np.sin(np.radians(-60)) / 2))
     assert abs(np.mean(dec < half) - 0.5) < 0.03
 
 
-def test_random_points_are_even_within_a_cell():
-    """Of one large cell, half of its area holds half of the points."""
-    where = footprint([10.0], [50.0], 60.0)
+def test_random_points_are_even_within_a_pixel():
+    """Of one large pixel, half of its area holds half of the points."""
+    where = Footprint(1, np.array([4]))
     ra, dec = random_points(where, 5000, np.random.default_rng(1))
-    height = np.sin(np.radians(dec))
-    middle = (0.5 + 1.0) / 2  # sines of the band's ends, 30 and 90 degrees
-    assert where.contains(ra, dec).all()
-    assert abs(np.mean(height < middle) - 0.5) < 0.03
+    assert where(ra, dec).all()
+    for half in (dec < 0, (ra + 180) % 360 < 180):  # it lies about (0, 0)
+        assert abs(np.mean(half) - 0.5) < 0.03
 
 
-def test_common_cells():
-    """What two lists both cover; other cells cannot be compared."""
+@pytest.mark.parametrize(("side", "nside"), [(58.6, 1), (1.0, 64), (0.5, 128)])
+def test_a_pixel_has_about_the_side(side, nside):
+    """A pixel of nside 1 is 58.6 deg wide, the next half as wide."""
+    where = footprint([10.0], [50.0], side)
+    assert where.nside == nside
+    assert np.sqrt(where.area) == pytest.approx(side, rel=0.1)
+
+
+def test_common_pixels():
+    """What two lists both cover; pixels of other sizes cannot be compared."""
     one = footprint([10.5, 30.5], [0.5, 0.5], 1.0)
     two = footprint([30.6, 50.5], [0.6, 0.5], 1.0)
-    assert one.common(two).cells.tolist() == [int(cell_of([30.5], [0.5], 1.0)[0])]
+    assert one.common(two).pixels.tolist() == [int(pixel_of(64, [30.5], [0.5])[0])]
     with pytest.raises(ValueError, match="cannot be compared"):
         one.common(footprint([1.0], [1.0], 2.0))
 
 
-def test_sparse_cells_can_be_left_out():
-    """A cell with fewer objects than asked for is not covered."""
-    assert len(footprint([1.1, 1.2, 9.0], [0.1, 0.1, 0.1], 1.0, least=2).cells) == 1
+def test_sparse_pixels_can_be_left_out():
+    """A pixel with fewer objects than asked for is not covered."""
+    assert len(footprint([1.1, 1.2, 9.0], [0.1, 0.1, 0.1], 1.0, least=2).pixels) == 1
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: cell_of([np.nan], [0.0], 1.0), "finite degrees"),
-        (lambda: cell_of([0.0], [95.0], 1.0), "-90 to 90"),
-        (lambda: cell_of([0.0], [0.0], 0.0), "expected 0.01 to 90"),
+        (lambda: pixel_of(8, [np.nan], [0.0]), "finite degrees"),
+        (lambda: pixel_of(8, [0.0], [95.0]), "-90 to 90"),
+        (lambda: footprint([0.0], [0.0], 0.0), "expected 0.01 to 90"),
         (
             lambda: random_points(
-                Footprint(1.0, np.empty(0, int)), 3, np.random.default_rng(0)
+                Footprint(1, np.empty(0, int)), 3, np.random.default_rng(0)
             ),
-            "no cell",
+            "no pixel",
         ),
     ],
 )
 def test_bad_questions_are_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_the_twelve_base_pixels():
+    """Gorski et al. 2005, figure 3: middles of the pixels of the coarsest map."""
+    ra = np.concatenate([np.arange(45, 360, 90), np.arange(0, 360, 90)] * 2)[:12]
+    dec = np.repeat(np.degrees(np.arcsin([2 / 3, 0, -2 / 3])), 4)
+    assert pixel_of(1, ra, dec).tolist() == list(range(12))
+
+
+@pytest.mark.parametrize("nside", [1, 4, 16])
+def test_pixels_have_one_area(nside):
+    """As many random directions fall in each, within their own scatter."""
+    rng = np.random.default_rng(nside)
+    n = 12 * nside**2
+    ra = rng.uniform(0, 360, 100 * n)
+    dec = np.degrees(np.arcsin(rng.uniform(-1, 1, 100 * n)))
+    counts = np.bincount(pixel_of(nside, ra, dec), minlength=n)
+    assert len(counts) == n
+    assert ((counts - 100) ** 2 / 100).mean() == pytest.approx(
+        1, abs=4 * (2 / n) ** 0.5
+    )
+
+
+def test_area_is_that_of_the_pixels():
+    """All twelve base pixels are the sky."""
+    assert Footprint(1, np.arange(12)).area == pytest.approx(41252.96, abs=0.01)

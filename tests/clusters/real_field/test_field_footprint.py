@@ -7,41 +7,14 @@ import pytest
 from astropy.table import Table
 from invented_galaxies import rows, write_folder, write_master
 from skyloom.clusters.real_field.footprint import (
-    Footprint,
     image_mask,
     occupied,
     read_footprint,
-    ring_pixel,
 )
 from skyloom.clusters.real_field.sdss import read_galaxies
 from skyloom.io.errors import InputError
+from skyloom.sky.footprint import Footprint, pixel_of
 from skyloom.sky.tan import tan_wcs
-
-
-def test_the_twelve_base_pixels():
-    """Gorski et al. 2005, figure 3: middles of the pixels of the coarsest map."""
-    ra = np.concatenate([np.arange(45, 360, 90), np.arange(0, 360, 90)] * 2)[:12]
-    dec = np.repeat(np.degrees(np.arcsin([2 / 3, 0, -2 / 3])), 4)
-    assert ring_pixel(1, ra, dec).tolist() == list(range(12))
-
-
-@pytest.mark.parametrize("nside", [1, 4, 16])
-def test_pixels_have_one_area(nside):
-    """As many random directions fall in each, within their own scatter."""
-    rng = np.random.default_rng(nside)
-    n = 12 * nside**2
-    ra = rng.uniform(0, 360, 100 * n)
-    dec = np.degrees(np.arcsin(rng.uniform(-1, 1, 100 * n)))
-    counts = np.bincount(ring_pixel(nside, ra, dec), minlength=n)
-    assert len(counts) == n
-    assert ((counts - 100) ** 2 / 100).mean() == pytest.approx(
-        1, abs=4 * (2 / n) ** 0.5
-    )
-
-
-def test_area_is_that_of_the_pixels():
-    """All twelve base pixels are the sky."""
-    assert Footprint(1, np.arange(12)).area == pytest.approx(41252.96, abs=0.01)
 
 
 def test_galaxies_say_where_they_are():
@@ -67,7 +40,7 @@ def test_the_master_table_says_the_pixels(tmp_path):
     """If it holds all galaxies; without it they say it themselves."""
     galaxies = read_galaxies(write_folder(tmp_path))
     alone = read_footprint(tmp_path, galaxies)
-    pixels = np.unique(ring_pixel(32, galaxies["RA"], galaxies["DEC"]))
+    pixels = np.unique(pixel_of(32, galaxies["RA"], galaxies["DEC"]))
     write_master(tmp_path, 32, pixels)
     told = read_footprint(tmp_path, galaxies)
     assert told.nside == 32
@@ -91,12 +64,12 @@ def test_mask_of_an_image_is_zero_inside():
     """An image across the edge of a pixel shows both, the right way round."""
     ra, dec = rows()["RA"].mean(), 65.0
     nside = 64
-    pixel = ring_pixel(nside, np.array([ra]), np.array([dec]))
+    pixel = pixel_of(nside, np.array([ra]), np.array([dec]))
     wcs = tan_wcs(float(ra), dec, (700, 500), 12.0)
     mask = image_mask(Footprint(nside, pixel), wcs, (700, 500))
     assert mask.shape == (700, 500)
     assert mask.dtype == np.uint8
     assert set(np.unique(mask)) == {0, 1}
     x, y = np.meshgrid(np.arange(32, 480, 64), np.arange(32, 672, 64))
-    there = ring_pixel(nside, *wcs.wcs_pix2world(x.ravel(), y.ravel(), 0))
+    there = pixel_of(nside, *wcs.wcs_pix2world(x.ravel(), y.ravel(), 0))
     assert np.array_equal(mask[y.ravel(), x.ravel()] == 0, there == pixel[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from urllib.request import Request, urlopen
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError
+from skyloom.io.record import checksum
 
 BLOCK = 1 << 16
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that may pass
@@ -82,12 +82,6 @@ def download(
     raise AssertionError
 
 
-def file_sha256(path: str | Path) -> str:
-    """Return the sha256 of a file as 64 hexadecimal digits."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check_request(url: str, path, sha256: str | None, attempts: int) -> None:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         problem = f"cannot fetch {url!r}"
@@ -107,7 +101,7 @@ def _is_sha256(text: str) -> bool:
 def _attempt(url: str, path, sha256: str | None, timeout: float) -> str:
     with replacing(path) as temporary:
         _transfer(url, temporary, timeout)
-        got = file_sha256(temporary)
+        got = checksum(temporary)
         if sha256 is not None and got != sha256.lower():
             problem = f"wrong checksum, got sha256 {got}"
             raise _FailedError(problem, f"sha256 {sha256.lower()}")

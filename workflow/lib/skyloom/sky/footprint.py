@@ -1,52 +1,53 @@
-"""Where a list of objects covers the sky: a map of cells of one area."""
+"""Where a list of objects covers the sky: HEALPix pixels in RING order."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
+from astropy_healpix import healpix_to_lonlat, lonlat_to_healpix
 
 SPHERE = 4 * np.pi * np.degrees(1.0) ** 2  # deg^2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Footprint:
-    """The cells that a survey covers.
+    """A part of the sky.
 
     Attributes
     ----------
-    side : float
-        Of a cell [deg].
-    cells : ndarray of int
-        Their numbers (`cell_of`), sorted.
+    nside : int
+        Resolution, a power of two: a twelfth of the sphere has its square of pixels.
+    pixels : ndarray of int, shape (n,)
+        Its pixels in RING order, sorted, each once.
     """
 
-    side: float
-    cells: np.ndarray
+    nside: int
+    pixels: np.ndarray
 
-    def contains(self, ra, dec) -> np.ndarray:
-        """Return which positions [deg] lie in a covered cell, shape (n,)."""
-        return np.isin(cell_of(ra, dec, self.side), self.cells)
+    def __call__(self, ra, dec) -> np.ndarray:
+        """Return which positions [deg] are inside, shape (n,)."""
+        return np.isin(pixel_of(self.nside, ra, dec), self.pixels)
 
     @property
     def area(self) -> float:
         """Covered area [deg^2]."""
-        return float(_areas(self)[0].sum())
+        return len(self.pixels) * SPHERE / (12 * self.nside**2)
 
     def common(self, other: Footprint) -> Footprint:
-        """Return the cells that both cover; both must have cells of one side."""
-        if other.side != self.side:
-            msg = f"cells of {self.side} and {other.side} deg cannot be compared"
+        """Return what both cover; both must have pixels of one size."""
+        if other.nside != self.nside:
+            msg = f"pixels of nside {self.nside} and {other.nside} cannot be compared"
             raise ValueError(msg)
-        return Footprint(self.side, np.intersect1d(self.cells, other.cells))
+        return Footprint(self.nside, np.intersect1d(self.pixels, other.pixels))
 
 
 def footprint(ra, dec, side: float, least: int = 1) -> Footprint:
-    """Return the cells in which a list has objects.
+    """Return the pixels in which a list has objects.
 
-    Take `side` so large that a covered cell holds ten objects or so: an empty one is
-    then outside, and not a gap between objects. Smaller cells select the
+    Take `side` so large that a covered pixel holds ten objects or so: an empty one is
+    then outside, and not a gap between objects. Smaller pixels select the
     surroundings of objects instead of the survey's area.
 
     Parameters
@@ -54,40 +55,25 @@ def footprint(ra, dec, side: float, least: int = 1) -> Footprint:
     ra, dec : array_like, shape (n,)
         Positions [deg].
     side : float
-        Of a cell [deg].
+        Of a pixel [deg]; the nearest that HEALPix has, 58.6 over a power of two.
     least : int
-        Objects that a covered cell must have.
+        Objects that a covered pixel must have.
     """
-    cells, counts = np.unique(cell_of(ra, dec, side), return_counts=True)
-    return Footprint(float(side), cells[counts >= least])
+    if not 0.01 <= side <= 90:
+        msg = f"pixels of {side} deg: expected 0.01 to 90"
+        raise ValueError(msg)
+    nside = 2 ** max(round(np.log2(np.sqrt(SPHERE / 12) / side)), 0)
+    pixels, counts = np.unique(pixel_of(nside, ra, dec), return_counts=True)
+    return Footprint(nside, pixels[counts >= least])
 
 
-def cell_of(ra, dec, side: float) -> np.ndarray:
-    """Return the number of the cell of each position, shape (n,).
-
-    Bands of equal height in declination are cut into equal parts, as many as make
-    each of about ``side**2``: cells near the poles are no longer and no smaller.
-
-    Parameters
-    ----------
-    ra, dec : array_like, shape (n,)
-        Positions [deg]; RA is taken modulo 360.
-    side : float
-        Of a cell [deg]; bands are at most that high.
-
-    Raises
-    ------
-    ValueError
-        A position that is none.
-    """
+def pixel_of(nside: int, ra, dec) -> np.ndarray:
+    """Return the pixel of each position [deg], shape (n,); RA is taken modulo 360."""
     ra, dec = np.asarray(ra, np.float64), np.asarray(dec, np.float64)
     if not (np.isfinite(ra).all() and (np.abs(dec) <= 90).all()):
         msg = "positions: expected finite degrees, dec in -90 to 90"
         raise ValueError(msg)
-    edges, parts, start = _bands(float(side))
-    band = np.clip(np.searchsorted(edges, dec, "right") - 1, 0, len(parts) - 1)
-    column = np.floor((ra % 360.0) / 360.0 * parts[band]).astype(np.int64)
-    return start[band] + np.minimum(column, parts[band] - 1)
+    return lonlat_to_healpix(ra % 360.0 * u.deg, dec * u.deg, nside, order="ring")
 
 
 def random_points(
@@ -100,32 +86,9 @@ def random_points(
     ValueError
         When nothing is covered.
     """
-    if not len(where.cells):
-        msg = "no point can be drawn: the footprint has no cell"
+    if not len(where.pixels):
+        msg = "no point can be drawn: the footprint has no pixel"
         raise ValueError(msg)
-    area, band = _areas(where)
-    edges, parts, start = _bands(where.side)
-    drawn = rng.choice(len(area), size=n, p=area / area.sum())
-    band, column = band[drawn], where.cells[drawn] - start[band[drawn]]
-    ra = 360.0 * (column + rng.random(n)) / parts[band]
-    low, high = (np.sin(np.radians(edges[band + k])) for k in (0, 1))
-    return ra, np.degrees(np.arcsin(low + (high - low) * rng.random(n)))
-
-
-@functools.cache
-def _bands(side: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    if not 0.01 <= side <= 90:
-        msg = f"cells of {side} deg: expected 0.01 to 90"
-        raise ValueError(msg)
-    edges = np.linspace(-90.0, 90.0, int(np.ceil(180.0 / side)) + 1)
-    area = SPHERE / 2 * np.diff(np.sin(np.radians(edges)))
-    parts = np.maximum(np.rint(area / side**2).astype(np.int64), 1)
-    return edges, parts, np.concatenate([[0], np.cumsum(parts)[:-1]])
-
-
-def _areas(where: Footprint) -> tuple[np.ndarray, np.ndarray]:
-    """Return area [deg^2] and band of each covered cell."""
-    edges, parts, start = _bands(where.side)
-    band = np.searchsorted(start, where.cells, "right") - 1
-    area = SPHERE / 2 * np.diff(np.sin(np.radians(edges))) / parts
-    return area[band], band
+    drawn, (dx, dy) = rng.choice(where.pixels, size=n), rng.random((2, n))
+    ra, dec = healpix_to_lonlat(drawn, where.nside, dx, dy, order="ring")
+    return ra.to_value(u.deg), dec.to_value(u.deg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,58 +10,12 @@ from astropy.wcs import WCS
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
+from skyloom.sky.footprint import Footprint, pixel_of
 
 FINEST = 2048
 TO_SHOW = 12.0  # galaxies in a pixel, so that hardly any pixel is empty by chance
 OUTSIDE = 1  # value of a mask's pixels outside of the footprint
 COARSE = 64  # px of an image that share one look at the footprint
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Footprint:
-    """A part of the sky.
-
-    Attributes
-    ----------
-    nside : int
-        Resolution, a power of two.
-    pixels : ndarray of int, shape (n,)
-        Its pixels in RING order.
-    """
-
-    nside: int
-    pixels: np.ndarray
-
-    def __call__(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Return which directions [deg] are inside."""
-        return np.isin(ring_pixel(self.nside, ra, dec), self.pixels)
-
-    @property
-    def area(self) -> float:
-        """Return the area [square degrees]."""
-        sky = 4 * np.pi * (180 / np.pi) ** 2
-        return len(self.pixels) * sky / (12 * self.nside**2)
-
-
-def ring_pixel(nside: int, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Return the HEALPix pixel, in RING order, of directions.
-
-    Parameters
-    ----------
-    nside : int
-        Resolution.
-    ra, dec : ndarray, shape (n,)
-        Degrees.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Source: Gorski et al. 2005 (ApJ 622, 759), section 4 and figure 4.
-    """
-    height = np.sin(np.radians(np.asarray(dec, float)))
-    quarter = (np.asarray(ra, float) % 360.0) / 90.0
-    polar = np.abs(height) > 2 / 3
-    return np.where(polar, _cap(nside, height, quarter), _belt(nside, height, quarter))
 
 
 def occupied(galaxies: Table) -> Footprint:
@@ -83,7 +36,7 @@ def occupied(galaxies: Table) -> Footprint:
         raise ValueError(msg)
     nside = FINEST
     while True:
-        place = ring_pixel(nside, galaxies["RA"], galaxies["DEC"])
+        place = pixel_of(nside, galaxies["RA"], galaxies["DEC"])
         pixels, counts = np.unique(place, return_counts=True)
         if np.median(counts) >= TO_SHOW or nside == 1:
             return Footprint(nside, pixels)
@@ -153,27 +106,3 @@ def image_mask(footprint: Footprint, wcs: WCS, shape: tuple[int, int]) -> np.nda
     blocks = outside.astype(np.uint8) * np.uint8(OUTSIDE)
     whole = np.repeat(np.repeat(blocks, COARSE, axis=0), COARSE, axis=1)
     return whole[: shape[0], : shape[1]]
-
-
-def _belt(nside: int, height: np.ndarray, quarter: np.ndarray) -> np.ndarray:
-    """Return pixels of |sin dec| <= 2/3, where rings hold 4 nside pixels."""
-    across = nside * (0.5 + quarter)
-    along = nside * 0.75 * height
-    rising = np.floor(across - along).astype(int)
-    falling = np.floor(across + along).astype(int)
-    ring = nside + 1 + rising - falling  # from 1 at sin dec = 2/3
-    shift = 1 - ring % 2
-    place = (rising + falling - nside + shift + 1) // 2 % (4 * nside)
-    return 2 * nside * (nside - 1) + (ring - 1) * 4 * nside + place
-
-
-def _cap(nside: int, height: np.ndarray, quarter: np.ndarray) -> np.ndarray:
-    """Return pixels of |sin dec| > 2/3, where ring i from the pole holds 4 i."""
-    share = quarter % 1.0
-    reach = nside * np.sqrt(3 * (1 - np.abs(height)))
-    rising = np.floor(share * reach).astype(int)
-    falling = np.floor((1 - share) * reach).astype(int)
-    ring = rising + falling + 1
-    place = np.floor(quarter * ring).astype(int) % (4 * ring)
-    north = 2 * ring * (ring - 1) + place
-    return np.where(height > 0, north, 12 * nside**2 - 2 * ring * (ring + 1) + place)

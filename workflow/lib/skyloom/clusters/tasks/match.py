@@ -78,7 +78,7 @@ def _matched(a: Table, b: Table, settings: Mapping) -> Pairs:
 
 
 def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
-    inside = common.contains(table["RA"], table["DEC"])
+    inside = common(table["RA"], table["DEC"])
     found = {"all": one_share(hit[inside].sum(), inside.sum())}
     richness = np.asarray(table["LAMBDA"], float)
     for low, high in pairwise(LAMBDA_EDGES):
@@ -91,7 +91,7 @@ def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
 
 def _chance(a: Table, b: Table, common: Footprint, settings: Mapping, seed: int):
     """Return how many random points, with redshifts of a, lie at a cluster of b."""
-    if not len(common.cells):
+    if not len(common.pixels):
         return None
     chance = rng(seed, "match", "chance")
     ra, dec = random_points(common, POINTS, chance)
