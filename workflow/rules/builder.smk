@@ -14,7 +14,7 @@ CHUNKS = assign(SUBJECTS, config["chunks"])
 STARTS = {"agg": "aggregates", "bi": "best_individual"}
 RAW = ("paths.subject_data", "paths.fitting_data", "paths.images")
 digest = partial(code_of, env="envs/builder.yaml")
-notebook = partial(digest, "scripts/builder/run_notebook.py")
+notebook = partial(digest, "scripts/run_notebook.py")
 
 
 if config["source"] == "simulated":

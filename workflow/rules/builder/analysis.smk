@@ -283,4 +283,4 @@ rule analyse:
     message:
         "Analysis (notebook)"
     script:
-        "../../../scripts/builder/run_notebook.py"
+        "../../../scripts/run_notebook.py"

@@ -46,7 +46,7 @@ rule make_agg_bi_models:
     message:
         "Aggregate and best individual models (notebook)"
     script:
-        "../../../scripts/builder/run_notebook.py"
+        "../../../scripts/run_notebook.py"
 
 
 # The catalogue: units, magnitudes with the multiplier, errors, flags.
@@ -104,4 +104,4 @@ rule compile_tuned_models:
     message:
         "Catalogue of tuned models (notebook)"
     script:
-        "../../../scripts/builder/run_notebook.py"
+        "../../../scripts/run_notebook.py"

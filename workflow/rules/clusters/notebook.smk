@@ -23,10 +23,10 @@ rule single_tile_evaluation:
     params:
         settings=pick(config, "evaluate"),
         code=digest(
-            "scripts/clusters/run_notebook.py",
+            "scripts/run_notebook.py",
             "notebooks/clusters_single_tile_evaluation.ipynb",
         ),
     message:
         "Tile {wildcards.tile} (notebook)"
     script:
-        "../../../scripts/clusters/run_notebook.py"
+        "../../../scripts/run_notebook.py"

@@ -56,9 +56,9 @@ rule al_querier:
     params:
         settings=pick(config, "query", "seed"),
         code=digest(
-            "scripts/quasars/run_notebook.py", "notebooks/quasars_al_querier.ipynb"
+            "scripts/run_notebook.py", "notebooks/quasars_al_querier.ipynb"
         ),
     message:
         "Query of round {wildcards.round} (notebook)"
     script:
-        "../../../scripts/quasars/run_notebook.py"
+        "../../../scripts/run_notebook.py"

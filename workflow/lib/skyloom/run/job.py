@@ -52,7 +52,9 @@ class Job:
         self.settings = dict(getattr(snakemake.params, "settings", {}))
         self.store = Path(snakemake.config["store"])
         self.recipe = provenance.Recipe(self.settings, snakemake.params.code)
-        self.checkout = Path(snakemake.scriptdir).resolve().parents[1]
+        folder = Path(snakemake.scriptdir).resolve()
+        within = (folder, *folder.parents)
+        self.checkout = next(p.parent for p in within if p.name == "scripts")
         self.first = os.environ.get(RANK, "0") == "0"
         self.log = log.start(snakemake.log[0] if snakemake.log and self.first else None)
         if not self.first:

@@ -58,16 +58,9 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
     write_text(product, nbformat.writes(timeless(executed)) + "\n")
 
 
-def run_rule(job: Job, area: str) -> None:
-    """Run the notebook of a rule on the rule's files.
-
-    Parameters
-    ----------
-    job : Job
-        Whose output ``notebook`` is named as the notebook without ``<area>_``.
-    area : str
-        Of the rule.
-    """
+def run_rule(job: Job) -> None:
+    """Run the notebook of a rule, ``<area>_<its output notebook>``, on its files."""
+    area = job.rule.partition("_")[0]
     outputs = named_files(job.output)
     product = Path(outputs.pop("notebook"))
     parameters = {

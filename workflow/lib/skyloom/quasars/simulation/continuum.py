@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from astropy import units as u
 
-from skyloom.quasars.simulation.frame import LIGHT
 from skyloom.sky.cosmology import COSMOLOGY
 
-_MPC = 3.0857e24  # cm
 _EDGE = 3646.0  # Å, the Balmer limit
 
 
@@ -16,12 +15,7 @@ def log_luminosity(flux: np.ndarray, z: np.ndarray, wave: float) -> np.ndarray:
 
     `flux` (n,) in 1e-17 erg/s/cm2/Å at `wave` (Å), redshifts `z` (n,).
     """
-    matter = COSMOLOGY.Om0
-    grid = np.linspace(0.0, max(8.0, float(np.max(z, initial=0.0))), 2000)
-    inverse = 1.0 / np.sqrt(matter * (1 + grid) ** 3 + 1 - matter)
-    steps = 0.5 * (inverse[1:] + inverse[:-1]) * np.diff(grid)
-    comoving = np.concatenate([[0.0], np.cumsum(steps)]) * LIGHT / COSMOLOGY.H0.value
-    distance = np.interp(z, grid, comoving) * (1 + np.asarray(z)) * _MPC
+    distance = COSMOLOGY.luminosity_distance(z).to_value(u.cm)
     return np.log10(4 * np.pi * distance**2 * np.asarray(flux) * 1e-17 * wave)
 
 

@@ -3,4 +3,4 @@
 from skyloom.run.job import Job
 from skyloom.run.notebook import run_rule
 
-run_rule(Job(snakemake), "quasars")
+run_rule(Job(snakemake))
