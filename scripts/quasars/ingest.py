@@ -3,8 +3,7 @@
 from functools import partial
 
 from skyloom.quasars.spectra.grid import LOG
-from skyloom.quasars.tasks.spectra import ingest_exposure
-from skyloom.quasars.tasks.survey import by_exposure
+from skyloom.quasars.tasks.spectra import by_exposure, ingest_exposure
 from skyloom.run.job import Job
 
 job = Job(snakemake)

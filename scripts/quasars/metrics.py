@@ -1,7 +1,7 @@
 """Gather the run's figures of merit in one file."""
 
 from skyloom.io.documents import write_json
-from skyloom.quasars.tasks.evaluation import HEADLINES
+from skyloom.quasars.tasks.metrics import HEADLINES
 from skyloom.run.headline import headline
 from skyloom.run.job import Job
 

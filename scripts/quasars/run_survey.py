@@ -2,7 +2,8 @@
 
 from skyloom.io.record import checksums
 from skyloom.quasars.config import Survey
-from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
+from skyloom.quasars.tasks.spectra import by_exposure
+from skyloom.quasars.tasks.survey import Run, classifier_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)

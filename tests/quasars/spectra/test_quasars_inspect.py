@@ -64,7 +64,7 @@ def test_bad_answers_are_refused(tmp_path, case):
 
 def test_no_file_is_refused():
     """Somebody must have looked."""
-    with pytest.raises(ValueError, match="no file"):
+    with pytest.raises(ValueError, match="No objects"):
         read_answers([])
 
 

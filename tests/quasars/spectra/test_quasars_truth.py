@@ -271,5 +271,5 @@ def test_match_refuses_what_cannot_be():
 
 def test_a_truth_without_its_columns_is_not_written(tmp_path):
     """The error names them."""
-    with pytest.raises(ValueError, match="bal"):
+    with pytest.raises(KeyError, match="bal"):
         write_truth(tmp_path / "a.csv", _truth(1).drop(columns="bal"))

@@ -10,7 +10,6 @@ import pytest
 from skyloom.io.documents import read_json
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.tasks.evaluation import (
-    HEADLINES,
     LEAST,
     compared,
     judge,
@@ -18,6 +17,7 @@ from skyloom.quasars.tasks.evaluation import (
     without_row,
     write_judgement,
 )
+from skyloom.quasars.tasks.metrics import HEADLINES
 from small_quasars import ARCH, SEED
 
 HOW = 1, SEED  # n_detect, seed

@@ -14,7 +14,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.record import checksum
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR, LOG
-from skyloom.quasars.spectra.sources import spectra_of
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import Store, batch
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.tasks.labels import answers_about, merge_labels

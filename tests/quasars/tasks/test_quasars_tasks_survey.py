@@ -18,7 +18,8 @@ from skyloom.quasars.survey.classify import classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import write_calibration
 from skyloom.quasars.tasks.som import train_map
-from skyloom.quasars.tasks.survey import Run, by_exposure, classifier_of
+from skyloom.quasars.tasks.spectra import by_exposure
+from skyloom.quasars.tasks.survey import Run, classifier_of
 from skyloom.run.provenance import Recipe
 from skyloom.som.matching import bmu
 from skyloom.som.model import save

@@ -11,18 +11,10 @@ from skyloom.io.spectra import Arm, Spectra
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Equal steps in log10 of the wavelength, or in the wavelength itself.
+    """Pixels of equal steps in log10 of the wavelength [Å], or in the wavelength.
 
-    Attributes
-    ----------
-    kind : str
-        ``"log"`` or ``"linear"``.
-    start : float
-        Lower edge of the first pixel: log10(Å) or Å.
-    step : float
-        Width of a pixel: dex or Å.
-    size : int
-        Number of pixels.
+    `start` is the lower edge of the first pixel and `step` the width of one, in dex or
+    Å by the `kind`, "log" or "linear"; `size` is the number of pixels.
     """
 
     kind: str
@@ -75,24 +67,11 @@ FLAT = 1e-6  # scatter over mean below which a spectrum is flat: rounding of flo
 
 
 def rebin(spectra: Spectra, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Return spectra on a grid, all arms together.
+    """Return flux and ivar on a grid, (n, grid.size) float32, all arms together.
 
     In each pixel of the grid, over the native pixels i of all arms whose wavelength
-    falls in it: ivar = Σ ivar_i, flux = Σ flux_i ivar_i / ivar.
-
-    Parameters
-    ----------
-    spectra : Spectra
-        Of n observations.
-    grid : Grid
-        The network's pixels.
-
-    Returns
-    -------
-    flux : ndarray, shape (n, grid.size), float32
-        0 where no native pixel can be used.
-    ivar : ndarray, shape (n, grid.size), float32
-        0 there.
+    falls in it: ivar = Σ ivar_i, flux = Σ flux_i ivar_i / ivar; both 0 where no native
+    pixel can be used.
     """
     sums = np.zeros((2, len(spectra), grid.size))
     for arm in spectra.arms:
@@ -103,7 +82,7 @@ def rebin(spectra: Spectra, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
 
 
 def normalise(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return spectra of weighted mean 0 and weighted scatter 1.
+    """Return spectra of weighted mean 0 and weighted scatter 1, and which are good.
 
     x = (f - m) / s with m = Σ f w / Σ w, s² = Σ (f - m)² w / Σ w, w = ivar. A masked
     pixel, of flux 0, becomes (0 - m) / s: what QuasarNET has been trained on.

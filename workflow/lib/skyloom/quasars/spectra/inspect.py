@@ -31,20 +31,16 @@ def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        TARGETID, VI_Z (NaN if none), VI_QUALITY (0 to 4), VI_CLASS (STAR, GALAXY, QSO
-        or empty), VI_BY; sorted by target and inspector.
+        Columns `ANSWER`, sorted by target and inspector: VI_Z is NaN if none, VI_CLASS
+        STAR, GALAXY, QSO or empty.
 
     Raises
     ------
     InputError
         A missing column, a cell that cannot be, an unknown class, or a target that an
-        inspector answered twice, with the files of both answers.
+        inspector answered twice.
     """
-    tables = [_read(Path(path)) for path in paths]
-    if not tables:
-        msg = "no file of answers"
-        raise ValueError(msg)
-    answers = pd.concat(tables, ignore_index=True)
+    answers = pd.concat([_read(Path(path)) for path in paths], ignore_index=True)
     again = np.flatnonzero(answers.duplicated(["TARGETID", "VI_BY"]))
     if again.size:
         row = answers.iloc[again[0]]
@@ -57,15 +53,10 @@ def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:
 def agreement(answers: pd.DataFrame) -> pd.DataFrame:
     """Return how far inspectors agree on classes beyond chance.
 
-    Cohen's κ = (p - e) / (1 - e) for each pair, over the targets of both; Fleiss' κ for
-    all, over the targets of two or more, each weighing its pairs of answers.
-
-    Returns
-    -------
-    DataFrame
-        Columns `first`, `second` (both "all" in the last row), `targets` int,
-        `agreed` (fraction of equal pairs), `kappa` (NaN when all say one class, where
-        chance explains any agreement).
+    A row for each pair, and one for all: `first`, `second`, the `targets` of both, the
+    fraction `agreed` of equal pairs, and `kappa` = (p - e) / (1 - e), NaN when all say
+    one class. It is Cohen's for a pair, and Fleiss' for all, over the targets of two or
+    more inspectors, each weighing its pairs of answers.
     """
     grid = answers.pivot(index="TARGETID", columns="VI_BY", values="VI_CLASS")
     rows = [_pair(grid, one, two) for one, two in combinations(grid.columns, 2)]
@@ -73,14 +64,11 @@ def agreement(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def conflicts(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the targets on which inspectors disagree, and how.
+    """Return the targets on which inspectors disagree, a row each.
 
-    Returns
-    -------
-    DataFrame
-        One row a target: TARGETID, `class`, `redshift`, `quality` (bool each: classes
-        differ; redshifts of one class differ by more than 0.0033 (1 + z); qualities by
-        more than 1), `answers` (text).
+    Columns TARGETID; bool `class` (classes differ), `redshift` (those of one class
+    differ by more than `DZ` (1 + z)) and `quality` (by more than `DQUALITY`); and
+    `answers`, text.
     """
     rows = [_conflict(targetid, each) for targetid, each in answers.groupby("TARGETID")]
     names = ["TARGETID", "class", "redshift", "quality", "answers"]
@@ -90,25 +78,15 @@ def conflicts(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def merge(answers: pd.DataFrame, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return one truth a target.
+    """Return one truth a target, columns `skyloom.quasars.spectra.truth.COLUMNS`.
 
     The class is that of more than half of the inspectors, else empty; the redshift is
     the median of theirs; the quality the mean of all. Confident: mean quality of 2.5 or
     more, and more than half of all inspectors agree with that class and, but for stars,
     with that redshift.
 
-    Parameters
-    ----------
-    answers : DataFrame
-        What `read_answers` returns.
-    decisions : DataFrame, optional
-        The same columns, one row a target: the answer that settles a conflict.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `skyloom.quasars.spectra.truth.COLUMNS`; `source` names the
-        inspectors, ``A+B``, or ``A+B>merger`` where it was decided.
+    `decisions` has the columns of answers, one row a target: the answer that settles a
+    conflict. `source` names the inspectors, ``A+B``, or ``A+B>merger`` if decided.
 
     Raises
     ------
@@ -150,13 +128,8 @@ def _fleiss(grid: pd.DataFrame) -> dict:
 def _row(first: str, second: str, targets: int, agreed: float, chance: float) -> dict:
     open_to_doubt = targets > 0 and chance < 1 - 1e-12
     kappa = (agreed - chance) / (1 - chance) if open_to_doubt else np.nan
-    return {
-        "first": first,
-        "second": second,
-        "targets": targets,
-        "agreed": agreed,
-        "kappa": kappa,
-    }
+    names = ("first", "second", "targets", "agreed", "kappa")
+    return dict(zip(names, (first, second, targets, agreed, kappa), strict=True))
 
 
 def _conflict(targetid: int, each: pd.DataFrame) -> tuple:

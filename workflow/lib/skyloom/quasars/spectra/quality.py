@@ -14,13 +14,9 @@ BITS = {"b": 1, "r": 2, "z": 4}
 
 
 def dead_arms(spectra: Spectra) -> np.ndarray:
-    """Return the bits (b 1, r 2, z 4) of cameras without one usable pixel.
+    """Return the bits (b 1, r 2, z 4) of cameras without one usable pixel, int64 (n,).
 
-    Returns
-    -------
-    ndarray, shape (n,), int64
-        0 for a whole spectrum, 7 for one of no pixel at all. A camera that the file
-        does not have is dead for all its spectra.
+    A camera that the file does not have is dead for all its spectra.
     """
     bits = np.zeros(len(spectra), dtype=np.int64)
     for name, limits in RANGES.items():
@@ -33,13 +29,7 @@ def dead_arms(spectra: Spectra) -> np.ndarray:
 
 
 def signal_to_noise(spectra: Spectra) -> np.ndarray:
-    """Return the median of flux √ivar over a spectrum's usable native pixels.
-
-    Returns
-    -------
-    ndarray, shape (n,), float64
-        NaN where no pixel is usable.
-    """
+    """Return the median of flux √ivar over usable native pixels, (n,), NaN of none."""
     ratio = np.concatenate(
         [arm.flux * np.sqrt(arm.ivar) for arm in spectra.arms], axis=1
     ).astype(np.float64)

@@ -1,7 +1,7 @@
 """The internal table of spectra: one HDF5 file, written and read piece by piece.
 
-``flux`` and ``ivar``, shape (n, size) float32, and one dataset a column of the table of
-facts under ``meta``; the grid is JSON in the attribute ``grid``. Rows keep the order in
+``flux`` and ``ivar``, shape (n, size) float32, and the table of facts ``meta``, whose
+columns are numbers; the grid is JSON in the attribute ``grid``. Rows keep the order in
 which they came. Same spectra, same bytes.
 """
 
@@ -22,21 +22,16 @@ from skyloom.io.spectra import META, Spectra
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 
-FORMAT = "skyloom.quasars.spectra 1"
+FORMAT = "skyloom.quasars.spectra 2"
 CHUNK = 256  # rows: about half a megabyte of a dataset
 
 Batch = tuple[pd.DataFrame, np.ndarray, np.ndarray]
 
 
 def batch(spectra: Spectra, grid: Grid) -> Batch:
-    """Return spectra as the store takes them.
+    """Return spectra as the store takes them: facts, flux and ivar on the grid.
 
-    Returns
-    -------
-    meta : DataFrame of n rows
-        That of `spectra`, with `dead_arms` and `sn` (median per native pixel).
-    flux, ivar : ndarray, shape (n, grid.size), float32
-        On the grid.
+    Facts are those of `spectra`, with `dead_arms` and `sn` (median per native pixel).
     """
     facts = {"dead_arms": dead_arms(spectra), "sn": signal_to_noise(spectra)}
     return spectra.meta.assign(**facts), *rebin(spectra, grid)
@@ -48,14 +43,16 @@ def write_store(
     grid: Grid,
     provenance: Mapping | None = None,
 ) -> None:
-    """Write spectra as they come; no more than a batch and a chunk are in memory.
+    """Write spectra as they come, whole or not at all.
+
+    No more than a batch and a chunk are in memory.
 
     Parameters
     ----------
     path : str or Path
-        The file, written whole or not at all.
+        The file.
     batches : iterable of (DataFrame, ndarray, ndarray)
-        What `batch` returns. Columns are numbers, the same in each.
+        What `batch` returns.
     grid : Grid
         Of all of them.
     provenance : mapping, optional
@@ -76,10 +73,12 @@ def write_store(
             file.attrs["provenance"] = text(provenance)
         n = 0
         for meta, flux, ivar in gathered(batches, CHUNK):
-            _check(meta, flux, ivar, grid)
-            if n == 0:
-                _create(file, meta, grid)
-            _append(file, n, meta, flux, ivar)
+            table = {"meta": _records(meta), "flux": flux, "ivar": ivar}
+            _check(file, table, grid)
+            for name, values in table.items():
+                dataset = file.get(name) or _created(file, name, values)
+                dataset.resize(n + len(meta), axis=0)
+                dataset[n:] = values
             n += len(meta)
         if n == 0:
             msg = f"{path}: no spectrum to write"
@@ -100,12 +99,7 @@ def gathered(batches: Iterable[Batch], size: int) -> Iterator[Batch]:
 
 
 class Store:
-    """An open table of spectra; a context manager.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file of `write_store`.
+    """An open table of spectra, a file of `write_store`; a context manager.
 
     Raises
     ------
@@ -141,9 +135,7 @@ class Store:
     @property
     def meta(self) -> pd.DataFrame:
         """Return the facts of all spectra, one row each."""
-        group = self._file["meta"]
-        names = json.loads(group.attrs["columns"])
-        return pd.DataFrame({name: group[name][:] for name in names})
+        return pd.DataFrame(self._file["meta"][:])
 
     def batches(self, size: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield (rows, flux, ivar) of `size` spectra at a time, in order."""
@@ -160,15 +152,7 @@ class Store:
     def rows(self, index) -> tuple[np.ndarray, np.ndarray]:
         """Return flux and ivar of chosen rows, each (len(index), size), float32.
 
-        Parameters
-        ----------
-        index : array_like of int, or of bool
-            Row numbers in any order, repeated or not, or a mask of all rows.
-
-        Raises
-        ------
-        IndexError
-            For a row that is not there.
+        `index` holds row numbers in any order, repeated or not, or is a mask of all.
         """
         index = np.arange(len(self))[index]
         parts = [self._gather(name, index) for name in ("flux", "ivar")]
@@ -192,12 +176,10 @@ class Store:
             problem = f"format {found!r}"
             raise InputError(self.path, problem, expected=f"{FORMAT!r}")
         grid = Grid.from_json(json.loads(self._file.attrs["grid"]))
-        shapes = {name: self._file[name].shape for name in ("flux", "ivar")}
-        n = {shape[0] for shape in shapes.values()}
-        n |= {len(column) for column in self._file["meta"].values()}
-        sizes = {shape[1] for shape in shapes.values()}
+        n = {len(self._file[name]) for name in ("flux", "ivar", "meta")}
+        sizes = {self._file[name].shape[1] for name in ("flux", "ivar")}
         if len(n) != 1 or sizes != {grid.size}:
-            problem = f"columns of {sorted(n)} rows, {sorted(sizes)} pixels"
+            problem = f"datasets of {sorted(n)} rows, {sorted(sizes)} pixels"
             expected = f"as many rows in each, {grid.size} pixels"
             raise InputError(self.path, problem, expected=expected)
         return grid
@@ -215,53 +197,39 @@ def _joined(some: list[Batch]) -> Batch:
     return table, np.concatenate(flux), np.concatenate(ivar)
 
 
-def _check(meta: pd.DataFrame, flux, ivar, grid: Grid) -> None:
-    shape = (len(meta), grid.size)
-    if flux.shape != shape or ivar.shape != shape:
-        msg = f"flux {flux.shape} and ivar {ivar.shape}: expected {shape}"
-        raise ValueError(msg)
+def _records(meta: pd.DataFrame) -> np.ndarray:
+    """Return the table of facts as a structured array."""
     missing = [name for name in META if name not in meta]
     words = [name for name, kind in meta.dtypes.items() if not _number(kind)]
     if missing or words:
         msg = f"meta: no column {missing}, and no numbers in {words}"
         raise ValueError(msg)
+    return np.asarray(meta.to_records(index=False)).view(np.ndarray)
 
 
 def _number(dtype) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "iufb"
 
 
-def _create(file: h5py.File, meta: pd.DataFrame, grid: Grid) -> None:
-    for name in ("flux", "ivar"):
-        file.create_dataset(
-            name,
-            shape=(0, grid.size),
-            maxshape=(None, grid.size),
-            chunks=(CHUNK, grid.size),
-            dtype="f4",
-            track_times=False,
-        )
-    group = file.create_group("meta")
-    group.attrs["columns"] = json.dumps(list(meta.columns))
-    for name in meta:
-        group.create_dataset(
-            name,
-            shape=(0,),
-            maxshape=(None,),
-            chunks=(64 * CHUNK,),
-            dtype=meta[name].dtype,
-            track_times=False,
-        )
-
-
-def _append(file: h5py.File, n: int, meta: pd.DataFrame, flux, ivar) -> None:
-    columns = json.loads(file["meta"].attrs["columns"])
-    if list(meta.columns) != columns:
-        msg = f"columns change from {columns} to {list(meta.columns)}"
+def _check(file: h5py.File, table: dict[str, np.ndarray], grid: Grid) -> None:
+    shape = (len(table["meta"]), grid.size)
+    flux, ivar = table["flux"].shape, table["ivar"].shape
+    if flux != shape or ivar != shape:
+        msg = f"flux {flux} and ivar {ivar}: expected {shape}"
         raise ValueError(msg)
-    whole = {"flux": flux, "ivar": ivar}
-    whole |= {f"meta/{name}": meta[name].to_numpy() for name in columns}
-    for name, values in whole.items():
-        dataset = file[name]
-        dataset.resize(n + len(meta), axis=0)
-        dataset[n:] = values
+    names = table["meta"].dtype.names
+    if "meta" in file and names != file["meta"].dtype.names:
+        msg = f"columns change from {file['meta'].dtype.names} to {names}"
+        raise ValueError(msg)
+
+
+def _created(file: h5py.File, name: str, values: np.ndarray) -> h5py.Dataset:
+    inner = values.shape[1:]
+    return file.create_dataset(
+        name,
+        shape=(0, *inner),
+        maxshape=(None, *inner),
+        chunks=(CHUNK, *inner) if inner else (64 * CHUNK,),
+        dtype=values.dtype,
+        track_times=False,
+    )

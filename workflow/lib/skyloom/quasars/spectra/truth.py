@@ -69,35 +69,15 @@ def read_truth(path: str | Path) -> pd.DataFrame:
 
 
 def write_truth(path: str | Path, truth: pd.DataFrame) -> None:
-    """Write a table of truth as CSV in the own format.
-
-    Raises
-    ------
-    ValueError
-        When a column of `COLUMNS` is missing.
-    """
-    missing = [name for name in COLUMNS if name not in truth]
-    if missing:
-        msg = f"truth has no column {missing}"
-        raise ValueError(msg)
+    """Write the columns `COLUMNS` of a table of truth as CSV."""
     write_csv(path, truth[list(COLUMNS)])
 
 
 def match(meta: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Return the truth of each observation, row for row.
+    """Return the truth of each row of `meta`, by its `targetid`, with its index.
 
-    Parameters
-    ----------
-    meta : DataFrame of n rows
-        With `targetid`; a target may stand in many rows.
-    truth : DataFrame
-        One row a target.
-
-    Returns
-    -------
-    DataFrame of n rows
-        The columns of `COLUMNS`, index of `meta`. A target without truth has z NaN,
-        klass and source empty, confident False, quality NaN, bal 0.
+    A target without truth has z NaN, klass and source empty, confident False, quality
+    NaN, bal 0.
 
     Raises
     ------

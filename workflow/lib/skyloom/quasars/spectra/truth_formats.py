@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,19 +31,11 @@ BAL_PERSON = 30
 BAL_PHRASE = "Broad absorption line quasar (BAL)"
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A format of tables of truth.
 
-    Attributes
-    ----------
-    name : str
-        For messages.
-    columns : dict of str to Column
-        What its columns hold.
-    convert : callable
-        Of path and DataFrame; returns the columns of `skyloom.quasars.spectra.truth`,
-        `confident` by quality alone.
+    `convert` makes of path and DataFrame the columns of
+    `skyloom.quasars.spectra.truth`, `confident` by quality alone.
     """
 
     name: str
@@ -54,53 +46,22 @@ class Format:
 def formats() -> tuple[Format, ...]:
     """Return the known formats, in the order in which they are tried."""
     integer, unknown = Column("int"), Column("float", empty=True)
-    bal = dict.fromkeys(("BAL_FLAG_VI", "BI_CIV"), Column("float", required=False))
-    spids = {f"SPID{i}": Column("int", required=False) for i in range(3)}
+    words, maybe = Column("str", empty=True), Column("float", required=False)
+    bal = {"BAL_FLAG_VI": maybe, "BI_CIV": maybe}
+    own = {"targetid": integer, "z": unknown, "klass": words, "quality": unknown}
+    own |= {"confident": Column("bool"), "bal": Column("int", low=-1, high=1)}
+    desi = {"TARGETID": integer, "VI_Z": unknown, "VI_CLASS": words}
+    desi["VI_QUALITY"] = Column("float", low=0, high=4)
+    desi["all_VI_comments"] = Column("str", required=False, empty=True)
+    person = dict.fromkeys(("PLATE", "MJD", "FIBERID"), integer)
+    person |= {"Z_VI": unknown, "CLASS_PERSON": integer, "Z_CONF_PERSON": integer}
+    parsed = {"TARGETID": integer, "Z": unknown, "OBJCLASS": integer, "Z_CONF": integer}
+    parsed |= {f"SPID{i}": Column("int", required=False) for i in range(3)}
     return (
-        Format(
-            "own",
-            {
-                "targetid": integer,
-                "z": unknown,
-                "klass": Column("str", empty=True),
-                "confident": Column("bool"),
-                "quality": unknown,
-                "bal": Column("int", low=-1, high=1),
-                "source": Column("str", empty=True),
-            },
-            _own,
-        ),
-        Format(
-            "DESI VI",
-            {
-                "TARGETID": integer,
-                "VI_Z": unknown,
-                "VI_QUALITY": Column("float", low=0, high=4),
-                "VI_CLASS": Column("str", empty=True),
-                "all_VI_comments": Column("str", required=False, empty=True),
-            },
-            _desi,
-        ),
-        Format(
-            "superset",
-            {
-                "PLATE": integer,
-                "MJD": integer,
-                "FIBERID": integer,
-                "Z_VI": unknown,
-                "CLASS_PERSON": integer,
-                "Z_CONF_PERSON": integer,
-            }
-            | bal,
-            _superset,
-        ),
-        Format(
-            "parsed",
-            {"TARGETID": integer, "Z": unknown, "OBJCLASS": integer, "Z_CONF": integer}
-            | spids
-            | bal,
-            _parsed,
-        ),
+        Format("own", own | {"source": words}, _own),
+        Format("DESI VI", desi, _desi),
+        Format("superset", person | bal, _superset),
+        Format("parsed", parsed | bal, _parsed),
     )
 
 

@@ -25,8 +25,6 @@ from skyloom.quasars.tasks.query import reserved
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import calibration_error, reliability
 
-HEADLINES = ("threshold", "completeness", "completeness_z", "purity", "purity_z")
-HEADLINES += ("without_row", "false_quasars", "redshift", "pile_up", "flips", "gain")
 LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 FOLDS = 5  # in which scores are calibrated and looked at
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.evaluation.thresholds import score_of
-from skyloom.quasars.spectra.sources import spectra_of
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import batch, gathered
 from skyloom.quasars.survey.classify import Classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH

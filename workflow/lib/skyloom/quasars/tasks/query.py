@@ -12,7 +12,7 @@ from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.query.figures import Stamp, stamps_of
 from skyloom.quasars.query.select import Answer, select
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.tasks.survey import by_exposure
+from skyloom.quasars.tasks.spectra import by_exposure
 from skyloom.run.seeds import rng
 
 UNUSED = ("Z_", "RA", "DEC", "SUPPORT", "C_BAL")  # columns no strategy reads

@@ -12,13 +12,19 @@ import pandas as pd
 
 from skyloom.io.errors import InputError
 from skyloom.quasars.spectra.grid import Grid
-from skyloom.quasars.spectra.sources import spectra_of
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import Batch, Store, batch, write_store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 
 log = logging.getLogger(__name__)
+
+
+def by_exposure(paths: Sequence[str]) -> dict[str, str]:
+    """Return ``<tile>/<expid>`` to path, for paths that end so and in one suffix."""
+    named = {Path(path).with_suffix(""): path for path in paths}
+    return {"/".join(stem.parts[-2:]): path for stem, path in named.items()}
 
 
 def ingest_exposure(

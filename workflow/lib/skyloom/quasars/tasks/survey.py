@@ -66,9 +66,3 @@ class Run:
                 paths["rows"], store.tables(BATCH), self.by, record
             )
         return {"rows": rows, "without signal": without}
-
-
-def by_exposure(paths: Sequence[str]) -> dict[str, str]:
-    """Return ``<tile>/<expid>`` to path, for paths that end so and in one suffix."""
-    named = {Path(path).with_suffix(""): path for path in paths}
-    return {"/".join(stem.parts[-2:]): path for stem, path in named.items()}

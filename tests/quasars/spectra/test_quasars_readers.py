@@ -7,7 +7,7 @@ from astropy.io import fits
 from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
 from skyloom.io.spectra import Arm, Spectra
-from skyloom.quasars.spectra.sources import kind_of, spectra_of
+from skyloom.quasars.spectra.readers import kind_of, spectra_of
 
 
 def coadd(path, tileid=-1, expid=-1):

@@ -34,7 +34,7 @@ def spectra_of(
     tileid: int | None = None,
     expid: int | None = None,
 ) -> Iterator[Spectra]:
-    """Read a file of spectra of any kind, `size` of them at a time.
+    """Yield the spectra of a file of any kind, `size` at a time, in its order.
 
     Parameters
     ----------
@@ -46,11 +46,6 @@ def spectra_of(
         Whether a coadd without FIBERMAP is welcome.
     tileid, expid : int, optional
         Of a coadd that does not say them itself, such as a cumulative one.
-
-    Yields
-    ------
-    Spectra
-        In the order of the file.
 
     Raises
     ------
