@@ -384,6 +384,11 @@ MATRIX = [
         do.cell("clusters_single_tile_evaluation", "code"),
         clusters={"single_tile_evaluation"},
     ),
+    Row(
+        "share held out, clusters",
+        do.configure("clusters.data.validate", "0.2"),
+        clusters=CTRAINED,
+    ),
     Row("readers, clusters", do.configure("clusters.train.workers", "2"), NOTHING),
     Row("devices, clusters", do.configure("clusters.train.devices", "2"), NOTHING),
     Row(

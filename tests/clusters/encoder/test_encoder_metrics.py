@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn import metrics as sklearn
-from skyloom.clusters.encoder.metrics import ClusterMembershipAccuracy, TileMetrics
+from skyloom.clusters.encoder.metrics import TileMetrics
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def tiles():
 def test_accuracy_is_scikit_learns(tiles):
     """Batch by batch, over valid tiles."""
     probability, truth, valid = tiles
-    metric = ClusterMembershipAccuracy()
+    metric = TileMetrics("membership")
     for batch in zip(*tiles, strict=True):
         metric.update(*batch)
     got = metric.compute()
@@ -80,17 +80,12 @@ def test_reset_forgets_the_last_epoch(tiles):
     assert metric.compute() != both
 
 
-def test_merging_is_adding(tiles):
-    """What devices do at an epoch's end: states are summed."""
-    whole, parts = ClusterMembershipAccuracy(), ClusterMembershipAccuracy()
-    whole.update(*tiles)
-    for i in range(6):
-        one = ClusterMembershipAccuracy()
-        one.update(*(part[i] for part in tiles))
-        for state in ("tp", "tn", "fp", "fn"):
-            setattr(parts, state, getattr(parts, state) + getattr(one, state))
-    parts.update(*(part[:0] for part in tiles))
-    assert parts.compute() == whole.compute()
+def test_a_batch_without_valid_tiles_adds_nothing(tiles):
+    some, more = TileMetrics("center"), TileMetrics("center")
+    for metric in (some, more):
+        metric.update(*tiles)
+    more.update(tiles[0], tiles[1], torch.zeros_like(tiles[2]))
+    assert more.compute() == some.compute()
 
 
 def test_nothing_valid_is_no_figure(tiles):

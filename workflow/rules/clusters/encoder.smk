@@ -29,6 +29,7 @@ rule train:
             TABLES,
             "data.pool",
             "data.tile_size",
+            "data.validate",  # which files choose, and which calibrate
             "network",
             "seed",
             "tables.red_sequence",

@@ -12,16 +12,8 @@ def split(names: Iterable, shares: Mapping[str, float], seed: int) -> dict[str, 
     """Return the names of each part, sorted; the part ``train`` has what is left.
 
     Each part has at least one object, as long as there are enough. An object's place
-    in the order depends on the seed and its own name only.
-
-    Parameters
-    ----------
-    names : iterable of int or str
-        Objects (never rows of one object), each once.
-    shares : mapping of str to float
-        Part of the objects [fraction] by name, in the order of dealing.
-    seed : int
-        The run's.
+    in the order depends on the seed and its own name only. Shares [fraction] are dealt
+    in their order. Names are of objects, never of rows of one object.
     """
     lots = {name: digest_of(["split", seed, name]) for name in names}
     order, found = sorted(lots, key=lots.get), {}

@@ -24,20 +24,6 @@ def turned(batch: Batch, element: int) -> dict[str, torch.Tensor]:
 
     Fractions of tiles and shears move with the pixels; no brightness changes.
 
-    Parameters
-    ----------
-    batch : dict of str to tensor
-        Images and any of the maps.
-    element : int
-        0 to 7.
-
-    Raises
-    ------
-    ValueError
-        An unknown element or key.
-
-    Notes
-    -----
     Shear has spin 2: a quarter turn changes the sign of both components, a mirroring
     along X that of g2 (Bartelmann & Schneider 2001, Phys. Rep. 340, 291, sect. 4.2).
     """

@@ -18,26 +18,10 @@ FRACTIONS = ("locs", "center_locs")
 
 
 def check(path: str | Path, data: object, size: int, need: Mapping[str, Key]) -> None:
-    """Refuse what is not a list of as many data as there should be.
+    """Refuse what a file holds if it is not `size` data with the keys they need.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file, as errors name it.
-    data : object
-        What it holds.
-    size : int
-        How many data there should be.
-    need : mapping of str to Key
-        Keys that their tile catalogues must have, with the shapes and types; others
-        are not looked at.
-
-    Raises
-    ------
-    InputError
-        Naming the first datum and key that is wrong.
-    ValueError
-        When no key is needed.
+    Other keys are not looked at. InputError names the first datum and key that is
+    wrong.
     """
     if not need:
         msg = "no keys are needed: expected at least one"

@@ -51,15 +51,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class TileGrid:
-    """Square tiles that cover an image.
-
-    Attributes
-    ----------
-    rows, columns : int
-        Number of tiles along Y and along X.
-    tile : int
-        Side of a tile [px].
-    """
+    """Square tiles of a side [px] that cover an image, rows along Y."""
 
     rows: int
     columns: int
@@ -71,19 +63,11 @@ class TileGrid:
         return self.rows * self.columns
 
     def locate(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the tile of each position, and where in the tile it lies.
+        """Return the tile of each position [px], and where in the tile it lies.
 
-        Parameters
-        ----------
-        x, y : ndarray, shape (n,)
-            Positions [px]; the centre of the first pixel is (0, 0).
-
-        Returns
-        -------
-        number : ndarray of int, shape (n,)
-            Row times columns plus column; -1 outside the image.
-        fraction : ndarray, shape (n, 2)
-            Along Y and along X, 0 at a tile's first edge and 1 at its last.
+        The centre of the first pixel is (0, 0). Tiles are numbered row by row, -1 is
+        outside the image; fractions (n, 2) are along Y and along X, 0 at a tile's first
+        edge and 1 at its last.
         """
         place = (np.stack([y, x], axis=-1).astype(float) + 0.5) / self.tile
         cell = np.floor(place)
@@ -100,10 +84,7 @@ class TileGrid:
 def tile_grid(shape: tuple[int, int], tile: int) -> TileGrid:
     """Return the grid of tiles on an image of ``shape`` (height, width) [px].
 
-    Raises
-    ------
-    ValueError
-        When tiles do not cover the image exactly: its edge would never be seen.
+    ValueError when tiles do not cover it exactly: its edge would never be seen.
     """
     height, width = shape
     if tile < 1 or min(shape) < 1 or height % tile or width % tile:
@@ -147,10 +128,6 @@ def tile_catalog(
         Side of a tile [px].
     mask : ndarray, shape (height, width), optional
         0 where a pixel is good.
-
-    Returns
-    -------
-    dict of str to tensor, shape (rows, columns, ...)
 
     Raises
     ------

@@ -16,20 +16,10 @@ SLOPES = (0.2, 5.0)  # beyond these the held-out tiles are too few to say
 
 @torch.no_grad()
 def calibrate(encoder: Encoder, batches: Iterable[dict]) -> dict[str, float]:
-    """Fit an encoder's slopes and offsets, and say how well its probabilities fit.
+    """Set an encoder's slopes and offsets by fields that it was not trained with.
 
-    Parameters
-    ----------
-    encoder : Encoder
-        Its ``slope`` and ``offset`` are set.
-    batches : iterable of dict
-        Of fields that it was not trained with.
-
-    Returns
-    -------
-    dict of str to float
-        Of `skyloom.clusters.encoder.metrics.TileMetrics`, of the calibrated
-        probabilities of the same fields, two parameters having been fitted to them.
+    Returned are the figures of `TileMetrics` of the calibrated probabilities of the
+    same fields, two parameters having been fitted to them.
     """
     encoder.eval()
     encoder.slope.fill_(1.0)

@@ -32,18 +32,9 @@ LOOKED_AT = 64  # fields that the noise and the common values are taken from
 
 
 class Fields(lightning.LightningDataModule):
-    """The batches of training and of validation, each process its part.
+    """The batches of training and of validation files, each process its part.
 
-    Parameters
-    ----------
-    training, validation : sequence of Path
-        Files of data.
-    batch : int
-        Fields a batch.
-    seed : int
-        Of the order, another each epoch in training.
-    workers : int
-        Processes that read files.
+    The seed gives the order, another each epoch in training; `workers` processes read.
     """
 
     def __init__(
@@ -82,18 +73,10 @@ class Fields(lightning.LightningDataModule):
 
 @dataclass(frozen=True)
 class Common:
-    """What the training fields have in common.
+    """What the training fields have in common."""
 
-    Attributes
-    ----------
-    noise : tuple of float
-        Robust standard deviation of each band's pixels [counts].
-    start : dict of str to float
-        See `skyloom.clusters.encoder.network.Encoder.start_at`.
-    """
-
-    noise: tuple[float, ...]
-    start: dict[str, float]
+    noise: tuple[float, ...]  # robust deviation of each band's pixels [counts]
+    start: dict[str, float]  # see `Encoder.start_at`
 
     def give(self, encoder: Encoder) -> None:
         """Set an encoder's noise, and where its outputs start."""
@@ -104,12 +87,7 @@ class Common:
 def common(paths: Sequence[Path], settings: EncoderSettings) -> Common:
     """Return the noise and the mean outputs of the first `LOOKED_AT` fields.
 
-    Raises
-    ------
-    ValueError
-        No fields.
-    InputError
-        Fields that do not fit the encoder: bands, or pixels to a tile.
+    InputError for fields that do not fit the encoder: bands, or pixels to a tile.
     """
     data = FileData(paths, need=NEED)
     fields = [data[i] for i in range(min(len(data), LOOKED_AT))]

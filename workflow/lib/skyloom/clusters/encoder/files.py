@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -35,24 +35,12 @@ REMEDY = (
 
 @dataclass(frozen=True)
 class EncoderFile:
-    """What `best_encoder.ckpt` holds.
+    """What `best_encoder.ckpt` holds."""
 
-    Attributes
-    ----------
-    encoder : Encoder
-        With its normalisation and calibration, in evaluation mode.
-    training : dict
-        How it was trained: settings, seed, epochs.
-    metrics : dict
-        Figures on the validation fields.
-    provenance : dict
-        Where it comes from.
-    """
-
-    encoder: Encoder
-    training: dict = field(default_factory=dict)
-    metrics: dict = field(default_factory=dict)
-    provenance: dict = field(default_factory=dict)
+    encoder: Encoder  # with normalisation and calibration, in evaluation mode
+    training: dict  # settings, seed, epoch
+    metrics: dict  # figures on fields that it was not trained with
+    provenance: dict
 
 
 def save_encoder(
@@ -65,19 +53,7 @@ def save_encoder(
 ) -> None:
     """Write an encoder: whole or not at all, the same encoder the same bytes.
 
-    Parameters
-    ----------
-    path : str or Path
-        ``best_encoder.ckpt``.
-    encoder : Encoder
-        On any device.
-    training, metrics, provenance : mapping, optional
-        Plain values, see `EncoderFile`.
-
-    Raises
-    ------
-    ValueError
-        Weights that are not finite: such an encoder is never written.
+    With plain values, see `EncoderFile`. ValueError for weights that are not finite.
     """
     state = {k: _own(v) for k, v in sorted(encoder.state_dict().items())}
     bad = [name for name, value in state.items() if not value.isfinite().all()]
@@ -103,12 +79,7 @@ def save_encoder(
 
 
 def load_encoder(path: str | Path) -> EncoderFile:
-    """Read an encoder, and check that it is whole.
-
-    Parameters
-    ----------
-    path : str or Path
-        What `save_encoder` wrote.
+    """Read what `save_encoder` wrote, and check that it is whole.
 
     Raises
     ------
@@ -131,15 +102,12 @@ def _sections(path: str | Path) -> dict:
     tree = _loaded(existing_file(path))
     if not isinstance(tree, dict):
         raise _error(path, f"holds a {type(tree).__name__}", "", "a dict")
-    missing = [key for key in KEYS if key not in tree]
-    if missing:
+    odd = [f"missing {key}" for key in KEYS if key not in tree]
+    odd += [f"unknown {key}" for key in sorted(map(str, tree.keys() - set(KEYS)))]
+    if odd:
         what = "a Lightning checkpoint, " if "pytorch-lightning_version" in tree else ""
-        problem = f"{what}missing {', '.join(missing)}"
-        raise _error(path, problem, "", f"the keys {', '.join(KEYS)}")
-    unknown = sorted(map(str, tree.keys() - set(KEYS)))
-    if unknown:
-        problem = f"unknown {', '.join(unknown)}"
-        raise _error(path, problem, "", f"the keys {', '.join(KEYS)}")
+        problem, wanted = what + ", ".join(odd), f"the keys {', '.join(KEYS)}"
+        raise _error(path, problem, "", wanted)
     if tree["format"] != FORMAT:
         raise _error(path, f"format {tree['format']!r}", "key 'format'", str(FORMAT))
     for key in KEYS[1:]:

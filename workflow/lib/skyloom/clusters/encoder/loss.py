@@ -29,13 +29,8 @@ def loss(
     truth : dict of str to tensor
         Of `truth_of`.
     weights : mapping of str to float
-        Of ``richness`` and ``redshift``, beside `WEIGHTS`.
-
-    Returns
-    -------
-    total : tensor, scalar
-    parts : dict of str to tensor
-        Unweighted, without a gradient.
+        Of ``richness`` and ``redshift``, beside `WEIGHTS`; the parts that are returned
+        are unweighted, without a gradient.
     """
     parts = losses(outputs, truth)
     total = sum(w * parts[name] for name, w in {**WEIGHTS, **weights}.items())
@@ -79,18 +74,11 @@ def masked_mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 
 def truth_of(catalogue: Tensors) -> dict[str, torch.Tensor]:
-    """Return what the loss reads of batched tile catalogues.
+    """Return what the loss reads of batched tile catalogues, without axes of one.
 
-    Parameters
-    ----------
-    catalogue : dict of str to tensor
-        Keys of the file data, shape (batch, rows, columns[, 1, 1 or 2]).
-
-    Returns
-    -------
-    dict of str to tensor, shape (batch, rows, columns)
-        ``membership``, ``center``, ``valid`` of bool, ``n_members``, ``richness``,
-        ``cluster_redshift`` of float32; ``center_locs`` with one more axis of 2.
+    Of shape (batch, rows, columns): ``membership``, ``center``, ``valid`` of bool,
+    ``n_members``, ``richness``, ``cluster_redshift`` of float32; ``center_locs`` with
+    one more axis of 2.
     """
     kept = {k: catalogue[k].bool() for k in ("membership", "center")}
     kept |= {k: catalogue[k].float() for k in ("richness", "cluster_redshift")}

@@ -21,17 +21,7 @@ DECAY = 0.01  # of the kernels
 
 
 class Training(lightning.LightningModule):
-    """Steps of training and validation.
-
-    Parameters
-    ----------
-    encoder : Encoder
-        What is trained.
-    settings : TrainSettings
-        How.
-    seed : int
-        Of the fields' turns.
-    """
+    """Steps of training and validation; the seed turns the fields."""
 
     def __init__(self, encoder: Encoder, settings: TrainSettings, seed: int):
         super().__init__()
@@ -96,16 +86,10 @@ class Training(lightning.LightningModule):
 def scaled(
     images: torch.Tensor, draw: np.random.Generator, error: float
 ) -> torch.Tensor:
-    """Return images with errors of their zero points.
+    """Return images (batch, bands, height, width) with errors of their zero points.
 
-    Parameters
-    ----------
-    images : tensor, shape (batch, bands, height, width)
-        Counts.
-    draw : numpy.random.Generator
-        Of the errors; nothing is drawn where they are 0.
-    error : float
-        Standard deviation [mag] of each field's and band's.
+    Each field's and band's has a standard deviation of `error` [mag]; nothing is drawn
+    where that is 0.
     """
     if not error:
         return images

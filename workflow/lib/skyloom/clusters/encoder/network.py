@@ -33,11 +33,6 @@ class Encoder(nn.Module):
     A stem at half the input's size makes colours of pixels; stages halve it, each
     after a low-pass filter, until a pixel is a tile; dilated residual blocks on the
     tile grid carry the surroundings. Any image of whole tiles fits.
-
-    Parameters
-    ----------
-    settings : EncoderSettings
-        The shape.
     """
 
     def __init__(self, settings: EncoderSettings):
@@ -59,12 +54,9 @@ class Encoder(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return what the tiles hold.
+        """Return what the tiles of images (batch, bands, height, width) hold.
 
-        Parameters
-        ----------
-        images : tensor, shape (batch, bands, height, width)
-            Counts a pixel, pooled; sides are multiples of the settings' reduction.
+        Images are counts a pixel, pooled; sides are whole tiles.
 
         Returns
         -------
@@ -73,11 +65,6 @@ class Encoder(nn.Module):
             rate. With one more axis of 2: ``center_locs``, row and column from 0 to
             1 in the tile; ``richness``, mean and log standard deviation of ln λ;
             ``redshift``, the same of z.
-
-        Raises
-        ------
-        ValueError
-            Another number of bands, or sides that are not whole tiles.
         """
         self._check(images.shape)
         raw = self.head(self.features(self._inputs(images))).float()
@@ -91,11 +78,8 @@ class Encoder(nn.Module):
     def start_at(self, values: Mapping[str, float]) -> None:
         """Set the outputs' biases so that training starts from what is common.
 
-        Parameters
-        ----------
-        values : mapping of str to float
-            Any of: ``membership`` and ``center``, shares of tiles; ``n_members``,
-            mean count; ``richness``, mean ln λ; ``redshift``, mean z.
+        Any of: ``membership`` and ``center``, shares of tiles; ``n_members``, mean
+        count; ``richness``, mean ln λ; ``redshift``, mean z.
         """
         last, first = self.head[-1], 0
         last.weight.mul_(0.1)

@@ -21,11 +21,6 @@ class Asinh(nn.Module):
     :math:`s_k` let the next layer see both. Bad pixels become 0, the sky.
 
     Source: Lupton, Gunn & Szalay 1999, AJ 118, 1406, for the transform.
-
-    Parameters
-    ----------
-    n_bands : int
-        Bands of the input.
     """
 
     def __init__(self, n_bands: int):
@@ -38,39 +33,16 @@ class Asinh(nn.Module):
         return len(self.noise) * len(SCALES)
 
     def good(self, images: torch.Tensor) -> torch.Tensor:
-        """Return finite counts, float32, 0 where a pixel is bad.
-
-        Parameters
-        ----------
-        images : tensor, shape (batch, bands, height, width)
-            Counts a pixel, any float type; NaN is bad.
-        """
+        """Return counts (batch, bands, height, width) as float32, 0 where NaN."""
         return torch.nan_to_num(images.float(), 0.0, LARGEST, -LARGEST)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the normalised images.
-
-        Parameters
-        ----------
-        images : tensor
-            See `good`.
-
-        Returns
-        -------
-        tensor, float32, shape (batch, scales * bands, height, width)
-            All bands at the first scale, then at the next.
-        """
+        """Return (batch, scales * bands, height, width): all bands scale by scale."""
         x = self.good(images) / self.noise[:, None, None]
         return torch.cat([_asinh(x / scale) for scale in SCALES], dim=1)
 
     def set_noise(self, noise: Sequence[float]) -> None:
-        """Set the noise of each band [counts a pixel of the input].
-
-        Raises
-        ------
-        ValueError
-            Another number of bands, or a value that is not positive.
-        """
+        """Set the noise of each band [counts a pixel of the input]."""
         noise = np.asarray(noise, float)
         if noise.shape != tuple(self.noise.shape) or not (noise > 0).all():
             msg = f"noise {noise.tolist()}: expected {len(self.noise)} positive numbers"
@@ -88,22 +60,8 @@ def noise_scale(images: np.ndarray) -> np.ndarray:
     """Return the robust standard deviation of each band's pixels.
 
     The median absolute deviation: stars and galaxies are few of the pixels, and the
-    blended faint ones that remain are noise for what comes after.
-
-    Parameters
-    ----------
-    images : ndarray or tensor, shape (n, bands, height, width)
-        Counts; pixels that are not finite are left out.
-
-    Returns
-    -------
-    ndarray, shape (bands,)
-        In the images' units.
-
-    Raises
-    ------
-    ValueError
-        A band has no finite pixels, or no spread.
+    blended faint ones that remain are noise for what comes after. Of images (n, bands,
+    height, width), of which pixels that are not finite are left out.
     """
     images = np.asarray(images, np.float32)
     rows = np.moveaxis(images, 1, 0).reshape(images.shape[1], -1)

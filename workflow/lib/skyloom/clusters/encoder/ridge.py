@@ -44,12 +44,7 @@ class Ridge(nn.Module):
     def forward(self, counts: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Return (batch, widths x redshifts, height / 2, width / 2), from 0 to 1.
 
-        Parameters
-        ----------
-        counts : tensor, shape (batch, bands, height, width)
-            Finite; bad pixels are 0.
-        noise : tensor, shape (bands,)
-            Of a pixel.
+        Of finite counts (batch, bands, height, width) and a pixel's noise (bands,).
         """
         box = functional.avg_pool2d(counts, BOX, STRIDE, (BOX - STRIDE) // 2)
         sigma = noise[:, None, None] / BOX

@@ -21,28 +21,14 @@ ID_STEPS = 100_000  # a degree: positions in identifiers are told to 0.036 arcse
 
 @dataclass(frozen=True)
 class DetectionColumn:
-    """What a column of the catalogue holds.
+    """What a column of the catalogue holds."""
 
-    Attributes
-    ----------
-    kind : str
-        Of the dtype: ``"i"``, ``"f"`` or ``"U"``.
-    unit : str
-        Empty where it has none.
-    description : str
-        What it is.
-    low, high : float
-        Limits, ends included.
-    ucd : str
-        IVOA's word for it.
-    """
-
-    kind: str
+    kind: str  # of the dtype: i, f or U
     unit: str
     description: str
-    low: float = -np.inf
+    low: float = -np.inf  # limits, ends included
     high: float = np.inf
-    ucd: str = ""
+    ucd: str = ""  # IVOA's word for it
 
 
 COLUMNS = {
