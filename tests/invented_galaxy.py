@@ -4,7 +4,8 @@ import copy
 
 import numpy as np
 from astropy.wcs import WCS
-from skyloom.builder.images.cutout import make_cutout, place, write_cutout
+from skyloom.builder.images.cutout import make_cutout, place
+from skyloom.builder.images.cutout_files import write_cutout
 from skyloom.builder.model import Model, Sersic, SpiralArm, to_dict
 from skyloom.builder.products.catalogue import Subject, catalogue
 from skyloom.io.npz import write_npz

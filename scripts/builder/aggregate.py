@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
-from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.tasks.aggregates import aggregate, failed_aggregate
+from skyloom.builder.tasks.files import by_subject, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(tree=job.output)
-volunteers = by_subject(job.input.volunteers)
-aggregate = partial(aggregate_one, volunteers=volunteers, recipe=job.recipe)
-job.each(
-    files, aggregate, files=files, rescue=partial(failed_aggregate, recipe=job.recipe)
+make = partial(
+    aggregate, volunteers=by_subject(job.input.volunteers), recipe=job.recipe
 )
+job.each(files, make, files=files, rescue=partial(failed_aggregate, recipe=job.recipe))

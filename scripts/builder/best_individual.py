@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from skyloom.builder.steps.best import best_of_subject, failed_best
-from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.tasks.best_individual import failed_best, find_best
+from skyloom.builder.tasks.files import by_subject, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(row=job.output)
 find = partial(
-    best_of_subject,
+    find_best,
     volunteers=by_subject(job.input.volunteers),
     cutouts=by_subject(job.input.cutouts),
     recipe=job.recipe,

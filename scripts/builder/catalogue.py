@@ -1,15 +1,12 @@
 """Compile the fits of all galaxies into the catalogue."""
 
-from skyloom.builder.products.catalogue import CatalogueSettings, catalogue
-from skyloom.builder.products.collect import subjects
+from skyloom.builder.products.catalogue import catalogue
+from skyloom.builder.tasks.catalogue import subjects
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-table = catalogue(
-    subjects(**dict(job.input.items())),
-    CatalogueSettings(**job.settings["catalogue"]),
-)
+table = catalogue(subjects(**dict(job.input.items())))
 table.meta["provenance"] = job.provenance()
 for path in job.output:
     write_catalogue(path, table)

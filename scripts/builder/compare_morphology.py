@@ -1,6 +1,7 @@
 """Test pitch angles against bulge and bar strength."""
 
-from skyloom.builder.steps.relations import (
+from skyloom.builder.config import Morphology
+from skyloom.builder.tasks.pitch_tests import (
     morphology_tree,
     pitch_draws,
     strengths,
@@ -15,8 +16,9 @@ trees = {kind: map(read_json, job.input[kind]) for kind in ("aggregates", "agg")
 measures = strengths(trees["aggregates"], trees["agg"])
 for path in job.input.votes:
     measures |= vote_strengths(path)
+settings = Morphology.stated(job.settings["morphology"]), job.settings["seed"]
 try:
-    result = morphology_tree(pitch_draws(job.input.draws), measures, job.settings)
+    result = morphology_tree(pitch_draws(job.input.draws), measures, *settings)
     result |= {"status": "ok", "reason": None}
 except DatumError as error:
     result = {"status": "failed", "reason": str(error)}

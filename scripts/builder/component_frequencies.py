@@ -1,6 +1,6 @@
 """Count how often each component is drawn, agreed on and kept by the fit."""
 
-from skyloom.builder.steps.analysis import frequencies_tree
+from skyloom.builder.tasks.analysis import frequencies_tree
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from skyloom.builder.steps.files import by_subject, products
-from skyloom.builder.steps.products import export_subject, failed_export
+from skyloom.builder.tasks.exports import export_subject, failed_export
+from skyloom.builder.tasks.files import by_subject, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)

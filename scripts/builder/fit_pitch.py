@@ -1,6 +1,7 @@
 """Sample the hierarchical model of pitch angles."""
 
-from skyloom.builder.steps.pitch import sample_pitch
+from skyloom.builder.config import PitchSettings
+from skyloom.builder.tasks.pitch import sample_pitch
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.npz import write_npz
 from skyloom.io.record import text
@@ -8,7 +9,8 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 trees = [read_json(path) for path in job.input.aggregates]
-tree, draws = sample_pitch(trees, job.settings)
+settings = PitchSettings.stated(job.settings["pitch"]), job.settings["seed"]
+tree, draws = sample_pitch(trees, job.settings["repeats"], *settings)
 job.log.info("pitch angles: %s %s", tree["status"], tree["reason"] or "")
 made_from = job.provenance()
 write_npz(job.output.draws, **draws, provenance=text(made_from))

@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from skyloom.builder import sources
-from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, metadata_rows
-from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.tasks.cutouts import cut_subject, failed_cutout, metadata_rows
+from skyloom.builder.tasks.files import by_subject, located, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -15,7 +14,7 @@ if job.settings["source"] == "simulated":
 else:
     shown = {*files, *first.values()}
     patterns = job.settings["paths"].items()
-    found = {kind: sources.located(one, shown) for kind, one in patterns}
+    found = {kind: located(one, shown) for kind, one in patterns}
 tables = list(job.input.gal_metadata)
 cut = partial(
     cut_subject,

@@ -1,8 +1,9 @@
 """List the subjects of the run, one id a line."""
 
-from skyloom.builder.drawings.subjects import write_subject_ids
+from skyloom.io.atomic import write_text
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-write_subject_ids(job.output[0], job.settings["subjects"])
+lines = ["subject_id", *map(str, sorted(job.settings["subjects"]))]
+write_text(job.output[0], "\n".join(lines) + "\n")
 job.note_provenance()

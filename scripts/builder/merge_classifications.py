@@ -1,7 +1,7 @@
 """Validate and merge the classification exports."""
 
 import pandas as pd
-from skyloom.builder.steps.tables import (
+from skyloom.builder.tasks.tables import (
     REJECTED,
     known_subjects,
     merged_classifications,
@@ -14,7 +14,7 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 if job.settings["source"] == "upstream":
     write_csv(job.output.kept, upstream_classifications(job.input.exports))
-    rejected = pd.DataFrame(columns=["file", *REJECTED])
+    rejected = pd.DataFrame(columns=REJECTED)
 else:
     kept, rejected = merged_classifications(
         job.input.exports,

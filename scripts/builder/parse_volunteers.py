@@ -3,15 +3,14 @@
 from functools import partial
 
 import pandas as pd
-from skyloom.builder import sources
 from skyloom.builder.drawings.subjects import read_metadata, turns
-from skyloom.builder.steps.drawings import (
+from skyloom.builder.tasks.drawings import (
     failed_drawings,
     parse_exported,
     parse_upstream,
     read_by_subject,
 )
-from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.tasks.files import by_subject, located, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -19,7 +18,7 @@ files = products(tree=job.output)
 if job.settings["source"] == "upstream":
     tables = list(job.input.gal_metadata)
     known = turns(pd.concat(read_metadata(path) for path in tables))
-    models = sources.located(job.settings["paths"]["models"], files)
+    models = located(job.settings["paths"]["models"], files)
     parse = partial(
         parse_upstream, models=models, turns=known, tables=tables, recipe=job.recipe
     )

@@ -1,7 +1,7 @@
 """Summarise how good the fits are and what they leave in the images."""
 
-from skyloom.builder.steps.analysis import residuals_tree
-from skyloom.builder.steps.files import by_subject
+from skyloom.builder.tasks.analysis import residuals_tree
+from skyloom.builder.tasks.files import by_subject
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 

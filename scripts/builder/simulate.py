@@ -1,15 +1,15 @@
 """Simulate the galaxies of a chunk and what volunteers draw on them."""
 
+from skyloom.builder.config import GalaxySettings
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.files import simulate_subject, write_survey
-from skyloom.builder.simulation.galaxies import GalaxySettings
-from skyloom.builder.steps.files import by_subject
+from skyloom.builder.tasks.files import by_subject
 from skyloom.run.job import Job
 from skyloom.run.log import progress
 
 job = Job(snakemake)
 crowd = read_crowd(job.checkout / "resources" / "builder_crowd.json")
-settings = GalaxySettings.of(job.settings["simulate"])
+settings = GalaxySettings.stated(job.settings["simulate"])
 first = {second: one for one, second in job.settings["repeats"]}
 surveys = [
     simulate_subject(job.settings["seed"], subject, settings, crowd, first.get(subject))

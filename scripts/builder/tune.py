@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from skyloom.builder.steps.files import by_subject, products
-from skyloom.builder.steps.tuning import failed_tune, tune_subject
+from skyloom.builder.tasks.files import by_subject, products
+from skyloom.builder.tasks.tuned import failed_tune, tune_subject
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pytest
 from builder.aggregation.test_aggregate import volunteer
-from skyloom.builder.aggregation.aggregate import AggregateSettings, aggregate_subject
+from skyloom.builder.aggregation.aggregate import aggregate_subject
+from skyloom.builder.config import AggregateSettings
 from threadpoolctl import threadpool_limits
 from upstream_aggregate import aggregate
 

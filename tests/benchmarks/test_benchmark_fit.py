@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 import upstream_tune
+from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.best import best_individual
-from skyloom.builder.fitting.fit import TuneSettings
 from skyloom.builder.fitting.render import render
 from skyloom.builder.fitting.tune import tune
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace, to_dict

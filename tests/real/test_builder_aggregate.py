@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.aggregation.shapes import FIELDS, KINDS, jaccard
+from skyloom.builder.config import AggregateSettings
 from skyloom.builder.drawings.upstream import read_upstream, volunteers_tree
 from skyloom.builder.model import COMPONENTS
 
 pytestmark = pytest.mark.real
 # The published positions are half a pixel off; so then is the image centre.
-SETTINGS = settings_from({"spiral": {"centre_offset": 0.5}})
+SETTINGS = AggregateSettings.model_validate({"spiral": {"centre_offset": 0.5}})
 
 
 @pytest.fixture(scope="module")

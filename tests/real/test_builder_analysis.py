@@ -10,6 +10,7 @@ from skyloom.builder.analysis import agreement, comparison, morphology, pitch, w
 from skyloom.builder.analysis.pitch_arms import arm_table
 from skyloom.builder.analysis.repeatability import repeatability
 from skyloom.builder.analysis.statistics import component_frequencies
+from skyloom.builder.config import PitchSettings
 
 pytestmark = pytest.mark.real
 COMPONENTS = {"bulge": "bulge_fraction", "bar": "bar_fraction"}
@@ -61,7 +62,7 @@ def posterior(trees, pairs):
         for s, tree in trees.items()
     ]
     galaxies = dict(zip(pairs["second"], pairs["first"], strict=True))
-    settings = pitch.PitchSettings(warmup=300, samples=600)
+    settings = PitchSettings(warmup=300, samples=600)
     return pitch.fit(
         arm_table(aggregates, galaxies=galaxies), settings, np.random.default_rng(1)
     )

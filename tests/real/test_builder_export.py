@@ -9,12 +9,12 @@ import math
 
 import pytest
 import yaml
-from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.aggregate import aggregate_subject
+from skyloom.builder.config import AggregateSettings, Noise, TuneSettings
 from skyloom.builder.drawings import coordinates, upstream
 from skyloom.builder.drawings.volunteers import subject_tree
-from skyloom.builder.fitting.fit import TuneSettings
 from skyloom.builder.fitting.tune import tune
-from skyloom.builder.images.cutout import from_difference_json
+from skyloom.builder.images.cutout_files import from_difference_json
 from skyloom.builder.model import from_dict
 from skyloom.io.zooniverse import read_classifications
 
@@ -38,13 +38,17 @@ def aggregate(folder, checkout):
     config = yaml.safe_load((checkout / "config" / "export.yaml").read_text())
     rows = read_classifications(folder / "example" / "classifications.csv", 5366)
     drawn = subject_tree(SUBJECT, coordinates.Screen((135, 135)), *rows)
-    return aggregate_subject(drawn, settings_from(config["builder"]["aggregate"]))
+    return aggregate_subject(
+        drawn, AggregateSettings.model_validate(config["builder"]["aggregate"])
+    )
 
 
 @pytest.fixture(scope="module")
 def fitted(folder, aggregate):
     """Return value and error of each parameter of our fit."""
-    cutout = from_difference_json(folder / "example/difference_data.json", SUBJECT)
+    cutout = from_difference_json(
+        folder / "example/difference_data.json", SUBJECT, Noise()
+    )
     fit = tune(
         from_dict(aggregate["model"]), aggregate["errors"], cutout, TuneSettings()
     )

@@ -3,20 +3,22 @@
 import numpy as np
 import pytest
 from scipy.signal import correlate2d
-from skyloom.builder.aggregation.aggregate import aggregate_subject, settings_from
+from skyloom.builder.aggregation.aggregate import aggregate_subject
+from skyloom.builder.config import AggregateSettings, Noise, TuneSettings
 from skyloom.builder.drawings import subjects, upstream
 from skyloom.builder.fitting.best import best_individual
-from skyloom.builder.fitting.fit import TuneSettings
 from skyloom.builder.fitting.render import render, render_components
 from skyloom.builder.fitting.tune import tune
-from skyloom.builder.images.cutout import from_metadata_json, from_upstream_npz
+from skyloom.builder.images.cutout_files import from_metadata_json, from_upstream_npz
 from skyloom.builder.model import from_dict
 
 pytestmark = pytest.mark.real
 
 EXAMPLE = 21686576
 STORED_CHISQ = 1.13364059925494
-AGGREGATE = settings_from({"spiral": {"weights": "angle", "priors": "measured"}})
+AGGREGATE = AggregateSettings.model_validate(
+    {"spiral": {"weights": "angle", "priors": "measured"}}
+)
 EVERY = 6  # of the galaxies with an image; all of them are the real run's business
 
 
@@ -95,7 +97,7 @@ def test_fits_are_no_worse_than_published(galaxies):
     for path in sorted((galaxies / "images").glob("*.npz"))[::EVERY]:
         subject = int(path.stem)
         tree = published(galaxies, subject)
-        cutout = from_upstream_npz(path, subject, turns=turns[subject])
+        cutout = from_upstream_npz(path, subject, turns[subject], Noise())
         if cutout.image.shape != upstream.frame_shape(tree):
             continue
         crowd = aggregate_subject(

@@ -10,14 +10,15 @@ import math
 import numpy as np
 import pytest
 from astropy.wcs import WCS
+from skyloom.builder.config import Noise
 from skyloom.builder.drawings import coordinates, subjects, upstream
 from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.images import astrometry
-from skyloom.builder.images.cutout import (
+from skyloom.builder.images.cutout import place
+from skyloom.builder.images.cutout_files import (
     from_difference_json,
     from_metadata_json,
     from_upstream_npz,
-    place,
     read_cutout,
     write_cutout,
 )
@@ -160,7 +161,7 @@ def test_example_arms_overlay_the_true_spirals(example, truth):
 def test_example_image_is_not_flipped_against_the_drawings(builder, example):
     """The light under the drawn strokes is brighter than under mirrored ones."""
     path = builder / "example" / "difference_data.json"
-    image = from_difference_json(path, SYNTHETIC).image
+    image = from_difference_json(path, SYNTHETIC, Noise()).image
     points = np.concatenate(
         [a.points for m in models(example) for a in m.spiral if len(a.points) > 50]
     )
@@ -180,7 +181,9 @@ def test_example_sigma_from_sky_and_gain(builder):
     cutout = from_metadata_json(path, SYNTHETIC)
     assert cutout.sigma_source == "given"
     assert cutout.mask.sum() == 8
-    built = sigma_from_sky_and_gain(cutout.image, cutout.mask, cutout.multiplier)
+    built = sigma_from_sky_and_gain(
+        cutout.image, cutout.mask, cutout.multiplier, Noise()
+    )
     ratio = (built / cutout.sigma)[~cutout.mask]
     assert np.median(ratio) == pytest.approx(1, abs=0.05)
     assert np.mean(np.abs(ratio - 1) < 0.1) > 0.9
@@ -312,7 +315,7 @@ def test_north_of_a_turned_upload(builder):
     table = subjects.read_metadata(builder / "galaxies" / "gal-metadata.csv")
     row = table.set_index("subject_id").loc[subject]
     path = builder / "galaxies" / "images" / f"{subject}.npz"
-    upload = from_upstream_npz(path, subject)
+    upload = from_upstream_npz(path, subject, 0, Noise())
     quarters = astrometry.quarter_turns(row.montage_angle, row.original_angle)
     turns = astrometry.image_turns(quarters)
     assert turns == 1
@@ -338,7 +341,7 @@ def test_images_become_cutouts(builder, turns, odd_subjects, tmp_path):
         if not path.exists():
             continue
         image_turns = astrometry.image_turns(turns[subject])
-        cutout = from_upstream_npz(path, subject, turns=image_turns)
+        cutout = from_upstream_npz(path, subject, image_turns, Noise())
         assert cutout.notes == ()
         if cutout.shape != upstream.frame_shape(tree):
             other.append(subject)

@@ -77,7 +77,7 @@ def run(built, tmp_path_factory):
         yaml.safe_dump({"run": "bad", "areas": ["builder"], "builder": builder})
     )
     products = folder / "results" / "bad" / "builder"
-    wanted = [f"regions/{i}.reg" for i in IDS] + [f"figures/{i}.png" for i in IDS]
+    wanted = [f"regions/{i}.reg" for i in IDS] + [f"figures/{i}.pdf" for i in IDS]
     targets = [f"results/bad/builder/{name}" for name in (*TARGETS, *wanted)]
     snakemake(folder, "--configfile", "bad.yaml", "--cores", "2", *targets)
     return products
@@ -109,7 +109,7 @@ def test_bad_subjects_say_why(run, subject, reason):
     assert (tree["status"], tree["model"]) == ("failed", None)
     assert reason in tree["reason"]
     assert reason in (run / "regions" / f"{subject}.reg").read_text()
-    assert (run / "figures" / f"{subject}.png").stat().st_size > 500
+    assert (run / "figures" / f"{subject}.pdf").stat().st_size > 500
 
 
 def test_cutouts_of_bad_images_say_why(run):

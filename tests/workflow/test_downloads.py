@@ -16,7 +16,6 @@ from checkouts import copy_checkout, snakemake
 
 SUBJECTS = (7, 8)
 FILES = ("difference.json", "image.png", "model.json")
-FRAME = "frame-r-003900-6-0123.fits.bz2"
 TILE = Path("DES0000-2958", "DES0000-2958_r4907p01_r_nobkg.fits.fz")
 
 
@@ -68,7 +67,7 @@ def project(tmp_path, archive):
             "subjects": "subjects.csv",
             "subject_data": "downloads/builder/subject_data/{subject}/difference.json",
         },
-        "retrieve": {"frames": f"{url}/frames", "attempts": 1, "timeout": 5},
+        "retrieve": {"attempts": 1, "timeout": 5},
     }
     retrieve = {"tiles": f"{url}/tiles", "sha256": "sums", "attempts": 1, "timeout": 5}
     (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")
@@ -103,17 +102,6 @@ def test_a_missing_file_fails_and_leaves_nothing(project, archive):
     assert "7-model.json" in log
     assert "404" in log
     assert not list((project / folder).glob("*.*"))
-
-
-def test_one_frame_by_its_file_name(project, archive):
-    """SDSS names lead to the archive's folders."""
-    served, _ = archive
-    place = served / "frames" / "301" / "3900" / "6"
-    place.mkdir(parents=True)
-    (place / FRAME).write_bytes(b"light")
-    fetch(project, f"data/downloads/builder/frames/{FRAME}")
-    frame = project / "data/downloads/builder/frames" / FRAME
-    assert frame.read_bytes() == b"light"
 
 
 @pytest.mark.parametrize(("light", "kept"), [(b"sky", True), (b"cloud", False)])

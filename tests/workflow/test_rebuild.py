@@ -101,7 +101,7 @@ CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
 
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
-SCHEMA = "workflow/schemas/builder.schema.yaml"
+KEYS = f"{BUILDER}/config.py"
 STYLE = "workflow/lib/skyloom/plots/style.py"
 RAW = "results/*/builder/raw/c0"
 TITLES = '"axes.titlesize": '
@@ -216,13 +216,11 @@ MATRIX = [
     Row("comment in the config", do.append("tiny.yaml", "# x\n"), NOTHING),
     Row("cores of a job", do.configure("builder.threads", "2"), NOTHING),
     Row(
-        "default in the schema",
-        do.swap(SCHEMA, "default: 50.0", "default: 51.0"),
+        "default of a key",
+        do.swap(KEYS, "key(50.0,", "key(51.0,"),
         WINDING,
     ),
-    Row(
-        "words of the schema", do.swap(SCHEMA, "Galaxies [", "The galaxies ["), NOTHING
-    ),
+    Row("words of a key", do.swap(KEYS, '"Galaxies."', '"The galaxies."'), NOTHING),
     Row("a new subject", do.configure("builder.simulate.n_subjects", "7"), ALL, 1),
     # Environments.
     Row("env pin", do.swap("envs/builder.yaml", PINNED, "numpy=2.4.5"), ALL),

@@ -6,13 +6,13 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.builder import sources
+from skyloom.builder.config import GalaxySettings
+from skyloom.builder.inputs import Inputs, resource_digest
 
-SUBJECTS = sources.subjects(config)
-REPEATS = sources.repeats(config, SUBJECTS)
-CHUNKS = assign(SUBJECTS, config["chunks"])
+INPUTS = Inputs(config)
+SUBJECTS = INPUTS.subjects
 STARTS = {"agg": "aggregates", "bi": "best_individual"}
-RAW = ("paths.subject_data", "paths.fitting_data", "paths.images")
+IMAGES = ("paths.subject_data", "paths.fitting_data", "paths.images")
 digest = partial(code_of, env="envs/builder.yaml")
 notebook = partial(digest, "scripts/run_notebook.py")
 

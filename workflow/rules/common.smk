@@ -8,4 +8,4 @@ from skyloom.run.areas import area_config, area_folders, validated
 from skyloom.run.chunks import assign
 from skyloom.run.config import pick
 from skyloom.run.digest import code_of
-from skyloom.run.resources import by_attempt
+from skyloom.run.resources import by_attempt, memory

@@ -8,12 +8,8 @@ import json
 import numpy as np
 import pytest
 from builder import drawn_arms
-from skyloom.builder.aggregation.aggregate import (
-    AggregateSettings,
-    aggregate_subject,
-    in_order,
-    settings_from,
-)
+from skyloom.builder.aggregation.aggregate import aggregate_subject, in_order
+from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict, replace, to_dict
 
 SETTINGS = AggregateSettings()
@@ -151,15 +147,3 @@ def test_empty_drawings_make_an_empty_model(tree):
     found = aggregate_subject(tree | {"volunteers": people}, SETTINGS)
     assert found["status"] == "ok"
     assert from_dict(found["model"]) == Model()
-
-
-def test_settings_are_read_and_checked():
-    """Named settings change, others keep their defaults, unknown ones are named."""
-    read = settings_from({"disk": {"eps": 0.2}, "spiral": {"priors": "measured"}})
-    assert (read.disk.eps, read.disk.min_samples) == (0.2, 4)
-    assert read.spiral.priors == "measured"
-    assert settings_from({}) == SETTINGS
-    with pytest.raises(ValueError, match="disk: unknown setting"):
-        settings_from({"disk": {"epsilon": 1}})
-    with pytest.raises(ValueError, match="aggregate: unknown setting"):
-        settings_from({"volunteers": 3})

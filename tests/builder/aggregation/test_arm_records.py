@@ -13,7 +13,8 @@ from skyloom.builder.aggregation.arm_records import (
     describe,
     galaxy_pitch_angle,
 )
-from skyloom.builder.aggregation.arms import ArmSettings, fit_arm
+from skyloom.builder.aggregation.arms import fit_arm
+from skyloom.builder.config import ArmSettings
 
 N_SIMULATED = 80
 

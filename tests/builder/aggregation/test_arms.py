@@ -7,14 +7,8 @@ import math
 import numpy as np
 import pytest
 from builder import drawn_arms
-from skyloom.builder.aggregation.arms import (
-    ArmSettings,
-    Stroke,
-    cut,
-    find_arms,
-    fit_arm,
-    refit,
-)
+from skyloom.builder.aggregation.arms import Stroke, cut, find_arms, fit_arm, refit
+from skyloom.builder.config import ArmSettings
 
 SETTINGS = ArmSettings()
 
@@ -116,9 +110,3 @@ def test_points_on_the_centre_do_no_harm():
     lines = (Stroke(0, 0, points), *strokes[1:9])
     arm = fit_arm(lines, drawn_arms.plane(), SETTINGS)
     assert np.isfinite(arm.spiral.coef).all()
-
-
-def test_unknown_priors_are_refused():
-    """Two kinds of priors exist."""
-    with pytest.raises(ValueError, match="published"):
-        ArmSettings(priors="none")

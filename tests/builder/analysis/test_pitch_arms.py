@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from builder import drawn_arms
 from skyloom.builder.aggregation.arm_records import describe
-from skyloom.builder.aggregation.arms import ArmSettings, fit_arm
+from skyloom.builder.aggregation.arms import fit_arm
 from skyloom.builder.analysis.pitch_arms import COLUMNS, arm_row, arm_table
 from skyloom.builder.analysis.pitch_model import observations
+from skyloom.builder.config import ArmSettings
 
 ARM = {
     "pitch_angle": 20.0,

@@ -15,13 +15,14 @@ import pytest
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from skyloom.builder.config import Noise
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import (
     read_metadata,
 )
 from skyloom.builder.drawings.upstream import read_upstream
 from skyloom.builder.drawings.volunteers import subject_tree
-from skyloom.builder.images.cutout import (
+from skyloom.builder.images.cutout_files import (
     from_difference_json,
     from_metadata_json,
     from_upstream_npz,
@@ -97,7 +98,7 @@ def npy(path):
 def stored_cutout(**changes):
     def write(path):
         np.savez(path.with_suffix(".src.npz"), **NPZ)
-        whole = from_upstream_npz(path.with_suffix(".src.npz"), 7)
+        whole = from_upstream_npz(path.with_suffix(".src.npz"), 7, 0, Noise())
         path.with_suffix(".src.npz").unlink()
         write_cutout(path, whole)
         write_npz(path, **{**read_npz(path), **changes})
@@ -115,7 +116,7 @@ def cut_fits(path):
 
 
 def json_cutout(path):
-    return from_difference_json(path, 7)
+    return from_difference_json(path, 7, Noise())
 
 
 def json_fitting(path):
@@ -123,7 +124,7 @@ def json_fitting(path):
 
 
 def npz_cutout(path):
-    return from_upstream_npz(path, 7)
+    return from_upstream_npz(path, 7, 0, Noise())
 
 
 def table(path):
@@ -532,7 +533,7 @@ def test_fuzz_damaged_image_file(cut, noise, tmp_path):
     place = int(cut * len(raw))
     path.write_bytes(raw[:place] + noise + raw[place + 2 :])
     try:
-        cutout = from_upstream_npz(path, 7)
+        cutout = from_upstream_npz(path, 7, 0, Noise())
     except InputError as error:
         assert str(error).startswith(str(path))  # noqa: PT017
     else:

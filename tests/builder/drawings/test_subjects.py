@@ -7,9 +7,8 @@ from skyloom.builder.drawings.subjects import (
     metadata_from_subjects,
     read_metadata,
     turns,
-    write_metadata,
-    write_subject_ids,
 )
+from skyloom.io.tables import write_csv
 
 HEAD = "Unnamed: 0,RA,DEC,PETRO_THETA,RERUN,montage_angle,original_angle"
 KEYS = {
@@ -29,7 +28,7 @@ def test_metadata_with_an_unnamed_first_column(tmp_path):
     table = read_metadata(path)
     assert table.loc[0, "subject_id"] == 5
     assert table.loc[0, "RERUN"] == "301"
-    write_metadata(path, table)
+    write_csv(path, table)
     assert read_metadata(path).equals(table)
 
 
@@ -51,11 +50,16 @@ def test_metadata_from_an_export():
     assert table.loc[0, "PETRO_THETA"] == 25.5
     assert table.loc[0, "RUN"] == 5137
     assert pd.isna(table.loc[0, "NSAID"])
-    assert [r["subject_id"] for r in rejected] == [2, 3]
-    assert "south" in rejected[0]["reason"]
+    assert [r.subject_id for r in rejected] == [2, 3]
+    assert "south" in rejected[0].reason
 
 
-def test_subject_ids_round_trip(tmp_path):
-    """Sorted and unique."""
-    write_subject_ids(tmp_path / "l.csv", [7, 5, 7])
-    assert (tmp_path / "l.csv").read_text().split() == ["subject_id", "5", "7"]
+def test_hidden_keys_are_read():
+    """The marks say who may see a key; they are no part of its name."""
+    marks = {"ra": "#ra", "redshift": "!redshift"}
+    marks["Petrosian radius (degrees)"] = "//Petrosian radius (degrees)"
+    hidden = {marks.get(key, key): value for key, value in KEYS.items()}
+    subjects = pd.DataFrame({"subject_id": [1], "metadata": [hidden]})
+    table, rejected = metadata_from_subjects(subjects)
+    assert rejected == []
+    assert table.loc[0, ["RA", "Z", "PETRO_THETA"]].tolist() == [135.03, 0.02, 25.5]

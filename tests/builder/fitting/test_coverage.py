@@ -11,12 +11,12 @@ import multiprocessing
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fit import TuneSettings
+from skyloom.builder.config import GalaxySettings, TuneSettings
 from skyloom.builder.fitting.parameters import canonical, named_values, share_centre
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.fitting.tune import tune
 from skyloom.builder.model import replace
-from skyloom.builder.simulation.galaxies import GalaxySettings, draw_galaxy, draw_image
+from skyloom.builder.simulation.galaxies import draw_galaxy, draw_image
 from skyloom.run.seeds import rng
 from synthetic import Pixels
 

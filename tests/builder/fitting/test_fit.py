@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting import fit
+from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, replace
 from synthetic import SCATTER, TRUTH, crowd_start, observed
@@ -82,17 +84,14 @@ def test_many_arms_are_solved():
     assert missed[0] < missed[1]
 
 
-def test_limits_of_an_arm_are_the_settings():
-    """Both limits of an arm's brightness count; without entry those of the code."""
+def test_limits_of_an_arm_are_held(monkeypatch):
+    """Both limits of an arm's brightness count."""
     for limits in ((0.0, 0.2), (1.5, 3.0)):
-        settings = TuneSettings(bounds={**BOUNDS, "spiral.I": limits})
-        problem = Problem(TRUTH, observed(), None, settings)
+        monkeypatch.setitem(BOUNDS, "spiral.I", limits)
+        problem = Problem(TRUTH, observed(), None, SETTINGS)
         (disk, _, arm), _ = problem.solve(problem.start)
         low, high = limits
         assert low * disk * (1 - 1e-9) <= arm <= high * disk * (1 + 1e-9)
-    settings = TuneSettings(bounds={})
-    problem = Problem(TRUTH, observed(), None, settings)
-    assert problem.light.arm_limits == BOUNDS["spiral.I"]
 
 
 def test_masked_pixels_do_not_count(problem):
@@ -104,9 +103,10 @@ def test_masked_pixels_do_not_count(problem):
     np.testing.assert_array_equal(problem.residuals(at), other.residuals(at))
 
 
-def test_no_priors_no_pull():
+def test_no_priors_no_pull(monkeypatch):
     """Without the crowd and the population the residuals end in zeros."""
-    settings = TuneSettings(crowd_priors=False, population={})
+    monkeypatch.setattr(fit, "POPULATION", {})
+    settings = TuneSettings(crowd_priors=False)
     problem = Problem(crowd_start(), observed(), SCATTER, settings)
     moved = problem.par.begin() + problem.par.steps()
     assert not problem.residuals(moved)[len(problem.data) :].any()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import (
@@ -85,9 +86,10 @@ def test_flux_gradient_of_arms(post):
     assert covariance[i, i] == pytest.approx(expected, rel=0.1)
 
 
-def test_limits_are_held_and_named():
+def test_limits_are_held_and_named(monkeypatch):
     """A parameter on its limit is flagged and has no error."""
-    narrow = TuneSettings(bounds={"disk.q": (0.8, 1.0)})
+    monkeypatch.setitem(BOUNDS, "disk.q", (0.8, 1.0))
+    narrow = TuneSettings()
     problem = Problem(
         replace(crowd_start(), disk=replace(TRUTH.disk, q=0.85)),
         observed(), SCATTER, narrow,
@@ -98,16 +100,16 @@ def test_limits_are_held_and_named():
     assert covariance[names.index("disk.q"), names.index("disk.q")] == 0
 
 
-def brightest(limit):
+def brightest(limit, monkeypatch):
     """Return the posterior of a galaxy whose arm may be at most so bright."""
-    limited = TuneSettings(bounds={**BOUNDS, "spiral.I": (0.0, limit)})
-    problem = Problem(crowd_start(), observed(), SCATTER, limited)
-    return posterior(problem, search(problem, limited).vector)
+    monkeypatch.setitem(BOUNDS, "spiral.I", (0.0, limit))
+    problem = Problem(crowd_start(), observed(), SCATTER, TuneSettings())
+    return posterior(problem, search(problem, TuneSettings()).vector)
 
 
-def test_arm_at_its_brightest_is_held_and_named():
+def test_arm_at_its_brightest_is_held_and_named(monkeypatch):
     """An arm brighter than allowed is flagged; only its ratio to the disk is held."""
-    post = brightest(0.3)
+    post = brightest(0.3, monkeypatch)
     assert "spiral.0.I:upper" in post.limits
     names, values, covariance = free_values(post)
     error = dict(zip(names, np.sqrt(np.diag(covariance)), strict=True))
@@ -143,8 +145,15 @@ def around(name, factor):
 
 def check_limits(method, limits):
     """All that ends on a limit is named, and only that is held."""
-    bounds = BOUNDS | {name: around(name, factor) for name, factor in limits.items()}
-    chosen = TuneSettings(method=method, bounds=bounds, rtol=1e-3, max_evaluations=200)
+    chosen = TuneSettings(method=method, rtol=1e-3, max_evaluations=200)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, factor in limits.items():
+            patch.setitem(BOUNDS, name, around(name, factor))
+        compare_limits(chosen)
+
+
+def compare_limits(chosen):
+    """Compare what is flagged with what lies at a limit."""
     problem = Problem(WITH_A_BAR, observed(), SCATTER, chosen)
     post = posterior(problem, search(problem, chosen).vector)
     flags = dict(limit.rsplit(":", 1) for limit in post.limits)
@@ -160,7 +169,7 @@ def check_limits(method, limits):
             assert (error[i] == 0) == (name in flags), name
         if name in flags:
             assert room[flags[name]] < 1e-2 * span, name
-    top = bounds["spiral.I"][1] * light["disk"]
+    top = BOUNDS["spiral.I"][1] * light["disk"]
     bright = light["spiral.0"] >= top * (1 - 1e-6) > 0
     assert bright == (flags.get("spiral.0.I") == "upper")
     dark = {f"{term}.I" for term, a in light.items() if a <= 0}

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from scipy.optimize import OptimizeResult, approx_fprime
+from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting import search as searching
-from skyloom.builder.fitting.fit import Problem, TuneSettings
+from skyloom.builder.fitting.fit import Problem
 from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import posterior
 from skyloom.builder.fitting.search import search

@@ -5,7 +5,8 @@ import types
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fit import BOUNDS, Problem, TuneSettings
+from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.tune import residual_images, tune, without
 from skyloom.builder.model import Model, Sersic, SpiralArm, from_dict, replace
@@ -200,10 +201,10 @@ def test_a_bulge_without_a_disk_may_be_large():
     assert fit["model"]["bulge"]["Re"] == pytest.approx(6.0, rel=0.1)
 
 
-def test_an_arm_at_its_brightest_is_in_the_record():
+def test_an_arm_at_its_brightest_is_in_the_record(monkeypatch):
     """The record names the arm's limit and gives its brightness no error."""
-    limited = TuneSettings(bounds={**BOUNDS, "spiral.I": (0.0, 0.3)})
-    fit = tune(crowd_start(), SCATTER, observed(), limited)
+    monkeypatch.setitem(BOUNDS, "spiral.I", (0.0, 0.3))
+    fit = tune(crowd_start(), SCATTER, observed(), TuneSettings())
     assert "spiral.0.I:upper" in fit["bounds_reached"]
     assert fit["model"]["spiral"][0]["I"] == pytest.approx(0.3)
     assert fit["errors"][fit["parameters"].index("spiral.0.I")] == 0

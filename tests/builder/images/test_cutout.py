@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
+from skyloom.builder.config import Noise
 from skyloom.builder.images import cutout as c
+from skyloom.builder.images import cutout_files as f
+from skyloom.io.errors import InputError
 
 PSF = np.array([[0.05, 0.1, 0.05], [0.1, 0.4, 0.1], [0.05, 0.1, 0.05]])
 
@@ -22,7 +25,7 @@ def arrays():
 
 
 def made(arrays, **changes):
-    return c.make_cutout("here", 7, **{**arrays, **changes})
+    return c.make_cutout("here", 7, **{"noise": Noise(), **arrays, **changes})
 
 
 def test_without_sigma_one_is_built_and_said_so(arrays):
@@ -72,7 +75,7 @@ def test_difference_json_mask_one_is_bad(arrays, tmp_path):
         "multiplier": 2,
     }
     (tmp_path / "d.json").write_text(json.dumps(tree))
-    cutout = c.from_difference_json(tmp_path / "d.json", 7, gain=4.0)
+    cutout = f.from_difference_json(tmp_path / "d.json", 7, Noise(gain=4.0))
     assert np.array_equal(cutout.mask, arrays["mask"])
     assert cutout.multiplier == 2.0
 
@@ -89,7 +92,7 @@ def test_metadata_json_mask_true_is_good(arrays, tmp_path):
         "multiplier": 2.0,
     }
     (tmp_path / "m.json").write_text(json.dumps(tree))
-    cutout = c.from_metadata_json(tmp_path / "m.json", 7)
+    cutout = f.from_metadata_json(tmp_path / "m.json", 7)
     assert np.array_equal(cutout.mask, arrays["mask"])
     assert cutout.notes == ()
 
@@ -97,12 +100,33 @@ def test_metadata_json_mask_true_is_good(arrays, tmp_path):
 def test_upstream_npz_is_turned(arrays, tmp_path):
     """All arrays turn together; the turn is recorded."""
     np.savez(tmp_path / "a.npz", **arrays, metadata=json.dumps({"ra": "1"}))
-    cutout = c.from_upstream_npz(tmp_path / "a.npz", 7, turns=1)
+    cutout = f.from_upstream_npz(tmp_path / "a.npz", 7, 1, Noise())
     assert np.array_equal(cutout.image, np.rot90(arrays["image"]))
     assert np.array_equal(cutout.mask, np.rot90(arrays["mask"]))
     assert cutout.shape == (36, 40)
     assert cutout.rotation == 1
     assert cutout.metadata == {"ra": "1"}
+
+
+def test_an_unknown_turn_is_no_turn(arrays, tmp_path):
+    """The image stays as it was uploaded, and its files say that no turn is known."""
+    np.savez(tmp_path / "a.npz", **arrays)
+    cutout = f.from_upstream_npz(tmp_path / "a.npz", 7, None, Noise())
+    assert np.array_equal(cutout.image, arrays["image"])
+    assert cutout.rotation is None
+    f.write_cutout(tmp_path / "b.npz", cutout)
+    assert f.read_cutout(tmp_path / "b.npz").rotation is None
+    f.write_cutout_fits(tmp_path / "b.fits", cutout)
+    assert fits.getheader(tmp_path / "b.fits")["ROTATION"] is None
+
+
+def test_metadata_must_be_an_object(arrays, tmp_path):
+    """A list is refused, with the file and the key."""
+    tree = {"imageData": arrays["image"].tolist(), "metadata": [1], "multiplier": 2}
+    tree |= {"mask": arrays["mask"].astype(int).tolist(), "psf": PSF.tolist()}
+    (tmp_path / "d.json").write_text(json.dumps(tree))
+    with pytest.raises(InputError, match=r"d\.json: key 'metadata': a list"):
+        f.from_difference_json(tmp_path / "d.json", 7, Noise())
 
 
 def test_turning_back(arrays):
@@ -120,12 +144,12 @@ def test_npz_round_trip_bit_for_bit(arrays, tmp_path):
     """Every field returns; writing again gives the same bytes."""
     cutout = c.place(made(arrays, psf=PSF * 0.98), 10.0, 20.0, 0.3)
     cutout = dataclasses.replace(cutout, metadata={"z": 0.02}, rotation=1)
-    c.write_cutout(tmp_path / "a.npz", cutout)
-    again = c.read_cutout(tmp_path / "a.npz")
+    f.write_cutout(tmp_path / "a.npz", cutout)
+    again = f.read_cutout(tmp_path / "a.npz")
     for field in dataclasses.fields(cutout):
         one, two = getattr(cutout, field.name), getattr(again, field.name)
         assert np.array_equal(one, two), field.name
-    c.write_cutout(tmp_path / "b.npz", again)
+    f.write_cutout(tmp_path / "b.npz", again)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
@@ -133,7 +157,7 @@ def test_fits_has_wcs_and_provenance_of_sigma(arrays, tmp_path):
     """North lies where it was said to be; sources and notes are in the header."""
     angle = -0.4
     cutout = c.place(made(arrays, psf=PSF * 0.98), 150.0, 2.0, angle)
-    c.write_cutout_fits(tmp_path / "a.fits", cutout)
+    f.write_cutout_fits(tmp_path / "a.fits", cutout)
     with fits.open(tmp_path / "a.fits", checksum=True) as file:
         assert [h.name for h in file[1:]] == ["SCI", "ERR", "MASK", "PSF"]
         assert file[0].header["SIGSRC"] == "sky_and_gain"
@@ -154,7 +178,7 @@ def test_fits_has_wcs_and_provenance_of_sigma(arrays, tmp_path):
 
 def test_no_wcs_is_claimed_without_an_orientation(arrays, tmp_path):
     """Position yes, axes no."""
-    c.write_cutout_fits(tmp_path / "a.fits", c.place(made(arrays), 1.0, 2.0, None))
+    f.write_cutout_fits(tmp_path / "a.fits", c.place(made(arrays), 1.0, 2.0, None))
     cards = fits.getheader(tmp_path / "a.fits", "SCI")
     assert cards["RA"] == 1.0
     assert "CTYPE1" not in cards

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skyloom.builder.config import Noise
 from skyloom.builder.images.noise import sigma_from_sky_and_gain, sky_rms
 
 SHAPE = (120, 120)
@@ -44,12 +45,12 @@ def test_masked_pixels_do_not_count(rng):
 
 
 def test_variance_is_linear_in_the_light(rng):
-    """Var - var_sky = light * calibration / (gain * multiplier * frames)."""
+    """Var - var_sky = light * calibration / (gain * multiplier)."""
     image = galaxy() + rng.normal(0, 0.01, SHAPE)
-    numbers = {"gain": 4.0, "calibration": 0.006, "frames": 3}
-    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.5, **numbers)
+    noise = Noise(gain=12.0, calibration=0.006)
+    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.5, noise)
     photons = sigma**2 - sky_rms(image, CLEAR) ** 2
-    light = galaxy() * 0.006 / (4.0 * 1.5 * 3)
+    light = galaxy() * 0.006 / (12.0 * 1.5)
     bright = (galaxy() > 0.1) & (galaxy() < 0.8)
     assert np.median(photons[bright] / light[bright]) == pytest.approx(1, abs=0.02)
 
@@ -58,7 +59,7 @@ def test_weights_do_not_follow_the_noise(rng):
     """The weighted mean of a flat patch is its level: no bias towards faint pixels."""
     unit = 4.7 / 0.005
     image = rng.poisson(0.1 * unit, SHAPE) / unit
-    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.0)
+    sigma = sigma_from_sky_and_gain(image, CLEAR, 1.0, Noise())
     mean = np.average(image, weights=sigma**-2)
     assert mean == pytest.approx(0.1, abs=4 * 0.01 / np.sqrt(image.size))
 
@@ -70,27 +71,10 @@ def test_sigma_of_simulated_photons(rng):
     truth = galaxy(0.8, size=6.0)
     shots = rng.poisson(truth * unit + sky, (60, *SHAPE))
     images = (shots - sky) / unit
-    sigma = sigma_from_sky_and_gain(images[0], CLEAR, multiplier)
+    sigma = sigma_from_sky_and_gain(images[0], CLEAR, multiplier, Noise())
     ratio = np.std(images, axis=0) / sigma
     assert np.median(ratio) == pytest.approx(1, abs=0.03)
     assert np.median(ratio[50:70, 50:70]) == pytest.approx(1, abs=0.06)
-
-
-def test_smoothing_scales_the_sky_only(rng):
-    """With no light, sigma is proportional to it."""
-    image = rng.normal(0, 0.02, SHAPE) - 1
-    one, two = (sigma_from_sky_and_gain(image, CLEAR, 1.0, smoothing=s) for s in (1, 2))
-    assert np.allclose(two, 2 * one)
-
-
-@pytest.mark.parametrize("name", ["gain", "calibration", "frames", "smoothing"])
-@pytest.mark.parametrize("value", [0, -1, np.nan])
-def test_impossible_numbers(name, value):
-    """Each is named."""
-    with pytest.raises(ValueError, match=f"{name}: expected a number above 0"):
-        sigma_from_sky_and_gain(
-            np.eye(50), np.zeros((50, 50), bool), 1, **{name: value}
-        )
 
 
 def test_no_sky_no_sigma():

@@ -51,9 +51,9 @@ def test_every_column_is_documented():
 
 def test_row_fills_known_columns_only():
     """No value is computed for a column that does not exist."""
-    from skyloom.builder.products.catalogue import CatalogueSettings, catalogue_row
+    from skyloom.builder.products.catalogue import catalogue_row
 
-    row = catalogue_row(subject(), CatalogueSettings())
+    row = catalogue_row(subject())
     assert set(row) <= {c.name for c in columns()}
 
 
@@ -299,10 +299,11 @@ def test_fits_headers_carry_ucds(tmp_path):
 @pytest.mark.real
 def test_position_angles_agree_with_the_nsa(real):
     """Published fits of inclined galaxies lie on the sky as the NSA says they do."""
+    from skyloom.builder.config import Noise
     from skyloom.builder.drawings import upstream
     from skyloom.builder.drawings.subjects import read_metadata
     from skyloom.builder.images import astrometry, cutout
-    from skyloom.builder.products.collect import sky_of
+    from skyloom.builder.images.cutout_files import from_upstream_npz
     from skyloom.io.documents import read_json
     from skyloom.sky.geometry import position_angle
 
@@ -316,8 +317,8 @@ def test_position_angles_agree_with_the_nsa(real):
         turns = astrometry.quarter_turns(row["montage_angle"], row["original_angle"])
         turned = astrometry.image_turns(turns)
         north = astrometry.north(row["original_angle"], row["PETRO_PHI90"])
-        found = cutout.from_upstream_npz(image, number, turns=turned)
-        wcs = sky_of(cutout.place(found, row["RA"], row["DEC"], north))
+        found = from_upstream_npz(image, number, turned, Noise())
+        wcs = cutout.place(found, row["RA"], row["DEC"], north).wcs
         tree = read_json(folder / f"models/{number}.json.gz", nonfinite=True)
         if not tree["tuning"].get("success"):
             continue

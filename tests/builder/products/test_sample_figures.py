@@ -3,7 +3,7 @@
 import invented_galaxy
 import numpy as np
 from skyloom.builder.products import sample_figures as sample
-from skyloom.builder.products.views import preference
+from skyloom.builder.tasks.views import preference
 from skyloom.plots import style
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
+from skyloom.builder.config import GalaxySettings, Noise
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import read_metadata
 from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
-from skyloom.builder.images.cutout import from_difference_json
+from skyloom.builder.images.cutout_files import from_difference_json
 from skyloom.builder.model import from_dict, to_dict
 from skyloom.builder.simulation import files
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.galaxies import (
-    GalaxySettings,
     draw_galaxy,
     draw_image,
     draw_psf,
@@ -159,7 +157,7 @@ def test_files_are_read_by_the_survey_readers(survey):
     assert len(read_metadata(folder / "gal-metadata.csv")) == 3
     for one in surveys:
         path = folder / f"{one.subject_id}.json"
-        cutout = from_difference_json(path, one.subject_id)
+        cutout = from_difference_json(path, one.subject_id, Noise())
         assert cutout.image == pytest.approx(one.pixels.image, abs=1e-6)
         assert np.array_equal(cutout.mask, one.pixels.mask)
         tree = subject_tree(one.subject_id, Screen(cutout.shape), found)
@@ -191,9 +189,3 @@ def test_sigma_is_written_if_asked(survey):
     tree = files.subject_file(pixels, give_sigma=True)
     assert np.array(tree["sigma_image"]) == pytest.approx(pixels.sigma, abs=1e-7)
     assert "sigma_image" not in files.subject_file(pixels, give_sigma=False)
-
-
-def test_settings_come_from_the_configuration():
-    """Keys that are not the population's are passed over."""
-    made = GalaxySettings.of({"n_volunteers": 12, "n_subjects": 4})
-    assert dataclasses.replace(GalaxySettings(), n_volunteers=12) == made

@@ -9,7 +9,7 @@ ANALYSES = {
     "morphology": "<results>/pitch/morphology.json",
     "winding": "<results>/pitch/winding.json",
 }
-PUBLISHED = sources.optional(config, "catalogue")
+PUBLISHED = INPUTS.optional("catalogue")
 
 
 # How often each component is drawn, agreed on and kept by the fit.
@@ -25,7 +25,7 @@ rule component_frequencies:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings={},
@@ -50,7 +50,7 @@ rule volunteer_agreement:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings=pick(config, "aggregate"),
@@ -74,7 +74,7 @@ rule residual_statistics:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings={},
@@ -96,10 +96,10 @@ rule repeatability:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
-        settings={"repeats": REPEATS},
+        settings={"repeats": INPUTS.repeats},
         code=digest("scripts/builder/repeatability.py"),
     message:
         "Repeatability over galaxies shown twice"
@@ -121,10 +121,10 @@ rule fit_pitch:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(4000),
         runtime=by_attempt(240),
     params:
-        settings=pick(config | {"repeats": REPEATS}, "pitch", "repeats", "seed"),
+        settings=pick(config | {"repeats": INPUTS.repeats}, "pitch", "repeats", "seed"),
         code=digest("scripts/builder/fit_pitch.py"),
     message:
         "Hierarchical model of the pitch angles"
@@ -138,7 +138,7 @@ rule compare_morphology:
         draws="<results>/pitch/draws.npz",
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
         agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
-        votes=sources.optional(config, "votes"),
+        votes=INPUTS.optional("votes"),
     output:
         "<results>/pitch/morphology.json",
     log:
@@ -146,7 +146,7 @@ rule compare_morphology:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings=pick(config, "seed", "morphology"),
@@ -168,7 +168,7 @@ rule compare_winding:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings=pick(config, "seed", "winding"),
@@ -194,7 +194,7 @@ if PUBLISHED:
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(1000, per_input_mb=5),
             runtime=by_attempt(30),
         params:
             settings={},
@@ -211,7 +211,7 @@ if config["source"] == "simulated":
     # The fits against the truth, which no other rule may read.
     rule evaluate_recovery:
         input:
-            truth=expand("<results>/truth/{chunk}.json", chunk=CHUNKS),
+            truth=expand("<results>/truth/{chunk}.json", chunk=INPUTS.chunks),
             agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
         output:
             "<results>/analysis/recovery.json",
@@ -220,7 +220,7 @@ if config["source"] == "simulated":
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(1000, per_input_mb=5),
             runtime=by_attempt(30),
         params:
             settings={},
@@ -247,7 +247,7 @@ rule metrics:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
         settings={},
@@ -275,10 +275,10 @@ rule analyse:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(4000),
         runtime=by_attempt(60),
     params:
-        settings={"repeats": REPEATS},
+        settings={"repeats": INPUTS.repeats},
         code=notebook("notebooks/builder_analysis.ipynb"),
     message:
         "Analysis (notebook)"

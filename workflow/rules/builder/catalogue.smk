@@ -14,7 +14,7 @@ rule model_tables:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=10),
         runtime=by_attempt(30),
     params:
         settings={},
@@ -38,7 +38,7 @@ rule make_agg_bi_models:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(4000),
         runtime=by_attempt(60),
     params:
         settings={},
@@ -72,10 +72,10 @@ rule catalogue:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=10),
         runtime=by_attempt(60),
     params:
-        settings=pick(config, "catalogue"),
+        settings={},
         code=digest("scripts/builder/catalogue.py"),
     message:
         "Catalogue of tuned models"
@@ -96,7 +96,7 @@ rule compile_tuned_models:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(4000),
         runtime=by_attempt(60),
     params:
         settings={},

@@ -1,14 +1,13 @@
 """What is done to each galaxy: one rule a chunk, each naming all its files."""
 
-for chunk, ids in CHUNKS.items():
+for chunk, ids in INPUTS.chunks.items():
 
     # Image, noise, mask and PSF in one file a galaxy, whatever the source.
     rule:
         name:
             f"make_fitting_metadata_{chunk}"
         input:
-            sources.refuse_no_image(config, SUBJECTS),
-            **sources.cutouts(config, chunk, ids),
+            unpack(INPUTS.cutouts(chunk)),
         output:
             npz=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             fits=expand("<results>/fitting_metadata/{id}.fits", id=ids),
@@ -17,15 +16,15 @@ for chunk, ids in CHUNKS.items():
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(1500),
+            mem_mb=memory(1500),
             runtime=by_attempt(30),
         params:
             settings=pick(
-                config | {"repeats": sources.repeats(config, ids)},
+                config | {"repeats": INPUTS.repeats_of(chunk)},
                 "noise",
                 "repeats",
                 "source",
-                *RAW,
+                *IMAGES,
             ),
             code=digest("scripts/builder/make_fitting_metadata.py"),
         message:
@@ -38,7 +37,7 @@ for chunk, ids in CHUNKS.items():
         name:
             f"parse_volunteers_{chunk}"
         input:
-            **sources.drawings(config, chunk, ids),
+            unpack(INPUTS.drawings(chunk)),
         output:
             expand("<results>/volunteers/{id}.json", id=ids),
         log:
@@ -46,7 +45,7 @@ for chunk, ids in CHUNKS.items():
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(1500),
+            mem_mb=memory(1500),
             runtime=by_attempt(30),
         params:
             settings=pick(config, "source", "volunteers", "paths.models"),
@@ -72,7 +71,7 @@ for chunk, ids in CHUNKS.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(500, per_thread=500),
             runtime=by_attempt(60),
         params:
             settings=pick(config, "aggregate"),
@@ -99,7 +98,7 @@ for chunk, ids in CHUNKS.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(500, per_thread=500),
             runtime=by_attempt(60),
         params:
             settings={},
@@ -129,7 +128,7 @@ for chunk, ids in CHUNKS.items():
                 "../../../envs/builder.yaml"
             threads: config["threads"]
             resources:
-                mem_mb=by_attempt(3000),
+                mem_mb=memory(500, per_thread=500),
                 runtime=by_attempt(120),
             params:
                 settings=pick(config | {"start": start}, "start", "tune"),
@@ -150,8 +149,7 @@ for chunk, ids in CHUNKS.items():
             tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
             residuals=expand("<results>/residuals/agg/{id}.fits", id=ids),
         output:
-            pdf=expand("<results>/figures/{id}.pdf", id=ids),
-            png=expand("<results>/figures/{id}.png", id=ids),
+            expand("<results>/figures/{id}.pdf", id=ids),
         log:
             f"<logs>/plot_galaxies/{chunk}.log",
         benchmark:
@@ -160,7 +158,7 @@ for chunk, ids in CHUNKS.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(500, per_thread=500),
             runtime=by_attempt(60),
         params:
             settings={},
@@ -186,7 +184,7 @@ for chunk, ids in CHUNKS.items():
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(1500),
+            mem_mb=memory(1500),
             runtime=by_attempt(30),
         params:
             settings={},

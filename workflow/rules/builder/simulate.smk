@@ -1,12 +1,10 @@
 """A simulated survey, written as Zooniverse would export it."""
 
-CROWD = sources.resource_digest("builder_crowd.json")
+CROWD = {"crowd": resource_digest("builder_crowd.json")}
 # Not how many there are: one more galaxy is no reason to simulate the others again.
-COUNTS = ("n_repeats", "n_subjects")
-GALAXY = [f"simulate.{k}" for k in config["simulate"] if k not in COUNTS]
-REPEATED = {chunk: sources.repeats(config, ids) for chunk, ids in CHUNKS.items()}
+GALAXY = [f"simulate.{key}" for key in GalaxySettings.model_fields]
 
-for chunk, ids in CHUNKS.items():
+for chunk, ids in INPUTS.chunks.items():
 
     # Galaxies, their images, and what volunteers drew; the truth goes apart.
     rule:
@@ -25,11 +23,13 @@ for chunk, ids in CHUNKS.items():
         conda:
             "../../../envs/builder.yaml"
         resources:
-            mem_mb=by_attempt(2000),
+            mem_mb=memory(2000),
             runtime=by_attempt(60),
         params:
             settings=pick(
-                config | {"crowd": CROWD, "subjects": ids, "repeats": REPEATED[chunk]},
+                config
+                | CROWD
+                | {"subjects": ids, "repeats": INPUTS.repeats_of(chunk)},
                 "crowd",
                 "repeats",
                 "seed",

@@ -11,7 +11,7 @@ rule make_subject_id_list:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(500),
+        mem_mb=memory(500),
         runtime=by_attempt(10),
     params:
         settings={"subjects": SUBJECTS},
@@ -25,7 +25,8 @@ rule make_subject_id_list:
 # The Zooniverse subject export, validated, of these subjects only.
 rule make_subjects:
     input:
-        exports=sources.exports(config, CHUNKS, "subjects"),
+        exports=INPUTS.exports("subjects"),
+        tables=INPUTS.exports("gal_metadata"),
     output:
         kept="<results>/subjects.csv",
         rejected="<results>/rejected_subjects.csv",
@@ -34,7 +35,7 @@ rule make_subjects:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(2000),
+        mem_mb=memory(1000, per_input_mb=20),
         runtime=by_attempt(30),
     params:
         settings={"subjects": SUBJECTS},
@@ -48,8 +49,8 @@ rule make_subjects:
 # The Zooniverse classification export, validated and merged.
 rule merge_classifications:
     input:
-        exports=sources.exports(config, CHUNKS, "classifications"),
-        subjects=sources.exports(config, CHUNKS, "subjects"),
+        exports=INPUTS.exports("classifications"),
+        subjects=INPUTS.exports("subjects"),
     output:
         kept="<results>/classifications.csv",
         rejected="<results>/rejected_classifications.csv",
@@ -58,7 +59,7 @@ rule merge_classifications:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(1000, per_input_mb=20),
         runtime=by_attempt(60),
     params:
         settings=pick(
@@ -77,7 +78,7 @@ rule merge_classifications:
 # Position, redshift, size and frame of each galaxy.
 rule make_gal_metadata:
     input:
-        tables=sources.exports(config, CHUNKS, "gal_metadata"),
+        tables=INPUTS.exports("gal_metadata"),
         subjects="<results>/subjects.csv",
     output:
         "<results>/gal-metadata.csv",
@@ -86,7 +87,7 @@ rule make_gal_metadata:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=by_attempt(1500),
+        mem_mb=memory(1500),
         runtime=by_attempt(30),
     params:
         settings={},

@@ -22,6 +22,7 @@ DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DYNAMIC_CALLS = frozenset({"delattr", "eval", "exec", "globals", "locals", "vars"})
 DYNAMIC_CALLS |= {"setattr", "__import__", "__doc__", "__file__"}
 DYNAMIC_NAMES = frozenset({"__doc__", "__init_subclass__", "__subclasses__"})
+DECLARATIONS = frozenset({"key", "part"})  # of the configuration's keys
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,24 @@ def _module(name: str, package: str, text: str) -> Module:
 
 
 def _unit(statement: ast.stmt, nodes: list[ast.AST], package: str) -> Unit:
-    """Return a statement, given with all its nodes, without docstrings."""
+    """Return a statement, given with all its nodes, without docstrings.
+
+    Of a configuration's key, its name and type are kept: a rule is given the value
+    that it has in this run, and neither default nor words count.
+    """
     for node in filter(_documented, nodes):
         node.body = node.body[1:] or [ast.Pass()]
+    for node in nodes:
+        if isinstance(node, ast.AnnAssign) and _declares(node.value):
+            node.value = None
     imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
     return Unit(statement, package, tuple(imports))
+
+
+def _declares(value: ast.expr | None) -> bool:
+    """Tell whether a value is a declaration of `skyloom.run.config`."""
+    called = value.func if isinstance(value, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id in DECLARATIONS
 
 
 def _cells(text: str) -> str:

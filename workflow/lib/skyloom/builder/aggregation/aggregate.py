@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from skyloom.builder.aggregation.arm_records import describe, galaxy_pitch_angle
-from skyloom.builder.aggregation.arms import ArmSettings, Plane, Stroke, cut, find_arms
+from skyloom.builder.aggregation.arms import Plane, Stroke, cut, find_arms
 from skyloom.builder.aggregation.clusters import labels, largest, support
 from skyloom.builder.aggregation.consensus import Q_BOUNDS, consensus, scatter
 from skyloom.builder.aggregation.polygons import polygon_matrix
 from skyloom.builder.aggregation.shapes import ELLIPSE, FIELDS, KINDS, jaccard_matrix
+from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import (
     COMPONENTS,
     DrawnArm,
@@ -36,65 +36,6 @@ PLACEHOLDERS = {
     "bulge": {"I": 0.01, "n": 1.0, "c": 2.0},
     "bar": {"I": 0.01, "n": 1.0, "c": 2.0},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """DBSCAN of one component: Jaccard distance `eps` and `min_samples` drawings."""
-
-    eps: float
-    min_samples: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class AggregateSettings:
-    """How drawings are aggregated; the defaults are the published settings.
-
-    Attributes
-    ----------
-    disk, bulge, bar : Neighbourhood
-        When drawings of a component agree.
-    spiral : ArmSettings
-        How arms are found.
-    min_volunteers : int
-        With fewer, a subject fails.
-    outline : int
-        Corners of the polygon that stands for an ellipse in clustering; 64 as
-        published, 0 for exact ellipses. The consensus is always exact.
-    """
-
-    disk: Neighbourhood = Neighbourhood(0.3)
-    bulge: Neighbourhood = Neighbourhood(0.4)
-    bar: Neighbourhood = Neighbourhood(0.47839828)
-    spiral: ArmSettings = field(default_factory=ArmSettings)
-    min_volunteers: int = 4
-    outline: int = 64
-
-
-def settings_from(tree: Mapping) -> AggregateSettings:
-    """Return settings from their JSON form; what is not named keeps its default.
-
-    Parameters
-    ----------
-    tree : mapping
-        Names of `AggregateSettings`; ``disk``, ``bulge``, ``bar`` and ``spiral`` are
-        mappings of the names of `Neighbourhood` and `ArmSettings`.
-
-    Returns
-    -------
-    AggregateSettings
-
-    Raises
-    ------
-    ValueError
-        Naming an unknown setting.
-    """
-    default = AggregateSettings()
-    tree = dict(tree)
-    for name in (*COMPONENTS, "spiral"):
-        tree[name] = _changed(getattr(default, name), tree.get(name) or {}, name)
-    tree["spiral"] = _with_tuple(tree["spiral"])
-    return _changed(default, tree, "aggregate")
 
 
 def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> dict:
@@ -264,18 +205,3 @@ def _nothing(n_all: int, reason: str) -> dict:
 def _time(volunteer: Mapping) -> tuple:
     made = volunteer.get("created_at")
     return made is None, made or "", volunteer["classification_id"]
-
-
-def _changed(default, tree: Mapping, where: str):
-    names = [f.name for f in fields(default)]
-    unknown = sorted(set(tree) - set(names))
-    if unknown:
-        msg = f"{where}: unknown setting {unknown}; expected some of {names}"
-        raise ValueError(msg)
-    values = {name: getattr(default, name) for name in names}
-    return type(default)(**(values | dict(tree)))
-
-
-def _with_tuple(spiral: ArmSettings) -> ArmSettings:
-    low, high = spiral.theta_percentiles
-    return _changed(spiral, {"theta_percentiles": (low, high)}, "spiral")

@@ -79,7 +79,7 @@ def covariance(arm: Arm, plane: Plane, settings: ArmSettings) -> dict[str, np.nd
 
 def unbiased(arm: Arm, plane: Plane, settings: ArmSettings) -> np.ndarray:
     """Return ln A and b (2,) of the fit with weights by angle."""
-    return refit(arm, plane, replace(settings, weights="angle"))
+    return refit(arm, plane, settings.model_copy(update={"weights": "angle"}))
 
 
 def describe(

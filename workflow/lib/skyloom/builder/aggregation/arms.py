@@ -30,55 +30,10 @@ from skyloom.builder.aggregation.polylines import (
     split_outside,
     usable,
 )
+from skyloom.builder.config import ArmSettings
 from skyloom.builder.model import Sersic
 
 SPIRAL_POINTS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ArmSettings:
-    """How arms are found; the defaults are the published ones.
-
-    Attributes
-    ----------
-    eps : float
-        Largest distance of neighbouring lines [squared image widths].
-    min_samples : int
-        Lines, itself among them, within `eps` that make a core line.
-    centre_cut : float
-        Radius about the image centre within which lines are cut [px].
-    centre_offset : float
-        What to add to the centre ((nx - 1) / 2, (ny - 1) / 2) in x and y [px]: 0.5
-        for models as published, which are half a pixel off.
-    neighbours : int
-        Neighbours in the outlier test of points.
-    min_score : float
-        Least coefficient of determination of an arm.
-    merge : float
-        Spirals this near are one arm [squared image widths].
-    weights : {"angle", "published"}
-        The rule of `skyloom.builder.aggregation.logspiral.weights`.
-    theta_percentiles : tuple of 2 floats
-        Percentiles of the kept points' angles at which an arm starts and ends.
-    priors : {"published", "measured"}
-        Errors of the arm parameters handed to the photometric fit.
-    """
-
-    eps: float = 1e-3
-    min_samples: int = 4
-    centre_cut: float = 2.5
-    centre_offset: float = 0.0
-    neighbours: int = 20
-    min_score: float = 0.2
-    merge: float = 5e-4
-    weights: str = "published"
-    theta_percentiles: tuple[float, float] = (0.0, 100.0)
-    priors: str = "published"
-
-    def __post_init__(self):
-        if self.priors not in ("published", "measured"):
-            msg = f"priors: expected 'published' or 'measured', got {self.priors!r}"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)

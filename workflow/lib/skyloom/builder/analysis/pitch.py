@@ -19,7 +19,7 @@ Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.4.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,13 @@ from skyloom.builder.analysis.pitch_model import (
     model,
     observations,
 )
+from skyloom.builder.config import PitchSettings
 from skyloom.io.errors import DatumError
 
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
-SCATTER_PRIORS = ("inverse_gamma", "half_cauchy")
+# Acceptance that the step size is tuned to, in the first and the longer second attempt.
+ACCEPTANCE = (0.85, 0.95)
+LONGER = 4  # times the draws in the second attempt
 
 
 class NotConvergedError(RuntimeError):
@@ -43,49 +46,6 @@ class NotConvergedError(RuntimeError):
         super().__init__(f"pitch angles: not converged: {reason}")
         self.reason = reason
         self.diagnostics = diagnostics
-
-
-@dataclass(frozen=True, slots=True)
-class PitchSettings:
-    """Settings of the sampler and of the scatter's prior.
-
-    Attributes
-    ----------
-    chains, warmup, samples : int
-        Chains and, for each, discarded and kept draws.
-    target_accept : float
-        Acceptance the step size is tuned to.
-    scatter_prior : {"inverse_gamma", "half_cauchy"}
-        Prior of the scatter between arms of a galaxy.
-    scatter_shape, scatter_scale : float
-        Shape (inverse gamma only) and scale [deg] of that prior.
-    rhat_max, ess_min : float
-        Largest split R-hat and fewest effective draws that count as converged.
-    longer : int
-        Factor on warmup and samples for the one second attempt.
-    """
-
-    chains: int = 4
-    warmup: int = 400
-    samples: int = 1000
-    target_accept: float = 0.85
-    scatter_prior: str = "inverse_gamma"
-    scatter_shape: float = 2.0
-    scatter_scale: float = 20.0
-    rhat_max: float = 1.01
-    ess_min: float = 400.0
-    longer: int = 4
-
-    def __post_init__(self):
-        if self.scatter_prior not in SCATTER_PRIORS:
-            msg = (
-                f"scatter_prior: expected one of {SCATTER_PRIORS}, "
-                f"got {self.scatter_prior!r}"
-            )
-            raise ValueError(msg)
-        if self.chains < 2 or self.samples < 4:
-            msg = "R-hat needs 2 chains or more of 4 samples or more"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +109,13 @@ def fit(
         raise DatumError(msg)
     n_left_out, arms = int((~known).sum()), arms[known].reset_index(drop=True)
     seed = int(rng.integers(2**31))
-    for attempt, trial in enumerate((settings, _longer(settings)), start=1):
-        posterior = _attempt(arms, trial, seed, rng)
+    trials = zip((settings, _longer(settings)), ACCEPTANCE, strict=True)
+    for attempt, (trial, accept) in enumerate(trials, start=1):
+        posterior = _attempt(arms, trial, accept, seed, rng)
         posterior.diagnostics.update(
-            attempts=attempt, settings=asdict(trial), n_arms_without_error=n_left_out
+            attempts=attempt,
+            settings=trial.model_dump(),
+            n_arms_without_error=n_left_out,
         )
         reason = _complaint(posterior.diagnostics, trial)
         if reason is None:
@@ -220,9 +183,9 @@ def draw_arrays(posterior: PitchPosterior) -> dict[str, np.ndarray]:
     }
 
 
-def _attempt(arms, settings, seed: int, rng) -> PitchPosterior:
+def _attempt(arms, settings, accept: float, seed: int, rng) -> PitchPosterior:
     data = observations(arms)
-    draws, diagnostics = _sample(data, settings, seed)
+    draws, diagnostics = _sample(data, settings, accept, seed)
     chains, samples = draws["scatter"].shape
     flat = {k: v.reshape(chains * samples, -1) for k, v in draws.items()}
     scatter = flat["scatter"][:, 0]
@@ -234,7 +197,7 @@ def _attempt(arms, settings, seed: int, rng) -> PitchPosterior:
     )
 
 
-def _sample(data: dict, settings: PitchSettings, seed: int):
+def _sample(data: dict, settings: PitchSettings, accept: float, seed: int):
     """Run NUTS; return (chains, samples, ...) draws and its counts."""
     import jax  # noqa: PLC0415 - heavy, and needed by this function alone
     from numpyro import infer  # noqa: PLC0415
@@ -244,7 +207,7 @@ def _sample(data: dict, settings: PitchSettings, seed: int):
     with jax.enable_x64(True), jax.default_device(cpu):
         kernel = infer.NUTS(
             model,
-            target_accept_prob=settings.target_accept,
+            target_accept_prob=accept,
             init_strategy=infer.init_to_value(values={"scatter": 8.0, "z": zero}),
         )
         mcmc = infer.MCMC(
@@ -256,7 +219,7 @@ def _sample(data: dict, settings: PitchSettings, seed: int):
             progress_bar=False,
         )
         extra = ("diverging", "num_steps", "accept_prob")
-        mcmc.run(jax.random.PRNGKey(seed), data, settings, extra_fields=extra)
+        mcmc.run(jax.random.PRNGKey(seed), data, extra_fields=extra)
         found = mcmc.get_samples(group_by_chain=True)
         scatter, z = np.asarray(found["scatter"]), np.asarray(found["z"])
         extra = mcmc.get_extra_fields(group_by_chain=True)
@@ -298,12 +261,8 @@ def _complaint(found: dict, settings: PitchSettings) -> str | None:
 
 
 def _longer(settings: PitchSettings) -> PitchSettings:
-    return replace(
-        settings,
-        warmup=settings.warmup * settings.longer,
-        samples=settings.samples * settings.longer,
-        target_accept=max(settings.target_accept, 0.95),
-    )
+    longer = {k: LONGER * getattr(settings, k) for k in ("warmup", "samples")}
+    return settings.model_copy(update=longer)
 
 
 def _rows(table: pd.DataFrame) -> list[dict]:

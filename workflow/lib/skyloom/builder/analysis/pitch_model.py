@@ -16,6 +16,7 @@ from scipy import special, stats
 from skyloom.builder.aggregation.logspiral import t_width
 
 UPPER = 90.0
+SCATTER_PRIOR = (2.0, 20.0)  # shape, and scale [deg], of the inverse gamma
 
 
 def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -77,26 +78,20 @@ def t_mixture(dof: np.ndarray, nodes: int = 8) -> tuple[np.ndarray, np.ndarray]:
     return precision, weight / weight.sum(axis=1, keepdims=True)
 
 
-def model(data: dict, settings):
+def model(data: dict):
     """State the model to numpyro: priors, and the arms as one factor.
 
     Parameters
     ----------
     data : dict
         From `observations`.
-    settings : skyloom.builder.analysis.pitch.PitchSettings
-        The scatter's prior.
     """
     import numpyro  # noqa: PLC0415
     from jax import numpy as jnp  # noqa: PLC0415
     from jax.scipy.special import erf, logsumexp  # noqa: PLC0415
     from numpyro import distributions as dist  # noqa: PLC0415
 
-    if settings.scatter_prior == "inverse_gamma":
-        prior = dist.InverseGamma(settings.scatter_shape, settings.scatter_scale)
-    else:
-        prior = dist.HalfCauchy(settings.scatter_scale)
-    scatter = numpyro.sample("scatter", prior)
+    scatter = numpyro.sample("scatter", dist.InverseGamma(*SCATTER_PRIOR))
     flat = dist.ImproperUniform(dist.constraints.real_vector, (), data["mean"].shape)
     z = numpyro.sample("z", flat)
     galaxy, log_jacobian = galaxy_of(jnp, z, scatter, data)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from skyloom.builder.images.astrometry import quarter_turns
-from skyloom.io.tables import Column, header, read_csv, write_csv
+from skyloom.io.tables import Column, header, read_csv
+from skyloom.io.zooniverse import Rejection
 
 FREE = Column("float", empty=True, required=False)
 TEXT = Column("str", empty=True, required=False)
@@ -71,13 +71,10 @@ def read_metadata(path: str | Path) -> pd.DataFrame:
     return table
 
 
-def write_metadata(path: str | Path, table: pd.DataFrame) -> None:
-    """Write gal-metadata.csv."""
-    write_csv(path, table)
-
-
-def metadata_from_subjects(subjects: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
-    """Make the metadata table from a Zooniverse subject export alone.
+def metadata_from_subjects(
+    subjects: pd.DataFrame,
+) -> tuple[pd.DataFrame, list[Rejection]]:
+    """Return the metadata table that a Zooniverse subject export alone gives.
 
     Parameters
     ----------
@@ -88,8 +85,8 @@ def metadata_from_subjects(subjects: pd.DataFrame) -> tuple[pd.DataFrame, list[d
     -------
     table : DataFrame
         The columns of gal-metadata.csv that the export has; the angles are missing.
-    rejected : list of dict
-        ``subject_id`` and ``reason`` of subjects without a position or radius.
+    rejected : list of Rejection
+        Subjects without a position or radius.
     """
     rows, rejected = [], []
     pairs = zip(subjects["subject_id"], subjects["metadata"], strict=True)
@@ -98,16 +95,13 @@ def metadata_from_subjects(subjects: pd.DataFrame) -> tuple[pd.DataFrame, list[d
             rows.append(_metadata_row(int(subject), tree))
         except (KeyError, TypeError, ValueError) as bad:
             reason = f"metadata: missing or not a number: {bad}"
-            rejected.append({"subject_id": int(subject), "reason": reason})
+            rejected.append(Rejection(None, int(subject), reason))
     columns = ["subject_id", *METADATA_KEYS]
     return pd.DataFrame(rows, columns=columns), rejected
 
 
 def turns(table: pd.DataFrame) -> dict[int, int]:
-    """Return the quarter turns of each subject (`astrometry.quarter_turns`).
-
-    Subjects without both angles are left out.
-    """
+    """Return the quarter turns of each subject that has both angles."""
     names = ["subject_id", "montage_angle", "original_angle"]
     if not set(names) <= set(table):
         return {}
@@ -116,11 +110,6 @@ def turns(table: pd.DataFrame) -> dict[int, int]:
         int(subject): quarter_turns(montage, original)
         for subject, montage, original in known.itertuples(index=False)
     }
-
-
-def write_subject_ids(path: str | Path, ids: Iterable[int]) -> None:
-    """Write subject_id_list.csv, with a header."""
-    write_csv(path, pd.DataFrame({"subject_id": sorted(set(ids))}))
 
 
 # The key says degrees; the value is in arcsec.
@@ -141,6 +130,8 @@ NEEDED = ("RA", "DEC", "PETRO_THETA")
 
 def _metadata_row(subject: int, tree: dict) -> dict:
     row = {"subject_id": subject}
+    # The marks #, ! and // say when Zooniverse shows a key to volunteers.
+    tree = {key.lstrip("#!/"): value for key, value in tree.items()}
     for name, (key, kind) in METADATA_KEYS.items():
         if name in NEEDED or tree.get(key) not in (None, ""):
             row[name] = kind(tree[key])

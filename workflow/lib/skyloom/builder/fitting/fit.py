@@ -9,15 +9,14 @@ residuals as a function of the geometry, with the crowd's scatter as Gaussian pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 
+from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.brightness import LightCone
 from skyloom.builder.fitting.parameters import (
     GEOMETRY,
-    GROUPS,
     Parametrisation,
     bounds_of,
     parametrise,
@@ -28,6 +27,7 @@ from skyloom.builder.fitting.profiles import ARM_PARTIALS, PARTIALS
 from skyloom.builder.fitting.render import Convolver, arm_image, sersic_image
 from skyloom.builder.model import Model, replace
 
+# Lower and upper limit of each parameter; Re of bulge and bar in disk Re.
 BOUNDS = {
     "disk.q": (0.1, 1.2),
     "disk.Re": (1.0, 1e3),
@@ -42,53 +42,13 @@ BOUNDS = {
     "spiral.phi": (-85.0, 85.0),
     "spiral.I": (0.0, 10.0),
 }
+# Priors of what volunteers do not tell: median, and width of the logarithm.
 POPULATION = {
     "bulge.n": (1.5, 1.0),
     "bar.n": (0.7, 1.0),
     "bar.c": (2.2, 0.5),
     "spiral.spread": (2.5, 1.0),
 }
-
-
-@dataclass(frozen=True)
-class TuneSettings:
-    """How to fit.
-
-    Attributes
-    ----------
-    method : str
-        ``trf``, trust-region least squares with the brightness solved for, or
-        ``lbfgsb``, the published route; see `skyloom.builder.fitting.search`.
-    free : sequence of str
-        Of positions, rolls and arms; shapes and brightness always are.
-    crowd_priors : bool
-        Whether the crowd's scatter serves as prior.
-    bounds : mapping
-        Limits by parameter; see `skyloom.builder.fitting.parameters.bounds_of`. An
-        arm's brightness always has limits, those of `BOUNDS` where none are given.
-    population : mapping
-        Priors where the crowd is silent: median and width in ln.
-    rtol : float
-        Relative error of each rendered pixel.
-    ftol : float
-        Relative change of the objective that ends the search.
-    max_evaluations : int
-        After which a fit by ``trf`` is recorded as not converged; ``lbfgsb`` has the
-        published limit on its iterations.
-    inflate_errors : bool
-        Scale errors by the root of a reduced chi² above 1, as a galaxy is never
-        quite its model.
-    """
-
-    method: str = "trf"
-    free: Sequence[str] = GROUPS
-    crowd_priors: bool = True
-    bounds: Mapping = field(default_factory=lambda: BOUNDS)
-    population: Mapping = field(default_factory=lambda: POPULATION)
-    rtol: float = 1e-4
-    ftol: float = 3e-6
-    max_evaluations: int = 60
-    inflate_errors: bool = True
 
 
 class Problem:
@@ -124,12 +84,9 @@ class Problem:
         self.weight = 1.0 / cutout.sigma.ravel()[self.good]
         self.data = cutout.image.ravel()[self.good] * self.weight
         scatter = errors if settings.crowd_priors else None
-        self.prior_mean, self.prior_root = prior_of(
-            self.par, scatter, settings.population
-        )
-        self.bounds = bounds_of(self.par, settings.bounds)
-        arm_limits = settings.bounds.get("spiral.I", BOUNDS["spiral.I"])
-        self.light = LightCone(self.terms, tuple(arm_limits))
+        self.prior_mean, self.prior_root = prior_of(self.par, scatter, POPULATION)
+        self.bounds = bounds_of(self.par, BOUNDS)
+        self.light = LightCone(self.terms, BOUNDS["spiral.I"])
         self._log = self.par.logarithmic
         self._last = (None, None)
 

@@ -1,13 +1,11 @@
 """Sigma images from the sky and the gain.
 
 The cutouts of the published subjects carry no variance. They are background-matched
-Montage mosaics: resampling has averaged neighbouring pixels, so their noise is
-correlated and its pixel rms is lower than that of the frames, by 1.24 in the median of
-43 mosaics, as the autocorrelation of their sky says. The argument `smoothing` of
-`sigma_from_sky_and_gain` undoes that. Its default is 1: so the published fits have the
-same reduced chi-square on the mosaics as their authors found on the frames (ratio 0.98,
-16-84 %: 0.88-1.06), and with the factor 0.70. What a sigma image was made from is said
-in the product (`Cutout.sigma_source`).
+Montage mosaics: resampling has averaged neighbouring pixels, so that their noise is
+correlated and its pixel rms lower than that of the frames, by 1.24 in the median of 43
+mosaics. That is left as it is: so the published fits have the same reduced chi-square
+on the mosaics as their authors found on the frames (ratio 0.98, 16-84 %: 0.88-1.06),
+and with the factor 0.70.
 """
 
 from __future__ import annotations
@@ -15,12 +13,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
 
+from skyloom.builder.config import Noise
 from skyloom.io.errors import DatumError
-
-# Photo-electrons a DN in the r band, mean over the six camera columns, and nanomaggies
-# a DN of a typical r frame. Source: SDSS opECalib and the frame data model, NMGY.
-SDSS_GAIN = 4.7
-SDSS_CALIBRATION = 0.005
 
 LIGHT = 1.0  # px, of the smoothing that leaves the light but not its noise
 WIDTH = 4.0  # px, of the smoothing that removes source light
@@ -31,22 +25,15 @@ SQUARE = np.ones((2, 2), bool)  # lone bright pixels are noise, four together ar
 
 
 def sigma_from_sky_and_gain(
-    image: np.ndarray,
-    mask: np.ndarray,
-    multiplier: float,
-    *,
-    gain: float = SDSS_GAIN,
-    calibration: float = SDSS_CALIBRATION,
-    frames: int = 1,
-    smoothing: float = 1.0,
+    image: np.ndarray, mask: np.ndarray, multiplier: float, noise: Noise
 ) -> np.ndarray:
     """Return a sigma image from the sky's rms and the photon noise of the sources.
 
-    ``var = (smoothing * rms_sky)^2 + max(mean, 0) * calibration / (gain * multiplier
-    * frames)``: an image unit is `multiplier` nanomaggies, a nanomaggy is
-    ``gain / calibration`` electrons, and electrons are Poissonian. The local mean of
-    the image stands for its light: a variance from the pixel's own value would give
-    pixels more weight when noise made them faint, and bias fits low.
+    ``var = rms_sky^2 + max(mean, 0) * calibration / (gain * multiplier)``: an image
+    unit is `multiplier` nanomaggies, a nanomaggy is ``gain / calibration`` electrons,
+    and electrons are Poissonian. The local mean of the image stands for its light: a
+    variance from the pixel's own value would give pixels more weight when noise made
+    them faint, and bias fits low.
 
     Parameters
     ----------
@@ -56,14 +43,6 @@ def sigma_from_sky_and_gain(
         True where a pixel is bad.
     multiplier : float
         Nanomaggies an image unit.
-    gain : float
-        Electrons a DN.
-    calibration : float
-        Nanomaggies a DN.
-    frames : int
-        Frames averaged in the image.
-    smoothing : float
-        Noise of the frames over the noise of the (resampled) image; 1 or more.
 
     Returns
     -------
@@ -72,23 +51,15 @@ def sigma_from_sky_and_gain(
 
     Raises
     ------
-    ValueError
-        For a number that is not above 0.
     DatumError
         For too few sky pixels (see `sky_rms`).
 
     Source: SDSS frame data model, error model; Howell 2006, Handbook of CCD
     Astronomy, equation 4.4.
     """
-    numbers = {"multiplier": multiplier, "gain": gain, "calibration": calibration}
-    numbers |= {"frames": frames, "smoothing": smoothing}
-    for name, value in numbers.items():
-        if not (np.isfinite(value) and value > 0):
-            msg = f"{name}: expected a number above 0, got {value}"
-            raise ValueError(msg)
-    sky = (smoothing * sky_rms(image, mask)) ** 2
     light = np.clip(_local_mean(image, mask), 0.0, None)
-    return np.sqrt(sky + light * calibration / (gain * multiplier * frames))
+    photons = light * noise.calibration / (noise.gain * multiplier)
+    return np.sqrt(sky_rms(image, mask) ** 2 + photons)
 
 
 def _local_mean(image: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from astropy import units as u
-from astropy.cosmology import FlatLambdaCDM
 from astropy.table import Column as TableColumn
 from astropy.table import Table
 from astropy.wcs import WCS
 
+from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import COMPONENTS, Model, from_dict
 from skyloom.builder.products import photometry
 from skyloom.builder.products.catalogue_columns import BOUNDED, FLAGS, MAX_ARMS, columns
+from skyloom.sky.cosmology import COSMOLOGY
 from skyloom.sky.geometry import pixel_scale, position_angle
 
 STARTS = ("agg", "bi")
@@ -42,6 +43,8 @@ class Subject:
         Trees of ``tuned/<start>/<id>.json`` by start.
     has_image : bool
         Whether there was something to fit.
+    rotation_known : bool
+        Whether it is known how the image was turned for the volunteers.
     wcs : WCS or None
         Of the cutout.
     """
@@ -51,31 +54,8 @@ class Subject:
     aggregate: Mapping | None = None
     tuned: Mapping[str, Mapping] = field(default_factory=dict)
     has_image: bool = True
+    rotation_known: bool = True
     wcs: WCS | None = None
-
-
-@dataclass(frozen=True)
-class CatalogueSettings:
-    """Constants of the catalogue.
-
-    Attributes
-    ----------
-    pixel_scale : float
-        Side of a pixel where there is no WCS [arcsec].
-    hubble_constant : float
-        [km/s/Mpc].
-    omega_matter : float
-        Of a flat universe.
-    """
-
-    pixel_scale: float = 0.396
-    hubble_constant: float = 70.0
-    omega_matter: float = 0.3
-
-    @property
-    def cosmology(self) -> FlatLambdaCDM:
-        """The cosmology of the distances."""
-        return FlatLambdaCDM(H0=self.hubble_constant, Om0=self.omega_matter)
 
 
 class Fit:
@@ -123,17 +103,13 @@ def _fitted(tree: Mapping) -> bool:
     return tree.get("model") is not None
 
 
-def catalogue(
-    subjects: Iterable[Subject], settings: CatalogueSettings = CatalogueSettings()
-) -> Table:
+def catalogue(subjects: Iterable[Subject]) -> Table:
     """Return the catalogue: a row for every subject, whether or not its fit worked.
 
     Parameters
     ----------
     subjects : iterable of Subject
         In any order; the rows are sorted by id.
-    settings : CatalogueSettings
-        Constants.
 
     Returns
     -------
@@ -141,20 +117,20 @@ def catalogue(
         With a unit, a description and ``meta["ucd"]`` on each column.
     """
     ordered = sorted(subjects, key=lambda s: s.subject_id)
-    rows = [catalogue_row(subject, settings) for subject in ordered]
+    rows = [catalogue_row(subject) for subject in ordered]
     found = [_table_column(column, rows) for column in columns()]
     return Table(found, meta={"name": "skyloom builder catalogue"})
 
 
-def catalogue_row(subject: Subject, settings: CatalogueSettings) -> dict:
+def catalogue_row(subject: Subject) -> dict:
     """Return the values of one row by column; columns that are absent are empty."""
     start = choose(subject.tuned)
-    row = {"subject_id": subject.subject_id} | _sky(subject.metadata, settings)
-    row |= _outcome(subject, start) | _crowd(subject, settings)
+    row = {"subject_id": subject.subject_id} | _sky(subject.metadata)
+    row |= _outcome(subject, start) | _crowd(subject)
     if start is not None:
-        fit, scale = Fit(subject.tuned[start]), _scale(subject.wcs, settings)
+        fit, scale = Fit(subject.tuned[start]), _scale(subject.wcs)
         row |= _light(fit) | _shapes(fit, subject.wcs, scale) | _centre(fit, scale)
-        row["disk_Re_kpc"] = _kpc(row.get("disk_Re_arcsec"), subject, settings)
+        row["disk_Re_kpc"] = _kpc(row.get("disk_Re_arcsec"), subject)
     row |= _flags(subject, start, row)
     return row
 
@@ -176,13 +152,13 @@ def _table_column(column, rows) -> TableColumn:
     )
 
 
-def _sky(metadata: Mapping, settings: CatalogueSettings) -> dict:
+def _sky(metadata: Mapping) -> dict:
     number = {k: _finite(metadata.get(k)) for k in ("RA", "DEC", "Z", "ZDIST")}
     name = str(metadata.get("IAUNAME") or "").removeprefix("b'").rstrip("'")
     zdist, nsa = number["ZDIST"], _finite(metadata.get("NSAID"))
     distance = math.nan
     if zdist > 0:
-        distance = settings.cosmology.luminosity_distance(zdist).to_value(u.Mpc)
+        distance = COSMOLOGY.luminosity_distance(zdist).to_value(u.Mpc)
     return {
         "iau_name": name,
         "nsa_id": int(nsa) if nsa > 0 else -1,
@@ -284,19 +260,19 @@ def _centre(fit: Fit, scale: float) -> dict:
     return row
 
 
-def _scale(wcs: WCS | None, settings: CatalogueSettings) -> float:
-    return settings.pixel_scale if wcs is None else pixel_scale(wcs)
+def _scale(wcs: WCS | None) -> float:
+    return PIXEL if wcs is None else pixel_scale(wcs)
 
 
-def _kpc(arcsec: float | None, subject: Subject, settings) -> float:
+def _kpc(arcsec: float | None, subject: Subject) -> float:
     zdist = _finite(subject.metadata.get("ZDIST"))
     if arcsec is None or not zdist > 0:
         return math.nan
-    distance = settings.cosmology.angular_diameter_distance(zdist)
+    distance = COSMOLOGY.angular_diameter_distance(zdist)
     return (math.radians(arcsec / 3600) * distance).to_value(u.kpc)
 
 
-def _crowd(subject: Subject, settings: CatalogueSettings) -> dict:
+def _crowd(subject: Subject) -> dict:
     aggregate = subject.aggregate or {}
     row = {}
     for name in PARTS:
@@ -306,7 +282,7 @@ def _crowd(subject: Subject, settings: CatalogueSettings) -> dict:
             row |= {f"{name}_{p}": votes[p] for p in ("p", "p_low", "p_high")}
     if aggregate.get("status") != "ok":
         return row
-    return row | _arms(aggregate.get("arms") or [], _scale(subject.wcs, settings))
+    return row | _arms(aggregate.get("arms") or [], _scale(subject.wcs))
 
 
 def _arms(arms: list, scale: float) -> dict:
@@ -367,5 +343,6 @@ def _flags(subject: Subject, start: str | None, row: Mapping) -> dict:
         "distance_uncertain": not zdist > 10 * PECULIAR,
         "poor_fit": start is not None and tree["chisq"] > POOR_CHISQ,
         "start_lost": start is not None and lost,
+        "rotation_unknown": not subject.rotation_known,
     }
     return {"flags": sum(1 << i for i, k in enumerate(FLAGS) if raised[k])}

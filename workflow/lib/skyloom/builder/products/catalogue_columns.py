@@ -32,7 +32,8 @@ FLAGS = {
     "arms_left_out": f"more than {MAX_ARMS} arms: the shortest have no columns",
     "distance_uncertain": "peculiar motion may be over 10 per cent of the redshift",
     "poor_fit": "reduced chi2 of the chosen fit above 3",
-    "start_lost": "one of the two starts gave no fit: the other stands unchosen",
+    "start_lost": "one of the two starts, agg or bi, gave no fit",
+    "rotation_unknown": "unknown how the image was turned for the volunteers",
 }
 
 # Our column and the published one, repaired, in the same unit.

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from skyloom.builder.drawings.coordinates import Screen
-from skyloom.builder.drawings.subjects import write_metadata
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, to_dict
 from skyloom.builder.simulation.annotation import annotation
@@ -25,6 +24,7 @@ from skyloom.builder.simulation.galaxies import (
     perceived,
 )
 from skyloom.io.documents import write_json
+from skyloom.io.tables import write_csv
 from skyloom.io.zooniverse import (
     Classification,
     write_classifications,
@@ -306,5 +306,5 @@ def write_survey(
         classifications, [c for s in surveys for c in s.classifications]
     )
     write_subjects(subjects, pd.DataFrame([subject_row(s) for s in surveys]))
-    write_metadata(gal_metadata, pd.DataFrame([metadata_row(s) for s in surveys]))
+    write_csv(gal_metadata, pd.DataFrame([metadata_row(s) for s in surveys]))
     write_json(truth, {str(s.subject_id): truth_tree(s) for s in surveys})

@@ -7,21 +7,20 @@ hierarchical model of `pitch` can be checked against it.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from skyloom.builder.config import GalaxySettings
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import PIXEL
-from skyloom.builder.images.noise import SDSS_CALIBRATION, SDSS_GAIN
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace
 from skyloom.builder.simulation.crowd import Seen
 
 PSF_SIDE = 11
+GAIN, CALIBRATION = 4.7, 0.005  # e-/DN and nanomaggies/DN, as in the SDSS r band
 ZERO_POINT = 22.5  # mag of one nanomaggy
 # Drawn over fitted: medians of aggregate over fit of the published galaxies.
 DRAWN_SIZE = 1 / 0.864  # disk Re
@@ -29,54 +28,6 @@ DRAWN_ROUNDNESS = {"bulge": 1 / 0.872, "bar": 1 / 0.891}
 # What half of all crowds see: share of the light, or an arm's light over the disk's.
 HALF_SEEN = {"bulge": 0.02, "bar": 0.03, "arm": 0.25}
 _SEEN_WIDTH = 0.4  # of ln(visibility)
-
-
-@dataclass(frozen=True)
-class GalaxySettings:
-    """The population of simulated galaxies.
-
-    Attributes
-    ----------
-    size : tuple of int
-        Range of the cutout's side [px].
-    magnitude : tuple of float
-        Range of the r magnitude, so of the signal to noise.
-    p_bulge, p_bar : float
-        Shares of galaxies that have one.
-    p_arms : tuple of float
-        Shares with 0, 1, 2, 3 and 4 arms.
-    pitch : tuple of float
-        Mean and scatter of a galaxy's own pitch angle phi_gal [deg].
-    pitch_scatter : float
-        Scatter sigma_gal of a galaxy's arms about phi_gal [deg].
-    pitch_limits : tuple of float
-        Range that galaxies and arms are truncated to [deg].
-    sky_noise : float
-        Median rms of the sky [nanomaggies a pixel].
-    give_sigma : bool
-        Whether the sigma image is written with the pixels, or left to be built from
-        sky and gain.
-    n_volunteers : int
-        Different volunteers a subject.
-    """
-
-    size: tuple[int, int] = (90, 150)
-    magnitude: tuple[float, float] = (13.9, 16.8)
-    p_bulge: float = 0.7
-    p_bar: float = 0.3
-    p_arms: tuple[float, ...] = (0.25, 0.1, 0.45, 0.12, 0.08)
-    pitch: tuple[float, float] = (20.0, 7.0)
-    pitch_scatter: float = 4.0
-    pitch_limits: tuple[float, float] = (5.0, 40.0)
-    sky_noise: float = 0.024
-    give_sigma: bool = False
-    n_volunteers: int = 30
-
-    @classmethod
-    def of(cls, settings: Mapping) -> GalaxySettings:
-        """Read the settings that a configuration gives; the others are defaults."""
-        names = {f.name for f in dataclasses.fields(cls)}
-        return cls(**{k: v for k, v in settings.items() if k in names})
 
 
 @dataclass(frozen=True)
@@ -268,7 +219,7 @@ def draw_image(
     sky = settings.sky_noise * np.exp(0.15 * rng.standard_normal())
     clean = render(scaled(model, light), (size, size), psf)
     star, mask = _neighbours(size, psf, light, rng)
-    sigma = np.sqrt(sky**2 + np.maximum(clean + star, 0) * SDSS_CALIBRATION / SDSS_GAIN)
+    sigma = np.sqrt(sky**2 + np.maximum(clean + star, 0) * CALIBRATION / GAIN)
     seen = clean + star + sigma * rng.standard_normal(clean.shape)
     multiplier = float(clean.max())
     pixels = Pixels(seen / multiplier, sigma / multiplier, mask, psf, multiplier)

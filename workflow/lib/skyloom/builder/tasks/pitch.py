@@ -1,4 +1,4 @@
-"""The hierarchical model of pitch angles, from files to its two products."""
+"""The hierarchical model of pitch angles: its posterior and its draws."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from skyloom.builder.analysis.pitch import (
     NotConvergedError,
-    PitchSettings,
     draw_arrays,
     fit,
     summary_tree,
 )
 from skyloom.builder.analysis.pitch_arms import arm_table
+from skyloom.builder.config import PitchSettings
 from skyloom.io.errors import DatumError
 from skyloom.run.seeds import rng
 
@@ -21,16 +21,20 @@ NO_DRAWS = {"scatter": (0,), "galaxy": (0, 0), "arm": (0, 0)}
 NO_IDS = ("galaxy_id", "arm_subject_id", "arm_galaxy_id", "arm_index")
 
 
-def sample_pitch(aggregates: Iterable[Mapping], settings: Mapping) -> tuple[dict, dict]:
+def sample_pitch(
+    aggregates: Iterable[Mapping],
+    repeats: Iterable[tuple[int, int]],
+    settings: PitchSettings,
+    seed: int,
+) -> tuple[dict, dict]:
     """Sample the pitch angles of all arms, or record why that failed.
 
     Parameters
     ----------
     aggregates : iterable of mapping
         Trees of ``aggregates/<id>.json``.
-    settings : mapping
-        Config section ``pitch``, ``seed``, and ``repeats``: pairs [first, second]
-        of subjects that show one galaxy.
+    repeats : iterable of [int, int]
+        Pairs of subjects that show one galaxy.
 
     Returns
     -------
@@ -39,21 +43,15 @@ def sample_pitch(aggregates: Iterable[Mapping], settings: Mapping) -> tuple[dict
     arrays : dict of str to ndarray
         The draws; empty after a failure.
     """
-    galaxies = {second: first for first, second in settings["repeats"]}
-    options = PitchSettings(**settings["pitch"])
+    galaxies = {second: first for first, second in repeats}
     try:
         arms = arm_table(aggregates, galaxies=galaxies)
-        posterior = fit(arms, options, rng(settings["seed"], "pitch"))
-    except NotConvergedError as error:
-        return _failed(str(error), error.diagnostics), _nothing()
-    except DatumError as error:
-        return _failed(str(error), {}), _nothing()
+        posterior = fit(arms, settings, rng(seed, "pitch"))
+    except (NotConvergedError, DatumError) as error:
+        failed = {"status": "failed", "reason": str(error)}
+        return failed | {"diagnostics": getattr(error, "diagnostics", {})}, _nothing()
     tree = {"status": "ok", "reason": None} | summary_tree(posterior)
     return tree, draw_arrays(posterior)
-
-
-def _failed(reason: str, diagnostics: Mapping) -> dict:
-    return {"status": "failed", "reason": reason, "diagnostics": diagnostics}
 
 
 def _nothing() -> dict[str, np.ndarray]:

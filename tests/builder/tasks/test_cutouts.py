@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 from astropy.wcs import WCS
-from skyloom.builder.images.cutout import read_cutout
+from skyloom.builder.config import GalaxySettings, Noise
+from skyloom.builder.images.cutout_files import read_cutout
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.files import (
     NORTH,
@@ -15,8 +16,7 @@ from skyloom.builder.simulation.files import (
     upload_turns,
     write_survey,
 )
-from skyloom.builder.simulation.galaxies import GalaxySettings
-from skyloom.builder.steps.cutouts import cut_subject, metadata_rows
+from skyloom.builder.tasks.cutouts import cut_subject, metadata_rows
 from skyloom.io.documents import write_json
 from skyloom.run.provenance import Recipe
 
@@ -36,7 +36,10 @@ def north_and_east(header) -> tuple[float, float]:
 def cut(subject, files, metadata, folder, first=None):
     """Cut one subject and return its cutout."""
     paths = {kind: folder / f"{subject}.{kind}" for kind in ("npz", "fits")}
-    given = {"first": first or {}, "recipe": Recipe({"noise": {}}, "c")}
+    given = {
+        "first": first or {},
+        "recipe": Recipe({"noise": Noise().model_dump()}, "c"),
+    }
     table = folder / "gal-metadata.csv"
     table.write_text("subject_id\n")
     known = {"metadata": metadata, "tables": [table]}
@@ -109,6 +112,7 @@ def test_without_both_angles_no_orientation_is_claimed(tmp_path):
     row = {"RA": 150.0, "DEC": 20.0, "PETRO_PHI90": 25.0, "original_angle": 0.3}
     made = cut(7, {"images": {7: path}}, {7: row}, tmp_path)
     assert "CTYPE1" not in made.header
+    assert made.rotation is None
 
 
 def test_cutout_names_all_it_is_made_from(tmp_path):

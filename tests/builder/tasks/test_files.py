@@ -1,7 +1,7 @@
 """Which of a rule's files belongs to which subject."""
 
 import pytest
-from skyloom.builder.steps.files import by_subject, products
+from skyloom.builder.tasks.files import by_subject, products
 
 
 def test_subject_is_the_name_up_to_the_first_dot():

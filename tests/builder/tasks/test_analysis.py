@@ -6,16 +6,16 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
+from skyloom.builder.analysis.recovery import recovery_tree
+from skyloom.builder.config import AggregateSettings
 from skyloom.builder.products.catalogue import Subject, catalogue
-from skyloom.builder.products.collect import read_catalogue
-from skyloom.builder.steps.analysis import (
-    agreement_tree,
+from skyloom.builder.tasks.analysis import (
     frequencies_tree,
-    published_tree,
-    recovery_tree,
-    repeatability_tree,
     residuals_tree,
 )
+from skyloom.builder.tasks.catalogue import read_catalogue
+from skyloom.builder.tasks.comparisons import published_tree, repeatability_tree
+from skyloom.builder.tasks.volunteer_agreement import agreement_tree
 from skyloom.io.fits import write_images
 from skyloom.io.tables import write_catalogue
 
@@ -142,7 +142,7 @@ def test_agreement_is_of_the_subjects_with_an_aggregate():
         alike["volunteers"][i] = one | {"classification_id": i}
     masks = {name: [True, True, False] for name in ("disk", "bulge", "bar")}
     agreed = [invented_galaxy.aggregate(masks=masks), {"status": "failed"}]
-    tree = agreement_tree([alike, {"volunteers": []}], agreed, {"aggregate": {}})
+    tree = agreement_tree([alike, {"volunteers": []}], agreed, AggregateSettings())
     assert set(tree) == {"disk", "bulge", "bar"}
     for found in tree.values():
         assert found["presence"]["n_subjects"] == 1

@@ -7,15 +7,17 @@ import json
 import pytest
 from astropy.io import fits
 from PIL import Image
-from skyloom.builder.products.collect import cutout_or_none
-from skyloom.builder.steps.aggregating import aggregate_one, failed_aggregate
-from skyloom.builder.steps.best import best_of_subject, failed_best
-from skyloom.builder.steps.cutouts import cut_subject, failed_cutout, usable_cutout
-from skyloom.builder.steps.drawings import failed_drawings, parse_upstream
-from skyloom.builder.steps.pitch import sample_pitch
-from skyloom.builder.steps.products import export_subject, failed_plot
-from skyloom.builder.steps.relations import pitch_draws
-from skyloom.builder.steps.tuning import failed_tune, tune_subject
+from skyloom.builder.config import AggregateSettings, Noise, PitchSettings
+from skyloom.builder.images.cutout_files import cutout_or_none, usable_cutout
+from skyloom.builder.tasks.aggregates import aggregate, failed_aggregate
+from skyloom.builder.tasks.best_individual import failed_best, find_best
+from skyloom.builder.tasks.cutouts import cut_subject, failed_cutout
+from skyloom.builder.tasks.drawings import failed_drawings, parse_upstream
+from skyloom.builder.tasks.exports import export_subject, failed_export
+from skyloom.builder.tasks.pages import failed_plot
+from skyloom.builder.tasks.pitch import sample_pitch
+from skyloom.builder.tasks.pitch_tests import pitch_draws
+from skyloom.builder.tasks.tuned import failed_tune, tune_subject
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.npz import read_npz, write_npz
@@ -62,9 +64,9 @@ def test_subject_without_files_has_no_image(tmp_path):
 
 def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
     """The reason of the first failure is the reason of all that follow."""
-    given = {"recipe": Recipe({"aggregate": {}}, "c")}
+    given = {"recipe": Recipe({"aggregate": AggregateSettings().model_dump()}, "c")}
     with pytest.raises(DatumError, match=WHY):
-        aggregate_one(7, {}, volunteers={7: nobody}, **given)
+        aggregate(7, {}, volunteers={7: nobody}, **given)
     path = tmp_path / "aggregate.json"
     failed_aggregate(7, WHY, {"tree": path}, **given)
     tree = read_json(path)
@@ -77,7 +79,7 @@ def test_no_image_no_best_individual(nobody, no_image, tmp_path):
     given = {"recipe": Recipe({}, "c")}
     files = {"volunteers": {7: nobody}, "cutouts": {7: no_image["npz"]}}
     with pytest.raises(DatumError, match=WHY):
-        best_of_subject(7, {}, **files, **given)
+        find_best(7, {}, **files, **given)
     path = tmp_path / "row.json"
     failed_best(7, WHY, {"row": path}, **given)
     assert read_json(path)["model"] is None
@@ -108,7 +110,9 @@ def test_exports_of_a_failure_say_why(no_image, tmp_path):
     files = {"cutouts": no_image["npz"], "tuned": tree, "aggregates": tree}
     paths = {"regions": tmp_path / "7.reg", "galfit": tmp_path / "7.feedme"}
     given = {kind: {7: path} for kind, path in files.items()}
-    export_subject(7, paths, files=given, **RULE)
+    with pytest.raises(DatumError, match=f"{WHY}; {WHY}") as said:
+        export_subject(7, {}, files=given, **RULE)
+    failed_export(7, str(said.value), paths, **RULE)
     for path in paths.values():
         first, second, *_ = path.read_text().splitlines()
         assert first == f"# subject 7: no model: {WHY}; {WHY}"
@@ -131,10 +135,21 @@ def test_missing_upstream_file_is_refused(tmp_path):
         parse_upstream(7, {}, **given)
 
 
+def test_upstream_file_of_another_subject_is_refused(tmp_path):
+    """A file under a wrong name would give one galaxy another one's drawings."""
+    keys = {"models": [], "index": [], "arms": [], "image_size": [50, 50]}
+    keys |= {k: {} for k in ("aggregate", "errors", "clusters", "tuning")}
+    path = tmp_path / "7.json"
+    path.write_text(json.dumps(keys | {"subject": 8}))
+    given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
+    with pytest.raises(DatumError, match=r"7\.json: is of subject 8"):
+        parse_upstream(7, {}, **given)
+
+
 def test_no_arm_no_pitch_angle(tmp_path):
     """A sample without arms has its two products, and the tests refuse in words."""
-    pitch = {"pitch": {}, "seed": 1, "repeats": []}
-    tree, draws = sample_pitch([{"subject_id": 7, "arms": []}], pitch)
+    nobody = [{"subject_id": 7, "arms": []}]
+    tree, draws = sample_pitch(nobody, [], PitchSettings(), 1)
     assert tree["status"] == "failed"
     assert "no subject has an arm" in tree["reason"]
     write_npz(tmp_path / "draws.npz", **draws)
@@ -147,7 +162,7 @@ def test_damaged_raw_file_fails_its_subject(tmp_path):
     path = tmp_path / "7.npz"
     path.write_bytes(b"no archive")
     given = {"metadata": {}, "tables": (), "first": {}}
-    given["recipe"] = Recipe({"noise": {}}, "c")
+    given["recipe"] = Recipe({"noise": Noise().model_dump()}, "c")
     with pytest.raises(DatumError, match=r"7\.npz"):
         cut_subject(7, {}, files={"images": {7: str(path)}}, **given)
     given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}

@@ -5,7 +5,7 @@ import json
 import invented_galaxy
 import pandas as pd
 import pytest
-from skyloom.builder.products import collect
+from skyloom.builder.tasks import catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue, write_parquet
@@ -21,7 +21,7 @@ def trees(folder, *numbers, **values):
 
 def test_trees_are_sorted_by_subject(tmp_path):
     """Whatever the order of the files, subjects come in order."""
-    assert list(collect.trees(trees(tmp_path, 12, 7))) == [7, 12]
+    assert list(catalogue.trees(trees(tmp_path, 12, 7))) == [7, 12]
 
 
 def test_a_file_of_another_subject_is_refused(tmp_path):
@@ -30,13 +30,13 @@ def test_a_file_of_another_subject_is_refused(tmp_path):
     with pytest.raises(
         InputError, match=r"8\.json: is of subject 7; expected subject 8"
     ):
-        collect.trees([path])
+        catalogue.trees([path])
 
 
 def test_aggregation_table_round_trip(tmp_path):
     """JSON text stands in for the seed's pickles; failures are rows."""
     failed = {"status": "failed", "reason": "3 volunteers", "model": None}
-    table = collect.aggregation_table({7: invented_galaxy.aggregate(), 9: failed})
+    table = catalogue.aggregation_table({7: invented_galaxy.aggregate(), 9: failed})
     write_parquet(tmp_path / "t.parquet", table)
     back = pd.read_parquet(tmp_path / "t.parquet")
     assert list(back["subject_id"]) == [7, 9]
@@ -53,13 +53,15 @@ def test_best_table_keeps_long_identifiers(tmp_path):
         "n_volunteers": 30, "model": {}, "status": "ok", "reason": None,
     }  # fmt: skip
     bad = good | {"subject_id": 8, "classification_id": None, "chisq": None}
-    table = collect.best_table({7: good, 8: bad | {"status": "failed"}})
+    table = catalogue.best_table({7: good, 8: bad | {"status": "failed"}})
     write_parquet(tmp_path / "t.parquet", table)
     assert table["classification_id"][0] == 102560152123456789
     assert pd.isna(table["classification_id"][1])
 
 
-@pytest.mark.parametrize("function", [collect.aggregation_table, collect.best_table])
+@pytest.mark.parametrize(
+    "function", [catalogue.aggregation_table, catalogue.best_table]
+)
 def test_empty_tables_have_their_columns(function, tmp_path):
     """A run without subjects still writes a table."""
     write_parquet(tmp_path / "t.parquet", function({}))
@@ -73,7 +75,7 @@ def test_subjects_gather_every_file(tmp_path):
     )
     crowd = trees(tmp_path / "a", 1, 2, 3, status="ok")
     fits = trees(tmp_path / "t", 1, 2, 3, model=None)
-    found = collect.subjects(
+    found = catalogue.subjects(
         tmp_path / "m.csv", invented_galaxy.cutouts(tmp_path), crowd, agg=fits
     )
     assert [s.subject_id for s in found] == [1, 2, 3]
@@ -87,7 +89,7 @@ def test_subjects_gather_every_file(tmp_path):
 def test_reading_keeps_empty_text_empty(tmp_path, suffix):
     """A failed subject has no start, not one called N/A."""
     write_catalogue(tmp_path / f"c{suffix}", invented_galaxy.catalogue_table())
-    back = collect.read_catalogue(tmp_path / f"c{suffix}")
+    back = catalogue.read_catalogue(tmp_path / f"c{suffix}")
     assert list(back["start"]) == ["agg", "agg", ""]
     assert list(back["bounds_reached"]) == ["", "bar.n:lower", ""]
     assert back["mag"].isna().tolist() == [False, False, True]

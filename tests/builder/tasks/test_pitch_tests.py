@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.steps.relations import (
+from skyloom.builder.config import Morphology, Winding
+from skyloom.builder.tasks.pitch_tests import (
+    LOWER_LIMITS,
     morphology_tree,
     strengths,
     vote_strengths,
@@ -12,15 +14,7 @@ from skyloom.builder.steps.relations import (
 )
 from skyloom.io.errors import InputError
 
-SETTINGS = {
-    "seed": 1,
-    "morphology": {
-        "bulge_split": 0.1,
-        "bar_limits": [0.2, 0.5],
-        "n_draws": 20,
-        "n_resamples": 99,
-    },
-}
+SETTINGS = Morphology(n_draws=20, n_resamples=99)
 
 
 def test_votes_are_read_where_known(tmp_path):
@@ -58,7 +52,7 @@ def test_each_measure_is_tested_with_its_own_limits():
         "bar_votes": {g: g / 40 for g in galaxies},
         "bulge_votes": {g: 0.27 if g % 2 else 0.29 for g in galaxies},
     }
-    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS)
+    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS, 1)
     assert tree["bar_votes"]["pearson"]["r"] == pytest.approx(1.0)
     assert tree["bar_votes"]["anderson_darling"]["all"]["rejected"] == 1.0
     assert set(tree["bulge_votes"]["anderson_darling"]["groups"]) == {"disk", "bulge"}
@@ -67,7 +61,7 @@ def test_each_measure_is_tested_with_its_own_limits():
 def test_arms_are_tested_in_the_groups_of_their_galaxies():
     """Twice as many arms as galaxies, each with its galaxy's bar."""
     measures = {"bar": {g: g / 40 for g in range(40)}}
-    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS)
+    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS, 1)
     galaxies, arms = (
         tree["bar"][f"anderson_darling{end}"]["groups"] for end in ("", "_arms")
     )
@@ -101,15 +95,22 @@ def test_bar_strength_is_the_share_who_drew_a_bar():
 
 def test_winding_is_tested_within_the_limits_and_scanned():
     """Uniform cotangents pass, pitch angles of one value do not; power is a share."""
-    settings = {"seed": 1, "winding": {"lower": 15, "upper": 50, "scan": [5, 15]}}
+    settings = Winding(lower=15, upper=50)
     loose, tight = 1 / np.tan(np.radians([50, 15]))
     rng = np.random.default_rng(3)
     steady = np.degrees(np.arctan(1 / rng.uniform(loose, tight, (30, 60))))
-    tree = winding_tree(steady, settings)
+    tree = winding_tree(steady, settings, 1)
     assert (tree["lower"], tree["upper"], tree["n_galaxies"]) == (15, 50, 60)
     assert tree["anderson_darling"]["rejected"] < 0.2
-    assert [row["lower"] for row in tree["scan"]] == [5, 15]
+    assert [row["lower"] for row in tree["scan"]] == list(LOWER_LIMITS)
     assert tree["scan"][0]["anderson_darling_rejected"] > 0.9
     assert 0 < tree["power"] <= 1
-    alike = winding_tree(rng.normal(20, 0.5, (30, 60)), settings)
+    alike = winding_tree(rng.normal(20, 0.5, (30, 60)), settings, 1)
     assert alike["anderson_darling"]["rejected"] == 1.0
+
+
+def test_the_scan_ends_below_the_upper_limit():
+    """Lower limits that leave no range are not tried."""
+    draws = np.random.default_rng(3).uniform(5, 18, (30, 60))
+    tree = winding_tree(draws, Winding(lower=10, upper=15), 1)
+    assert [row["lower"] for row in tree["scan"]] == [5.0, 7.5, 10.0, 12.5]

@@ -8,7 +8,7 @@ from pathlib import Path
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.upstream import read_upstream, volunteers_tree
 from skyloom.builder.drawings.volunteers import subject_tree
-from skyloom.builder.steps.cutouts import usable_cutout
+from skyloom.builder.images.cutout_files import usable_cutout
 from skyloom.io.documents import write_json
 from skyloom.io.errors import DatumError, raw_datum
 from skyloom.io.zooniverse import Classification, Rejection, read_classifications
@@ -18,13 +18,7 @@ from skyloom.run.provenance import Recipe
 def read_by_subject(
     path: str | Path, subjects: Iterable[int], workflow_id: int | None
 ) -> dict[int, tuple[list[Classification], list[Rejection]]]:
-    """Read the part of an export that a chunk needs, once.
-
-    Returns
-    -------
-    dict of int to (list, list)
-        Usable classifications and rejected rows of each subject.
-    """
+    """Return the usable and the rejected classifications of each subject."""
     found = {subject: ([], []) for subject in subjects}
     for many, rows in enumerate(read_classifications(path, workflow_id, set(found))):
         for one in rows:
@@ -41,23 +35,15 @@ def parse_exported(
     export: str,
     cutouts: Mapping[int, str],
     recipe: Recipe,
-) -> dict:
-    """Write the volunteers tree of a subject of a Zooniverse export.
+) -> None:
+    """Write the volunteers ``tree`` of a subject of a Zooniverse export.
 
     Parameters
     ----------
-    subject : int
-        Its id.
-    paths : mapping
-        Where to write ``tree``.
     rows : mapping
-        From `read_by_subject`.
-    export : str
-        The export they come from.
+        From `read_by_subject` of the `export`.
     cutouts : mapping of int to path
-        Cutouts: the shape of what volunteers were shown, and how it was turned.
-    recipe : Recipe
-        Of the rule; its settings are the config section ``volunteers``.
+        They say how large an image volunteers were shown, and how it was turned.
 
     Raises
     ------
@@ -65,11 +51,11 @@ def parse_exported(
         If there is no cutout: what volunteers saw is then unknown.
     """
     cutout = usable_cutout(cutouts[subject])
-    shape, turns = cutout.image.shape, cutout.rotation
+    shape, turns = cutout.image.shape, cutout.rotation or 0
     screen = Screen(shape[::-1] if turns % 2 else shape)
     limit = recipe.settings["volunteers"]["limit"]
     tree = subject_tree(subject, screen, *rows[subject], turns=turns, limit=limit)
-    return _write(paths, tree, recipe.record([export, cutouts[subject]]))
+    _write(paths, tree, recipe.record([export, cutouts[subject]]))
 
 
 def parse_upstream(
@@ -80,46 +66,41 @@ def parse_upstream(
     turns: Mapping[int, int],
     tables: Iterable[str | Path],
     recipe: Recipe,
-) -> dict:
-    """Write the volunteers tree of a decoded upstream subject.
+) -> None:
+    """Write the volunteers ``tree`` of a decoded upstream subject.
 
     Parameters
     ----------
-    subject, paths, recipe
-        As in `parse_exported`.
     models : mapping of int to path
         Decoded upstream files.
     turns : mapping of int to int
-        Quarter turns of the uploaded image, where known.
-    tables : iterable of path
-        The files that `turns` was read from; recorded.
+        Quarter turns of the uploaded image, where known; read from the `tables`.
 
     Raises
     ------
     DatumError
-        If there is no such file, or it is not what it should be.
+        If there is no such file, or it is damaged or of another subject.
     """
     if subject not in models:
         msg = "no upstream file of this subject"
         raise DatumError(msg)
     with raw_datum():
-        tree = volunteers_tree(read_upstream(models[subject]), turns.get(subject))
-    return _write(paths, tree, recipe.record([models[subject], *tables]))
+        decoded = read_upstream(models[subject])
+        if decoded["subject"] != subject:
+            msg = f"{models[subject]}: is of subject {decoded['subject']}"
+            raise DatumError(msg)
+        tree = volunteers_tree(decoded, turns.get(subject))
+    _write(paths, tree, recipe.record([models[subject], *tables]))
 
 
 def failed_drawings(
-    subject: int,
-    reason: str,
-    paths: Mapping[str, Path],
-    *,
-    recipe: Recipe,
-) -> dict:
-    """Write a volunteers tree without volunteers, and why."""
+    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
+) -> None:
+    """Write a volunteers tree without volunteers."""
     rejected = [{"classification_id": None, "reason": reason}]
     tree = {"subject_id": subject, "shape": None, "volunteers": []}
-    return _write(paths, tree | {"rejected": rejected}, recipe.record())
+    _write(paths, tree | {"rejected": rejected}, recipe.record())
 
 
-def _write(paths: Mapping[str, Path], tree: Mapping, provenance: Mapping) -> dict:
+def _write(paths: Mapping[str, Path], tree: Mapping, provenance: Mapping) -> None:
     write_json(paths["tree"], {**tree, "provenance": provenance})
-    return {kind: len(tree[kind]) for kind in ("volunteers", "rejected")}

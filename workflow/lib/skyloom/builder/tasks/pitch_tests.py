@@ -1,14 +1,14 @@
-"""Pitch angles against bulges, bars and winding, from the posterior's draws."""
+"""Tests of the draws of pitch angles: against bulge and bar, and of winding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from skyloom.builder.analysis.morphology import (
-    BULGE_SPLIT,
     bar_group,
     bulge_group,
     group_test,
@@ -17,6 +17,7 @@ from skyloom.builder.analysis.morphology import (
     vote_table,
 )
 from skyloom.builder.analysis.winding import winding_power, winding_scan, winding_test
+from skyloom.builder.config import Morphology, Winding
 from skyloom.io.errors import DatumError
 from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, read_csv
@@ -28,7 +29,8 @@ DRAWS = {
     "arm": ("f", 2),
     "arm_galaxy_id": ("iu", 1),
 }
-NO_GALAXY = "no galaxy has a pitch angle"
+FITTED_BULGE = 0.1  # part of the light that divides disk from bulge galaxies
+LOWER_LIMITS = (5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)  # of the scan [deg]
 # Galaxy Zoo tables write unknown fractions as large negative numbers.
 FRACTION = Column("float", required=False, empty=True, high=1.0)
 VOTES = {
@@ -53,22 +55,19 @@ def pitch_draws(path: str | Path) -> dict[str, np.ndarray]:
     """
     arrays = read_npz(path, DRAWS)
     if not arrays["galaxy"].size:
-        raise DatumError(NO_GALAXY)
+        msg = "no galaxy has a pitch angle"
+        raise DatumError(msg)
     return arrays | {k: arrays[k].astype(float) for k in ("galaxy", "arm")}
 
 
 def strengths(
     aggregates: Iterable[Mapping], tuned: Iterable[Mapping]
 ) -> dict[str, dict[int, float]]:
-    """Return how strong bulge and bar are, by subject.
+    """Return how strong bulge and bar are, by subject, where that is known.
 
-    Returns
-    -------
-    dict
-        ``bulge``: the fitted bulge's part of the light; ``bar``: the part of the
-        volunteers who drew a bar, which is what a vote for a bar is. Those whose
-        bars agree are far fewer, and hardly ever half of all. Subjects of which it
-        is unknown are left out.
+    ``bulge`` is the fitted bulge's part of the light; ``bar`` the part of the
+    volunteers who drew a bar, which is what a vote for a bar is. Those whose bars
+    agree are far fewer, and hardly ever half of all.
     """
     fluxes = {tree["subject_id"]: tree["flux"] for tree in tuned}
     asked = [tree for tree in aggregates if tree["status"] == "ok"]
@@ -88,23 +87,17 @@ def strengths(
 def vote_strengths(path: str | Path) -> dict[str, dict[int, float]]:
     """Return ``bulge_votes`` and ``bar_votes`` by subject from a table of votes.
 
-    Parameters
-    ----------
-    path : path
-        CSV with ``subject_id``, and the fractions ``p_bar`` and ``p_noticeable``,
-        ``p_obvious``, ``p_dominant``, or the one or the others only.
-
-    Raises
-    ------
-    InputError
-        See `read_csv`.
+    The CSV has ``subject_id``, and the fractions ``p_bar`` and ``p_noticeable``,
+    ``p_obvious``, ``p_dominant``, or the one or the others only.
     """
     table = vote_table(read_csv(path, VOTES)).set_index("subject_id")
     kinds = {"bulge_votes": "bulge_strength", "bar_votes": "bar_strength"}
     return {name: table[of].dropna().to_dict() for name, of in kinds.items()}
 
 
-def morphology_tree(draws: Mapping, measures: Mapping, settings: Mapping) -> dict:
+def morphology_tree(
+    draws: Mapping, measures: Mapping, settings: Morphology, seed: int
+) -> dict:
     """Test pitch angles against bulge and bar strength.
 
     Parameters
@@ -113,8 +106,6 @@ def morphology_tree(draws: Mapping, measures: Mapping, settings: Mapping) -> dic
         From `pitch_draws`.
     measures : mapping
         From `strengths`, and `vote_strengths` where there are votes.
-    settings : mapping
-        Config section ``morphology``, and ``seed``.
 
     Returns
     -------
@@ -124,13 +115,12 @@ def morphology_tree(draws: Mapping, measures: Mapping, settings: Mapping) -> dic
         of its galaxy, as published. Arms of one galaxy are alike, so that this test
         rejects too easily.
     """
-    options = settings["morphology"]
-    sizes = {key: options[key] for key in ("n_draws", "n_resamples")}
+    sizes = {"n_draws": settings.n_draws, "n_resamples": settings.n_resamples}
     groups = {
-        "bulge": lambda values: bulge_group(values, options["bulge_split"]),
-        "bulge_votes": lambda values: bulge_group(values, BULGE_SPLIT),
-        "bar": lambda values: bar_group(values, options["bar_limits"]),
-        "bar_votes": lambda values: bar_group(values, options["bar_limits"]),
+        "bulge": partial(bulge_group, split=FITTED_BULGE),
+        "bulge_votes": bulge_group,
+        "bar": bar_group,
+        "bar_votes": bar_group,
     }
     tree = {}
     for name, measured in measures.items():
@@ -138,34 +128,32 @@ def morphology_tree(draws: Mapping, measures: Mapping, settings: Mapping) -> dic
             np.array([measured.get(g, np.nan) for g in draws[key].tolist()])
             for key in ("galaxy_id", "arm_galaxy_id")
         )
-        chance, group = rng(settings["seed"], "morphology", name), groups[name]
+        own, group = rng(seed, "morphology", name), groups[name]
         found = morphology_test(
-            draws["galaxy"], galaxies, group(galaxies), chance, **sizes
+            draws["galaxy"], galaxies, group(galaxies), own, **sizes
         )
-        some = thinned(draws["arm"], options["n_draws"], chance)
+        some = thinned(draws["arm"], settings.n_draws, own)
         tree[name] = found | {"anderson_darling_arms": group_test(some, group(arms))}
     return tree
 
 
-def winding_tree(draws, settings: Mapping) -> dict:
+def winding_tree(draws: np.ndarray, settings: Winding, seed: int) -> dict:
     """Test uniform cot(phi) between the limits, and over other lower limits.
 
     Parameters
     ----------
     draws : ndarray, shape (n_draws, n_galaxies)
         Pitch angles [deg].
-    settings : mapping
-        Config section ``winding``, and ``seed``.
 
     Returns
     -------
     dict
         The test; its ``power`` against pitch angles that are uniform; the ``scan``.
     """
-    limits = settings["winding"]
-    between = limits["lower"], limits["upper"]
-    test, scan = winding_test(draws, *between), limits["scan"]
-    chance = rng(settings["seed"], "winding")
-    power = winding_power(round(test["n_galaxies"]), *between, chance)
-    rows = winding_scan(draws, scan, limits["upper"]).to_dict("records")
+    lower, upper = settings.lower, settings.upper
+    test = winding_test(draws, lower, upper)
+    own = rng(seed, "winding")
+    power = winding_power(round(test["n_galaxies"]), lower, upper, own)
+    scan = [limit for limit in LOWER_LIMITS if limit < upper]
+    rows = winding_scan(draws, scan, upper).to_dict("records")
     return test | {"power": power, "scan": rows}

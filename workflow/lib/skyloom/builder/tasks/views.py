@@ -11,10 +11,11 @@ from astropy.table import Table
 from scipy import stats
 
 from skyloom.builder.analysis.comparison import repaired_published
+from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import from_dict
 from skyloom.builder.products.catalogue_columns import FLAGS, PUBLISHED, REPEATED
-from skyloom.builder.products.collect import cutout_or_none, subject_of
 from skyloom.builder.products.sample_figures import Panel, Thumbnail
+from skyloom.builder.tasks.files import subject_of
 
 LABELS = {
     "mag": "r magnitude",

@@ -1,4 +1,4 @@
-"""Files of many subjects gathered into tables."""
+"""Files of all subjects gathered into tables."""
 
 from __future__ import annotations
 
@@ -8,23 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.io import fits
 from astropy.table import Table
-from astropy.wcs import WCS
 
-from skyloom.builder.images.cutout import Cutout, read_cutout
+from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.products.catalogue import Subject
+from skyloom.builder.tasks.files import by_subject, subject_of
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
-from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, read_csv
 
-AGGREGATE_PARTS = {
-    "Model": "model",
-    "Errors": "errors",
-    "Masks": "masks",
-    "Arms": "arms",
-}
+AGGREGATE_PARTS = ("Model", "Errors", "Masks", "Arms")
 SKY = {"subject_id": Column("int", unique=True)} | {
     name: Column("str" if name == "IAUNAME" else "float", empty=True, required=False)
     for name in ("NSAID", "IAUNAME", "RA", "DEC", "Z", "ZDIST")
@@ -34,17 +27,7 @@ BEST = ("subject_id", "classification_id", "chisq", "n_volunteers")
 
 
 def trees(paths: Iterable[str | Path]) -> dict[int, dict]:
-    """Read one JSON file a subject.
-
-    Parameters
-    ----------
-    paths : iterable of path
-        Files named ``<id>.json``.
-
-    Returns
-    -------
-    dict of int to dict
-        Sorted by subject.
+    """Read one JSON file ``<id>.json`` a subject; sorted by subject.
 
     Raises
     ------
@@ -52,39 +35,25 @@ def trees(paths: Iterable[str | Path]) -> dict[int, dict]:
         For a file that cannot be read or names another subject within.
     """
     found = {}
-    for path in map(Path, paths):
-        tree, number = read_json(path), subject_of(path)
-        if tree.get("subject_id") != number:
+    for path in paths:
+        tree, subject = read_json(path), subject_of(path)
+        if tree.get("subject_id") != subject:
             problem = f"is of subject {tree.get('subject_id')!r}"
-            raise InputError(path, problem, expected=f"subject {number}, as named")
-        found[number] = tree
+            raise InputError(path, problem, expected=f"subject {subject}, as named")
+        found[subject] = tree
     return dict(sorted(found.items()))
-
-
-def subject_of(path: str | Path) -> int:
-    """Return the subject of a file named ``<id>.<suffixes>``."""
-    return int(Path(path).name.split(".", 1)[0])
 
 
 def aggregation_table(aggregates: Mapping[int, Mapping]) -> pd.DataFrame:
     """Return the seed's aggregation results, one row a subject.
 
-    Parameters
-    ----------
-    aggregates : mapping of int to mapping
-        Trees of ``aggregates/<id>.json``.
-
-    Returns
-    -------
-    DataFrame
-        ``subject_id``; Model, Errors, Masks and Arms as JSON text in place of the
-        seed's pickles; ``status``, ``reason``.
+    Model, Errors, Masks and Arms are JSON text in place of the seed's pickles.
     """
     rows = [
-        {"subject_id": number}
-        | {name: _json(tree.get(key)) for name, key in AGGREGATE_PARTS.items()}
+        {"subject_id": subject}
+        | {name: _json(tree.get(name.lower())) for name in AGGREGATE_PARTS}
         | {key: tree.get(key) for key in STATUS}
-        for number, tree in aggregates.items()
+        for subject, tree in aggregates.items()
     ]
     return _text(pd.DataFrame(rows, columns=["subject_id", *AGGREGATE_PARTS, *STATUS]))
 
@@ -121,12 +90,19 @@ def subjects(
     **tuned : iterable of path
         The same by start: ``agg``, ``bi``.
     """
-    known = _metadata(metadata)
-    pixels = {subject_of(p): p for p in cutouts}
-    fitted = {start: trees(paths) for start, paths in tuned.items()}
+    rows = read_csv(metadata, SKY).to_dict("records")
+    known = {int(row["subject_id"]): row for row in rows}
+    pixels = by_subject(cutouts)
+    fits = {start: trees(paths) for start, paths in tuned.items()}
     return [
-        _subject(number, tree, known.get(number, {}), pixels[number], fitted)
-        for number, tree in trees(aggregates).items()
+        _subject(
+            cutout_or_none(pixels[subject]),
+            subject_id=subject,
+            metadata=known.get(subject, {}),
+            aggregate=tree,
+            tuned={start: found[subject] for start, found in fits.items()},
+        )
+        for subject, tree in trees(aggregates).items()
     ]
 
 
@@ -141,37 +117,10 @@ def read_catalogue(path: str | Path) -> pd.DataFrame:
     return table.filled(np.nan).to_pandas()
 
 
-def cutout_or_none(path: str | Path) -> Cutout | None:
-    """Read a cutout; None where its file records why there is none."""
-    if "reason" in read_npz(path, {}, {"reason": ("U", 0)}):
-        return None
-    return read_cutout(path)
-
-
-def sky_of(cutout: Cutout | None) -> WCS | None:
-    """Return the WCS of a cutout, None where its place on the sky is unknown."""
-    if cutout is None or "CTYPE1" not in cutout.header:
-        return None
-    header = fits.Header()
-    header.update(cutout.header)
-    return WCS(header)
-
-
-def _subject(number, aggregate, row, pixels, fitted) -> Subject:
-    cutout = cutout_or_none(pixels)
-    return Subject(
-        subject_id=number,
-        metadata=row,
-        aggregate=aggregate,
-        tuned={k: found[number] for k, found in fitted.items() if number in found},
-        has_image=cutout is not None,
-        wcs=sky_of(cutout),
-    )
-
-
-def _metadata(path: str | Path) -> dict[int, dict]:
-    rows = read_csv(path, SKY).to_dict("records")
-    return {int(row["subject_id"]): row for row in rows}
+def _subject(cutout, **known) -> Subject:
+    if cutout is None:
+        return Subject(**known, has_image=False)
+    return Subject(**known, wcs=cutout.wcs, rotation_known=cutout.rotation is not None)
 
 
 def _json(part) -> str | None:

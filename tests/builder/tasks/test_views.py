@@ -4,7 +4,7 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.products import views
+from skyloom.builder.tasks import views
 
 
 def frame() -> pd.DataFrame:

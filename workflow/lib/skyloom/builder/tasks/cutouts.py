@@ -6,28 +6,23 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from skyloom.builder.config import Noise
 from skyloom.builder.drawings.subjects import read_metadata
 from skyloom.builder.images.astrometry import image_turns, north, quarter_turns
-from skyloom.builder.images.cutout import (
-    Cutout,
+from skyloom.builder.images.cutout import Cutout, place
+from skyloom.builder.images.cutout_files import (
     from_difference_json,
     from_metadata_json,
     from_upstream_npz,
-    place,
-    read_cutout,
     write_cutout,
     write_cutout_fits,
+    write_no_cutout,
 )
 from skyloom.io.errors import DatumError, raw_datum
-from skyloom.io.fits import write_images
-from skyloom.io.npz import read_npz, write_npz
-from skyloom.io.record import cards, text
 from skyloom.run.provenance import Recipe
 
-READERS = {"subject_data": from_difference_json, "fitting_data": from_metadata_json}
 ANGLES = ("montage_angle", "original_angle")
 
 
@@ -50,32 +45,19 @@ def cut_subject(
     tables: Iterable[str | Path],
     first: Mapping[int, int],
     recipe: Recipe,
-) -> dict:
-    """Make a subject's cutout and write it as npz and as FITS.
+) -> None:
+    """Make a subject's cutout and write it as ``npz`` and as ``fits``.
 
     Parameters
     ----------
-    subject : int
-        Its id.
-    paths : mapping
-        Where to write ``npz`` and ``fits``.
     files : mapping of str to mapping of int to path
         Raw files that exist, by kind: ``images`` of upstream, or ``subject_data``
         and ``fitting_data`` of Zooniverse, of which the latter goes first.
     metadata : mapping of int to mapping
-        From `metadata_rows`.
-    tables : iterable of path
-        The files that `metadata` was read from; recorded.
+        From `metadata_rows` of the `tables`.
     first : mapping of int to int
         The subject whose image a repeated one shares. It need not be of the run: the
         angles in the repeat's own row are those of the shared image.
-    recipe : Recipe
-        Of the rule; its settings are the config section ``noise``.
-
-    Returns
-    -------
-    dict
-        ``sigma_source`` and ``notes``.
 
     Raises
     ------
@@ -84,45 +66,21 @@ def cut_subject(
     """
     kind, owner = _found(subject, files, first)
     path, row = files[kind][owner], metadata.get(subject, {})
+    noise = Noise.stated(recipe.settings["noise"])
     with raw_datum():
-        cutout = _read(kind, path, subject, row, recipe.settings["noise"])
+        cutout = _read(kind, path, subject, row, noise)
     cutout = _placed(cutout, row)
     made_of = {"provenance": recipe.record([path, *tables])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
     write_cutout(paths["npz"], cutout)
     write_cutout_fits(paths["fits"], cutout)
-    return {"sigma_source": cutout.sigma_source, "notes": list(cutout.notes)}
 
 
 def failed_cutout(
-    subject: int,
-    reason: str,
-    paths: Mapping[str, Path],
-    *,
-    recipe: Recipe,
-) -> dict:
-    """Write both files of a subject that has no usable image, and why."""
-    made_from = recipe.record()
-    known = {"subject_id": np.int64(subject), "reason": np.str_(reason)}
-    write_npz(paths["npz"], **known, provenance=text(made_from))
-    short = reason.encode("ascii", "replace").decode()[:60]
-    header = {"OBJECT": str(subject), "STATUS": "failed", "REASON": short}
-    write_images(paths["fits"], {}, header | cards(made_from))
-    return {"reason": reason}
-
-
-def usable_cutout(path: str | Path) -> Cutout:
-    """Read a cutout.
-
-    Raises
-    ------
-    DatumError
-        If the file records why there is none: that reason.
-    """
-    reason = read_npz(path, {}, {"reason": ("U", 0)}).get("reason")
-    if reason is not None:
-        raise DatumError(str(reason))
-    return read_cutout(path)
+    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
+) -> None:
+    """Write both files of a subject that has no usable image."""
+    write_no_cutout(paths["npz"], paths["fits"], subject, reason, recipe.record())
 
 
 def _found(subject: int, files: Mapping, first: Mapping) -> tuple[str, int]:
@@ -134,11 +92,12 @@ def _found(subject: int, files: Mapping, first: Mapping) -> tuple[str, int]:
     raise DatumError(msg)
 
 
-def _read(kind: str, path: str, subject: int, row: Mapping, noise: Mapping) -> Cutout:
+def _read(kind: str, path: str, subject: int, row: Mapping, noise: Noise) -> Cutout:
     if kind == "images":
-        return from_upstream_npz(path, subject, turns=_turns(row) or 0, **noise)
-    given = noise if kind == "subject_data" else {}
-    return READERS[kind](path, subject, **given)
+        return from_upstream_npz(path, subject, _turns(row), noise)
+    if kind == "fitting_data":
+        return from_metadata_json(path, subject)
+    return from_difference_json(path, subject, noise)
 
 
 def _turns(row: Mapping) -> int | None:

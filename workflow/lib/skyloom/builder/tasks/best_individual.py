@@ -6,33 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from skyloom.builder.fitting.best import best_individual
-from skyloom.builder.steps.cutouts import usable_cutout
+from skyloom.builder.images.cutout_files import usable_cutout
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.provenance import Recipe
 
 EMPTY = {"classification_id": None, "chisq": None, "n_volunteers": 0, "model": None}
 
 
-def best_of_subject(
+def find_best(
     subject: int,
     paths: Mapping[str, Path],
     *,
     volunteers: Mapping[int, str],
     cutouts: Mapping[int, str],
     recipe: Recipe,
-) -> dict:
-    """Render every volunteer's model of a subject and write the best one's row.
-
-    Parameters
-    ----------
-    subject : int
-        Its id.
-    paths : mapping
-        Where to write ``row``.
-    volunteers, cutouts : mapping of int to path
-        Volunteers trees and cutouts.
-    recipe : Recipe
-        Of the rule; recorded.
+) -> None:
+    """Render every volunteer's model and write the best one's ``row``.
 
     Raises
     ------
@@ -40,21 +29,13 @@ def best_of_subject(
         If there is no image, or nobody drew anything.
     """
     used = [volunteers[subject], cutouts[subject]]
-    row = best_individual(
-        read_json(volunteers[subject]), usable_cutout(cutouts[subject])
-    )
+    row = best_individual(read_json(used[0]), usable_cutout(used[1]))
     write_json(paths["row"], row | {"provenance": recipe.record(used)})
-    return {"status": row["status"], "reason": row["reason"]}
 
 
 def failed_best(
-    subject: int,
-    reason: str,
-    paths: Mapping[str, Path],
-    *,
-    recipe: Recipe,
-) -> dict:
-    """Write the row of a subject that has no best individual, and why."""
+    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
+) -> None:
+    """Write the row of a subject that has no best individual."""
     row = {"subject_id": subject, "status": "failed", "reason": reason} | EMPTY
     write_json(paths["row"], row | {"provenance": recipe.record()})
-    return {"status": "failed", "reason": reason}

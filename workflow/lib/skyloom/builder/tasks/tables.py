@@ -11,53 +11,50 @@ import pandas as pd
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
-from skyloom.builder.images.retrieve import subject_urls
-from skyloom.io.zooniverse import (
-    Rejection,
-    read_classifications,
-    read_subjects,
-)
+from skyloom.io.zooniverse import Rejection, read_classifications, read_subjects
 
-REJECTED = [field.name for field in dataclasses.fields(Rejection)]
+REJECTED = ["file", *(field.name for field in dataclasses.fields(Rejection))]
+SUBJECT_FILES = ("difference.json", "image.png", "model.json")
 
 
 def subject_table(paths: Iterable[str | Path], subjects: Iterable[int]) -> pd.DataFrame:
     """Merge subject exports: one row for every subject of the run, sorted by id.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        Exports; there may be none.
-    subjects : iterable of int
-        Ids of the run. One that no export has gets a row without metadata.
-
-    Returns
-    -------
-    DataFrame
-        As `skyloom.io.zooniverse.read_subjects` returns it.
+    One that no export has gets a row without metadata.
     """
     tables = [_nullable(read_subjects(path)) for path in paths]
     bare = pd.DataFrame({"subject_id": list(subjects)})
     for name in ("metadata", "locations"):
         bare[name] = [{} for _ in range(len(bare))]
-    merged = pd.concat([*tables, bare]).drop_duplicates("subject_id")
-    mine = merged[merged["subject_id"].isin(set(bare["subject_id"]))]
-    return mine.sort_values("subject_id", ignore_index=True)
+    return _of_run(pd.concat([*tables, bare]), bare["subject_id"])
 
 
-def rejected_subjects(paths: Iterable[str | Path]) -> pd.DataFrame:
+def rejected_subjects(
+    paths: Iterable[str | Path], tables: Iterable[str | Path], subjects: Iterable[int]
+) -> pd.DataFrame:
     """List the rows of subject exports that cannot be used, and why.
 
-    Returns
-    -------
-    DataFrame
-        ``file`` and the columns of `Rejection`.
+    Parameters
+    ----------
+    paths : iterable of path
+        Exports.
+    tables : iterable of path
+        gal-metadata.csv files: what they say need not be in the export.
+    subjects : iterable of int
+        Those of the run, whose metadata must be readable.
     """
-    return _rejections((path, read_subjects(path).attrs["rejected"]) for path in paths)
+    placed = set().union(*(read_metadata(path)["subject_id"] for path in tables))
+    wanted, found = set(subjects) - placed, []
+    for path in paths:
+        table = read_subjects(path)
+        mine = table[table["subject_id"].isin(wanted)]
+        bad = metadata_from_subjects(mine)[1]
+        found.append((path, [*table.attrs["rejected"], *bad]))
+    return _rejections(found)
 
 
 def subject_files(paths: Iterable[str | Path], subject: int) -> dict[str, str]:
-    """Return the addresses of a subject's files, by name.
+    """Return the addresses of the `SUBJECT_FILES` of a subject.
 
     Raises
     ------
@@ -67,12 +64,19 @@ def subject_files(paths: Iterable[str | Path], subject: int) -> dict[str, str]:
     for path in paths:
         table = read_subjects(path).set_index("subject_id")
         if subject in table.index:
-            return subject_urls(table.loc[subject, "locations"])
-    msg = (
-        f"subject {subject} is in no subject export: name the export that has it in "
-        "builder.paths.subjects"
-    )
-    raise ValueError(msg)
+            places = table.loc[subject, "locations"]
+            break
+    else:
+        msg = (
+            f"subject {subject} is in no subject export: name the export that has it "
+            "in builder.paths.subjects"
+        )
+        raise ValueError(msg)
+    for i, name in enumerate(SUBJECT_FILES):
+        if str(i) not in places:
+            msg = f"{path}: subject {subject}: locations have no address of {name}"
+            raise ValueError(msg)
+    return {name: places[str(i)] for i, name in enumerate(SUBJECT_FILES)}
 
 
 def known_subjects(paths: Iterable[str | Path], subjects: Iterable[int]) -> set[int]:
@@ -91,8 +95,6 @@ def merged_classifications(
 
     Parameters
     ----------
-    paths : iterable of path
-        Exports.
     subjects : iterable of int
         Classifications of these are kept.
     known : iterable of int
@@ -105,7 +107,7 @@ def merged_classifications(
     classifications : list of Classification
         Sorted by subject, date and identifier.
     rejections : DataFrame
-        Columns of `Rejection`, and ``file``.
+        Columns `REJECTED`.
     """
     kept, rejected, mine = [], [], set(subjects)
     for path in paths:
@@ -117,13 +119,7 @@ def merged_classifications(
 
 
 def upstream_classifications(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """List the classifications behind decoded upstream files, which hold no more.
-
-    Returns
-    -------
-    DataFrame
-        ``classification_id`` and ``subject_ids``, sorted by subject.
-    """
+    """List the classifications behind decoded upstream files, which hold no more."""
     rows = []
     for path in paths:
         tree = read_upstream(path)
@@ -133,27 +129,21 @@ def upstream_classifications(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def galaxy_table(paths: Iterable[str | Path], exported: pd.DataFrame) -> pd.DataFrame:
-    """Merge tables of galaxy metadata: one row for every subject of the run.
+    """Merge gal-metadata.csv files: one row for every subject of the run.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        gal-metadata.csv files; there may be none.
-    exported : DataFrame
-        From `subject_table`: the subjects, and what the export says of those that no
-        file has.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `skyloom.builder.drawings.subjects.read_metadata`, sorted by subject.
+    Subjects that no file has take what the export (from `subject_table`) says.
     """
     tables = [_nullable(read_metadata(path)) for path in paths]
     bare = exported[["subject_id"]].assign(RA=np.nan, DEC=np.nan)
     tables += [metadata_from_subjects(exported)[0], bare]
     filled = [table.dropna(axis="columns", how="all") for table in tables if len(table)]
-    merged = pd.concat(filled).drop_duplicates("subject_id")
-    mine = merged[merged["subject_id"].isin(set(exported["subject_id"]))]
+    return _of_run(pd.concat(filled), exported["subject_id"])
+
+
+def _of_run(merged: pd.DataFrame, subjects: Iterable[int]) -> pd.DataFrame:
+    """Return the first row of each subject of the run, sorted."""
+    first = merged.drop_duplicates("subject_id")
+    mine = first[first["subject_id"].isin(set(subjects))]
     return mine.sort_values("subject_id", ignore_index=True)
 
 
@@ -163,7 +153,7 @@ def _rejections(found: Iterable[tuple[str | Path, list[Rejection]]]) -> pd.DataF
         for path, rejected in found
         for one in rejected
     ]
-    return pd.DataFrame(rows, columns=["file", *REJECTED])
+    return pd.DataFrame(rows, columns=REJECTED)
 
 
 def _nullable(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,405 @@
+"""The configuration of builder: its keys are the settings of the library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from skyloom.run.config import DataFile, Section, Share, key, part
+
+# Keys of `Paths` that each source must have, and those that are patterns.
+NEEDED = {
+    "zooniverse": ("classifications",),
+    "upstream": ("models", "images", "gal_metadata"),
+}
+PATTERNS = ("subject_data", "fitting_data", "images", "models")
+
+Angle = Annotated[float, Field(gt=0, lt=90)]
+Id = Annotated[int, Field(ge=1)]
+Side = Annotated[int, Field(ge=32, le=2048)]
+Magnitude = Annotated[float, Field(ge=5, le=25)]
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Percentile = Annotated[float, Field(ge=0, le=100)]
+
+
+class Sample(Section):
+    """The subjects of the run; not read when they are simulated."""
+
+    subject_ids: tuple[Id, ...] = key((), "Zooniverse ids; or else give a sheet.")
+    sheet: DataFile | None = key(None, "CSV file with one row a subject.", "path")
+    column: str = key(
+        "subject_id", "Column of the sheet that holds the ids.", min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Self:
+        if self.sheet and self.subject_ids:
+            msg = "both a sheet and a list of subject_ids are given; keep one of them"
+            raise ValueError(msg)
+        if len(set(self.subject_ids)) < len(self.subject_ids):
+            msg = "subject_ids names a subject twice; name each once"
+            raise ValueError(msg)
+        return self
+
+
+class Paths(Section):
+    """Raw files, under $SKYLOOM_DATA; {subject} stands for the subject's id."""
+
+    classifications: DataFile | None = key(
+        None, "Zooniverse classification export, CSV.", "path"
+    )
+    subjects: DataFile | None = key(None, "Zooniverse subject export, CSV.", "path")
+    subject_data: str | None = key(
+        None,
+        "Pattern of the files that volunteers were shown, JSON with imageData, mask, "
+        "psf and multiplier.",
+        "path",
+    )
+    fitting_data: str | None = key(
+        None,
+        "Pattern of files with a sigma image, JSON with galaxy_data, sigma_image, "
+        "pixel_mask, psf and multiplier; preferred where one exists.",
+        "path",
+    )
+    images: str | None = key(None, "Pattern of upstream images, npz.", "path")
+    models: str | None = key(
+        None, "Pattern of decoded upstream models, JSON, maybe gzipped.", "path"
+    )
+    gal_metadata: DataFile | None = key(
+        None, "NASA-Sloan Atlas values and frame of each subject, CSV.", "path"
+    )
+    repeats: DataFile | None = key(
+        None,
+        'Pairs of subjects that show one galaxy, CSV with the columns "0" and "1".',
+        "path",
+    )
+    catalogue: DataFile | None = key(
+        None, "Published catalogue to compare with, CSV.", "path"
+    )
+    votes: DataFile | None = key(
+        None,
+        "Galaxy Zoo vote fractions to test pitch angles against, CSV with subject_id, "
+        "and p_bar or p_noticeable, p_obvious and p_dominant.",
+        "path",
+    )
+
+
+class GalaxySettings(Section):
+    """The population of simulated galaxies."""
+
+    n_volunteers: int = key(30, "Volunteers a subject.", ge=1, le=500)
+    size: tuple[Side, Side] = key((90, 150), "Range of the side of an image.", "px")
+    magnitude: tuple[Magnitude, Magnitude] = key(
+        (13.9, 16.8), "Range of the r magnitude.", "mag"
+    )
+    p_bulge: Share = key(0.7, "Part of the galaxies with a bulge.")
+    p_bar: Share = key(0.3, "Part of the galaxies with a bar.")
+    p_arms: tuple[Weight, ...] = key(
+        (0.25, 0.1, 0.45, 0.12, 0.08),
+        "Parts of the galaxies with 0, 1, 2, 3 and 4 arms.",
+        min_length=1,
+        max_length=5,
+    )
+    pitch: tuple[Angle, Positive] = key(
+        (20.0, 7.0), "Mean and scatter of the galaxies' own pitch angle.", "deg"
+    )
+    pitch_scatter: float = key(
+        4.0, "Scatter of a galaxy's arms about its own pitch angle.", "deg", gt=0, le=90
+    )
+    pitch_limits: tuple[Angle, Angle] = key(
+        (5.0, 40.0), "Range that pitch angles are truncated to.", "deg"
+    )
+    sky_noise: float = key(0.024, "Median scatter of the sky.", "nanomaggies/px", gt=0)
+    give_sigma: bool = key(
+        False,
+        "Whether subject files hold their sigma image, or it is built from sky and "
+        "gain.",
+    )
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        for name in ("size", "magnitude"):
+            low, high = getattr(self, name)
+            if low > high:
+                msg = f"{name}: got {low} to {high}, expected the lower limit first"
+                raise ValueError(msg)
+        low, high = self.pitch_limits
+        if not low < high:
+            msg = f"pitch_limits: got {low} to {high}, expected the lower limit first"
+            raise ValueError(msg)
+        if not any(self.p_arms):
+            msg = "p_arms: every part is 0; set at least one above 0"
+            raise ValueError(msg)
+        return self
+
+
+class Simulate(GalaxySettings):
+    """The simulated survey."""
+
+    n_subjects: int = key(300, "Galaxies.", ge=1, le=99999)
+    n_repeats: int = key(
+        0, "The first so many galaxies are shown again to others.", ge=0, le=99999
+    )
+
+    @model_validator(mode="after")
+    def _repeats_are_galaxies(self) -> Self:
+        if self.n_repeats > self.n_subjects:
+            msg = (
+                f"got n_repeats = {self.n_repeats}, n_subjects = {self.n_subjects}; "
+                "expected n_repeats <= n_subjects"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Noise(Section):
+    """The sigma image of subjects that come without one: sky and photon noise."""
+
+    gain: float = key(
+        4.7, "Photo-electrons a count, mean of the SDSS r chips.", "e-/DN", gt=0
+    )
+    calibration: float = key(
+        0.005, "Flux of a count of a typical SDSS r frame.", "nanomaggies/DN", gt=0
+    )
+
+
+class Volunteers(Section):
+    """Which classifications of an export count."""
+
+    limit: int | None = key(
+        30,
+        "The first so many usable ones of a subject, one a named user; null is all.",
+        ge=1,
+    )
+    workflow_id: int | None = key(None, "Those of this workflow; null is all.", ge=1)
+
+
+class Agreement(Section):
+    """When drawings of a component agree: DBSCAN with Jaccard distances."""
+
+    eps: float = key(0.3, "Largest Jaccard distance of neighbours.", gt=0, le=1)
+    min_samples: int = key(
+        4, "Neighbours, itself among them, of a core drawing.", ge=1, le=1000
+    )
+
+
+class Bulges(Agreement):
+    """When drawings of a bulge agree."""
+
+    eps: float = key(0.4, "Largest Jaccard distance of neighbours.", gt=0, le=1)
+
+
+class Bars(Agreement):
+    """When drawings of a bar agree."""
+
+    eps: float = key(0.47839828, "Largest Jaccard distance of neighbours.", gt=0, le=1)
+
+
+class ArmSettings(Section):
+    """How arms are found; the defaults are the published ones."""
+
+    eps: float = key(
+        0.001, "Largest distance of neighbouring lines.", "image widths²", gt=0, le=1
+    )
+    min_samples: int = key(
+        4, "Lines, itself among them, that make a core line.", ge=1, le=1000
+    )
+    centre_cut: float = key(
+        2.5, "Radius about the centre within which lines are cut.", "px", ge=0
+    )
+    centre_offset: float = key(
+        0.0,
+        "Added to the image's centre in x and y; 0.5 for models with the published "
+        "half pixel.",
+        "px",
+        ge=-1,
+        le=1,
+    )
+    neighbours: int = key(
+        20, "Neighbours in the outlier test of points.", ge=1, le=1000
+    )
+    min_score: Share = key(0.2, "Least coefficient of determination of an arm.")
+    merge: Share = key(0.0005, "Spirals this near are one arm.", "image widths²")
+    weights: Literal["angle", "published"] = key(
+        "published", "Weights of the points in the fit of an arm."
+    )
+    theta_percentiles: tuple[Percentile, Percentile] = key(
+        (0.0, 100.0),
+        "Percentiles of the points' angles at which an arm starts and ends.",
+        "percent",
+    )
+    priors: Literal["published", "measured"] = key(
+        "published", "Errors of the arms that the photometric fit is given."
+    )
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Self:
+        start, end = self.theta_percentiles
+        if not start < end:
+            msg = f"theta_percentiles: got {start} to {end}, expected start < end"
+            raise ValueError(msg)
+        return self
+
+
+class AggregateSettings(Section):
+    """How drawings become one model of a galaxy; the defaults are the published."""
+
+    disk: Agreement = part(Agreement)
+    bulge: Bulges = part(Bulges)
+    bar: Bars = part(Bars)
+    spiral: ArmSettings = part(ArmSettings)
+    min_volunteers: int = key(4, "With fewer, a subject fails.", ge=1)
+    outline: int = key(
+        64,
+        "Corners of the polygon that stands for an ellipse in clustering; 0 is exact.",
+        ge=0,
+        le=4096,
+    )
+
+    @model_validator(mode="after")
+    def _polygon(self) -> Self:
+        if self.outline in (1, 2):
+            msg = "outline: a polygon has 3 corners or more; set 0 for exact ellipses"
+            raise ValueError(msg)
+        return self
+
+
+class TuneSettings(Section):
+    """The fit of each model to its image."""
+
+    method: Literal["trf", "lbfgsb"] = key(
+        "trf", "Optimiser: trust-region least squares, or L-BFGS-B as published."
+    )
+    free: tuple[Literal["positions", "rolls", "arms"], ...] = key(
+        ("positions", "rolls", "arms"),
+        "What is fitted besides shapes and brightness; the first published pipeline "
+        "kept all three fixed.",
+    )
+    crowd_priors: bool = key(
+        True, "Whether the scatter of the volunteers serves as prior."
+    )
+    rtol: float = key(0.0001, "Relative error of each rendered pixel.", gt=0, le=0.1)
+    ftol: float = key(
+        3.0e-6,
+        "Relative change of the objective that ends the search.",
+        gt=0,
+        le=0.1,
+    )
+    max_evaluations: int = key(
+        60,
+        "Evaluations after which a fit by trf is recorded as not converged; lbfgsb "
+        "ends at 10,000 iterations, as published.",
+        ge=1,
+        le=100000,
+    )
+    inflate_errors: bool = key(
+        True,
+        "Whether errors are scaled by the root of a reduced chi-squared above 1, as a "
+        "galaxy is never quite its model.",
+    )
+
+
+class PitchSettings(Section):
+    """Hierarchical model of the arms' pitch angles: how it is sampled."""
+
+    chains: int = key(4, "Chains of the sampler.", ge=2, le=64)
+    warmup: int = key(
+        400,
+        "Draws of each chain that tune the sampler and are discarded.",
+        ge=10,
+        le=1000000,
+    )
+    samples: int = key(1000, "Draws of each chain that are kept.", ge=4, le=1000000)
+    rhat_max: float = key(
+        1.01, "Largest split R-hat that counts as converged.", gt=1, le=1.1
+    )
+    ess_min: float = key(400.0, "Fewest effective draws that count as converged.", ge=1)
+
+
+class Morphology(Section):
+    """Tests of pitch angles against bulge and bar strength."""
+
+    n_draws: int = key(500, "Posterior draws that are tested.", ge=10, le=100000)
+    n_resamples: int = key(
+        2000, "Permutations and bootstrap samples.", ge=10, le=1000000
+    )
+
+
+class Winding(Section):
+    """Test of a cotangent of the pitch angle that is uniform."""
+
+    lower: Angle = key(15.0, "Lower limit of the pitch angles that are tested.", "deg")
+    upper: Angle = key(50.0, "Upper limit of the pitch angles that are tested.", "deg")
+
+    @model_validator(mode="after")
+    def _lower_first(self) -> Self:
+        if not self.lower < self.upper:
+            msg = f"got {self.lower} to {self.upper}, expected lower < upper"
+            raise ValueError(msg)
+        return self
+
+
+class Retrieve(Section):
+    """How public archives are asked; nothing is fetched unless asked for."""
+
+    attempts: int = key(4, "How often a download is tried.", ge=1, le=100)
+    timeout: float = key(60.0, "Longest silence of a server.", "s", gt=0, le=3600)
+
+
+class Config(Section):
+    """Galaxy Builder: volunteers' drawings to models, a catalogue and pitch angles."""
+
+    source: Literal["simulated", "zooniverse", "upstream"] = key(
+        "simulated",
+        "Where drawings and images come from: a simulated survey, the exports of a "
+        "Zooniverse project, or the decoded files of the published analysis.",
+    )
+    chunks: int = key(
+        46,
+        "Jobs that each step is cut into. A subject's chunk follows from its id, so "
+        "adding one reruns one chunk; changing this number moves most subjects.",
+        ge=1,
+        le=1000,
+    )
+    threads: int = key(
+        1,
+        "Cores that each chunk's job asks for. On few cores 1 is best: as many jobs as "
+        "cores run side by side.",
+        ge=1,
+        le=1024,
+    )
+    sample: Sample = part(Sample)
+    paths: Paths = part(Paths)
+    simulate: Simulate = part(Simulate)
+    noise: Noise = part(Noise)
+    volunteers: Volunteers = part(Volunteers)
+    aggregate: AggregateSettings = part(AggregateSettings)
+    tune: TuneSettings = part(TuneSettings)
+    pitch: PitchSettings = part(PitchSettings)
+    morphology: Morphology = part(Morphology)
+    winding: Winding = part(Winding)
+    retrieve: Retrieve = part(Retrieve)
+
+    @model_validator(mode="after")
+    def _named_files(self) -> Self:
+        """Refuse a source without what it needs, or one file for all subjects."""
+        if self.source != "simulated":
+            absent = [k for k in NEEDED[self.source] if not getattr(self.paths, k)]
+            absent = [f"builder.paths.{k}" for k in absent]
+            if not self.sample.subject_ids and not self.sample.sheet:
+                absent.append("builder.sample.sheet (or subject_ids)")
+            if absent:
+                msg = f"source {self.source} needs {', '.join(absent)}"
+                raise ValueError(msg)
+        patterns = {k: getattr(self.paths, k) for k in PATTERNS}
+        fixed = [k for k, one in patterns.items() if one and "{subject}" not in one]
+        # A single subject may have its files under any name.
+        if fixed and len(self.sample.subject_ids) != 1:
+            msg = (
+                f"{{subject}} is missing from paths.{', paths.'.join(fixed)}: one file "
+                "cannot be that of every subject; put {subject} where the id stands"
+            )
+            raise ValueError(msg)
+        return self

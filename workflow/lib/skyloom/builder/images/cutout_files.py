@@ -1,0 +1,227 @@
+"""Files of cutouts: the sources that they are read from, and our own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.builder.config import Noise
+from skyloom.builder.images.cutout import Cutout, make_cutout, turn
+from skyloom.builder.images.pixels import array, check_flags
+from skyloom.io.documents import plain, read_json
+from skyloom.io.errors import DatumError, InputError
+from skyloom.io.fits import write_images
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.io.record import cards, text
+
+SIGMA_SOURCES = ("given", "sky_and_gain")
+STORED = {
+    "subject_id": ("iu", 0),
+    "image": ("f", 2),
+    "sigma": ("f", 2),
+    "mask": ("b", 2),
+    "psf": ("f", 2),
+    "multiplier": ("f", 0),
+    "sigma_source": ("U", 0),
+    "rotation": ("iuf", 0),  # NaN: unknown
+    "metadata": ("U", 0),
+    "header": ("U", 0),
+    "notes": ("U", 0),
+}
+UPSTREAM = {
+    "image": ("f", 2),
+    "mask": ("biu", 2),
+    "psf": ("f", 2),
+    "multiplier": ("fiu", 0),
+}
+
+
+def from_difference_json(path: str | Path, subject_id: int, noise: Noise) -> Cutout:
+    """Read the difference.json of a Zooniverse subject (mask: 1 is **bad**).
+
+    A ``sigma_image``, which the project's own files lack, is used where there is one.
+
+    Raises
+    ------
+    InputError
+        See `make_cutout`; also for a missing key.
+    """
+    tree = _keys(path, ("imageData", "mask", "psf", "multiplier"))
+    return make_cutout(
+        path,
+        subject_id,
+        image=tree["imageData"],
+        mask=tree["mask"],
+        psf=tree["psf"],
+        multiplier=tree["multiplier"],
+        sigma=tree.get("sigma_image"),
+        noise=noise,
+        metadata=tree.get("metadata"),
+    )
+
+
+def from_metadata_json(path: str | Path, subject_id: int) -> Cutout:
+    """Read upstream's fitting metadata as JSON (pixel_mask: true is **good**).
+
+    Raises
+    ------
+    InputError
+        See `make_cutout`; also for a missing key.
+    """
+    names = ("galaxy_data", "sigma_image", "pixel_mask", "psf", "multiplier")
+    tree = _keys(path, names)
+    good = array(path, "pixel_mask", tree["pixel_mask"])
+    check_flags(path, "pixel_mask", good)
+    return make_cutout(
+        path,
+        subject_id,
+        image=tree["galaxy_data"],
+        mask=good == 0,
+        psf=tree["psf"],
+        multiplier=tree["multiplier"],
+        sigma=tree["sigma_image"],
+    )
+
+
+def from_upstream_npz(
+    path: str | Path, subject_id: int, turns: int | None, noise: Noise
+) -> Cutout:
+    """Read an exported subject image and turn it to the frame's orientation.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``images/<id>.npz``: image, mask (true is bad), psf, multiplier, metadata.
+    subject_id : int
+        The subject; for a repeat, not the one in the file's name.
+    turns : int or None
+        Of ``np.rot90``: `astrometry.image_turns`; None if they are unknown.
+
+    Raises
+    ------
+    InputError
+        See `make_cutout` and `read_npz`.
+    """
+    arrays = read_npz(path, UPSTREAM, {"metadata": ("U", 0)})
+    metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")))
+    given = {"metadata": metadata, "noise": noise}
+    made = make_cutout(path, subject_id, **arrays, **given)
+    if turns is None:
+        return dataclasses.replace(made, rotation=None)
+    return turn(made, turns)
+
+
+def write_cutout(path: str | Path, cutout: Cutout) -> None:
+    """Write a cutout as npz: same cutout, same bytes."""
+    values = {name: getattr(cutout, name) for name in STORED}
+    for name in ("metadata", "header", "notes"):
+        values[name] = json.dumps(plain(values[name]), sort_keys=True)
+    values["multiplier"] = np.float64(values["multiplier"])
+    if cutout.rotation is None:
+        values["rotation"] = np.nan
+    write_npz(path, **values)
+
+
+def read_cutout(path: str | Path) -> Cutout:
+    """Read what `write_cutout` wrote, and check it again.
+
+    Raises
+    ------
+    InputError
+        See `read_npz` and `make_cutout`.
+    """
+    arrays = read_npz(path, STORED)
+    values = {k: arrays[k].item() for k, (_, ndim) in STORED.items() if ndim == 0}
+    trees = {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}
+    if values["sigma_source"] not in SIGMA_SOURCES:
+        problem = f"sigma_source {values['sigma_source']!r}"
+        raise InputError(path, problem, expected=f"one of {SIGMA_SOURCES}")
+    pixels = {k: arrays[k] for k in ("image", "sigma", "mask", "psf")}
+    checked = make_cutout(
+        path, values["subject_id"], **pixels, multiplier=values["multiplier"]
+    )
+    return dataclasses.replace(
+        checked,
+        psf=arrays["psf"],  # bit for bit: not divided by its sum once more
+        sigma_source=values["sigma_source"],
+        rotation=None if np.isnan(values["rotation"]) else int(values["rotation"]),
+        metadata=trees["metadata"],
+        header={k: tuple(v) for k, v in trees["header"].items()},
+        notes=tuple(trees["notes"]),
+    )
+
+
+def usable_cutout(path: str | Path) -> Cutout:
+    """Read a cutout.
+
+    Raises
+    ------
+    DatumError
+        If the file records why there is none.
+    """
+    reason = read_npz(path, {}, {"reason": ("U", 0)}).get("reason")
+    if reason is not None:
+        raise DatumError(str(reason))
+    return read_cutout(path)
+
+
+def cutout_or_none(path: str | Path) -> Cutout | None:
+    """Read a cutout; None where its file records why there is none."""
+    try:
+        return usable_cutout(path)
+    except DatumError:
+        return None
+
+
+def write_no_cutout(
+    npz: str | Path, fits: str | Path, subject: int, reason: str, provenance: Mapping
+) -> None:
+    """Write both files of a subject that has no usable image."""
+    known = {"subject_id": np.int64(subject), "reason": np.str_(reason)}
+    write_npz(npz, **known, provenance=text(provenance))
+    short = reason.encode("ascii", "replace").decode()[:60]
+    header = {"OBJECT": str(subject), "STATUS": "failed", "REASON": short}
+    write_images(fits, {}, header | cards(provenance))
+
+
+def write_cutout_fits(path: str | Path, cutout: Cutout) -> None:
+    """Write a cutout as FITS: SCI, ERR, MASK and PSF, with the WCS cards."""
+    unit = {"BUNIT": (f"{cutout.multiplier:.8g} nmgy", "an image unit")}
+    sky = dict(cutout.header)
+    primary = {
+        "OBJECT": (str(cutout.subject_id), "Zooniverse subject"),
+        "MULT": (cutout.multiplier, "[nmgy] an image unit"),
+        "SIGSRC": (cutout.sigma_source, "what ERR was made from"),
+        "ROTATION": (cutout.rotation, "quarter turns applied to the upload"),
+    }
+    primary |= {f"NOTE{i}": note for i, note in enumerate(cutout.notes, start=1)}
+    if "provenance" in cutout.metadata:
+        primary |= cards(cutout.metadata["provenance"])
+    images = {
+        "SCI": (cutout.image, sky | unit),
+        "ERR": (cutout.sigma, sky | unit),
+        "MASK": (cutout.mask, sky | {"BADVALUE": (1, "value of a bad pixel")}),
+        "PSF": (cutout.psf, {}),
+    }
+    write_images(path, images, primary)
+
+
+def _keys(path, names) -> dict:
+    tree = read_json(path, nonfinite=True)
+    for name in names:
+        if name not in tree:
+            expected = f"it among {sorted(tree)[:12]}"
+            raise InputError(path, "missing", where=f"key {name!r}", expected=expected)
+    return tree
+
+
+def _tree(path, name: str, text: str):
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as bad:
+        problem = f"not JSON ({bad})"
+        raise InputError(path, problem, where=f"key {name!r}") from None

@@ -1,0 +1,79 @@
+"""One subject's model for DS9 and GALFIT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from skyloom.builder.images.cutout import Cutout
+from skyloom.builder.images.cutout_files import cutout_or_none
+from skyloom.builder.model import Model, from_dict
+from skyloom.builder.products.export import ds9_regions, galfit_feedme
+from skyloom.io.atomic import write_text
+from skyloom.io.documents import read_json
+from skyloom.io.errors import DatumError
+from skyloom.io.record import comments
+from skyloom.run.provenance import Recipe
+
+
+def export_subject(
+    subject: int,
+    paths: Mapping[str, Path],
+    *,
+    files: Mapping[str, Mapping[int, str]],
+    recipe: Recipe,
+) -> None:
+    """Write a subject's model as DS9 ``regions`` and as a ``galfit`` input file.
+
+    Parameters
+    ----------
+    files : mapping of str to mapping of int to path
+        ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for a fit
+        that failed.
+
+    Raises
+    ------
+    DatumError
+        If there is no model.
+    """
+    mine = {kind: known[subject] for kind, known in files.items()}
+    cutout = cutout_or_none(mine["cutouts"])
+    model = _best_model(mine["tuned"], mine["aggregates"])
+    made_from = comments(recipe.record(mine.values()))
+    wcs = None if cutout is None else cutout.wcs
+    write_text(paths["regions"], ds9_regions(model, wcs) + made_from)
+    write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
+
+
+def failed_export(
+    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
+) -> None:
+    """Write files that say why there is no model of the subject."""
+    made_from = comments(recipe.record())
+    for path in paths.values():
+        write_text(path, f"# subject {subject}: no model: {reason}\n{made_from}")
+
+
+def _best_model(*paths: str) -> Model:
+    reasons = []
+    for path in paths:
+        tree = read_json(path)
+        if tree["status"] != "failed":
+            return from_dict(tree["model"])
+        reasons.append(str(tree["reason"]))
+    raise DatumError("; ".join(reasons))
+
+
+def _feedme(subject: int, model: Model, cutout: Cutout | None) -> str:
+    if cutout is None:
+        return f"# subject {subject}: no image to fit\n"
+    image = f"../fitting_metadata/{subject}.fits"
+    files = {"data": f"{image}[SCI]", "sigma": f"{image}[ERR]", "psf": f"{image}[PSF]"}
+    files |= {"mask": f"{image}[MASK]", "output": f"{subject}_galfit.fits"}
+    return galfit_feedme(
+        model,
+        cutout.image.shape,
+        files=files,
+        multiplier=cutout.multiplier,
+        psf_size=max(cutout.psf.shape),
+    )

@@ -1,0 +1,46 @@
+"""How far volunteers agree on each component, from their trees and the aggregates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from skyloom.builder.aggregation.aggregate import distances
+from skyloom.builder.aggregation.shapes import FIELDS
+from skyloom.builder.analysis.agreement import (
+    component_agreement,
+    mean_similarity,
+    subject_scores,
+)
+from skyloom.builder.config import AggregateSettings
+from skyloom.builder.model import COMPONENTS
+
+
+def agreement_tree(volunteers, aggregates, settings: AggregateSettings) -> dict:
+    """Return how far volunteers agree on each component.
+
+    Parameters
+    ----------
+    volunteers, aggregates : iterable of mapping
+        Trees of the same subjects, in step.
+    settings : AggregateSettings
+        The distances are those of the clustering.
+    """
+    pairs = list(zip(volunteers, aggregates, strict=True))
+    pairs = [pair for pair in pairs if pair[1]["status"] == "ok"]
+    return {name: _agreement(name, pairs, settings) for name in COMPONENTS}
+
+
+def _agreement(name: str, pairs, settings) -> dict:
+    tables, similarity = [], []
+    for drawn, agreed in pairs:
+        one = drawn["volunteers"]
+        parts = [v["model"][name] for v in one]
+        shapes = [[part[key] for key in FIELDS] for part in parts if part]
+        matrix = distances(np.array(shapes).reshape(-1, len(FIELDS)), name, settings)
+        ids = [v["classification_id"] for v in one]
+        present = [part is not None for part in parts]
+        scores = subject_scores(present, matrix, ids, agreed["masks"][name])
+        tables.append(scores.assign(subject_id=drawn["subject_id"]))
+        similarity.append(mean_similarity(matrix))
+    return component_agreement(pd.concat(tables), similarity)
