@@ -1,5 +1,6 @@
 # `make run`: the demo. `make test`: checks and tests; `make soak`: the long ones.
 # `make bench`: speed against peers. `make config`: the configuration's page.
+# `make encoder`: the encoder of clusters that ships, trained again.
 # `make profile`: `--profile slurm`.
 # Needs python3 (3.11 or newer) with venv, and nothing else; see README.md.
 PYTHON ?= python3
@@ -10,7 +11,7 @@ READY := .venv/.ready
 PROFILES := $(if $(XDG_CONFIG_HOME),$(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 
-.PHONY: run test soak bench config lint profile clean
+.PHONY: run test soak bench config encoder lint profile clean
 
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
@@ -24,6 +25,17 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest -m benchmark
+
+# The encoder of clusters that ships, in its two stages: half a day on two cores, with
+# DES Y1's list under $SKYLOOM_DATA. See resources/models/clusters/README.md.
+STAGE1 = results/stage1/clusters/encoder/best_encoder.ckpt
+STAGE2 = results/long/clusters/encoder/calibration.json
+encoder: $(READY)
+	$(BIN)/snakemake --cores $(CORES) $(STAGE1) --configfile config/long.yaml \
+	    --config run=stage1 seed=2 \
+	    'clusters={simulate: {fields: {halos: {even: 0}}}, train: {epochs: 26}}'
+	$(BIN)/snakemake --cores $(CORES) $(STAGE2) --configfile config/long.yaml \
+	    --config 'clusters={train: {start: $(STAGE1), epochs: 5, rate: 0.001}}'
 
 lint: $(READY)
 	$(BIN)/ruff check
