@@ -23,21 +23,7 @@ PANEL_HEIGHT = 2.9  # [inch]
 
 @style.styled
 def overview(som: Som, counts: np.ndarray) -> Figure:
-    """Return the U-matrix and the occupancy of a map, side by side.
-
-    Parameters
-    ----------
-    som : Som
-        The map.
-    counts : ndarray of int, shape (ny, nx)
-        Rows at each unit, from `skyloom.som.quality.occupancy`; units without any are
-        left white.
-
-    Raises
-    ------
-    ValueError
-        For counts of another shape than the map.
-    """
+    """Return the U-matrix and the occupancy of a map; units without rows are white."""
     counts = _checked(som, counts, "counts")
     fig = style.figure(style.PAGE_WIDTH, PANEL_HEIGHT)
     left, right = fig.subplots(1, 2)
@@ -58,19 +44,8 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     """Return where kinds of data fall: discs on the U-matrix.
 
     The area of a disc is the number of rows at its unit, all kinds together; its
-    colour is the most frequent kind there, the first named of equal ones.
-
-    Parameters
-    ----------
-    som : Som
-        The map.
-    counts : mapping of str to ndarray of int, shape (ny, nx)
-        Name of a kind to its occupancy; one to eight kinds.
-
-    Raises
-    ------
-    ValueError
-        For no kinds, more than there are colours, or counts of another shape.
+    colour is the most frequent kind there, the first named of equal ones. `counts` has
+    the occupancy of one to eight kinds by name.
     """
     if not 1 <= len(counts) <= len(style.CYCLE):
         msg = f"a hit map shows 1 to {len(style.CYCLE)} kinds, not {len(counts)}"

@@ -16,13 +16,7 @@ Shape = tuple[int, int]
 
 
 def check_grid(shape: Shape, topology: str) -> None:
-    """Refuse a grid that does not exist.
-
-    Raises
-    ------
-    ValueError
-        Not two positive sizes, or another topology.
-    """
+    """Refuse a grid without two positive sizes, or of another topology."""
     if len(shape) != 2 or min(shape) < 1:
         msg = f"a map has rows and columns, at least 1 of each, not {tuple(shape)}"
         raise ValueError(msg)
@@ -32,33 +26,14 @@ def check_grid(shape: Shape, topology: str) -> None:
 
 
 def check_radius(radius: float) -> None:
-    """Refuse a radius of a neighbourhood that is not a positive number.
-
-    Raises
-    ------
-    ValueError
-        For zero, less, infinity or NaN.
-    """
+    """Refuse a radius of a neighbourhood that is not a positive number."""
     if not (np.isfinite(radius) and radius > 0):
         msg = f"the radius of a neighbourhood is a positive number, not {radius}"
         raise ValueError(msg)
 
 
 def axis_distances(size: int, topology: str) -> np.ndarray:
-    """Return the distances along one axis, the shorter way round on a torus.
-
-    Parameters
-    ----------
-    size : int
-        Units along the axis.
-    topology : {"sheet", "torus"}
-        Whether the axis has ends.
-
-    Returns
-    -------
-    ndarray of float64, shape (size, size)
-        In grid steps.
-    """
+    """Return the distances along one axis [grid steps], shape (size, size)."""
     place = np.arange(size)
     apart = np.abs(place[:, None] - place)
     if topology == "torus":
@@ -83,12 +58,7 @@ def grid_distances(
     Returns
     -------
     ndarray of float64, shape (ny * nx, ny * nx)
-        In grid steps; symmetric, zero on the diagonal.
-
-    Raises
-    ------
-    ValueError
-        For an impossible grid or another metric.
+        In grid steps.
     """
     check_grid(shape, topology)
     down = axis_distances(shape[0], topology)[:, None, :, None]
@@ -113,42 +83,16 @@ def gaussian(distance: np.ndarray, radius: float) -> np.ndarray:
 
     A neighbourhood written ``exp(-distance² / T²)``, as DESOM's is, has
     ``radius = T / sqrt(2)``.
-
-    Raises
-    ------
-    ValueError
-        For a radius that is not a positive number.
     """
     check_radius(radius)
     return np.exp(-0.5 * (np.asarray(distance) / radius) ** 2)
 
 
-def neighbourhood(
-    shape: Shape, topology: str, radius: float, metric: str = "euclidean"
-) -> np.ndarray:
-    """Return how much each unit learns with each other one.
-
-    Parameters
-    ----------
-    shape, topology, metric
-        See `grid_distances`.
-    radius : float
-        Standard deviation of the Gaussian [grid steps].
-
-    Returns
-    -------
-    ndarray of float64, shape (ny * nx, ny * nx)
-        1 on the diagonal.
-    """
-    return gaussian(grid_distances(shape, topology, metric), radius)
-
-
 def smooth(values: np.ndarray, topology: str, radius: float) -> np.ndarray:
     """Return the Gaussian neighbourhood sum of a value at each unit.
 
-    The same as the matrix of `neighbourhood` times the values, but rows first and
-    columns next: the Gaussian of a Euclidean distance is a product, and two small
-    matrices cost ``ny + nx`` operations a value instead of ``ny * nx``.
+    Rows first and columns next: the Gaussian of a Euclidean distance is a product, and
+    two small matrices cost ``ny + nx`` operations a value instead of ``ny * nx``.
 
     Parameters
     ----------
@@ -170,21 +114,12 @@ def smooth(values: np.ndarray, topology: str, radius: float) -> np.ndarray:
     return np.matmul(across, rows)
 
 
-def neighbours(
-    shape: Shape, topology: str, metric: str = "chebyshev"
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return all ordered pairs of units one step apart.
-
-    Parameters
-    ----------
-    shape, topology
-        See `grid_distances`.
-    metric : {"chebyshev", "manhattan"}
-        Eight neighbours, or four.
+def neighbours(shape: Shape, topology: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return all ordered pairs of units that touch: eight neighbours, fewer at an edge.
 
     Returns
     -------
     one, other : ndarray of int, shape (n_pairs,)
-        Both orders of a pair are given, each once, sorted by `one` then `other`.
+        Both orders of a pair, sorted by `one` then `other`.
     """
-    return np.nonzero(grid_distances(shape, topology, metric) == 1)
+    return np.nonzero(grid_distances(shape, topology, "chebyshev") == 1)

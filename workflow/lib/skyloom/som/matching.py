@@ -19,17 +19,7 @@ from skyloom.som.rows import CHUNK, Rows, chunks
 
 @dataclass(frozen=True, eq=False)
 class Codebook:
-    """Prototypes made ready for the product with rows.
-
-    Parameters
-    ----------
-    centre : ndarray of float32, shape (d,)
-        Mean of the prototypes.
-    units : ndarray of float32, shape (n_units, d)
-        The prototypes less `centre`.
-    half : ndarray of float32, shape (n_units,)
-        Half of the squared length of each of `units`.
-    """
+    """Prototypes less their mean `centre`, and half of their squared lengths."""
 
     centre: np.ndarray
     units: np.ndarray
@@ -46,7 +36,7 @@ def codebook(som: Som) -> Codebook:
 
 def match(
     book: Codebook, centred: np.ndarray, first: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the best unit of each centred row, and all brackets.
 
     Parameters
@@ -62,8 +52,6 @@ def match(
     -------
     index : ndarray of int, shape (n,)
         The unit with the largest bracket, the first of equal ones.
-    squared : ndarray of float32, shape (n,)
-        Squared distance to it, to about 1e-6 of the row's squared length; not below 0.
     brackets : ndarray of float32, shape (n, n_units)
 
     Raises
@@ -76,13 +64,13 @@ def match(
         brackets = centred @ book.units.T
         brackets -= book.half
         index = brackets.argmax(axis=1)  # of a row with NaN: the NaN
-        best = brackets[np.arange(len(index)), index]
-        squared = np.einsum("nd,nd->n", centred, centred) - 2 * best
-    if not np.isfinite(squared).all():
-        row = first + int(np.argmin(np.isfinite(squared)))
+        finite = np.isfinite(np.einsum("nd,nd->n", centred, centred))
+        finite &= np.isfinite(brackets[np.arange(len(index)), index])
+    if not finite.all():
+        row = first + int(np.argmin(finite))
         msg = f"row {row} holds a value that is not finite, or too large for float32"
         raise ValueError(msg)
-    return index, np.maximum(squared, 0), brackets
+    return index, brackets
 
 
 def bmu(som: Som, x: Rows, *, chunk: int = CHUNK) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +83,7 @@ def bmu(som: Som, x: Rows, *, chunk: int = CHUNK) -> tuple[np.ndarray, np.ndarra
     x : ndarray of shape (n, d), or iterable of such
         The data; see `skyloom.som.rows.chunks`.
     chunk : int
-        Rows worked on at a time: memory is that of ``chunk * (d + n_units)`` numbers.
+        Rows at a time: memory is that of ``chunk * (d + n_units)`` numbers.
 
     Returns
     -------
@@ -121,35 +109,20 @@ def matched(
     book = codebook(som)
     for first, rows in chunks(x, chunk, som.width):
         centred = rows - book.centre
-        index, _, _ = match(book, centred, first)
+        index, _ = match(book, centred, first)
         centred -= book.units[index]
         yield index, np.sqrt(np.einsum("nd,nd->n", centred, centred))
 
 
 def two_best(som: Som, x: Rows, *, chunk: int = CHUNK) -> np.ndarray:
-    """Return the best and the second-best unit of each row.
-
-    Parameters
-    ----------
-    som, x, chunk
-        See `bmu`.
-
-    Returns
-    -------
-    ndarray of int64, shape (n, 2)
-
-    Raises
-    ------
-    ValueError
-        As `bmu`, and for a map of one unit.
-    """
+    """Return the best and second-best unit of each row, shape (n, 2); see `bmu`."""
     if som.n_units < 2:
         msg = "a map of one unit has no second-best"
         raise ValueError(msg)
     book = codebook(som)
     parts = []
     for first, rows in chunks(x, chunk, som.width):
-        index, _, brackets = match(book, rows - book.centre, first)
+        index, brackets = match(book, rows - book.centre, first)
         brackets[np.arange(len(index)), index] = -np.inf
         parts.append(np.stack([index, brackets.argmax(axis=1)], axis=1))
     return np.concatenate(parts)

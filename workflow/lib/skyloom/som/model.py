@@ -24,16 +24,9 @@ class Som:
     Parameters
     ----------
     weights : ndarray of float32, shape (ny, nx, d)
-        The prototypes, in the units of the data. The map keeps its own copy, which
-        cannot be written to.
+        The prototypes, in the units of the data; copied, and finite.
     topology : {"sheet", "torus"}
         Whether opposite edges touch.
-
-    Raises
-    ------
-    ValueError
-        Weights of another type, number of dimensions or not finite, or another
-        topology.
     """
 
     weights: np.ndarray
@@ -76,50 +69,17 @@ class Som:
 def save(path: str | Path, som: Som, about: Mapping | None = None) -> None:
     """Write a map as an npz file: whole or not at all, same map same bytes.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file to write.
-    som : Som
-        The map.
-    about : mapping, optional
-        How it was made (grid of the spectra, epochs, seed, errors): anything that
-        JSON can hold.
+    `about` says how it was made, in anything that JSON can hold.
     """
     text = json.dumps(plain(about or {}), sort_keys=True, allow_nan=False)
     write_npz(path, weights=som.weights, topology=np.array(som.topology), about=text)
 
 
 def load(path: str | Path) -> Som:
-    """Read a map written by `save`.
-
-    Raises
-    ------
-    InputError
-        No such file, not a map, or a map that cannot be.
-    """
+    """Read a map written by `save`; InputError for any other file."""
     arrays = read_npz(path, KEYS)
     try:
         return Som(arrays["weights"], str(arrays["topology"]))
     except ValueError as bad:
         remedy = "train the map again"
         raise InputError(path, str(bad), where="the map", remedy=remedy) from None
-
-
-def read_about(path: str | Path) -> dict:
-    """Read what `save` was told about a map.
-
-    Raises
-    ------
-    InputError
-        No such file, not a map, or no JSON object in it.
-    """
-    text = str(read_npz(path, KEYS)["about"])
-    try:
-        tree = json.loads(text)
-    except json.JSONDecodeError as bad:
-        raise InputError(path, bad.msg, where="key 'about'", expected="JSON") from None
-    if not isinstance(tree, dict):
-        problem = f"holds a {type(tree).__name__}"
-        raise InputError(path, problem, where="key 'about'", expected="a JSON object")
-    return tree

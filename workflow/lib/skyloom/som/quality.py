@@ -13,17 +13,7 @@ PAIRS = 8192  # of units compared at a time
 
 
 def quantisation_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
-    """Return the mean Euclidean distance of rows to their best-matching units.
-
-    Parameters
-    ----------
-    som : Som
-        The map.
-    x : ndarray of shape (n, d), or iterable of such
-        The data, read once, in constant memory.
-    chunk : int
-        Rows at a time.
-    """
+    """Return the mean distance of rows to their best-matching units."""
     total, n_rows = 0.0, 0
     for _, distance in matched(som, x, chunk=chunk):
         total += float(distance.sum(dtype=np.float64))
@@ -31,50 +21,18 @@ def quantisation_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
     return total / n_rows
 
 
-def topographic_error(
-    som: Som, x: Rows, *, metric: str = "chebyshev", chunk: int = CHUNK
-) -> float:
+def topographic_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
     """Return the part of rows whose best and second-best units do not touch.
-
-    Parameters
-    ----------
-    som, x, chunk
-        See `quantisation_error`.
-    metric : {"chebyshev", "manhattan"}
-        Whether a unit touches eight others, or four.
-
-    Raises
-    ------
-    ValueError
-        As `bmu`, and for a map of one unit.
 
     Source: Kiviluoto 1996, IEEE ICNN, 294.
     """
-    apart = grid_distances(som.shape, som.topology, metric) > 1
+    apart = grid_distances(som.shape, som.topology, "chebyshev") > 1
     pairs = two_best(som, x, chunk=chunk)
     return float(apart[pairs[:, 0], pairs[:, 1]].mean())
 
 
 def occupancy(index: np.ndarray, shape: Shape) -> np.ndarray:
-    """Return how many rows each unit is the best match of.
-
-    Parameters
-    ----------
-    index : ndarray of int, shape (n,)
-        Best-matching units, from `bmu`.
-    shape : tuple of 2 int
-        Rows and columns of the map: units that match no row count too, with 0.
-
-    Returns
-    -------
-    ndarray of int64, shape (ny, nx)
-        Sums to n.
-
-    Raises
-    ------
-    ValueError
-        For an index that is not a unit of the map.
-    """
+    """Return how many rows each unit is the best match (`bmu`) of, shape (ny, nx)."""
     index = np.asarray(index)
     n_units = shape[0] * shape[1]
     if index.size and not 0 <= index.min() <= index.max() < n_units:
@@ -83,24 +41,14 @@ def occupancy(index: np.ndarray, shape: Shape) -> np.ndarray:
     return np.bincount(index, minlength=n_units).reshape(shape)
 
 
-def u_matrix(som: Som, metric: str = "chebyshev") -> np.ndarray:
-    """Return the mean distance of each prototype to those that touch it.
+def u_matrix(som: Som) -> np.ndarray:
+    """Return the mean distance of each prototype to those that touch it, (ny, nx).
 
-    Parameters
-    ----------
-    som : Som
-        The map.
-    metric : {"chebyshev", "manhattan"}
-        Whether a unit touches eight others, or four; fewer at the edges of a sheet.
-
-    Returns
-    -------
-    ndarray of float64, shape (ny, nx)
-        In the units of the data; 0 for the only unit of a map.
+    In the units of the data; 0 for the only unit of a map.
 
     Source: Ultsch & Siemon 1990, Proc. INNC, 305.
     """
-    one, other = neighbours(som.shape, som.topology, metric)
+    one, other = neighbours(som.shape, som.topology)
     apart = np.zeros(len(one))
     for start in range(0, len(one), PAIRS):
         part = slice(start, start + PAIRS)

@@ -14,19 +14,7 @@ Rows = np.ndarray | Iterable[np.ndarray]
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of rows that can be read again and again, as training has to.
-
-    Parameters
-    ----------
-    make : callable
-        Starts over: returns a new iterable of arrays of shape (n, d).
-
-    Examples
-    --------
-    >>> data = Batches(lambda: (x for x in (np.zeros((2, 3)), np.ones((1, 3)))))
-    >>> [len(batch) for batch in data], [len(batch) for batch in data]
-    ([2, 1], [2, 1])
-    """
+    """Batches of rows, arrays (n, d), that `make` gives anew at each reading."""
 
     make: Callable[[], Iterable[np.ndarray]]
 
@@ -42,9 +30,8 @@ def chunks(
     Parameters
     ----------
     data : array_like of shape (n, d), or iterable of such
-        Anything with two dimensions that can be sliced is taken as an array and read
-        slice by slice, a memory map or an HDF5 dataset too. Anything else is taken as
-        batches, in order.
+        What has two dimensions and can be sliced is read slice by slice, a memory map
+        or an HDF5 dataset too. Anything else is taken as batches, in order.
     chunk : int
         Largest number of rows at a time.
     width : int, optional
@@ -78,13 +65,7 @@ def chunks(
 
 
 def repeatable(data: Rows) -> Rows:
-    """Return `data` if it can be read more than once.
-
-    Raises
-    ------
-    TypeError
-        For a generator or another iterator, of which nothing is left after one pass.
-    """
+    """Return `data` if it can be read more than once; TypeError for an iterator."""
     if not _is_table(data) and iter(data) is data:
         kind = type(data).__name__
         msg = f"a {kind} can be read only once; wrap what makes it in Batches"

@@ -14,7 +14,7 @@ SAMPLE = 2048  # rows that the main directions are taken from
 def sample(
     data: Rows, size: int, rng: np.random.Generator, *, chunk: int = CHUNK
 ) -> np.ndarray:
-    """Return rows drawn at random without repetition, in one pass.
+    """Return rows drawn at random without repetition, in the order of the data.
 
     Each row draws a number, and the rows of the smallest numbers stay: which they are
     does not depend on how the rows come in batches.
@@ -22,18 +22,13 @@ def sample(
     Parameters
     ----------
     data : ndarray of shape (n, d), or iterable of such
-        The data; see `skyloom.som.rows.chunks`.
+        See `skyloom.som.rows.chunks`.
     size : int
         How many rows; all of them if there are no more.
     rng : numpy.random.Generator
         Gives one number a row.
     chunk : int
         Rows at a time.
-
-    Returns
-    -------
-    ndarray of float32, shape (min(n, size), d)
-        In the order of the data.
     """
     kept, keys = None, np.zeros(0)
     for _, rows in chunks(data, chunk):
@@ -45,22 +40,12 @@ def sample(
 
 
 def principal(rows: np.ndarray, shape: Shape, topology: str) -> Som:
-    """Return a map laid along the principal directions of some rows.
+    """Return a map laid along the principal directions of some rows, shape (n, d).
 
     A sheet is laid in the plane of the first two, its longer side along the first. A
     torus cannot lie in a plane: each side runs round a circle, its longer side in the
     first and second direction, the other in the third and fourth (Clifford's torus).
     Either has the variance of the rows along each direction.
-
-    Parameters
-    ----------
-    rows : ndarray, shape (n, d)
-        Data, or a sample of them. Directions beyond their number or width have no
-        length.
-    shape : tuple of 2 int
-        Rows and columns of the map.
-    topology : {"sheet", "torus"}
-        Whether opposite edges touch.
     """
     check_grid(shape, topology)
     mean, axes = _directions(rows, 4)

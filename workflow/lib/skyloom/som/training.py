@@ -11,9 +11,6 @@ Source: Kohonen 2013, Neural Networks 37, 52, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
 
@@ -26,26 +23,6 @@ from skyloom.som.start import SAMPLE, principal, sample
 LAST_RADIUS = 0.5  # of the neighbourhood [grid steps]
 # Below this a unit has no part in any row: it would move by rounding alone.
 LEAST_WEIGHT = 1e-100
-
-
-@dataclass(frozen=True, eq=False)
-class Epoch:
-    """One epoch's result.
-
-    Parameters
-    ----------
-    som : Som
-        The map after it.
-    radius : float
-        Of its neighbourhood [grid steps].
-    error : float
-        Quantisation error of the map before it, at no extra pass: from the products
-        that find the units, so to about 1e-3 of the rows' length.
-    """
-
-    som: Som
-    radius: float
-    error: float
 
 
 def train(
@@ -80,10 +57,6 @@ def train(
     chunk : int
         Rows at a time. The same chunks give the same bytes; others differ by rounding.
 
-    Returns
-    -------
-    Som
-
     Raises
     ------
     ValueError
@@ -94,61 +67,28 @@ def train(
     repeatable(data)
     radii = shrinking(epochs, first_radius(shape, topology), last_radius)
     som = principal(sample(data, SAMPLE, rng, chunk=chunk), shape, topology)
-    for done in training(som, data, radii, chunk=chunk):
-        som = done.som
+    for radius in radii:
+        som = epoch(som, data, radius, chunk=chunk)
     return som
 
 
-def training(
-    start: Som, data: Rows, radii: Iterable[float], *, chunk: int = CHUNK
-) -> Iterator[Epoch]:
-    """Yield the map after each epoch, from any start and with any radii.
-
-    Parameters
-    ----------
-    start : Som
-        The first map, ordered as that of `skyloom.som.start.principal` is: batch
-        training does not unfold a map that starts in disorder unless the first radius
-        is large.
-    data, chunk
-        See `train`.
-    radii : iterable of float
-        Of the neighbourhood, one an epoch [grid steps].
-    """
-    repeatable(data)
-    som = start
-    for radius in radii:
-        done = epoch(som, data, radius, chunk=chunk)
-        som = done.som
-        yield done
-
-
-def epoch(som: Som, data: Rows, radius: float, *, chunk: int = CHUNK) -> Epoch:
+def epoch(som: Som, data: Rows, radius: float, *, chunk: int = CHUNK) -> Som:
     """Return a map after one pass over the data.
 
-    Parameters
-    ----------
-    som : Som
-        The map before.
-    data, chunk
-        See `train`; read once.
-    radius : float
-        Standard deviation of the Gaussian neighbourhood [grid steps].
+    The map before must be in order, as that of `skyloom.som.start.principal` is, unless
+    the radius, the standard deviation of the neighbourhood [grid steps], is large.
     """
     book = codebook(som)
     sums = np.zeros((som.n_units, som.width))
     counts = np.zeros(som.n_units)
-    total = 0.0
     for first, rows in chunks(data, chunk, som.width):
         centred = rows - book.centre
-        index, squared, _ = match(book, centred, first)
+        index, _ = match(book, centred, first)
         sums += _by_unit(index, som.n_units) @ centred
         counts += np.bincount(index, minlength=som.n_units)
-        total += np.sqrt(squared).sum(dtype=np.float64)
     means, voted = _spread(sums, counts, som, radius)
     weights = np.where(voted, means + book.centre, som.weights)
-    moved = Som(weights.astype(np.float32), som.topology)
-    return Epoch(moved, float(radius), total / counts.sum())
+    return Som(weights.astype(np.float32), som.topology)
 
 
 def _by_unit(index: np.ndarray, n_units: int) -> sparse.csc_array:
@@ -173,19 +113,7 @@ def first_radius(shape: Shape, topology: str) -> float:
 
 
 def shrinking(epochs: int, first: float, last: float = LAST_RADIUS) -> np.ndarray:
-    """Return radii that shrink by the same factor from epoch to epoch.
-
-    Parameters
-    ----------
-    epochs : int
-        How many; of one epoch the radius is `last`.
-    first, last : float
-        [grid steps].
-
-    Returns
-    -------
-    ndarray of float64, shape (epochs,)
-    """
+    """Return radii [grid steps] that shrink by one factor from epoch to epoch."""
     if epochs < 1:
         msg = f"training takes at least one epoch, not {epochs}"
         raise ValueError(msg)
