@@ -12,21 +12,9 @@ from pathlib import Path
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path that becomes `path` when the block ends well.
 
-    The temporary file lies in the same folder, so that the move is one rename, and
-    keeps all suffixes, so that writers which choose a format by suffix work on it.
-    It is flushed to disk before the move, and removed if the block raises. Missing
-    parent folders are made. Its name depends on `path` only: what a killed process
-    left behind is overwritten by the next attempt and never piles up.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file to write.
-
-    Yields
-    ------
-    Path
-        The temporary file, not yet existing.
+    It lies in the same folder, which is made if missing, and keeps all suffixes, for
+    writers that choose a format by them. Its name depends on `path` only: what a killed
+    process left behind is overwritten by the next attempt.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -84,12 +84,7 @@ def write_coadd(path: str | Path, spectra: Spectra) -> None:
     """Write a coadd in DESI's layout, same spectra same bytes.
 
     Pixels of zero ivar get the mask value 2. FIBERMAP has TARGETID, TARGET_RA,
-    TARGET_DEC, OBJTYPE, TILEID and EXPID.
-
-    Raises
-    ------
-    ValueError
-        For an arm that is not b, r or z.
+    TARGET_DEC, OBJTYPE, TILEID and EXPID. An arm is b, r or z.
     """
     strange = [arm.name for arm in spectra.arms if arm.name not in ARMS]
     if strange:

@@ -29,11 +29,6 @@ def read_json(
     nonfinite : bool
         Accept ``NaN`` and ``Infinity``, which are not JSON but which Python writes.
 
-    Returns
-    -------
-    dict or list
-        The decoded tree.
-
     Raises
     ------
     InputError
@@ -69,13 +64,7 @@ def write_json(path: str | Path, tree, *, indent: int | None = None) -> None:
 
 
 def plain(tree):
-    """Return `tree` made of dict, list, str, int, float, bool and None only.
-
-    Raises
-    ------
-    TypeError
-        For a value with no JSON form.
-    """
+    """Return `tree` as JSON has it; TypeError for a value with no JSON form."""
     if isinstance(tree, Mapping):
         return {str(k): plain(v) for k, v in tree.items()}
     if isinstance(tree, np.ndarray | np.generic):

@@ -39,14 +39,14 @@ def download(
     pause: float = 2.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Fetch `url` to `path`.
+    """Fetch `url` to `path`, whole or not at all, and return its sha256.
 
     Parameters
     ----------
     url : str
         http or https.
     path : str or Path
-        Written whole or not at all.
+        The file to write.
     sha256 : str, optional
         The expected checksum, 64 hexadecimal digits.
     attempts : int
@@ -58,11 +58,6 @@ def download(
         Before the second attempt [s]; doubled before each further one.
     sleep : callable
         Replaces `time.sleep` in tests.
-
-    Returns
-    -------
-    str
-        The sha256 of the file.
 
     Raises
     ------

@@ -10,23 +10,8 @@ from pathlib import Path
 class InputError(ValueError):
     """A file, row, HDU or key that cannot be what it claims to be.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file, as the caller named it.
-    problem : str
-        What is wrong, in a few words.
-    where : str
-        The row, HDU, key or byte.
-    expected : str
-        What would have been right.
-    remedy : str
-        What the reader of the message can do.
-
-    Examples
-    --------
-    >>> print(InputError("a.csv", "not a number", where="row 3", expected="an integer"))
-    a.csv: row 3: not a number; expected an integer
+    The message is made of the file's path, `where` in it (row, HDU, key or byte), the
+    problem, what was `expected`, and the `remedy`.
     """
 
     def __init__(
@@ -77,13 +62,7 @@ def raw_datum() -> Iterator[None]:
 
 
 def existing_file(path: str | Path) -> Path:
-    """Return `path` if it is a file.
-
-    Raises
-    ------
-    InputError
-        When it does not exist, is a folder, or is empty.
-    """
+    """Return `path`; InputError if it is no file, or an empty one."""
     path = Path(path)
     if not path.exists():
         raise InputError(path, "no such file", remedy="check the path in the config")

@@ -31,11 +31,6 @@ def read_npz(
     optional : mapping of str to (str, int)
         The same for arrays that may be absent.
 
-    Returns
-    -------
-    dict of str to ndarray
-        The named arrays that exist.
-
     Raises
     ------
     InputError
@@ -58,13 +53,7 @@ def read_npz(
 
 
 def write_npz(path: str | Path, **arrays) -> None:
-    """Write arrays compressed, whole or not at all, with fixed dates.
-
-    Raises
-    ------
-    ValueError
-        For an array of Python objects, which only pickle could hold.
-    """
+    """Write arrays compressed, with fixed dates; ValueError for Python objects."""
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(arrays):
             member = zipfile.ZipInfo(f"{name}.npy", EPOCH)

@@ -37,10 +37,7 @@ FACTS = ("PLATE", "MJD", "FIBERID", "PLUG_RA", "PLUG_DEC")
 def sdss_targetid(plate, mjd, fiber) -> np.ndarray:
     """Return plate * 10**9 + mjd * 10**4 + fiber as int64, unique by spectrum.
 
-    Raises
-    ------
-    ValueError
-        For a plate below 1, an MJD outside 1 to 99999, or a fibre outside 1 to 9999.
+    ValueError: a plate below 1, an MJD outside 1 to 99999, a fibre 1 to 9999.
     """
     plate, mjd, fiber = (np.asarray(x).astype(np.int64) for x in (plate, mjd, fiber))
     for name, value, top in (
@@ -55,26 +52,15 @@ def sdss_targetid(plate, mjd, fiber) -> np.ndarray:
 
 
 def read_spec(path: str | Path) -> Spectra:
-    """Read ``spec-PLATE-MJD-FIBER.fits`` (or ``.fits.gz``): one spectrum.
+    """Read ``spec-PLATE-MJD-FIBER.fits`` (or ``.fits.gz``): one spectrum, ``"sdss"``.
 
     The coadd is the first extension whatever its name (``COADD``, blank), with
     columns ``flux``, ``loglam``, ``ivar`` and, if there, ``and_mask``, in any case.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    Spectra
-        One row, one arm ``"sdss"``.
-
     Raises
     ------
     InputError
-        What is wrong with the file: no coadd, no identity, wavelengths in air or out
-        of order, a negative ivar.
+        No coadd, no identity, wavelengths in air or out of order, a negative ivar.
     """
     with opened(path) as file:
         table = file.columns(1, ("FLUX", "LOGLAM", "IVAR"), ("AND_MASK",))

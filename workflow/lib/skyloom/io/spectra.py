@@ -1,7 +1,4 @@
-"""Spectra in memory: arms of pixels, and one row of facts a spectrum.
-
-The second half is what the readers of SDSS and DESI files share.
-"""
+"""Spectra in memory, and the checks that readers of SDSS and DESI files share."""
 
 from __future__ import annotations
 
@@ -30,11 +27,6 @@ class Arm:
         Finite; 0 where it was not.
     ivar : ndarray, shape (n, npix), float32
         Inverse variance of `flux`, finite and not negative; 0 where masked.
-
-    Raises
-    ------
-    ValueError
-        When the shapes disagree.
     """
 
     name: str
@@ -67,11 +59,6 @@ class Spectra:
     meta : DataFrame of n rows
         ``targetid`` (int64), ``tileid`` (plate for SDSS), ``expid`` (MJD for SDSS),
         ``ra``, ``dec`` (degrees, NaN if unknown), index 0 to n - 1.
-
-    Raises
-    ------
-    ValueError
-        No arm, another number of rows in an arm than in `meta`, or a missing column.
     """
 
     arms: tuple[Arm, ...]
@@ -97,13 +84,7 @@ class Spectra:
 
 
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
-    """Return wavelengths as float64.
-
-    Raises
-    ------
-    InputError
-        When they are not finite, positive and strictly increasing.
-    """
+    """Return wavelengths as float64; InputError unless positive and increasing."""
     wave = np.asarray(wave, dtype=np.float64)
     expected = "finite positive wavelengths"
     bad = np.flatnonzero(~(np.isfinite(wave) & (wave > 0)))
@@ -124,19 +105,8 @@ def cleaned(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return flux and ivar as float32, both 0 where a pixel cannot be used.
 
-    Parameters
-    ----------
-    path, where : str or Path, str
-        For the error.
-    flux, ivar : ndarray, shape (n, npix)
-        As the file has them.
-    masked : bool ndarray, shape (n, npix), optional
-        Pixels that the file calls bad.
-
-    Raises
-    ------
-    InputError
-        Different shapes, or a negative ivar.
+    That is where it is not finite, `masked` by the file, or of no ivar. All have the
+    shape (n, npix); another shape or a negative ivar is an InputError.
     """
     if flux.shape != ivar.shape or np.shape(masked) not in ((), flux.shape):
         problem = f"flux {flux.shape}, ivar {ivar.shape}, mask {np.shape(masked)}"
@@ -156,13 +126,7 @@ def cleaned(
 
 
 def refuse_repeats(path: str | Path, meta: pd.DataFrame, remedy: str) -> None:
-    """Raise when a target stands twice in one exposure of one tile.
-
-    Raises
-    ------
-    InputError
-        With the rows.
-    """
+    """Raise InputError when a target stands twice in one exposure of one tile."""
     exposure = ["targetid", "tileid", "expid"]
     again = np.flatnonzero(meta.duplicated(exposure))
     if again.size:

@@ -55,14 +55,9 @@ class Column:
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Read a CSV file row by row, for tables too large for memory.
+    """Yield the number (the header is row 1) and the cells, by column, of each row.
 
-    Yields
-    ------
-    row : int
-        Its number; the header is row 1.
-    cells : dict of str to str
-        By column name, exactly as written.
+    For tables too large for memory; cells are text, exactly as written.
 
     Raises
     ------
@@ -79,20 +74,14 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
-    """Read and validate a CSV file.
+    """Read and validate the named columns of a CSV file that exist, in their order.
 
     Parameters
     ----------
     path : str or Path
         The file.
     columns : mapping of str to Column or str
-        By name; a plain string is the kind of a column that must be filled. Columns
-        that are not named here are dropped.
-
-    Returns
-    -------
-    DataFrame
-        The named columns that exist, in the order of `columns`.
+        By name; a plain string is the kind of a column that must be filled.
 
     Raises
     ------
@@ -129,17 +118,9 @@ def write_csv(path: str | Path, table: pd.DataFrame) -> None:
 def write_parquet(
     path: str | Path, table: pd.DataFrame, provenance: Mapping | None = None
 ) -> None:
-    """Write a Parquet file, whole or not at all, same table same bytes.
+    """Write a Parquet file without the index: whole, same table same bytes.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    table : DataFrame
-        Its rows; the index is left out.
-    provenance : mapping, optional
-        The record of `skyloom.run.provenance.record`; JSON text in the file's own
-        metadata, under the key ``skyloom``.
+    `provenance` is kept as JSON in the file's metadata, under the key ``skyloom``.
     """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     own = None if provenance is None else {META: text(provenance)}
@@ -153,15 +134,9 @@ def write_catalogue(
     """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
 
     Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
-    TUNITn, TCOMMn and TUCDn. The record ``table.meta["provenance"]`` of
-    `skyloom.run.provenance.record` is kept whole in ECSV, and as the cards of the
-    primary header in FITS; FITS keeps no other entry of ``table.meta``. ``header`` has
-    further cards of that header.
-
-    Raises
-    ------
-    ValueError
-        For another suffix.
+    TUNITn, TCOMMn and TUCDn. ``table.meta["provenance"]`` is kept whole in ECSV, and as
+    `record.cards` of the primary header in FITS, which keeps no other entry of
+    ``table.meta``; `header` has further cards.
     """
     path = Path(path)
     if path.suffix == ".fits":

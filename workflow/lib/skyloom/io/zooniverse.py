@@ -70,7 +70,7 @@ class Classification:
     classification_id, workflow_id, subject_id : int
         Panoptes identifiers.
     user : str or None
-        The user's name; None in exports without user columns.
+        None in exports without user columns.
     created_at : str
         ``YYYY-MM-DD HH:MM:SS UTC``.
     workflow_version : str
@@ -78,7 +78,7 @@ class Classification:
     annotations : list of dict
         The decoded answers, one dict a task, otherwise unchecked.
     metadata : dict
-        The session's metadata; empty in short exports.
+        The session's; empty in short exports.
     """
 
     classification_id: int
@@ -93,17 +93,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that could not be used, and why.
-
-    Attributes
-    ----------
-    classification_id, subject_id : int or None
-        Where the row gave them.
-    reason : str
-        One sentence.
-    row : int or None
-        Its number in the file; the header is row 1.
-    """
+    """A row (the header is row 1) that could not be used, and why."""
 
     classification_id: int | None
     subject_id: int | None
@@ -126,8 +116,7 @@ def read_classifications(
     workflow_id : int, optional
         Keep this workflow only; all its versions are kept.
     subjects : collection of int, optional
-        Keep these subjects only. Rows of others are passed over silently, before
-        their JSON is decoded.
+        Keep these subjects only; others are passed over before their JSON is decoded.
     known : collection of int, optional
         Every subject of the survey: a row of another subject is rejected.
 
@@ -163,19 +152,13 @@ def read_classifications(
 
 
 def read_subjects(path: str | Path) -> pd.DataFrame:
-    """Read a subject export, one row a subject.
+    """Read a subject export: the `SUBJECT_COLUMNS`, one row a subject, sorted.
 
     A subject that is linked to several sets or workflows stands in several rows of
-    the export; the last is kept, as upstream did.
-
-    Returns
-    -------
-    DataFrame
-        Sorted by ``subject_id``; columns ``subject_id``, ``subject_set_id``,
-        ``workflow_id`` (None where empty), ``metadata`` and ``locations`` (dicts) and
-        ``created_at``. Rows that could not be used (no identifier, metadata that is
-        no JSON object, a position that contradicts an earlier row) are in
-        ``attrs["rejected"]``, a list of Rejection.
+    the export; the last is kept, as upstream did. ``metadata`` and ``locations`` are
+    dicts. Rows that could not be used (no identifier, metadata that is no JSON object,
+    a position that contradicts an earlier row) are in ``attrs["rejected"]``, a list
+    of Rejection.
 
     Raises
     ------

@@ -1,15 +1,10 @@
 """One function over many objects: in parallel, resumable, the same bytes each time.
 
 A finished object is a folder in a store, made in a temporary place and renamed when
-whole, so a killed job leaves finished objects and nothing half-made. The next
-attempt does what is missing, then gives out all the results and removes the store. A
-kill during the removal leaves folders that are whole no longer: they count as missing.
-
-A store carries a claim, the list of what its job is to write. When the list changes (a
-galaxy joins a chunk) the work lies in a store that no job will open again; the next
-job that claims one of the same files removes it. That touches no running job: two
-runs that share a product never run at once, Snakemake's lock forbids it, while other
-chunks, rules and runs share none.
+whole. The next attempt of a killed job does what is missing, gives out all results and
+removes the store. Its claim, the list of what the job is to write, lets the next job
+that claims one of the same files remove a store that no job will open again. Two runs
+that share a product never run at once: Snakemake's lock forbids it.
 """
 
 from __future__ import annotations
@@ -36,7 +31,7 @@ LISTED = 5  # failures that an error names; the log has them all
 
 
 class BatchError(RuntimeError):
-    """Some objects failed in a way that nobody foresaw; the others are kept."""
+    """Some objects failed by a defect or a bad file; the others are kept."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +56,9 @@ class _Task:
 
 
 def claim(store: Path, outputs: Iterable[str], root: Path) -> None:
-    """Say what a store's job is to write; remove the stores that it makes useless.
+    """Say what a store's job is to write; remove the stores that this makes useless.
 
-    Parameters
-    ----------
-    store : Path
-        Folder of the job's unfinished work, ``<root>/<rule>/<name>``.
-    outputs : iterable of path
-        All that the job writes.
-    root : Path
-        Folder of all stores.
+    `store` is ``<root>/<rule>/<name>``, `root` the folder of all stores.
     """
     mine = sorted(str(path) for path in outputs)
     for other in Path(root).glob(f"*/*/{CLAIM}"):
@@ -114,8 +102,8 @@ def each(
     key : str
         Digest of all that the results depend on; work under another key is dropped.
     threads : int
-        Worker processes. Numerical libraries get one thread in each, so that the
-        results do not depend on this number.
+        Worker processes, in each of which numerical libraries get one thread, so that
+        the results do not depend on this number.
     inner : int
         Threads that numerical libraries get where no worker processes are started;
         the last digits of results may depend on it.
@@ -161,19 +149,9 @@ def each(
 def resuming(store: Path, key: str) -> Iterator[Path]:
     """Give a folder for work that keeps its own state, and resumes by itself.
 
-    Parameters
-    ----------
-    store : Path
-        Folder of this job's unfinished work.
-    key : str
-        Digest of all that the results depend on; work under another key is dropped.
-
-    Yields
-    ------
-    Path
-        The same folder, with all that a killed job left in it, as long as the key
-        stays; it is removed when the block ends well. `each` may be called in the
-        block, and then removes it; names that begin with ``+`` are no object's.
+    It holds all that a killed job left in it, as long as the key stays, and is removed
+    when the block ends well. `each` may be called in the block, and then removes it;
+    names that begin with ``+`` are no object's.
     """
     yield _fresh(store, key)
     _remove(store)

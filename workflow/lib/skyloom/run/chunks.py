@@ -12,7 +12,7 @@ def assign(ids: Iterable[int | str], n_chunks: int) -> dict[str, list]:
     Parameters
     ----------
     ids : iterable of int or str
-        The objects. Their order does not matter.
+        The objects, each once. Their order does not matter.
     n_chunks : int
         How many chunks there are at most. Changing it moves most objects.
 
@@ -21,11 +21,6 @@ def assign(ids: Iterable[int | str], n_chunks: int) -> dict[str, list]:
     dict of str to list
         Chunk name (``"c00"``, ``"c01"``...) to its sorted objects. Chunks without
         objects are left out.
-
-    Raises
-    ------
-    ValueError
-        If ``n_chunks`` is below 1 or an object comes twice.
     """
     names = list(ids)
     if n_chunks < 1:

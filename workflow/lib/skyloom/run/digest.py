@@ -63,13 +63,7 @@ def code_of(*sources: str, env: str | None) -> str:
         A rule that hands a notebook to papermill gives both.
     env : str or None
         The rule's environment file, relative to the checkout; comments, the order
-        of keys and of dependencies do not count. None: the rule has no environment
-        of its own.
-
-    Returns
-    -------
-    str
-        A SHA-256 in hexadecimal.
+        of keys and of dependencies do not count. None: it has none of its own.
 
     Raises
     ------

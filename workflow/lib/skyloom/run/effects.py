@@ -19,15 +19,7 @@ Seen = frozenset
 
 @cache
 def acts(module: Module, unit: Unit) -> bool:
-    """Tell whether a statement does more than bind names when it runs.
-
-    Parameters
-    ----------
-    module : Module
-        The module that holds it.
-    unit : Unit
-        The statement.
-    """
+    """Tell whether a statement does more than bind names when it runs."""
     node = unit.node
     if isinstance(node, DEFINITION):
         chains = map(_chain, node.decorator_list)

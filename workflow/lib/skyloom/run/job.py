@@ -18,14 +18,9 @@ RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
 class Job:
     """A running job: its files, its settings, its log and its provenance.
 
-    Parameters
-    ----------
-    snakemake : object
-        The object that Snakemake puts into a script.
-
     Attributes
     ----------
-    input, output, wildcards
+    input, output, wildcards, threads
         As in Snakemake.
     settings : dict
         The rule's ``params.settings``: the config keys that the rule reads.
@@ -33,14 +28,11 @@ class Job:
         Folder of unfinished work, of all jobs of the run.
     recipe : Recipe
         The settings and the rule's code digest, for what is made object by object.
-    threads : int
-        Cores of the job.
     first : bool
         False in the further processes of a script that trains on several devices:
         the first alone writes the log and the products, and cleans up.
     log : logging.Logger
-        Writes to the rule's ``log:`` and, on a terminal, to standard error; that of
-        a further process, warnings to standard error.
+        Writes to the rule's ``log:`` and, on a terminal, to standard error.
     checkout : Path
         The folder of the workflow's files, for notebooks.
     """
@@ -61,26 +53,12 @@ class Job:
             self.log.setLevel(logging.WARNING)
 
     def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
-        """Describe what a product is made from.
-
-        Parameters
-        ----------
-        inputs : iterable of path, optional
-            The files of this product; all inputs of the rule if not given.
-
-        Returns
-        -------
-        dict
-            See `skyloom.run.provenance.record`.
-        """
+        """Return the `record` of a product of these files, or of all inputs."""
         files = self.input if inputs is None else inputs
         return self.recipe.record(files)
 
     def note_provenance(self) -> None:
-        """Log what the rule's products are made from, where they have no room for it.
-
-        For CSV tables and simulated exports, whose layout is the survey's.
-        """
+        """Log the record, for CSV tables and exports in a survey's own layout."""
         self.log.info("provenance: %s", text(self.provenance()))
 
     def each(

@@ -17,16 +17,8 @@ EVERY = 10.0  # seconds between two progress lines
 def start(path: str | Path | None) -> logging.Logger:
     """Send the package's logging, and warnings, to a file and to standard error.
 
-    Parameters
-    ----------
-    path : str or Path or None
-        The file of the rule's ``log:``; its folder is made. None: no file.
-
-    Returns
-    -------
-    logging.Logger
-        The package's logger. Standard error shows every line on a terminal and only
-        warnings elsewhere; an uncaught error is written to the file as well.
+    Standard error shows every line on a terminal and only warnings elsewhere; an
+    uncaught error is written to the file as well. Without a path there is no file.
     """
     logger = logging.getLogger(NAME)
     logger.setLevel(logging.INFO)
@@ -69,13 +61,9 @@ def progress(
 
 @contextmanager
 def collected() -> Iterator[list[tuple[int, str]]]:
-    """Keep log lines and warnings of a block in a list instead of writing them.
+    """Keep level and text of log lines and warnings of a block in a list.
 
-    Yields
-    ------
-    list of (int, str)
-        Level and line of each, filled as they come. A worker process has no log
-        file; its parent writes these lines.
+    A worker process has no log file; its parent writes these lines.
     """
     lines: list[tuple[int, str]] = []
     logger = logging.getLogger(NAME)

@@ -35,17 +35,7 @@ class Import:
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """One top-level statement.
-
-    Attributes
-    ----------
-    node : ast.stmt
-        The statement, without docstrings.
-    package : str
-        The package of the module that holds it, for relative imports.
-    importing : tuple of ast.Import or ast.ImportFrom
-        Import statements anywhere inside it.
-    """
+    """One top-level statement without docstrings, its package, and its imports."""
 
     node: ast.stmt
     package: str
@@ -93,17 +83,7 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """One file: its name, its package and its statements.
-
-    Attributes
-    ----------
-    name : str
-        Dotted name, or the file's own name for a script.
-    units : tuple of Unit
-        The top-level statements in their order.
-    dynamic : bool
-        Whether the module must be taken whole.
-    """
+    """One file: its name, its statements, and whether it must be taken whole."""
 
     name: str
     units: tuple[Unit, ...]

@@ -22,23 +22,11 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -> None:
-    """Run a notebook and keep the executed copy.
+    """Run a notebook, with parameters that are JSON-plain, and keep the executed copy.
 
-    Parameters
-    ----------
-    notebook : Path
-        The notebook, stored without outputs.
-    product : Path
-        Where the executed copy goes, whole or not at all.
-    parameters : mapping
-        What its parameters cell is given, JSON-plain.
-    library : Path
-        Folder that `skyloom` is imported from.
-
-    Raises
-    ------
-    papermill.PapermillExecutionError
-        If a cell raises; the message holds its traceback.
+    The copy is written whole or not at all; a cell that raises is a
+    papermill.PapermillExecutionError with its traceback. `library` is the folder that
+    `skyloom` is imported from.
     """
     import nbformat  # noqa: PLC0415 - heavy, and needed by this function alone
     import papermill  # noqa: PLC0415
@@ -82,13 +70,7 @@ def named_files(files) -> dict[str, str | list[str]]:
 
 
 def timeless(notebook):
-    """Return an executed notebook without times, random ids and addresses.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Changed in place.
-    """
+    """Return a notebook, changed in place, without times, random ids, addresses."""
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"

@@ -55,15 +55,7 @@ def record(
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a rule makes its products: all of a record but the files.
-
-    Attributes
-    ----------
-    settings : mapping
-        The settings that the rule reads, JSON-plain.
-    code : str
-        The rule's code digest.
-    """
+    """How a rule makes its products: all of a record but the files."""
 
     settings: Mapping
     code: str

@@ -27,18 +27,10 @@ class _Steps:
 
 
 def reached(source: Module) -> list[list]:
-    """Describe the code that runs when a module is run.
+    """Describe the code that runs when a module, a script or notebook, is run.
 
-    Parameters
-    ----------
-    source : Module
-        A script or notebook.
-
-    Returns
-    -------
-    list of list
-        Sorted, JSON-plain entries: module name, name or place, text. Equal lists
-        mean equal code.
+    Sorted, JSON-plain entries: module name, name or place, text. Equal lists mean equal
+    code.
     """
     entries, seen = set(), set()
     waiting = [_all_of(source)]

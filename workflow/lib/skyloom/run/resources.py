@@ -6,18 +6,7 @@ from collections.abc import Callable
 
 
 def by_attempt(first: int) -> Callable[..., int]:
-    """Return a Snakemake resource function that asks for more at each attempt.
-
-    Parameters
-    ----------
-    first : int
-        The request of the first attempt, in the resource's own unit (MB, minutes).
-
-    Returns
-    -------
-    callable
-        ``f(wildcards, attempt)``: ``first * attempt``.
-    """
+    """Return a Snakemake resource function: ``first * attempt``."""
 
     def request(wildcards: object, attempt: int) -> int:
         del wildcards

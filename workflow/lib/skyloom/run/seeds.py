@@ -10,18 +10,8 @@ import numpy as np
 def rng(seed: int, *keys: object) -> np.random.Generator:
     """Return a generator for one object, whatever else is drawn before it.
 
-    Parameters
-    ----------
-    seed : int
-        The one seed of the run.
-    *keys : str or int
-        What is drawn, and for which object: ``rng(seed, "volunteer", 20902040, 3)``.
-
-    Returns
-    -------
-    numpy.random.Generator
-        The same stream for the same arguments on every machine, and an independent
-        one for any other arguments.
+    `keys` say what is drawn and for which object: ``rng(seed, "volunteer", 20902040)``.
+    The same arguments give the same stream on every machine, others an independent one.
     """
     words = "\x1f".join(str(key) for key in (int(seed), *keys))
     digest = hashlib.sha256(words.encode()).digest()

@@ -10,19 +10,9 @@ ARCSEC = 3600.0
 
 
 def plane_matrix(wcs: WCS, x: float, y: float) -> np.ndarray:
-    """Return the local map from pixels to the tangent plane.
+    """Return the local map from pixels to the tangent plane at `x`, `y` [px, from 0].
 
-    Parameters
-    ----------
-    wcs : WCS
-        Celestial, of two axes.
-    x, y : float
-        Where [px], pixel centres at integers from 0.
-
-    Returns
-    -------
-    ndarray, shape (2, 2)
-        ``[[dE/dx, dE/dy], [dN/dx, dN/dy]]`` [arcsec/px], east and north positive.
+    ``[[dE/dx, dE/dy], [dN/dx, dN/dy]]`` [arcsec/px], east and north positive.
     """
     half = 0.5
     xs = x + half * np.array([1, -1, 0, 0])
@@ -38,14 +28,7 @@ def plane_matrix(wcs: WCS, x: float, y: float) -> np.ndarray:
 def position_angle(wcs: WCS, x: float, y: float, roll: float) -> float:
     """Return the position angle of an axis, from north through east [deg, 0 to 180).
 
-    Parameters
-    ----------
-    wcs : WCS
-        Of the image.
-    x, y : float
-        Where [px].
-    roll : float
-        Angle of the axis, from the image's +y counter-clockwise [rad].
+    `roll` is its angle at `x`, `y` [px], from the image's +y counter-clockwise [rad].
     """
     east, north = plane_matrix(wcs, x, y) @ [-np.sin(roll), np.cos(roll)]
     return float(np.degrees(np.arctan2(east, north)) % 180.0)

@@ -79,13 +79,7 @@ class Pairs:
         return one, np.bincount(self.second, minlength=self.sizes[1])
 
     def partners(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row of each object's partner, -1 for none, of one-to-one pairs.
-
-        Raises
-        ------
-        ValueError
-            When an object has two partners.
-        """
+        """Return the row of each object's one partner, -1 for none."""
         if any(count.max(initial=0) > 1 for count in self.counts()):
             msg = "pairs are not one-to-one: use match, not candidates"
             raise ValueError(msg)
@@ -111,8 +105,7 @@ def candidates(
     Parameters
     ----------
     ra1, dec1, z1, ra2, dec2, z2 : array_like, shapes (n1,) and (n2,)
-        Positions [deg] and redshifts; a redshift that is not a positive number is
-        unknown.
+        Positions [deg] and redshifts; one that is not a positive number is unknown.
     radius : float
         Largest projected distance, included [Mpc, physical].
     dz : float or None
@@ -163,26 +156,10 @@ def match(
     rank1=None,
     rank2=None,
 ) -> Pairs:
-    """Return pairs that share no object.
+    """Return pairs that share no object, sorted by first; see `candidates`.
 
-    Parameters
-    ----------
-    ra1, dec1, z1, ra2, dec2, z2, radius, dz, reference
-        See `candidates`.
-    order : str
-        Of `ORDERS`; see the module's text.
-    rank1, rank2 : array_like, shapes (n1,) and (n2,), optional
-        Larger is better, e.g. richness, S/N or probability.
-
-    Returns
-    -------
-    Pairs
-        Sorted by first.
-
-    Raises
-    ------
-    ValueError
-        What `candidates` raises, an unknown order, ranks missing or not finite.
+    `order` is one of `ORDERS`, see the module's text. Of the ranks, shapes (n1,) and
+    (n2,), larger is better: richness, S/N or probability.
     """
     found = candidates(
         *(ra1, dec1, z1, ra2, dec2, z2), radius=radius, dz=dz, reference=reference

@@ -6,21 +6,11 @@ from astropy.wcs import WCS
 
 
 def tan_wcs(ra: float, dec: float, shape: tuple[int, int], scale: float) -> WCS:
-    """Return a TAN WCS, north up and east left, about the middle of an image.
+    """Return a TAN WCS, north up and east left, whose middle is at `ra`, `dec` [deg].
 
-    Parameters
-    ----------
-    ra, dec : float
-        Position of the image's middle [deg].
-    shape : tuple of int
-        ``(ny, nx)`` [px].
-    scale : float
-        Side of a pixel [arcsec].
+    `shape` is ``(ny, nx)`` [px], `scale` the side of a pixel [arcsec].
 
-    Returns
-    -------
-    WCS
-        Source: Calabretta & Greisen 2002, A&A 395, 1077, section 5.1.3.
+    Source: Calabretta & Greisen 2002, A&A 395, 1077, section 5.1.3.
     """
     ny, nx = shape
     wcs = WCS(naxis=2)
