@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from astropy.table import Table
-from skyloom.run.schema import load_schema, validated
+from skyloom.clusters.config import Config
+from skyloom.run.config import checked
 
-SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "clusters.schema.yaml"
 SEED = 3
 
 
+def section(**changes) -> Config:
+    """Return the area's configuration with some changes."""
+    return checked(Config, changes)
+
+
 def config(**changes) -> dict:
-    """Return the area's configuration with its defaults, the seed and some changes."""
-    return {"seed": SEED, **validated(changes, load_schema(SCHEMA))}
+    """Return it as rules have it: plain, with the seed."""
+    return {"seed": SEED, **section(**changes).model_dump(mode="json")}
 
 
 def clusters(**columns) -> Table:

@@ -1,6 +1,7 @@
 """Say what the scores of clusters are worth."""
 
-from skyloom.clusters import settings
+from skyloom.clusters.config import Config
+from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.tasks.calibrate import Examined, calibrate
 from skyloom.clusters.tasks.infer import predictor_of
 from skyloom.clusters.tasks.products import by_field
@@ -8,13 +9,14 @@ from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-data = job.settings["data"]
-size = data["tile_size"], data["pool"]
+config = Config.stated(job.settings)
+size = config.data.tile_size, config.data.pool
 predictor = predictor_of(job.input.encoder, *size)
 truth = {i: path for i, (path,) in by_field(job.input.truth).items()}
 look = Examined(predictor, *size, truth)
-found = look.candidates(job.input.fields, data["n_per_file"])
-rule = settings.rule(job.settings["evaluate"], score="SCORE")
-known, report = calibrate(found, truth, rule, job.settings["evaluate"]["purity"])
+found = look.candidates(job.input.fields, config.data.n_per_file)
+how = config.evaluate
+rule = Rule(radius=how.radius, dz=how.dz, score="SCORE")
+known, report = calibrate(found, truth, rule, how.purity)
 tree = {"calibration": known and known.to_json(), "provenance": job.provenance()}
 write_json(job.output[0], tree | report, indent=1)

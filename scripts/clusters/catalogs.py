@@ -1,18 +1,19 @@
 """Draw the fields of a chunk."""
 
-from skyloom.clusters import settings
+from skyloom.clusters.catalogue.sample import Sample
+from skyloom.clusters.config import Simulate
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
 from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section = job.settings["simulate"]["fields"]
+simulate = Simulate.stated(job.settings["simulate"])
+fields = simulate.fields
 draw = Drawing(
     job.settings["seed"],
     read_world(job.input.clusters, job.checkout / "resources"),
-    settings.sample(section),
+    Sample(fields.image_size, fields.halos, simulate.faintest, fields.shallow),
     job.provenance(),
-    section["header"],
 )
 catalogs, truths = by_field(job.output.catalogs), by_field(job.output.truth)
 files = {i: {"catalog": catalogs[i][0], "truth": truths[i][0]} for i in catalogs}

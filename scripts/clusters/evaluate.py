@@ -1,12 +1,11 @@
 """Judge the catalogue of clusters, and the baselines', by the truth."""
 
-from skyloom.clusters import settings
+from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks import evaluate as judging
 from skyloom.clusters.tasks.products import read_threshold
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section = job.settings["evaluate"]
 kinds = ("matched_filter", "density")
 case = judging.read_case(
     judging.read_sky(job.input.predictions),
@@ -16,8 +15,7 @@ case = judging.read_case(
 )
 report, drawn = judging.evaluate(
     case,
-    section,
-    settings.rule(section),
+    Evaluate.stated(job.settings["evaluate"]),
     job.settings["seed"],
     read_threshold(job.input.calibration),
 )

@@ -1,18 +1,19 @@
 """Turn the fields of a chunk into files of data."""
 
+from skyloom.clusters.config import Data
 from skyloom.clusters.data.files import numbers_of
 from skyloom.clusters.tasks.file_data import Filing, fields_of
 from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section = job.settings["data"]
+data = Data.stated(job.settings["data"])
 write = Filing(
-    fields_of(job.output, section["n_per_file"]),
+    fields_of(job.output, data.n_per_file),
     by_field(job.input.images),
     by_field(job.input.catalogs),
     by_field(job.input.truth),
-    section,
+    data,
 )
 files = {numbers_of(path)[0]: {"data": path} for path in job.output}
 job.each(files, write, files=files)

@@ -1,20 +1,14 @@
 """Paint the fields of a chunk."""
 
-from skyloom.clusters import settings
 from skyloom.clusters.bands import BANDS
+from skyloom.clusters.config import Images
 from skyloom.clusters.tasks.images import Camera, Painting
 from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section = job.settings["images"]
-camera = Camera(
-    section["renderer"],
-    settings.psf(section["psf"]),
-    settings.noise(section["noise"]),
-    job.settings["seed"],
-    tuple(job.input.psfex),
-)
+section = Images.stated(job.settings["images"])
+camera = Camera(section, job.settings["seed"], tuple(job.input.psfex))
 catalogs, truth = (
     {i: path for i, (path,) in by_field(paths).items()}
     for paths in (job.input.catalogs, job.input.truth)

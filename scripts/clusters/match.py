@@ -1,12 +1,15 @@
 """Match two lists of clusters with each other."""
 
+from skyloom.clusters.config import Config
 from skyloom.clusters.tasks.match import match_lists
 from skyloom.io.documents import write_json
 from skyloom.io.tables import write_csv
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-section, seed = job.settings["match"], job.settings["seed"]
-pairs, report = match_lists(dict(job.input.items()), section, seed)
+config = Config.stated(job.settings)
+columns = {"a": config.match.columns_a, "b": config.match.columns_b}
+files = dict(job.input.items())
+pairs, report = match_lists(files, columns, config.evaluate, job.settings["seed"])
 write_csv(job.output.pairs, pairs)
 write_json(job.output.rates, report | {"provenance": job.provenance()}, indent=1)

@@ -1,6 +1,5 @@
 """List the clusters of a real galaxy catalogue, and say what chance would find."""
 
-from skyloom.clusters import settings
 from skyloom.clusters.baselines.matched_filter import find_clusters
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.finder.catalogue import catalogue
@@ -23,13 +22,12 @@ for path in (job.output.fits, job.output.ecsv):
 chance = [catalogue(each, calibration)["PROBABILITY"] for each in random]
 galaxies, footprint = real_field.read_field(job.input.galaxies)
 tables = job.checkout / "resources" / "clusters"
-limit = {"limit": job.settings["real_field"]["limit"]}
 other = find_clusters(
     to_des(galaxies, read_transform(tables)),
     read_red_sequence(tables / "red_sequence.csv"),
     footprint,
     footprint.area * 3600.0,
-    settings.matched_filter(job.settings["baselines"]["matched_filter"] | limit),
+    limit=job.settings["real_field"]["limit"],
 )
 other.meta["provenance"] = record
 write_catalogue(job.output.matched_filter, other)

@@ -8,5 +8,4 @@ job = Job(snakemake)
 asked, retry = job.wildcards, job.settings["retrieve"]
 url = tile_url(retry["tiles"], asked.tile, asked.run, asked.band)
 wanted = sum_of(job.input.sums[0], url) if job.input.sums else None
-given = {key: retry[key] for key in ("attempts", "timeout")}
-job.log.info("%s: sha256 %s", url, download(url, job.output[0], sha256=wanted, **given))
+job.log.info("%s: sha256 %s", url, download(url, job.output[0], sha256=wanted))

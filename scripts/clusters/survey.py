@@ -1,7 +1,8 @@
 """Simulate the tiles of a chunk."""
 
-from skyloom.clusters import settings
 from skyloom.clusters.bands import BANDS
+from skyloom.clusters.catalogue.sample import Sample
+from skyloom.clusters.config import Config
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.products import by_tile
@@ -9,12 +10,12 @@ from skyloom.clusters.tasks.survey import Simulation
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-seed, images = job.settings["seed"], job.settings["images"]
+config, seed = Config.stated(job.settings), job.settings["seed"]
+tiles = config.simulate.survey
+sample = Sample(tiles.image_size, tiles.halos, config.simulate.faintest)
 world = read_world(job.input.clusters, job.checkout / "resources")
-sample = settings.sample(job.settings["simulate"]["survey"])
 draw = Drawing(seed, world, sample, job.provenance([job.input.clusters]))
-psf, noise = settings.psf(images["psf"]), settings.noise(images["noise"])
-camera = Camera(images["renderer"], psf, noise, seed, tuple(job.input.psfex))
+camera = Camera(config.images, seed, tuple(job.input.psfex))
 catalogs, truths = by_tile(job.output.catalogs), by_tile(job.output.truth)
 painted = by_tile(job.output.images)
 files = {

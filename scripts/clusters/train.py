@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from skyloom.clusters.catalogue.colours import read_red_sequence
+from skyloom.clusters.config import Config
 from skyloom.clusters.tasks.train import train
 from skyloom.run.job import Job
 
@@ -12,7 +13,8 @@ def main(job: Job, resources, logs: Path) -> None:
     with job.resuming() as scratch:
         train(
             dict(job.input.items()),
-            job.settings,
+            Config.stated(job.settings),
+            job.settings["seed"],
             read_red_sequence(colours),
             job.output[0],
             scratch,

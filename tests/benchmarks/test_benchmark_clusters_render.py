@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE
+from skyloom.clusters.config import Images
 from skyloom.clusters.images.batched import render
-from skyloom.clusters.images.noise import NoiseSettings, add_noise
-from skyloom.clusters.images.psf import PsfSettings, draw_psf
+from skyloom.clusters.images.noise import add_noise, band_noise
+from skyloom.clusters.images.psf import draw_psf
 from skyloom.run.seeds import rng
 from small_fields import random_field
 from threadpoolctl import threadpool_limits
@@ -29,7 +30,8 @@ def field():
 
 @pytest.fixture(scope="module")
 def psfs():
-    return {band: draw_psf(rng(1, band), PsfSettings(), band) for band in BANDS}
+    widths = zip(BANDS, Images().fwhm, strict=True)
+    return {band: draw_psf(rng(1, band), fwhm) for band, fwhm in widths}
 
 
 def processor_time(function, *arguments):
@@ -127,7 +129,7 @@ def test_field_is_fast(tmp_path, field, psfs, record_property):
 
 def test_noise_is_fast(record_property):
     """Noise of one band costs less than drawing it."""
-    sigma, gain = NoiseSettings().of_band("r")
+    sigma, gain = band_noise("r", 24.4)
     image = np.zeros((SIDE, SIDE), np.float32)
     calls = [
         processor_time(add_noise, rng(1), image, sigma, gain, 0.08)[0] for _ in "123"

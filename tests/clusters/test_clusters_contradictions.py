@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from skyloom.clusters.contradictions import refuse
 from skyloom.run.config import ConfigError
-from small_clusters import config
+from small_clusters import section
 
 
 def test_defaults_agree():
     """What nobody changed is not refused."""
-    refuse(config())
+    section()
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ def test_defaults_agree():
 )
 def test_odd_but_sound_settings_pass(change):
     """What a run can follow is not refused."""
-    refuse(config(**change))
+    section(**change)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_odd_but_sound_settings_pass(change):
 def test_contradictions_are_refused(change, said):
     """Keys, values and what to do are named."""
     with pytest.raises(ConfigError, match=said):
-        refuse(config(**change))
+        section(**change)
 
 
 @pytest.fixture
@@ -85,9 +84,9 @@ def files(tmp_path, monkeypatch):
 
 
 def given(files, *keys, **others) -> dict:
-    """Return a configuration with some paths set."""
+    """Return changes with some paths set."""
     paths = {key: files[key == "survey"] for key in keys}
-    return config(paths=paths, **others)
+    return {"paths": paths, **others}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def given(files, *keys, **others) -> dict:
 def test_files_that_nothing_reads_are_refused(files, keys, others, said):
     """Whoever names a file wants it read."""
     with pytest.raises(ConfigError, match=said) as caught:
-        refuse(given(files, *keys, **others))
+        section(**given(files, *keys, **others))
     assert len(str(caught.value).splitlines()) == 2
 
 
@@ -122,12 +121,12 @@ def test_files_that_nothing_reads_are_refused(files, keys, others, said):
 )
 def test_files_that_are_read_pass(files, keys, others):
     """By the survey, or where fields are drawn."""
-    refuse(given(files, *keys, **others))
+    section(**given(files, *keys, **others))
 
 
 def test_all_contradictions_at_once():
     """One message names them all."""
-    bad = config(survey={"window": 2500, "step": 2502})
+    bad = {"survey": {"window": 2500, "step": 2502}}
     with pytest.raises(ConfigError) as caught:
-        refuse(bad)
+        section(**bad)
     assert len(str(caught.value).splitlines()) == 4

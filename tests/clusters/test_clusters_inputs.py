@@ -20,6 +20,7 @@ TILES = ("DES0000-2958", "DES0001-3000")
 def data(tmp_path, monkeypatch):
     """Return the folder of the data: two tiles of DES in four bands and one more."""
     monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     for tile in TILES:
         for band in "grizY":
             touch(tmp_path / "des" / tile / f"{tile}_r4907p01_{band}_nobkg.fits.fz")
@@ -67,7 +68,7 @@ def test_too_few_files_are_refused():
 @pytest.mark.parametrize("number", [4, 7, 50])
 def test_every_file_has_one_use(number):
     """Four parts without overlap, none of them empty, near the shares asked for."""
-    parts = training_files.splits(of_fields(number, 1, validate=0.2, test=0.1))
+    parts = training_files.splits(of_fields(number, 1, held_out=0.2, test=0.1))
     assert sorted(k for part in parts.values() for k in part) == list(range(number))
     assert len(parts["test"]) == max(1, round(0.1 * number))
     for part in ("validate", "calibrate"):
@@ -136,6 +137,16 @@ def test_tiles_of_a_folder(data):
     assert found[TILES[0]] == [
         str(place / f"{TILES[0]}_r4907p01_{band}_nobkg.fits.fz") for band in "griz"
     ]
+
+
+def test_a_job_reads_the_listing_of_its_run(data):
+    """The folder is listed once; the next run lists it again."""
+    found = survey_tiles.tiles(of_survey())
+    for band in "griz":
+        touch(data / "des" / "new" / f"DES9_r1p01_{band}_nobkg.fits.fz")
+    assert survey_tiles.tiles(of_survey(), fresh=False) == found
+    assert list(survey_tiles.tiles(of_survey())) == [*TILES, "DES9"]
+    assert len(survey_tiles.tiles(of_survey(), fresh=False)) == 3
 
 
 def test_a_tile_without_a_band_is_refused(data):
@@ -300,7 +311,7 @@ def test_training_asks_for_all_its_devices(train, cores, gpus):
 def test_reading_the_rules_loads_nothing_heavy():
     """No table, network or file library."""
     heavy = {"pandas", "torch", "galsim", "astropy", "scipy", "pytorch_lightning"}
-    code = "import sys, skyloom.clusters.inputs, skyloom.clusters.contradictions; "
+    code = "import sys, skyloom.clusters.inputs, skyloom.clusters.survey_tiles; "
     found = subprocess.run(
         [sys.executable, "-c", code + "print(*sys.modules)"],
         capture_output=True,

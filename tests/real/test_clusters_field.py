@@ -8,9 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.io import fits
-from skyloom.clusters.baselines.colour_filter import Ridge
 from skyloom.clusters.baselines.matched_filter import find_clusters
-from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.real_field.footprint import occupied, read_footprint
@@ -141,11 +139,11 @@ def test_the_field_has_more_clusters_than_its_galaxies_at_random(
     part = Footprint(whole.nside, whole.pixels[4:8])
     own = galaxies[part(galaxies["RA"], galaxies["DEC"])]
     table = to_des(own, transform)
-    settings = Filter(ridge=Ridge(z=(0.1, 0.5, 0.02)), limit=LIMIT, passes=1)
+    how = {"z": 0.1 + 0.02 * np.arange(21), "limit": LIMIT, "passes": 1}
     area = part.area * 3600
-    found = find_clusters(table, red_sequence, part, area, settings)
+    found = find_clusters(table, red_sequence, part, area, **how)
     moved = shuffled(table, part, np.random.default_rng(1))
-    chance = find_clusters(moved, red_sequence, part, area, settings)
+    chance = find_clusters(moved, red_sequence, part, area, **how)
     above = [int((t["SCORE"] > 10).sum()) for t in (found, chance)]
     assert above[0] >= 5
     assert above[0] > 3 * above[1]

@@ -396,7 +396,7 @@ MATRIX = [
     ),
     Row(
         "noise of images",
-        do.configure("clusters.images.noise.depth_scatter", "0.1"),
+        do.configure("clusters.images.depth_scatter", "0.1"),
         clusters=CPAINTED | CSURVEYED,
     ),
     Row(

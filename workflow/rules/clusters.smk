@@ -6,14 +6,12 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.clusters import contradictions, inputs, survey_tiles, training_files
-
-contradictions.refuse(config)
+from skyloom.clusters import inputs, survey_tiles, training_files
 
 FILES = training_files.files(config)
 CHUNKS = assign(FILES, config["chunks"])
 SPLITS = training_files.splits(config)
-TILES = survey_tiles.tiles(config)
+TILES = survey_tiles.tiles(config, fresh=workflow.is_main_process)
 PARTS = assign(TILES, config["chunks"])
 TRUTH = inputs.survey_truth(config, TILES)
 SIMULATED = sorted(TILES) if config["source"] == "simulated" else []

@@ -6,25 +6,23 @@ import numpy as np
 import pytest
 from astropy.table import vstack
 from invented_sky import ARCMIN2, CENTRE, SIDE, cluster, field, inside
-from skyloom.clusters.baselines.colour_filter import Ridge
 from skyloom.clusters.baselines.matched_filter import (
     COLUMNS,
     field_background,
     find_clusters,
 )
-from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.randoms import inside_image, shuffled
 from skyloom.sky.tan import tan_wcs
 
 RNG = np.random.default_rng
-COARSE = Filter(ridge=Ridge(z=(0.2, 0.8, 0.02)))
+COARSE = 0.2 + 0.02 * np.arange(31)
 
 
 @pytest.fixture(scope="module")
 def background(red_sequence):
     """Return what empty patches of sky look like."""
     fields = [field(RNG(100 + k)) for k in range(4)]
-    return field_background(fields, [ARCMIN2] * 4, red_sequence, COARSE.ridge)
+    return field_background(fields, [ARCMIN2] * 4, red_sequence, COARSE)
 
 
 @pytest.mark.parametrize(("z", "richness"), [(0.3, 30), (0.5, 50), (0.7, 40)])
@@ -32,7 +30,7 @@ def test_a_cluster_is_found(red_sequence, background, z, richness):
     """On top, at its place, redshift and richness."""
     rng = RNG(int(100 * z))
     table = vstack([field(rng), cluster(rng, red_sequence, z, richness)])
-    found = find_clusters(table, red_sequence, inside, background, COARSE)
+    found = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert list(found.colnames) == list(COLUMNS)
     best = found[0]
     assert abs(best["RA"] - CENTRE[0]) < 0.01
@@ -53,14 +51,14 @@ def test_two_clusters_are_two(red_sequence, background):
         cluster(rng, red_sequence, 0.3, 30, (0.09, 0.0)),
         cluster(rng, red_sequence, 0.6, 40, (0.09, 0.01)),
     ]
-    found = find_clusters(vstack(parts), red_sequence, inside, background, COARSE)[:3]
+    found = find_clusters(vstack(parts), red_sequence, inside, background, z=COARSE)[:3]
     np.testing.assert_allclose(sorted(found["Z"]), [0.3, 0.3, 0.6], atol=0.02)
     assert np.ptp(found["RA"]) > 0.2
 
 
 def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
     """Nothing above what a cluster of 30 gets."""
-    found = find_clusters(field(RNG(8)), red_sequence, inside, background, COARSE)
+    found = find_clusters(field(RNG(8)), red_sequence, inside, background, z=COARSE)
     assert not len(found) or found["SCORE"].max() < 15
 
 
@@ -68,13 +66,13 @@ def test_right_ascension_has_no_seam(red_sequence, background):
     """The same patch across RA = 0 gives the same clusters."""
     rng = RNG(9)
     table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 30)])
-    here = find_clusters(table, red_sequence, inside, background, COARSE)
+    here = find_clusters(table, red_sequence, inside, background, z=COARSE)
     table["RA"] = (table["RA"] - CENTRE[0]) % 360
 
     def there(ra, dec):
         return inside(np.asarray(ra) + CENTRE[0], dec)
 
-    moved = find_clusters(table, red_sequence, there, background, COARSE)
+    moved = find_clusters(table, red_sequence, there, background, z=COARSE)
     assert moved["ROW"].tolist() == here["ROW"].tolist()
     np.testing.assert_allclose(moved["LAMBDA"], here["LAMBDA"], rtol=1e-6)
 
@@ -84,7 +82,7 @@ def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
     rng = RNG(10)
     table = vstack([field(rng), cluster(rng, red_sequence, 0.5, 60, (SIDE / 2, 0.0))])
     table = table[inside(table["RA"], table["DEC"])]
-    found = find_clusters(table, red_sequence, inside, background, COARSE)
+    found = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
 
 
@@ -94,8 +92,8 @@ def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):
     deep = vstack([field(rng), cluster(rng, red_sequence, 0.6, 60)])
     limit = red_sequence.m_star(0.6)[2] + 0.7
     shallow = deep[np.asarray(deep["MAG"])[:, 2] < limit]
-    settings = Filter(ridge=COARSE.ridge, limit=float(limit))
-    found = find_clusters(shallow, red_sequence, inside, background, settings)
+    how = {"z": COARSE, "limit": float(limit)}
+    found = find_clusters(shallow, red_sequence, inside, background, **how)
     # The invented luminosity function is not the filter's: a wide band.
     assert 0.5 < found["LAMBDA"][0] / 60 < 2.0
     assert found["Z"][0] == pytest.approx(0.6, abs=0.02)
@@ -105,9 +103,9 @@ def test_a_field_can_measure_its_own_background(red_sequence):
     """Given its area; the members found first are left out the second time."""
     rng = RNG(12)
     table = vstack([field(rng, 4000), cluster(rng, red_sequence, 0.5, 60)])
-    once = Filter(ridge=COARSE.ridge, passes=1)
     own = [
-        find_clusters(table, red_sequence, inside, ARCMIN2, s) for s in (once, COARSE)
+        find_clusters(table, red_sequence, inside, ARCMIN2, z=COARSE, passes=n)
+        for n in (1, 2)
     ]
     assert own[0]["Z"][0] == pytest.approx(0.5, abs=0.02)
     assert own[1]["LAMBDA"][0] > own[0]["LAMBDA"][0]
@@ -115,7 +113,7 @@ def test_a_field_can_measure_its_own_background(red_sequence):
 
 def test_nothing_gives_nothing(red_sequence, background):
     """An empty catalogue is an empty list with all columns."""
-    found = find_clusters(field(RNG(1), 0), red_sequence, inside, background, COARSE)
+    found = find_clusters(field(RNG(1), 0), red_sequence, inside, background, z=COARSE)
     assert len(found) == 0
     assert list(found.colnames) == list(COLUMNS)
 
@@ -127,8 +125,8 @@ def test_shuffled_galaxies_are_the_same_elsewhere(red_sequence, background):
     moved = shuffled(table, inside, rng)
     assert np.array_equal(moved["MAG"], table["MAG"])
     assert inside(moved["RA"], moved["DEC"]).all()
-    found = find_clusters(moved, red_sequence, inside, background, COARSE)
-    before = find_clusters(table, red_sequence, inside, background, COARSE)
+    found = find_clusters(moved, red_sequence, inside, background, z=COARSE)
+    before = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert before["SCORE"][0] > 3 * max([*found["SCORE"], 3.0])
 
 

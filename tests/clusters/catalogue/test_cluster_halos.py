@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 from skyloom.clusters.catalogue import halos
-from skyloom.clusters.catalogue.halos import HaloSettings
+from skyloom.clusters.config import Halos
 
 I_BAND = 2
 
@@ -75,7 +75,7 @@ def test_luminosities_follow_schechter():
 def test_counted_members_are_the_richness(red_sequence, templates):
     """As many red members brighter than 0.2 L* as the richness says."""
     rng = np.random.default_rng(4)
-    drawn = halos.members(rng, 40.0, 0.4, red_sequence, templates, HaloSettings(), 24.0)
+    drawn = halos.members(rng, 40.0, 0.4, red_sequence, templates, 24.0)
     counted = drawn["counted"]
     below = drawn["magnitudes"][:, I_BAND] - red_sequence.m_star(0.4)[I_BAND]
     assert counted.sum() == 40
@@ -90,9 +90,7 @@ def test_members_lie_on_the_red_sequence(red_sequence, templates):
     """The median colour of members is the red sequence's, whatever the redshift."""
     for z in (0.2, 0.45, 0.7):
         rng = np.random.default_rng(5)
-        drawn = halos.members(
-            rng, 150.0, z, red_sequence, templates, HaloSettings(), 24.0
-        )
+        drawn = halos.members(rng, 150.0, z, red_sequence, templates, 24.0)
         colours = -np.diff(drawn["magnitudes"][drawn["counted"]], axis=1)
         away = np.median(colours, axis=0) - red_sequence.colours(z)
         assert np.abs(away).max() < 0.04
@@ -101,7 +99,7 @@ def test_members_lie_on_the_red_sequence(red_sequence, templates):
 def test_richness_goes_on_below_the_list(world):
     """Density per richness is continuous where the list ends."""
     rng = np.random.default_rng(6)
-    settings = HaloSettings(per_field=60_000, richness=(5.0, 150.0), tilt=0.0)
+    settings = Halos(per_field=60_000, richness=(5.0, 150.0), tilt=0.0)
     richness, z = halos.draw_halos(rng, world.clusters, settings)
     below = np.mean((richness > 17) & (richness < 20)) / 3
     above = np.mean((richness > 20) & (richness < 23)) / 3
@@ -114,7 +112,7 @@ def test_richness_goes_on_below_the_list(world):
 def test_even_redshifts_reach_where_the_list_has_none(world):
     """Half of them between the limits, the richness the list's."""
     near = world.clusters[np.asarray(world.clusters["Z_LAMBDA"]) > 0.4]
-    settings = HaloSettings(per_field=20_000, redshifts=(0.1, 0.9), even=0.5)
+    settings = Halos(per_field=20_000, redshifts=(0.1, 0.9), even=0.5)
     richness, z = halos.draw_halos(np.random.default_rng(1), near, settings)
     assert np.mean(z < 0.35) == pytest.approx(0.5 * 0.25 / 0.8, abs=0.01)
     alike = np.median(richness[z < 0.35]) / np.median(richness[z > 0.5])
@@ -126,7 +124,7 @@ def test_tilt_draws_richer_clusters(world):
         halos.draw_halos(
             np.random.default_rng(7),
             world.clusters,
-            HaloSettings(per_field=3000, tilt=tilt),
+            Halos(per_field=3000, tilt=tilt),
         )[0].mean()
         for tilt in (0.0, 1.0, 2.0)
     ]
@@ -134,11 +132,12 @@ def test_tilt_draws_richer_clusters(world):
 
 
 def test_a_list_outside_the_limits_is_refused(world):
-    limits = HaloSettings(redshifts=(0.05, 0.1))
+    limits = Halos(redshifts=(0.05, 0.1))
     with pytest.raises(ValueError, match="no cluster of richness"):
         halos.draw_halos(np.random.default_rng(0), world.clusters, limits)
 
 
+@pytest.mark.real
 def test_brightest_galaxies_are_as_bright_as_real_ones(real, red_sequence):
     """Simulated brightest galaxies against the other half of redMaPPer DR8."""
     listed = Table.read(real / "clusters/redmapper_dr8_v5.10.fits.gz")[1::2]
@@ -151,3 +150,65 @@ def test_brightest_galaxies_are_as_bright_as_real_ones(real, red_sequence):
         chosen = (richness > low) & (richness < high)
         drawn = [halos._bcg_excess(rng, x) for x in richness[chosen]]
         assert np.median(drawn) == pytest.approx(np.median(excess[chosen]), abs=0.12)
+
+
+def test_brightest_galaxies_grow_with_richness():
+    """Median and scatter of their magnitude above m*, at three richnesses."""
+    rng = np.random.default_rng(9)
+    for richness, median in ((20.0, 1.21), (50.0, 1.51), (100.0, 1.73)):
+        drawn = np.array([halos._bcg_excess(rng, richness) for _ in range(4000)])
+        assert np.median(drawn) == pytest.approx(median, abs=0.03)
+        spread = stats.median_abs_deviation(drawn, scale="normal")
+        assert spread == pytest.approx(0.45, abs=0.03)
+        assert drawn.min() >= 0.1
+        assert drawn.max() <= 3.0
+
+
+def test_red_galaxies_scatter_about_a_tilted_ridge(red_sequence):
+    """Slope with magnitude and scatter of each colour; which band is i."""
+    relative = np.tile([-1.0, 0.0, 1.5], 20_000)
+    z = np.full(len(relative), 0.4)
+    drawn = halos.red_magnitudes(np.random.default_rng(3), red_sequence, z, relative)
+    np.testing.assert_allclose(drawn[:, 2], red_sequence.m_star(0.4)[2] + relative)
+    away = -np.diff(drawn, axis=1) - red_sequence.colours(0.4)
+    slopes = [stats.linregress(relative, column).slope for column in away.T]
+    np.testing.assert_allclose(slopes, [-0.033, -0.01, -0.006], atol=6e-4)
+    scatter = away[relative == 0].std(axis=0)
+    np.testing.assert_allclose(scatter, [0.05, 0.03, 0.03], rtol=0.02)
+
+
+def test_blue_and_faint_members_come_on_top(red_sequence, templates):
+    """A quarter of them blue; red ones to the depth as the luminosities say."""
+    rng = np.random.default_rng(4)
+    drawn = [
+        halos.members(rng, 60.0, 0.3, red_sequence, templates, 24.0) for _ in range(60)
+    ]
+    early = np.array([part["early"].sum() for part in drawn])
+    blue = np.array([(~part["early"]).sum() for part in drawn])
+    assert blue.sum() / early.sum() == pytest.approx(0.25, abs=0.012)
+    depth = 24.0 - red_sequence.m_star(0.3)[I_BAND]
+
+    def number(below):
+        return integrate.quad(lambda m: np.exp(-(10 ** (-0.4 * m))), -2, below)[0]
+
+    wanted = 60 * number(depth) / number(halos.FAINTEST_MEMBER)
+    assert early.mean() == pytest.approx(wanted, rel=0.02)
+    bluer = np.concatenate([-np.diff(p["magnitudes"][~p["early"]]) for p in drawn])
+    assert np.median(bluer[:, 0]) < red_sequence.colours(0.3)[0] - 0.4
+    places = np.concatenate([[p["east"], p["north"]] for p in drawn], axis=1)
+    assert np.abs(places.mean(axis=1)).max() < 0.02
+
+
+def test_tilt_changes_the_richness_function_by_its_power(world):
+    """Numbers above 40, and redshifts, are those of the list, weighted."""
+    listed = np.asarray(world.clusters["LAMBDA"])
+    for tilt in (0.0, 1.0):
+        limits = Halos(per_field=40_000, richness=(20.0, 200.0), tilt=tilt)
+        rng = np.random.default_rng(11)
+        richness, z = halos.draw_halos(rng, world.clusters, limits)
+        weight = listed**tilt
+        wanted = weight[listed > 40].sum() / weight.sum()
+        assert np.mean(richness > 40) == pytest.approx(wanted, abs=0.01)
+        assert len(richness) == pytest.approx(40_000, rel=0.02)
+        middle = np.average(world.clusters["Z_LAMBDA"], weights=weight)
+        assert z.mean() == pytest.approx(middle, abs=0.01)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from skyloom.clusters.config import Train
 from skyloom.clusters.data.files import file_name, write_file_data
 from skyloom.clusters.data.tiles import KEYS
-from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
+from skyloom.clusters.encoder.settings import EncoderSettings
 
 SIDE, TILES = 8, 8  # pixels to a tile, tiles to a field
 GREY, RED = np.ones(4), np.array([0.2, 0.6, 1.2, 1.5])
@@ -19,7 +20,7 @@ SMALL = EncoderSettings(
     dilations=(1, 2),
     hidden=32,
 )
-QUICK = TrainSettings(epochs=2, batch=4, rate=4e-3, precision="32-true")
+QUICK = Train(epochs=2, batch=4, rate=4e-3, precision="32-true")
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -38,7 +39,7 @@ def small() -> EncoderSettings:
 
 
 @pytest.fixture(scope="session")
-def quick() -> TrainSettings:
+def quick() -> Train:
     """Return settings of a short training."""
     return QUICK
 

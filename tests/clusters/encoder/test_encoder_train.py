@@ -42,7 +42,7 @@ class Watching(lightning.Callback):
 @pytest.fixture(scope="module")
 def learned(files, small, quick, tmp_path_factory):
     """Return a training of eight epochs: its file and what was watched."""
-    watching, how = Watching(), replace(quick, epochs=8)
+    watching, how = Watching(), quick.model_copy(update={"epochs": 8})
     folder = tmp_path_factory.mktemp("learned")
     args = (files[:3], files[3:], small, how, folder)
     path = fit(*args, seed=1, logs=folder / "logs", callbacks=[watching])
@@ -105,7 +105,7 @@ def test_resumed_is_as_if_never_stopped(short, files, small, quick, tmp_path):
 @pytest.mark.parametrize("change", ["rate", "damage"])
 def test_another_training_is_not_resumed(short, files, small, quick, tmp_path, change):
     """Other settings, or a checkpoint cut short: all epochs are done."""
-    how = replace(quick, rate=1e-3) if change == "rate" else quick
+    how = quick.model_copy(update={"rate": 1e-3}) if change == "rate" else quick
     stop = [Watching(stop_at=1)]
     with pytest.raises(InterruptedError):
         fit(files[:1], files[3:], small, how, tmp_path, seed=1, callbacks=stop)
@@ -118,7 +118,7 @@ def test_another_training_is_not_resumed(short, files, small, quick, tmp_path, c
 
 def test_training_goes_on_from_a_given_encoder(short, files, small, quick, tmp_path):
     """At hardly any rate its weights stay; weights drawn by chance are others."""
-    how = replace(quick, epochs=1, rate=1e-7)
+    how = quick.model_copy(update={"epochs": 1, "rate": 1e-7})
     kernels = []
     for start in (short, None):
         args = (files[:1], files[3:], small, how, tmp_path / str(start is None))
@@ -137,7 +137,9 @@ def test_a_start_of_another_shape_is_refused(short, files, small, quick, tmp_pat
 
 
 def test_bfloat16_and_jitter_run(files, small, quick, tmp_path):
-    how = replace(quick, epochs=1, precision="bf16-mixed", jitter=0.02)
+    how = quick.model_copy(
+        update={"epochs": 1, "precision": "bf16-mixed", "jitter": 0.02}
+    )
     path = fit(files[:1], files[3:], small, how, tmp_path, seed=1)
     assert torch.isfinite(torch.tensor(load_encoder(path).metrics["loss"]))
 
@@ -154,7 +156,7 @@ def test_zero_points_err_by_field_and_band():
 
 
 def test_a_loss_that_is_not_finite_ends_training(files, small, quick, tmp_path):
-    how = replace(quick, rate=1e30, warmup=0.0)
+    how = quick.model_copy(update={"rate": 1e30, "warmup": 0.0})
     with pytest.raises(FloatingPointError, match=r"epoch 0, batch [1-9]"):
         fit(files[:3], files[3:], small, how, tmp_path, seed=1)
     assert not (tmp_path / "best_encoder.ckpt").exists()

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.clusters.bands import PIXEL_SCALE, flux
+from skyloom.clusters.config import Images
 from skyloom.clusters.images.noise import (
-    NoiseSettings,
     add_noise,
+    band_noise,
     gain,
     sky_sigma,
     smooth,
@@ -28,7 +29,7 @@ def aperture():
 @pytest.mark.parametrize(("band", "expected"), EXPECTED.items())
 def test_sigma_of_the_survey(band, expected):
     """White noise at DES's depths has the sigma worked out by hand."""
-    depth = dict(zip("griz", NoiseSettings().depth10, strict=True))[band]
+    depth = dict(zip("griz", Images().depth10, strict=True))[band]
     assert sky_sigma(depth) == pytest.approx(expected, rel=0.02)
 
 
@@ -113,8 +114,8 @@ def test_a_magnitude_deeper_is_less_noise(depth, deeper):
     assert ratio == pytest.approx(10 ** (0.4 * deeper), rel=1e-9)
 
 
-def test_band_of_the_settings():
+def test_a_band_has_its_own_sky():
     """Sigma and gain of a band are those of its depth and sky."""
-    sigma, electrons = NoiseSettings().of_band("z", deeper=0.2)
+    sigma, electrons = band_noise("z", 23.3)
     assert sigma == pytest.approx(sky_sigma(23.3, correlation=0.08))
     assert electrons == pytest.approx(gain(18.72, sigma))

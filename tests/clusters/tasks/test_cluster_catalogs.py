@@ -6,33 +6,28 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from skyloom.clusters.catalogue.field import FieldSettings
-from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.lists import (
     read_clusters,
     read_wcs,
     write_clusters,
 )
-from skyloom.clusters.catalogue.model_list import ListSettings, draw_list
-from skyloom.clusters.catalogue.sample import SampleSettings
+from skyloom.clusters.catalogue.model_list import draw_list
+from skyloom.clusters.catalogue.sample import Sample
 from skyloom.clusters.catalogue.table import read_catalogue
+from skyloom.clusters.config import Halos
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
 from skyloom.clusters.tasks.products import FIRST_TILE, by_field, tile_number
 from skyloom.io.errors import InputError
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 
-SAMPLE = SampleSettings(
-    image_size=256,
-    halos=HaloSettings(per_field=6, margin=0.0),
-    field=FieldSettings(faintest=21.0),
-)
+SAMPLE = Sample(256, Halos(per_field=6, margin=0.0), faintest=21.0)
 
 
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory):
     path = tmp_path_factory.mktemp("list") / "clusters.fits"
-    write_clusters(path, draw_list(rng(1, "list"), ListSettings(200)))
+    write_clusters(path, draw_list(rng(1, "list"), 200))
     return path
 
 
@@ -80,8 +75,7 @@ def test_a_list_without_an_image_is_no_field(listed, tmp_path):
 def test_tiles_lie_apart(draw, paths):
     """No two tiles show the same sky: none of their clusters are merged."""
     tiles = [tile_number(f"sim{i:04d}") for i in range(20)]
-    empty = replace(SAMPLE, field=FieldSettings(faintest=14.0))
-    drawn = replace(draw, settings=empty)
+    drawn = replace(draw, sample=replace(SAMPLE, faintest=15.0))
     centres = [drawn.write(n, paths)[2].pixel_to_world(127.5, 127.5) for n in tiles]
     apart = [a.separation(b).deg for k, a in enumerate(centres) for b in centres[:k]]
     assert min(apart) > 2 * 256 * 0.263 / 3600

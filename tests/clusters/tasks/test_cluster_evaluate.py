@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import Table
-from skyloom.clusters import settings
 from skyloom.clusters.catalogue.lists import write_clusters
+from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.judge import NONE, Rule, stacked
 from skyloom.clusters.evaluation.sky import Sky
 from skyloom.clusters.finder.catalogue import catalogue, write_detections
 from skyloom.clusters.tasks import evaluate as judging
 from skyloom.io.documents import plain
 from skyloom.sky.tan import tan_wcs
-from small_clusters import SEED, config
+from small_clusters import SEED
 
 SHAPE = (100, 100)
 WCS = tan_wcs(10.0, 0.0, SHAPE, 36.0)  # a square degree
@@ -44,8 +44,8 @@ def case():
 
 
 def report_of(case, **section):
-    section = config(evaluate={"draws": 20, **section})["evaluate"]
-    return plain(judging.evaluate(case, section, settings.rule(section), SEED)[0])
+    how = Evaluate(draws=20, **section)
+    return plain(judging.evaluate(case, how, SEED)[0])
 
 
 def test_purity_on_the_sky(case):

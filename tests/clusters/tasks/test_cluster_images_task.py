@@ -9,9 +9,8 @@ from astropy.table import Table
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.catalogue.table import COLUMNS, write_catalogue
+from skyloom.clusters.config import Data, Images
 from skyloom.clusters.data.files import file_name, read_file_data
-from skyloom.clusters.images.noise import NoiseSettings
-from skyloom.clusters.images.psf import PsfSettings
 from skyloom.clusters.images.survey import (
     read_survey_image,
     survey_wcs,
@@ -22,11 +21,11 @@ from skyloom.clusters.tasks.images import Camera, Painting
 from skyloom.clusters.tasks.products import by_tile, tile_of
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
-from small_clusters import clusters, config
+from small_clusters import clusters
 
 WCS = tan_wcs(30.0, -20.0, (128, 128), 0.263)
-CAMERA = Camera("batched", PsfSettings(), NoiseSettings(), 4)
-DATA = config(data={"tile_size": 32, "pool": 4, "n_per_file": 2})["data"]
+CAMERA = Camera(Images(), 4)
+DATA = Data(tile_size=32, pool=4, n_per_file=2)
 
 
 def star(x: float, y: float, flux: float = 1e5) -> Table:

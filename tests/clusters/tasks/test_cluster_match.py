@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import Table
+from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks.match import match_lists
 from skyloom.clusters.tasks.metrics import HEADLINES
 from skyloom.clusters.tasks.retrieve import sum_of, tile_url
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.run.headline import headline
-from small_clusters import config
 
-SETTINGS = config()["match"]
+PLAIN, LIMITS = {"a": {}, "b": {}}, Evaluate()
 SUM = "0" * 64
 
 
@@ -29,8 +29,8 @@ def test_pairs_and_rates(tmp_path):
     """Who has a partner, by richness; columns of other names are told."""
     a = write(tmp_path / "a.csv", [10.0, 10.5, 11.0], [25.0, 40.0, 60.0])
     b = write(tmp_path / "b.csv", [10.001, 11.001, 11.2], [3, 4, 5], name="NGALS")
-    section = SETTINGS | {"columns_b": {"LAMBDA": "NGALS"}, "cell": 2.0}
-    pairs, report = match_lists({"a": a, "b": b}, section, 1)
+    columns = PLAIN | {"b": {"LAMBDA": "NGALS"}}
+    pairs, report = match_lists({"a": a, "b": b}, columns, LIMITS, 1)
     assert pairs[["ID_A", "ID_B"]].to_numpy().tolist() == [[1, 1], [3, 2]]
     assert pairs["LAMBDA_B"].tolist() == [3.0, 4.0]
     rates = report["rates"]
@@ -47,7 +47,7 @@ def test_pairs_and_rates(tmp_path):
 def test_lists_of_different_skies_share_nothing(tmp_path):
     """No pair, no area, no chance."""
     paths = {k: write(tmp_path / f"{k}.csv", [ra]) for k, ra in (("a", 10), ("b", 90))}
-    pairs, report = match_lists(paths, SETTINGS, 1)
+    pairs, report = match_lists(paths, PLAIN, LIMITS, 1)
     assert pairs.empty
     assert report["area"] == 0
     assert report["rates"]["chance"] is None
@@ -61,7 +61,7 @@ def test_published_rates_of_des(real):
         "a": folder / "clusterdb" / "desY1a1.csv.gz",
         "b": folder / "wazp_des_y1.csv.gz",
     }
-    _, report = match_lists(paths, SETTINGS, 1)
+    _, report = match_lists(paths, PLAIN, LIMITS, 1)
     found = report["rates"]["a"]
     wanted = {"20-30": 0.81, "30-50": 0.90, "50-": 0.95}
     for name, value in wanted.items():

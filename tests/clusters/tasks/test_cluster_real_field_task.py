@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from skyloom.clusters.catalogue.halos import HaloSettings
 from skyloom.clusters.catalogue.sample import draw_field
+from skyloom.clusters.config import Halos, Images
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, read_detections
-from skyloom.clusters.images.noise import NoiseSettings
-from skyloom.clusters.images.psf import PsfSettings
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import occupied
 from skyloom.clusters.real_field.sdss import SDSS_BANDS
@@ -49,14 +47,14 @@ def found() -> Table:
 
 def test_what_lies_below_needs_no_list(checkout, world):
     """Without clusters, all lists draw the same galaxies."""
-    faint = real_field.read_faint(checkout / "resources/clusters", 256, 21.0)
+    faint = real_field.read_faint(checkout / "resources/clusters", 21.0, 256)
     assert faint.limit == 21.0
-    sources, clusters, _ = draw_field(3, 7, faint.world, faint.settings)
-    others, _, _ = draw_field(3, 7, world, faint.settings)
+    sources, clusters, _ = draw_field(3, 7, faint.world, faint.sample)
+    others, _, _ = draw_field(3, 7, world, faint.sample)
     assert len(clusters) == 0
     assert len(sources) > 10
     assert all(np.array_equal(sources[k], others[k]) for k in sources.colnames)
-    assert faint.settings.halos == HaloSettings(per_field=0.0)
+    assert faint.sample.halos == Halos(per_field=0.0)
 
 
 def test_counts_from_the_threshold_on():
@@ -89,11 +87,11 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
     footprint = occupied(known)
     save_encoder(tmp_path / "best_encoder.ckpt", Encoder(SHAPE))
     windows = WindowSettings(window=256, step=256, tile=32, pool=4)
-    camera = Camera("batched", PsfSettings(), NoiseSettings(), 3)
-    faint = real_field.read_faint(tables, 256, 21.0)
+    camera = Camera(Images(), 3)
+    faint = real_field.read_faint(tables, 21.0, 256)
     painter = real_field.Painter(read_transform(tables), faint, camera)
     for number in (0, 1):
-        tiles = real_field.sky_tiles(known, number, 256, 25)
+        tiles = real_field.sky_tiles(known, number, 256)
         look = real_field.SkyLook(
             real_field.sky(known, footprint, number, 3),
             footprint,

@@ -15,7 +15,7 @@ from skyloom.clusters.data.files import file_name, write_file_data
 from skyloom.clusters.data.tiles import KEYS
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.tasks import train as training
-from small_clusters import config
+from small_clusters import config, section
 
 SIDE, TILES, FIELDS = 8, 4, 4  # px to a tile, tiles to a side, fields to a file
 EPOCHS = 2
@@ -105,7 +105,9 @@ def test_an_encoder_is_written(files, red_sequence, tmp_path):
     """The scratch folder keeps the one that was made; the target is a copy."""
     target, scratch = tmp_path / "best_encoder.ckpt", tmp_path / "scratch"
     places = (target, scratch, tmp_path / "logs")
-    training.train(files, sections(), red_sequence, *places, {"run": "tiny"})
+    training.train(
+        files, section(**SETTINGS), 3, red_sequence, *places, {"run": "tiny"}
+    )
     assert load_encoder(target).provenance == {"run": "tiny"}
     assert [p.name for p in scratch.iterdir()] == [target.name]
 
@@ -114,7 +116,7 @@ def test_a_further_process_writes_nothing(files, red_sequence, tmp_path, monkeyp
     """What training leaves to the first process, nobody else does."""
     monkeypatch.setattr(training, "fit", lambda *_, **__: None)
     places = (tmp_path / "best_encoder.ckpt", tmp_path, tmp_path)
-    training.train(files, sections(), red_sequence, *places, {})
+    training.train(files, section(**SETTINGS), 3, red_sequence, *places, {})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -29,7 +29,7 @@ rule train:
             TABLES,
             "data.pool",
             "data.tile_size",
-            "data.validate",  # which files choose, and which calibrate
+            "data.held_out",  # which files choose, and which calibrate
             "network",
             "seed",
             "tables.red_sequence",
@@ -101,9 +101,7 @@ rule calibrate:
             "data.n_per_file",
             "data.pool",
             "data.tile_size",
-            "evaluate.above",
             "evaluate.dz",
-            "evaluate.prefer",
             "evaluate.purity",
             "evaluate.radius",
             "seed",

@@ -27,13 +27,10 @@ for chunk, numbers in CHUNKS.items():
             settings=pick(
                 TABLES,
                 "seed",
-                "simulate.fields.declinations",
-                "simulate.fields.field",
+                "simulate.faintest",
                 "simulate.fields.halos",
-                "simulate.fields.header",
                 "simulate.fields.image_size",
                 "simulate.fields.shallow",
-                "simulate.fields.shallow_limits",
                 "tables.galaxies",
                 "tables.red_sequence",
             ),
@@ -65,7 +62,12 @@ for chunk, numbers in CHUNKS.items():
             runtime=by_attempt(240),
         params:
             settings=pick(
-                config, "images.noise", "images.psf", "images.renderer", "seed"
+                config,
+                "images.depth10",
+                "images.depth_scatter",
+                "images.fwhm",
+                "images.renderer",
+                "seed",
             ),
             code=digest("scripts/clusters/images.py"),
         message:
@@ -96,7 +98,6 @@ for chunk, numbers in CHUNKS.items():
         params:
             settings=pick(
                 config,
-                "data.float16",
                 "data.n_per_file",
                 "data.pool",
                 "data.tile_size",

@@ -13,7 +13,7 @@ rule make_cluster_list:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(10),
     params:
-        settings=pick(config, "seed", "simulate.list"),
+        settings=pick(config, "seed"),
         code=digest("scripts/clusters/make_cluster_list.py"),
     message:
         "A list of clusters"

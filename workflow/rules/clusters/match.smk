@@ -17,7 +17,14 @@ rule match:
         mem_mb=by_attempt(2000),
         runtime=by_attempt(30),
     params:
-        settings=pick(config, "match", "seed"),
+        settings=pick(
+            config,
+            "evaluate.dz",
+            "evaluate.radius",
+            "match.columns_a",
+            "match.columns_b",
+            "seed",
+        ),
         code=digest("scripts/clusters/match.py"),
     message:
         "Match two lists of clusters"

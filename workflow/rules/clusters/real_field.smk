@@ -26,10 +26,11 @@ rule look_at_sky:
             TABLES,
             "data.pool",
             "data.tile_size",
-            "images.noise",
-            "images.psf",
+            "images.depth10",
+            "images.depth_scatter",
+            "images.fwhm",
             "images.renderer",
-            "real_field",
+            "real_field.limit",
             "seed",
             "survey",
             "tables",
@@ -44,10 +45,7 @@ rule look_at_sky:
 # Its clusters with probabilities, the matched filter's, and what chance would find.
 rule real_field:
     input:
-        skies=expand(
-            "<results>/real_field/sky{sky}.fits",
-            sky=range(1 + config["real_field"]["shuffles"]),
-        ),
+        skies=expand("<results>/real_field/sky{sky}.fits", sky=inputs.SKIES),
         galaxies=lambda wildcards: inputs.galaxies(config),
         calibration=lambda wildcards: inputs.encoder(config)["calibration"],
     output:
@@ -63,12 +61,7 @@ rule real_field:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(60),
     params:
-        settings=pick(
-            TABLES,
-            "baselines.matched_filter",
-            "real_field.limit",
-            "tables",
-        ),
+        settings=pick(TABLES, "real_field.limit", "tables"),
         code=digest("scripts/clusters/real_field.py"),
     message:
         "Clusters of the real field"

@@ -21,7 +21,7 @@ rule retrieve_des_tile:
         mem_mb=by_attempt(500),
         runtime=by_attempt(60),
     params:
-        settings=pick(config, "retrieve.attempts", "retrieve.tiles", "retrieve.timeout"),
+        settings=pick(config, "retrieve.tiles"),
         code=digest("scripts/clusters/retrieve_des_tile.py"),
     message:
         "Download tile {wildcards.tile}, band {wildcards.band}"

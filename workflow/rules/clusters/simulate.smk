@@ -26,16 +26,14 @@ for chunk, names in PARTS.items():
         params:
             settings=pick(
                 TABLES,
-                "images.noise",
-                "images.psf",
+                "images.depth10",
+                "images.depth_scatter",
+                "images.fwhm",
                 "images.renderer",
                 "seed",
-                "simulate.survey.declinations",
-                "simulate.survey.field",
+                "simulate.faintest",
                 "simulate.survey.halos",
                 "simulate.survey.image_size",
-                "simulate.survey.shallow",
-                "simulate.survey.shallow_limits",
                 "tables.galaxies",
                 "tables.red_sequence",
             ),
@@ -69,9 +67,8 @@ rule baselines:
     params:
         settings=pick(
             TABLES,
-            "baselines",
-            "images.noise.depth10",
-            "images.psf.fwhm",
+            "images.depth10",
+            "images.fwhm",
             "seed",
             "tables.red_sequence",
         ),

@@ -7,6 +7,7 @@ import numpy as np
 BANDS = ("g", "r", "i", "z")
 ZERO_POINT = 30.0  # AB magnitude of one count
 PIXEL_SCALE = 0.263  # arcsec
+APERTURE = 1.95  # arcsec, diameter of the aperture of DES's depths
 
 
 def flux(magnitude: np.ndarray) -> np.ndarray:

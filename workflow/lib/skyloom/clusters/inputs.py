@@ -16,6 +16,7 @@ from skyloom.run.digest import ROOT
 
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"
+SKIES = (0, 1)  # of the real field: the real one, and a shuffled one
 CALIBRATION = "<results>/encoder/calibration.json"
 
 

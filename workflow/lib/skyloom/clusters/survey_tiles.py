@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from skyloom.clusters.bands import BANDS
+from skyloom.io.atomic import write_text
 from skyloom.run.config import ConfigError, data_path
+from skyloom.run.provenance import digest_of
 from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
+LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 TEXT = {"type": "string", "minLength": 1, "description": "Path [text]."}
 # Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
 # blanks between them: a name must come back from all of these.
@@ -30,11 +34,12 @@ ROW = {
 }
 
 
-def tiles(config: Mapping) -> dict[str, list[str]]:
+def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the images of each tile of the survey, in the order of the bands.
 
     Simulated ones, or those of a sheet, or those of a folder in the layout of DES:
-    ``<tile>_r####p##_<band>_nobkg.fits.fz``, at any depth.
+    ``<tile>_r####p##_<band>_nobkg.fits.fz``, at any depth. A job of a run (not
+    ``fresh``) reads the listing that the run has left, as a folder may be large.
 
     Raises
     ------
@@ -58,7 +63,13 @@ def tiles(config: Mapping) -> dict[str, list[str]]:
             "set it in the config"
         )
         raise ConfigError(msg)
-    return _found(Path(data_path(paths["survey"])))
+    folder = Path(data_path(paths["survey"]))
+    listing = LISTED / f"clusters-{digest_of(str(folder))[:16]}.json"
+    if not fresh and listing.is_file():
+        return json.loads(listing.read_text())
+    found = _found(folder)
+    write_text(listing, json.dumps(found))
+    return found
 
 
 def _found(folder: Path) -> dict[str, list[str]]:

@@ -8,16 +8,20 @@ Euclid Cluster Survey (conf. proc.); Werner et al. 2023 (MNRAS 519, 2630), secti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter1d
 
-from skyloom.clusters.bands import BANDS
-from skyloom.clusters.baselines.colour_filter import CHI2_MOST, Fit, Ridge, fit_ridge
-from skyloom.clusters.baselines.matched_filter import COLUMNS
+from skyloom.clusters.baselines.colour_filter import (
+    CHI2_MOST,
+    I_BAND,
+    Fit,
+    fit_ridge,
+)
+from skyloom.clusters.baselines.matched_filter import COLUMNS, LIMIT
 from skyloom.clusters.baselines.photometry import checked, unit_vectors
 from skyloom.clusters.baselines.profiles import FAINTEST, visible_share
 from skyloom.clusters.baselines.randoms import Inside
@@ -25,65 +29,17 @@ from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs
 
-
-@dataclass(frozen=True, slots=True)
-class DensityMap:
-    """How the map is made.
-
-    Attributes
-    ----------
-    ridge : Ridge
-        The red sequence, and the slices of redshift.
-    inner, outer : float
-        Standard deviations of the two Gaussians [physical Mpc].
-    cell : float
-        Side of a pixel of the map [arcsec].
-    width : int
-        Slices over which a slice's galaxies are gathered.
-    randoms : int
-        Realisations of random places that give the noise.
-    limit : float
-        Magnitude in the ridge's band at which the catalogue ends [AB mag]; slices of
-        which it shows less than `least_visible` of the members are left out.
-    least_visible : float
-        Share of the members.
-    least_score : float
-        Peaks below this signal to noise are not listed.
-    least_members : float
-        Nor are peaks with fewer galaxies above the mean within 1 Mpc: where a slice
-        is nearly empty the noise is not Gaussian, and one galaxy makes a peak.
-    separation : float
-        Two peaks nearer than this [Mpc] and `same_z` (1 + z) are one.
-    same_z : float
-        Over 1 + z.
-    """
-
-    ridge: Ridge = field(default_factory=lambda: Ridge(z=(0.08, 0.92, 0.02)))
-    inner: float = 0.4
-    outer: float = 1.2
-    cell: float = 15.0
-    width: int = 3
-    randoms: int = 4
-    limit: float = 23.4
-    least_visible: float = 0.3
-    least_score: float = 3.0
-    least_members: float = 3.0
-    separation: float = 1.0
-    same_z: float = 0.06
-
-    def __post_init__(self):
-        if not 0 < self.inner < self.outer:
-            msg = (
-                f"kernels of {self.inner:g} and {self.outer:g} Mpc: expected "
-                "0 < inner < outer"
-            )
-            raise ValueError(msg)
-        if self.randoms < 1 or self.cell <= 0:
-            msg = (
-                f"{self.randoms} randoms, cells of {self.cell:g} arcsec: expected "
-                "above 0"
-            )
-            raise ValueError(msg)
+SLICES = 0.08 + 0.02 * np.arange(43)
+INNER, OUTER = 0.4, 1.2  # standard deviations of the two Gaussians [physical Mpc]
+CELL = 15.0  # side of a pixel of the map [arcsec]
+WIDTH = 3  # slices over which a slice's galaxies are gathered
+RANDOMS = 4  # realisations of random places that give the noise
+LEAST_VISIBLE = 0.3  # of the members, which the catalogue's limit must show in a slice
+LEAST_SCORE = 3.0  # signal to noise of the faintest peak
+# Galaxies above the mean within 1 Mpc of a peak: where a slice is nearly empty the
+# noise is not Gaussian, and one galaxy makes a peak.
+LEAST_MEMBERS = 3.0
+SEPARATION, SAME_Z = 1.0, 0.06  # Mpc, and over 1 + z, within which two peaks are one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +60,7 @@ def find_overdensities(
     red_sequence: RedSequence,
     inside: Inside,
     rng: np.random.Generator,
-    settings: DensityMap | None = None,
+    z: np.ndarray = SLICES,
 ) -> Table:
     """Find peaks of the density of galaxies of one photometric redshift.
 
@@ -118,8 +74,8 @@ def find_overdensities(
         ``inside(ra, dec)``, the footprint.
     rng : Generator
         For the random places.
-    settings : DensityMap, optional
-        How.
+    z : ndarray, shape (nz,)
+        Slices of redshift.
 
     Returns
     -------
@@ -132,27 +88,24 @@ def find_overdensities(
     ValueError
         Galaxies that are not what they should be.
     """
-    settings = settings or DensityMap()
     _, mag, mag_err = checked(galaxies)
     if len(galaxies) == 0:
         return _table([])
-    fit = fit_ridge(mag, mag_err, red_sequence, settings.ridge)
-    star = red_sequence.m_star(fit.z)[:, BANDS.index(settings.ridge.band)]
-    deep = visible_share(settings.limit - star) >= settings.least_visible
-    weights = slice_weights(fit, settings.width) * deep[:, None]
+    fit = fit_ridge(mag, mag_err, red_sequence, z)
+    deep = visible_share(LIMIT - red_sequence.m_star(z)[:, I_BAND]) >= LEAST_VISIBLE
+    weights = slice_weights(fit) * deep[:, None]
     ra, dec = (np.asarray(galaxies[name], float) for name in ("RA", "DEC"))
-    grid = make_grid(ra, dec, inside, settings.cell)
-    cube = signal_to_noise(grid, ra, dec, fit.z, weights, rng, settings)
-    peaks = _peaks(cube, settings)
-    kept = _apart(grid, fit.z, peaks, settings)
+    grid = make_grid(ra, dec, inside)
+    cube = signal_to_noise(grid, ra, dec, z, weights, rng)
     vectors = unit_vectors(ra, dec)
     found = [
-        _measured(peak, cube, grid, fit.z, weights, vectors, settings) for peak in kept
+        _measured(peak, cube, grid, fit, weights, vectors)
+        for peak in _apart(grid, z, _peaks(cube))
     ]
-    return _table([f for f in found if f["LAMBDA"] >= settings.least_members])
+    return _table([f for f in found if f["LAMBDA"] >= LEAST_MEMBERS])
 
 
-def slice_weights(fit: Fit, width: int) -> np.ndarray:
+def slice_weights(fit: Fit) -> np.ndarray:
     """Return how much of each galaxy is in each slice of redshift, shape (nz, n).
 
     A galaxy's probability follows exp(-chi2 / 2) of its fit to the red sequence.
@@ -161,19 +114,19 @@ def slice_weights(fit: Fit, width: int) -> np.ndarray:
     least = fit.chi2.min(axis=0)
     likelihood = np.exp(-(fit.chi2 - least) / 2)
     probability = likelihood / likelihood.sum(axis=0) * (least < CHI2_MOST)
-    gathered = uniform_filter1d(probability, width, axis=0, mode="constant") * width
+    gathered = uniform_filter1d(probability, WIDTH, axis=0, mode="constant") * WIDTH
     return gathered * (fit.relative <= FAINTEST)
 
 
-def make_grid(ra: np.ndarray, dec: np.ndarray, inside: Inside, cell: float) -> Grid:
-    """Lay a map of cells [arcsec] over galaxies."""
+def make_grid(ra: np.ndarray, dec: np.ndarray, inside: Inside) -> Grid:
+    """Lay a map over galaxies."""
     middle = unit_vectors(ra, dec).mean(axis=0)
     ra0 = float(np.degrees(np.arctan2(middle[1], middle[0])) % 360)
     dec0 = float(np.degrees(np.arcsin(middle[2] / np.linalg.norm(middle))))
-    x, y = tan_wcs(ra0, dec0, (1, 1), cell).wcs_world2pix(ra, dec, 0)
+    x, y = tan_wcs(ra0, dec0, (1, 1), CELL).wcs_world2pix(ra, dec, 0)
     half = [int(np.ceil(np.abs(v).max())) + 1 for v in (y, x)]
     shape = (2 * half[0] + 1, 2 * half[1] + 1)
-    wcs = tan_wcs(ra0, dec0, shape, cell)
+    wcs = tan_wcs(ra0, dec0, shape, CELL)
     rows, cols = np.indices(shape)
     where = wcs.wcs_pix2world(cols.ravel(), rows.ravel(), 0)
     seen = np.asarray(inside(*where), bool).reshape(shape)
@@ -183,7 +136,7 @@ def make_grid(ra: np.ndarray, dec: np.ndarray, inside: Inside, cell: float) -> G
 
 
 def signal_to_noise(
-    grid: Grid, ra, dec, z: np.ndarray, weights: np.ndarray, rng, settings: DensityMap
+    grid: Grid, ra, dec, z: np.ndarray, weights: np.ndarray, rng
 ) -> np.ndarray:
     """Return the filtered density over its noise, shape (nz, ny, nx), float32.
 
@@ -192,12 +145,12 @@ def signal_to_noise(
     """
     rows, cols = grid.places(ra, dec)
     free = np.argwhere(grid.seen > 0)
-    drawn = free[rng.integers(0, len(free), (settings.randoms, len(ra)))]
+    drawn = free[rng.integers(0, len(free), (RANDOMS, len(ra)))]
     cube = np.zeros((len(z), *grid.seen.shape), np.float32)
     inside = grid.seen > 0
     for k in range(len(z)):
-        scale = arcsec_per_mpc(z[k]) / settings.cell
-        sigmas = (settings.inner * scale, settings.outer * scale)
+        scale = arcsec_per_mpc(z[k]) / CELL
+        sigmas = (INNER * scale, OUTER * scale)
         norms = [np.maximum(_smooth(grid.seen, s), 0.05) for s in sigmas]
         maps = [
             _filtered(place, weights[k], grid.seen, sigmas, norms)
@@ -224,31 +177,31 @@ def _binned(rows, cols, weight, shape) -> np.ndarray:
     return np.histogram2d(rows, cols, edges, weights=weight)[0]
 
 
-def _peaks(cube: np.ndarray, settings: DensityMap) -> np.ndarray:
+def _peaks(cube: np.ndarray) -> np.ndarray:
     """Return index of slice, row, column of local maxima, the highest first."""
-    highest = (cube == maximum_filter(cube, size=3)) & (cube >= settings.least_score)
+    highest = (cube == maximum_filter(cube, size=3)) & (cube >= LEAST_SCORE)
     peaks = np.argwhere(highest)
     return peaks[np.argsort(-cube[highest], kind="stable")]
 
 
-def _apart(grid: Grid, z: np.ndarray, peaks: np.ndarray, settings) -> list[np.ndarray]:
+def _apart(grid: Grid, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
     """Return peaks that are not beside a higher one."""
     ra, dec = grid.wcs.wcs_pix2world(peaks[:, 2], peaks[:, 1], 0)
     vectors, kept = unit_vectors(ra, dec), []
     own = z[peaks[:, 0]]
-    reach = settings.separation * arcsec_per_mpc(own) * np.pi / 648000
+    reach = SEPARATION * arcsec_per_mpc(own) * np.pi / 648000
     left = np.ones(len(peaks), bool)
     for row in range(len(peaks)):
         if left[row]:
             kept.append(peaks[row])
             near = np.linalg.norm(vectors - vectors[row], axis=1) < reach[row]
-            same = np.abs(own - own[row]) < settings.same_z * (1 + own[row])
+            same = np.abs(own - own[row]) < SAME_Z * (1 + own[row])
             left &= ~(near & same)
     return kept
 
 
-def _measured(peak, cube, grid: Grid, z, weights, vectors, settings) -> dict:
-    k, row, col = (int(v) for v in peak)
+def _measured(peak, cube, grid: Grid, fit: Fit, weights, vectors) -> dict:
+    (k, row, col), z = (int(v) for v in peak), fit.z
     ra, dec = (float(v) for v in grid.wcs.wcs_pix2world(col, row, 0))
     along = slice(max(k - 4, 0), k + 5)
     height = np.maximum(cube[along, row, col].astype(float), 0.0) ** 2
@@ -256,7 +209,7 @@ def _measured(peak, cube, grid: Grid, z, weights, vectors, settings) -> dict:
     spread = float((height * (z[along] - mean) ** 2).sum() / height.sum())
     near = np.linalg.norm(vectors - unit_vectors(ra, dec), axis=1)
     near = near * 648000 / np.pi < arcsec_per_mpc(z[k])
-    cells = np.pi * (arcsec_per_mpc(z[k]) / settings.cell) ** 2
+    cells = np.pi * (arcsec_per_mpc(z[k]) / CELL) ** 2
     expected = weights[k].sum() / grid.seen.sum() * cells
     counted = float(weights[k][near].sum())
     return {
@@ -264,7 +217,7 @@ def _measured(peak, cube, grid: Grid, z, weights, vectors, settings) -> dict:
         "DEC": dec,
         "SCORE": float(cube[k, row, col]),
         "Z": mean,
-        "Z_ERR": max(np.sqrt(spread), settings.ridge.z[2]),
+        "Z_ERR": max(np.sqrt(spread), fit.step),
         "LAMBDA": counted - float(expected),
         "LAMBDA_ERR": float(np.sqrt(max(counted, 1.0))),
         "ROW": -1,

@@ -4,7 +4,7 @@ Each bright red galaxy is tried as a centre at each redshift; the richness solve
 membership equation, and the best likelihoods claim their members first. Source:
 Rykoff et al. 2014, ApJ 785, 104, sections 3 to 5. Left out: the calibration of the red
 sequence on spectra, the centring likelihood, and masks inside the footprint finer than
-`Filter.samples` points.
+a few points of each cluster.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from astropy.table import Table
 
 from skyloom.clusters.baselines.colour_filter import (
     Background,
-    Ridge,
     fit_ridge,
     measure_background,
 )
 from skyloom.clusters.baselines.membership import (
-    Filter,
     Sky,
     make_sky,
     members,
@@ -33,6 +31,14 @@ from skyloom.clusters.baselines.photometry import checked
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
 
+REDSHIFTS = 0.08 + 0.01 * np.arange(85)
+LIMIT = 23.4  # i magnitude at which a survey's catalogue ends [AB mag]
+CENTRE_CHI2 = 11.3  # centres fit the red sequence at least this well
+LEAST_RICHNESS, LEAST_SCORE = 3.0, 3.0  # below these nothing is listed
+Z_FLOOR = 0.005  # error of redshifts over 1 + z, added in quadrature
+# How often a field measures its own background: the second time without the members of
+# the first.
+PASSES = 2
 COLUMNS = {
     "ID": int,
     "RA": float,
@@ -51,7 +57,10 @@ def find_clusters(
     red_sequence: RedSequence,
     inside: Inside,
     background: Background | float,
-    settings: Filter | None = None,
+    *,
+    z: np.ndarray = REDSHIFTS,
+    limit: float = LIMIT,
+    passes: int = PASSES,
 ) -> Table:
     """Find the clusters of a field.
 
@@ -67,31 +76,33 @@ def find_clusters(
     background : Background or float
         Measured on many fields by `field_background`; or the area of this field
         [arcmin^2], which then measures its own.
-    settings : Filter, optional
-        How.
+    z : ndarray, shape (nz,)
+        Redshifts that are tried; those of the background.
+    limit : float
+        i magnitude at which the catalogue ends [AB mag].
+    passes : int
+        How often the field measures its own background.
 
     Returns
     -------
     Table
-        ID, RA, DEC [deg], SCORE (logarithm of the likelihood with over that without
-        the cluster), Z, Z_ERR, LAMBDA, LAMBDA_ERR, ROW (of the central
-        galaxy), best first.
+        `COLUMNS`, best first: SCORE is the logarithm of the likelihood with over that
+        without the cluster, ROW that of the central galaxy.
 
     Raises
     ------
     ValueError
         Galaxies that are not what they should be, or a background of other redshifts.
     """
-    settings = settings or Filter()
     vectors, mag, mag_err = checked(galaxies)
     if len(galaxies) == 0:
         return _table([], galaxies)
-    fit = fit_ridge(mag, mag_err, red_sequence, settings.ridge)
+    fit = fit_ridge(mag, mag_err, red_sequence, z)
     own = not isinstance(background, Background)
     current = measure_background([fit], [background]) if own else background
-    for left in range(settings.passes if own else 1, 0, -1):
-        sky = make_sky(vectors, fit, current, red_sequence, inside, settings)
-        found, free = _percolate(sky, _candidates(sky, settings), settings)
+    for left in range(passes if own else 1, 0, -1):
+        sky = make_sky(vectors, fit, current, red_sequence, inside, limit)
+        found, free = _percolate(sky, _candidates(sky))
         if left > 1:
             current = measure_background([fit], [background], [free])
     return _table(found, galaxies)
@@ -101,34 +112,30 @@ def field_background(
     fields: Sequence[Table],
     areas: Sequence[float],
     red_sequence: RedSequence,
-    ridge: Ridge | None = None,
+    z: np.ndarray = REDSHIFTS,
 ) -> Background:
     """Measure the background of many fields [areas in arcmin^2] together."""
-    ridge = ridge or Ridge()
-    fits = []
-    for table in fields:
-        _, mag, mag_err = checked(table)
-        fits.append(fit_ridge(mag, mag_err, red_sequence, ridge))
+    fits = [fit_ridge(*checked(table)[1:], red_sequence, z) for table in fields]
     return measure_background(fits, areas)
 
 
-def _candidates(sky: Sky, settings: Filter) -> list[tuple[float, int, int]]:
+def _candidates(sky: Sky) -> list[tuple[float, int, int]]:
     """Return (score, row, index of redshift) of each galaxy at its best redshift."""
     n = len(sky.places)
     best, where = np.zeros(n), np.zeros(n, int)
     free = np.ones(n)
     for k in range(len(sky.fit.z)):
-        bright = sky.fit.relative[k] < -settings.centre_above
-        red = sky.fit.chi2[k] < settings.centre_chi2
+        bright = sky.fit.relative[k] < 0.0
+        red = sky.fit.chi2[k] < CENTRE_CHI2
         rows = np.flatnonzero((sky.ratio[k] > 0) & bright & red)
-        richness, score = solve(sky, k, sky.places[rows], free, settings)
-        better = (score > best[rows]) & (richness >= settings.least_richness)
+        richness, score = solve(sky, k, sky.places[rows], free)
+        better = (score > best[rows]) & (richness >= LEAST_RICHNESS)
         best[rows[better]], where[rows[better]] = score[better], k
-    rows = np.flatnonzero(best >= settings.least_score)
+    rows = np.flatnonzero(best >= LEAST_SCORE)
     return [(float(best[row]), int(row), int(where[row])) for row in rows]
 
 
-def _percolate(sky: Sky, candidates, settings: Filter):
+def _percolate(sky: Sky, candidates):
     """Let the best candidates claim their members first.
 
     Scores of those that share members with a better one are worked out again before
@@ -143,26 +150,26 @@ def _percolate(sky: Sky, candidates, settings: Filter):
         if free[row] < 0.5:
             continue
         if seen < len(found):
-            richness, again = solve(sky, k, sky.places[[row]], free, settings)
-            good = again[0] >= settings.least_score
-            if good and richness[0] >= settings.least_richness:
+            richness, again = solve(sky, k, sky.places[[row]], free)
+            good = again[0] >= LEAST_SCORE
+            if good and richness[0] >= LEAST_RICHNESS:
                 heapq.heappush(heap, (-float(again[0]), row, k, len(found)))
             continue
-        found.append(_accepted(sky, row, k, free, settings))
+        found.append(_accepted(sky, row, k, free))
     return sorted(found, key=lambda each: -each["SCORE"]), free
 
 
-def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, settings: Filter) -> dict:
+def _accepted(sky: Sky, row: int, k: int, free: np.ndarray) -> dict:
     """Return a cluster and take its members from `free`."""
     centre = sky.places[[row]]
-    rows, member = members(sky, k, centre, free, settings)
-    z, z_err, nearest = _redshift(sky, k, rows, member * free[rows], settings)
-    richness, score = solve(sky, nearest, centre, free, settings)
-    if richness[0] < settings.least_richness:
+    rows, member = members(sky, k, centre, free)
+    z, z_err, nearest = _redshift(sky, k, rows, member * free[rows])
+    richness, score = solve(sky, nearest, centre, free)
+    if richness[0] < LEAST_RICHNESS:
         nearest = k
-        richness, score = solve(sky, k, centre, free, settings)
-    rows, member = members(sky, nearest, centre, free, settings)
-    visible = visible_members(sky, nearest, centre, settings)[0]
+        richness, score = solve(sky, k, centre, free)
+    rows, member = members(sky, nearest, centre, free)
+    visible = visible_members(sky, nearest, centre)[0]
     # Members are each there or not; those out of sight are Poisson.
     variance = (free[rows] * member * (1 - member)).sum() / visible**2
     variance += richness[0] * (1 - visible) / visible
@@ -177,19 +184,19 @@ def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, settings: Filter) ->
     }
 
 
-def _redshift(sky: Sky, k: int, rows, weight, settings: Filter):
+def _redshift(sky: Sky, k: int, rows, weight):
     """Return the redshift at which the members fit best, its error, and its index."""
-    reach = round(0.06 / settings.ridge.z[2])
+    reach = round(0.06 / sky.fit.step)
     low, high = max(k - reach, 0), min(k + reach + 1, len(sky.fit.z))
     chi2 = np.minimum(sky.fit.chi2[low:high][:, rows], 25.0) @ weight
     best = int(np.argmin(chi2))
-    z, step = sky.fit.z[low:high], settings.ridge.z[2]
+    z, step = sky.fit.z[low:high], sky.fit.step
     inner = min(max(best, 1), len(chi2) - 2)
     bend = chi2[inner - 1] - 2 * chi2[inner] + chi2[inner + 1]
     if best != inner or bend <= 0:
         return float(z[best]), 2 * step, low + best
     shift = 0.5 * (chi2[inner - 1] - chi2[inner + 1]) / bend
-    error = np.hypot(step * np.sqrt(2 / bend), settings.z_floor * (1 + z[best]))
+    error = np.hypot(step * np.sqrt(2 / bend), Z_FLOOR * (1 + z[best]))
     return float(z[best] + shift * step), float(error), low + best
 
 

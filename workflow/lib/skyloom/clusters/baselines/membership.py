@@ -5,13 +5,12 @@ Source: Rykoff et al. 2014, ApJ 785, 104, section 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from skyloom.clusters.bands import BANDS
-from skyloom.clusters.baselines.colour_filter import Background, Fit, Ridge
+from skyloom.clusters.baselines.colour_filter import I_BAND, Background, Fit
 from skyloom.clusters.baselines.profiles import places, surface_density, visible_share
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
@@ -21,74 +20,22 @@ from skyloom.sky.cosmology import arcsec_per_mpc
 ARCSEC = np.pi / 180 / 3600
 HALVINGS = 20
 RICHNESS = (0.3, 500.0)
+LEAST_VISIBLE = 0.3  # share of the members that must be in footprint and depth
+SAMPLES = 64  # places in a cluster at which the footprint is asked for
 TYPICAL = 30.0  # richness whose circle says how much of a cluster is in the footprint
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """How clusters are looked for.
-
-    Attributes
-    ----------
-    ridge : Ridge
-        The red sequence.
-    limit : float
-        Magnitude in the ridge's band at which the catalogue ends [AB mag].
-    centre_above : float
-        Centres are at least this much brighter than m* [mag].
-    centre_chi2 : float
-        Centres fit the red sequence at least this well.
-    least_richness, least_score : float
-        Below these nothing is listed.
-    least_visible : float
-        Share of the members that must be in footprint and depth.
-    samples : int
-        Places in a cluster at which the footprint is asked for.
-    z_floor : float
-        Error of redshifts over 1 + z that is added in quadrature.
-    passes : int
-        How often the background is measured, the second time without the members of
-        the first; only where the field measures its own.
-    """
-
-    ridge: Ridge = field(default_factory=Ridge)
-    limit: float = 23.4
-    centre_above: float = 0.0
-    centre_chi2: float = 11.3
-    least_richness: float = 3.0
-    least_score: float = 3.0
-    least_visible: float = 0.3
-    samples: int = 64
-    z_floor: float = 0.005
-    passes: int = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sky:
-    """A field made ready.
+    """A field made ready."""
 
-    Attributes
-    ----------
-    places : ndarray, shape (n, 3)
-        Unit vectors.
-    fit : Fit
-        Against the red sequence.
-    ratio : ndarray, shape (nz, n)
-        Signal over background of unit richness and surface density [Mpc^2]; 0 where a
-        galaxy cannot be a member.
-    scale : ndarray, shape (nz,)
-        Chord of a megaparsec on the unit sphere.
-    depth : ndarray, shape (nz,)
-        Share of the members above the catalogue's limit.
-    inside : callable
-        The footprint.
-    """
-
-    places: np.ndarray
+    places: np.ndarray  # (n, 3), unit vectors
     fit: Fit
+    # Signal over background of unit richness and surface density [Mpc^2], (nz, n); 0
+    # where a galaxy cannot be a member.
     ratio: np.ndarray
-    scale: np.ndarray
-    depth: np.ndarray
+    scale: np.ndarray  # (nz,), chord of a megaparsec on the unit sphere
+    depth: np.ndarray  # (nz,), share of the members above the catalogue's limit
     inside: Inside
 
 
@@ -98,20 +45,20 @@ def make_sky(
     background: Background,
     red_sequence: RedSequence,
     inside: Inside,
-    settings: Filter,
+    limit: float,
 ) -> Sky:
-    """Make a field ready: unit vectors (n, 3), their fit, and the background."""
+    """Make a field ready: unit vectors (n, 3), their fit, background, limit in i."""
     arcmin = arcsec_per_mpc(fit.z) / 60
     density = background.at(fit) * (arcmin**2)[:, None]
     ratio = np.where(fit.usable, fit.signal() / density, 0.0)
-    star = red_sequence.m_star(fit.z)[:, BANDS.index(settings.ridge.band)]
-    depth = visible_share(settings.limit - star)
+    star = red_sequence.m_star(fit.z)[:, I_BAND]
+    depth = visible_share(limit - star)
     scale = arcsec_per_mpc(fit.z) * ARCSEC
     return Sky(vectors, fit, ratio, scale, depth, inside)
 
 
 def solve(
-    sky: Sky, k: int, centres: np.ndarray, free: np.ndarray, settings: Filter
+    sky: Sky, k: int, centres: np.ndarray, free: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return richness and score of centres at one redshift.
 
@@ -125,8 +72,6 @@ def solve(
         Unit vectors.
     free : ndarray, shape (n,)
         Share of each galaxy that no better cluster has claimed.
-    settings : Filter
-        How.
 
     Returns
     -------
@@ -138,8 +83,8 @@ def solve(
     rows = np.flatnonzero(sky.ratio[k] > 0)
     if not len(rows) or not len(centres):
         return richness, score
-    visible = visible_members(sky, k, centres, settings)
-    tried = np.flatnonzero(visible >= settings.least_visible)
+    visible = visible_members(sky, k, centres)
+    tried = np.flatnonzero(visible >= LEAST_VISIBLE)
     if not len(tried):
         return richness, score
     pairs = _pairs(sky, k, centres[tried], rows)
@@ -149,9 +94,9 @@ def solve(
     return richness, score
 
 
-def members(sky: Sky, k: int, centre, free, settings: Filter):
+def members(sky: Sky, k: int, centre, free):
     """Return rows of possible members of one cluster, and their probabilities."""
-    richness, _ = solve(sky, k, centre, free, settings)
+    richness, _ = solve(sky, k, centre, free)
     rows = np.flatnonzero(sky.ratio[k] > 0)
     _, near, distance = _pairs(sky, k, centre, rows)
     odds = _odds(richness[0], distance, sky.ratio[k][rows[near]])
@@ -193,9 +138,9 @@ def _odds(richness, distance, ratio):
     return richness * filtered * ratio
 
 
-def visible_members(sky: Sky, k: int, centres, settings: Filter) -> np.ndarray:
+def visible_members(sky: Sky, k: int, centres) -> np.ndarray:
     """Return the share of members that footprint and depth let us see, shape (m,)."""
-    radius, angle = places(settings.samples, float(cut_radius(TYPICAL)))
+    radius, angle = places(SAMPLES, float(cut_radius(TYPICAL)))
     radius = radius * sky.scale[k]
     dec = np.arcsin(np.clip(centres[:, 2], -1, 1))[:, None]
     ra = np.arctan2(centres[:, 1], centres[:, 0])[:, None]

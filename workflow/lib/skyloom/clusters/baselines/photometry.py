@@ -11,62 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from skyloom.clusters.bands import BANDS, flux, magnitude
+from skyloom.clusters.bands import APERTURE, BANDS, flux, magnitude
 from skyloom.clusters.catalogue.table import FLUXES
 
 SIGMA_OF_FWHM = 1 / np.sqrt(8 * np.log(2))
 SIGMA_OF_HALF_LIGHT = 1 / np.sqrt(2 * np.log(2))  # of a round Gaussian
 MAG_OF_SHARE = 2.5 / np.log(10)
+LEAST_SNR = 8.0  # in i, of a source in the catalogue
+FLOOR = 0.01  # error that no magnitude goes below: calibration, sky, models [mag]
+EXTENDED = 0.08  # share by which a galaxy's measured size exceeds the PSF's
 KEPT = ("RA", "DEC", "X", "Y")
 MEASURED = ("RA", "DEC", "MAG", "MAG_ERR")
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyDepth:
-    """How well a survey measures.
+    """How well a survey measures, in g, r, i and z."""
 
-    Attributes
-    ----------
-    depth : tuple of 4 float
-        Magnitude in g, r, i, z at signal to noise 10 in the aperture [AB mag].
-    seeing : tuple of 4 float
-        FWHM of the point spread function [arcsec].
-    aperture : float
-        Diameter of the aperture of `depth` [arcsec].
-    least_snr : float
-        Sources below this signal to noise in i are not in the catalogue.
-    floor : float
-        Error that no magnitude goes below: calibration, sky, models [mag].
-    extended : float
-        A source is called a galaxy where its measured size exceeds the point spread
-        function's by this share.
-
-    Notes
-    -----
-    Depths, seeing and aperture: DES DR2 (Abbott et al. 2021, ApJS 255, 20).
-    """
-
-    depth: tuple[float, float, float, float] = (24.7, 24.4, 23.8, 23.1)
-    seeing: tuple[float, float, float, float] = (1.11, 0.95, 0.88, 0.83)
-    aperture: float = 1.95
-    least_snr: float = 8.0
-    floor: float = 0.01
-    extended: float = 0.08
+    depth: tuple[float, ...]  # at signal to noise 10 in the aperture [AB mag]
+    seeing: tuple[float, ...]  # FWHM of the point spread function [arcsec]
 
 
-def observed(
-    table: Table, rng: np.random.Generator, depth: SurveyDepth | None = None
-) -> Table:
-    """Return the catalogue that a survey would make of a field.
-
-    Parameters
-    ----------
-    table : Table
-        The sources, columns as in `skyloom.clusters.catalogue.table.COLUMNS`.
-    rng : Generator
-        Of the field.
-    depth : SurveyDepth, optional
-        That of DES DR2 if not given.
+def observed(table: Table, rng: np.random.Generator, depth: SurveyDepth) -> Table:
+    """Return the catalogue that a survey would make of a field's sources.
 
     Returns
     -------
@@ -81,7 +48,6 @@ def observed(
     ValueError
         For a column that is missing.
     """
-    depth = depth or SurveyDepth()
     missing = [name for name in (*KEPT, *FLUXES, "HLR") if name not in table.colnames]
     if missing:
         msg = f"the catalogue of the field has no column {', '.join(missing)}"
@@ -92,7 +58,7 @@ def observed(
     measured = true + error * rng.standard_normal(true.shape)
     snr = measured[:, BANDS.index("i")] / error[:, BANDS.index("i")]
     galaxy = classified(size, snr, rng, depth)
-    rows = np.flatnonzero(snr >= depth.least_snr)
+    rows = np.flatnonzero(snr >= LEAST_SNR)
     mag, mag_err = magnitudes(measured[rows], error[rows])
     found = Table({name: np.asarray(table[name], float)[rows] for name in KEPT})
     found["MAG"], found["MAG_ERR"] = mag, mag_err
@@ -101,7 +67,10 @@ def observed(
 
 
 def flux_errors(flux_true: np.ndarray, hlr: np.ndarray, depth: SurveyDepth):
-    """Return the error of fluxes measured with a matched Gaussian [counts].
+    """Return the error of fluxes measured with a matched Gaussian, (n, 4) [counts].
+
+    The sky's part covers 4 pi sigma^2, the noise area of a matched Gaussian filter
+    (King 1983, PASP 95, 163); the floor is a share of the flux.
 
     Parameters
     ----------
@@ -111,17 +80,11 @@ def flux_errors(flux_true: np.ndarray, hlr: np.ndarray, depth: SurveyDepth):
         Half-light radii before the atmosphere [arcsec], 0 for stars.
     depth : SurveyDepth
         Depth and seeing.
-
-    Returns
-    -------
-    ndarray, shape (n, 4)
-        The sky's part covers 4 pi sigma^2, the noise area of a matched Gaussian
-        filter (King 1983, PASP 95, 163); the floor is a share of the flux.
     """
-    aperture = np.pi * (depth.aperture / 2) ** 2
+    aperture = np.pi * (APERTURE / 2) ** 2
     sky = flux(np.array(depth.depth)) / 10.0 / np.sqrt(aperture)  # of a square arcsec
     sigma2 = _widths(hlr, depth) ** 2
-    floor = depth.floor / MAG_OF_SHARE * flux_true
+    floor = FLOOR / MAG_OF_SHARE * flux_true
     return np.sqrt(sky**2 * 4 * np.pi * sigma2 + floor**2)
 
 
@@ -132,58 +95,27 @@ def classified(
 
     The width of a Gaussian is measured to a share of 1 / S/N, so that faint stars and
     small galaxies are mistaken for each other.
-
-    Parameters
-    ----------
-    hlr, snr : ndarray, shape (n,)
-        Half-light radius [arcsec] and signal to noise in i.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
     """
     i = BANDS.index("i")
     ratio = _widths(hlr, depth)[:, i] / (depth.seeing[i] * SIGMA_OF_FWHM)
     noise = rng.standard_normal(len(ratio)) / np.maximum(snr, 1.0)
-    return ratio * (1 + noise) > 1 + depth.extended
+    return ratio * (1 + noise) > 1 + EXTENDED
 
 
 def magnitudes(measured: np.ndarray, error: np.ndarray):
-    """Return magnitudes and their errors; a flux below its error counts as the error.
-
-    Parameters
-    ----------
-    measured, error : ndarray
-        Fluxes and their errors [counts].
-
-    Returns
-    -------
-    mag, mag_err : ndarray
-        AB magnitudes.
-    """
+    """Return AB magnitudes and their errors; a flux below its error counts as that."""
     shown = np.maximum(measured, error)
     return magnitude(shown), MAG_OF_SHARE * error / shown
 
 
 def checked(galaxies: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return directions, magnitudes and errors of a catalogue of galaxies.
-
-    Parameters
-    ----------
-    galaxies : Table
-        With RA, DEC [deg], MAG and MAG_ERR of shape (n, 4).
-
-    Returns
-    -------
-    places : ndarray, shape (n, 3)
-        Unit vectors.
-    mag, mag_err : ndarray, shape (n, 4)
+    """Return unit vectors (n, 3), magnitudes and errors (n, 4) of galaxies.
 
     Raises
     ------
     ValueError
-        A column is missing or has another shape, a position or magnitude is not
-        finite, or an error is not positive.
+        A column of `MEASURED` is missing or has another shape, a position or magnitude
+        is not finite, or an error is not positive.
     """
     missing = [name for name in MEASURED if name not in galaxies.colnames]
     if missing:

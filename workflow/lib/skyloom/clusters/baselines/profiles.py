@@ -18,34 +18,19 @@ LARGEST = 6.0  # Mpc, beyond any cluster's radius
 
 
 def surface_density(radius: np.ndarray, limit: np.ndarray) -> np.ndarray:
-    """Return the radial filter: a projected NFW profile with a flat core.
+    """Return the radial filter [1/Mpc^2]: a projected NFW profile with a flat core.
 
-    Parameters
-    ----------
-    radius : ndarray
-        Distance from the centre [physical Mpc].
-    limit : ndarray
-        Radius within which the filter integrates to one [Mpc].
-
-    Returns
-    -------
-    ndarray
-        Share of the members on a square Mpc.
-        Source: Bartelmann 1996 (A&A 313, 697), eq. 7; Rykoff et al. 2014, section 3.
+    It integrates to one within ``limit`` [physical Mpc]. Source: Bartelmann 1996 (A&A
+    313, 697), eq. 7; Rykoff et al. 2014, section 3.
     """
     nodes, mass = _mass()
     return _projected_nfw(radius) / np.interp(limit, nodes, mass)
 
 
 def places(n: int, limit: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return `n` places spread as the members are, within `limit` of the centre.
+    """Return radius [Mpc] and angle of `n` places spread as the members are.
 
-    Returns
-    -------
-    radius : ndarray, shape (n,)
-        Mpc.
-    angle : ndarray, shape (n,)
-        Radians; neighbours are a golden angle apart.
+    They lie within ``limit`` of the centre; neighbours are a golden angle apart.
     """
     nodes, mass = _mass()
     most = np.interp(limit, nodes, mass)
@@ -54,31 +39,17 @@ def places(n: int, limit: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def luminosity(relative: np.ndarray) -> np.ndarray:
-    """Return the luminosity filter: share of the members in a magnitude.
+    """Return the share of the members in a magnitude at ``relative`` to m*.
 
-    Parameters
-    ----------
-    relative : ndarray
-        Magnitude less m*.
-
-    Returns
-    -------
-    ndarray
-        Schechter function of slope -1, integrating to one down to 0.2 L*, and zero
-        below that. Source: Rykoff et al. 2014, section 3.
+    A Schechter function of slope -1, integrating to one down to 0.2 L*, and zero below
+    that. Source: Rykoff et al. 2014, section 3.
     """
     light = 10.0 ** (-0.4 * np.asarray(relative, float))
     return np.where(relative <= FAINTEST, np.exp(-light) / _number(FAINTEST), 0.0)
 
 
 def visible_share(relative_limit: np.ndarray) -> np.ndarray:
-    """Return the share of the members that are brighter than a survey's limit.
-
-    Parameters
-    ----------
-    relative_limit : ndarray
-        The limit less m* [mag].
-    """
+    """Return the share of the members brighter than a limit relative to m* [mag]."""
     return _number(np.minimum(relative_limit, FAINTEST)) / _number(FAINTEST)
 
 

@@ -11,23 +11,14 @@ from skyloom.clusters.bands import BANDS
 from skyloom.io.tables import read_csv
 
 TYPES = ("E", "Sbc", "Scd", "Im")
-BLUE = TYPES[1:]
 
 
 @dataclass(frozen=True)
 class RedSequence:
-    """Apparent magnitudes of a passive galaxy of characteristic luminosity L*.
+    """Apparent magnitudes of a passive galaxy of characteristic luminosity L*."""
 
-    Attributes
-    ----------
-    z : ndarray, shape (n,)
-        Redshift.
-    magnitudes : ndarray, shape (n, 4)
-        m*(z) in the bands of `BANDS` [AB mag].
-    """
-
-    z: np.ndarray
-    magnitudes: np.ndarray
+    z: np.ndarray  # (n,)
+    magnitudes: np.ndarray  # (n, 4), m*(z) in the bands of `BANDS` [AB mag]
 
     def m_star(self, z: np.ndarray) -> np.ndarray:
         """Return m*(z) in all bands, shape (..., 4) [AB mag]."""
@@ -42,27 +33,18 @@ class RedSequence:
 class Templates:
     """Apparent minus absolute magnitudes of galaxies, less the distance modulus.
 
-    Attributes
-    ----------
-    z : ndarray, shape (n,)
-        Redshift.
-    offsets : ndarray, shape (4, n, 4)
-        By type of `TYPES`, redshift, and band: m - (M_r + DM) [mag], where M_r is the
-        absolute AB magnitude in the SDSS r band at rest.
+    ``offsets`` has m - (M_r + DM) [mag], where M_r is the absolute AB magnitude in the
+    SDSS r band at rest.
     """
 
-    z: np.ndarray
-    offsets: np.ndarray
+    z: np.ndarray  # (n,)
+    offsets: np.ndarray  # (4, n, 4): type of `TYPES`, redshift, band
 
     def offset(self, blueness: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return m - (M_r + DM), shape (n, 4) [mag].
 
-        Parameters
-        ----------
-        blueness : ndarray, shape (n,)
-            0 for E, 1 for Sbc, 2 for Scd, 3 for Im; between them in proportion.
-        z : ndarray, shape (n,)
-            Redshift.
+        ``blueness`` is 0 for E, 1 for Sbc, 2 for Scd, 3 for Im; between them in
+        proportion.
         """
         lower = np.clip(np.floor(blueness).astype(int), 0, len(TYPES) - 2)
         share = (blueness - lower)[:, None]
@@ -74,13 +56,6 @@ class Templates:
 def read_red_sequence(path: str | Path) -> RedSequence:
     """Read `resources/clusters/red_sequence.csv`.
 
-    Raises
-    ------
-    InputError
-        No file, a missing column, or a value that is not a number.
-
-    Notes
-    -----
     Source: the passive population of rema-jax 0.6.0 (MIT; Bruzual & Charlot 2003,
     formed at z = 3 with tau = 0.1 Gyr, i = 17.85 at z = 0.2 as redMaPPer's) through
     DECam's griz, its colours corrected by real brightest galaxies at z < 0.55; see
@@ -94,13 +69,6 @@ def read_red_sequence(path: str | Path) -> RedSequence:
 def read_templates(path: str | Path) -> Templates:
     """Read `resources/clusters/galaxies.csv`.
 
-    Raises
-    ------
-    InputError
-        No file, a missing column, or a value that is not a number.
-
-    Notes
-    -----
     Source: spectra of Coleman, Wu & Weedman 1980 (ApJS 43, 393), as GalSim ships them,
     through the DECam 2014 curves of speclite 1.0.0 (BSD), without evolution.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import gamma
@@ -32,6 +31,8 @@ FARTHEST = 2.0
 GRID = 128  # cells along a side that is twice the field's
 # Stars: counts grow as 10^(0.12 i); colours at nodes of g-i, after Covey et al. 2007
 # (AJ 134, 2398, table 3, rounded).
+BRIGHTEST = 14.0  # i magnitude of galaxies and stars [AB mag]
+STARS = 4.0  # in a square arcminute down to the faintest magnitude
 STAR_STEEPNESS = 0.12
 LOCUS = np.array(
     [  # g-i, r-i, i-z
@@ -46,37 +47,14 @@ LOCUS = np.array(
 )
 
 
-@dataclass(frozen=True)
-class FieldSettings:
-    """What lies in a field beside its clusters.
-
-    Attributes
-    ----------
-    brightest, faintest : float
-        Limits of the i magnitude [AB mag].
-    density : float
-        Galaxies over those that the luminosity functions give.
-    clustered : bool
-        Whether the galaxies cluster; if not, they lie at random.
-    stars : float
-        Stars in a square arcminute down to the faintest magnitude.
-    """
-
-    brightest: float = 14.0
-    faintest: float = 24.0
-    density: float = 1.0
-    clustered: bool = True
-    stars: float = 4.0
-
-
 def draw_galaxies(
     rng: np.random.Generator,
     side: tuple[float, float],
     red_sequence: RedSequence,
     templates: Templates,
-    settings: FieldSettings,
+    faintest: float,
 ) -> dict[str, np.ndarray]:
-    """Draw the galaxies of a field.
+    """Draw the galaxies of a field down to an i magnitude.
 
     Parameters
     ----------
@@ -86,8 +64,8 @@ def draw_galaxies(
         Width and height [arcsec].
     red_sequence, templates : RedSequence, Templates
         Magnitudes of red and of other galaxies.
-    settings : FieldSettings
-        Limits.
+    faintest : float
+        i magnitude [AB mag].
 
     Returns
     -------
@@ -97,20 +75,19 @@ def draw_galaxies(
     """
     edges = np.arange(0.02, FARTHEST + SLICE / 2, SLICE)
     slices = [
-        _slice(rng, low, high, side, red_sequence, templates, settings)
+        _slice(rng, low, high, side, red_sequence, templates, faintest)
         for low, high in itertools.pairwise(edges)
     ]
     return {key: np.concatenate([part[key] for part in slices]) for key in slices[0]}
 
 
-def _slice(rng, low, high, side, red_sequence, templates, settings):
-    z = (low + high) / 2
-    volume = _volume(low, high, side) * settings.density
-    red = _red(rng, volume, low, high, red_sequence, settings)
-    blue = _blue(rng, volume, low, high, templates, settings)
+def _slice(rng, low, high, side, red_sequence, templates, faintest):
+    volume = _volume(low, high, side)
+    red = _red(rng, volume, low, high, red_sequence, faintest)
+    blue = _blue(rng, volume, low, high, templates, faintest)
     magnitudes = np.concatenate([red[1], blue[1]])
     n = len(magnitudes)
-    east, north = positions(rng, n, z, high - low, side, clustered=settings.clustered)
+    east, north = positions(rng, n, (low + high) / 2, high - low, side)
     return {
         "east": east,
         "north": north,
@@ -127,44 +104,34 @@ def _volume(low: float, high: float, side: tuple[float, float]) -> float:
     return float(shells[1] - shells[0]) * share
 
 
-def _red(rng, volume, low, high, red_sequence, settings):
+def _red(rng, volume, low, high, red_sequence, faintest):
     """Return redshifts and magnitudes of red galaxies, relative to m*(z) as members."""
     mean = (low + high) / 2
     if mean > red_sequence.z[-1]:
         return np.zeros(0), np.zeros((0, len(BANDS)))
     star = red_sequence.m_star(mean)[I_BAND]
     density = RED[2] * ((1 + mean) / (1 + ANCHOR)) ** RED_RARER
-    number, relative = _luminosities(
-        rng,
-        RED[1],
-        settings.brightest - star,
-        settings.faintest - star,
-        density * volume,
-    )
+    limits = BRIGHTEST - star, faintest - star
+    number, relative = _luminosities(rng, RED[1], *limits, density * volume)
     z = rng.uniform(low, high, number)
     return z, red_magnitudes(rng, red_sequence, z, relative)
 
 
-def _blue(rng, volume, low, high, templates, settings):
+def _blue(rng, volume, low, high, templates, faintest):
     mean = (low + high) / 2
     star = BLUE[0] - BRIGHTENING * (min(mean, 1.0) - ANCHOR)
     star += COSMOLOGY.distmod(mean).value
     # The i-band offset of a middle type says how deep the slice is; types differ
     # by a few tenths, so the cut is made on the magnitudes that come out.
     middle = templates.offset(np.array([1.5]), np.array([mean]))[0, I_BAND]
-    bright, faint = (
-        settings.brightest - star - middle,
-        settings.faintest - star - middle,
-    )
-    number, relative = _luminosities(
-        rng, BLUE[1], bright, faint + 0.5, BLUE[2] * volume
-    )
+    limits = BRIGHTEST - star - middle, faintest - star - middle + 0.5
+    number, relative = _luminosities(rng, BLUE[1], *limits, BLUE[2] * volume)
     z = rng.uniform(low, high, number)
     blueness = rng.uniform(0.7, 3.0, number)
     step = COSMOLOGY.distmod(np.array([low, mean, high])).value
     distance = np.interp(z, [low, mean, high], step - step[1])
     magnitudes = (star + relative + distance)[:, None] + templates.offset(blueness, z)
-    kept = magnitudes[:, I_BAND] <= settings.faintest
+    kept = magnitudes[:, I_BAND] <= faintest
     return z[kept], magnitudes[kept]
 
 
@@ -190,8 +157,6 @@ def positions(
     z: float,
     thickness: float,
     side: tuple[float, float],
-    *,
-    clustered: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return places of galaxies of a slice, drawn from a lognormal density.
 
@@ -208,16 +173,12 @@ def positions(
         Middle and width of the slice [redshift].
     side : tuple of 2 float
         Width and height of the field [arcsec].
-    clustered : bool
-        If not, uniform.
 
     Returns
     -------
     east, north : ndarray, shape (n,)
         Arcsec from the corner.
     """
-    if not clustered:
-        return rng.uniform(0, side[0], n), rng.uniform(0, side[1], n)
     cell = 2 * max(side) / GRID
     density = _lognormal(rng, cell / (arcsec_per_mpc(z) / (1 + z)), z, thickness)
     rows, columns = (int(np.ceil(s / cell)) for s in (side[1], side[0]))
@@ -247,12 +208,12 @@ def _lognormal(rng, cell: float, z: float, thickness: float) -> np.ndarray:
 
 
 def draw_stars(
-    rng: np.random.Generator, side: tuple[float, float], settings: FieldSettings
+    rng: np.random.Generator, side: tuple[float, float], faintest: float
 ) -> dict[str, np.ndarray]:
     """Draw stars: ``east``, ``north`` [arcsec], ``magnitudes`` (n, 4)."""
-    n = rng.poisson(settings.stars * side[0] * side[1] / 3600.0)
-    low = 10 ** (STAR_STEEPNESS * (settings.brightest - settings.faintest))
-    i_mag = settings.faintest + np.log10(rng.uniform(low, 1, n)) / STAR_STEEPNESS
+    n = rng.poisson(STARS * side[0] * side[1] / 3600.0)
+    low = 10 ** (STAR_STEEPNESS * (BRIGHTEST - faintest))
+    i_mag = faintest + np.log10(rng.uniform(low, 1, n)) / STAR_STEEPNESS
     # Turn-off stars and, more of them the fainter, red dwarfs.
     dwarf = rng.random(n) < np.clip(0.2 + 0.08 * (i_mag - 16), 0.1, 0.75)
     g_i = np.where(dwarf, rng.normal(2.4, 0.4, n), rng.normal(0.75, 0.3, n))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from astropy.table import Table
 from scipy.special import exp1
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
+from skyloom.clusters.config import Halos
 from skyloom.sky.cosmology import COSMOLOGY
 
 H = COSMOLOGY.h
@@ -23,46 +22,10 @@ RIDGE_TILT = np.array([-0.033, -0.01, -0.006])
 # i magnitude of brightest galaxies above m*, by log10 of richness over 20, and scatter:
 # medians of every second cluster of redMaPPer DR8 v5.10.
 BCG_EXCESS, BCG_SLOPE, BCG_SCATTER = 1.21, 0.75, 0.45
+SLOPE = -2.5  # of dn/dlambda below the list's least richness
+BLUE = 0.25  # members that are not red, over those that are
+MEMBER_ABOVE = 10.0  # richness; galaxies of poorer groups are not called members
 I_BAND = BANDS.index("i")
-
-
-@dataclass(frozen=True)
-class HaloSettings:
-    """How clusters are drawn.
-
-    Attributes
-    ----------
-    per_field : float
-        Mean number of clusters and groups in a field.
-    richness : tuple of 2 float
-        Least and largest richness; below the list's own least it is extrapolated.
-    redshifts : tuple of 2 float
-        Least and largest redshift.
-    tilt : float
-        Richness is drawn from the list's times ``richness ** tilt``: 0 as in the sky,
-        more for more rich clusters.
-    slope : float
-        Slope of dn/dlambda below the list's least richness.
-    blue : float
-        Members that are not red, over those that are.
-    even : float
-        Share of the clusters whose redshifts lie evenly between the limits, whatever
-        the list has.
-    margin : float
-        Centres lie up to this share of the field's side outside of it.
-    member_above : float
-        Galaxies of poorer groups are not called members.
-    """
-
-    per_field: float = 4.5
-    richness: tuple[float, float] = (5.0, 200.0)
-    redshifts: tuple[float, float] = (0.1, 0.9)
-    tilt: float = 1.0
-    slope: float = -2.5
-    blue: float = 0.25
-    even: float = 0.0
-    margin: float = 0.3
-    member_above: float = 10.0
 
 
 def radius(richness: np.ndarray) -> np.ndarray:
@@ -71,28 +34,12 @@ def radius(richness: np.ndarray) -> np.ndarray:
 
 
 def draw_halos(
-    rng: np.random.Generator, listed: Table, settings: HaloSettings
+    rng: np.random.Generator, listed: Table, settings: Halos
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return richness and redshift of a field's clusters, rich and poor.
 
-    Parameters
-    ----------
-    rng : Generator
-        Of the field.
-    listed : Table
-        A cluster list with LAMBDA and Z_LAMBDA.
-    settings : HaloSettings
-        Limits, and the tilt.
-
-    Returns
-    -------
-    richness, z : ndarray, shape (n,)
-        n is Poisson. Where none are asked for, the list is not looked at.
-
-    Raises
-    ------
-    ValueError
-        When the list has no cluster within the limits.
+    Their number is Poisson. ``listed`` has LAMBDA and Z_LAMBDA; where no cluster is
+    asked for, it is not looked at. ValueError when it has none within the limits.
     """
     if settings.per_field == 0:
         return np.zeros(0), np.zeros(0)
@@ -123,13 +70,13 @@ def _inside(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     return (values >= limits[0]) & (values <= limits[1])
 
 
-def _poor_share(richness, weight, settings: HaloSettings) -> tuple[float, float]:
+def _poor_share(richness, weight, settings: Halos) -> tuple[float, float]:
     """Return the share of groups below the list, at equal density, and its edge."""
     least = float(np.quantile(richness, 0.01))
     low = settings.richness[0]
     if low >= least:
         return 0.0, least
-    power = settings.slope + settings.tilt + 1
+    power = SLOPE + settings.tilt + 1
     # Number of the list in a narrow bin at its edge, and what the same power law has
     # below it, in units of the density at the edge times the edge.
     edge = weight[richness < 1.25 * least].sum()
@@ -142,8 +89,8 @@ def _reach(low: float, high: float, power: float) -> float:
     return np.log(high / low) if power == 0 else (high**power - low**power) / power
 
 
-def _power_law(rng, high: float, settings: HaloSettings, n: int) -> np.ndarray:
-    power = settings.slope + settings.tilt + 1
+def _power_law(rng, high: float, settings: Halos, n: int) -> np.ndarray:
+    power = SLOPE + settings.tilt + 1
     low, u = settings.richness[0], rng.random(n)
     if power == 0:
         return low * (high / low) ** u
@@ -172,17 +119,7 @@ def _projected_mass(x: np.ndarray) -> np.ndarray:
 def schechter(
     rng: np.random.Generator, n: int, brightest: float, faintest: float
 ) -> np.ndarray:
-    """Return magnitudes relative to m* from a Schechter function of slope -1.
-
-    Parameters
-    ----------
-    rng : Generator
-        Of the field.
-    n : int
-        How many.
-    brightest, faintest : float
-        Limits [mag relative to m*].
-    """
+    """Return magnitudes relative to m* from a Schechter function of slope -1."""
     light = np.geomspace(10 ** (-0.4 * faintest), 10 ** (-0.4 * brightest), 400)
     tail = exp1(light)  # number brighter than this
     number = tail[0] - rng.random(n) * (tail[0] - tail[-1])
@@ -195,20 +132,12 @@ def members(
     z: float,
     red_sequence: RedSequence,
     templates: Templates,
-    settings: HaloSettings,
     faintest: float,
 ) -> dict[str, np.ndarray]:
-    """Draw the galaxies of a cluster.
+    """Draw the galaxies of a cluster, down to the i magnitude where the field ends.
 
     ``round(richness)`` red galaxies brighter than 0.2 L* lie in an ellipse of the area
     of R_lambda, the brightest in the middle; blue and fainter galaxies come on top.
-
-    Parameters
-    ----------
-    richness, z : float
-        Of the cluster.
-    faintest : float
-        i magnitude at which the field ends.
 
     Returns
     -------
@@ -221,7 +150,7 @@ def members(
     counted = max(round(richness), 1)
     ratio = _number(below) / _number(FAINTEST_MEMBER) - 1
     n_faint = rng.poisson(counted * ratio)
-    n_blue = rng.poisson(settings.blue * (counted + n_faint))
+    n_blue = rng.poisson(BLUE * (counted + n_faint))
     bcg = -_bcg_excess(rng, richness)
     relative = np.concatenate(
         [

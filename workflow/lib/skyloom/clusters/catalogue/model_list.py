@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from astropy.table import Table
 
+from skyloom.clusters.config import LISTED
 from skyloom.sky.cosmology import COSMOLOGY
 
 # Abundance by richness, power and cutoff, and by redshift, power of 1 + z per comoving
@@ -17,32 +16,16 @@ EVOLUTION = -2.0
 NODES = 2000
 
 
-@dataclass(frozen=True)
-class ListSettings:
-    """What a list holds.
-
-    Attributes
-    ----------
-    number : int
-        Clusters.
-    richness, redshifts : tuple of 2 float
-        Least and largest.
-    """
-
-    number: int = 2000
-    richness: tuple[float, float] = (20.0, 200.0)
-    redshifts: tuple[float, float] = (0.1, 0.9)
+NUMBER = 2000
 
 
-def draw_list(rng: np.random.Generator, settings: ListSettings) -> Table:
+def draw_list(
+    rng: np.random.Generator,
+    n: int = NUMBER,
+    richness: tuple[float, float] = LISTED["richness"],
+    redshifts: tuple[float, float] = LISTED["redshifts"],
+) -> Table:
     """Draw clusters all over the sky, independent of one another.
-
-    Parameters
-    ----------
-    rng : Generator
-        Of the run.
-    settings : ListSettings
-        How many, how rich, how far.
 
     Returns
     -------
@@ -51,10 +34,9 @@ def draw_list(rng: np.random.Generator, settings: ListSettings) -> Table:
         those of redMaPPer's photometric redshifts, 0.006 (1 + z), and of a Poisson
         number of members.
     """
-    n = settings.number
     ra, height = rng.uniform(0, 360, n), rng.uniform(-1, 1, n)
-    richness = _drawn(rng, n, settings.richness, abundance)
-    z = _drawn(rng, n, settings.redshifts, shell)
+    richness = _drawn(rng, n, richness, abundance)
+    z = _drawn(rng, n, redshifts, shell)
     table = Table({"ID": np.arange(1, n + 1), "RA": ra})
     table["DEC"] = np.degrees(np.arcsin(height))
     table["Z_LAMBDA"], table["Z_LAMBDA_ERR"] = z, 0.006 * (1 + z)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
@@ -11,14 +11,15 @@ from astropy.wcs import WCS
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
-from skyloom.clusters.catalogue.field import FieldSettings, draw_galaxies, draw_stars
+from skyloom.clusters.catalogue.field import draw_galaxies, draw_stars
 from skyloom.clusters.catalogue.halos import (
-    HaloSettings,
+    MEMBER_ABOVE,
     draw_halos,
     members,
     radius,
 )
 from skyloom.clusters.catalogue.table import COLUMNS
+from skyloom.clusters.config import Halos
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs
@@ -32,38 +33,24 @@ BCG_RADIUS = (15.0, 0.4)  # kpc, scatter of ln r
 # (ApJ 674, 1217).
 SHALLOW_DEPTH = np.array([1.0, 0.5, 0.0, -1.4])
 SHALLOW_FLOOR = 0.02
+SHALLOW_LIMITS = (20.5, 23.0)  # i magnitudes where such a catalogue ends [AB mag]
+DECLINATIONS = (-60.0, 5.0)  # of fields [deg]
 LEAST = 1.0  # counts: nothing is seen of it, and its colours are finite
 
 
 @dataclass(frozen=True)
-class SampleSettings:
+class Sample:
     """A lot of simulated fields.
 
-    Attributes
-    ----------
-    image_size : int
-        Side of a field [px].
-    pixel_scale : float
-        Side of a pixel [arcsec].
-    declinations : tuple of 2 float
-        Fields lie between these [deg].
-    shallow : float
-        Share of the fields whose galaxies are those of a shallower survey: known down
-        to a brighter magnitude, with that survey's errors. In every second of them
-        the field goes on below, without clusters. So is a real field painted.
-    shallow_limits : tuple of 2 float
-        Between which i magnitudes such a catalogue ends [AB mag].
-    halos, field : HaloSettings, FieldSettings
-        Clusters, and the rest.
+    Of a share of them, galaxies are those of a shallower survey: known down to a
+    brighter magnitude, with that survey's errors. In every second of these the field
+    goes on below, without clusters. So is a real field painted.
     """
 
-    image_size: int = 2560
-    pixel_scale: float = PIXEL_SCALE
-    declinations: tuple[float, float] = (-60.0, 5.0)
-    shallow: float = 0.0
-    shallow_limits: tuple[float, float] = (20.5, 23.0)
-    halos: HaloSettings = field(default_factory=HaloSettings)
-    field: FieldSettings = field(default_factory=FieldSettings)
+    image_size: int  # side of a field [px]
+    halos: Halos
+    faintest: float = 24.0  # i magnitude of all sources [AB mag]
+    shallow: float = 0.0  # that share
 
 
 @dataclass(frozen=True)
@@ -76,20 +63,9 @@ class World:
 
 
 def draw_field(
-    seed: int, number: int, world: World, settings: SampleSettings
+    seed: int, number: int, world: World, settings: Sample
 ) -> tuple[Table, Table, WCS]:
-    """Draw a field.
-
-    Parameters
-    ----------
-    seed : int
-        Of the run.
-    number : int
-        Of the field.
-    world : World
-        The cluster list and the colours.
-    settings : SampleSettings
-        What is drawn.
+    """Draw the field of a number.
 
     Returns
     -------
@@ -102,28 +78,28 @@ def draw_field(
         Of the images.
     """
     rng = generator(seed, "field", number)
-    wcs = field_wcs(rng, settings)
-    side = settings.image_size * settings.pixel_scale
-    parts = [_field(rng, side, world, settings), _stars(rng, side, settings)]
-    truth = _truth(rng, side, number, world, settings)
-    parts += [_cluster(rng, row, world, settings) for row in truth]
-    sources = _joined(parts, wcs, settings)
+    wcs = _somewhere(rng, settings.image_size)
+    side = settings.image_size * PIXEL_SCALE
+    faintest = settings.faintest
+    parts = [_field(rng, side, world, faintest), _stars(rng, side, faintest)]
+    truth = _truth(rng, side, number, world, settings.halos)
+    parts += [_cluster(rng, row, world, faintest) for row in truth]
+    sources = _joined(parts, wcs, faintest)
     if rng.random() < settings.shallow:
-        sources = _as_shallow(rng, sources, rng.uniform(*settings.shallow_limits))
-    return sources[list(COLUMNS)], _placed(truth, wcs, settings), wcs
+        sources = _as_shallow(rng, sources, rng.uniform(*SHALLOW_LIMITS))
+    return sources[list(COLUMNS)], _placed(truth, wcs), wcs
 
 
-def field_wcs(rng: np.random.Generator, settings: SampleSettings) -> WCS:
+def _somewhere(rng: np.random.Generator, size: int) -> WCS:
     """Return the world coordinates of a field somewhere in the survey."""
-    sines = np.sin(np.radians(settings.declinations))
+    sines = np.sin(np.radians(DECLINATIONS))
     dec = float(np.degrees(np.arcsin(rng.uniform(*sines))))
-    shape = (settings.image_size, settings.image_size)
-    return tan_wcs(float(rng.uniform(0, 360)), dec, shape, settings.pixel_scale)
+    return tan_wcs(float(rng.uniform(0, 360)), dec, (size, size), PIXEL_SCALE)
 
 
-def _truth(rng, side: float, number: int, world: World, settings) -> Table:
-    richness, z = draw_halos(rng, world.clusters, settings.halos)
-    reach = settings.halos.margin * side
+def _truth(rng, side: float, number: int, world: World, halos) -> Table:
+    richness, z = draw_halos(rng, world.clusters, halos)
+    reach = halos.margin * side
     place = rng.uniform(-reach, side + reach, (2, len(z)))
     table = Table({"ID": number * 1000 + np.arange(len(z)), "Z_LAMBDA": z})
     table["Z_LAMBDA_ERR"] = np.zeros(len(z))
@@ -134,37 +110,34 @@ def _truth(rng, side: float, number: int, world: World, settings) -> Table:
     return table
 
 
-def _placed(truth: Table, wcs: WCS, settings: SampleSettings) -> Table:
-    x, y = _pixels(truth["east"], truth["north"], settings)
+def _placed(truth: Table, wcs: WCS) -> Table:
+    x, y = _pixels(truth["east"], truth["north"])
     ra, dec = wcs.all_pix2world(x, y, 0) if len(truth) else (x, y)
     arcsec = truth["R_LAMBDA"] * arcsec_per_mpc(truth["Z_LAMBDA"])
     columns = {"RA": ra % 360, "DEC": dec, "X": x, "Y": y}
-    columns["R_PIX"] = np.asarray(arcsec) / settings.pixel_scale
+    columns["R_PIX"] = np.asarray(arcsec) / PIXEL_SCALE
     for name, values in columns.items():
         truth[name] = np.asarray(values, float)
     names = "ID RA DEC Z_LAMBDA Z_LAMBDA_ERR LAMBDA LAMBDA_ERR X Y R_LAMBDA R_PIX"
     return truth[names.split()]
 
 
-def _pixels(east, north, settings: SampleSettings) -> tuple[np.ndarray, np.ndarray]:
+def _pixels(east, north) -> tuple[np.ndarray, np.ndarray]:
     """Return pixels of places [arcsec] from the image's lower left corner."""
-    scale = settings.pixel_scale
-    return np.asarray(east) / scale - 0.5, np.asarray(north) / scale - 0.5
+    return tuple(np.asarray(v) / PIXEL_SCALE - 0.5 for v in (east, north))
 
 
-def _field(rng, side: float, world: World, settings: SampleSettings) -> dict:
-    sides = (side, side)
-    drawn = draw_galaxies(
-        rng, sides, world.red_sequence, world.templates, settings.field
-    )
+def _field(rng, side: float, world: World, faintest: float) -> dict:
+    kinds = world.red_sequence, world.templates
+    drawn = draw_galaxies(rng, (side, side), *kinds, faintest)
     n = len(drawn["z"])
     radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
     rest = {"MEM": np.zeros(n, int), "Z": drawn["z"], "halo": np.zeros(n, bool)}
     return {**_galaxies(rng, drawn, radii), **rest}
 
 
-def _stars(rng, side: float, settings: SampleSettings) -> dict:
-    drawn = draw_stars(rng, (side, side), settings.field)
+def _stars(rng, side: float, faintest: float) -> dict:
+    drawn = draw_stars(rng, (side, side), faintest)
     n = len(drawn["east"])
     nothing = dict.fromkeys(("HLR", "FRACDEV", "G1", "G2"), np.zeros(n))
     kind = {"MEM": np.zeros(n, int), "SOURCE_TYPE": np.zeros(n, int)}
@@ -177,24 +150,17 @@ def _stars(rng, side: float, settings: SampleSettings) -> dict:
     }
 
 
-def _cluster(rng, row, world: World, settings: SampleSettings) -> dict:
+def _cluster(rng, row, world: World, faintest: float) -> dict:
     z, richness = float(row["Z_LAMBDA"]), float(row["LAMBDA"])
-    drawn = members(
-        rng,
-        richness,
-        z,
-        world.red_sequence,
-        world.templates,
-        settings.halos,
-        settings.field.faintest,
-    )
+    kinds = world.red_sequence, world.templates
+    drawn = members(rng, richness, z, *kinds, faintest)
     scale = arcsec_per_mpc(z)
     drawn["east"] = row["east"] + drawn["east"] * scale
     drawn["north"] = row["north"] + drawn["north"] * scale
     radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
     giant = BCG_RADIUS[0] / 1000 * scale * np.exp(rng.normal(0, BCG_RADIUS[1]))
     radii = np.where(drawn["central"], max(giant, 0.3), radii)
-    called = drawn["counted"] & (richness >= settings.halos.member_above)
+    called = drawn["counted"] & (richness >= MEMBER_ABOVE)
     whose = {"MEM": called.astype(int), "Z": np.full(len(radii), z)}
     whose["halo"] = np.ones(len(radii), bool)
     return {**_galaxies(rng, drawn, radii), **whose}
@@ -215,16 +181,15 @@ def _galaxies(rng, drawn: dict, radii: np.ndarray) -> dict:
     }
 
 
-def _joined(parts: list[dict], wcs: WCS, settings: SampleSettings) -> Table:
+def _joined(parts: list[dict], wcs: WCS, faintest: float) -> Table:
     """Return the sources on the image, clusters' galaxies first as the seed has it."""
     order = [*parts[2:], *parts[:2]]
     table = Table({key: np.concatenate([p[key] for p in order]) for key in parts[0]})
-    table["X"], table["Y"] = _pixels(table["east"], table["north"], settings)
-    edge = settings.image_size - 0.5
+    table["X"], table["Y"] = _pixels(table["east"], table["north"])
+    edge = wcs.array_shape[0] - 0.5
     x, y = np.asarray(table["X"]), np.asarray(table["Y"])
     table = table[(x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)]
-    magnitudes = np.asarray(table["magnitudes"])
-    table = table[magnitudes[:, I_BAND] <= settings.field.faintest]
+    table = table[np.asarray(table["magnitudes"])[:, I_BAND] <= faintest]
     ra, dec = wcs.all_pix2world(table["X"], table["Y"], 0)
     table["RA"], table["DEC"] = np.asarray(ra) % 360, np.asarray(dec)
     magnitudes = np.asarray(table["magnitudes"])

@@ -26,15 +26,7 @@ def radii(rng: np.random.Generator, i_mag: np.ndarray) -> np.ndarray:
 def shears(
     rng: np.random.Generator, early: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return isotropic intrinsic shapes: the two components of the reduced shear.
-
-    Parameters
-    ----------
-    rng : Generator
-        Of the field.
-    early : ndarray of bool, shape (n,)
-        Spheroids are rounder.
-    """
+    """Return the components of isotropic reduced shears; spheroids are rounder."""
     rms = np.where(early, SHAPE_RMS["early"], SHAPE_RMS["late"])
     size = np.minimum(rms * np.sqrt(-2 * np.log1p(-rng.random(len(rms)))), MOST_SHEAR)
     turn = rng.uniform(0, 2 * np.pi, len(rms))

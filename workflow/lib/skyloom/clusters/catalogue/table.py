@@ -29,38 +29,16 @@ LIMITS = {
 }
 
 
-def write_catalogue(path: str | Path, table: Table, *, header: bool = False) -> None:
-    """Write a field's sources, one a line.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``galsim_des_{i:03d}.dat``.
-    table : Table
-        With the columns of `COLUMNS`.
-    header : bool
-        Begin with a comment that names the columns; the seed's files have none.
-    """
+def write_catalogue(path: str | Path, table: Table) -> None:
+    """Write a field's sources, one a line, without a header as the seed has it."""
     styles = ["%d" if name in WHOLE else FORMATS.get(name, "%.7g") for name in COLUMNS]
     style = " ".join(styles)
     values = zip(*(table[name].tolist() for name in COLUMNS), strict=True)
-    lines = ["# " + " ".join(COLUMNS)] if header else []
-    lines += [style % row for row in values]
-    write_text(path, "\n".join(lines) + "\n" if lines else "\n")
+    write_text(path, "\n".join(style % row for row in values) + "\n")
 
 
 def read_catalogue(path: str | Path) -> Table:
-    """Read a field's sources.
-
-    Parameters
-    ----------
-    path : str or Path
-        As `write_catalogue` writes it, or as the seed did.
-
-    Returns
-    -------
-    Table
-        With the columns of `COLUMNS`; a field may be empty.
+    """Read a field's sources, of which there may be none.
 
     Raises
     ------
@@ -72,15 +50,13 @@ def read_catalogue(path: str | Path) -> Table:
         lines = path.read_text().splitlines()
     except UnicodeDecodeError:
         raise encoding_error(path) from None
-    rows = [
-        _numbers(path, number, line)
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and not line.startswith("#")
-    ]
+    # Comments may name the columns.
+    told = {n: t for n, t in enumerate(lines, 1) if t.strip() and t[0] != "#"}
+    rows = [_numbers(path, number, line) for number, line in told.items()]
     values = np.array(rows, float).reshape(-1, len(COLUMNS))
     table = Table(values, names=COLUMNS)
     for name in COLUMNS:
-        _check(path, name, values[:, COLUMNS.index(name)], lines)
+        _check(path, name, values[:, COLUMNS.index(name)], list(told))
     for name in WHOLE:
         table[name] = table[name].astype(int)
     return table
@@ -89,42 +65,31 @@ def read_catalogue(path: str | Path) -> Table:
 def _numbers(path: Path, number: int, line: str) -> list[float]:
     cells = line.split()
     if len(cells) != len(COLUMNS):
-        raise InputError(
-            path,
-            f"{len(cells)} values",
-            where=f"line {number}",
-            expected=f"{len(COLUMNS)}: {' '.join(COLUMNS)}",
-        )
-    for name, cell in zip(COLUMNS, cells, strict=True):
-        if not _is_number(cell):
-            raise InputError(
-                path,
-                f"{cell!r} is not a number",
-                where=f"line {number}, {name}",
-                expected="a number",
-            )
-    return [float(cell) for cell in cells]
+        expected = f"{len(COLUMNS)}: {' '.join(COLUMNS)}"
+        where = f"line {number}"
+        raise InputError(path, f"{len(cells)} values", where=where, expected=expected)
+    return [
+        _number(path, f"line {number}, {name}", cell)
+        for name, cell in zip(COLUMNS, cells, strict=True)
+    ]
 
 
-def _is_number(text: str) -> bool:
+def _number(path: Path, where: str, cell: str) -> float:
     try:
-        float(text)
+        return float(cell)
     except ValueError:
-        return False
-    return True
+        problem = f"{cell!r} is not a number"
+        raise InputError(path, problem, where=where, expected="a number") from None
 
 
-def _check(path: Path, name: str, values: np.ndarray, lines: list[str]) -> None:
+def _check(path: Path, name: str, values: np.ndarray, numbers: list[int]) -> None:
     low, high = LIMITS.get(name, (-np.inf, np.inf))
     bad = ~np.isfinite(values) | (values < low) | (values > high)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        rows = [
-            n for n, t in enumerate(lines, 1) if t.strip() and not t.startswith("#")
-        ]
         raise InputError(
             path,
             f"{name} = {values[row]:g}",
-            where=f"line {rows[row]}",
+            where=f"line {numbers[row]}",
             expected=f"a finite number in [{low:g}, {high:g}]",
         )

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from skyloom.clusters.config import Train
 from skyloom.clusters.data.augment import augmented
 from skyloom.clusters.encoder.loss import loss, truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS, Encoder
-from skyloom.clusters.encoder.settings import TrainSettings
 from skyloom.run.seeds import rng
 
 DECAY = 0.01  # of the kernels
@@ -23,7 +23,7 @@ DECAY = 0.01  # of the kernels
 class Training(lightning.LightningModule):
     """Steps of training and validation; the seed turns the fields."""
 
-    def __init__(self, encoder: Encoder, settings: TrainSettings, seed: int):
+    def __init__(self, encoder: Encoder, settings: Train, seed: int):
         super().__init__()
         self.encoder, self.settings, self.seed = encoder, settings, seed
         self.figures = nn.ModuleList([TileMetrics(name) for name in LOGITS])
@@ -35,7 +35,7 @@ class Training(lightning.LightningModule):
         batch = augmented(batch, draw)
         images = scaled(batch["images"], draw, self.settings.jitter)
         outputs = self.encoder(images)
-        total, parts = loss(outputs, truth_of(batch), self.settings.weights)
+        total, parts = loss(outputs, truth_of(batch), dict(self.settings.weights))
         if not torch.isfinite(total):
             msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
             raise FloatingPointError(msg + "lower the rate, or look at the data")
@@ -45,7 +45,7 @@ class Training(lightning.LightningModule):
     def validation_step(self, batch: dict, _index: int) -> None:
         """Take a batch into the epoch's figures."""
         outputs, truth = self.encoder(batch["images"]), truth_of(batch)
-        total, parts = loss(outputs, truth, self.settings.weights)
+        total, parts = loss(outputs, truth, dict(self.settings.weights))
         self._log("val", total, parts, len(batch["images"]))
         for figures in self.figures:
             name = figures.prefix

@@ -1,14 +1,13 @@
-"""What an encoder is, and how one is trained."""
+"""What an encoder is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 
 from skyloom.clusters.bands import BANDS
 from skyloom.io.documents import plain
 
-PRECISIONS = ("32-true", "bf16-mixed")
 # What the files of encoders tell as well, from when it could be set.
 FIXED = {
     "groups": 8,
@@ -113,44 +112,6 @@ class EncoderSettings:
         odd = (tree.keys() ^ names) - FIXED.keys()
         _demand(not odd, f"missing or unknown keys: {', '.join(sorted(odd))}")
         return cls(**{name: tree[name] for name in names})
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """How an encoder is trained.
-
-    Attributes
-    ----------
-    epochs : int
-        Passes over the training files.
-    batch : int
-        Fields a step and device.
-    rate : float
-        Largest learning rate of AdamW.
-    warmup : float
-        Share of the steps over which the rate rises.
-    weights : dict of str to float
-        Of the losses of ``richness`` and ``redshift``.
-    precision : str
-        ``"32-true"`` or ``"bf16-mixed"``.
-    jitter : float
-        Error of each field's and band's zero point, drawn in training [mag]: real
-        colours are no better known than that.
-    """
-
-    epochs: int = 20
-    batch: int = 2
-    rate: float = 2e-3
-    warmup: float = 0.15
-    weights: Mapping[str, float] = field(
-        default_factory=lambda: {"richness": 0.2, "redshift": 0.2}
-    )
-    precision: str = "bf16-mixed"
-    jitter: float = 0.0
-
-    def to_json(self) -> dict:
-        """Return the settings as plain JSON values."""
-        return plain(asdict(self))
 
 
 def _natural(value: object) -> bool:

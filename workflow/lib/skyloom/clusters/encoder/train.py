@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 from pytorch_lightning.callbacks import Callback
 
+from skyloom.clusters.config import Train
 from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Common, Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
 from skyloom.clusters.encoder.module import Training
 from skyloom.clusters.encoder.network import Encoder
-from skyloom.clusters.encoder.settings import EncoderSettings, TrainSettings
+from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
 from skyloom.io.record import checksum
 from skyloom.learn import harness
@@ -32,7 +33,7 @@ SHOWN = (
 def fit(
     files: Mapping[str, Sequence[Path]],
     settings: EncoderSettings,
-    how: TrainSettings,
+    how: Train,
     folder: str | Path,
     *,
     seed: int,
@@ -57,7 +58,7 @@ def fit(
         ``calibrate``.
     settings : EncoderSettings
         The encoder's shape.
-    how : TrainSettings
+    how : Train
         How it is trained.
     folder : str or Path
         Where the file goes.
@@ -112,7 +113,7 @@ def fit(
     save_encoder(
         folder / BEST,
         module.encoder,
-        training={"settings": how.to_json(), "seed": seed, "epoch": made.epoch},
+        training={"settings": _plain(how), "seed": seed, "epoch": made.epoch},
         metrics={"loss": made.score} | figures,
         provenance=provenance,
     )
@@ -145,7 +146,7 @@ def _of(path: str | Path, settings: EncoderSettings) -> Encoder:
 
 def _identity(
     settings: EncoderSettings,
-    how: TrainSettings,
+    how: Train,
     seed: int,
     shared: Common,
     provenance: Mapping | None,
@@ -157,4 +158,9 @@ def _identity(
     names = [path.name for path in files["train"]]
     rest |= {"provenance": dict(provenance or {}), "files": names}
     rest["first"] = None if start is None else checksum(start)
-    return settings.to_json() | how.to_json() | rest
+    return settings.to_json() | _plain(how) | rest
+
+
+def _plain(how: Train) -> dict:
+    """Return the keys that the rule has stated."""
+    return {**dict(how), "weights": dict(how.weights)}

@@ -12,98 +12,51 @@ of sum one: the noise of large areas is kept and that of single pixels lowered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from scipy.signal import convolve2d
 
-from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux
+from skyloom.clusters.bands import APERTURE, BANDS, PIXEL_SCALE, flux
 
-APERTURE = 1.95  # arcsec, of DES's depths
 FINE = 20  # parts of a pixel's side in which an aperture's edge is followed
 
 
-@dataclass(frozen=True)
-class NoiseSettings:
-    """The noise of a survey, by band in the order of `BANDS`.
+# Brightness of the sky of DES in g, r, i and z [mag / arcsec^2], and the weight c of
+# the neighbours in the kernel [c, 1, c] / (1 + 2c).
+SKY = (22.01, 21.15, 19.89, 18.72)
+CORRELATION = 0.08
 
-    Parameters
-    ----------
-    depth10 : tuple of float
-        Magnitude measured at ten sigma in an aperture of 1.95 arcsec.
-        Source: DES DR2, Abbott et al. 2021, ApJS 255, 20, table 1.
-    depth_scatter : float
-        Standard deviation of the depth over images [mag].
-    sky : tuple of float
-        Brightness of the sky [mag / arcsec^2].
-    correlation : float
-        Weight c of the neighbours in the kernel [c, 1, c] / (1 + 2c).
+
+def band_noise(band: str, depth10: float) -> tuple[float, float]:
+    """Return sigma [counts] and gain [e-/count] of a band of a depth [AB mag]."""
+    sigma = sky_sigma(depth10, correlation=CORRELATION)
+    return sigma, gain(SKY[BANDS.index(band)], sigma)
+
+
+def sky_sigma(depth10: float, correlation: float = 0.0) -> float:
+    """Return the noise of the sky per pixel, before smoothing, of a depth [counts].
+
+    ``depth10`` is the magnitude m of a source that has ten sigma in DES's aperture D,
+    ``correlation`` the weight of the kernel that will smooth the noise:
+
+        sigma = flux(m) / 10 / sqrt(n f),   n = pi D^2 / (4 scale^2),
+
+    f the part of an aperture's variance that the smoothing leaves, n its area as
+    SExtractor counts it. Only the sky counts; a source at the depth itself adds under
+    2 % to sigma. Source: Bertin & Arnouts 1996, A&AS 117, 393.
     """
-
-    depth10: tuple[float, ...] = (24.7, 24.4, 23.8, 23.1)
-    depth_scatter: float = 0.0
-    sky: tuple[float, ...] = (22.01, 21.15, 19.89, 18.72)
-    correlation: float = 0.08
-
-    def of_band(
-        self, band: str, pixel_scale: float = PIXEL_SCALE, deeper: float = 0.0
-    ) -> tuple[float, float]:
-        """Return sigma [counts] and gain [e-/count] of a band, `deeper` in mag."""
-        index = BANDS.index(band)
-        depth = self.depth10[index] + deeper
-        sigma = sky_sigma(depth, pixel_scale, correlation=self.correlation)
-        return sigma, gain(self.sky[index], sigma, pixel_scale)
-
-
-def sky_sigma(
-    depth10: float,
-    pixel_scale: float = PIXEL_SCALE,
-    aperture: float = APERTURE,
-    correlation: float = 0.0,
-) -> float:
-    """Return the noise of the sky per pixel that has a given depth.
-
-    Parameters
-    ----------
-    depth10 : float
-        Magnitude m of a source that has ten sigma in the aperture.
-    pixel_scale : float
-        Side of a pixel [arcsec].
-    aperture : float
-        Diameter D of the aperture [arcsec].
-    correlation : float
-        Weight c of the kernel that will smooth the noise.
-
-    Returns
-    -------
-    float
-        Sigma of the noise before smoothing [counts]:
-
-            sigma = flux(m) / 10 / sqrt(n f),   n = pi D^2 / (4 scale^2),
-
-        f the part of an aperture's variance that the smoothing leaves, n its area as
-        SExtractor counts it. Only the sky counts; a source at the depth itself adds
-        under 2 % to sigma. Source: Bertin & Arnouts 1996, A&AS 117, 393.
-    """
-    n_pixels = np.pi * (aperture / (2.0 * pixel_scale)) ** 2
-    kept = _aperture_share(aperture / pixel_scale, correlation)
+    n_pixels = np.pi * (APERTURE / (2.0 * PIXEL_SCALE)) ** 2
+    kept = _aperture_share(APERTURE / PIXEL_SCALE, correlation)
     return float(flux(depth10)) / 10.0 / float(np.sqrt(n_pixels * kept))
 
 
-def gain(sky: float, sigma: float, pixel_scale: float = PIXEL_SCALE) -> float:
-    """Return the gain [e-/count] at which the sky's own electrons make its noise.
+def gain(sky: float, sigma: float) -> float:
+    """Return the gain [e-/count] at which a sky's own electrons make its noise.
 
-    Parameters
-    ----------
-    sky : float
-        Brightness of the sky [mag / arcsec^2].
-    sigma : float
-        Noise per pixel [counts].
-    pixel_scale : float
-        Side of a pixel [arcsec].
+    ``sky`` is its brightness [mag / arcsec^2], ``sigma`` the noise per pixel [counts].
     """
-    return float(flux(sky)) * pixel_scale**2 / sigma**2
+    return float(flux(sky)) * PIXEL_SCALE**2 / sigma**2
 
 
 def add_noise(
@@ -129,7 +82,7 @@ def add_noise(
     gain : float
         Electrons per count.
     correlation : float
-        Weight c of the kernel [c, 1, c] / (1 + 2c); pixels outside count as empty.
+        Weight of the kernel; pixels outside count as empty.
 
     Returns
     -------
@@ -152,15 +105,7 @@ def add_noise(
 
 
 def smooth(noise: np.ndarray, correlation: float) -> np.ndarray:
-    """Return noise smoothed by [c, 1, c] / (1 + 2c) along both axes.
-
-    Parameters
-    ----------
-    noise : ndarray
-        float32 of shape (ny, nx); overwritten.
-    correlation : float
-        c; 0 leaves it as it is.
-    """
+    """Return noise smoothed by [c, 1, c] / (1 + 2c) along both axes, overwritten."""
     if correlation == 0.0:
         return noise
     c = np.float32(correlation)

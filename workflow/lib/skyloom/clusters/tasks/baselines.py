@@ -12,9 +12,8 @@ from astropy.table import Table
 
 from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.baselines.colour_filter import Background
-from skyloom.clusters.baselines.density import DensityMap, find_overdensities
+from skyloom.clusters.baselines.density import find_overdensities
 from skyloom.clusters.baselines.matched_filter import field_background, find_clusters
-from skyloom.clusters.baselines.membership import Filter
 from skyloom.clusters.baselines.photometry import SurveyDepth, observed
 from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue.colours import RedSequence
@@ -32,8 +31,6 @@ class Baselines:
     catalogs: Mapping[str, str]  # sources of each tile
     images: Mapping[str, str]  # one of each tile, which says where it lies
     red_sequence: RedSequence
-    matched_filter: Filter
-    density: DensityMap
     depth: SurveyDepth
     seed: int
     recipe: Recipe
@@ -46,11 +43,9 @@ class Baselines:
         chance = rng(self.seed, "density", name)
         found = {
             "matched_filter": find_clusters(
-                galaxies, red_sequence, inside, self.background, self.matched_filter
+                galaxies, red_sequence, inside, self.background
             ),
-            "density": find_overdensities(
-                galaxies, red_sequence, inside, chance, self.density
-            ),
+            "density": find_overdensities(galaxies, red_sequence, inside, chance),
         }
         record = self.recipe.record(self.catalogs.values())
         for kind, table in found.items():
@@ -64,8 +59,7 @@ class Baselines:
         tables = [self._galaxies(name) for name in self.catalogs]
         shapes = [survey_wcs(path).array_shape for path in self.images.values()]
         areas = np.prod(shapes, axis=1) * (PIXEL_SCALE / 60.0) ** 2
-        ridge = self.matched_filter.ridge
-        return field_background(tables, areas, self.red_sequence, ridge)
+        return field_background(tables, areas, self.red_sequence)
 
     def _galaxies(self, name: str) -> Table:
         sources = read_catalogue(self.catalogs[name])

@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.lists import read_clusters, write_clusters
-from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
+from skyloom.clusters.catalogue.sample import Sample, World, draw_field
 from skyloom.clusters.catalogue.table import write_catalogue
 
 
@@ -31,9 +31,8 @@ class Drawing:
 
     seed: int
     world: World
-    settings: SampleSettings
+    sample: Sample
     record: Mapping  # provenance of the truth
-    header: bool = False  # whether catalogues name their columns
 
     def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
         """Write a field's ``catalog`` and ``truth``."""
@@ -42,9 +41,9 @@ class Drawing:
 
     def write(self, number: int, paths: Mapping[str, Path]) -> tuple[Table, Table, WCS]:
         """Write them, and return them with the field's world coordinates."""
-        drawn = draw_field(self.seed, number, self.world, self.settings)
+        drawn = draw_field(self.seed, number, self.world, self.sample)
         sources, clusters, wcs = drawn
-        write_catalogue(paths["catalog"], sources, header=self.header)
+        write_catalogue(paths["catalog"], sources)
         clusters.meta["provenance"] = self.record
         write_clusters(paths["truth"], clusters, wcs)
         return drawn

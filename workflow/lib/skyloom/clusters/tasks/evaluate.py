@@ -11,6 +11,7 @@ from astropy.table import Table
 from matplotlib.figure import Figure
 
 from skyloom.clusters.catalogue.lists import read_clusters
+from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation import completeness as measures
 from skyloom.clusters.evaluation import figures, reliability
 from skyloom.clusters.evaluation.compare import compare
@@ -52,27 +53,15 @@ def read_sky(predictions: Sequence[str]) -> Sky:
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of a survey, and what was found in it.
+    """What is known of a survey, and what was found in it."""
 
-    Attributes
-    ----------
-    sky : Sky
-        Where it has looked.
-    clusters : DataFrame
-        True clusters of all tiles; FIELD is the tile on which each counts.
-    found : dict of str to DataFrame
-        Detections by finder, the encoder's first.
-    scores : dict of str to str
-        The column that ranks them.
-    whole : bool
-        Whether tiles are parts of one sky, where a cluster of one may be a detection
-        of another, or each is a sky of its own.
-    """
-
-    sky: Sky
+    sky: Sky  # where it has looked
+    # True clusters of all tiles; FIELD is the tile on which each counts.
     clusters: pd.DataFrame
-    found: dict[str, pd.DataFrame]
-    scores: dict[str, str]
+    found: dict[str, pd.DataFrame]  # detections by finder, the encoder's first
+    scores: dict[str, str]  # the column that ranks them
+    # Whether tiles are parts of one sky, where a cluster of one may be a detection of
+    # another, or each is a sky of its own.
     whole: bool = False
 
     def judged(self, rule: Rule) -> dict[str, Judged]:
@@ -95,18 +84,10 @@ def read_case(
 ) -> Case:
     """Return a survey's case.
 
-    Parameters
-    ----------
-    sky : Sky
-        Where tiles have looked.
-    catalogue : path
-        Of the encoder's clusters.
-    truth : sequence of path
-        True clusters, those without a redshift left out: a list a tile, named as
-        that; or one list of the whole sky, where each cluster and each detection
-        counts once, on the first tile that sees it.
-    baselines : mapping of str to sequence of path
-        Detections of other finders, a file a tile; only beside a list a tile.
+    ``truth`` has true clusters, those without a redshift left out: a list a tile, named
+    as that; or one list of the whole sky, where each cluster and each detection counts
+    once, on the first tile that sees it. ``baselines`` are detections of other finders,
+    a file a tile; only beside a list a tile.
     """
     found = read_detections(catalogue)
     lists = by_tile(truth)
@@ -138,22 +119,12 @@ def _apart(
 
 
 def evaluate(
-    case: Case, settings: Mapping, rule: Rule, seed: int, threshold: float = THRESHOLD
+    case: Case, settings: Evaluate, seed: int, threshold: float = THRESHOLD
 ) -> tuple[dict, dict[str, Figure]]:
     """Return what finders are worth.
 
-    Parameters
-    ----------
-    case : Case
-        Of a survey.
-    settings : mapping
-        The section ``evaluate``.
-    rule : Rule
-        What makes a detection true.
-    seed : int
-        Of all that is drawn.
-    threshold : float
-        Probability from which on a detection is in the catalogue; not chosen here.
+    From the probability ``threshold`` on, which is not chosen here, a detection is in
+    the catalogue.
 
     Returns
     -------
@@ -166,16 +137,17 @@ def evaluate(
     figures : dict of str to Figure
         ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
     """
+    rule = Rule(radius=settings.radius, dz=settings.dz)
     finders = case.judged(rule)
     judged = finders[ENCODER]
-    target = Target(*settings["richness"], *settings["redshifts"])
-    asked = {"purity": settings["purity"], "draws": settings["draws"]}
+    target = Target(*settings.richness, *settings.redshifts)
+    asked = {"purity": settings.purity, "draws": settings.draws}
     table = compare(finders, target, rng(seed, "compare"), **asked)
     report = {
         "comparison": table,
         "chance": _chance(case, rule, target, seed),
         "catalogue": _catalogue(
-            judged, case.sky.area, target, seed, threshold, settings["abundance"]
+            judged, case.sky.area, target, seed, threshold, settings.abundance
         ),
     }
     curves = {name: curve(one, target) for name, one in finders.items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.clusters.catalogue.lists import read_clusters
 from skyloom.clusters.catalogue.table import read_catalogue
+from skyloom.clusters.config import Data
 from skyloom.clusters.data.files import datum, numbers_of, write_file_data
 from skyloom.clusters.data.tiles import tile_catalog
 from skyloom.clusters.images.survey import read_survey_image
@@ -23,13 +24,12 @@ class Filing:
     images: Mapping[int, Sequence[str]]
     catalogs: Mapping[int, Sequence[str]]
     truth: Mapping[int, Sequence[str]]
-    settings: Mapping
+    data: Data
 
     def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
         """Write the file of a number."""
         data = [self._datum(field) for field in self.fields[number]]
-        kind = "float16" if self.settings["float16"] else "float32"
-        write_file_data(paths["data"], data, kind)
+        write_file_data(paths["data"], data, "float16")
         return {"fields": list(self.fields[number])}
 
     def _datum(self, field: int) -> dict:
@@ -41,10 +41,10 @@ class Filing:
             read_catalogue(catalog),
             read_clusters(truth, empty=True),
             good.shape,
-            self.settings["tile_size"],
+            self.data.tile_size,
             mask=~good,
         )
-        return datum(pixels, maps, self.settings["pool"], good)
+        return datum(pixels, maps, self.data.pool, good)
 
 
 def fields_of(files: Sequence[str], size: int) -> dict[int, list[int]]:

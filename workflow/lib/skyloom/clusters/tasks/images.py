@@ -13,9 +13,10 @@ from astropy.wcs import WCS
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import read_wcs
 from skyloom.clusters.catalogue.table import read_catalogue
+from skyloom.clusters.config import Images
 from skyloom.clusters.images import batched, galsim_renderer
-from skyloom.clusters.images.noise import NoiseSettings, add_noise
-from skyloom.clusters.images.psf import Psf, PsfSettings, draw_psf, read_psfex
+from skyloom.clusters.images.noise import CORRELATION, add_noise, band_noise
+from skyloom.clusters.images.psf import Psf, draw_psf, read_psfex
 from skyloom.clusters.images.survey import write_survey_image
 from skyloom.io.record import cards
 from skyloom.run.provenance import Recipe
@@ -28,9 +29,7 @@ RENDERERS = {"batched": batched.render, "galsim": galsim_renderer.render}
 class Camera:
     """How a catalogue becomes images: what PSF and noise are drawn for each."""
 
-    renderer: str
-    psf: PsfSettings
-    noise: NoiseSettings
+    images: Images
     seed: int
     psfex: Sequence[str] = ()  # models by band in place of drawn PSFs; at the middle
 
@@ -62,15 +61,14 @@ class Camera:
         """
         shape = wcs.array_shape
         psfs = {band: self._psf(name, band, shape) for band in BANDS}
-        drawn = RENDERERS[self.renderer](sources, BANDS, shape, psfs)
+        drawn = RENDERERS[self.images.renderer](sources, BANDS, shape, psfs)
         mask = np.zeros(shape, np.uint8) if mask is None else mask
-        for band, plane in zip(BANDS, drawn, strict=True):
-            chance = rng(self.seed, "noise", name, band)
-            deeper = self.noise.depth_scatter * float(chance.standard_normal())
-            sigma, gain = self.noise.of_band(band, deeper=deeper)
-            correlation = self.noise.correlation
-            noisy, variance = add_noise(chance, plane, sigma, gain, correlation)
-            depth = self.noise.depth10[BANDS.index(band)] + deeper
+        for k, band in enumerate(BANDS):
+            noise = rng(self.seed, "noise", name, band)
+            depth = self.images.depth10[k]
+            depth += self.images.depth_scatter * float(noise.standard_normal())
+            sigma, gain = band_noise(band, depth)
+            noisy, variance = add_noise(noise, drawn[k], sigma, gain, CORRELATION)
             about = _about(band, psfs[band], self.seed, (sigma, gain, depth))
             about |= cards(provenance)
             write_survey_image(paths[band], noisy, variance, mask, wcs, about)
@@ -79,7 +77,8 @@ class Camera:
         if self.psfex:
             middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
             return read_psfex(self.psfex[BANDS.index(band)], *middle)
-        return draw_psf(rng(self.seed, "psf", name, band), self.psf, band)
+        median = self.images.fwhm[BANDS.index(band)]
+        return draw_psf(rng(self.seed, "psf", name, band), median)
 
 
 @dataclass(frozen=True)

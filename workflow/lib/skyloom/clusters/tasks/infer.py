@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.clusters.bands import BANDS
+from skyloom.clusters.config import Data, Survey
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, classify_tile, predictor
@@ -41,6 +42,17 @@ def predictor_of(
             remedy="set clusters.data.tile_size and pool to the encoder's",
         )
     return predictor(encoder, device)
+
+
+def windows_of(survey: Survey, data: Data) -> WindowSettings:
+    """Return how a survey's tiles are cut."""
+    return WindowSettings(
+        window=survey.window,
+        step=survey.step,
+        tile=data.tile_size,
+        pool=data.pool,
+        shifts=survey.shifts,
+    )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from astropy.table import Table
 
 from skyloom.clusters.catalogue.lists import read_clusters
+from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.completeness import LAMBDA_EDGES
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.evaluation.randoms import chance_matches
@@ -20,21 +21,18 @@ from skyloom.stats.intervals import one_share
 
 NEEDED = ("RA", "DEC", "Z_LAMBDA")
 POINTS = 20_000  # at random
+# Side of the cells that say where either list covers the sky [deg]; only clusters in
+# common cells count.
+CELL = 1.0
 
 
 def match_lists(
-    paths: Mapping[str, str], settings: Mapping, seed: int
+    paths: Mapping[str, str], columns: Mapping, limits: Evaluate, seed: int
 ) -> tuple[pd.DataFrame, dict]:
     """Return the pairs of two lists, and the rates of agreement.
 
-    Parameters
-    ----------
-    paths : mapping of str to path
-        ``a`` and ``b``.
-    settings : mapping
-        The section ``match``.
-    seed : int
-        Of the random points.
+    ``paths`` has the lists ``a`` and ``b``, ``columns`` their columns, ``limits`` the
+    radius [Mpc] and dz of a pair; the seed is of the random points.
 
     Returns
     -------
@@ -46,18 +44,16 @@ def match_lists(
         it is known, and at random (``chance``); ``area`` of it [deg^2]; ``lists``.
     """
     lists = {
-        key: read_clusters(
-            path, settings[f"columns_{key}"], require=NEEDED, unknown_z="drop"
-        )
+        key: read_clusters(path, columns[key], require=NEEDED, unknown_z="drop")
         for key, path in paths.items()
     }
     a, b = lists["a"], lists["b"]
-    pairs = _matched(a, b, settings)
-    where = [footprint(t["RA"], t["DEC"], settings["cell"]) for t in (a, b)]
+    pairs = _matched(a, b, limits)
+    where = [footprint(t["RA"], t["DEC"], CELL) for t in (a, b)]
     common = where[0].common(where[1])
     partners = dict(zip("ab", pairs.partners(), strict=True))
     rates = {k: _rates(lists[k], partners[k] >= 0, common) for k in lists}
-    rates["chance"] = _chance(a, b, common, settings, seed)
+    rates["chance"] = _chance(a, b, common, limits, seed)
     report = {
         "rates": rates,
         "area": common.area,
@@ -67,14 +63,9 @@ def match_lists(
     return _table(a, b, pairs), report
 
 
-def _matched(a: Table, b: Table, settings: Mapping) -> Pairs:
-    ranks = {
-        f"rank{i}": np.nan_to_num(np.asarray(table["LAMBDA"], float))
-        for i, table in enumerate((a, b), start=1)
-    }
+def _matched(a: Table, b: Table, limits: Evaluate) -> Pairs:
     sides = [np.asarray(t[name], float) for t in (a, b) for name in NEEDED]
-    how = {key: settings[key] for key in ("radius", "dz", "order")}
-    return match(*sides, **how, **ranks)
+    return match(*sides, radius=limits.radius, dz=limits.dz)
 
 
 def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
@@ -89,7 +80,7 @@ def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
     return found
 
 
-def _chance(a: Table, b: Table, common: Footprint, settings: Mapping, seed: int):
+def _chance(a: Table, b: Table, common: Footprint, limits: Evaluate, seed: int):
     """Return how many random points, with redshifts of a, lie at a cluster of b."""
     if not len(common.pixels):
         return None
@@ -97,7 +88,7 @@ def _chance(a: Table, b: Table, common: Footprint, settings: Mapping, seed: int)
     ra, dec = random_points(common, POINTS, chance)
     points = Table({"RA": ra, "DEC": dec})
     others = Table({"RA": b["RA"], "DEC": b["DEC"], "Z": b["Z_LAMBDA"]})
-    rule = Rule(radius=settings["radius"], dz=settings["dz"])
+    rule = Rule(radius=limits.radius, dz=limits.dz)
     return chance_matches(points, others, a["Z_LAMBDA"], chance, rule)
 
 

@@ -13,8 +13,8 @@ from astropy.table import Table
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
-from skyloom.clusters.catalogue.halos import HaloSettings
-from skyloom.clusters.catalogue.sample import SampleSettings, World, draw_field
+from skyloom.clusters.catalogue.sample import Sample, World, draw_field
+from skyloom.clusters.config import Halos
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, classify_tile
@@ -34,6 +34,8 @@ from skyloom.io.tables import write_catalogue
 from skyloom.run.seeds import rng
 from skyloom.stats.intervals import rate
 
+SIDE = 10_000  # of a painted tile [px]
+OVERLAP = 0.1  # what neighbouring tiles share, of a side
 REAL = 0  # later skies are the same galaxies at random places
 PROBABILITIES = (0.5, 0.7, 0.9)  # above which false alarms are counted
 
@@ -52,9 +54,11 @@ def sky(galaxies: Table, footprint: Footprint, number: int, seed: int) -> Table:
     return shuffled(galaxies, footprint, rng(seed, "shuffle", number - 1))
 
 
-def sky_tiles(galaxies: Table, number: int, side: int, overlap: int) -> dict:
+def sky_tiles(galaxies: Table, number: int, side: int = SIDE) -> dict:
     """Return the tiles of a sky by ``sky{number}_{tile}``, the same for all skies."""
-    return {f"sky{number}_{t.name}": t for t in cover(galaxies, side, overlap)}
+    return {
+        f"sky{number}_{t.name}": t for t in cover(galaxies, side, round(OVERLAP * side))
+    }
 
 
 @dataclass(frozen=True)
@@ -62,18 +66,18 @@ class Faint:
     """A modelled population, without clusters, below a catalogue's limit [i mag]."""
 
     world: World
-    settings: SampleSettings
+    sample: Sample
     limit: float
 
     def drawn(self, seed: int, item: str) -> Table:
         """Return the galaxies of a tile of a sky."""
         number = int(rng(seed, "faint", item).integers(2**31))
-        return draw_field(seed, number, self.world, self.settings)[0]
+        return draw_field(seed, number, self.world, self.sample)[0]
 
 
-def read_faint(tables: Path, side: int, limit: float) -> Faint:
+def read_faint(tables: Path, limit: float, side: int = SIDE) -> Faint:
     """Return what lies below a limit on tiles of a side [px]."""
-    alone = SampleSettings(image_size=side, halos=HaloSettings(per_field=0.0))
+    alone = Sample(side, Halos(per_field=0.0))
     galaxies = read_templates(tables / "galaxies.csv")
     none = Table()  # clusters, of which none is drawn
     world = World(none, read_red_sequence(tables / "red_sequence.csv"), galaxies)

@@ -6,18 +6,35 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from skyloom.clusters.catalogue.colours import RedSequence
+from skyloom.clusters.config import Config, Data, Network
 from skyloom.clusters.data.files import ordered
+from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.encoder.train import fit
-from skyloom.clusters.settings import network, training
 from skyloom.io.atomic import replacing
+
+
+def shape(network: Network, data: Data, red_sequence: RedSequence) -> EncoderSettings:
+    """Return the shape of an encoder, and the red sequence that it is told."""
+    colours = red_sequence.colours(np.array(network.ridge)).tolist()
+    return EncoderSettings(
+        tile=data.tile_size,
+        pool=data.pool,
+        widths=network.widths,
+        blocks=network.blocks,
+        dilations=network.dilations,
+        hidden=network.hidden,
+        ridge=colours if network.ridge else (),
+    )
 
 
 def train(
     files: Mapping[str, Sequence[str]],
-    settings: Mapping,
+    settings: Config,
+    seed: int,
     red_sequence: RedSequence,
     target: str | Path,
     scratch: Path,
@@ -33,15 +50,15 @@ def train(
     devices of `skyloom.clusters.encoder.train.fit`. Of several processes, the first
     writes.
     """
-    how = settings["train"]
-    torch.set_num_threads(how["threads"])
+    how = settings.train
+    torch.set_num_threads(how.threads)
     parts = ("train", "validate", "calibrate")
     made = fit(
         {part: ordered(files[part]) for part in parts},
-        network(settings["network"], settings["data"], red_sequence),
-        training(how),
+        shape(settings.network, settings.data, red_sequence),
+        how,
         scratch,
-        seed=settings["seed"],
+        seed=seed,
         logs=logs,
         provenance=provenance,
         start=next(iter(files["start"]), None),
