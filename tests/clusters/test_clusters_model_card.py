@@ -7,9 +7,10 @@ import subprocess
 
 import pytest
 import yaml
-from skyloom.clusters import settings
+from skyloom.clusters.config import Config
 from skyloom.clusters.encoder.files import load_encoder
-from small_clusters import config
+from skyloom.clusters.tasks.train import shape
+from small_clusters import section
 
 
 @pytest.fixture(scope="module")
@@ -26,32 +27,33 @@ def commands(checkout) -> list[str]:
     return [line for line in lines if "/snakemake " in line]
 
 
-def asked(checkout, command: str) -> dict:
+def asked(checkout, command: str) -> Config:
     """Return the configuration of a command: its layer, and what it changes."""
     layer = checkout / re.search(r"--configfile (\S+)", command)[1]
     tree = yaml.safe_load(layer.read_text())["clusters"]
     (more,) = re.findall(r"'clusters=(.*?)'", command)
-    for section, keys in yaml.safe_load(more).items():
+    for name, keys in yaml.safe_load(more).items():
         for key, value in keys.items():
-            old = tree[section].get(key)
-            tree[section][key] = old | value if isinstance(value, dict) else value
-    parts = ("data", "network", "train")
-    return config(**{key: tree[key] for key in parts}) | {"fields": tree["simulate"]}
+            old = tree[name].get(key)
+            tree[name][key] = old | value if isinstance(value, dict) else value
+    parts = ("data", "network", "simulate", "train")
+    return section(**{key: tree[key] for key in parts})
 
 
 def test_stages_train_the_encoder_that_ships(commands, checkout, red_sequence):
     """Its shape in both; the second as its file says that it was trained."""
     shipped = load_encoder(checkout / "resources/models/clusters/best_encoder.ckpt")
     first, second = (asked(checkout, command) for command in commands)
-    for tree in (first, second):
-        shape = settings.network(tree["network"], tree["data"], red_sequence)
-        assert shape == shipped.encoder.settings
-    how = settings.training(second["train"]).to_json()
-    known = shipped.training["settings"]
-    weights = {key: known["weights"][key] for key in how["weights"]}
-    assert how == {key: known[key] for key in how} | {"weights": weights}
-    assert second["train"]["start"] in commands[0]
-    assert second["fields"]["fields"]["halos"]["even"] == 0.5
+    for whole in (first, second):
+        made = shape(whole.network, whole.data, red_sequence)
+        assert made == shipped.encoder.settings
+    how, known = second.train, shipped.training["settings"]
+    for key in ("epochs", "batch", "rate", "warmup", "precision", "jitter"):
+        assert getattr(how, key) == known[key]
+    for key, weight in how.weights:
+        assert weight == known["weights"][key]
+    assert second.train.start in commands[0]
+    assert second.simulate.fields.halos.even == 0.5
 
 
 def test_the_card_names_the_command_and_the_layer(checkout):

@@ -384,7 +384,7 @@ MATRIX = [
     ),
     Row(
         "share held out, clusters",
-        do.configure("clusters.data.validate", "0.2"),
+        do.configure("clusters.data.held_out", "0.2"),
         clusters=CTRAINED,
     ),
     Row("readers, clusters", do.configure("clusters.train.workers", "2"), NOTHING),
