@@ -118,8 +118,10 @@ def test_repeats_scatter_as_published(published, pairs):
     assert tree["n_pairs"] == 35
     for name, scatter in expected.items():
         assert 0.5 < tree["parameters"][name]["scatter"] / scatter < 2
-    assert tree["presence"]["bulge"]["agree"]["p"] == pytest.approx(82 / 98, abs=0.15)
-    assert tree["presence"]["bar"]["agree"]["p"] == pytest.approx(74 / 98, abs=0.15)
+    assert tree["presence"]["bulge"]["agree"]["value"] == pytest.approx(
+        82 / 98, abs=0.15
+    )
+    assert tree["presence"]["bar"]["agree"]["value"] == pytest.approx(74 / 98, abs=0.15)
 
 
 def test_repaired_bar_light_is_the_rendered_light(published, trees):
@@ -164,7 +166,7 @@ def test_volunteers_draw_components_as_often_as_published(trees):
     found = component_frequencies(models)
     expected = {"disk": 0.86, "bulge": 0.75, "bar": 0.35, "spiral": 0.56}
     for name, share in expected.items():
-        assert found[name]["p"] == pytest.approx(share, abs=0.03)
+        assert found[name]["value"] == pytest.approx(share, abs=0.03)
 
 
 def test_volunteers_agree_better_on_disks_than_on_bars(trees):

@@ -69,6 +69,8 @@ def test_weights_count_as_copies():
     assert (twice.slope, twice.intercept) == pytest.approx(
         (once.slope, once.intercept), abs=1e-4
     )
+    few = fit_platt(score, truth, np.where(truth, 0.25, 1.0))
+    assert few.intercept < once.intercept - 1
     more = fit_platt(np.repeat(score, 2), np.repeat(truth, 2))
     assert abs(more.slope - once.slope) > 1e-4
 
@@ -206,6 +208,7 @@ def test_error_by_hand():
     table = calibration.reliability(edge, bins=2)
     assert table["from"].tolist() == [0, 0.5]
     assert table["n"].tolist() == [1, 2]
+    assert table["score"].tolist() == [0, 0.75]
 
 
 def test_reliability_of_weights_by_hand():

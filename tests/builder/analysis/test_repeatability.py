@@ -5,19 +5,11 @@ import pandas as pd
 import pytest
 from skyloom.builder.analysis.repeatability import (
     difference,
-    paired,
     presence,
     repeatability,
-    scatter,
 )
 
 PAIRS = pd.DataFrame({"first": [1, 2, 3], "second": [11, 12, 99]})
-
-
-def test_scatter_of_a_gaussian_is_its_sd():
-    """1.48 MAD is the sd, and one outlier does not matter."""
-    x = np.random.default_rng(0).normal(0, 3, 20000)
-    assert scatter(np.append(x, 1e9)) == pytest.approx(3, rel=0.02)
 
 
 def test_difference_finds_offset_scatter_and_pull():
@@ -39,12 +31,38 @@ def test_too_few_pairs_say_nothing():
     assert found["median"] is None
 
 
+def test_least_number_of_pairs():
+    """Three are enough, two are not; nor for pulls, of which one may lack an error."""
+    errors = (np.array([1.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0]))
+    found = difference([1, 2, 3], [2, 4, 4], errors)
+    assert (found["n"], found["median"]) == (3, 1)
+    assert found["scatter"] == 0
+    assert found["pull_sd"] == pytest.approx(1.4826 * (1 - 0.5**0.5), rel=1e-4)
+    none = difference([1, 2, 3], [2, 4, 4], (errors[1] * 0, errors[1] * 0))
+    assert none["pull_sd"] is None
+    assert difference([1, 2], [2, 4])["median"] is None
+
+
+def test_difference_is_second_less_first_with_both_errors():
+    """Errors 3 and 4 make 5; the error of the median is 1.25 scatter / sqrt n."""
+    first = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    gap = np.array([-10.0, -5.0, 0.0, 5.0, 20.0])
+    found = difference(first, first + gap, (np.full(5, 3.0), np.full(5, 4.0)))
+    assert found["median"] == 0
+    assert found["scatter"] == pytest.approx(1.4826 * 5, rel=1e-4)
+    assert found["median_err"] == pytest.approx(1.2533 * 1.4826 * 5 / 5**0.5, rel=1e-4)
+    assert found["pull_sd"] == pytest.approx(1.4826, rel=1e-4)
+    assert difference(first, first - 2)["median"] == -2
+
+
 def test_pairs_need_both_subjects():
     """A pair of which one subject is missing is left out, order is first, second."""
-    table = pd.DataFrame({"subject_id": [12, 11, 1, 2, 3], "x": [4.0, 3, 1, 2, 9]})
-    first, second = paired(table, PAIRS)
-    assert first["x"].tolist() == [1, 2]
-    assert second["x"].tolist() == [3, 4]
+    table = pd.DataFrame({"subject_id": [12, 11, 1, 2, 3], "x": [4.0, 3, 1, 1, 9]})
+    more = pd.DataFrame({"first": [1, 2, 3, 1], "second": [11, 12, 99, 12]})
+    found = repeatability(table, more, ["x"], {})
+    assert found["n_pairs"] == found["same_components"]["n_pairs"] == 3
+    assert found["different_components"]["n_pairs"] == 0
+    assert found["parameters"]["x"]["median"] == 3
 
 
 def test_presence_counts_the_four_cases():
@@ -52,7 +70,7 @@ def test_presence_counts_the_four_cases():
     found = presence([1, 1, 0, 0], [1, 0, 1, 0])
     cases = [found[k] for k in ("both", "first_only", "second_only", "neither")]
     assert cases == [1, 1, 1, 1]
-    assert found["agree"]["p"] == 0.5
+    assert found["agree"]["value"] == 0.5
     assert presence([1, 0], [1, 0])["kappa"] == pytest.approx(1)
 
 
@@ -69,7 +87,7 @@ def test_repeatability_of_a_small_table():
     assert tree["n_pairs"] == n
     assert tree["parameters"]["x"]["scatter"] == pytest.approx(0.14, abs=0.05)
     assert tree["parameters"]["x"]["pull_sd"] == pytest.approx(1, abs=0.3)
-    assert tree["presence"]["bar"]["agree"]["p"] == 1
+    assert tree["presence"]["bar"]["agree"]["value"] == 1
 
 
 @pytest.mark.parametrize(

@@ -8,31 +8,11 @@ from skyloom.builder.analysis.statistics import (
     chisq_statistics,
     component_frequencies,
     neighbour_correlation,
-    proportion,
     residual_statistics,
     sample_residuals,
-    stage_frequencies,
 )
 
 PART = {"mux": 1.0}
-
-
-def test_proportion_covers_its_truth():
-    """Jeffreys' 68 % interval holds the true proportion in about 68 % of samples."""
-    rng = np.random.default_rng(0)
-    truth = rng.uniform(0.1, 0.9, 3000)
-    rows = [proportion(int(k), 40) for k in rng.binomial(40, truth)]
-    inside = [r["low"] <= p <= r["high"] for r, p in zip(rows, truth, strict=True)]
-    assert np.mean(inside) == pytest.approx(0.68, abs=0.03)
-
-
-def test_proportion_at_the_ends():
-    """None of n allows zero, all of n allows one, no trials say nothing."""
-    assert proportion(0, 10)["low"] == 0
-    assert proportion(10, 10)["high"] == 1
-    assert proportion(0, 0)["p"] is None
-    with pytest.raises(ValueError, match="0 <= k <= n"):
-        proportion(3, 2)
 
 
 def test_components_are_counted_where_present():
@@ -45,7 +25,6 @@ def test_components_are_counted_where_present():
     found = component_frequencies(models)
     assert [found[k]["k"] for k in ("disk", "bulge", "bar", "spiral")] == [2, 1, 0, 1]
     assert found["disk"]["n"] == 2
-    assert stage_frequencies({"fitted": models}) == {"fitted": found}
     counts = arm_counts(models)
     assert {n: row["k"] for n, row in counts.items()} == {"0": 1, "1": 0, "2": 1}
     assert arm_counts([None]) == {}

@@ -70,8 +70,8 @@ def test_winding_spirals_pass_and_others_do_not():
     """Uniform cot(phi) is not rejected; uniform phi is."""
     rng = np.random.default_rng(2)
     cot = rng.uniform(*(1 / np.tan(np.deg2rad([50, 15]))), (400, 60))
-    wound = winding_test(np.rad2deg(np.arctan(1 / cot)))
-    other = winding_test(rng.uniform(15, 50, (400, 60)))
+    wound = winding_test(np.rad2deg(np.arctan(1 / cot)), 15, 50)
+    other = winding_test(rng.uniform(15, 50, (400, 60)), 15, 50)
     for name in ("anderson_darling", "kolmogorov_smirnov"):
         assert wound[name]["rejected"] < 0.04
         assert other[name]["rejected"] > 0.9
@@ -80,7 +80,7 @@ def test_winding_spirals_pass_and_others_do_not():
 
 def test_too_few_galaxies_give_no_verdict():
     """Fewer than five galaxies inside the limits: None, not a number."""
-    found = winding_test(np.full((10, 4), 20.0))
+    found = winding_test(np.full((10, 4), 20.0), 15, 50)
     assert found["n_draws"] == 0
     assert found["anderson_darling"]["rejected"] is None
 
@@ -89,7 +89,7 @@ def test_scan_shows_the_lower_limit():
     """Angles that wind above 15 deg only fail with a limit below that."""
     rng = np.random.default_rng(3)
     cot = rng.uniform(*(1 / np.tan(np.deg2rad([50, 15]))), (100, 60))
-    table = winding_scan(np.rad2deg(np.arctan(1 / cot)), [5, 15, 49.9])
+    table = winding_scan(np.rad2deg(np.arctan(1 / cot)), [5, 15, 49.9], 50)
     assert table["lower"].tolist() == [5, 15, 49.9]
     assert table["anderson_darling_rejected"][0] == 1
     assert table["anderson_darling_rejected"][1] < 0.05

@@ -53,8 +53,8 @@ def test_comparison_quotes_offset_and_robust_scatter():
 
 def test_frequencies_place_every_component(tmp_path):
     """A component missing from one stage keeps its place."""
-    row = {"p": 0.5, "low": 0.4, "high": 0.6}
-    none = {"p": None, "low": 0.0, "high": 1.0}
+    row = {"value": 0.5, "low": 0.4, "high": 0.6}
+    none = {"value": None, "low": 0.0, "high": 1.0}
     stages = {"drawn": {"disk": row, "bar": row}, "fitted": {"bar": none}}
     fig = sample.component_frequencies(stages)
     assert [t.get_text() for t in fig.axes[0].get_xticklabels()] == ["disk", "bar"]

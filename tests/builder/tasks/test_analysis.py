@@ -44,7 +44,7 @@ def test_recovery_counts_pulls_and_coverage():
     found = tree["parameters"]["disk.q"]
     assert (found["n"], found["pull_median"]) == (3, pytest.approx(0.0))
     assert found["coverage"] == pytest.approx(1 / 3)
-    assert found["pull_scatter"] == pytest.approx(2 * 1.4826)
+    assert found["pull_scatter"] == pytest.approx(2 * 1.482602)
 
 
 def test_recovery_takes_rolls_modulo_pi():
@@ -68,8 +68,8 @@ def test_frequencies_by_stage():
         {"status": "failed", "model": model()},
     ]
     tree = frequencies_tree(volunteers, aggregates, [{"model": None}])
-    assert tree["drawn"]["bulge"]["p"] == 0.5
-    assert tree["agreed"]["bulge"]["p"] == 1.0
+    assert tree["drawn"]["bulge"]["value"] == 0.5
+    assert tree["agreed"]["bulge"]["value"] == 1.0
     assert tree["fitted"]["bulge"]["n"] == 0
 
 

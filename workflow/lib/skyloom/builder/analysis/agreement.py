@@ -11,39 +11,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from skyloom.stats.scatter import quantiles
+
 
 def mean_similarity(distance) -> float | None:
-    """Mean Jaccard similarity over pairs of drawn shapes.
-
-    Parameters
-    ----------
-    distance : ndarray, shape (n, n)
-        Jaccard distances, 0 to 1.
-
-    Returns
-    -------
-    float or None
-        1 for identical shapes; None for fewer than two.
-    """
+    """Return the mean Jaccard similarity over pairs of shapes; None for one shape."""
     distance = _square(distance)
     n = len(distance)
-    if n < 2:
-        return None
-    return float(1 - distance[np.triu_indices(n, 1)].mean())
+    return float(1 - distance[np.triu_indices(n, 1)].mean()) if n > 1 else None
 
 
 def shape_scores(distance) -> np.ndarray:
-    """Mean Jaccard similarity of each shape to the others: a leave-one-out score.
+    """Return each shape's mean Jaccard similarity to the others; NaN for a lone one.
 
-    Parameters
-    ----------
-    distance : ndarray, shape (n, n)
-        Jaccard distances.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        NaN for a lone shape.
+    A leave-one-out score of volunteers, from distances of shape (n, n).
     """
     distance = _square(distance)
     n = len(distance)
@@ -53,17 +34,9 @@ def shape_scores(distance) -> np.ndarray:
 
 
 def presence_scores(present) -> np.ndarray:
-    """Share of the other volunteers that each volunteer agrees with on presence.
+    """Return the share of the others that each volunteer agrees with on presence.
 
-    Parameters
-    ----------
-    present : ndarray of bool, shape (n,)
-        Whether each volunteer drew the component.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        NaN for a lone volunteer.
+    NaN for a lone volunteer.
     """
     present = np.asarray(present, bool)
     n = len(present)
@@ -74,14 +47,13 @@ def presence_scores(present) -> np.ndarray:
 
 
 def presence_agreement(counts, totals) -> dict:
-    """Agreement on presence over subjects, beyond chance.
+    """Return agreement on presence over subjects, beyond chance.
 
     Parameters
     ----------
-    counts : array of int, shape (n_subjects,)
-        Volunteers who drew the component.
-    totals : array of int, shape (n_subjects,)
-        Volunteers asked; subjects with fewer than two do not count.
+    counts, totals : array of int, shape (n_subjects,)
+        Volunteers who drew the component, of those asked; subjects with fewer than
+        two do not count.
 
     Returns
     -------
@@ -92,12 +64,12 @@ def presence_agreement(counts, totals) -> dict:
     """
     k, n = np.asarray(counts, float), np.asarray(totals, float)
     k, n = k[n >= 2], n[n >= 2]
-    empty = dict.fromkeys(("observed", "kappa", "alpha"))
+    tree = {"n_subjects": int(n.size)} | dict.fromkeys(("observed", "kappa", "alpha"))
     if not n.size:
-        return {"n_subjects": 0} | empty
+        return tree
     pairs = k * (n - k)
-    observed = 1 - 2 * pairs / (n * (n - 1))
-    tree = {"n_subjects": int(n.size)} | empty | {"observed": float(observed.mean())}
+    observed = np.mean(1 - 2 * pairs / (n * (n - 1)))
+    tree["observed"] = float(observed)
     drawn, asked = k.sum(), n.sum()
     if not 0 < drawn < asked:
         return tree
@@ -105,16 +77,15 @@ def presence_agreement(counts, totals) -> dict:
     chance = share**2 + (1 - share) ** 2
     differing = np.sum(2 * pairs / (n - 1)) / asked
     expected = 2 * drawn * (asked - drawn) / (asked * (asked - 1))
-    return tree | {
-        "kappa": float((observed.mean() - chance) / (1 - chance)),
-        "alpha": float(1 - differing / expected),
-    }
+    tree["kappa"] = float((observed - chance) / (1 - chance))
+    tree["alpha"] = float(1 - differing / expected)
+    return tree
 
 
 def subject_scores(
     present, distance, ids: Sequence[int], members: Sequence[bool]
 ) -> pd.DataFrame:
-    """Leave-one-out scores of the volunteers of one subject and component.
+    """Return leave-one-out scores of the volunteers of one subject and component.
 
     Parameters
     ----------
@@ -122,10 +93,8 @@ def subject_scores(
         Who drew the component.
     distance : ndarray, shape (n_drawn, n_drawn)
         Jaccard distances between the shapes of those who did, in order.
-    ids : sequence of int, shape (n,)
-        Classification ids.
-    members : sequence of bool, shape (n,)
-        Who belongs to the cluster that made the aggregate.
+    ids, members : sequence of int and of bool, shape (n,)
+        Classification ids, and who belongs to the cluster that made the aggregate.
 
     Returns
     -------
@@ -139,15 +108,9 @@ def subject_scores(
         raise ValueError(msg)
     shape = np.full(len(present), np.nan)
     shape[present] = shape_scores(distance)
-    return pd.DataFrame(
-        {
-            "classification_id": np.asarray(ids, np.int64),
-            "present": present,
-            "presence_score": presence_scores(present),
-            "shape_score": shape,
-            "member": np.asarray(members, bool),
-        }
-    )
+    table = {"classification_id": np.asarray(ids, np.int64), "present": present}
+    table |= {"presence_score": presence_scores(present), "shape_score": shape}
+    return pd.DataFrame(table).assign(member=np.asarray(members, bool))
 
 
 def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
@@ -180,12 +143,11 @@ def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
 
 
 def _middle(values) -> dict:
-    values = np.array([np.nan if v is None else v for v in values], float)
-    values = values[np.isfinite(values)]
-    if not values.size:
+    values = pd.Series(values, dtype=float).dropna()
+    if values.empty:
         return {"n": 0, "median": None, "low": None, "high": None}
-    low, median, high = np.quantile(values, [0.16, 0.5, 0.84]).tolist()
-    return {"n": int(values.size), "median": median, "low": low, "high": high}
+    low, median, high = quantiles(values, (0.16, 0.5, 0.84)).values()
+    return {"n": len(values), "median": median, "low": low, "high": high}
 
 
 def _square(distance) -> np.ndarray:

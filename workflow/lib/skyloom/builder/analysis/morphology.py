@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from skyloom.stats.bootstrap import interval
+
 BULGE_SPLIT = 0.28
 BAR_LIMITS = (0.2, 0.5)
 LEVEL = 0.01
@@ -25,22 +27,8 @@ MIN_GROUP = 4
 
 
 def bulge_strength(noticeable, obvious, dominant) -> np.ndarray:
-    """Mean bulge prominence of Galaxy Zoo 2 votes.
-
-    ``B_avg = 0.2 p_noticeable + 0.8 p_obvious + 1.0 p_dominant``.
-
-    Parameters
-    ----------
-    noticeable, obvious, dominant : array, any shape
-        Vote fractions, 0 to 1.
-
-    Returns
-    -------
-    ndarray, same shape
-        0 (no bulge) to 1.
-    """
-    parts = [np.asarray(p, float) for p in (noticeable, obvious, dominant)]
-    return 0.2 * parts[0] + 0.8 * parts[1] + 1.0 * parts[2]
+    """Return the mean bulge prominence of Galaxy Zoo 2 vote fractions, 0 to 1."""
+    return 0.2 * noticeable + 0.8 * obvious + 1.0 * dominant
 
 
 def bulge_group(strength, split: float = BULGE_SPLIT) -> np.ndarray:
@@ -98,14 +86,9 @@ def morphology_test(
 
 
 def group_test(draws: np.ndarray, groups) -> dict:
-    """Anderson-Darling k-sample test of groups, once a draw.
+    """Test groups (n,) of draws (n_draws, n) [deg] by Anderson-Darling, once a draw.
 
-    Parameters
-    ----------
-    draws : ndarray, shape (n_draws, n)
-        Pitch angles [deg].
-    groups : ndarray of str, shape (n,)
-        Group names; "" and groups below `MIN_GROUP` do not count.
+    The group "" and groups below `MIN_GROUP` do not count.
 
     Returns
     -------
@@ -131,24 +114,11 @@ def group_test(draws: np.ndarray, groups) -> dict:
 
 
 def correlation(x, y, rng: np.random.Generator, kind="pearson", n=2000) -> dict:
-    """Correlation with a bootstrap interval and a permutation p-value.
+    """Return the correlation of finite values, "pearson" or "spearman" (of ranks).
 
-    Parameters
-    ----------
-    x, y : ndarray, shape (n_points,)
-        Finite values.
-    rng : Generator
-        Source of permutations and bootstrap samples.
-    kind : {"pearson", "spearman"}
-        Spearman correlates ranks.
-    n : int
-        Permutations, and bootstrap samples.
-
-    Returns
-    -------
-    dict
-        ``r``, ``low`` and ``high`` (95 %), ``p_value`` (two-sided); all None with
-        fewer than `MIN_GROUP` points or where one side does not vary.
+    By n bootstrap samples and as many permutations: ``r``, ``low`` and ``high`` (95 %),
+    ``p_value`` (two-sided); all None with fewer than `MIN_GROUP` points or where one
+    side does not vary.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     if len(x) < MIN_GROUP or np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -158,14 +128,14 @@ def correlation(x, y, rng: np.random.Generator, kind="pearson", n=2000) -> dict:
     shuffled = correlate_rows(rng.permuted(np.tile(a, (n, 1)), axis=1), b)
     pick = rng.integers(len(x), size=(n, len(x)))
     boot = correlate_rows(_rank_rows(x[pick], kind), _rank_rows(y[pick], kind))
-    low, high = np.nanquantile(boot, [0.025, 0.975])
+    found = interval(r, boot)
     beyond = np.sum(np.abs(shuffled) >= abs(r) - 1e-12)
-    p_value = (1 + beyond) / (1 + n)
-    return {"r": r, "low": float(low), "high": float(high), "p_value": float(p_value)}
+    ends = {"low": found["low"], "high": found["high"]}
+    return {"r": r} | ends | {"p_value": float((1 + beyond) / (1 + n))}
 
 
 def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson correlation of each row of x (n_rows, n) with y (n,) or its rows.
+    """Return the correlation of each row of x (n_rows, n) with y (n,) or its rows.
 
     NaN where either side does not vary.
     """
@@ -176,37 +146,17 @@ def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
-    """Bulge and bar strength from Galaxy Zoo votes.
+    """Return ``subject_id, bulge_strength, bar_strength`` from Galaxy Zoo votes.
 
-    Parameters
-    ----------
-    votes : DataFrame
-        ``subject_id`` and any of ``p_bar`` and the three of ``p_noticeable,
-        p_obvious, p_dominant``; negative values mean unknown.
-
-    Returns
-    -------
-    DataFrame
-        ``subject_id, bulge_strength, bar_strength``; NaN where unknown.
+    Votes are ``p_bar`` and the three of ``p_noticeable, p_obvious, p_dominant``, or the
+    one or the others; negative values mean unknown, which is NaN.
     """
     kinds = ("p_noticeable", "p_obvious", "p_dominant")
-    blank = np.full(len(votes), np.nan)
-    bulge = bar = blank
-    if set(kinds) <= set(votes):
-        bulge = bulge_strength(*(_known(votes[k]) for k in kinds))
-    if "p_bar" in votes:
-        bar = _known(votes["p_bar"])
-    return pd.DataFrame(
-        {
-            "subject_id": votes["subject_id"].to_numpy(),
-            "bulge_strength": bulge,
-            "bar_strength": bar,
-        }
-    )
-
-
-def _known(column: pd.Series) -> np.ndarray:
-    return column.where(column >= 0).to_numpy(float)
+    known = votes.reindex(columns=["subject_id", "p_bar", *kinds])
+    known = known.where(known >= 0)
+    bulge = bulge_strength(*(known[k] for k in kinds))
+    table = {"subject_id": votes["subject_id"], "bulge_strength": bulge}
+    return pd.DataFrame(table | {"bar_strength": known["p_bar"]})
 
 
 def _cut(values, edges: Sequence[float], names: list[str]) -> np.ndarray:
@@ -229,8 +179,8 @@ def _interval(values: np.ndarray) -> dict | None:
     values = values[np.isfinite(values)]
     if not len(values):
         return None
-    q = np.quantile(values, [0.025, 0.5, 0.975])
-    return {"median": float(q[1]), "low": float(q[0]), "high": float(q[2])}
+    found = interval(np.median(values), values)
+    return {"median": found["value"], "low": found["low"], "high": found["high"]}
 
 
 def _k_sample(draws: np.ndarray, columns: list[np.ndarray]) -> dict:

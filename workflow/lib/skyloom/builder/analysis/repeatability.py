@@ -20,16 +20,11 @@ import numpy as np
 import pandas as pd
 
 from skyloom.builder.analysis.agreement import presence_agreement
-from skyloom.builder.analysis.statistics import proportion
+from skyloom.builder.analysis.statistics import LEVEL
+from skyloom.stats.intervals import one_share
+from skyloom.stats.scatter import nmad
 
-MAD_TO_SD = 1.4826
 MIN_PAIRS = 3
-
-
-def scatter(values) -> float:
-    """Robust standard deviation, 1.48 times the median absolute deviation."""
-    values = np.asarray(values, float)
-    return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
 
 
 def difference(first, second, errors: tuple | None = None) -> dict:
@@ -45,7 +40,7 @@ def difference(first, second, errors: tuple | None = None) -> dict:
     Returns
     -------
     dict
-        ``n``, ``median`` and ``scatter`` (1.48 MAD) of second - first, ``median_err``
+        ``n``, ``median`` and ``scatter`` (nmad) of second - first, ``median_err``
         (of the median: 1.253 scatter / sqrt n), ``correlation`` (Pearson) and
         ``pull_sd`` (robust, of the difference in units of its error; 1 if the errors
         are right). None below `MIN_PAIRS` pairs.
@@ -57,12 +52,15 @@ def difference(first, second, errors: tuple | None = None) -> dict:
     if both.sum() < MIN_PAIRS:
         return tree
     gap = (b - a)[both]
-    tree["median"], tree["scatter"] = float(np.median(gap)), scatter(gap)
+    tree["median"], tree["scatter"] = float(np.median(gap)), float(nmad(gap))
     tree["median_err"] = float(1.2533 * tree["scatter"] / np.sqrt(gap.size))
     if np.ptp(a[both]) > 0 and np.ptp(b[both]) > 0:
         tree["correlation"] = float(np.corrcoef(a[both], b[both])[0, 1])
     if errors is not None:
-        tree["pull_sd"] = _pull(gap, *(np.asarray(e, float)[both] for e in errors))
+        total = np.hypot(*(np.asarray(e, float)[both] for e in errors))
+        good = np.isfinite(total) & (total > 0)
+        if good.sum() >= MIN_PAIRS:
+            tree["pull_sd"] = float(nmad(gap[good] / total[good]))
     return tree
 
 
@@ -96,8 +94,7 @@ def repeatability(
     dict
         ``n_pairs``; ``parameters`` {name: as `difference`}; ``same_components`` and
         ``different_components`` {n_pairs, parameters} of the pairs with the same set
-        of components and of the others; ``presence`` {component: {agree
-        (proportion), both, first_only, second_only, neither, kappa}}.
+        of components and of the others; ``presence`` {component: as `presence`}.
 
     Raises
     ------
@@ -109,8 +106,17 @@ def repeatability(
     if missing or table["subject_id"].duplicated().any():
         msg = f"repeatability: subject twice, or columns missing: {sorted(missing)}"
         raise ValueError(msg)
-    first, second = paired(table, pairs)
-    same = _same_set(first, second, components, counts)
+    rows = table.set_index("subject_id")
+    known = pairs["first"].isin(rows.index) & pairs["second"].isin(rows.index)
+    first, second = (
+        rows.loc[pairs.loc[known, side].astype(int)].reset_index()
+        for side in ("first", "second")
+    )
+    same = np.ones(len(first), bool)
+    for key in components.values():
+        same &= is_present(first[key]) == is_present(second[key])
+    for key in counts:
+        same &= first[key].to_numpy() == second[key].to_numpy()
     return {
         **_differences(first, second, parameters),
         "same_components": _differences(first[same], second[same], parameters),
@@ -122,37 +128,24 @@ def repeatability(
     }
 
 
-def paired(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple:
-    """Rows of the first and of the second subject of each pair, in step."""
-    rows = table.set_index("subject_id")
-    known = pairs["first"].isin(rows.index) & pairs["second"].isin(rows.index)
-    found = (rows.loc[pairs.loc[known, k].astype(int)] for k in ("first", "second"))
-    return tuple(half.reset_index() for half in found)
-
-
 def is_present(column: pd.Series) -> np.ndarray:
-    """Whether a component is there: a finite value above 0."""
+    """Return whether a component is there: a finite value above 0."""
     return (column.to_numpy(float, na_value=np.nan) > 0).astype(bool)
 
 
 def presence(first, second) -> dict:
-    """Agreement of two verdicts on presence.
-
-    Parameters
-    ----------
-    first, second : ndarray of bool, shape (n,)
-        Verdicts.
+    """Return how far two verdicts on presence, bool of shape (n,), agree.
 
     Returns
     -------
     dict
-        ``agree`` (as `analysis.statistics.proportion`), the counts ``both``,
+        ``agree`` (share, with its 68 % interval), the counts ``both``,
         ``first_only``, ``second_only``, ``neither``, and Fleiss' ``kappa``.
     """
     first, second = np.asarray(first, bool), np.asarray(second, bool)
     total = first.astype(int) + second.astype(int)
     return {
-        "agree": proportion(int((first == second).sum()), len(first)),
+        "agree": one_share((first == second).sum(), len(first), LEVEL),
         "both": int((first & second).sum()),
         "first_only": int((first & ~second).sum()),
         "second_only": int((second & ~first).sum()),
@@ -161,28 +154,10 @@ def presence(first, second) -> dict:
     }
 
 
-def _same_set(first, second, components: Mapping, counts: Sequence) -> np.ndarray:
-    """Whether both of each pair have the same components, and as many."""
-    same = np.ones(len(first), bool)
-    for key in components.values():
-        same &= is_present(first[key]) == is_present(second[key])
-    for key in counts:
-        same &= first[key].to_numpy() == second[key].to_numpy()
-    return same
-
-
 def _differences(first: pd.DataFrame, second: pd.DataFrame, parameters) -> dict:
-    found = {name: _compare(first, second, name) for name in parameters}
+    found = {}
+    for name in parameters:
+        error = f"{name}_err"
+        errors = (first[error], second[error]) if error in first else None
+        found[name] = difference(first[name], second[name], errors)
     return {"n_pairs": len(first), "parameters": found}
-
-
-def _compare(first: pd.DataFrame, second: pd.DataFrame, name: str) -> dict:
-    error = f"{name}_err"
-    errors = (first[error], second[error]) if error in first else None
-    return difference(first[name], second[name], errors)
-
-
-def _pull(gap, first_err, second_err) -> float | None:
-    total = np.hypot(first_err, second_err)
-    good = np.isfinite(total) & (total > 0)
-    return scatter(gap[good] / total[good]) if good.sum() >= MIN_PAIRS else None

@@ -1,86 +1,43 @@
-"""Statistics of a sample: how often components occur and what the fits leave behind.
-
-Source: binomial intervals, Brown, Cai & DasGupta 2001, Statistical Science 16, 101.
-"""
+"""Statistics of a sample: how often components occur and what the fits leave behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import ndimage
+
+from skyloom.stats.intervals import one_share
+from skyloom.stats.scatter import quantiles
 
 KINDS = ("disk", "bulge", "bar", "spiral")
-
-
-def proportion(k: int, n: int, level: float = 0.68) -> dict:
-    """Binomial proportion with its equal-tailed interval under Jeffreys' prior.
-
-    Parameters
-    ----------
-    k, n : int
-        Successes of trials, 0 <= k <= n.
-    level : float
-        Probability inside the interval.
-
-    Returns
-    -------
-    dict
-        ``k, n, p, low, high``; p is k / n, None without trials.
-    """
-    if not 0 <= k <= n:
-        msg = f"proportion: expected 0 <= k <= n, got k={k}, n={n}"
-        raise ValueError(msg)
-    tail = (1 - level) / 2
-    low, high = stats.beta.ppf([tail, 1 - tail], k + 0.5, n - k + 0.5)
-    # Jeffreys' interval is open at the ends, where the data allow p = 0 or 1
-    low, high = (0.0 if k == 0 else low), (1.0 if k == n else high)
-    return {
-        "k": int(k),
-        "n": int(n),
-        "p": k / n if n else None,
-        "low": float(low),
-        "high": float(high),
-    }
+LEVEL = 0.68  # of the intervals of shares
 
 
 def component_frequencies(models: Iterable[Mapping | None]) -> dict:
-    """How many models have each component.
+    """Return the share of models that have ``disk, bulge, bar, spiral`` (an arm).
 
-    Parameters
-    ----------
-    models : iterable of mapping
-        Models in JSON form; None (a failed fit) does not count.
-
-    Returns
-    -------
-    dict
-        ``disk, bulge, bar, spiral`` (one arm or more), each as `proportion`.
+    Models are in JSON form; None (a failed fit) does not count.
     """
     present = [m for m in models if m is not None]
     return {
-        kind: proportion(sum(bool(m.get(kind)) for m in present), len(present))
+        kind: one_share(sum(bool(m.get(kind)) for m in present), len(present), LEVEL)
         for kind in KINDS
     }
 
 
-def stage_frequencies(stages: Mapping[str, Iterable[Mapping | None]]) -> dict:
-    """Component frequencies by stage (drawn, agreed, fitted ...): a dict of dicts."""
-    return {stage: component_frequencies(models) for stage, models in stages.items()}
-
-
 def arm_counts(models: Iterable[Mapping | None]) -> dict[str, dict]:
-    """Galaxies by number of arms, ``{"0": proportion, "1": ...}``.
+    """Return the share of galaxies by number of arms, ``{"0": share, "1": ...}``.
 
     Crowds miss arms: most one-armed galaxies have more, so this is no science result.
     """
     counts = [len(m.get("spiral") or ()) for m in models if m is not None]
-    found = np.bincount(counts) if counts else []
-    return {str(i): proportion(int(k), len(counts)) for i, k in enumerate(found)}
+    found = np.bincount(counts).tolist() if counts else []
+    return {str(i): one_share(k, len(counts), LEVEL) for i, k in enumerate(found)}
 
 
 def chisq_statistics(chisq, status) -> dict:
-    """Distribution of reduced chi-square and outcome of the fits of a sample.
+    """Return the distribution of reduced chi-square and outcomes of a sample's fits.
 
     Parameters
     ----------
@@ -105,13 +62,6 @@ def chisq_statistics(chisq, status) -> dict:
         "below_2": int((values < 2).sum()),
         "above_3": int((values > 3).sum()),
     }
-
-
-def quantiles(values) -> dict[str, float]:
-    """Quantiles ``q05, q16, q50, q84, q95`` of finite values."""
-    levels = (5, 16, 50, 84, 95)
-    found = np.percentile(values, levels)
-    return {f"q{p:02d}": float(q) for p, q in zip(levels, found, strict=True)}
 
 
 def residual_statistics(residual, good) -> dict:
@@ -157,9 +107,9 @@ def residual_statistics(residual, good) -> dict:
 
 
 def neighbour_correlation(residual, good) -> float | None:
-    """Correlation of horizontally and vertically adjacent good pixels (Moran's I).
+    """Return the correlation of adjacent good pixels (Moran's I).
 
-    Returns None where no two good pixels touch or nothing varies.
+    None where no two good pixels touch or nothing varies.
     """
     z = np.where(good, residual - residual[good].mean(), 0.0)
     across, down = good[:, 1:] & good[:, :-1], good[1:] & good[:-1]
@@ -169,7 +119,7 @@ def neighbour_correlation(residual, good) -> float | None:
 
 
 def sample_residuals(trees: Iterable[Mapping]) -> dict:
-    """Quantiles over a sample of each number of `residual_statistics`."""
+    """Return quantiles over a sample of each number of `residual_statistics`."""
     trees = list(trees)
     names = ("mean", "sd", "beyond_3", "neighbours", "smooth_sd", "asymmetry")
     found = {k: [t[k] for t in trees if t[k] is not None] for k in names}
@@ -178,7 +128,7 @@ def sample_residuals(trees: Iterable[Mapping]) -> dict:
 
 
 def _smooth_sd(residual, good) -> float | None:
-    """Sd of full 3 x 3 means, in units of what independent noise gives."""
+    """Return the sd of full 3 x 3 means, in units of what independent noise gives."""
     full = ndimage.minimum_filter(good, 3, mode="constant", cval=False)
     if full.sum() < 2:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
@@ -14,7 +15,8 @@ from scipy import stats
 from skyloom.builder.model import Model
 from skyloom.builder.products import outlines
 from skyloom.builder.products.figures import COLOURS
-from skyloom.plots import style
+from skyloom.plots import diagrams, style
+from skyloom.stats.scatter import nmad
 
 SIDE = 0.88  # of a thumbnail [inch]
 TICKS = [m * 10.0**k for k in range(-4, 6) for m in (1, 2, 5)]
@@ -201,8 +203,7 @@ def one_to_one(axes: Axes, panel: Panel) -> None:
 
 def _offset_words(difference: np.ndarray) -> str:
     middle = np.median(difference)
-    scatter = 1.4826 * np.median(np.abs(difference - middle))
-    return f"n = {difference.size}\n{middle:+.3g}; {scatter:.3g}"
+    return f"n = {difference.size}\n{middle:+.3g}; {nmad(difference):.3g}"
 
 
 def _limits(values: np.ndarray, log: bool) -> tuple[float, float]:
@@ -220,8 +221,8 @@ def component_frequencies(stages: Mapping[str, Mapping[str, Mapping]]) -> Figure
     Parameters
     ----------
     stages : mapping
-        Stage (drawn, agreed, fitted ...) to component to ``{p, low, high}``, of which
-        p is None where there was nothing to count.
+        Stage (drawn, agreed, fitted ...) to component to ``{value, low, high}``, of
+        which value is None where there was nothing to count.
     """
     fig = style.figure(style.COLUMN_WIDTH, 2.5)
     axes = fig.subplots()
@@ -230,17 +231,14 @@ def component_frequencies(stages: Mapping[str, Mapping[str, Mapping]]) -> Figure
     markers = zip(stages.items(), shift, style.CYCLE, "osD^v<>", strict=False)
     for (stage, rows), dx, colour, marker in markers:
         x = np.array([parts.index(name) for name in rows]) + dx
-        p, low, high = (_finite_or_gap(rows, key) for key in INTERVAL)
-        bars = np.abs(np.array([p - low, high - p]))
-        axes.errorbar(x, p, bars, fmt=marker, color=colour, capsize=2, label=stage)
+        table = pd.DataFrame(list(rows.values()))
+        look = {"color": colour, "marker": marker, "ls": "", "label": stage}
+        diagrams.bars(axes, x, table, **look)
     axes.set(ylim=(0, 1), ylabel="part of the sample", xticks=range(len(parts)))
     axes.set_xticklabels(parts)
     axes.tick_params(axis="x", which="both", length=0)
     axes.legend(loc="best")
     return fig
-
-
-INTERVAL = ("p", "low", "high")
 
 
 @style.styled
@@ -265,10 +263,6 @@ def support(aggregates: Sequence[Mapping]) -> Figure:
     axes[0].set_ylabel("galaxies")
     fig.supxlabel("part of the volunteers who agree", fontsize=9)
     return fig
-
-
-def _finite_or_gap(rows: Mapping[str, Mapping], key: str) -> np.ndarray:
-    return np.array([row[key] for row in rows.values()], float)  # None becomes NaN
 
 
 def _finite(values) -> np.ndarray:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from astropy.table import Table
-from scipy import stats
 
 from skyloom.builder.analysis.comparison import repaired_published
 from skyloom.builder.images.cutout_files import cutout_or_none
@@ -16,6 +15,7 @@ from skyloom.builder.model import from_dict
 from skyloom.builder.products.catalogue_columns import FLAGS, PUBLISHED, REPEATED
 from skyloom.builder.products.sample_figures import Panel, Thumbnail
 from skyloom.builder.tasks.files import subject_of
+from skyloom.stats.intervals import jeffreys
 
 LABELS = {
     "mag": "r magnitude",
@@ -55,7 +55,7 @@ def preference(agg, bi) -> dict:
     k = float(np.sum(agg[both] < bi[both]) + 0.5 * np.sum(agg[both] == bi[both]))
     n = int(both.sum())
     a, b = k + 0.5, n - k + 0.5
-    low, high = stats.beta.ppf([0.16, 0.84], a, b)
+    low, high = jeffreys(k, n, 0.68)
     return {
         "n": n, "k": k, "alpha": a, "beta": b,
         "mean": a / (a + b), "low": float(low), "high": float(high),
