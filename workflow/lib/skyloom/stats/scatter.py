@@ -14,7 +14,11 @@ def nmad(values, axis: int | None = None):
     return mad_std(values, axis=axis) if values.size else np.nan
 
 
-def quantiles(values, levels=LEVELS) -> dict[str, float]:
-    """Return quantiles by their names in per cent, as ``q05, q16, q50, q84, q95``."""
-    found = np.quantile(values, levels).tolist()
+def quantiles(values, levels=LEVELS) -> dict:
+    """Return quantiles over the first axis by their names, ``q05, q16, ... q95``.
+
+    Numbers of a list of values, arrays of draws of several.
+    """
+    found = np.quantile(values, levels, axis=0)
+    found = found.tolist() if found.ndim == 1 else found
     return {f"q{round(100 * q):02d}": x for q, x in zip(levels, found, strict=True)}

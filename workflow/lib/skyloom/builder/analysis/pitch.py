@@ -32,8 +32,8 @@ from skyloom.builder.analysis.pitch_model import (
 )
 from skyloom.builder.config import PitchSettings
 from skyloom.io.errors import DatumError
+from skyloom.stats.scatter import quantiles
 
-QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
 # Acceptance that the step size is tuned to, in the first and the longer second attempt.
 ACCEPTANCE = (0.85, 0.95)
 LONGER = 4  # times the draws in the second attempt
@@ -138,20 +138,14 @@ def arm_summary(posterior: PitchPosterior) -> pd.DataFrame:
 
 def summary(draws: np.ndarray) -> pd.DataFrame:
     """Summarise draws of shape (n_draws, n): mean, sd and quantiles, one row each."""
-    levels = np.quantile(draws, QUANTILES, axis=0)
     columns = {"mean": draws.mean(0), "sd": draws.std(0, ddof=1)}
-    names = [f"q{round(100 * q):02d}" for q in QUANTILES]
-    return pd.DataFrame(columns | dict(zip(names, levels, strict=True)))
+    return pd.DataFrame(columns | quantiles(draws))
 
 
 def summary_tree(posterior: PitchPosterior) -> dict:
-    """Return the JSON-plain summary of a posterior.
+    """Return ``scatter, n_galaxies, n_arms, galaxies, arms, diagnostics`` for JSON.
 
-    Returns
-    -------
-    dict
-        ``scatter`` {mean, sd, q05 ...}, ``n_galaxies``, ``n_arms``, ``galaxies``
-        and ``arms`` (lists of rows as in the summaries), ``diagnostics``.
+    Galaxies and arms are lists of rows as in their summaries.
     """
     return {
         "scatter": _rows(summary(posterior.scatter[:, None]))[0],
@@ -164,14 +158,9 @@ def summary_tree(posterior: PitchPosterior) -> dict:
 
 
 def draw_arrays(posterior: PitchPosterior) -> dict[str, np.ndarray]:
-    """Return the arrays of the draws' npz file.
+    """Return the arrays of the draws' npz file, float32 [deg], and ids of columns.
 
-    Returns
-    -------
-    dict
-        ``scatter`` (n_draws,), ``galaxy`` (n_draws, n_galaxies) and ``arm``
-        (n_draws, n_arms), float32 [deg]; ``galaxy_id`` (n_galaxies,);
-        ``arm_subject_id``, ``arm_galaxy_id`` and ``arm_index`` (n_arms,).
+    ``scatter`` (n_draws,), ``galaxy`` (n_draws, n_galaxies), ``arm`` (n_draws, n_arms).
     """
     arms = posterior.arms
     draws = {k: getattr(posterior, k) for k in ("scatter", "galaxy", "arm")}

@@ -28,20 +28,11 @@ COLUMNS = (
 
 
 def arm_row(arm: Mapping) -> dict:
-    """Pitch angle, errors and degrees of freedom of one aggregated arm.
+    """Return the columns of one entry of ``arms`` of an aggregate.
 
-    Parameters
-    ----------
-    arm : mapping
-        One entry of ``arms`` of an aggregate.
-
-    Returns
-    -------
-    dict
-        ``pitch_angle`` (>= 0), ``pitch_angle_err`` (from the lines, half of the 68 %
-        interval; NaN where not known) and ``pitch_angle_err_normal`` (from the plane
-        of the disk and the rule of weights) [deg], ``dof`` of the former,
-        ``chirality``, ``n_lines`` and ``length`` [px].
+    ``pitch_angle_err`` is from the lines, half of the 68 % interval, with its ``dof``;
+    NaN where not known. ``pitch_angle_err_normal`` is from the plane of the disk and
+    the rule of weights. All in degrees but ``length`` [px].
     """
     parts = (arm[f"pitch_angle_err_{cause}"] for cause in ("disk", "rule"))
     return {
@@ -58,7 +49,7 @@ def arm_row(arm: Mapping) -> dict:
 def arm_table(
     aggregates: Iterable[Mapping], *, galaxies: Mapping[int, int] | None = None
 ) -> pd.DataFrame:
-    """One row an arm, ready for the hierarchical model.
+    """Return a row an arm with `COLUMNS`, ordered by subject and arm.
 
     Parameters
     ----------
@@ -69,11 +60,6 @@ def arm_table(
         Subject shown first, for subjects that show its galaxy again. An arm seen
         twice is still one arm: a repeat adds its arms only where that subject is
         among the aggregates and has none, and then under that subject's name.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, ordered by subject and arm.
 
     Raises
     ------

@@ -52,23 +52,11 @@ def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def t_mixture(dof: np.ndarray, nodes: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """Write Student-t densities as mixtures of normals.
+    """Return precisions and weights (n, nodes) of normals that make Student's t.
 
     ``t_dof(z) = sum_k weight_k Normal(z; 0, 1 / precision_k)``: the integral over
     the gamma-distributed precision by the trapezoid rule in its logarithm, within
-    2 % for |z| < 5 and dof of 2 or more.
-
-    Parameters
-    ----------
-    dof : ndarray of int, shape (n,)
-        Degrees of freedom, 1 or more.
-    nodes : int
-        Number of normals.
-
-    Returns
-    -------
-    precision, weight : ndarray, shape (n, nodes)
-        Weights add up to one.
+    2 % for |z| < 5 and dof of 2 or more. Weights add up to one.
     """
     half = np.asarray(dof, float)[:, None] / 2
     gamma = stats.gamma(half, scale=1 / half)
@@ -103,28 +91,12 @@ def model(data: dict):
 
 
 def galaxy_of(xp, z, scatter, data: dict):
-    """Map unbounded coordinates of order one to pitch angles of galaxies.
+    """Map unbounded coordinates z (..., n_galaxies) to pitch angles [deg] of galaxies.
 
     ``logit(phi / 90) = logit(mean / 90) + step z``, the step following from the
-    scatter, so that the sampler meets much the same shape whatever the scatter is.
-
-    Parameters
-    ----------
-    xp : module
-        numpy or jax.numpy.
-    z : array, shape (..., n_galaxies)
-        Coordinates.
-    scatter : array, shape (...) or broadcastable to z
-        Scatter [deg].
-    data : dict
-        From `observations`.
-
-    Returns
-    -------
-    galaxy : array, shape of z
-        Pitch angles [deg], in (0, 90).
-    log_jacobian : array, shape of z
-        log |d galaxy / d z|, up to a constant: keeps the prior uniform.
+    scatter [deg], so that the sampler meets much the same shape whatever the scatter
+    is. And log |d galaxy / d z|, up to a constant, which keeps the prior uniform. The
+    module `xp` is numpy or jax.numpy, `data` from `observations`.
     """
     p = np.clip(data["mean"] / UPPER, 0.05, 0.95)
     variance = (scatter**2 + data["mean_variance"]) / data["n_arms"]
@@ -157,21 +129,8 @@ def arm_terms(xp, erf, data, galaxy, scatter):
 def draw_arms(data: dict, galaxy, scatter, rng: np.random.Generator) -> np.ndarray:
     """Draw arms given their galaxies: the part that was integrated out.
 
-    Parameters
-    ----------
-    data : dict
-        From `observations`.
-    galaxy : ndarray, shape (n_draws, n_galaxies)
-        Pitch angles of the galaxies [deg].
-    scatter : ndarray, shape (n_draws,)
-        Scatter [deg].
-    rng : Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray, shape (n_draws, n_arms)
-        Pitch angles of the arms [deg], in (0, 90).
+    From galaxies (n_draws, n_galaxies) and scatter (n_draws,) come pitch angles
+    (n_draws, n_arms), all in degrees; `data` is from `observations`.
     """
     out = np.empty((len(scatter), len(data["observed"])))
     for a in range(out.shape[1]):
