@@ -83,6 +83,17 @@ def test_splits():
     assert (high["fragments"]["k"], high["fragments"]["n"]) == (0, 2)
 
 
+def test_splits_are_of_valid_sky():
+    """A missed cluster or a fragment beyond the edge counts in neither."""
+    truth = truths([60, 20, 30], VALID=[True, False, True])
+    truth["RA"][1] = truth["RA"][0] + 0.02
+    found = detections([0.01 / STEP, 2, 2.01], [0.9, 0.8, 0.7])
+    found["VALID"] = [True, True, False]
+    seen = module.splits(judge(truth, found))
+    assert (seen["fragments"]["k"], seen["fragments"]["n"]) == (0, 2)
+    assert (seen["merged"]["k"], seen["merged"]["n"]) == (0, 0)
+
+
 def test_errors_of_matches(survey):
     """What was put in comes out: no bias, scatter 0.01 and 0.2, pulls of one."""
     rng = np.random.default_rng(0)

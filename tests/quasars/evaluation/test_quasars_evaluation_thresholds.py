@@ -152,3 +152,11 @@ def test_score_of_results():
         thresholds.score_of(table.drop(columns="C_BEST"))
     with pytest.raises(ValueError, match="n_detect 3: there are 2"):
         thresholds.score_of(table, 3)
+
+
+def test_a_bound_at_the_target_reaches_it():
+    """Just that purity is shown, a little more is not."""
+    data = thresholds.sample(range(40), [0.9] * 40, [True] * 40)
+    bound = float(lower_bound(40, 40))
+    assert thresholds.threshold_for_purity(data, bound).reached
+    assert not thresholds.threshold_for_purity(data, bound + 1e-9).reached
