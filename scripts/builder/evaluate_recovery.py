@@ -1,6 +1,6 @@
 """Compare the fits of simulated galaxies with the truth."""
 
-from skyloom.builder.analysis.recovery import recovery_tree
+from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 

@@ -6,11 +6,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.analysis import agreement, comparison, morphology, pitch, winding
-from skyloom.builder.analysis.pitch_arms import arm_table
-from skyloom.builder.analysis.repeatability import repeatability
-from skyloom.builder.analysis.statistics import component_frequencies
 from skyloom.builder.config import PitchSettings
+from skyloom.builder.evaluation import agreement, comparison
+from skyloom.builder.evaluation.repeatability import repeatability
+from skyloom.builder.evaluation.statistics import component_frequencies
+from skyloom.builder.pitch import morphology, winding
+from skyloom.builder.pitch import posterior as pitch
+from skyloom.builder.pitch.arms import arm_table
 
 pytestmark = pytest.mark.real
 COMPONENTS = {"bulge": "bulge_fraction", "bar": "bar_fraction"}

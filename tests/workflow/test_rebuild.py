@@ -147,13 +147,13 @@ MATRIX = [
     # Library code.
     Row(
         "function of one rule",
-        do.body("builder.analysis.winding", "winding_scan"),
+        do.body("builder.pitch.winding", "winding_scan"),
         WINDING,
     ),
-    Row("its private helper", do.body("builder.analysis.winding", "_verdict"), WINDING),
+    Row("its private helper", do.body("builder.pitch.winding", "_verdict"), WINDING),
     Row(
         "constant",
-        do.swap(f"{BUILDER}/analysis/winding.py", "LEVEL = 0.01", "LEVEL = 0.02"),
+        do.swap(f"{BUILDER}/pitch/winding.py", "LEVEL = 0.01", "LEVEL = 0.02"),
         WINDING,
     ),
     Row("function of two rules", do.body("builder.fitting.tune", "tune"), TUNED),
@@ -177,7 +177,7 @@ MATRIX = [
     Row("new module", do.create(f"{BUILDER}/new.py", NEW), NOTHING),
     Row(
         "function moved in its file",
-        do.to_end("builder.analysis.winding", "winding_scan"),
+        do.to_end("builder.pitch.winding", "winding_scan"),
         NOTHING,
     ),
     Row(

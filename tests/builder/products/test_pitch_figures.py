@@ -43,7 +43,7 @@ def test_failed_sampling_has_its_figures(tmp_path):
 
 def test_winding_leaves_gaps_where_nothing_was_tested(tmp_path):
     """Too few galaxies give None: a gap, not a zero."""
-    from skyloom.builder.analysis.winding import winding_scan
+    from skyloom.builder.pitch.winding import winding_scan
 
     draws = np.random.default_rng(1).uniform(10, 40, (20, 12))
     rows = winding_scan(draws, [5, 10, 39.9], 50).to_dict("records")

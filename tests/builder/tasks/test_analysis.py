@@ -6,8 +6,8 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.analysis.recovery import recovery_tree
 from skyloom.builder.config import AggregateSettings
+from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.builder.products.catalogue import Subject, catalogue
 from skyloom.builder.tasks.analysis import (
     frequencies_tree,

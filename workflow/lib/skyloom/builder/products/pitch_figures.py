@@ -21,7 +21,7 @@ def pitch_galaxies(posterior: Mapping) -> Figure:
     Parameters
     ----------
     posterior : mapping
-        Tree of `skyloom.builder.analysis.pitch.summary_tree`.
+        Tree of `skyloom.builder.pitch.posterior.summary_tree`.
     """
     galaxies = sorted(posterior.get("galaxies", ()), key=lambda g: g["q50"])
     rank = {g["galaxy"]: i for i, g in enumerate(galaxies)}
@@ -89,8 +89,8 @@ def winding(scan: Sequence[Mapping], level: float = 0.01) -> Figure:
     Parameters
     ----------
     scan : sequence of mapping
-        Rows of `analysis.winding.winding_scan`; None where too few galaxies
-        are left.
+        Rows of `skyloom.builder.pitch.winding.winding_scan`; None where too few
+        galaxies are left.
     level : float
         Of the tests.
     """

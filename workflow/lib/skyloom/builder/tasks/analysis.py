@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from skyloom.builder.analysis.statistics import (
+from skyloom.builder.evaluation.statistics import (
     arm_counts,
     chisq_statistics,
+    component_frequencies,
     residual_statistics,
     sample_residuals,
-    stage_frequencies,
 )
 from skyloom.io.fits import read_images
 
@@ -29,7 +29,8 @@ def frequencies_tree(volunteers, aggregates, tuned) -> dict:
     drawn = [one["model"] for tree in volunteers for one in tree["volunteers"]]
     stages = {"drawn": drawn, "agreed": agreed, "fitted": fitted}
     arms = {"agreed": arm_counts(agreed), "fitted": arm_counts(fitted)}
-    return stage_frequencies(stages) | {"arms": arms}
+    found = {stage: component_frequencies(models) for stage, models in stages.items()}
+    return found | {"arms": arms}
 
 
 def residuals_tree(fits: Mapping[str, Iterable[Mapping]], images: Iterable[str]):

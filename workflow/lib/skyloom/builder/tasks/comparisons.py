@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from skyloom.builder.analysis.comparison import (
+from skyloom.builder.evaluation.comparison import (
     PARTS,
     compare_published,
     repaired_published,
 )
-from skyloom.builder.analysis.repeatability import repeatability
+from skyloom.builder.evaluation.repeatability import repeatability
 from skyloom.builder.products.catalogue_columns import PUBLISHED, REPEATED
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from skyloom.builder.analysis.pitch import (
+from skyloom.builder.config import PitchSettings
+from skyloom.builder.pitch.arms import arm_table
+from skyloom.builder.pitch.posterior import (
     NotConvergedError,
     draw_arrays,
     fit,
     summary_tree,
 )
-from skyloom.builder.analysis.pitch_arms import arm_table
-from skyloom.builder.config import PitchSettings
 from skyloom.io.errors import DatumError
 from skyloom.run.seeds import rng
 

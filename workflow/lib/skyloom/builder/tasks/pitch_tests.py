@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.analysis.morphology import (
+from skyloom.builder.config import Morphology, Winding
+from skyloom.builder.pitch.morphology import (
     bar_group,
     bulge_group,
     group_test,
@@ -16,8 +17,7 @@ from skyloom.builder.analysis.morphology import (
     thinned,
     vote_table,
 )
-from skyloom.builder.analysis.winding import winding_power, winding_scan, winding_test
-from skyloom.builder.config import Morphology, Winding
+from skyloom.builder.pitch.winding import winding_power, winding_scan, winding_test
 from skyloom.io.errors import DatumError
 from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, read_csv

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from skyloom.builder.analysis.comparison import repaired_published
+from skyloom.builder.evaluation.comparison import repaired_published
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import from_dict
 from skyloom.builder.products.catalogue_columns import FLAGS, PUBLISHED, REPEATED

@@ -7,12 +7,12 @@ import pandas as pd
 
 from skyloom.builder.aggregation.aggregate import distances
 from skyloom.builder.aggregation.shapes import FIELDS
-from skyloom.builder.analysis.agreement import (
+from skyloom.builder.config import AggregateSettings
+from skyloom.builder.evaluation.agreement import (
     component_agreement,
     mean_similarity,
     subject_scores,
 )
-from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import COMPONENTS
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.analysis.repeatability import (
+from skyloom.builder.evaluation.repeatability import (
     difference,
     presence,
     repeatability,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate
-from skyloom.builder.analysis.comparison import (
+from skyloom.builder.evaluation.comparison import (
     compare_published,
     repaired_published,
 )

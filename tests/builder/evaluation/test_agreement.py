@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.analysis.agreement import (
+from skyloom.builder.evaluation.agreement import (
     component_agreement,
     mean_similarity,
     presence_agreement,

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.analysis.repeatability import difference, is_present, presence
+from skyloom.builder.evaluation.repeatability import difference, is_present, presence
 from skyloom.builder.fitting.flux import boxy_area
 from skyloom.builder.images.astrometry import PIXEL
 
@@ -88,7 +88,7 @@ def compare_published(
     -------
     dict
         ``n`` subjects in common; ``parameters`` {our column: as
-        `skyloom.builder.analysis.repeatability.difference`, ours less published};
+        `skyloom.builder.evaluation.repeatability.difference`, ours less published};
         ``presence`` {component: as `presence`, published first}.
     """
     both = published.merge(ours, on="subject_id", suffixes=("_published", ""))

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.analysis.pitch_model import (
+from skyloom.builder.config import PitchSettings
+from skyloom.builder.pitch.likelihood import (
     draw_arms,
     galaxy_of,
     model,
     observations,
 )
-from skyloom.builder.config import PitchSettings
 from skyloom.io.errors import DatumError
 from skyloom.stats.scatter import quantiles
 
@@ -84,7 +84,7 @@ def fit(
     Parameters
     ----------
     arms : DataFrame
-        From `analysis.pitch_arms.arm_table`. Arms without an error are left
+        From `skyloom.builder.pitch.arms.arm_table`. Arms without an error are left
         out and counted.
     settings : PitchSettings
         Sampler and prior.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
-from skyloom.builder.analysis.statistics import (
+from skyloom.builder.evaluation.statistics import (
     arm_counts,
     chisq_statistics,
     component_frequencies,

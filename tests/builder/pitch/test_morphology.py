@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from skyloom.builder.analysis.morphology import (
+from skyloom.builder.pitch.morphology import (
     bar_group,
     bulge_group,
     bulge_strength,

@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.analysis.agreement import presence_agreement
-from skyloom.builder.analysis.statistics import LEVEL
+from skyloom.builder.evaluation.agreement import presence_agreement
+from skyloom.builder.evaluation.statistics import LEVEL
 from skyloom.stats.intervals import one_share
 from skyloom.stats.scatter import nmad
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.analysis.repeatability import scatter
 from skyloom.builder.model import COMPONENTS
+from skyloom.stats.scatter import nmad
 
 
 def recovery_tree(truths: Mapping[int, Mapping], tuned: Iterable[Mapping]) -> dict:
@@ -75,6 +75,6 @@ def _pulls(part: pd.DataFrame) -> dict:
         "n": len(part),
         "bias": float(part["gap"].median()),
         "pull_median": float(pull.median()),
-        "pull_scatter": scatter(pull),
+        "pull_scatter": float(nmad(pull)),
         "coverage": float((pull.abs() < 1).mean()),
     }

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from skyloom.builder.analysis.winding import (
+from skyloom.builder.pitch.winding import (
     anderson_darling,
     anderson_darling_p,
     cotangent_rank,

@@ -5,9 +5,9 @@ import pytest
 from builder import drawn_arms
 from skyloom.builder.aggregation.arm_records import describe
 from skyloom.builder.aggregation.arms import fit_arm
-from skyloom.builder.analysis.pitch_arms import COLUMNS, arm_row, arm_table
-from skyloom.builder.analysis.pitch_model import observations
 from skyloom.builder.config import ArmSettings
+from skyloom.builder.pitch.arms import COLUMNS, arm_row, arm_table
+from skyloom.builder.pitch.likelihood import observations
 
 ARM = {
     "pitch_angle": 20.0,

@@ -1,8 +1,9 @@
 """The likelihood of the hierarchical pitch model, for numpy and for jax.
 
-See `analysis.pitch` for the model. An arm's own angle is integrated out: with
-the t likelihood written as a mixture of normals the integral has a closed form, and
-the arm's conditional is a mixture of truncated normals, which is drawn from exactly.
+See `skyloom.builder.pitch.posterior` for the model. An arm's own angle is integrated
+out: with the t likelihood written as a mixture of normals the integral has a closed
+form, and the arm's conditional is a mixture of truncated normals, which is drawn from
+exactly.
 
 Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.4.
 """

@@ -7,9 +7,10 @@ import pytest
 from builder import pitch_grid
 from scipy import integrate, special, stats
 from skyloom.builder.aggregation.logspiral import t_width
-from skyloom.builder.analysis import pitch, pitch_model
-from skyloom.builder.analysis.pitch import NotConvergedError
 from skyloom.builder.config import PitchSettings
+from skyloom.builder.pitch import likelihood
+from skyloom.builder.pitch import posterior as pitch
+from skyloom.builder.pitch.posterior import NotConvergedError
 
 SETTINGS = PitchSettings(warmup=300, samples=1000)
 
@@ -88,7 +89,7 @@ def test_model_covers_its_truth():
 @pytest.mark.parametrize("dof", [2, 3, 6, 14, 60])
 def test_mixture_is_the_t_distribution(dof):
     """The normals add up to Student's t within 2 % out to 4 sigma."""
-    precision, weight = pitch_model.t_mixture(np.array([dof]))
+    precision, weight = likelihood.t_mixture(np.array([dof]))
     z = np.linspace(-4, 4, 17)[:, None]
     mixed = (weight * stats.norm.pdf(z, scale=precision**-0.5)).sum(axis=1)
     np.testing.assert_allclose(mixed, stats.t.pdf(z[:, 0], dof), rtol=0.025)
@@ -107,7 +108,7 @@ def test_integrated_arm_matches_quadrature(observed, sd, galaxy, scatter):
         lambda x: prior.pdf(x) * stats.norm.pdf(observed, x, sd),
         0, 90, points=[observed, galaxy], limit=200,
     )  # fmt: skip
-    terms = pitch_model.arm_terms(np, special.erf, (observed, sd**2), galaxy, scatter)
+    terms = likelihood.arm_terms(np, special.erf, (observed, sd**2), galaxy, scatter)
     assert terms[0] == pytest.approx(np.log(value), abs=1e-6)
 
 
@@ -116,8 +117,8 @@ def test_coordinates_carry_their_jacobian():
     data = {"mean": np.array([1.0, 20.0, 89.0]), "mean_variance": 4.0, "n_arms": 2}
     z, h = np.array([-1.0, 0.3, 2.0]), 1e-6
     for scatter in (2.0, 10.0):
-        up, down = (pitch_model.galaxy_of(np, z + d, scatter, data)[0] for d in (h, -h))
-        _, log_jacobian = pitch_model.galaxy_of(np, z, scatter, data)
+        up, down = (likelihood.galaxy_of(np, z + d, scatter, data)[0] for d in (h, -h))
+        _, log_jacobian = likelihood.galaxy_of(np, z, scatter, data)
         numeric = np.log((up - down) / (2 * h))
         np.testing.assert_allclose(numeric - log_jacobian, np.log(90), atol=1e-5)
 
@@ -127,9 +128,9 @@ def test_drawn_arms_follow_their_conditional():
     _, table = pitch_grid.simulate(np.random.default_rng(2), 1, low=5, high=6)
     half = 4.0 * t_width(4)
     table = table.iloc[:1].assign(pitch_angle=3.0, pitch_angle_err=half, dof=4)
-    data = pitch_model.observations(table)
+    data = likelihood.observations(table)
     n = 20000
-    draws = pitch_model.draw_arms(
+    draws = likelihood.draw_arms(
         data, np.full((n, 1), 8.0), np.full(n, 6.0), np.random.default_rng(1)
     )
     x = pitch_grid.PHI

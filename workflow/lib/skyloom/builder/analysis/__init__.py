@@ -1,1 +1,0 @@
-"""Science with the models: pitch angles, agreement, repeats, comparisons."""

@@ -1,0 +1,1 @@
+"""Fits, repeats and volunteers judged: agreement, recovery, comparisons."""

@@ -1,0 +1,1 @@
+"""Pitch angles: the hierarchical model, and what its draws say."""
