@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from skyloom.run import digest, modules, reach
+from skyloom.run import digest, modules, reach, statements
 
 LIBRARY = {
     "__init__.py": '"""A toy library."""\n__version__ = "1"\n',
@@ -216,7 +216,8 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(modules, "LIBRARY", library)
     monkeypatch.setattr(digest, "ROOT", tmp_path)
     monkeypatch.setattr(digest, "LIBRARY", library)
-    monkeypatch.setattr(digest, "KEPT", tmp_path / ".skyloom" / "digests.json")
+    monkeypatch.setattr(digest, "KEPT", tmp_path / "kept" / "digests.json")
+    monkeypatch.setattr(statements, "KEPT", tmp_path / "kept" / "statements")
     for name, text in LIBRARY.items():
         write(library / "skyloom" / name, textwrap.dedent(text))
     for name, text in SCRIPTS.items():
@@ -361,6 +362,28 @@ def test_digests_are_kept_for_the_next_process(house, monkeypatch):
     """A second start reads no code; it finds what the first one left."""
     before = digests()
     monkeypatch.setattr(digest, "reached", None)
+    assert digests() == before
+
+
+def test_statements_are_read_once(house, monkeypatch):
+    """An edit costs the reading of its own file; the others are as they were kept."""
+    before, parse, read = digests(), statements.ast.parse, []
+    monkeypatch.setattr(
+        statements.ast, "parse", lambda text, **_: read.append(text) or parse(text)
+    )
+    path = house / "workflow/lib/skyloom/room/maths.py"
+    path.write_text(path.read_text().replace("r * r", "r**2"))
+    assert changed(before, digests()) == {"disk.py"}
+    assert read == [path.read_text()]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[true, [[1]]]"])
+def test_damaged_statements_are_read_again(house, text):
+    """Rubbish among what was kept costs the reading and changes nothing."""
+    before = digests()
+    digest.KEPT.unlink()
+    for path in statements.KEPT.iterdir():
+        path.write_text(text)
     assert digests() == before
 
 

@@ -17,7 +17,7 @@ from skyloom.builder.tasks.files import located
 from skyloom.io.record import checksum
 from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
-from skyloom.run.digest import ROOT
+from skyloom.run.places import ROOT
 from skyloom.run.sheets import read_sheet
 
 RAW = "<results>/raw"

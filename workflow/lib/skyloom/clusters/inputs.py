@@ -12,7 +12,7 @@ from pathlib import Path
 from skyloom.clusters.bands import BANDS
 from skyloom.io.record import checksum
 from skyloom.run.config import ConfigError, data_path
-from skyloom.run.digest import ROOT
+from skyloom.run.places import ROOT
 
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"

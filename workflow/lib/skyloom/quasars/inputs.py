@@ -15,7 +15,7 @@ from pathlib import Path
 from skyloom.io.atomic import write_text
 from skyloom.io.record import checksum, digest_of
 from skyloom.run.config import ConfigError, data_path
-from skyloom.run.digest import ROOT
+from skyloom.run.places import ROOT
 
 RAW = "<results>/raw"
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run

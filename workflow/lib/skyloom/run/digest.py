@@ -16,7 +16,7 @@ The rules that make this sound:
   name (`effects`) count wherever it is imported;
 * a name counts with everything its definition names, annotations included;
 * a module used other than as ``module.name`` counts whole, and so does one with star
-  imports or other things that cannot be read (`modules.DYNAMIC_NAMES`), which a test
+  imports or other things that cannot be read (`statements.DYNAMIC_NAMES`), which a test
   keeps out of the library;
 * outside packages are trusted: what they are called with at import time, to bind a
   name or as decorators, changes nothing of ours.
@@ -38,10 +38,10 @@ from pathlib import Path
 
 import yaml
 
-from skyloom.run.modules import LIBRARY, source_module
+from skyloom.run.modules import source_module
+from skyloom.run.places import LIBRARY, ROOT
 from skyloom.run.reach import reached
 
-ROOT = LIBRARY.parents[1]
 LOCK = "lock.txt"
 CONDA_NAMES = {
     "matplotlib-base": "matplotlib",

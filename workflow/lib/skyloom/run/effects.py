@@ -8,83 +8,37 @@ outside packages are trusted in this, definitions of the library are looked into
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Iterable
 from functools import cache
 
-from skyloom.run.modules import DEFINITION, Module, Unit, located
+from skyloom.run.modules import Chain, Module, located
+from skyloom.run.statements import Statement
 
-Chain = tuple[str, ...]
 Seen = frozenset
 
 
 @cache
-def acts(module: Module, unit: Unit) -> bool:
-    """Tell whether a statement does more than bind names when it runs."""
-    node = unit.node
-    if isinstance(node, DEFINITION):
-        chains = map(_chain, node.decorator_list)
-        return any(_name_lasts(module, chain, frozenset()) for chain in chains if chain)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return False
-    if isinstance(node, ast.Expr):
-        return not isinstance(node.value, ast.Constant)
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        plain = all(_plain(target) for target in _targets(node))
-        return not plain or _calls_last(module, unit, frozenset())
-    return True
+def acts(module: Module, number: int) -> bool:
+    """Tell whether a statement of a module does more than bind names when it runs."""
+    unit = module.units[number]
+    if unit.kind in ("definition", "binding"):
+        called = unit.decorators if unit.kind == "definition" else unit.calls
+        return _any_lasts(module, called, frozenset())
+    return unit.kind == "action"
 
 
-def _targets(node: ast.stmt) -> list[ast.expr]:
-    if isinstance(node, ast.AnnAssign | ast.AugAssign):
-        return [node.target]
-    return node.targets if isinstance(node, ast.Assign | ast.Delete) else []
+def _any_lasts(module: Module, called: Iterable[list[str]], seen: Seen) -> bool:
+    """Tell whether calling one of these names may change something that stays."""
+    return any(_name_lasts(module, tuple(chain), seen) for chain in called)
 
 
-def _plain(target: ast.expr) -> bool:
-    if isinstance(target, ast.Tuple | ast.List):
-        return all(_plain(part) for part in target.elts)
-    return isinstance(target, ast.Name)
-
-
-@cache
-def _called(unit: Unit) -> tuple[Chain, ...]:
-    """Return the dotted names that a statement calls."""
-    calls = (node for node in ast.walk(unit.node) if isinstance(node, ast.Call))
-    return tuple(chain for call in calls if (chain := _chain(call.func)))
-
-
-@cache
-def _stored(unit: Unit) -> tuple[Chain, ...]:
-    """Return what a statement stores into, plain names aside, or declares global."""
-    found: list[Chain] = []
-    for node in ast.walk(unit.node):
-        if isinstance(node, ast.Global):
-            found.extend((name,) for name in node.names)
-        found.extend(_chain(part) for part in _targets(node) if not _plain(part))
-    return tuple(chain for chain in found if chain)
-
-
-def _calls_last(module: Module, unit: Unit, seen: Seen) -> bool:
-    """Tell whether a call in a statement may change something that stays."""
-    return any(_name_lasts(module, chain, seen) for chain in _called(unit))
-
-
-def _chain(node: ast.expr) -> tuple[str, ...]:
-    """Return the dotted name at the beginning of an expression."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
-        names = [node.attr, *names] if isinstance(node, ast.Attribute) else []
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return (node.id, *names) if isinstance(node, ast.Name) else ()
-
-
-def _name_lasts(module: Module, chain: tuple[str, ...], seen: Seen) -> bool:
+def _name_lasts(module: Module, chain: Chain, seen: Seen) -> bool:
     if (module.name, chain) in seen:
         return False
     seen |= {(module.name, chain)}
     source = module.imports.get(chain[0])
     if source is None:
-        units = module.bound.get(chain[0], ())
+        units = (module.units[k] for k in module.bound.get(chain[0], ()))
         return any(_unit_lasts(module, unit, chain, seen) for unit in units)
     found = located(source, chain[1:])
     if found is None:
@@ -94,23 +48,21 @@ def _name_lasts(module: Module, chain: tuple[str, ...], seen: Seen) -> bool:
     return not rest or _name_lasts(target, rest, seen)
 
 
-def _unit_lasts(module: Module, unit: Unit, chain: tuple[str, ...], seen: Seen) -> bool:
+def _unit_lasts(module: Module, unit: Statement, chain: Chain, seen: Seen) -> bool:
     """Tell whether calling what a statement binds, or a method of it, lasts."""
-    if isinstance(unit.node, DEFINITION):
+    if unit.kind == "definition":
         return _changes(module, unit, seen)
     # A method of a module's own object, TABLE.append, changes that object;
     # `jit = numba.njit(cache=True)` is outside work under another name.
-    if len(chain) > 1:
-        return True
-    return _calls_last(module, unit, seen)
+    return len(chain) > 1 or _any_lasts(module, unit.calls, seen)
 
 
-def _changes(module: Module, unit: Unit, seen: Seen) -> bool:
+def _changes(module: Module, unit: Statement, seen: Seen) -> bool:
     """Tell whether the body of a definition changes its module's objects."""
     if unit.imports:
         return True  # a late import: not followed here
     outside = {chain[0] for chain in unit.uses}
-    if any(chain[0] in outside for chain in _stored(unit)):
+    if any(chain[0] in outside for chain in unit.stores):
         return True
-    ours = (chain for chain in _called(unit) if chain[0] in outside)
-    return any(_name_lasts(module, chain, seen) for chain in ours)
+    ours = (chain for chain in unit.calls if chain[0] in outside)
+    return _any_lasts(module, ours, seen)

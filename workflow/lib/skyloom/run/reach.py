@@ -7,12 +7,11 @@ since the walks of all rules pass through the same statements.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from functools import cache
 
 from skyloom.run.effects import acts
-from skyloom.run.modules import Import, Module, Unit, library_module, located
+from skyloom.run.modules import Chain, Module, imports_of, library_module, located
 
 
 @dataclass
@@ -21,7 +20,7 @@ class _Steps:
 
     entries: list[tuple] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
-    units: list[tuple[Module, Unit]] = field(default_factory=list)
+    units: list[tuple[Module, int]] = field(default_factory=list)
     wholes: list[Module] = field(default_factory=list)
     followed: set[tuple] = field(default_factory=set)
 
@@ -52,7 +51,8 @@ def reached(source: Module) -> list[list]:
 @cache
 def _all_of(module: Module) -> _Steps:
     """Return what a module leads to that is used whole."""
-    return _Steps(runs=[module.name], units=[(module, unit) for unit in module.units])
+    units = [(module, number) for number in range(len(module.units))]
+    return _Steps(runs=[module.name], units=units)
 
 
 @cache
@@ -62,35 +62,35 @@ def _running(name: str) -> _Steps:
     if module is None:
         return _Steps()
     steps = _Steps(wholes=[module] if module.dynamic else [])
-    for unit in module.units:
-        if acts(module, unit):
-            steps.units.append((module, unit))
-        elif isinstance(unit.node, ast.Import | ast.ImportFrom):
+    for number, unit in enumerate(module.units):
+        if acts(module, number):
+            steps.units.append((module, number))
+        elif unit.kind == "import":
             steps.runs.extend(unit.executed)
     return steps
 
 
 @cache
-def _taking(module: Module, unit: Unit) -> _Steps:
+def _taking(module: Module, number: int) -> _Steps:
     """Return what one statement is and what it uses."""
+    unit = module.units[number]
     steps = _Steps(runs=list(unit.executed))
-    if not isinstance(unit.node, ast.Import | ast.ImportFrom):
-        steps.entries.append((module.name, *_place(module, unit), unit.text))
+    if unit.kind != "import":
+        steps.entries.append((module.name, *_place(module, number), unit.text))
+    imports = imports_of(unit) | module.imports
     for chain in unit.uses:
-        _resolve(module, unit.imports | module.imports, chain, steps)
+        _resolve(module, imports, tuple(chain), steps)
     return steps
 
 
-def _resolve(
-    module: Module, imports: dict[str, Import], chain: tuple[str, ...], steps: _Steps
-) -> None:
+def _resolve(module: Module, imports: dict, chain: Chain, steps: _Steps) -> None:
     """Follow a dotted name, through packages and re-exports."""
-    steps.units.extend((module, unit) for unit in module.bound.get(chain[0], ()))
+    steps.units.extend((module, number) for number in module.bound.get(chain[0], ()))
     source = imports.get(chain[0])
     if source is None or (module.name, chain) in steps.followed:
         return
     steps.followed.add((module.name, chain))
-    meaning = f"{source.module}:{source.name or ''}"
+    meaning = f"{source[0]}:{source[1] or ''}"
     steps.entries.append((module.name, chain[0], 0, meaning))
     found = located(source, chain[1:])
     if found is None:
@@ -102,12 +102,13 @@ def _resolve(
         steps.wholes.append(other)
 
 
-def _place(module: Module, unit: Unit) -> tuple[str, int]:
+def _place(module: Module, number: int) -> tuple[str, int]:
     """Say where a statement stands: its name, and its order among equal names.
 
     Definitions may trade places without any change of meaning, actions may not.
     """
-    if acts(module, unit) or not unit.binds:
-        return "", module.units.index(unit)
-    name = min(unit.binds)
-    return name, module.bound[name].index(unit)
+    binds = module.units[number].binds
+    if acts(module, number) or not binds:
+        return "", number
+    name = min(binds)
+    return name, module.bound[name].index(number)

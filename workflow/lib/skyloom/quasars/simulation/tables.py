@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from skyloom.run.digest import ROOT
+from skyloom.run.places import ROOT
 
 FILE = ROOT / "resources" / "quasars" / "simulation.json"
 
