@@ -7,6 +7,7 @@ read, aggregated and fitted under ``config/export.yaml`` as it is shipped.
 
 import math
 
+import published_models
 import pytest
 import yaml
 from skyloom.builder.aggregation.aggregate import aggregate_subject
@@ -62,7 +63,7 @@ def fitted(folder, aggregate):
 @pytest.fixture(scope="module")
 def truth(folder):
     path = folder / "galaxies" / "models" / f"{MODEL_OF}.json.gz"
-    return upstream.published_aggregate(upstream.read_upstream(path))
+    return published_models.published_aggregate(upstream.read_upstream(path))
 
 
 def test_a_small_crowd_agrees(aggregate):

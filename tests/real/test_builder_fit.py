@@ -1,6 +1,7 @@
 """Real galaxies: the published renderings, the published chi², and our fits."""
 
 import numpy as np
+import published_models
 import pytest
 from scipy.signal import correlate2d
 from skyloom.builder.aggregation.aggregate import aggregate_subject
@@ -45,7 +46,7 @@ def test_golden_components(galaxies):
     paths = sorted((galaxies / "golden").glob("comps_*.npz"))
     assert paths
     for path in paths:
-        fit = upstream.published_fit(published(galaxies, path.stem[6:]))
+        fit = published_models.published_fit(published(galaxies, path.stem[6:]))
         with np.load(path, allow_pickle=False) as golden:
             images = render_components(fit, golden["disk"].shape, oversample=5)
             for name in golden:
@@ -57,7 +58,7 @@ def test_golden_components(galaxies):
 
 def test_stored_chisq(galaxies, example):
     """The published chi² of the example comes out to eight digits, correlated PSF."""
-    fit = upstream.published_fit(published(galaxies, EXAMPLE))
+    fit = published_models.published_fit(published(galaxies, EXAMPLE))
     sharp = render(fit, example.image.shape, oversample=5)
     image = correlate2d(sharp, example.psf, mode="same")
     residual = ((image - example.image) / example.sigma)[~example.mask]
@@ -77,8 +78,8 @@ def test_published_priors_and_optimiser(galaxies, example):
     """L-BFGS-B, the published route, ends in the same place after more iterations."""
     fit = {
         method: tune(
-            upstream.published_aggregate(published(galaxies, EXAMPLE)),
-            upstream.published_errors(published(galaxies, EXAMPLE)),
+            published_models.published_aggregate(published(galaxies, EXAMPLE)),
+            published_models.published_errors(published(galaxies, EXAMPLE)),
             example,
             TuneSettings(method=method),
         )
@@ -105,7 +106,9 @@ def test_fits_are_no_worse_than_published(galaxies):
         )
         start = from_dict(crowd["model"])
         fit = tune(start, crowd["errors"], cutout, TuneSettings())
-        theirs = render(upstream.published_fit(tree), cutout.image.shape, cutout.psf)
+        theirs = render(
+            published_models.published_fit(tree), cutout.image.shape, cutout.psf
+        )
         good = ~cutout.mask
         weight = 1 / cutout.sigma[good]
         # Their brightness is left free once more, as mosaics and frames differ.

@@ -8,6 +8,7 @@ import itertools
 import math
 
 import numpy as np
+import published_models
 import pytest
 from astropy.wcs import WCS
 from skyloom.builder.config import Noise
@@ -52,7 +53,7 @@ def example(builder):
 @pytest.fixture(scope="module")
 def truth(builder):
     path = builder / "galaxies" / "models" / f"{TRUTH}.json.gz"
-    return upstream.published_aggregate(upstream.read_upstream(path))
+    return published_models.published_aggregate(upstream.read_upstream(path))
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +242,7 @@ def test_published_fit_is_what_was_rendered(builder, subject):
     """Disk, bulge, bar and spiral of the stored images, to 1e-10 of the peak."""
     folder = builder / "galaxies"
     tree = upstream.read_upstream(folder / "models" / f"{subject}.json.gz")
-    fit = upstream.published_fit(tree)
+    fit = published_models.published_fit(tree)
     with np.load(folder / "golden" / f"comps_{subject}.npz") as stored:
         images = dict(stored)
     shape = images["disk"].shape
@@ -262,8 +263,8 @@ def test_every_decoded_file_imports(odd_subjects):
         assert found["subject_id"] == subject
         assert len(found["volunteers"]) == 30
         assert all("1 point" in r["reason"] for r in found["rejected"])
-        assert upstream.published_fit(tree).disk.I > 0
-        masks = upstream.published_masks(tree)
+        assert published_models.published_fit(tree).disk.I > 0
+        masks = published_models.published_masks(tree)
         assert all(len(mask) == 30 for mask in masks.values())
 
 
@@ -271,7 +272,10 @@ def offsets(trees, turns, wanted, *, correct):
     """Median drawn bulge less the fitted one, shape (n, 2) [px]."""
     found = []
     for subject, tree in trees.items():
-        fit, mask = upstream.published_fit(tree), upstream.published_masks(tree)
+        fit, mask = (
+            published_models.published_fit(tree),
+            published_models.published_masks(tree),
+        )
         if turns.get(subject) != wanted or fit.bulge is None or not any(mask["bulge"]):
             continue
         used = upstream.volunteers_tree(tree, turns[subject] if correct else None)
@@ -298,7 +302,7 @@ def test_north_of_the_frames(builder, odd_subjects):
     rows = table.set_index("subject_id")
     gaps = []
     for subject, tree in odd_subjects.items():
-        disk, row = upstream.published_fit(tree).disk, rows.loc[subject]
+        disk, row = published_models.published_fit(tree).disk, rows.loc[subject]
         if disk.q < 0.7:
             angle = astrometry.north(row.original_angle, row.PETRO_PHI90)
             gaps.append(disk.roll - angle - math.radians(row.PETRO_PHI90))

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
+from published_models import published_aggregate, published_arms
 from skyloom.builder.drawings.upstream import (
     frame_shape,
-    published_aggregate,
-    published_arms,
     read_upstream,
     volunteers_tree,
 )

@@ -71,13 +71,6 @@ def test_roll_is_within_half_a_turn(rx, ry, angle):
     assert 0 <= roll <= math.pi
 
 
-def test_display_size_cancels():
-    """The same drawing on a canvas twice the size is the same model."""
-    twice = {k: 2 * v for k, v in ELLIPSE.items()}
-    again = c.ellipse(twice | {"angle": 0}, c.Screen((128, 128), display=1024))
-    assert again == c.ellipse(ELLIPSE, SCREEN)
-
-
 def test_disk_size_is_doubled_once():
     """The empirical rule touches Re only."""
     part = c.ellipse(ELLIPSE, SCREEN)

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from skyloom.builder.drawings.upstream import (
-    half_pixel,
+from published_models import (
     published_aggregate,
     published_arms,
     published_errors,
     published_fit,
     published_masks,
-    published_tuning,
+)
+from skyloom.builder.drawings.upstream import (
+    half_pixel,
     read_upstream,
     volunteers_tree,
 )
@@ -159,6 +160,16 @@ def test_a_broken_volunteer_leaves_the_other(tree):
     assert "disk.Re" in found["rejected"][0]["reason"]
 
 
+@pytest.mark.parametrize("spiral", [3.5, "no", {"n_arms": "2"}, {"n_arms": -1}])
+def test_a_spiral_that_is_none_rejects_its_volunteer(tree, spiral):
+    """A number or text in its place is the fault of that volunteer's row alone."""
+    broken = copy.deepcopy(tree)
+    broken["models"][0]["spiral"] = spiral
+    found = volunteers_tree(broken)
+    assert [v["classification_id"] for v in found["volunteers"]] == [12]
+    assert "spiral: expected an object" in found["rejected"][0]["reason"]
+
+
 def test_published_aggregate_errors_and_masks(tree):
     """Typed, ordered as the volunteers, no prior where it was infinite."""
     model = published_aggregate(tree)
@@ -194,9 +205,3 @@ def test_fit_has_the_flux_it_was_given(tree):
 
 def _beta(a, b):
     return math.gamma(a) * math.gamma(b) / math.gamma(a + b)
-
-
-def test_tuning_record(tree):
-    """How the fit went."""
-    assert published_tuning(tree)["chisq"] == 1.2
-    assert published_tuning(tree)["r_band_luminosity"] is None

@@ -63,7 +63,9 @@ def feedme(text):
 
 
 def write_feedme(model, multiplier=2.5):
-    return export.galfit_feedme(model, (90, 100), files=FILES, multiplier=multiplier)
+    return export.galfit_feedme(
+        model, (90, 100), files=FILES, multiplier=multiplier, psf_size=11
+    )
 
 
 def numbers(value):

@@ -29,56 +29,26 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sersic:
-    """A boxy Sérsic component.
+    """A boxy Sérsic component."""
 
-    Attributes
-    ----------
-    mux, muy : float
-        Centre [px].
-    roll : float
-        Position angle of the major axis, from +y counter-clockwise [rad].
-    q : float
-        Axis ratio, minor over major.
-    Re : float
-        Effective (half-light) semi-major axis [px].
-    I : float
-        Surface brightness at `Re` [image units].
-    n : float
-        Sérsic index.
-    c : float
-        Boxyness: 2 is an ellipse, more is boxy, less is disky.
-    """
-
-    mux: float
+    mux: float  # centre [px]
     muy: float
-    roll: float
-    q: float
-    Re: float
-    I: float  # noqa: E741
-    n: float = 1.0
-    c: float = 2.0
+    roll: float  # of the major axis, from +y counter-clockwise [rad]
+    q: float  # minor over major axis
+    Re: float  # effective (half-light) semi-major axis [px]
+    I: float  # noqa: E741 - surface brightness at Re [image units]
+    n: float = 1.0  # Sérsic index
+    c: float = 2.0  # boxyness: 2 is an ellipse, more is boxy, less is disky
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnArm:
-    """A spiral arm as a volunteer drew it: a polyline with sliders.
+    """A spiral arm as a volunteer drew it: a polyline with sliders."""
 
-    Attributes
-    ----------
-    points : ndarray, shape (n_points, 2)
-        Vertices ``(x, y)`` [px].
-    I : float
-        Brightness relative to the disk.
-    spread : float
-        Gaussian width [px].
-    falloff : float
-        The volunteer's fall-off slider, kept but not rendered.
-    """
-
-    points: np.ndarray
-    I: float  # noqa: E741
-    spread: float
-    falloff: float = 1.0
+    points: np.ndarray  # (n_points, 2), vertices (x, y) [px]
+    I: float  # noqa: E741 - brightness relative to the disk
+    spread: float  # Gaussian width [px]
+    falloff: float = 1.0  # the volunteer's slider, kept but not rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +57,13 @@ class SpiralArm:
 
     ``r = A exp(theta tan phi)`` with theta in [t_min, t_max], seen inclined:
     ``(x, y) = Rot(roll) (q r cos theta, r sin theta) + (mux, muy)`` of the disk.
-
-    Attributes
-    ----------
-    I : float
-        Brightness relative to the disk.
-    spread : float
-        Gaussian width [px].
-    A : float
-        Radius at theta = 0 [px].
-    phi : float
-        Pitch angle [deg]; its sign is the chirality.
-    t_min, t_max : float
-        Range of the polar angle [rad].
     """
 
-    I: float  # noqa: E741
-    spread: float
-    A: float
-    phi: float
-    t_min: float
+    I: float  # noqa: E741 - brightness relative to the disk
+    spread: float  # Gaussian width [px]
+    A: float  # radius at theta = 0 [px]
+    phi: float  # pitch angle [deg]; its sign is the chirality
+    t_min: float  # range of the polar angle [rad]
     t_max: float
 
 

@@ -50,7 +50,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.builder.model import DrawnArm, Model, Sersic
+from skyloom.builder.model import Model, Sersic
 
 DISPLAY = 512.0  # px, width and height of the drawing canvas
 OUTLINE = 3.0  # drawn length over effective length
@@ -66,28 +66,19 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How an image was shown to the volunteer.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        ``(ny, nx)`` of the image as uploaded [px].
-    display : float
-        Width and height of the canvas [drawn units].
-    """
+    """How an image of ``shape`` (ny, nx) [px] was shown, on a canvas of `DISPLAY`."""
 
     shape: tuple[int, int]
-    display: float = DISPLAY
 
     def __post_init__(self):
-        if min(self.shape) < 1 or not self.display > 0:
-            msg = f"image shape {self.shape} and display {self.display} must be above 0"
+        if min(self.shape) < 1:
+            msg = f"image shape {self.shape} must be above 0"
             raise ValueError(msg)
 
     @property
     def scale(self) -> float:
         """Image pixels a drawn unit (trap 2)."""
-        return self.shape[1] / self.display
+        return self.shape[1] / DISPLAY
 
     @property
     def height(self) -> float:
@@ -97,15 +88,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Slider:
-    """A slider's limits and default.
-
-    Attributes
-    ----------
-    low, high, default : float
-        As the volunteer saw them.
-    zero : float or None
-        What 0 means, where 0 makes no sense.
-    """
+    """A slider's limits and default, and what 0 means where 0 makes no sense."""
 
     low: float
     high: float
@@ -131,13 +114,6 @@ SLIDERS = {
 def slider(kind: Slider, raw) -> tuple[float, bool]:
     """Read a slider as it stands in an export (traps 10 and 13).
 
-    Parameters
-    ----------
-    kind : Slider
-        Its limits and default.
-    raw : float, int, str or None
-        The exported value.
-
     Returns
     -------
     value : float
@@ -162,13 +138,7 @@ def slider(kind: Slider, raw) -> tuple[float, bool]:
 
 
 def number(raw, what: str) -> float:
-    """Return `raw` as a finite float.
-
-    Raises
-    ------
-    ShapeError
-        For anything that is not a finite number or the text of one.
-    """
+    """Return a finite number or the text of one as float, or raise ShapeError."""
     try:
         value = math.nan if isinstance(raw, bool) else float(raw)
     except (TypeError, ValueError, OverflowError):
@@ -180,70 +150,26 @@ def number(raw, what: str) -> float:
 
 
 def position(x, y, screen: Screen):
-    """Convert drawn positions to pixels (traps 1, 2 and 3).
-
-    Parameters
-    ----------
-    x, y : float or ndarray
-        Drawn coordinates, from the upper left corner.
-    screen : Screen
-        How the image was shown.
-
-    Returns
-    -------
-    tuple of float or ndarray
-        ``(x, y)`` [px], pixel centres at integers, y up with the rows.
-    """
+    """Convert drawn positions to pixels, y up with the rows (traps 1, 2 and 3)."""
     scale = screen.scale
     return x * scale - 0.5, (screen.height - y) * scale - 0.5
 
 
 def ellipse(drawn: Mapping, screen: Screen) -> Sersic:
-    """Convert a drawn ellipse (traps 1 to 4, 7 and 8); its I is 0 until set.
-
-    Raises
-    ------
-    ShapeError
-        When a field is missing or no number, or a semi-axis is not above 0.
-    """
+    """Convert a drawn ellipse (traps 1 to 4, 7 and 8); its I is 0 until set."""
     x, y, rx, ry = _fields(drawn, "x", "y", "rx", "ry")
     return _shape((x, y), (rx, ry), _angle(drawn), screen)
 
 
 def rectangle(drawn: Mapping, screen: Screen) -> Sersic:
-    """Convert a drawn rotated rectangle (traps 1 to 3 and 5 to 8).
-
-    Raises
-    ------
-    ShapeError
-        When a field is missing or no number, or a side is not above 0.
-    """
+    """Convert a drawn rotated rectangle (traps 1 to 3 and 5 to 8)."""
     x, y, width, height = _fields(drawn, "x", "y", "width", "height")
     middle = (x + width / 2, y + height / 2)
     return _shape(middle, (width, height), -_angle(drawn), screen)
 
 
 def polyline(points, screen: Screen) -> np.ndarray:
-    """Convert a drawn line (traps 1 to 3).
-
-    Parameters
-    ----------
-    points : sequence of mapping
-        ``{"x": ..., "y": ...}``, drawn.
-    screen : Screen
-        How the image was shown.
-
-    Returns
-    -------
-    ndarray, shape (n_points, 2)
-        Vertices ``(x, y)`` [px].
-
-    Raises
-    ------
-    ShapeError
-        For fewer than two points, points that are no pairs of finite numbers, or a
-        line without length.
-    """
+    """Convert a drawn line of two points or more to vertices (n, 2) [px]."""
     if not isinstance(points, list) or len(points) < 2:
         count = len(points) if isinstance(points, list) else 0
         msg = f"a line of {count} point(s), expected 2 or more"
@@ -281,20 +207,16 @@ def turned(model: Model, shape: tuple[int, int], turns: int) -> Model:
     Parameters
     ----------
     model : Model
-        In pixels of the image before it is turned; drawn arms only.
+        With drawn arms only.
     shape : tuple of int
-        ``(ny, nx)`` of that image.
-    turns : int
-        Quarter turns, as numpy counts them.
-
-    Returns
-    -------
-    Model
-        In pixels of the turned image.
+        ``(ny, nx)`` of the image before it is turned.
     """
     parts = {k: _turned_part(p, shape, turns) for k, p in model.components().items()}
-    arms = [_turned_arm(arm, shape, turns) for arm in model.spiral]
-    return dataclasses.replace(model, **parts, spiral=tuple(arms))
+    arms = tuple(
+        dataclasses.replace(arm, points=turned_points(arm.points, shape, turns))
+        for arm in model.spiral
+    )
+    return dataclasses.replace(model, **parts, spiral=arms)
 
 
 def turned_points(points: np.ndarray, shape: tuple[int, int], turns: int) -> np.ndarray:
@@ -311,10 +233,6 @@ def _turned_part(part: Sersic, shape, turns: int) -> Sersic:
     ((x, y),) = turned_points([[part.mux, part.muy]], shape, turns)
     roll = (part.roll - turns * np.pi / 2) % np.pi
     return dataclasses.replace(part, mux=float(x), muy=float(y), roll=float(roll))
-
-
-def _turned_arm(arm: DrawnArm, shape, turns: int) -> DrawnArm:
-    return dataclasses.replace(arm, points=turned_points(arm.points, shape, turns))
 
 
 def _fields(drawn, *names: str) -> list[float]:

@@ -33,24 +33,12 @@ OUTLINES = {"disk": ellipse, "bulge": ellipse, "bar": rectangle}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drawing:
-    """What one volunteer drew.
+    """What one volunteer drew: a model in image pixels, arms as drawn lines."""
 
-    Attributes
-    ----------
-    model : Model
-        In image pixels, arms as drawn lines; Re without the scale slider.
-    scale : dict of str to float
-        The scale slider of disk, bulge and bar; 1 where nothing was drawn.
-    untouched : tuple of str
-        Sliders at their default, e.g. ``"disk.I"``, ``"spiral.0.spread"``.
-    dropped : tuple of str
-        Shapes left out, each with its reason.
-    """
-
-    model: Model
-    scale: dict
-    untouched: tuple[str, ...]
-    dropped: tuple[str, ...]
+    model: Model  # Re without the scale slider
+    scale: dict  # the scale slider of disk, bulge and bar; 1 where nothing was drawn
+    untouched: tuple[str, ...]  # sliders at their default: "disk.I", "spiral.0.spread"
+    dropped: tuple[str, ...]  # shapes left out, each with its reason
 
 
 def parse(annotations: list, screen: Screen) -> Drawing:
@@ -62,12 +50,6 @@ def parse(annotations: list, screen: Screen) -> Drawing:
         The decoded ``annotations`` cell: an entry each for the tasks ``disk``,
         ``bulge``, ``bar`` and ``spiral``, of which any may be absent or empty. Of a
         task answered twice the last answer counts.
-    screen : Screen
-        How the image was shown.
-
-    Returns
-    -------
-    Drawing
 
     Raises
     ------
@@ -93,16 +75,12 @@ def subject_tree(
     rejections: Iterable[Rejection] = (),
     *,
     turns: int = 0,
-    limit: int | None = 30,
+    limit: int | None = None,
 ) -> dict:
     """Build the JSON tree of a subject's volunteers.
 
     Parameters
     ----------
-    subject_id : int
-        The subject.
-    screen : Screen
-        How its image was shown.
     classifications : iterable of Classification
         Of any subjects, in order of date; others than `subject_id` are ignored.
     rejections : iterable of Rejection

@@ -75,7 +75,7 @@ def north(original_angle: float, petro_phi: float, turns: int = 0) -> float:
 
 
 def celestial_cards(shape: tuple[int, int], ra: float, dec: float, angle: float | None):
-    """Return the header cards of a cutout's place on the sky.
+    """Return the header cards of a cutout's place on the sky: a TAN WCS.
 
     Parameters
     ----------
@@ -85,12 +85,7 @@ def celestial_cards(shape: tuple[int, int], ra: float, dec: float, angle: float 
         Of the image's middle [deg, ICRS].
     angle : float or None
         Direction of north, counter-clockwise from +y [rad]. None: unknown, and then
-        no celestial WCS is claimed.
-
-    Returns
-    -------
-    dict of str to (value, comment)
-        A TAN WCS, or position and pixel size alone.
+        no celestial WCS is claimed, but position and pixel size alone.
 
     Source: Calabretta & Greisen 2002, A&A 395, 1077.
     """

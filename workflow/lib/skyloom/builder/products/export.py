@@ -13,6 +13,7 @@ import numpy as np
 from astropy.wcs import WCS
 
 from skyloom.builder.fitting.flux import total_flux
+from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.products import outlines
 from skyloom.builder.products.photometry import ZERO_POINT, magnitude
@@ -36,16 +37,9 @@ def ds9_regions(model: Model, wcs: WCS | None = None) -> str:
 
     Parameters
     ----------
-    model : Model
-        The galaxy.
     wcs : WCS, optional
         Write sky positions (fk5, ICRS to well below a pixel) and arcsec; otherwise
         image pixels, counted from 1.
-
-    Returns
-    -------
-    str
-        The file's text.
 
     Source: DS9 reference manual, "Region File Format".
     """
@@ -99,8 +93,7 @@ def galfit_feedme(
     *,
     files: Mapping[str, str],
     multiplier: float,
-    pixel_scale: float = 0.396,
-    psf_size: int = 11,
+    psf_size: int,
 ) -> str:
     """Return a GALFIT input file that starts at a model.
 
@@ -109,24 +102,13 @@ def galfit_feedme(
 
     Parameters
     ----------
-    model : Model
-        The galaxy.
-    shape : tuple of int
-        Image shape ``(ny, nx)``.
     files : mapping of str to str
         ``data``, ``output``, ``sigma``, ``psf``, ``mask``: FITS files, each with the
         HDU in brackets where it is not the first; ``none`` where there is none.
     multiplier : float
         Nanomaggies per image unit; sets the zero point, so that magnitudes are AB.
-    pixel_scale : float
-        Side of a pixel [arcsec].
     psf_size : int
         Side of the PSF image [px]; the convolution box spans the image.
-
-    Returns
-    -------
-    str
-        The file's text.
 
     Raises
     ------
@@ -137,7 +119,7 @@ def galfit_feedme(
     """
     zero_point = ZERO_POINT - 2.5 * math.log10(multiplier)
     lines = [
-        *_galfit_control(shape, files, zero_point, pixel_scale, psf_size),
+        *_galfit_control(shape, files, zero_point, psf_size),
         *_galfit_arms(model, multiplier),
     ]
     for i, (name, part) in enumerate(model.components().items(), start=1):
@@ -146,7 +128,7 @@ def galfit_feedme(
     return "\n".join(lines) + "\n"
 
 
-def _galfit_control(shape, files, zero_point, scale, psf_size) -> Iterator[str]:
+def _galfit_control(shape, files, zero_point, psf_size) -> Iterator[str]:
     ny, nx = shape
     box = max(nx, ny) + psf_size
     rows = (
@@ -160,7 +142,7 @@ def _galfit_control(shape, files, zero_point, scale, psf_size) -> Iterator[str]:
         ("H", f"1 {nx} 1 {ny}", "Image region to fit (xmin xmax ymin ymax)"),
         ("I", f"{box} {box}", "Size of the convolution box (x y)"),
         ("J", f"{zero_point:.6f}", "Magnitude photometric zeropoint"),
-        ("K", f"{scale:.5f} {scale:.5f}", "Plate scale (dx dy) [arcsec per pixel]"),
+        ("K", f"{PIXEL:.5f} {PIXEL:.5f}", "Plate scale (dx dy) [arcsec per pixel]"),
         ("O", "regular", "Display type (regular, curses, both)"),
         ("P", "0", "0=optimize, 1=model, 2=imgblock, 3=subcomps"),
     )

@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, from_dict
 from skyloom.builder.products import outlines
 from skyloom.plots import style
@@ -40,7 +41,6 @@ def galaxy(
     *,
     mask: np.ndarray | None = None,
     wcs: WCS | None = None,
-    pixel_scale: float = 0.396,
 ) -> Figure:
     """Return six panels on one galaxy.
 
@@ -61,8 +61,6 @@ def galaxy(
         True where a pixel is bad.
     wcs : WCS, optional
         Adds a north-east compass.
-    pixel_scale : float
-        Side of a pixel [arcsec].
     """
     fig, axes = style.panels(2, 3, SIDE, GAPS)
     shape = tuple(aggregate["shape"] if image is None else image.shape)
@@ -78,8 +76,8 @@ def galaxy(
     for panel in axes[1, :2]:
         _backdrop(panel, image, white)
         _frame(panel, zoom)
-    scale_bar(axes[0, 0], full, pixel_scale)
-    scale_bar(axes[1, 1], zoom, pixel_scale)
+    scale_bar(axes[0, 0], full)
+    scale_bar(axes[1, 1], zoom)
     if wcs is not None:
         compass(axes[0, 0], wcs, shape)
     fig.suptitle(_title(aggregate, tuned), fontsize=10, y=0.985)
@@ -115,10 +113,9 @@ def _model_lines(axes: Axes, model: Model) -> None:
 
 @style.styled
 def drawn_shapes(axes: Axes, volunteers: Mapping, aggregate: Mapping) -> None:
-    """Draw every volunteer's shapes, thin, and the aggregate's, bold.
+    """Draw every volunteer's shapes, thin (dashed if not agreed), and the aggregate's.
 
-    Outlines are at Re, as the clustering compares them; a shape that is not in the
-    chosen cluster is dashed and fainter.
+    Outlines are at Re, as the clustering compares them.
     """
     models = _models(volunteers)
     handles = []
@@ -199,23 +196,13 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
     axes.legend(loc="best", labelspacing=0.2)
 
 
-def scale_bar(axes: Axes, extent: Extent, pixel_scale: float) -> None:
-    """Draw a bar of a round number of arcsec, about a fifth of the panel wide.
-
-    Parameters
-    ----------
-    axes : Axes
-        Where to draw.
-    extent : tuple of 4 float
-        First and last pixel shown: ``(x0, x1, y0, y1)``.
-    pixel_scale : float
-        Side of a pixel [arcsec].
-    """
+def scale_bar(axes: Axes, extent: Extent) -> None:
+    """Draw a bar of a round number of arcsec, about a fifth of the panel wide."""
     left, right, bottom, top = extent
-    wanted = 0.22 * (right - left) * pixel_scale
+    wanted = 0.22 * (right - left) * PIXEL
     length = min(BAR_LENGTHS, key=lambda a: abs(np.log(a / wanted)))
     x0, y = left + 0.05 * (right - left), bottom + 0.06 * (top - bottom)
-    x1 = x0 + length / pixel_scale
+    x1 = x0 + length / PIXEL
     axes.plot([x0, x1], [y, y], color="black", lw=1.6, solid_capstyle="butt",
               path_effects=style.cased(1.6))  # fmt: skip
     axes.text((x0 + x1) / 2, y + 0.02 * (top - bottom), f"{length}″", ha="center",

@@ -9,20 +9,7 @@ from skyloom.builder.model import Arm, DrawnArm, Sersic
 
 
 def isophote(part: Sersic, n_points: int = 121) -> np.ndarray:
-    """Return the isophote at Re, a closed boxy ellipse.
-
-    Parameters
-    ----------
-    part : Sersic
-        The component.
-    n_points : int
-        Points; the last repeats the first.
-
-    Returns
-    -------
-    ndarray, shape (n_points, 2)
-        ``(x, y)`` [px] where ``(|u / q|^c + |v|^c)^(1/c) = Re``.
-    """
+    """Return the isophote at Re, ``(|u / q|^c + |v|^c)^(1/c) = Re``, (n_points, 2)."""
     t = np.linspace(0, 2 * np.pi, n_points)
     u, v = (_power(f(t), 2 / part.c) * part.Re for f in (np.cos, np.sin))
     return _placed(part, part.q * u, v)
@@ -48,20 +35,7 @@ def arm_line(disk: Sersic, arm: Arm, n_points: int = 100) -> np.ndarray:
 
 
 def from_disk_plane(disk: Sersic, r, theta) -> np.ndarray:
-    """Return the image position of points in the plane of an inclined disk.
-
-    Parameters
-    ----------
-    disk : Sersic
-        Gives centre, roll and axis ratio.
-    r, theta : array_like, shape (n,)
-        Radius [px] and polar angle [rad] in the plane.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        ``(x, y)`` [px].
-    """
+    """Return the image position (n, 2) of points (r, theta) in the disk's plane."""
     r, theta = np.asarray(r, float), np.asarray(theta, float)
     return _placed(disk, disk.q * r * np.cos(theta), r * np.sin(theta))
 

@@ -17,15 +17,7 @@ MAGNITUDE = 2.5 / math.log(10.0)  # magnitudes in one unit of ln(flux)
 
 
 def propagate(jacobian, covariance) -> np.ndarray:
-    """Return the covariance of outputs: ``J C J'``.
-
-    Parameters
-    ----------
-    jacobian : array_like, shape (n_out, n_in)
-        Derivatives of the outputs by the inputs.
-    covariance : array_like, shape (n_in, n_in)
-        Of the inputs.
-    """
+    """Return the covariance ``J C J'`` of outputs, J being (n_out, n_in)."""
     J = np.atleast_2d(np.asarray(jacobian, float))
     return J @ np.asarray(covariance, float) @ J.T
 
@@ -46,19 +38,9 @@ def fractions(flux: Mapping[str, float]) -> dict[str, float]:
 
 
 def fraction_errors(flux, covariance) -> np.ndarray:
-    """Return the standard errors of the fractions.
+    """Return the standard errors (n,) of the fractions of fluxes (n,).
 
-    Parameters
-    ----------
-    flux : array_like, shape (n,)
-        Component fluxes.
-    covariance : array_like, shape (n, n)
-        Of the fluxes.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        From ``d f_i / d F_j = (delta_ij - f_i) / total``.
+    By ``d f_i / d F_j = (delta_ij - f_i) / total``.
     """
     flux = np.asarray(flux, float)
     total = flux.sum()
@@ -75,13 +57,6 @@ def magnitude(flux: float, multiplier: float) -> float:
     """Return the Pogson AB magnitude of a flux in image units.
 
     ``22.5 - 2.5 log10(flux x multiplier)``; NaN unless the flux is above zero.
-
-    Parameters
-    ----------
-    flux : float
-        Flux [image units].
-    multiplier : float
-        Nanomaggies per image unit.
     """
     nanomaggies = flux * multiplier
     return ZERO_POINT - 2.5 * math.log10(nanomaggies) if nanomaggies > 0 else math.nan

@@ -125,7 +125,7 @@ def _classify(seed, subject_id, seen, settings, crowd, effects) -> list:
     for i, member in enumerate([*members, *again]):
         factors = draw_factors(crowd, generator(seed, "volunteer", int(member)))
         drawing = draw_drawing(seen, crowd, effects, factors, rng)
-        tasks = annotation(drawing, Screen((size, size), DISPLAY), digits=4)
+        tasks = annotation(drawing, Screen((size, size)), digits=4)
         moment = _FIRST_DAY + datetime.timedelta(minutes=int(minutes[i]))
         found.append(
             Classification(
