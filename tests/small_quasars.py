@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from skyloom.quasars.config import Config, Objects, SimulatedSurvey
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.parameters import Parameters, expected_shapes, from_arrays
+from skyloom.quasars.network.parameters import Parameters, expected_shapes
 from skyloom.run.config import checked
 
 SEED = 3
@@ -34,7 +34,7 @@ def network(seed: int, arch: Architecture = ARCH) -> Parameters:
         else rng.normal(0, 1, shape)
         for name, shape in expected_shapes(arch).items()
     }
-    return from_arrays(arch, arrays)
+    return Parameters(arch, arrays)
 
 
 def write_answers(path: Path, who: str, rows: list[tuple]) -> Path:

@@ -24,11 +24,12 @@ def convolve(x, kernel, bias, stride, pads):
     return out + bias
 
 
-def batch_norm(x, norm):
+def batch_norm(x, held, name, epsilon):
     """Return batch normalisation as it is after training."""
-    return (x - norm.mean) / np.sqrt(
-        norm.variance + norm.epsilon
-    ) * norm.gamma + norm.beta
+    gamma, beta, mean, variance = (
+        held[f"{name}/{key}"] for key in ("gamma", "beta", "mean", "variance")
+    )
+    return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
 
 
 def relu(x):
@@ -45,21 +46,21 @@ def predict(parameters, x):
     """Return outputs (n, heads, 2 * boxes) of all spectra at once."""
     arch = parameters.arch
     hidden = np.asarray(x, np.float64)[:, :, None]
-    for block, pads in zip(parameters.conv, arch.pads, strict=True):
-        affine = block.affine
-        hidden = convolve(hidden, affine.kernel, affine.bias, arch.stride, pads)
-        hidden = relu(batch_norm(hidden, block.norm))
+    held, epsilon = parameters.arrays, parameters.epsilon
+    for k, pads in enumerate(arch.pads, start=1):
+        weights = held[f"conv_{k}/kernel"], held[f"conv_{k}/bias"]
+        hidden = convolve(hidden, *weights, arch.stride, pads)
+        hidden = relu(batch_norm(hidden, held, f"conv_{k}", epsilon))
     hidden = hidden.reshape(len(hidden), -1)
-    dense = parameters.dense
-    hidden = hidden @ dense.affine.kernel + dense.affine.bias
-    hidden = relu(batch_norm(hidden, dense.norm))
+    hidden = hidden @ held["dense/kernel"] + held["dense/bias"]
+    hidden = relu(batch_norm(hidden, held, "dense", epsilon))
     low, high = arch.offsets
     heads = []
     for k in range(len(arch.heads)):
         part = np.s_[..., k * arch.boxes : (k + 1) * arch.boxes]
         box, offset = (
-            sigmoid(hidden @ a.kernel[part] + a.bias[part])
-            for a in (parameters.box, parameters.offset)
+            sigmoid(hidden @ held[f"{a}/kernel"][part] + held[f"{a}/bias"][part])
+            for a in ("box", "offset")
         )
         heads.append(np.concatenate([box, low + (high - low) * offset], axis=1))
     return np.stack(heads, axis=1)

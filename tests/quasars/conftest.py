@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from skyloom.quasars.ensemble.bootstrap import draw, held_out, save_draw
-from skyloom.quasars.network.files import save_member
+from skyloom.quasars.network.model import save_member
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.quasars.spectra.grid import LOG

@@ -48,7 +48,6 @@ def test_every_depth_fits_the_grid(layers):
             {"simulate": {"survey": {"objects": {"mix": [0, 0.0, 0, 0]}}}},
             "simulate.survey.objects: the mix is all zero",
         ),
-        ({"ensemble": {"device": "cuda"}}, "ensemble: Keras chooses its device"),
         (
             {"survey": {"runner": "numpy", "device": "cuda:1"}},
             "survey: only the torch runner takes a device",
@@ -85,10 +84,6 @@ def test_every_depth_fits_the_grid(layers):
             {"evaluate": {"spectra": "no"}},
             "evaluate.spectra: got 'no', there is no file",
         ),
-        (
-            {"ensemble": {"trainer": "keras"}, "train": {"precision": "bfloat16"}},
-            "only the torch trainer knows bfloat16; set ensemble.trainer to torch",
-        ),
         *(
             (
                 {"ensemble": {"members": 1}, "query": {"strategy": strategy}},
@@ -109,10 +104,9 @@ def test_contradictions_are_refused(change, said):
     [
         {},
         {"rounds": 0},
-        {"ensemble": {"trainer": "torch", "device": "cuda:0"}},
+        {"ensemble": {"device": "cuda:0"}},
         {"survey": {"runner": "torch", "device": "cuda"}},
         {"survey": {"runner": "numpy"}},
-        {"ensemble": {"trainer": "torch"}, "train": {"precision": "bfloat16"}},
         {"ensemble": {"members": 1}, "query": {"strategy": "random"}},
         {"ensemble": {"members": 1}, "rounds": 0},
         {"query": {"reserve": 0.9}, "som": {"share": 1}},

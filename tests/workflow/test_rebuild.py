@@ -263,7 +263,7 @@ MATRIX = [
     ),
     Row(
         "trainer",
-        do.body("quasars.ensemble.train_torch", "train_members"),
+        do.body("quasars.ensemble.train", "_drawn"),
         quasars=TRAINED,
     ),
     Row("strategy", do.body("quasars.query.strategies", "top"), quasars=ASKED),

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from quasar_toys import SIGMA, toys
 from skyloom.quasars.config import Train
+from skyloom.quasars.ensemble.bootstrap import member_seed
 from skyloom.quasars.ensemble.data import (
     TrainingData,
     added_noise,
@@ -16,8 +16,6 @@ from skyloom.quasars.ensemble.data import (
     noise_of,
     noisy,
 )
-from skyloom.quasars.ensemble.members import member_seed
-from skyloom.quasars.ensemble.train_torch import _noisy
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.run.config import ConfigError, checked
 
@@ -54,20 +52,6 @@ def test_added_noise_equals_noise_added_before(flux_and_ivar):
     expected, _ = normalise(flux + added[:, None] * error * draws, ivar)
     np.testing.assert_allclose(got, expected, atol=2e-5)
     np.testing.assert_allclose(got[0], x[0], atol=1e-5)
-
-
-def test_noise_of_torch_is_as_strong(flux_and_ivar):
-    """The device's version leaves normalised spectra, masked pixels without noise."""
-    flux, ivar = flux_and_ivar
-    x, sigma = (torch.from_numpy(a)[None] for a in noise_of(flux, ivar))
-    settings = Train(noise=3, noise_share=1)
-    got = _noisy(x, sigma, settings, torch.Generator().manual_seed(1))[0].numpy()
-    mean = (got * ivar).sum(1) / ivar.sum(1)
-    scatter = np.sqrt(((got - mean[:, None]) ** 2 * ivar).sum(1) / ivar.sum(1))
-    np.testing.assert_allclose(mean, 0, atol=1e-5)
-    np.testing.assert_allclose(scatter, 1, atol=1e-5)
-    assert (np.ptp(got[:, 100:120], axis=1) < 1e-6).all()
-    assert np.abs(got - x[0].numpy()).max() > 0.1
 
 
 def test_share_of_spectra_with_noise():
@@ -114,7 +98,6 @@ def test_constant_rate_is_constant():
     "wrong",
     [
         {"schedule": "step"},
-        {"precision": "float16"},
         {"epochs": 0},
         {"batch": 0},
         {"rate": 0},

@@ -1,114 +1,142 @@
-"""The Keras trainer: it learns, repeats itself, and agrees with the torch trainer."""
+"""The trainer: it learns, repeats itself, and keeps the best epoch."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from quasar_toys import toys
+from quasar_toys import ARCH, toys
 from skyloom.quasars.config import Train
-from skyloom.quasars.ensemble import train
-from skyloom.quasars.ensemble.stacked import Stacked
-from skyloom.quasars.ensemble.train_torch import Member, train_members
+from skyloom.quasars.ensemble.train import Trainer
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.files import parameters_of, save_member
-from skyloom.quasars.network.model import build, set_parameters
-from skyloom.quasars.network.parameters import arrays_of
+from skyloom.quasars.network.decode import best, decode
+from skyloom.quasars.network.files import read_parameters
+from skyloom.quasars.network.model import save_member
 from skyloom.quasars.network.run_numpy import Runner
 
 QUICK = Train(
-    epochs=6, batch=32, rate=2e-3, schedule="cosine", warmup=0.1, noise=1, momentum=0.8
+    epochs=2, batch=32, rate=2e-3, schedule="cosine", warmup=0.1, noise=1, momentum=0.8
 )
-ARCH = Architecture(n_layers=4, filters=8, dense=12)
-SEED = 5
+ROWS = np.arange(150)
 
 
 @pytest.fixture(scope="module")
 def few():
-    data, *_ = toys(128)
-    return data.rows(np.arange(96)), data.rows(np.arange(96, 128))
+    data, *_ = toys(200)
+    return data.rows(ROWS), data.rows(np.arange(150, 200))
 
 
 @pytest.fixture(scope="module")
-def member(few):
-    data, held = few
-    return train.train_member(data, np.arange(96), ARCH, QUICK, SEED, validation=held)
+def trainer(few):
+    return Trainer(few[0], ARCH, QUICK, few[1])
 
 
-def test_losses_fall(member):
+@pytest.fixture(scope="module")
+def member(trainer):
+    return trainer(1, ROWS)
+
+
+def but(settings, **changes):
+    """Return settings with other values of some keys."""
+    return settings.model_copy(update=changes)
+
+
+def same(one, other):
+    """Return whether two members have the same weights to the bit."""
+    pairs = zip(one.arrays.values(), other.arrays.values(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_it_learns():
+    """After seconds, redshifts of unseen toys are right, and non-quasars rejected."""
+    data, z, quasar = toys(900)
+    train, test = np.arange(700), np.arange(800, 900)
+    settings = but(QUICK, epochs=12, amsgrad=True, noise=0.5)
+    held = data.rows(np.arange(700, 800))
+    network, history = Trainer(data, ARCH, settings, held)(1, train)
+    losses = [entry["loss"] for entry in history]
+    assert losses[-1] < 0.7 * losses[0]
+    lines = decode(Runner([network]).predict(data.x[test])[0], ARCH)
+    found, confidence = best(lines)
+    right = np.abs(found - z[test]) < 0.05 * (1 + z[test])
+    assert right[quasar[test]].mean() > 0.8
+    assert np.median(confidence[quasar[test]]) > np.median(confidence[~quasar[test]])
+
+
+def test_history(member):
     """Losses and rates are followed each epoch, on training and held-out targets."""
     _, history = member
-    assert [entry["epoch"] for entry in history] == list(range(QUICK.epochs))
+    assert [entry["epoch"] for entry in history] == [0, 1]
     assert history[-1]["loss"] < history[0]["loss"]
-    assert history[1]["rate"] < history[0]["rate"]
+    assert history[0]["rate"] > history[1]["rate"]
+    assert history[1]["rate"] == pytest.approx(QUICK.rate_at(9, 10))
     assert {"val_loss", "best"} <= history[0].keys()
 
 
-def test_same_seed_same_bytes(few, member, tmp_path):
-    """Two trainings write the same file."""
-    data, held = few
-    again, _ = train.train_member(
-        data, np.arange(96), ARCH, QUICK, SEED, validation=held
+def test_a_member_depends_on_its_seed_alone(few, trainer, member, tmp_path):
+    """After another or first of a new trainer: the same bytes; another seed, others."""
+    other = trainer(2, ROWS)
+    assert not same(other[0], member[0])
+    again = trainer(1, ROWS), Trainer(few[0], ARCH, QUICK, few[1])(1, ROWS)
+    for i, (network, history) in enumerate((member, *again)):
+        save_member(tmp_path / f"{i}.keras", network, {"history": history})
+    files = [(tmp_path / f"{i}.keras").read_bytes() for i in range(3)]
+    assert files[0] == files[1] == files[2]
+    assert read_parameters(tmp_path / "0.keras").arch == ARCH
+
+
+def test_more_rows_after_fewer(few, trainer):
+    """Samples of another size are trained by the same trainer, each at its own pace."""
+    _, history = trainer(3, np.arange(40))
+    assert history[-1]["rate"] == pytest.approx(QUICK.rate_at(3, 4))
+
+
+def test_best_epoch_is_kept(few):
+    """A rate that ruins the network leaves the epoch with the lowest held-out loss."""
+    wild = but(QUICK, epochs=5, schedule="constant", rate=0.05)
+    kept, history = Trainer(few[0], ARCH, wild, few[1])(1, ROWS)
+    flags = [entry["best"] for entry in history]
+    last_best = max(i for i, flag in enumerate(flags) if flag)
+    assert last_best == int(np.argmin([entry["val_loss"] for entry in history]))
+    short = but(wild, epochs=last_best + 1)
+    assert same(kept, Trainer(few[0], ARCH, short, few[1])(1, ROWS)[0])
+    last = but(wild, keep_best=False)
+    assert (last_best == 4) == same(
+        kept, Trainer(few[0], ARCH, last, few[1])(1, ROWS)[0]
     )
-    for name, model in (("a", member[0]), ("b", again)):
-        save_member(tmp_path / f"{name}.keras", model, {"seed": SEED})
-    assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
 
 
-def test_both_trainers_take_the_same_steps(few, monkeypatch):
-    """From the same weights, without chance, the networks stay the same.
+def test_a_step_is_adams(few):
+    """The first step of Adam moves each weight by the rate, whatever the gradient.
 
-    Adam turns rounding of vanishing gradients into steps, so it is outputs that are
-    compared.
+    Weights of vanishing gradients move less.
     """
-    data, _ = few
-    arch = replace(ARCH, dropout=0.0)
-    calm = Train(
-        epochs=2, batch=32, rate=1e-4, amsgrad=True, momentum=0.5, keep_best=False
-    )
-
-    def same_start(shape):
-        model = build(shape)
-        set_parameters(model, Stacked(shape, [SEED], 0.5).parameters_of(0))
-        return model
-
-    monkeypatch.setattr(train, "build", same_start)
-    rows = np.arange(96)
-    model, history = train.train_member(data, rows, arch, calm, SEED)
-    (other,) = train_members([Member(SEED, rows)], data, arch, calm)
-    expected = [entry["loss"] for entry in history]
-    assert [e["loss"] for e in other.history] == pytest.approx(expected, rel=1e-3)
-    members = [parameters_of(model), other.parameters]
-    keras_says, torch_says = Runner(members).predict(data.x)
-    start = Runner([Stacked(arch, [SEED], 0.5).parameters_of(0)]).predict(data.x)[0]
-    moved = np.abs(keras_says - start).max()
-    assert np.abs(keras_says - torch_says).max() < 0.02 * moved
+    settings = Train(epochs=1, batch=150, rate=1e-3, keep_best=False)
+    none = but(settings, rate=1e-12)
+    one, start = (Trainer(few[0], ARCH, how)(1, ROWS)[0] for how in (settings, none))
+    moved = np.abs(one.arrays["box/kernel"] - start.arrays["box/kernel"])
+    assert np.median(moved) == pytest.approx(1e-3, rel=0.02)
+    assert moved.max() < 1.01e-3
 
 
 def test_momentum_is_set(few):
     """Running statistics follow at the pace of the settings."""
-    data, _ = few
+    calm = but(QUICK, epochs=1, keep_best=False)
     slow, fast = (
-        train.train_member(
-            data,
-            np.arange(96),
-            ARCH,
-            QUICK.model_copy(update={"epochs": 1, "momentum": m, "keep_best": False}),
-            SEED,
-        )[0]
+        Trainer(few[0], ARCH, but(calm, momentum=m))(1, ROWS)[0].arrays
         for m in (0.99, 0.0)
     )
-    means = [
-        np.abs(arrays_of(parameters_of(model))["conv_2/mean"]).sum()
-        for model in (slow, fast)
-    ]
-    assert means[0] < 0.2 * means[1]
+    sizes = [np.abs(arrays["conv_2/mean"]).sum() for arrays in (slow, fast)]
+    assert sizes[0] < 0.2 * sizes[1]
 
 
 def test_refusals(few):
-    """No validation to keep the best by; a grid of another size."""
-    data, _ = few
+    """No validation to keep the best by; a grid of another size; a lost training."""
+    data, held = few
     with pytest.raises(ValueError, match="needs validation"):
-        train.train_member(data, np.arange(96), ARCH, QUICK, SEED)
+        Trainer(data, ARCH, QUICK)
     other = Architecture(n_layers=4, grid=replace(ARCH.grid, size=400))
     with pytest.raises(ValueError, match="443 pixels: expected 400"):
-        train.train_member(data, np.arange(96), other, QUICK, SEED)
+        Trainer(data, other, QUICK, held)
+    broken = replace(data, y=data.y * np.nan)
+    with pytest.raises(FloatingPointError, match="lower the rate"):
+        Trainer(broken, ARCH, QUICK, held)(1, ROWS)

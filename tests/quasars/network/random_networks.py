@@ -9,12 +9,7 @@ import marshal
 import h5py
 import numpy as np
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.parameters import (
-    Parameters,
-    arrays_of,
-    expected_shapes,
-    from_arrays,
-)
+from skyloom.quasars.network.parameters import Parameters, expected_shapes
 
 SMALL = Architecture(n_layers=4, filters=6, dense=5)
 PADDED = Architecture(n_layers=6, filters=6, dense=5)
@@ -48,7 +43,7 @@ def random_network(arch: Architecture, seed: int = 0) -> Parameters:
             arrays[name] = rng.uniform(0.5, 1.5, shape)
         else:
             arrays[name] = 0.2 * rng.standard_normal(shape)
-    return from_arrays(arch, arrays)
+    return Parameters(arch, arrays)
 
 
 def spectra(n: int, arch: Architecture, seed: int = 1) -> np.ndarray:
@@ -84,7 +79,7 @@ def published(parameters: Parameters, first: int = 0, lambdas: str = "lambda"):
     weights : dict of str to dict of str to ndarray
         By layer, then by Keras' name of the array.
     """
-    arch, held = parameters.arch, arrays_of(parameters)
+    arch, held = parameters.arch, parameters.arrays
     layers, weights = [], {}
 
     def add(kind, name, *inputs, **settings):

@@ -10,11 +10,10 @@ import pytest
 from random_networks import PADDED, SMALL, random_network, spectra
 from skyloom.quasars.network import run_keras, run_numpy
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.files import parameters_of, read_parameters, save_member
+from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.lines import targets
 from skyloom.quasars.network.loss import quasarnet_loss
-from skyloom.quasars.network.model import build
-from skyloom.quasars.network.parameters import arrays_of
+from skyloom.quasars.network.model import build, parameters_of, save_member
 from skyloom.quasars.spectra.grid import LINEAR
 
 TRAIN = """
@@ -22,11 +21,9 @@ import numpy as np, keras
 from keras import ops
 from random_networks import SMALL, random_network, spectra
 from skyloom.quasars.network import run_keras, run_numpy
-from skyloom.quasars.network.files import parameters_of
-from skyloom.quasars.network.lines import targets
 from skyloom.quasars.network.lines import targets
 from skyloom.quasars.network.loss import quasarnet_loss
-from skyloom.quasars.network.model import build
+from skyloom.quasars.network.model import build, parameters_of
 
 assert keras.backend.backend() == "{backend}"
 network, x = random_network(SMALL), spectra(64, SMALL)
@@ -93,16 +90,16 @@ def test_a_model_and_its_file(tmp_path):
     """What is saved from a Keras model is read back."""
     keras.utils.set_random_seed(2)
     model = build(SMALL)
-    save_member(tmp_path / "net.keras", model, {"seed": 2})
-    again = arrays_of(read_parameters(tmp_path / "net.keras"))
-    for name, array in arrays_of(parameters_of(model)).items():
+    save_member(tmp_path / "net.keras", parameters_of(model), {"seed": 2})
+    again = read_parameters(tmp_path / "net.keras").arrays
+    for name, array in parameters_of(model).arrays.items():
         assert (again[name] == array).all()
 
 
 def test_initial_heads_are_glorot_of_one_head():
     """All heads share a layer, but not its width."""
     keras.utils.set_random_seed(3)
-    kernel = arrays_of(parameters_of(build(Architecture(n_layers=4))))["box/kernel"]
+    kernel = parameters_of(build(Architecture(n_layers=4))).arrays["box/kernel"]
     assert np.abs(kernel).max() == pytest.approx(np.sqrt(6 / 113), rel=1e-2)
 
 

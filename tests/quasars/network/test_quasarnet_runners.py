@@ -85,15 +85,6 @@ def beside_outputs(runner, x):
         tracemalloc.stop()
 
 
-def test_bfloat16_is_near(arch):
-    """A coarse answer, close to the exact one."""
-    networks, x = [random_network(arch)], spectra(20, arch)
-    exact = run_numpy.Runner(networks).predict(x)
-    coarse = run_torch.Runner(networks, precision="bfloat16").predict(x)
-    assert coarse == pytest.approx(exact, abs=0.1)
-    assert np.abs(coarse - exact).mean() < 0.01
-
-
 def test_no_spectra(arch):
     """None in, none out."""
     x = spectra(0, arch)
@@ -114,15 +105,13 @@ def test_bad_spectra(arch):
 
 
 def test_bad_ensembles(arch):
-    """No members, members of two kinds, an unknown precision."""
+    """No members, members of two kinds."""
     other = Architecture(n_layers=2, filters=3, dense=4)
     for module in (run_numpy, run_torch):
         with pytest.raises(ValueError, match="no members"):
             module.Runner([])
         with pytest.raises(ValueError, match="member 1 is"):
             module.Runner([random_network(arch), random_network(other)])
-    with pytest.raises(ValueError, match="precision 'float16'"):
-        run_torch.Runner([random_network(arch)], precision="float16")
 
 
 def test_extreme_spectra(arch):

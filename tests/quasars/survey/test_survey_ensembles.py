@@ -39,8 +39,9 @@ def test_an_ensemble_is_read_as_written(small_members, calibration):
     ensemble = read_ensemble(small_members.networks[::-1], calibration)
     assert (ensemble.redshift, ensemble.threshold) == (FOUND, 0.7)
     assert [m.arch for m in ensemble.members] == [ARCH] * 3
-    last = network(2).conv[0].affine.kernel
-    np.testing.assert_array_equal(ensemble.members[0].conv[0].affine.kernel, last)
+    last = network(2).arrays["conv_1/kernel"]
+    first = ensemble.members[0].arrays["conv_1/kernel"]
+    np.testing.assert_array_equal(first, last)
     tree = read_json(calibration)
     assert tree["targets"] == 7
     assert tree["threshold"] == THRESHOLD

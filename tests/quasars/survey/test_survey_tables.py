@@ -9,7 +9,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.parameters import expected_shapes, from_arrays
+from skyloom.quasars.network.parameters import Parameters, expected_shapes
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LINEAR, LOG
 from skyloom.quasars.spectra.store import batch
@@ -40,7 +40,7 @@ def network(seed, arch):
         else rng.normal(0, 1, shape)
         for name, shape in expected_shapes(arch).items()
     }
-    return from_arrays(arch, arrays)
+    return Parameters(arch, arrays)
 
 
 def ensemble(members=3, grid=None, **settings):

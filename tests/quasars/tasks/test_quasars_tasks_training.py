@@ -7,16 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.network.files import read_about, read_parameters
-from skyloom.quasars.network.parameters import arrays_of
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
-from skyloom.quasars.tasks.training import Training, groups_of
+from skyloom.quasars.tasks.training import Training, files_of
 from skyloom.run import batch
 from skyloom.run.provenance import Recipe
 from small_quasars import BRIGHT, SEED, SHAPE, config
@@ -25,16 +23,8 @@ SHARE = 0.2
 QUICK = {"epochs": 1, "batch": 32, "rate": 1e-3, "momentum": 0.8}
 
 
-@pytest.fixture(autouse=True)
-def threads():
-    """Put the number of torch's threads back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 def recipe(**ensemble) -> Recipe:
-    given = {"trainer": "torch", "held_out": SHARE} | ensemble
+    given = {"held_out": SHARE} | ensemble
     sections = {"network": SHAPE, "train": QUICK, "ensemble": given}
     whole = config(**sections)
     names = ("network", "train", "ensemble", "seed")
@@ -48,18 +38,18 @@ def write_linear(folder) -> SimpleNamespace:
     return sample
 
 
-def places(folder, members, size=1):
+def places(folder, members):
     networks = [str(folder / f"net_{i}.keras") for i in members]
     draws = [str(folder / f"net_{i}.npz") for i in members]
-    return groups_of(networks, draws, size)
+    return files_of(networks, draws)
 
 
 def trained(sample, folder, members=(0, 1), labels=None, **options):
     """Train members one by one; return the folder."""
     folder.mkdir()
     train = Training([sample.store], labels or sample.labels, recipe(**options))
-    for first, paths in places(folder, members, options.get("at_once", 1)).items():
-        train(first, paths)
+    for i, paths in places(folder, members).items():
+        train(i, paths)
     return folder
 
 
@@ -71,32 +61,26 @@ def members(small_sample, tmp_path_factory):
 
 def same(one, other):
     """Return whether two networks have the same weights to the bit."""
-    both = [arrays_of(read_parameters(path)) for path in (one, other)]
+    both = [read_parameters(path).arrays for path in (one, other)]
     return all(np.array_equal(both[0][k], both[1][k]) for k in both[0])
 
 
-def test_groups_are_in_the_order_of_numbers(tmp_path):
-    """Each has the networks and draws of its members, the tenth after the ninth."""
-    groups = places(tmp_path, [10, 8, 9], 2)
-    assert list(groups) == [8, 10]
-    assert groups[10] == {
-        "net_10": str(tmp_path / "net_10.keras"),
-        "draw_10": str(tmp_path / "net_10.npz"),
+def test_files_are_in_the_order_of_numbers(tmp_path):
+    """Network and draw of each member, the tenth after the ninth."""
+    files = places(tmp_path, [10, 9])
+    assert list(files) == [9, 10]
+    assert files[10] == {
+        "net": str(tmp_path / "net_10.keras"),
+        "draw": str(tmp_path / "net_10.npz"),
     }
-    assert list(groups[8]) == ["net_8", "draw_8", "net_9", "draw_9"]
 
 
 def test_same_seed_same_bytes(small_sample, members, tmp_path):
-    """Two trainings write the same files, whatever the groups; members differ."""
-    again = trained(small_sample, tmp_path / "b", at_once=2)
-    for i in range(2):
-        one, other = (folder / f"net_{i}.npz" for folder in (members, again))
-        assert one.read_bytes() == other.read_bytes()
-        assert same(*(folder / f"net_{i}.keras" for folder in (members, again)))
+    """Two trainings write the same files, in whatever company; members differ."""
     assert not same(members / "net_0.keras", members / "net_1.keras")
     alone = trained(small_sample, tmp_path / "c", members=[1])
-    files = [folder / "net_1.keras" for folder in (members, alone)]
-    assert files[0].read_bytes() == files[1].read_bytes()
+    for name in ("net_1.keras", "net_1.npz"):
+        assert (members / name).read_bytes() == (alone / name).read_bytes()
 
 
 def test_a_member_knows_what_it_is_made_of(small_sample, members):
@@ -134,7 +118,7 @@ def test_more_labels_other_weights(small_sample, members, tmp_path):
 
 
 class Killed(Training):
-    """A training that stops at its second group."""
+    """A training that stops at its second member."""
 
     def __call__(self, first, paths):
         """Train the first member only."""
@@ -162,7 +146,7 @@ def test_a_training_goes_on_where_it_stopped(small_sample, members, tmp_path):
         batch.each(groups, Killed(*given), **how)
     assert not (tmp_path / "out").exists()
     second = Counting(*given)
-    assert batch.each(groups, second, **how)[0] == {"members": [0]}
+    assert batch.each(groups, second, **how)[0] == {"member": 0}
     assert second.asked == [1]
     for name in ("net_0.keras", "net_0.npz", "net_1.keras", "net_1.npz"):
         one, other = (members / name, tmp_path / "out" / name)

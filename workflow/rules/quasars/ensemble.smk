@@ -25,11 +25,9 @@ for number in ROUNDS:
             params:
                 settings=pick(
                     config,
-                    "ensemble.at_once",
                     "ensemble.device",
                     "ensemble.held_out",
                     "ensemble.single_exposure",
-                    "ensemble.trainer",
                     "network",
                     "seed",
                     "train",

@@ -164,14 +164,7 @@ class Ensemble(Section):
     """The members and how they are made."""
 
     members: int = key(100, "Networks of an ensemble.", ge=1)
-    at_once: int = key(
-        1,
-        "Members that the torch trainer trains together; 1 on a CPU, some tens on a "
-        "GPU.",
-        ge=1,
-    )
-    trainer: Literal["keras", "torch"] = key("keras", "Framework that trains.")
-    device: Device = key("cpu", "Where the torch trainer runs.")
+    device: Device = key("cpu", "Where members are trained.")
     single_exposure: bool = key(
         False, "Whether a target drawn brings one exposure by lot, not all."
     )
@@ -182,16 +175,6 @@ class Ensemble(Section):
         ge=0,
         le=0.5,
     )
-
-    @model_validator(mode="after")
-    def _device_of_torch(self) -> Self:
-        if self.trainer == "keras" and self.device != "cpu":
-            msg = (
-                "Keras chooses its device itself; set trainer to torch, or device to "
-                "cpu"
-            )
-            raise ValueError(msg)
-        return self
 
 
 class Train(Section):
@@ -222,9 +205,6 @@ class Train(Section):
     )
     keep_best: bool = key(
         True, "Whether the epoch of the lowest loss on held-out targets is kept."
-    )
-    precision: Literal["float32", "bfloat16"] = key(
-        "float32", "Of the torch trainer's convolutions."
     )
 
     def steps(self, n: int) -> int:
@@ -397,9 +377,6 @@ class Config(Section):
     @model_validator(mode="after")
     def _trainable(self) -> Self:
         ensemble, train = self.ensemble, self.train
-        if ensemble.trainer == "keras" and train.precision == "bfloat16":
-            msg = "only the torch trainer knows bfloat16; set ensemble.trainer to torch"
-            raise ValueError(msg)
         if ensemble.held_out == 0 and train.keep_best:
             msg = (
                 "the best epoch is found on held-out targets; set ensemble.held_out "

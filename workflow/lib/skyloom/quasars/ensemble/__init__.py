@@ -1,1 +1,1 @@
-"""Ensembles: which targets a member sees, and two trainers with one result."""
+"""Ensembles: which targets a member sees, and how it is trained."""

@@ -18,17 +18,18 @@ from skyloom.run.seeds import rng
 class Draw:
     """The bootstrap sample of one member.
 
-    Attributes
-    ----------
-    rows : ndarray of int64
-        Spectra to train on, sorted; one that was drawn twice is there twice.
-    unseen : ndarray of bool, shape (n,)
-        Spectra of targets that were not drawn: the member's out-of-bag scores are
-        honest on these.
+    `rows` are the spectra to train on, sorted, one that was drawn twice twice;
+    `unseen` (n,) are spectra of targets that were not drawn, on which the member's
+    out-of-bag scores are honest.
     """
 
     rows: np.ndarray
     unseen: np.ndarray
+
+
+def member_seed(seed: int, member: int) -> int:
+    """Return a member's own seed, whatever other members there are."""
+    return int(rng(seed, "member", member).integers(2**63))
 
 
 def held_out(
@@ -36,17 +37,8 @@ def held_out(
 ) -> np.ndarray:
     """Return which spectra are of held-out targets, bool, (n,).
 
-    Parameters
-    ----------
-    targetid : ndarray of int, shape (n,)
-        Of each spectrum.
-    share : float
-        Share of the targets, on average; each is decided by its own number, whatever
-        other targets there are.
-    seed : int
-        Another seed, other targets.
-    name : str
-        Another name, other targets.
+    They are a `share` of the targets on average; each is decided by its own number,
+    `seed` and `name`, whatever other targets there are.
     """
     unique, which = np.unique(targetid, return_inverse=True)
     lot = np.array([rng(seed, name, int(t)).random() for t in unique])
@@ -66,17 +58,15 @@ def draw(
 
     Parameters
     ----------
-    targetid : ndarray of int, shape (n,)
-        Of each spectrum.
-    stratum : ndarray, shape (n,)
-        Class of its target; of each class as many targets are drawn as it has.
+    targetid, stratum : ndarray, shape (n,)
+        Target of each spectrum, and its class: of each class as many targets are drawn
+        as it has.
     usable : ndarray of bool, shape (n,)
         False for held-out spectra: neither drawn nor unseen.
     seed, member : int
         Of the run, and of the member.
     single_exposure : bool
-        Whether each draw of a target brings one of its exposures by chance, instead
-        of all.
+        Whether each draw of a target brings one of its exposures by lot, not all.
 
     Raises
     ------
@@ -110,13 +100,7 @@ def save_draw(path: str | Path, drawn: Draw) -> None:
 
 
 def read_draw(path: str | Path) -> Draw:
-    """Read what `save_draw` wrote.
-
-    Raises
-    ------
-    InputError
-        Not such a file.
-    """
+    """Read what `save_draw` wrote; InputError if it is not such a file."""
     arrays = read_npz(path, {"rows": ("i", 1), "unseen": ("b", 1)})
     return Draw(arrays["rows"], arrays["unseen"])
 

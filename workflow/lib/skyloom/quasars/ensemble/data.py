@@ -15,15 +15,8 @@ from skyloom.run.seeds import rng
 class TrainingData:
     """Spectra with their answers; the rows of all arrays agree.
 
-    Attributes
-    ----------
-    x : ndarray, shape (n, pixels), float32
-        Normalised spectra.
-    sigma : ndarray, shape (n, pixels), float32
-        Noise of each pixel in the units of `x`; 0 where masked.
-    y : ndarray, shape (n, heads, 2 * boxes), float32
-    weight : ndarray, shape (n, heads), float32
-        Both of `skyloom.quasars.network.lines.targets`.
+    `x` (n, pixels) are normalised spectra and `sigma` their noise in the same units, 0
+    where masked; `y` and `weight` are `skyloom.quasars.network.lines.targets`.
 
     Raises
     ------
@@ -57,21 +50,11 @@ class TrainingData:
 def noisy(
     x: np.ndarray, sigma: np.ndarray, added: np.ndarray, draws: np.ndarray
 ) -> np.ndarray:
-    """Return spectra with more noise, normalised again.
+    """Return spectra with more noise, normalised again, float32.
 
-    Parameters
-    ----------
-    x, sigma : ndarray, shape (n, pixels)
-        See `TrainingData`.
-    added : ndarray, shape (n,)
-        Noise to add, in units of `sigma`; the total is √(1 + added²) of it.
-    draws : ndarray, shape (n, pixels)
-        Standard normal numbers.
-
-    Returns
-    -------
-    ndarray, shape (n, pixels), float32
-        A masked pixel keeps its flux of 0 before normalisation.
+    `added` (n,) is the noise to add in units of `sigma`, so that the total is
+    √(1 + added²) of it; `draws` (n, pixels) are standard normal. A masked pixel keeps
+    its flux of 0 before normalisation.
     """
     raw = x + added[:, None] * sigma * draws
     weight = np.divide(1.0, sigma**2, out=np.zeros_like(sigma), where=sigma > 0)
@@ -82,17 +65,7 @@ def noisy(
 
 
 def noise_of(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return normalised spectra and their noise.
-
-    Parameters
-    ----------
-    flux, ivar : ndarray, shape (n, pixels)
-        What `skyloom.quasars.spectra.grid.rebin` returns.
-
-    Returns
-    -------
-    x, sigma : ndarray, shape (n, pixels), float32
-        See `TrainingData`.
+    """Return normalised spectra and their noise, `x` and `sigma` of `TrainingData`.
 
     Raises
     ------

@@ -24,14 +24,8 @@ REMEDY = "make the spectra again, on the grid of the network"
 class Labelled:
     """Spectra with signal whose targets somebody has looked at; rows agree.
 
-    Attributes
-    ----------
-    meta : DataFrame of n rows
-        The facts of the store.
-    truth : DataFrame of n rows
-        Columns of `skyloom.quasars.spectra.truth.COLUMNS`.
-    flux, ivar : ndarray, shape (n, pixels), float32
-        On the network's grid.
+    `meta` are the facts of the store, `truth` has the columns of
+    `skyloom.quasars.spectra.truth.COLUMNS`, `flux` and `ivar` are (n, pixels).
     """
 
     meta: pd.DataFrame
@@ -68,19 +62,10 @@ def read_labelled(
 ) -> Labelled:
     """Read stores and keep the spectra of labelled targets that have a signal.
 
-    Parameters
-    ----------
-    stores : iterable of path
-        Files of `skyloom.quasars.spectra.store`.
-    labels : path
-        A truth table; a target without one is left out.
-    arch : Architecture
-        Of the network they are for.
-
     Raises
     ------
     InputError
-        A store on another grid, or no labelled spectrum in any of them.
+        A store on another grid than the network's, or no labelled spectrum in any.
     """
     truth = read_truth(labels)
     known = truth["targetid"].to_numpy()

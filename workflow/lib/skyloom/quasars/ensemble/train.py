@@ -2,51 +2,42 @@
 
 from __future__ import annotations
 
+import logging
+import os
+
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+
 import keras
 import numpy as np
-from keras import ops
 
 from skyloom.quasars.config import Train
 from skyloom.quasars.ensemble.data import TrainingData, added_noise, epoch_rows, noisy
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.loss import quasarnet_loss
-from skyloom.quasars.network.model import build
+from skyloom.quasars.network.model import build, parameters_of
+from skyloom.quasars.network.parameters import Parameters
 from skyloom.run.seeds import rng
 
+logger = logging.getLogger(__name__)
 
-def train_member(
-    data: TrainingData,
-    rows: np.ndarray,
-    arch: Architecture,
-    settings: Train,
-    seed: int,
-    *,
-    validation: TrainingData | None = None,
-) -> tuple[keras.Model, list[dict]]:
-    """Train one member.
+
+class Trainer:
+    """Trains members of one ensemble, one after another.
+
+    A member's weights depend on its seed, its rows, the data and the settings, and not
+    on the members before it: all are trained by one compiled model, started anew.
 
     Parameters
     ----------
     data : TrainingData
         The spectra that all members draw from.
-    rows : ndarray of int
-        The member's bootstrap sample.
-    arch : Architecture
-        Its shape.
-    settings : Train
-        How; `precision` is left to Keras' own ``keras.config.set_dtype_policy``.
-    seed : int
-        Of its first weights, batches, dropout and noise. Sets Keras' global seed.
+    arch, settings
+        The shape of all members, and how they are trained.
     validation : TrainingData, optional
-        Held-out targets.
-
-    Returns
-    -------
-    model : keras.Model
-        For `skyloom.quasars.network.files.save_member`.
-    history : list of dict
-        An entry an epoch: ``epoch``, ``loss``, ``rate`` and, with validation data,
-        ``val_loss`` and ``best``.
+        Held-out targets, the same for all.
+    device : str
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``...
 
     Raises
     ------
@@ -54,41 +45,84 @@ def train_member(
         Spectra of another size than the architecture's, or the best epoch to be kept
         without validation data.
     """
-    if data.x.shape[1] != arch.grid.size:
-        msg = f"spectra of {data.x.shape[1]} pixels: expected {arch.grid.size}"
-        raise ValueError(msg)
-    if settings.keep_best and validation is None:
-        msg = "keep_best needs validation data: hold targets out, or set it to False"
-        raise ValueError(msg)
-    keras.utils.set_random_seed(seed % 2**32)
-    model = build(arch)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = settings.momentum
-    steps = settings.steps(len(rows))
-    rate = _Rate(settings, steps * settings.epochs)
-    model.compile(
-        keras.optimizers.Adam(rate, amsgrad=settings.amsgrad), loss=_packed_loss
-    )
-    history: list[dict] = []
-    best: list[np.ndarray] = []
-    for epoch in range(settings.epochs):
+
+    def __init__(
+        self,
+        data: TrainingData,
+        arch: Architecture,
+        settings: Train,
+        validation: TrainingData | None = None,
+        device: str = "cpu",
+    ):
+        for one in (data, validation):
+            if one is not None and one.x.shape[1] != arch.grid.size:
+                msg = f"spectra of {one.x.shape[1]} pixels: expected {arch.grid.size}"
+                raise ValueError(msg)
+        if settings.keep_best and validation is None:
+            msg = "keep_best needs validation data: hold targets out, or unset it"
+            raise ValueError(msg)
+        self.data, self.validation, self.settings = data, validation, settings
+        self.device = device if ":" in device else f"{device}:0"
+        with keras.device(self.device):
+            self.model = build(arch, momentum=settings.momentum)
+            self.first = list(self.model.variables)
+            optimiser = keras.optimizers.Adam(settings.rate, amsgrad=settings.amsgrad)
+            optimiser.build(self.model.trainable_variables)
+            self.model.compile(optimiser, loss=_packed_loss)
+
+    def __call__(self, seed: int, rows: np.ndarray) -> tuple[Parameters, list[dict]]:
+        """Train one member; sets Keras' global seed.
+
+        Parameters
+        ----------
+        seed : int
+            Of its first weights, batches, dropout and noise.
+        rows : ndarray of int
+            Its bootstrap sample, see `skyloom.quasars.ensemble.bootstrap.draw`.
+
+        Returns
+        -------
+        network : Parameters
+        history : list of dict
+            An entry an epoch: ``epoch``, ``loss``, ``rate`` and, with validation data,
+            ``val_loss`` and ``best`` (whether the lowest so far).
+        """
+        with keras.device(self.device):
+            keras.utils.set_random_seed(seed % 2**32)
+            start = build(self.model.architecture).variables
+            for variable, value in zip(self.first, start, strict=True):
+                variable.assign(value)
+            for variable in self.model.optimizer.variables:
+                variable.assign(keras.ops.zeros_like(variable))
+            best, history = parameters_of(self.model), []
+            for epoch in range(self.settings.epochs):
+                history.append(self._epoch(seed, rows, epoch, history))
+                if not self.settings.keep_best or history[-1]["best"]:
+                    best = parameters_of(self.model)
+        return best, history
+
+    def _epoch(self, seed: int, rows: np.ndarray, epoch: int, history) -> dict:
+        how, steps = self.settings, self.settings.steps(len(rows))
         # One call an epoch: Keras would look ahead at the batches of a data set, and
         # their order would depend on its version.
-        index = epoch_rows(rows, steps, settings, seed, epoch).ravel()
-        x, packed = _epoch(data, index, settings, rng(seed, "noise", epoch))
-        run = model.fit(x, packed, batch_size=settings.batch, shuffle=False, verbose=0)
-        entry = {"epoch": epoch, "loss": float(run.history["loss"][0])}
-        entry["rate"] = float(rate.rates[(epoch + 1) * steps - 1])
-        history.append(entry | _judged(model, validation, history))
-        if settings.keep_best and history[-1]["best"]:
-            best = model.get_weights()
-    if settings.keep_best:
-        model.set_weights(best)
-    return model, history
+        index = epoch_rows(rows, steps, how, seed, epoch).ravel()
+        x, packed = _drawn(self.data, index, how, rng(seed, "noise", epoch))
+        rates = [
+            how.rate_at(epoch * steps + step, how.epochs * steps)
+            for step in range(steps)
+        ]
+        fit = {"batch_size": how.batch, "shuffle": False, "verbose": 0}
+        run = self.model.fit(x, packed, callbacks=[_Rates(rates)], **fit)
+        loss = float(run.history["loss"][0])
+        if not np.isfinite(loss):
+            msg = f"the loss became {loss} in epoch {epoch + 1}: lower the rate"
+            raise FloatingPointError(msg)
+        logger.info("epoch %d of %d: loss %.4f", epoch + 1, how.epochs, loss)
+        entry = {"epoch": epoch, "loss": loss, "rate": rates[-1]}
+        return entry | _judged(self.model, self.validation, history)
 
 
-def _epoch(data: TrainingData, index: np.ndarray, settings, draw):
+def _drawn(data: TrainingData, index: np.ndarray, settings, draw):
     """Return the spectra of an epoch, with noise, and their answers and weights.
 
     Keras' sample weights are one number a spectrum; ours are one a head, and travel as
@@ -115,18 +149,13 @@ def _packed_loss(packed, predicted):
     return quasarnet_loss(packed[..., :-1], predicted, packed[..., -1])
 
 
-class _Rate(keras.optimizers.schedules.LearningRateSchedule):
-    """`Train.rate_at` for Keras: looked up, so that it is the same number."""
+class _Rates(keras.callbacks.Callback):
+    """Sets the learning rate of each step of an epoch."""
 
-    def __init__(self, settings: Train, total: int):
-        self.rates = np.array(
-            [settings.rate_at(step, total) for step in range(total)], np.float32
-        )
+    def __init__(self, rates: list[float]):
+        super().__init__()
+        self.rates = rates
 
-    def __call__(self, step):
-        step = ops.minimum(ops.cast(step, "int32"), len(self.rates) - 1)
-        return ops.take(ops.convert_to_tensor(self.rates), step)
-
-    def get_config(self) -> dict:
-        """Return nothing: the optimiser is never stored."""
-        return {}
+    def on_train_batch_begin(self, batch: int, logs=None) -> None:
+        """Set the rate of a step."""
+        self.model.optimizer.learning_rate.assign(self.rates[batch])

@@ -30,8 +30,6 @@ class Architecture:
         Heads, see `skyloom.quasars.network.lines.Heads`.
     dropout : float
         Share dropped after each convolution in training.
-    l2 : float
-        Penalty on the convolutions' kernels in training.
     rescale : bool
         Offsets span `OFFSETS`; False for old weights whose offsets span 0 to 1.
     grid : Grid
@@ -47,7 +45,6 @@ class Architecture:
     lines: tuple[str, ...] = DEFAULT_LINES
     bal_lines: tuple[str, ...] = DEFAULT_BAL
     dropout: float = 0.2
-    l2: float = 0.0
     rescale: bool = True
     grid: Grid = LOG
 
@@ -58,9 +55,9 @@ class Architecture:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 msg = f"{name} is {value!r}: expected a whole number of 1 or more"
                 raise ValueError(msg)
-        if not 0 <= self.dropout < 1 or not self.l2 >= 0:
-            msg = f"dropout {self.dropout}, l2 {self.l2}: expected 0 <= dropout < 1"
-            raise ValueError(msg + " and l2 >= 0")
+        if not 0 <= self.dropout < 1:
+            msg = f"dropout is {self.dropout}: expected 0 <= dropout < 1"
+            raise ValueError(msg)
         object.__setattr__(self, "lines", tuple(self.lines))
         object.__setattr__(self, "bal_lines", tuple(self.bal_lines))
         _ = self.heads  # refuses unknown lines here, not at the first use
@@ -127,6 +124,8 @@ class Architecture:
             A key is missing or unknown, or a value is not possible.
         """
         names = {field.name for field in fields(cls)}
+        # Files of older versions had a penalty that only training knew.
+        tree = {key: value for key, value in tree.items() if key != "l2"}
         if tree.keys() != names:
             odd = sorted(tree.keys() ^ names)
             msg = f"missing or unknown keys of an architecture: {', '.join(odd)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,11 +18,6 @@ from skyloom.quasars.network.parameters import Parameters
 
 class Ensemble(ABC):
     """Networks of one architecture, run together.
-
-    Parameters
-    ----------
-    parameters : sequence of Parameters
-        The members.
 
     Raises
     ------
@@ -34,12 +30,7 @@ class Ensemble(ABC):
         self.n_members = len(parameters)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Return the outputs of all members.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, pixels)
-            Normalised spectra.
+        """Return the outputs of all members for normalised spectra (n, pixels).
 
         Returns
         -------
@@ -63,38 +54,21 @@ class Ensemble(ABC):
 
 
 def common_architecture(parameters: Sequence[Parameters]) -> Architecture:
-    """Return the one architecture of all members.
-
-    Raises
-    ------
-    ValueError
-        None, or several.
-    """
+    """Return the one architecture of all members; ValueError for none or several."""
     if not parameters:
         msg = "an ensemble of no members"
         raise ValueError(msg)
     first = parameters[0].arch
     for number, member in enumerate(parameters):
-        if shape_of(member.arch) != shape_of(first):
+        # Outputs depend on everything but the share dropped in training.
+        if replace(member.arch, dropout=0.0) != replace(first, dropout=0.0):
             msg = f"member {number} is {member.arch}; member 0 is {first}"
             raise ValueError(msg)
     return first
 
 
-def shape_of(arch: Architecture) -> dict:
-    """Return what the outputs depend on: everything but the training's settings."""
-    tree = arch.to_json()
-    return {key: tree[key] for key in tree.keys() - {"dropout", "l2"}}
-
-
 def checked(x: np.ndarray, arch: Architecture) -> np.ndarray:
-    """Return spectra as float32, shape (n, pixels).
-
-    Raises
-    ------
-    ValueError
-        Another number of pixels, or a value that is not finite.
-    """
+    """Return spectra as float32, (n, pixels); ValueError if they are anything else."""
     x = np.asarray(x, np.float32)
     if x.ndim != 2 or x.shape[1] != arch.grid.size:
         msg = f"spectra of shape {x.shape}; the network wants (n, {arch.grid.size})"

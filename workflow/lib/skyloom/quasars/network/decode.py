@@ -18,16 +18,9 @@ Z_SPLIT = 2.1  # from here on Lyman α is well inside the blue arm
 class Lines:
     """What the heads say; every array has shape (..., heads).
 
-    Attributes
-    ----------
-    heads : Heads
-        The order of the last axis: emission lines, then broad absorption.
-    confidence : ndarray, float32
-        The largest of a head's boxes, 0..1.
-    z : ndarray, float64
-        The redshift if the line were there.
-    box : ndarray, int64
-        The box it would be in.
+    `heads` are in the order of the last axis, emission lines, then broad absorption;
+    `confidence` is the largest of a head's boxes, `box` that box, and `z` the redshift
+    if the line were there.
     """
 
     heads: Heads
@@ -59,13 +52,6 @@ def decode(outputs: np.ndarray, arch: Architecture) -> Lines:
     where :math:`\lambda` is linear between the pixels' edges, the inverse of
     `skyloom.quasars.network.lines.box_position`, and goes on straight beyond the
     grid's ends (as QuasarNET does; QuasarNP stops there).
-
-    Parameters
-    ----------
-    outputs : ndarray, shape (..., heads, 2 * boxes)
-        Boxes, then offsets.
-    arch : Architecture
-        Of the network that gave them.
 
     Raises
     ------
@@ -101,15 +87,7 @@ def best(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
 
 
 def n_lines(confidence: np.ndarray, c_th: float) -> np.ndarray:
-    """Return how many emission lines are above the threshold, (...).
-
-    Parameters
-    ----------
-    confidence : ndarray, shape (..., lines)
-        Of the emission lines only: ``lines.emission.confidence``.
-    c_th : float
-        A line counts when its confidence is above.
-    """
+    """Return how many of the emission lines (..., lines) are above the threshold."""
     return (np.asarray(confidence) > c_th).sum(axis=-1)
 
 
@@ -123,12 +101,7 @@ def is_quasar(
 def labels(
     lines: Lines, c_th: float = 0.95, n_detect: int = 1, z_split: float = Z_SPLIT
 ) -> np.ndarray:
-    """Return 0 for no quasar, 1 for one below `z_split`, 2 for one from there on.
-
-    Returns
-    -------
-    ndarray, int8, shape (...)
-    """
+    """Return 0 for no quasar, 1 for one below `z_split`, 2 for one from there on."""
     quasar = is_quasar(lines.emission.confidence, c_th, n_detect)
     z, _ = best(lines)
     label = np.where(z >= z_split, HIGH_Z, LOW_Z)

@@ -1,36 +1,32 @@
-"""Networks on disk: our ``.keras``, and whatever QuasarNET has been published as.
+"""Networks on disk: ours, and whatever QuasarNET has been published as.
 
 Nothing here needs Keras, and nothing that a file holds is ever run.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from skyloom.io.atomic import write_bytes
-from skyloom.io.documents import plain
 from skyloom.io.errors import InputError, existing_file
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.graph import MODEL, Graph, Layer, MappingError, read_graph
-from skyloom.quasars.network.keras_file import (
-    Archive,
-    archive_bytes,
-    array_names,
-    nodes_of,
-    read_archive,
-    snake,
+from skyloom.quasars.network.parameters import (
+    VECTORS,
+    Parameters,
+    arrays_by_layer,
 )
-from skyloom.quasars.network.parameters import Parameters, expected_shapes, from_arrays
 from skyloom.quasars.network.published import architecture_of, map_layers
 from skyloom.quasars.spectra.grid import LINEAR, LOG, Grid
 
-FORMAT = 1
+SIDECAR, FORMAT = "skyloom.json", 1  # what `model.save_member` adds to Keras' file
 ROLES = {
     "W": "kernel",
     "b": "bias",
@@ -41,13 +37,16 @@ ROLES = {
 }
 REMEDY = "give the whole model as Keras saved it, of an unchanged QuasarNET"
 HDF5, ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
+NUMBERED = {"Conv1D": "conv1d", "BatchNormalization": "batch_normalization"}
+Arrays = Callable[[Layer], dict[str, np.ndarray]]
 
 
 def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
     """Read a network: ours or a published one.
 
     Ours are ``.keras`` files. Published ones are ``.h5`` of Keras 1, 2 or 3, or
-    ``.keras``; their layers may have any names and numbers.
+    ``.keras``; their layers may have any names and numbers. Offsets are rescaled if
+    the file says so, under whatever name.
 
     Parameters
     ----------
@@ -56,11 +55,6 @@ def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
     grid : Grid
         The pixels of a published network that does not tell them and has neither 443
         nor 458 of them.
-
-    Returns
-    -------
-    network : Parameters
-        Offsets are rescaled if the file says so, under whatever name.
 
     Raises
     ------
@@ -71,15 +65,15 @@ def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
     with path.open("rb") as file:
         start = file.read(8)
     if start == HDF5:
-        return _guarded(path, _read_h5, grid)
+        return _guarded(path, lambda: _read_h5(path, grid))
     if start[:4] == ZIP:
-        return _guarded(path, _read_keras, grid)
+        return _guarded(path, lambda: _read_keras(path, grid))
     expected = "a .keras archive or a Keras .h5"
     raise InputError(path, "neither zip nor HDF5", expected=expected, remedy=REMEDY)
 
 
 def read_about(path: str | Path) -> dict:
-    """Return what `save_member` was told about a network.
+    """Return what `skyloom.quasars.network.model.save_member` was told.
 
     Raises
     ------
@@ -87,63 +81,13 @@ def read_about(path: str | Path) -> dict:
         The file is not one of ours.
     """
     path = existing_file(path)
-    archive = _guarded(path, lambda p, _: read_archive(p), None)
-    return _sidecar(path, archive)["about"]
+    return _guarded(path, lambda: _sidecar(path, _opened(path)[1]))["about"]
 
 
-def save_member(path: str | Path, model, about: Mapping) -> None:
-    """Write a network so that ``keras.models.load_model`` opens it too.
-
-    Same weights and same `about` give the same bytes.
-
-    Parameters
-    ----------
-    path : str or Path
-        The ``.keras`` file.
-    model : Parameters or keras.Model
-        The network; a Keras model must come from
-        `skyloom.quasars.network.model.build`.
-    about : mapping
-        Seed, metrics, code digest...: JSON values, or numpy's.
-
-    Raises
-    ------
-    ValueError
-        `path` does not end in ``.keras``, or `model` is another architecture.
-    """
-    if Path(path).suffix != ".keras":
-        msg = f"{path}: a network's file name must end in .keras"
-        raise ValueError(msg)
-    parameters = model if isinstance(model, Parameters) else parameters_of(model)
-    architecture = parameters.arch.to_json()
-    sidecar = {"format": FORMAT, "architecture": architecture, "about": plain(about)}
-    write_bytes(path, archive_bytes(parameters, sidecar))
-
-
-def parameters_of(model) -> Parameters:
-    """Return the weights of a Keras model made by `build`.
-
-    Raises
-    ------
-    ValueError
-        The model was not made by `build`, or was changed since.
-    """
-    arch = getattr(model, "architecture", None)
-    if not isinstance(arch, Architecture):
-        msg = "the model has no architecture: make it with network.model.build"
-        raise ValueError(msg)
-    arrays = {}
-    for node in nodes_of(arch):
-        values = model.get_layer(node.name).get_weights()
-        keys = array_names(node.kind, node.name)
-        arrays |= dict(zip(keys, values, strict=True)) if keys else {}
-    return from_arrays(arch, arrays)
-
-
-def _guarded(path: Path, read: Callable, grid: Grid | None):
+def _guarded(path: Path, read: Callable):
     """Call a reader; whatever it stumbles over becomes an `InputError`."""
     try:
-        return read(path, grid)
+        return read()
     except InputError:
         raise
     except MappingError as bad:
@@ -155,46 +99,67 @@ def _guarded(path: Path, read: Callable, grid: Grid | None):
         raise InputError(path, problem, remedy=REMEDY) from None
 
 
+def _opened(path: Path) -> tuple[dict, dict | None, dict[str, list[np.ndarray]]]:
+    """Return layers, sidecar (None in others' files) and weights of a ``.keras``.
+
+    Weights are by the layer's name where the file tells it, else by class and number
+    (``conv1d_1``).
+    """
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        named = SIDECAR in archive.namelist()
+        sidecar = json.loads(archive.read(SIDECAR)) if named else None
+        held = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(held, "r") as file:
+        groups = {key: group.get("vars") for key, group in file["layers"].items()}
+        weights = {
+            str(group.attrs.get("name", key)): [
+                np.asarray(group[number]) for number in sorted(group, key=int)
+            ]
+            for key, group in groups.items()
+            if group is not None
+        }
+    return config, sidecar, weights
+
+
 def _read_keras(path: Path, grid: Grid | None) -> Parameters:
-    archive = read_archive(path)
-    if archive.sidecar is None:
-        return _map(path, read_graph(archive.config), _numbered(archive), None, grid)
-    arch = Architecture.from_json(_sidecar(path, archive)["architecture"])
-    arrays = {}
-    for node in nodes_of(arch):
-        keys = array_names(node.kind, node.name)
-        values = archive.weights.get(node.name, [])
-        if len(values) != len(keys):
-            problem = f"{len(values)} arrays; expected {len(keys)}"
-            raise MappingError(node.name, problem)
-        arrays |= dict(zip(keys, values, strict=True))
+    config, sidecar, weights = _opened(path)
+    if sidecar is None:
+        return _map(path, read_graph(config), _numbered(config, weights), None, grid)
+    arch = Architecture.from_json(_sidecar(path, sidecar)["architecture"])
+    arrays: dict[str, np.ndarray] = {}
+    for layer, keys in arrays_by_layer(arch).items():
+        held = weights.get(layer, [])
+        if len(held) != len(keys):
+            raise MappingError(layer, f"{len(held)} arrays; expected {len(keys)}")
+        arrays |= zip(keys, held, strict=True)
     norms = [
         layer["config"]["epsilon"]
-        for layer in archive.config["config"]["layers"]
+        for layer in config["config"]["layers"]
         if layer["class_name"] == "BatchNormalization"
     ]
     return _assemble(arch, arrays, norms)
 
 
-def _sidecar(path: Path, archive: Archive) -> dict:
-    sidecar = archive.sidecar
+def _sidecar(path: Path, sidecar) -> dict:
     if not isinstance(sidecar, dict) or sidecar.get("format") != FORMAT:
-        problem = "no skyloom.json of a known format inside"
+        problem = f"no {SIDECAR} of a known format inside"
         raise InputError(path, problem, expected=f"format {FORMAT}", remedy=REMEDY)
     return sidecar
 
 
-def _numbered(archive: Archive) -> Callable[[Layer], dict[str, np.ndarray]]:
+def _numbered(config: dict, weights: dict[str, list[np.ndarray]]) -> Arrays:
     """Return a look-up of a layer's arrays in a ``.keras`` of others."""
     counts, keys = Counter(), {}
-    for layer in archive.config["config"]["layers"]:
-        kind = snake(layer["class_name"])
+    for layer in config["config"]["layers"]:
+        kind = NUMBERED.get(layer["class_name"], layer["class_name"].lower())
         keys[layer["name"]] = f"{kind}_{counts[kind]}" if counts[kind] else kind
         counts[kind] += 1
 
     def arrays(layer: Layer) -> dict[str, np.ndarray]:
-        held = archive.weights.get(layer.name, archive.weights.get(keys[layer.name]))
-        roles = [key.rpartition("/")[2] for key in array_names(layer.kind, layer.name)]
+        held = weights.get(layer.name, weights.get(keys[layer.name]))
+        batch_norm = layer.kind == "BatchNormalization"
+        roles = VECTORS if batch_norm else ("kernel", "bias")
         if held is None or len(held) != len(roles):
             raise MappingError(layer.name, f"its {len(roles)} arrays are missing")
         return dict(zip(roles, held, strict=True))
@@ -208,23 +173,14 @@ def _read_h5(path: Path, grid: Grid | None) -> Parameters:
             problem = "weights without the model's configuration"
             expected = "a whole model: attribute model_config, group model_weights"
             raise InputError(path, problem, expected=expected, remedy=REMEDY)
-        config = json.loads(file.attrs["model_config"])
-        _refuse_theano(path, file)
-        wave = np.asarray(file["model_grid"]) if "model_grid" in file else None
+        graph = read_graph(json.loads(file.attrs["model_config"]))
         weights = file["model_weights"]
-
-        def arrays(layer: Layer) -> dict[str, np.ndarray]:
-            return _h5_arrays(weights, layer)
-
-        return _map(path, read_graph(config), arrays, wave, grid)
-
-
-def _refuse_theano(path: Path, file: h5py.File) -> None:
-    backend = file.attrs.get("backend", file["model_weights"].attrs.get("backend", ""))
-    backend = backend.decode() if isinstance(backend, bytes) else backend
-    if backend == "theano":
-        problem = "weights of the Theano backend, whose kernels run backwards"
-        raise InputError(path, problem, where="backend", remedy=REMEDY)
+        backend = file.attrs.get("backend", weights.attrs.get("backend", ""))
+        if backend in ("theano", b"theano"):
+            problem = "weights of the Theano backend, whose kernels run backwards"
+            raise InputError(path, problem, where="backend", remedy=REMEDY)
+        wave = np.asarray(file["model_grid"]) if "model_grid" in file else None
+        return _map(path, graph, lambda layer: _h5_arrays(weights, layer), wave, grid)
 
 
 def _h5_arrays(weights: h5py.Group, layer: Layer) -> dict[str, np.ndarray]:
@@ -244,7 +200,7 @@ def _h5_arrays(weights: h5py.Group, layer: Layer) -> dict[str, np.ndarray]:
 def _map(
     path: Path,
     graph: Graph,
-    arrays: Callable[[Layer], dict[str, np.ndarray]],
+    arrays: Arrays,
     wave: np.ndarray | None,
     grid: Grid | None,
 ) -> Parameters:
@@ -267,18 +223,9 @@ def _map(
 
 
 def _assemble(arch: Architecture, arrays: dict, epsilons: list[float]) -> Parameters:
-    for name, shape in expected_shapes(arch).items():
-        layer = name.rpartition("/")[0]
-        if name not in arrays:
-            raise MappingError(layer, f"no {name.rpartition('/')[2]}")
-        if arrays[name].shape != shape:
-            problem = f"{name} has shape {arrays[name].shape}; expected {shape}"
-            raise MappingError(layer, problem)
-        if not np.isfinite(arrays[name]).all():
-            raise MappingError(layer, f"{name} holds NaN or infinity")
     if len(set(epsilons)) > 1:
         raise MappingError(MODEL, f"several batch norm epsilons: {set(epsilons)}")
-    return from_arrays(arch, arrays, epsilons[0])
+    return Parameters(arch, arrays, epsilons[0])
 
 
 def _grid(path: Path, size: int, wave, grid: Grid | None) -> Grid:

@@ -18,18 +18,11 @@ KEYS = {
     "output_dim": "units",
     "p": "rate",
     "bias": "use_bias",
-    "W_regularizer": "kernel_regularizer",
 }  # Keras 1 -> Keras 2 and 3
 
 
 class MappingError(ValueError):
-    """A layer that no QuasarNET has.
-
-    Attributes
-    ----------
-    layer : str
-        Its name in the file.
-    """
+    """A layer that no QuasarNET has; `layer` is its name in the file."""
 
     def __init__(self, layer: str, problem: str):
         self.layer = layer
@@ -38,16 +31,9 @@ class MappingError(ValueError):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a saved model.
+    """One layer of a saved model and the layers that it reads.
 
-    Attributes
-    ----------
-    name, kind : str
-        Its name in the file and its class, by the Keras 3 name.
-    config : mapping
-        Its settings, by the Keras 3 names.
-    inputs : tuple of str
-        The layers it reads.
+    Class and settings have the names of Keras 3.
     """
 
     name: str
@@ -66,27 +52,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class Graph:
-    """A saved functional model.
-
-    Attributes
-    ----------
-    layers : dict of str to Layer
-        In the file's order.
-    outputs : tuple of str
-        The layers whose values the model returns.
-    """
+    """A saved functional model: its layers in the file's order, and its outputs."""
 
     layers: Mapping[str, Layer]
     outputs: tuple[str, ...]
 
     def only_input(self, layer: Layer) -> Layer:
-        """Return the one layer that `layer` reads.
-
-        Raises
-        ------
-        MappingError
-            It reads none, or several.
-        """
+        """Return the one layer that `layer` reads; MappingError for none or several."""
         if len(layer.inputs) != 1:
             problem = f"reads {len(layer.inputs)} layers; expected one"
             raise MappingError(layer.name, problem)
@@ -94,12 +66,7 @@ class Graph:
 
 
 def read_graph(model: Mapping) -> Graph:
-    """Return the graph of a saved model's configuration.
-
-    Parameters
-    ----------
-    model : mapping
-        The decoded ``model_config`` of a ``.h5``, or ``config.json`` of a ``.keras``.
+    """Return the graph of a model: ``model_config`` of a ``.h5``, ``config.json``.
 
     Raises
     ------

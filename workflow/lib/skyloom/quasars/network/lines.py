@@ -30,15 +30,7 @@ DEFAULT_BAL = ("CIV",)
 
 @dataclass(frozen=True)
 class Heads:
-    """What the network's outputs stand for, in their order.
-
-    Attributes
-    ----------
-    lines : tuple of str
-        Emission lines, names of `LINES`.
-    bal : tuple of str
-        Lines whose broad absorption is asked for; their heads follow the lines'.
-    """
+    """What the network's outputs stand for: emission lines, then broad absorption."""
 
     lines: tuple[str, ...] = DEFAULT_LINES
     bal: tuple[str, ...] = DEFAULT_BAL
@@ -76,22 +68,10 @@ class Heads:
 
 
 def box_position(z, rest, grid: Grid, boxes: int = N_BOXES) -> np.ndarray:
-    """Return where a line falls, counted in boxes from the blue end.
+    """Return where a line falls, counted in boxes from the blue end, float64.
 
-    Parameters
-    ----------
-    z, rest : array_like
-        Redshifts and rest wavelengths [Å]; they broadcast.
-    grid : Grid
-        The pixels.
-    boxes : int
-        Boxes on the grid.
-
-    Returns
-    -------
-    ndarray, float64
-        Position in 0 .. boxes; the whole part is the box, the rest the offset in it.
-        -1 where the line is off the grid or `z` is not finite.
+    The whole part is the box, the rest the offset in it; -1 where the line is off the
+    grid or `z` is not finite. `z` and `rest` [Å] broadcast.
     """
     wave = np.asarray(rest) * (1.0 + np.asarray(z, dtype=np.float64))
     wave = np.where(np.isfinite(wave), wave, -1.0)
@@ -112,21 +92,13 @@ def targets(
 
     Parameters
     ----------
-    z : ndarray, shape (n,)
-        Redshifts; read for confident quasars only.
-    is_qso : ndarray of bool, shape (n,)
-        True for quasars.
+    z, is_qso : ndarray, shape (n,)
+        Redshifts, and which are quasars.
     bal : ndarray of int, shape (n,)
         1 with broad absorption, -1 without, 0 unknown.
     known : ndarray of bool, shape (n,)
         True where the truth is confident. The others weigh nothing, whereas the
         published loader trains them as confident non-quasars.
-    heads : Heads
-        The outputs.
-    grid : Grid
-        The pixels.
-    boxes : int
-        Boxes on the grid.
 
     Returns
     -------

@@ -23,14 +23,8 @@ def quasarnet_loss(y, predicted, weight=None):
     are summed (Busca & Balland 2018, eq. 3-4). The published code counts in
     :math:`N_1, N_2` objects of weight zero too; for weights of 1 the two agree.
 
-    Parameters
-    ----------
-    y : tensor, shape (n, heads, 2 * boxes)
-        Targets: boxes, then offsets.
-    predicted : tensor, shape (n, heads, 2 * boxes)
-        Outputs of the network.
-    weight : tensor, shape (n, heads), optional
-        Of every answer; None is 1.
+    `y` and `predicted` are (n, heads, 2 * boxes), boxes, then offsets; `weight`
+    (n, heads) is of every answer, None is 1.
     """
     boxes = y.shape[-1] // 2
     truth, offset = y[..., :boxes], y[..., boxes:]

@@ -1,19 +1,38 @@
-"""The network in Keras 3, on whichever backend it runs."""
+"""The network in Keras 3, on whichever backend it runs, and its file."""
 
 from __future__ import annotations
 
+import io
+import json
 import math
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
 
 import keras
 from keras import layers
 
+from skyloom.io.atomic import write_bytes
+from skyloom.io.documents import plain
+from skyloom.io.npz import EPOCH
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.keras_file import array_names, nodes_of
-from skyloom.quasars.network.parameters import Parameters, arrays_of
+from skyloom.quasars.network.files import FORMAT, SIDECAR
+from skyloom.quasars.network.parameters import EPSILON, Parameters, arrays_by_layer
 
 
-def build(arch: Architecture) -> keras.Model:
+def build(
+    arch: Architecture, *, momentum: float = 0.99, epsilon: float = EPSILON
+) -> keras.Model:
     """Return an untrained network.
+
+    Parameters
+    ----------
+    arch : Architecture
+        Its shape.
+    momentum, epsilon : float
+        Of batch normalisation.
 
     Returns
     -------
@@ -23,50 +42,78 @@ def build(arch: Architecture) -> keras.Model:
         Initial weights come from Keras' generators: call `keras.utils.set_random_seed`
         first.
     """
-    spectrum = keras.Input((arch.grid.size, 1), name="spectrum")
-    hidden = spectrum
+
+    def norm(name: str):
+        return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, name=name)
+
+    hidden = spectrum = keras.Input((arch.grid.size, 1), name="spectrum")
+    shape = {"strides": arch.stride, "padding": arch.padding}
     for k in range(1, arch.n_layers + 1):
-        hidden = _convolve(hidden, k, arch)
+        convolution = layers.Conv1D(arch.filters, arch.width, **shape, name=f"conv_{k}")
+        hidden = norm(f"norm_{k}")(convolution(hidden))
+        hidden = layers.Activation("relu", name=f"relu_{k}")(hidden)
+        hidden = layers.Dropout(arch.dropout, name=f"dropout_{k}")(hidden)
     hidden = layers.Flatten(name="flatten")(hidden)
-    hidden = layers.Dense(arch.dense, name="dense")(hidden)
-    hidden = layers.BatchNormalization(name="dense_norm")(hidden)
+    hidden = norm("dense_norm")(layers.Dense(arch.dense, name="dense")(hidden))
     hidden = layers.Activation("relu", name="dense_relu")(hidden)
     low, high = arch.offsets
     rescaling = layers.Rescaling(round(high - low, 9), low, name="offset_rescaled")
     box, offset = _head(hidden, "box", arch), rescaling(_head(hidden, "offset", arch))
     outputs = layers.Concatenate(axis=-1, name="heads")([box, offset])
     model = keras.Model(spectrum, outputs, name="quasarnet")
-    model.architecture = arch
+    model.architecture, model.epsilon = arch, epsilon
     return model
 
 
-def set_parameters(model: keras.Model, parameters: Parameters) -> None:
-    """Give a model made by `build` the weights of a stored network.
+def model_of(parameters: Parameters) -> keras.Model:
+    """Return the model of stored weights."""
+    model = build(parameters.arch, epsilon=parameters.epsilon)
+    for layer, names in arrays_by_layer(parameters.arch).items():
+        model.get_layer(layer).set_weights([parameters.arrays[key] for key in names])
+    return model
+
+
+def parameters_of(model: keras.Model) -> Parameters:
+    """Return the weights of a model made by `build`."""
+    arrays: dict = {}
+    for layer, names in arrays_by_layer(model.architecture).items():
+        arrays |= zip(names, model.get_layer(layer).get_weights(), strict=True)
+    return Parameters(model.architecture, arrays, model.epsilon)
+
+
+def save_member(path: str | Path, parameters: Parameters, about: Mapping) -> None:
+    """Write a network as Keras saves it, with `about` beside the weights.
+
+    ``keras.models.load_model`` opens it. Same weights and same `about` (seed, metrics,
+    code digest...: JSON values, or numpy's) give the same bytes.
 
     Raises
     ------
     ValueError
-        They do not fit.
+        `path` does not end in ``.keras``.
     """
-    arrays = arrays_of(parameters)
-    for node in nodes_of(parameters.arch):
-        keys = array_names(node.kind, node.name)
-        if keys:
-            model.get_layer(node.name).set_weights([arrays[key] for key in keys])
-
-
-def _convolve(hidden, k: int, arch: Architecture):
-    convolution = layers.Conv1D(
-        arch.filters,
-        arch.width,
-        strides=arch.stride,
-        padding=arch.padding,
-        kernel_regularizer=keras.regularizers.L2(arch.l2) if arch.l2 > 0 else None,
-        name=f"conv_{k}",
-    )
-    hidden = layers.BatchNormalization(name=f"norm_{k}")(convolution(hidden))
-    hidden = layers.Activation("relu", name=f"relu_{k}")(hidden)
-    return layers.Dropout(arch.dropout, name=f"dropout_{k}")(hidden)
+    if Path(path).suffix != ".keras":
+        msg = f"{path}: a network's file name must end in .keras"
+        raise ValueError(msg)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "net.keras"
+        with warnings.catch_warnings():
+            # TensorFlow's variables do not know NumPy 2's keyword `copy`.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            model_of(parameters).save(made)
+        with zipfile.ZipFile(made) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+    # Keras stamps the date into its file: without it the bytes are the weights' own.
+    metadata = json.loads(parts["metadata.json"]) | {"date_saved": "1980-01-01"}
+    architecture = parameters.arch.to_json()
+    sidecar = {"format": FORMAT, "architecture": architecture, "about": plain(about)}
+    for name, tree in (("metadata.json", metadata), (SIDECAR, sidecar)):
+        parts[name] = (json.dumps(tree, sort_keys=True, indent=1) + "\n").encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, held in sorted(parts.items()):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), held)
+    write_bytes(path, buffer.getvalue())
 
 
 def _head(hidden, name: str, arch: Architecture):

@@ -29,19 +29,8 @@ SHIFT, SCALE = OFFSETS[0], OFFSETS[1] - OFFSETS[0]
 class Mapped:
     """A published network's layers in their roles.
 
-    Attributes
-    ----------
-    n_pixels : int
-        Pixels of the input.
-    conv, dense : tuple of (Layer, Layer)
-        Convolutions and common dense layer, each with its batch norm; `dense` holds
-        one pair.
-    boxes, offsets : tuple of Layer
-        A dense layer a head.
-    rescale : bool
-        The offsets' sigmoids are rescaled.
-    dropout : float
-        The largest share dropped behind a convolution in training.
+    Convolutions and dense layer each with their batch norm, a dense layer a head,
+    whether the offsets' sigmoids are rescaled, and the largest dropout.
     """
 
     n_pixels: int
@@ -106,7 +95,6 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
         lines=heads.lines,
         bal_lines=heads.bal,
         dropout=mapped.dropout,
-        l2=_l2(first),
         rescale=mapped.rescale,
         grid=grid,
     )
@@ -232,9 +220,3 @@ def _constants(layer: Layer) -> set[float]:
     found = CONSTANTS.search(held)
     held = found[1] if found else b""
     return {value for _, value in struct.iter_unpack("<cd", held)}
-
-
-def _l2(layer: Layer) -> float:
-    held = layer.config.get("kernel_regularizer") or {}
-    settings = held.get("config", held) if isinstance(held, Mapping) else {}
-    return float(settings.get("l2", 0.0))

@@ -16,12 +16,7 @@ CHUNK = 64  # spectra at a time: the windows of one layer then fill about 30 MB
 class Runner(Ensemble):
     """An ensemble on the CPU: one matrix product a layer, batch norm folded.
 
-    Parameters
-    ----------
-    parameters : sequence of Parameters
-        The members, all of one architecture.
-    chunk : int
-        Spectra at a time; memory grows with it, not with the number of spectra.
+    Memory grows with `chunk`, the spectra at a time, not with their number.
     """
 
     def __init__(self, parameters: Sequence[Parameters], chunk: int = CHUNK):
@@ -69,22 +64,10 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def convolve(
     x: np.ndarray, affine: Affine, stride: int, pads: tuple[int, int]
 ) -> np.ndarray:
-    """Return ReLU of a convolution along the pixels.
+    """Return ReLU of a convolution along the pixels, (n, positions, filters).
 
-    Parameters
-    ----------
-    x : ndarray, float32, shape (n, pixels, channels)
-        The input; channels last, so that a window is one run of memory.
-    affine : Affine
-        Kernel (width, channels, filters).
-    stride : int
-        Pixels from window to window.
-    pads : (int, int)
-        Zeros before and after.
-
-    Returns
-    -------
-    ndarray, float32, shape (n, positions, filters)
+    `x` is (n, pixels, channels): channels last, so that a window is one run of memory.
+    `pads` are the zeros before and after.
     """
     width, channels, filters = affine.kernel.shape
     padded = np.zeros((len(x), x.shape[1] + sum(pads), channels), np.float32)

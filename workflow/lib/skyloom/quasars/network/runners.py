@@ -17,14 +17,8 @@ def runner(
 ) -> Callable[[Sequence[Parameters]], Ensemble]:
     """Return what makes an ensemble's runner, and load no other framework.
 
-    Parameters
-    ----------
-    name : str
-        One of `RUNNERS`.
-    device : str
-        Of torch: ``"cpu"``, ``"cuda"``... The others choose theirs themselves.
-    threads : int
-        Cores to use; NumPy's are limited by the environment.
+    `device` is torch's, the others choose theirs; `threads` are the cores to use,
+    NumPy's are limited by the environment.
 
     Raises
     ------

@@ -41,14 +41,7 @@ def room(positions: int) -> int:
 def evaluate_kernel(kernel: np.ndarray) -> np.ndarray:
     r"""Return :math:`G g`, evaluated in float64.
 
-    Parameters
-    ----------
-    kernel : ndarray, shape (9 or 10, channels, filters)
-        Of the convolution.
-
-    Returns
-    -------
-    ndarray, float32, shape (8, 2 * channels, filters)
+    The kernel is (9 or 10, channels, filters), the result (8, 2 * channels, filters).
     """
     width, channels, filters = kernel.shape
     padded = np.zeros((2 * TAPS, channels, filters))
@@ -74,12 +67,8 @@ def _evaluation() -> np.ndarray:
 def evaluate_pixels(pairs, out):
     """Write B^T d for every tile. All arrays are C-contiguous, or nothing is fast.
 
-    Parameters
-    ----------
-    pairs : ndarray, float32, shape (n, pairs, 2 * channels)
-        The padded input, `room` pixels or more.
-    out : ndarray, float32, shape (n, tiles, 8, 2 * channels)
-        Where to write.
+    `pairs` is the padded input, `room` pixels or more, (n, pairs, 2 * channels);
+    `out` is (n, tiles, 8, 2 * channels).
     """
     f = np.float32
     for row in range(out.shape[0]):
@@ -108,16 +97,8 @@ def evaluate_pixels(pairs, out):
 def interpolate(products, bias, out, start, positions):
     """Write ReLU(A^T m + bias) for every tile. All arrays are C-contiguous.
 
-    Parameters
-    ----------
-    products : ndarray, float32, shape (8, n, tiles, filters)
-        The matrix products.
-    bias : ndarray, float32, shape (filters,)
-        Of the convolution.
-    out : ndarray, float32, shape (n, pixels, filters)
-        Where to write: `positions` pixels from `start` on.
-    start, positions : int
-        What the last tile gives beyond them is dropped.
+    `products` is (8, n, tiles, filters), `out` (n, pixels, filters); written are
+    `positions` pixels from `start` on, and what the last tile gives beyond is dropped.
     """
     f, zero = np.float32, np.float32(0)
     last = np.empty((TILE, products.shape[3]), np.float32)
@@ -155,16 +136,8 @@ def ten_taps(kernel: np.ndarray) -> np.ndarray:
 def convolve_pixels(x, taps, bias, out, start, positions):
     """Write ReLU(convolution) of one channel with stride 2. All are C-contiguous.
 
-    Parameters
-    ----------
-    x : ndarray, float32, shape (n, pixels)
-        The padded spectra.
-    taps : ndarray, float32, shape (10, filters)
-        The kernel, from `ten_taps`.
-    bias : ndarray, float32, shape (filters,)
-    out : ndarray, float32, shape (n, pixels, filters)
-        Where to write: `positions` pixels from `start` on.
-    start, positions : int
+    `x` are padded spectra (n, pixels), `taps` is from `ten_taps`; `positions` pixels of
+    `out` (n, pixels, filters) are written from `start` on.
     """
     zero = np.float32(0)
     for row in range(out.shape[0]):
