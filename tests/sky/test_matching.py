@@ -8,11 +8,10 @@ from astropy import units
 from astropy.coordinates import SkyCoord, search_around_sky
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 from skyloom.sky.cosmology import COSMOLOGY
-from skyloom.sky.matching import DZ, ORDERS, RADIUS, candidates, match, one_to_one
+from skyloom.sky.matching import DZ, RADIUS, candidates, match
 
+RANKED = ((), ("rank2",), ("rank1", "rank2"))  # whose ranks are known
 seeds = st.integers(0, 10_000)
 MPC = 1 / COSMOLOGY.kpc_proper_per_arcmin(0.4).to_value("Mpc/deg")  # deg at z 0.4
 
@@ -47,12 +46,12 @@ def test_candidates_are_those_of_astropy(seed):
     assert np.allclose(found.separation, (angle.deg * far)[near], rtol=1e-6)
 
 
-@given(seeds, st.sampled_from(ORDERS))
+@given(seeds, st.sampled_from(RANKED))
 @settings(max_examples=40, deadline=None)
-def test_pairs_are_one_to_one_and_within(seed, order):
+def test_pairs_are_one_to_one_and_within(seed, known):
     """No object twice, no pair beyond the tolerances, none that could still be made."""
     one, two, ranks = crowded(seed)
-    pairs = match(*one, *two, order=order, **ranks)
+    pairs = match(*one, *two, **{k: ranks[k] for k in known})
     mine, theirs = pairs.partners()
     assert (pairs.separation <= RADIUS).all()
     assert (np.abs(pairs.dz) <= DZ).all()
@@ -62,57 +61,37 @@ def test_pairs_are_one_to_one_and_within(seed, order):
     assert not free.any()
 
 
-@given(seeds, st.sampled_from(ORDERS))
+@given(seeds, st.sampled_from(RANKED))
 @settings(max_examples=20, deadline=None)
-def test_order_of_rows_does_not_matter(seed, order):
+def test_order_of_rows_does_not_matter(seed, known):
     """Shuffled lists give the same pairs of objects."""
     one, two, ranks = crowded(seed)
     rng = np.random.default_rng(seed)
     p, q = rng.permutation(len(one[0])), rng.permutation(len(two[0]))
     turned = {"rank1": ranks["rank1"][p], "rank2": ranks["rank2"][q]}
     sides = *(v[p] for v in one), *(v[q] for v in two)
-    pairs = match(*sides, order=order, **turned)
+    pairs = match(*sides, **{k: turned[k] for k in known})
     again = set(zip(p[pairs.first].tolist(), q[pairs.second].tolist(), strict=True))
-    assert again == named(match(*one, *two, order=order, **ranks))
+    assert again == named(match(*one, *two, **{k: ranks[k] for k in known}))
 
 
-@given(seeds, st.sampled_from(ORDERS))
+@given(seeds)
 @settings(max_examples=20, deadline=None)
-def test_lists_can_be_exchanged(seed, order):
-    """With the same reference and the ranks exchanged, the pairs are the same."""
-    one, two, ranks = crowded(seed)
-    swapped = {"rank1": ranks["rank2"], "rank2": ranks["rank1"]}
-    other = {"rank1": "rank2", "rank2": "rank1"}.get(order, order)
-    there = match(*one, *two, reference=1, order=order, **ranks)
-    back = match(*two, *one, reference=2, order=other, **swapped)
+def test_lists_can_be_exchanged(seed):
+    """With the same reference the pairs are the same."""
+    one, two, _ = crowded(seed)
+    there = match(*one, *two, reference=1)
+    back = match(*two, *one, reference=2)
     assert named(there) == {(j, i) for i, j in named(back)}
     gap = dict(zip(there.first.tolist(), there.dz, strict=True))
     assert all(gap[j] == -d for j, d in zip(back.second.tolist(), back.dz, strict=True))
 
 
-@given(seeds)
-@settings(max_examples=20, deadline=None)
-def test_optimal_makes_most_pairs(seed):
-    """As many as SciPy's maximum matching, never fewer than a greedy one."""
-    one, two, ranks = crowded(seed)
-    near = candidates(*one, *two)
-    links = coo_array((np.ones(len(near)), (near.first, near.second)), near.sizes)
-    most = (maximum_bipartite_matching(links.tocsr()) >= 0).sum()
-    counts = {o: len(one_to_one(near, order=o, **ranks)) for o in ORDERS}
-    assert counts["optimal"] == most == max(counts.values())
-
-
-def test_optimal_takes_the_least_distance():
-    """Of two full matchings, the shorter one; greedy takes the closest pair first."""
-    # On a line: a at 0, b at 0.5 Mpc; x at 0.45, y at -0.6.
-    ra = 0.1 + np.array([0, 0.5]) * MPC, 0.1 + np.array([0.45, -0.6]) * MPC
-    side = np.zeros(2), np.full(2, 0.4)
-    assert named(match(ra[0], *side, ra[1], *side, order="optimal")) == {(0, 1), (1, 0)}
+def test_the_closest_pair_is_first():
+    """On a line: a at 0, b at 0.5 Mpc; x at 0.4, y at 1.4: b takes x, a has none."""
     ra = 0.1 + np.array([0, 0.5]) * MPC, 0.1 + np.array([0.4, 1.4]) * MPC
-    greedy = match(ra[0], *side, ra[1], *side)
-    best = match(ra[0], *side, ra[1], *side, order="optimal")
-    assert named(greedy) == {(1, 0)}
-    assert named(best) == {(0, 0), (1, 1)}
+    side = np.zeros(2), np.full(2, 0.4)
+    assert named(match(ra[0], *side, ra[1], *side)) == {(1, 0)}
 
 
 @given(seeds, st.floats(0.05, 0.95))
@@ -121,11 +100,10 @@ def test_ranked_pairs_do_not_depend_on_lower_ranks(seed, cut):
     """Matching the upper part alone gives the upper part of the matching."""
     one, two, ranks = crowded(seed)
     up = np.flatnonzero(ranks["rank2"] >= cut)
-    whole = match(*one, *two, order="rank2", **ranks)
+    whole = match(*one, *two, **ranks)
     part = match(
         *one,
         *(v[up] for v in two),
-        order="rank2",
         rank1=ranks["rank1"],
         rank2=ranks["rank2"][up],
     )
@@ -137,7 +115,7 @@ def test_rank_takes_the_best_and_else_the_closest():
     """A detection between two truths: the richer, or without ranks the nearer."""
     truth = np.array([0, 0.9]) * MPC, np.zeros(2), np.full(2, 0.4)
     found = np.array([0.3]) * MPC, np.zeros(1), np.full(1, 0.4)
-    ask = {"order": "rank2", "rank2": [1.0]}
+    ask = {"rank2": [1.0]}
     assert named(match(*truth, *found, **ask)) == {(0, 0)}
     assert named(match(*truth, *found, rank1=[5, 50], **ask)) == {(1, 0)}
 
@@ -164,13 +142,13 @@ def test_unknown_redshifts_match_nothing_unless_not_asked():
     assert len(candidates(*place, z, *truth, dz=None)) == 0
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_empty_lists(order):
+@pytest.mark.parametrize("known", RANKED)
+def test_empty_lists(known):
     """No row on either side, or on both."""
     none, some = ([], [], []), ([1.0], [2.0], [0.3])
     for one, two in ((none, some), (some, none), (none, none)):
         ranks = {"rank1": np.ones(len(one[0])), "rank2": np.ones(len(two[0]))}
-        pairs = match(*one, *two, order=order, **ranks)
+        pairs = match(*one, *two, **{k: ranks[k] for k in known})
         counts = tuple(len(count) for count in pairs.counts())
         assert (len(pairs), counts) == (0, (len(one[0]), len(two[0])))
 
@@ -206,10 +184,9 @@ GOOD = ([1.0], [2.0], [0.3])
         ((GOOD, GOOD), {"radius": np.nan}, "above 0"),
         ((GOOD, GOOD), {"dz": -0.1}, "above 0"),
         ((GOOD, GOOD), {"reference": 3}, "1 or 2"),
-        ((GOOD, GOOD), {"order": "score"}, "expected one of separation"),
-        ((GOOD, GOOD), {"order": "rank1"}, "needs rank1"),
-        ((GOOD, GOOD), {"order": "rank2", "rank2": [np.nan]}, "finite"),
-        ((GOOD, GOOD), {"order": "rank2", "rank2": [1.0, 2.0]}, "1 finite"),
+        ((GOOD, GOOD), {"rank1": [1.0]}, "those of the second"),
+        ((GOOD, GOOD), {"rank2": [np.nan]}, "finite"),
+        ((GOOD, GOOD), {"rank2": [1.0, 2.0]}, "1 finite"),
     ],
 )
 def test_bad_questions_are_refused(sides, asked, says):

@@ -1,20 +1,14 @@
 """One-to-one matching of two lists of clusters, in megaparsecs and redshift.
 
 All pairs within a projected distance and a redshift difference are candidates. Of
-them, `match` keeps pairs that share no object, by one of these orders:
+them, `match` keeps pairs that share no object:
 
-``separation`` (the default)
-    The closest candidate pair first, in units of both tolerances. It needs no ranks,
-    is the same with the lists exchanged, and never breaks a close pair to make room
-    for two distant ones.
-``rank1``, ``rank2``
-    The objects of that list choose one after the other, the highest rank first; each
-    takes the free candidate that ranks highest in the other list or, without its
-    ranks, the closest. Pairs of objects above a rank do not depend on those below:
-    one matching serves all thresholds, so detections are judged this way.
-``optimal``
-    As many pairs as there can be and, of such sets, the one of least summed squared
-    distance: an upper limit of what any rule can pair.
+* without ranks the closest candidate pair first, in units of both tolerances: the same
+  with the lists exchanged;
+* with ranks of the second list, its objects choose one after the other, the highest
+  first; each takes the free candidate that ranks highest in the first list or, without
+  its ranks, the closest. Pairs of objects above a rank do not depend on those below:
+  one matching serves all thresholds, so detections are judged this way.
 
 Ties go to earlier rows.
 """
@@ -25,14 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from astropy.coordinates import angular_separation
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from skyloom.sky.cosmology import arcsec_per_mpc
 
-ORDERS = ("separation", "rank1", "rank2", "optimal")
 RADIUS = 1.0  # Mpc
 DZ = 0.05  # of 1 + z
 ARCSEC = np.pi / 180 / 3600
@@ -142,31 +132,15 @@ def candidates(
 
 
 def match(
-    ra1,
-    dec1,
-    z1,
-    ra2,
-    dec2,
-    z2,
-    *,
-    radius: float = RADIUS,
-    dz: float | None = DZ,
-    reference: int = 1,
-    order: str = "separation",
-    rank1=None,
-    rank2=None,
+    ra1, dec1, z1, ra2, dec2, z2, *, rank1=None, rank2=None, reference=1, **tolerances
 ) -> Pairs:
     """Return pairs that share no object, sorted by first; see `candidates`.
 
-    `order` is one of `ORDERS`, see the module's text. Of the ranks, shapes (n1,) and
-    (n2,), larger is better: richness, S/N or probability.
+    Of the ranks, shapes (n1,) and (n2,), larger is better: richness, S/N, probability.
     """
-    found = candidates(
-        *(ra1, dec1, z1, ra2, dec2, z2), radius=radius, dz=dz, reference=reference
-    )
-    return one_to_one(
-        found, radius=radius, dz=dz, order=order, rank1=rank1, rank2=rank2
-    )
+    sides = (ra1, dec1, z1, ra2, dec2, z2)
+    found = candidates(*sides, reference=reference, **tolerances)
+    return one_to_one(found, rank1=rank1, rank2=rank2, **tolerances)
 
 
 def one_to_one(
@@ -174,28 +148,21 @@ def one_to_one(
     *,
     radius: float = RADIUS,
     dz: float | None = DZ,
-    order: str = "separation",
     rank1=None,
     rank2=None,
 ) -> Pairs:
     """Return the candidate pairs that `match` keeps; parameters as there."""
-    if order not in ORDERS:
-        msg = f"order {order!r}: expected one of {', '.join(ORDERS)}"
+    if rank1 is not None and rank2 is None:
+        msg = "ranks of the first list need those of the second, which chooses"
         raise ValueError(msg)
-    distance = (pairs.separation / radius) ** 2
+    keys = ((pairs.separation / radius) ** 2,)
     if dz is not None:
-        distance = distance + (pairs.dz / dz) ** 2
-    if order == "optimal":
-        return pairs.part(_optimal(pairs, distance))
-    rank1 = _rank(rank1, pairs.sizes[0], "rank1", needed=order == "rank1")
-    rank2 = _rank(rank2, pairs.sizes[1], "rank2", needed=order == "rank2")
-    best1, best2 = -rank1[pairs.first], -rank2[pairs.second]
-    keys = {
-        "separation": (distance,),
-        "rank1": (distance, best2, pairs.first, best1),
-        "rank2": (distance, best1, pairs.second, best2),
-    }
-    return pairs.part(_greedy(pairs, np.lexsort(keys[order])))
+        keys = (keys[0] + (pairs.dz / dz) ** 2,)
+    if rank2 is not None:
+        best1 = -_rank(rank1, pairs.sizes[0], "rank1")[pairs.first]
+        best2 = -_rank(rank2, pairs.sizes[1], "rank2")[pairs.second]
+        keys = (*keys, best1, pairs.second, best2)
+    return pairs.part(_greedy(pairs, np.lexsort(keys)))
 
 
 class _Side:
@@ -257,13 +224,8 @@ def _check(radius: float, dz: float | None, reference: int) -> None:
         raise ValueError(msg)
 
 
-def _rank(rank, size: int, name: str, *, needed: bool) -> np.ndarray:
-    if rank is None:
-        if needed:
-            msg = f"order {name!r} needs {name}"
-            raise ValueError(msg)
-        return np.zeros(size)
-    rank = np.asarray(rank, np.float64)
+def _rank(rank, size: int, name: str) -> np.ndarray:
+    rank = np.zeros(size) if rank is None else np.asarray(rank, np.float64)
     if rank.shape != (size,) or not np.isfinite(rank).all():
         msg = f"{name}: expected {size} finite numbers"
         raise ValueError(msg)
@@ -280,29 +242,3 @@ def _greedy(pairs: Pairs, order: np.ndarray) -> np.ndarray:
             taken2.add(j)
             kept.append(k)
     return np.sort(np.array(kept, np.int64))
-
-
-def _optimal(pairs: Pairs, distance: np.ndarray) -> np.ndarray:
-    # Lists meet in small groups, each solved alone.
-    n1, n2 = pairs.sizes
-    links = coo_array(
-        (np.ones(len(pairs)), (pairs.first, pairs.second + n1)), (n1 + n2,) * 2
-    )
-    _, group = connected_components(links, directed=False)
-    mine = group[pairs.first]
-    by_group = np.argsort(mine, kind="stable")
-    parts = np.split(by_group, np.flatnonzero(np.diff(mine[by_group])) + 1)
-    kept = [_assign(pairs, distance, part) for part in parts if len(part)]
-    return np.sort(np.concatenate([np.empty(0, np.int64), *kept]))
-
-
-def _assign(pairs: Pairs, distance: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    first, i = np.unique(pairs.first[rows], return_inverse=True)
-    second, j = np.unique(pairs.second[rows], return_inverse=True)
-    # One pair more is worth any distance: a pair costs at most 2.
-    gain = 1.0 + 2.0 * min(len(first), len(second))
-    cost = np.zeros((len(first), len(second)))
-    number = np.full(cost.shape, -1)
-    cost[i, j], number[i, j] = distance[rows] - gain, rows
-    kept = number[linear_sum_assignment(cost)]
-    return kept[kept >= 0]

@@ -185,7 +185,7 @@ def _matched(sides, ranks, rows, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     rank2 = ranks[1][rows[1]]
     # Without ranks of truths, a detection takes the closest.
     rank1 = ranks[0][rows[0]] if rule.prefer == "richest" else None
-    pairs = one_to_one(near, **asked, order="rank2", rank1=rank1, rank2=rank2)
+    pairs = one_to_one(near, **asked, rank1=rank1, rank2=rank2)
     both = [[rows[0][p.first], rows[1][p.second]] for p in (near, pairs)]
     return np.array(both[0]), np.array([*both[1], pairs.separation])
 
