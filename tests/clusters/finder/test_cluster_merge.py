@@ -7,6 +7,7 @@ from astropy.table import Table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skyloom.clusters.finder.merge import merge
+from skyloom.sky.cosmology import arcsec_per_mpc
 
 
 def table(*rows) -> Table:
@@ -111,3 +112,22 @@ def test_nothing_is_refused_and_empty_is_not():
     some = table((1.0, 2.0, 0.3, 0.5, "A"))
     assert len(merge([some[:0], some[:0]])) == 0
     assert len(merge([some[:0], some])) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "rows"), [(0.4717, 1), (0.4719, 2), (0.3318, 1), (0.3316, 2)]
+)
+def test_redshifts_may_differ_by_so_much_on_either_side(other, rows):
+    """By 0.05 (1 + z) at the mean z: up by 0.0718 from 0.4, down by 0.0683."""
+    here = (50.0, -40.0)
+    found = merge([table((*here, 0.4, 0.9, "A")), table((*here, other, 0.8, "B"))])
+    assert len(found) == rows
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.99, 1), (1.01, 2)])
+def test_the_radius_is_half_a_megaparsec_at_the_mean_redshift(share, rows):
+    """Of 0.38 and 0.42, at z = 0.4."""
+    here = (50.0, -40.0)
+    there = at(*here, 30.0, share * 0.5 * float(arcsec_per_mpc(0.4)))
+    parts = [table((*here, 0.38, 0.9, "A")), table((*there, 0.42, 0.8, "B"))]
+    assert len(merge(parts)) == rows

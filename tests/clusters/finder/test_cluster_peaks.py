@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skyloom.clusters.finder.catalogue import COLUMNS
 from skyloom.clusters.finder.peaks import candidates
+from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.sky.tan import tan_wcs
 
 WCS = tan_wcs(50.0, -40.0, (2560, 2560), 0.263)
@@ -120,3 +121,99 @@ def test_faint_ones_are_left_out(made_maps):
         maps = made_maps([((900.0, 900.0), 0.4, 20.0, number)])
         maps.center[maps.center < 1e-4] = 0.0
         assert len(candidates(maps, WCS)) == found
+
+
+def lone_cells(cells, *, tile=64, rows=30, columns=24) -> TileMaps:
+    """Return maps whose only expected centres are in some cells.
+
+    Of each cell: expected centres, z, its variance, ln λ and its variance.
+    """
+    shape = (rows, columns)
+    y, x = np.indices(shape) * tile + (tile - 1) / 2.0
+    arrays = {name: np.zeros(shape) for name in MAPS}
+    arrays |= {"center_y": y + 3.0, "center_x": x - 5.0, "valid": np.ones(shape)}
+    arrays["redshift"][:] = 0.4
+    for place, values in cells.items():
+        names = ("center", "redshift", "redshift_var", "richness", "richness_var")
+        for name, value in zip(names, values, strict=True):
+            arrays[name][place] = value
+    return TileMaps(**arrays, tile=tile, height=rows * tile, width=columns * tile)
+
+
+def test_errors_are_those_of_the_mixture():
+    """Three unequal cells, weighted by their centres, in closed form.
+
+    Variances add to the scatter of the means: what the cells disagree about is an
+    error as well.
+    """
+    number = np.array([0.5, 0.3, 0.1])
+    z, z_var = np.array([0.40, 0.46, 0.31]), np.array([1e-4, 9e-4, 4e-3])
+    log, log_var = np.log([40.0, 25.0, 90.0]), np.array([0.01, 0.09, 0.25])
+    places = [(10, 10), (10, 12), (12, 11)]
+    values = zip(number, z, z_var, log, log_var, strict=True)
+    maps = lone_cells(dict(zip(places, values, strict=True)))
+    (row,) = candidates(maps, WCS)
+    weight = number / 0.9
+    middle, ln = weight @ z, weight @ log
+    assert row["Z"] == pytest.approx(middle)
+    error = np.sqrt(weight @ z_var + weight @ (z - middle) ** 2)
+    assert row["Z_ERR"] == pytest.approx(error)
+    assert row["LAMBDA"] == pytest.approx(np.exp(ln))
+    spread = np.sqrt(weight @ log_var + weight @ (log - ln) ** 2)
+    assert row["LAMBDA_ERR"] == pytest.approx(np.exp(ln) * spread)
+    y = weight @ [64 * i + 31.5 + 3.0 for i, _ in places]
+    x = weight @ [64 * j + 31.5 - 5.0 for _, j in places]
+    assert (row["Y"], row["X"]) == pytest.approx((y, x))
+    assert row["SCORE"] == pytest.approx(-np.expm1(-0.9))
+
+
+@pytest.mark.parametrize(("steps", "found"), [(-5, 1), (5, 1), (-6, 2), (6, 2)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cell_just_within_the_radius_is_taken_on_either_side(steps, found, axis):
+    """Half a megaparsec is 5.55 cells at z = 0.4."""
+    other = [12, 12]
+    other[axis] += steps
+    same = (0.4, 1e-4, np.log(30), 0.04)
+    maps = lone_cells({(12, 12): (0.4, *same), tuple(other): (0.2, *same)})
+    table = candidates(maps, WCS)
+    total = [0.6] if found == 1 else [0.4, 0.2]
+    assert table["PROBABILITY"].tolist() == pytest.approx(total)
+
+
+def test_the_radius_has_a_least_number_of_cells():
+    """At z = 1.5 half a megaparsec is 3.4 cells of 64 px: of larger ones, 1.5."""
+    same = (0.4, 1.5, 1e-4, np.log(30), 0.04)
+    pair = {(12, 12): same, (13, 13): same}
+    assert len(candidates(lone_cells(pair, tile=512), WCS)) == 1
+    apart = {(12, 12): same, (12, 14): same}
+    assert len(candidates(lone_cells(apart, tile=512), WCS)) == 2
+
+
+@pytest.mark.parametrize(("number", "found"), [(0.0101, 1), (0.0099, 0)])
+def test_a_peak_has_a_least_number_of_centres(number, found):
+    """Nine cells of 0.01 each make a candidate; a little less each, none."""
+    same = (number, 0.4, 1e-4, np.log(30), 0.04)
+    nine = {(i, j): same for i in (11, 12, 13) for j in (11, 12, 13)}
+    assert len(candidates(lone_cells(nine), WCS)) == found
+
+
+@pytest.mark.parametrize(("membership", "cells"), [(0.501, 3), (0.5, 0)])
+def test_members_are_cells_above_one_half(membership, cells):
+    maps = lone_cells({(12, 12): (0.4, 0.4, 1e-4, 3.0, 0.04)})
+    for place in ((12, 12), (13, 13), (14, 13)):  # corners connect
+        maps.membership[place] = membership
+    (row,) = candidates(maps, WCS)
+    assert row["N_TILES"] == cells
+
+
+def test_edges_are_told_on_all_sides():
+    """The nearest, in arcmin: left, right, lower and upper."""
+    for place, away in {
+        (12, 2): 2 * 64 + 32 - 5,
+        (12, 21): 2 * 64 + 32 + 5,
+        (2, 12): 2 * 64 + 32 + 3,
+        (27, 12): 2 * 64 + 32 - 3,
+    }.items():
+        maps = lone_cells({place: (0.4, 0.4, 1e-4, 3.0, 0.04)})
+        (row,) = candidates(maps, WCS)
+        assert row["EDGE"] == pytest.approx(away * 0.263 / 60)
