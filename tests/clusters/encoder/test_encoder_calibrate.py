@@ -7,6 +7,7 @@ import pytest
 import torch
 from skyloom.clusters.encoder import calibrate as module
 from skyloom.clusters.encoder.calibrate import calibrate
+from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.network import Encoder
 
 
@@ -51,8 +52,11 @@ def test_an_encoder_off_by_an_offset_is_mended(small, field):
     figures = calibrate(encoder, [batch])
     with torch.no_grad():
         out = encoder(batch["images"])
+    truth = truth_of(batch)
     for name in ("membership", "center"):
         share = batch[name].double().mean().item()
         assert figures[f"{name}_prevalence"] == pytest.approx(share)
+        wrong = (out[name].sigmoid() - truth[name].float())[truth["valid"]] ** 2
+        assert figures[f"{name}_brier"] == pytest.approx(wrong.mean().item(), rel=1e-4)
         assert out[name].sigmoid().mean() == pytest.approx(share, rel=0.02)
     assert calibrate(encoder, [batch]) == pytest.approx(figures)

@@ -123,3 +123,13 @@ def test_tiles_of_their_own():
     assert valid["t0"]["VALID"].tolist() == [True, True]
     assert valid["t1"]["VALID"].tolist() == [False, True]
     assert "VALID" not in table.colnames
+
+
+def test_a_position_is_of_the_nearest_cell():
+    """Up to half a cell to either side of its middle."""
+    only = sky((0, 0))
+    only.seen["t0"][:] = False
+    only.seen["t0"][60, 75] = True
+    table = listed([74.4, 74.6, 75.4, 75.6, 75, 75], [60, 60, 60, 60, 59.6, 60.6])
+    valid = only.valid({"t0": table})["t0"]["VALID"]
+    assert valid.tolist() == [False, True, True, False, True, False]

@@ -78,3 +78,14 @@ def test_circles_of_nothing_are_refused(name):
     table[name][1] = np.nan
     with pytest.raises(ValueError, match="cluster 1"):
         module.truth_mask(WCS_OF, SHAPE, table)
+
+
+def test_a_pixel_at_the_radius_is_in(monkeypatch):
+    """Three pixels off is in a circle of three, a diagonal step more is not."""
+    circle = (np.array([10.0]), np.array([20.0]), np.array([3.0]))
+    monkeypatch.setattr(module, "circles", lambda *_: circle)
+    mask = module.truth_mask(WCS_OF, SHAPE, clusters(10, 20))
+    assert mask[20, 7:14].all()
+    assert mask[17:24, 10].all()
+    assert not mask[17, 11]
+    assert mask.sum() == 29
