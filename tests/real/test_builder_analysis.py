@@ -91,7 +91,12 @@ def test_pitch_angles_do_not_follow_bulge_or_bar(posterior, published, real):
     }
     for strength, groups in measures.values():
         found = morphology.morphology_test(
-            posterior.galaxy, strength, groups, np.random.default_rng(2), n_draws=200
+            posterior.galaxy,
+            strength,
+            groups,
+            np.random.default_rng(2),
+            n_draws=200,
+            n_resamples=2000,
         )
         assert found["anderson_darling"]["all"]["rejected"] < 0.05
         assert found["pearson"]["p_value"] > 0.01

@@ -7,7 +7,6 @@ from skyloom.builder.evaluation.agreement import (
     component_agreement,
     mean_similarity,
     presence_agreement,
-    presence_scores,
     shape_scores,
     subject_scores,
 )
@@ -25,9 +24,7 @@ def test_similarity_is_the_mean_over_pairs():
 def test_scores_leave_oneself_out():
     """Each shape against the others only."""
     assert shape_scores(DISTANCE) == pytest.approx([0.6, 0.7, 0.5])
-    assert presence_scores([True, True, False]) == pytest.approx([0.5, 0.5, 0])
     assert np.isnan(shape_scores([[0.0]])).all()
-    assert np.isnan(presence_scores([True])).all()
 
 
 def test_kappa_matches_a_worked_example():
@@ -59,19 +56,19 @@ def test_unanimity_over_all_subjects_has_no_kappa():
 def test_subject_table_aligns_shapes_with_those_who_drew():
     """Shape scores go to volunteers who drew, NaN to the others."""
     table = subject_scores(
-        [True, False, True, True], DISTANCE, [9, 8, 7, 6], [True, False, True, False]
+        [True, False, True, True], DISTANCE, [True, False, True, False]
     )
-    assert table["classification_id"].tolist() == [9, 8, 7, 6]
+    assert table["member"].tolist() == [True, False, True, False]
     assert np.isnan(table["shape_score"][1])
     assert table["shape_score"].dropna().tolist() == pytest.approx([0.6, 0.7, 0.5])
     with pytest.raises(ValueError, match="3 shapes from 1 volunteers"):
-        subject_scores([True, False], DISTANCE, [1, 2], [True, False])
+        subject_scores([True, False], DISTANCE, [True, False])
 
 
 def test_component_summary_gathers_a_sample():
     """Presence, similarity and membership of a component over subjects."""
     members = [True, True, False, False]
-    table = subject_scores([True, True, True, False], DISTANCE, range(4), members)
+    table = subject_scores([True, True, True, False], DISTANCE, members)
     rows = [table.assign(subject_id=s) for s in (1, 2)]
     found = component_agreement(pd.concat(rows), [0.6, None])
     assert found["presence"]["n_subjects"] == 2

@@ -91,8 +91,9 @@ def test_link_is_found_and_repeats_exactly(rng):
     draws = 10 + 15 * strength + rng.normal(0, 2, (200, 60))
     strength[:3] = np.nan
     groups = bulge_group(strength, 0.5)
+    sizes = {"n_draws": 50, "n_resamples": 2000}
     trees = [
-        morphology_test(draws, strength, groups, np.random.default_rng(1), n_draws=50)
+        morphology_test(draws, strength, groups, np.random.default_rng(1), **sizes)
         for _ in range(2)
     ]
     assert trees[0] == trees[1]

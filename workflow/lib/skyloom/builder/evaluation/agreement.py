@@ -33,19 +33,6 @@ def shape_scores(distance) -> np.ndarray:
     return 1 - (distance.sum(axis=1) - np.diag(distance)) / (n - 1)
 
 
-def presence_scores(present) -> np.ndarray:
-    """Return the share of the others that each volunteer agrees with on presence.
-
-    NaN for a lone volunteer.
-    """
-    present = np.asarray(present, bool)
-    n = len(present)
-    if n < 2:
-        return np.full(n, np.nan)
-    same = np.where(present, present.sum(), n - present.sum())
-    return (same - 1) / (n - 1)
-
-
 def presence_agreement(counts, totals) -> dict:
     """Return agreement on presence over subjects, beyond chance.
 
@@ -82,25 +69,16 @@ def presence_agreement(counts, totals) -> dict:
     return tree
 
 
-def subject_scores(
-    present, distance, ids: Sequence[int], members: Sequence[bool]
-) -> pd.DataFrame:
-    """Return leave-one-out scores of the volunteers of one subject and component.
+def subject_scores(present, distance, members: Sequence[bool]) -> pd.DataFrame:
+    """Return ``present, shape_score, member`` of one subject's volunteers.
 
     Parameters
     ----------
-    present : ndarray of bool, shape (n,)
-        Who drew the component.
+    present, members : array_like of bool, shape (n,)
+        Who drew the component, and who belongs to the cluster that made the aggregate.
     distance : ndarray, shape (n_drawn, n_drawn)
-        Jaccard distances between the shapes of those who did, in order.
-    ids, members : sequence of int and of bool, shape (n,)
-        Classification ids, and who belongs to the cluster that made the aggregate.
-
-    Returns
-    -------
-    DataFrame
-        ``classification_id, present, presence_score, shape_score, member``; the
-        shape score is NaN for those who drew nothing.
+        Jaccard distances between the shapes of those who did, in order; the scores
+        are `shape_scores`, NaN for those who drew nothing.
     """
     present = np.asarray(present, bool)
     if len(_square(distance)) != present.sum():
@@ -108,9 +86,8 @@ def subject_scores(
         raise ValueError(msg)
     shape = np.full(len(present), np.nan)
     shape[present] = shape_scores(distance)
-    table = {"classification_id": np.asarray(ids, np.int64), "present": present}
-    table |= {"presence_score": presence_scores(present), "shape_score": shape}
-    return pd.DataFrame(table).assign(member=np.asarray(members, bool))
+    members = np.asarray(members, bool)
+    return pd.DataFrame({"present": present, "shape_score": shape, "member": members})
 
 
 def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:

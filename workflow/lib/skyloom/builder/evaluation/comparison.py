@@ -34,25 +34,12 @@ PARTS = {
 def repaired_published(
     published: pd.DataFrame, multipliers: Mapping[int, float] | None = None
 ) -> pd.DataFrame:
-    """Repair the published catalogue.
+    """Return galaxy-builder-catalogue.csv as published, repaired.
 
-    Parameters
-    ----------
-    published : DataFrame
-        galaxy-builder-catalogue.csv as published.
-    multipliers : mapping, optional
-        Nanomaggies per image unit by subject. Where unknown, ``flux_nmgy`` and
-        ``mag`` are NaN rather than wrong.
-
-    Returns
-    -------
-    DataFrame
-        ``subject_id, is_validation, chisq_per_pixel, flux_nmgy, mag, disk_Re,
-        disk_q, bulge_*, bar_*`` (lengths [px], with the errors that are right),
-        ``disk_Re_arcsec``,
-        ``centre_dx, centre_dy`` [px], ``bulge_fraction, bar_fraction,
-        spiral_fraction`` of the light rendered, ``n_arms`` and ``pitch_angle_0`` to
-        ``_3`` [deg].
+    Fractions are of the light rendered, lengths in pixels but ``disk_Re_arcsec``. From
+    `multipliers`, nanomaggies per image unit by subject, come ``flux_nmgy`` and
+    ``mag``: where unknown, NaN rather than wrong. What is wrong and cannot be mended
+    is left out.
     """
     names = {
         "galaxy_builder_id": "subject_id",
@@ -61,12 +48,12 @@ def repaired_published(
     }
     drop = ["pogson_magnitude", "flux", "bulge_Re_err", "bar_Re_err"]
     table = published.drop(columns=drop).rename(columns=names)
-    flux = published["flux"] * _scaled_bar(published)
+    total, parts = _fractions(published)
     scale = table["subject_id"].map(dict(multipliers or {})).astype(float)
-    table["flux_nmgy"] = flux * scale
+    table["flux_nmgy"] = published["flux"] * total * scale
     table["mag"] = 22.5 - 2.5 * np.log10(table["flux_nmgy"])
     table["disk_Re_arcsec"] = table["disk_Re"] * PIXEL
-    return table.assign(**_fractions(published))
+    return table.assign(**parts)
 
 
 def compare_published(
@@ -111,22 +98,9 @@ def _published(both: pd.DataFrame, name: str, ours: pd.DataFrame) -> pd.Series:
     return both[f"{name}_published" if name in ours else name]
 
 
-def _bar_excess(published: pd.DataFrame) -> pd.Series:
-    """Light of the bar as rendered over as catalogued, less one; 0 without a bar."""
-    excess = 1 / boxy_area(published["bar_c"].fillna(2.0)) - 1
-    return published["bar_fraction"].fillna(0.0) * excess
-
-
-def _scaled_bar(published: pd.DataFrame) -> pd.Series:
-    """Total light as rendered over as catalogued."""
-    return 1 + _bar_excess(published)
-
-
-def _fractions(published: pd.DataFrame) -> dict[str, pd.Series]:
-    total = _scaled_bar(published)
+def _fractions(published: pd.DataFrame) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Return all light as rendered over as catalogued, and the parts of the former."""
     true_bar = published["bar_fraction"] / boxy_area(published["bar_c"])
-    return {
-        "bulge_fraction": published["bulge_fraction"] / total,
-        "bar_fraction": true_bar / total,
-        "spiral_fraction": published["spiral_fraction"] / total,
-    }
+    total = 1 + (true_bar - published["bar_fraction"]).fillna(0.0)
+    parts = {key: published[key] / total for key in PARTS.values()}
+    return total, parts | {"bar_fraction": true_bar / total}

@@ -47,8 +47,8 @@ def morphology_test(
     groups,
     rng: np.random.Generator,
     *,
-    n_draws: int = 500,
-    n_resamples: int = 2000,
+    n_draws: int,
+    n_resamples: int,
 ) -> dict:
     """Test pitch angles against one measure of morphology.
 

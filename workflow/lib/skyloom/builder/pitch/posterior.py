@@ -3,7 +3,7 @@
 The model, with one scatter common to all galaxies (angles in degrees)::
 
     galaxy   phi_g ~ Uniform(0, 90)
-    scatter  sigma ~ InverseGamma(2, 20)  or  HalfCauchy(scale)
+    scatter  sigma ~ InverseGamma(2, 20)
     arm      phi_a ~ Normal(phi_g, sigma) truncated to (0, 90)
     data     phi_obs - phi_a ~ scale Student-t(dof) + err_normal Normal
 
@@ -50,20 +50,15 @@ class NotConvergedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class PitchPosterior:
-    """Posterior draws of the hierarchical model.
+    """Posterior draws of the hierarchical model, in degrees.
 
     Attributes
     ----------
-    scatter : ndarray, shape (n_draws,)
-        Scatter between the arms of a galaxy [deg].
-    galaxy : ndarray, shape (n_draws, n_galaxies)
-        Pitch angle of each galaxy [deg].
-    arm : ndarray, shape (n_draws, n_arms)
-        Pitch angle of each arm [deg].
-    galaxies : ndarray, shape (n_galaxies,)
-        Galaxy ids, sorted: the columns of `galaxy`.
-    arms : DataFrame
-        The arm table: the columns of `arm`.
+    scatter, galaxy, arm : ndarray
+        Scatter between the arms of a galaxy (n_draws,); pitch angles of galaxies
+        (n_draws, n_galaxies) and of arms (n_draws, n_arms).
+    galaxies, arms : ndarray, DataFrame
+        The columns of `galaxy`, sorted ids, and of `arm`, the arm table.
     diagnostics : dict
         Plain numbers: largest R-hat, fewest effective draws, divergences, attempts.
     """
@@ -81,20 +76,8 @@ def fit(
 ) -> PitchPosterior:
     """Sample the hierarchical model until it has converged.
 
-    Parameters
-    ----------
-    arms : DataFrame
-        From `skyloom.builder.pitch.arms.arm_table`. Arms without an error are left
-        out and counted.
-    settings : PitchSettings
-        Sampler and prior.
-    rng : Generator
-        Seeds the sampler and draws the arms.
-
-    Returns
-    -------
-    PitchPosterior
-        Draws of chain after chain.
+    Arms are of `skyloom.builder.pitch.arms.arm_table`; those without an error are left
+    out and counted. Draws are of chain after chain.
 
     Raises
     ------

@@ -38,9 +38,8 @@ def _agreement(name: str, pairs, settings) -> dict:
         parts = [v["model"][name] for v in one]
         shapes = [[part[key] for key in FIELDS] for part in parts if part]
         matrix = distances(np.array(shapes).reshape(-1, len(FIELDS)), name, settings)
-        ids = [v["classification_id"] for v in one]
         present = [part is not None for part in parts]
-        scores = subject_scores(present, matrix, ids, agreed["masks"][name])
+        scores = subject_scores(present, matrix, agreed["masks"][name])
         tables.append(scores.assign(subject_id=drawn["subject_id"]))
         similarity.append(mean_similarity(matrix))
     return component_agreement(pd.concat(tables), similarity)
