@@ -9,8 +9,9 @@ include: "common.smk"
 from skyloom.quasars import inputs
 from skyloom.run.config import data_path
 
+FRESH = workflow.is_main_process  # a job of the run lists no folder
 ROUNDS = range(1, config["rounds"] + 1)
-EXPOSURES = inputs.exposures(config, fresh=workflow.is_main_process)
+EXPOSURES = inputs.exposures(config, fresh=FRESH)
 CHUNKS = assign(EXPOSURES, config["chunks"])
 MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]

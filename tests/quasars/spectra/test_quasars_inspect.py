@@ -195,3 +195,48 @@ def test_merged_truth_is_a_truth(tmp_path):
         "GALAXY",
         "QSO",
     ]
+
+
+@pytest.mark.parametrize("far", [(1.0, 3.0), (1.0, 0.5), (3.0, 4.0)])
+def test_far_off_answers_agree_on_neither_side(far):
+    """Of three redshifts apart, below or above, none is that of more than half."""
+
+    def merged(*z):
+        rows = zip(z, "ABC", strict=True)
+        return merge(answers(*((1, each, 4, "QSO", who) for each, who in rows)))
+
+    assert not merged(2.0, *far)["confident"].item()
+    near = merged(2.0, 2.0, far[0])
+    assert near["confident"].item()
+    assert near["z"].item() == 2.0
+
+
+@pytest.mark.parametrize(("gap", "agree"), [(0.0098, True), (0.0101, False)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_redshifts_agree_to_their_threshold(gap, agree, sign):
+    """0.0033 (1 + z) about the middle of all, on both sides."""
+    four = [(1, 2.0, 4, "QSO", "A"), (1, 2.0, 4, "QSO", "B")]
+    four += [(1, 2.0 + sign * gap, 4, "QSO", "C"), (1, 9.0, 4, "STAR", "D")]
+    assert merge(answers(*four))["confident"].item() == agree
+    two = answers((1, 2.0, 4, "QSO", "A"), (1, 2.0 + sign * gap, 4, "QSO", "B"))
+    assert len(conflicts(two)) == (not agree)
+
+
+@pytest.mark.parametrize(("first", "sure"), [(3, True), (2.9, False)])
+def test_quality_is_enough_from_its_threshold_on(first, sure):
+    """A mean of 2.5; qualities apart by exactly 1 are no conflict, by more they are."""
+    both = answers((1, 2.0, first, "QSO", "A"), (1, 2.0, 2, "QSO", "B"))
+    assert merge(both)["confident"].item() == sure
+    assert conflicts(both).empty
+    apart = answers((1, 2.0, 3.1, "QSO", "A"), (1, 2.0, 2, "QSO", "B"))
+    assert conflicts(apart)["quality"].item()
+
+
+def test_half_of_the_inspectors_is_no_majority():
+    """Two of four name no class; three of four do, if they agree on the redshift."""
+    four = [(1, 2.0, 4, "QSO", "A"), (1, 2.0, 4, "QSO", "B")]
+    four += [(1, 0.5, 4, "GALAXY", "C"), (1, 0.5, 4, "STAR", "D")]
+    assert merge(answers(*four))["klass"].item() == ""
+    four[2] = (1, 2.5, 4, "QSO", "C")
+    merged = merge(answers(*four))
+    assert (merged["klass"].item(), merged["confident"].item()) == ("QSO", False)

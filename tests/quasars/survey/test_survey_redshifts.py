@@ -262,3 +262,71 @@ def test_pile_up_needs_a_line():
     """Refused where no line is on the grid."""
     with pytest.raises(ValueError, match="no line"):
         pile_up(np.array([9.0]), np.array([5]), ARCH)
+
+
+def two_lines(apart, confidence=(1.0, 1.0), scatter=(1e-3, 1e-3)):
+    """Return the consensus of a member whose two lines are apart, about z = 2."""
+    u = np.log(3.0) + np.array([[[0.0, apart]]])
+    found = Calibration((0.0, 0.0), scatter, 2.0, 1e-4)
+    return consensus(Proposals(u, np.float32([[confidence]])), found)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "scatter", "place"),
+    [
+        ((1, 1), (1e-3, 1e-3), 1 / 2),
+        ((1, 1), (1e-3, 2e-3), 1 / 5),  # weights go with the inverse variance
+        ((1, 0.5), (1e-3, 1e-3), 1 / 17),  # and with the fourth power of confidence
+    ],
+)
+def test_lines_weigh_by_variance_and_confidence(confidence, scatter, place):
+    """Close together, their mean has a closed form."""
+    apart = 1e-6
+    found = two_lines(apart, confidence, scatter)
+    assert np.log1p(found.z[0]) - np.log(3) == pytest.approx(place * apart, rel=1e-3)
+
+
+@pytest.mark.parametrize("apart", [1e-4, -1e-4])
+def test_errors_have_a_closed_form(apart):
+    """Two equal lines: half their distance over √2, with scale and floor, in z."""
+    found = two_lines(apart)
+    spread = abs(apart) / 2 / np.sqrt(2)
+    assert found.spread[0] == pytest.approx(spread, rel=1e-3)
+    expected = (1 + found.z[0]) * np.hypot(1e-4, 2 * spread)
+    assert found.z_err[0] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_support_ends_with_the_window(sign):
+    """A second, weaker line inside of it supports the first; outside it is another."""
+    for part in (0.99, 1.01):
+        apart = sign * part * module.WINDOW
+        found = two_lines(apart, (1.0, 0.5))
+        centre = np.log1p(found.z[0]) - np.log(3)
+        inside = abs(centre - apart) < module.WINDOW
+        assert found.support[0] == pytest.approx(1.0 if inside else 16 / 17)
+        far = two_lines(2 * apart, (1.0, 0.5))
+        assert far.support[0] == pytest.approx(16 / 17)
+        assert far.alternative[0] == pytest.approx(1 / 17)
+        expected = np.expm1(np.log(3.0) + 2 * apart)
+        assert far.z_alternative[0] == pytest.approx(expected)
+
+
+def test_proposals_are_means_of_neighbouring_boxes():
+    """Of the surest box and the two beside it, and of no other."""
+    outputs = np.zeros((1, 1, len(ARCH.heads), 26), np.float32)
+    outputs[..., 4:9] = (0.2, 0.2, 0.4, 0.2, 0.9 * 0.4)  # boxes 4 to 8, offsets 0
+    found = propose(outputs, ARCH).u[0, 0]
+    pixel = (0.2 * 5 + 0.4 * 6 + 0.2 * 7) / 0.8 * 443 / 13
+    expected = log_wave(np.array(pixel), LOG) - np.log(ARCH.heads.rest[:6])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_wiggle_is_the_amplitude_of_the_errors():
+    """400 km/s of one box's period; objects beyond 3000 km/s do not count."""
+    z = np.expm1(np.random.default_rng(0).uniform(np.log(2.5), np.log(5), 2000))
+    line = np.full(len(z), 1)
+    phase = _phase(np.log1p(z)[:, None] * np.ones(6))[:, 1]
+    error = 400 * np.sin(2 * np.pi * phase) / C
+    found = z + (1 + z) * np.where(np.arange(len(z)) % 10, error, 0.02)
+    assert wiggle(found, z, line, ARCH) == pytest.approx(400, rel=0.02)

@@ -244,3 +244,43 @@ def test_prior_of_a_target_twice_is_refused(tmp_path, exposures):
         write_prior(
             tmp_path / "p.fits", rows, np.ones(len(rows), bool), Architecture(), {}
         )
+
+
+class Sure:
+    """A runner that is as sure of Lyman alpha as told, of each spectrum in turn."""
+
+    arch = Architecture(lines=("LYA", "CIV"), bal_lines=())
+
+    def __init__(self, confidence):
+        self.confidence, self.asked = np.asarray(confidence), []
+
+    def predict(self, x):
+        """Return outputs of two members."""
+        self.asked.append(len(x))
+        out = np.full((2, len(x), 2, 26), 1e-3, np.float32)
+        out[:, :, 0, 5] = np.resize(self.confidence, len(x))
+        out[..., 13:] = 0.5
+        return out
+
+
+def test_likely_quasars_are_shifted():
+    """Those just above the threshold of the mean confidence, and no others."""
+    above = module.SHIFT_ABOVE + np.array([-0.01, 0.01, 0.5, -0.1])
+    plain, shifted = Sure(above), Sure(above[1:3])
+    unknown = Calibration.unknown(2)
+    by = module.Classifier(plain, shifted, unknown, Survey(shifts=3))
+    rows = classify(*batch(spectra(4), LOG), by)
+    assert plain.asked == [4]
+    assert shifted.asked == [2, 2, 2]
+    np.testing.assert_allclose(rows["C_BEST"], above, rtol=1e-6)
+
+
+def test_quasars_that_nobody_speaks_of_do_not_calibrate():
+    """Those that lost all signal, or that all members have seen."""
+    by, z = ensemble(members=2), np.linspace(1, 3, 30)
+    _, flux, ivar = batch(spectra(30), LOG)
+    use = np.ones((2, 30), bool)
+    use[:, 20:25] = False
+    ivar[25:] = 0
+    some = calibrate(flux, ivar, z, by, use)
+    assert some == calibrate(flux[:20], ivar[:20], z[:20], by)

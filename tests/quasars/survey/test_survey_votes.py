@@ -117,3 +117,35 @@ def test_weighted_quantiles_are_those_of_repeated_values(pairs, level):
     repeated = np.sort(np.repeat(values, weight.astype(int)))
     at = int(np.ceil(level * len(repeated) * (1 - 1e-12))) - 1
     assert got[0] == repeated[max(at, 0)]
+
+
+@pytest.mark.parametrize(("c_th", "quasar"), [(0.49, 1), (0.5, 0), (0.51, 0)])
+def test_a_line_counts_above_its_threshold(c_th, quasar):
+    """Not at it; with two lines needed, the second one decides."""
+    lines = said([[[0.5, 0.25, 0]]], 1.0)
+    assert vote(lines, c_th, 1).c_low == quasar
+    assert vote(lines, c_th / 2, 2).c_low == quasar
+
+
+def test_a_quasar_is_as_likely_as_the_line_that_decides():
+    """The n_detect-th most confident one, whichever it is."""
+    lines = said([[[0.9, 0.3, 1.0]]], 1.0)
+    for n_detect, chance in ((1, 0.9), (2, 0.3)):
+        found = class_chances(lines, n_detect)[:, 0, 0]
+        np.testing.assert_allclose(found, [1 - chance, chance, 0], atol=1e-6)
+
+
+def test_doubt_is_that_of_the_allowed_members():
+    """One who may not vote adds none, however many there are."""
+    lines = said([[[1.0, 0, 0]], [[0.5, 0, 0]], [[0.5, 0, 0]]], 1.0)
+    use = np.array([[False], [True], [True]])
+    assert vote(lines, *PLAIN, use).bald == pytest.approx(0, abs=1e-12)
+    use[0] = True
+    assert vote(lines, *PLAIN, use).bald > 0.05
+
+
+def test_scatter_of_a_line_is_a_standard_deviation():
+    """Of members that scatter as a normal distribution, in redshift."""
+    z = 2 + 0.01 * np.random.default_rng(0).standard_normal((4000, 1, 3))
+    found = summarise_lines(said(np.full(z.shape, 0.9), z))
+    np.testing.assert_allclose(found.z_sd, 0.01, rtol=0.05)

@@ -19,7 +19,7 @@ for number in ROUNDS:
             conda:
                 "../../../envs/quasars.yaml"
             resources:
-                mem_mb=by_attempt(4000),
+                mem_mb=memory(3000, per_input_mb=5),
                 runtime=by_attempt(480),
                 gpu=int(config["ensemble"]["device"] != "cpu"),
             params:
@@ -62,7 +62,7 @@ rule calibrate:
         "../../../envs/quasars.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(2000, per_input_mb=5),
         runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:

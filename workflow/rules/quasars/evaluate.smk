@@ -42,7 +42,7 @@ rule evaluate_round:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(1500, per_input_mb=4),
         runtime=by_attempt(60),
     params:
         settings=pick(
@@ -87,7 +87,7 @@ rule compare_rounds:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(1500, per_input_mb=4),
         runtime=by_attempt(60),
     params:
         settings=pick(
@@ -121,7 +121,7 @@ if GIVEN["spectra"]:
     rule classify_files:
         input:
             **CLASSIFIES,
-            spectra=inputs.spectra(GIVEN["spectra"]),
+            spectra=inputs.spectra(GIVEN["spectra"], fresh=FRESH),
         output:
             f"{FILES}/catalogue.csv",
         log:

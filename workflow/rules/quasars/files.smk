@@ -1,6 +1,6 @@
 """Real files in: labelled spectra with their visual inspection."""
 
-SAMPLE = inputs.sample(config)
+SAMPLE = inputs.sample(config, fresh=FRESH)
 
 
 # One store and one table of labels, whatever the files' formats.

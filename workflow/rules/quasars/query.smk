@@ -1,5 +1,7 @@
 """The query of a round: what people should look at next."""
 
+from pathlib import Path
+
 
 # The targets most worth a label, why, and what they look like.
 rule query:
@@ -25,7 +27,10 @@ rule query:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        # The table is read whole; of the stores, a few spectra.
+        mem_mb=lambda wildcards, input, attempt: (
+            attempt * (1500 + 4 * (Path(input.results).stat().st_size // 10**6))
+        ),
         runtime=by_attempt(120),
     params:
         settings=pick(config, "query", "seed"),
@@ -51,7 +56,7 @@ rule al_querier:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(4000),
+        mem_mb=memory(1500, per_input_mb=4),
         runtime=by_attempt(60),
     params:
         settings=pick(config, "query", "seed"),

@@ -1,6 +1,7 @@
 """A simulated survey in DESI's own files, and people who look at its spectra."""
 
 SIMULATED = [name for files in EXPOSURES.values() for name in files]
+TABLES = inputs.simulation_tables()
 INSPECTED = expand("<results>/raw/vi_{who}.csv", who=inputs.INSPECTORS)
 
 
@@ -22,7 +23,7 @@ rule simulate_survey:
         runtime=by_attempt(120),
     params:
         settings=pick(config, "seed", "simulate.survey"),
-        tables=inputs.simulation_tables(),
+        tables=TABLES,
         code=digest("scripts/quasars/simulate_survey.py"),
     message:
         "Simulate a survey of spectra"
@@ -46,7 +47,7 @@ rule simulate_sample:
         runtime=by_attempt(120),
     params:
         settings=pick(config, "seed", "simulate.sample"),
-        tables=inputs.simulation_tables(),
+        tables=TABLES,
         code=digest("scripts/quasars/simulate_sample.py"),
     message:
         "Simulate labelled spectra"

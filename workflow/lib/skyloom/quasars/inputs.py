@@ -31,13 +31,7 @@ SUPPLEMENT_MOST = 16_000  # targets taken from the supplement at most, as publis
 def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the raw files of each exposure of the survey, ``<tile>/<expid>``.
 
-    Parameters
-    ----------
-    config : mapping
-        The area's configuration.
-    fresh : bool
-        False in a job of the run: it reads the listing that the run has left, as a
-        survey's folder has thousands of files.
+    For `fresh` see `spectra`.
 
     Raises
     ------
@@ -49,21 +43,17 @@ def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     if config["source"] == "simulated":
         return _planned(config["simulate"]["survey"])
     folder = Path(data_path(config["paths"]["survey"]))
-    listing = LISTED / f"quasars-{digest_of(str(folder))[:16]}.json"
-    if not fresh and listing.is_file():
-        return json.loads(listing.read_text())
     found: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("*/*/coadd-*.fits*")):
-        tile, exposure = path.parts[-3:-1]
-        if tile.isdecimal() and exposure.isdecimal() and COADD.fullmatch(path.name):
-            found.setdefault(f"{tile}/{exposure}", []).append(str(path))
+    for path in _listed(folder, "*/*/coadd-*.fits*", fresh=fresh):
+        tile, exposure, name = Path(path).parts[-3:]
+        if tile.isdecimal() and exposure.isdecimal() and COADD.fullmatch(name):
+            found.setdefault(f"{tile}/{exposure}", []).append(path)
     if not found:
         msg = (
             f"quasars.paths.survey: no <tile>/<expid>/coadd-*.fits in {folder}; set "
             "SKYLOOM_DATA to the folder that holds it, or correct the path"
         )
         raise ConfigError(msg)
-    write_text(listing, json.dumps(found))
     return found
 
 
@@ -78,7 +68,7 @@ def mapped(config: Mapping, names: Iterable[str]) -> list[str]:
     return chosen or sorted(lots, key=lots.get)[:1]
 
 
-def sample(config: Mapping) -> dict[str, list]:
+def sample(config: Mapping, *, fresh: bool = True) -> dict[str, list]:
     """Return the training sample's sources: its own, and the supplement.
 
     Returns
@@ -98,14 +88,17 @@ def sample(config: Mapping) -> dict[str, list]:
     paths = config["paths"]
     given = [("training", None), ("supplement", SUPPLEMENT_MOST)]
     used = [(key, limit) for key, limit in given if paths[key] is not None]
-    files = [spectra(paths[key]) for key, _ in used]
+    files = [spectra(paths[key], fresh=fresh) for key, _ in used]
     counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
     truths = [data_path(paths[f"{key}_truth"]) for key, _ in used]
     return {"spectra": files, "truths": truths, "counts": counts}
 
 
-def spectra(place: str) -> list[str]:
+def spectra(place: str, *, fresh: bool = True) -> list[str]:
     """Return the files of spectra of a place among the data: itself, or inside it.
+
+    `fresh` is False in a job of a run: it reads the listing that the run has left, as
+    a folder may have many thousands of files.
 
     Raises
     ------
@@ -115,14 +108,15 @@ def spectra(place: str) -> list[str]:
     folder = Path(data_path(place))
     if folder.is_file():
         return [str(folder)]
-    found = [str(p) for p in folder.rglob("*.fits*") if SPECTRUM.fullmatch(p.name)]
+    names = _listed(folder, "**/*.fits*", fresh=fresh)
+    found = [name for name in names if SPECTRUM.fullmatch(Path(name).name)]
     if not found:
         msg = (
             f"no spectra (spec-*, spPlate-* or coadd-*.fits) in {folder}; set "
             "SKYLOOM_DATA to the folder that holds them, or correct the path"
         )
         raise ConfigError(msg)
-    return sorted(found)
+    return found
 
 
 def learned_from(number: int | str) -> dict:
@@ -234,6 +228,16 @@ def simulation_tables() -> str:
     As an input they would be another file in every checkout, and rerun their rules.
     """
     return checksum(ROOT / "resources" / "quasars" / "simulation.json")
+
+
+def _listed(folder: Path, pattern: str, *, fresh: bool) -> list[str]:
+    """Return the paths in a folder that match, sorted, and leave them for the jobs."""
+    listing = LISTED / f"quasars-{digest_of([str(folder), pattern])[:16]}.json"
+    if not fresh and listing.is_file():
+        return json.loads(listing.read_text())
+    found = sorted(map(str, folder.glob(pattern)))
+    write_text(listing, json.dumps(found))
+    return found
 
 
 def _members(folder: Path) -> list[str]:
