@@ -60,9 +60,7 @@ rule al_querier:
         runtime=by_attempt(60),
     params:
         settings=pick(config, "query", "seed"),
-        code=digest(
-            "scripts/run_notebook.py", "notebooks/quasars_al_querier.ipynb"
-        ),
+        code=digest("scripts/run_notebook.py", "notebooks/quasars_al_querier.ipynb"),
     message:
         "Query of round {wildcards.round} (notebook)"
     script:
