@@ -1,14 +1,10 @@
 """Paint the tiles of a sky of real galaxies as images, and look at them."""
 
-from tempfile import TemporaryDirectory
-
 from skyloom.clusters.config import Config
-from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.real_field.transform import read_transform
 from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import predictor_of, windows_of
-from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
@@ -22,7 +18,7 @@ tables = job.checkout / "resources" / "clusters"
 faint = real_field.read_faint(tables, config.real_field.limit)
 camera = Camera(config.images, seed)
 painter = real_field.Painter(read_transform(tables), faint, camera)
-with job.resuming() as folder, TemporaryDirectory() as place:
+with job.resuming() as folder:
     look = real_field.SkyLook(
         real_field.sky(galaxies, footprint, number, seed),
         footprint,
@@ -34,9 +30,6 @@ with job.resuming() as folder, TemporaryDirectory() as place:
         folder,
         record,
     )
-    files = {item: {"candidates": f"{place}/{item}.fits"} for item in tiles}
-    job.each(files, look, files=files, workers=1)
-    parts = [read_candidates(each["candidates"]) for each in files.values()]
-found = merge(parts)
+    found = real_field.merged(look, job)
 found.meta["provenance"] = record
 write_catalogue(job.output[0], found)

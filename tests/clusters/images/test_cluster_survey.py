@@ -8,7 +8,6 @@ from astropy.io import fits
 from skyloom.clusters.images.survey import (
     inspect_survey_image,
     read_survey_image,
-    read_window,
     write_survey_image,
 )
 from skyloom.io.errors import InputError
@@ -73,30 +72,6 @@ def test_rounding_is_not_biased(tmp_path):
     moved = (read.image - image)[good]
     assert abs(moved.mean()) < 4 * moved.std() / np.sqrt(good.sum())
     assert moved.std() == pytest.approx(2.0 / 16 / np.sqrt(12), rel=0.1)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_window_is_part_of_the_whole(tmp_path, suffix):
-    """A window has the same pixels and the same places on the sky."""
-    path = written(tmp_path / f"a.{suffix}")
-    whole, part = read_survey_image(path), read_window(path, 1, 50, 4, 81)
-    for name in ("image", "variance", "mask"):
-        np.testing.assert_array_equal(
-            getattr(part, name), getattr(whole, name)[1:50, 4:81]
-        )
-    ours = part.wcs.all_pix2world(6.0, 9.0, 0)
-    np.testing.assert_allclose(ours, whole.wcs.all_pix2world(10.0, 10.0, 0))
-    assert read_window(path, 1, 50, 4, 81, variance=False).variance is None
-
-
-@pytest.mark.parametrize(
-    "window", [(-1, 5, 0, 5), (0, 71, 0, 5), (5, 5, 0, 5), (0, 5, 0, 91), (0, 5, 9, 2)]
-)
-def test_window_outside(tmp_path, window):
-    """A window that is not within the image is the caller's error."""
-    path = written(tmp_path / "a.fits")
-    with pytest.raises(ValueError, match="not within"):
-        read_window(path, *window)
 
 
 def test_world_coordinates_survive(tmp_path):
@@ -274,9 +249,10 @@ def test_damage_without_sums(tmp_path, seed):
         content[place] = rng.integers(256)
     path.write_bytes(content)
     try:
-        ny, nx = inspect_survey_image(path).shape
-        shape = min(ny, 20), min(nx, 20)
-        read = read_window(path, 0, shape[0], 0, shape[1])
+        shape = inspect_survey_image(path).shape
+        if np.prod(shape) > 1e6:
+            return  # a damaged header; its pixels would fill the memory
+        read = read_survey_image(path)
     except InputError:
         return
     assert read.image.shape == shape

@@ -158,26 +158,11 @@ def positions(
     thickness: float,
     side: tuple[float, float],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return places of galaxies of a slice, drawn from a lognormal density.
+    """Return places [arcsec from the corner] of n galaxies of a slice of redshift.
 
-    The density is the exponential of a Gaussian field whose correlations give the
-    projected correlation function of the slice (Coles & Jones 1991, MNRAS 248, 1).
-
-    Parameters
-    ----------
-    rng : Generator
-        Of the field.
-    n : int
-        How many.
-    z, thickness : float
-        Middle and width of the slice [redshift].
-    side : tuple of 2 float
-        Width and height of the field [arcsec].
-
-    Returns
-    -------
-    east, north : ndarray, shape (n,)
-        Arcsec from the corner.
+    They are drawn from a density that is the exponential of a Gaussian field whose
+    correlations give the projected correlation function of the slice (Coles & Jones
+    1991, MNRAS 248, 1).
     """
     cell = 2 * max(side) / GRID
     density = _lognormal(rng, cell / (arcsec_per_mpc(z) / (1 + z)), z, thickness)

@@ -22,24 +22,12 @@ DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Columns of a file.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    columns : mapping of str to ndarray, shape (n,)
-        By the file's own names; of CSV, the text of each cell.
-    units : mapping of str to str
-        Of the columns that state one.
-    rows : ndarray of int, shape (n,)
-        Number of each row in the file.
-    """
+    """Columns of a file."""
 
     path: Path
-    columns: Mapping[str, np.ndarray]
-    units: Mapping[str, str]
-    rows: np.ndarray
+    columns: Mapping[str, np.ndarray]  # by the file's names; of CSV, the cells' text
+    units: Mapping[str, str]  # of the columns that state one
+    rows: np.ndarray  # number of each row in the file
 
     def row(self, k: int) -> str:
         """Return the name of a row, counted from 0, as its reader counts."""
@@ -50,18 +38,10 @@ class Source:
 
 
 def read_source(path: str | Path) -> Source:
-    """Read all columns of a list, one number or text a row.
+    """Read all columns of a FITS, CSV (each also ``.gz``) or ECSV list.
 
-    Parameters
-    ----------
-    path : str or Path
-        ``.fits``, ``.fit``, ``.csv`` (each also ``.gz``) or ``.ecsv``.
-
-    Raises
-    ------
-    InputError
-        No file, another suffix, damage, no table, or a line with fewer or more
-        cells than the header.
+    InputError for no file, another suffix, damage, no table, or a line with fewer or
+    more cells than the header.
     """
     path = existing_file(path)
     suffix = Path(path.name.removesuffix(".gz")).suffix

@@ -153,22 +153,11 @@ def read_clusters(
 
 
 def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> None:
-    """Write a list of clusters with units and descriptions, whole or not at all.
+    """Write a list of clusters as ``.fits`` or ``.ecsv``, with units and descriptions.
 
-    Parameters
-    ----------
-    path : str or Path
-        ``.fits`` or ``.ecsv``.
-    table : Table
-        With `COLUMNS`; others follow. ``meta["provenance"]`` is kept as
-        `skyloom.io.tables.write_catalogue` keeps it.
-    wcs : WCS, optional
-        Of the image that X and Y belong to, for `read_wcs`; FITS only.
-
-    Raises
-    ------
-    ValueError
-        A missing column, or another suffix.
+    ``table`` has `COLUMNS`, others follow; ``meta["provenance"]`` is kept. ``wcs`` is
+    that of the image that X and Y belong to, for `read_wcs`; FITS only. ValueError for
+    a missing column, or another suffix.
     """
     missing = [name for name in COLUMNS if name not in table.colnames]
     if missing:
@@ -184,13 +173,7 @@ def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> No
 
 
 def read_wcs(path: str | Path) -> WCS:
-    """Return the world coordinates of the image of a list, with the image's shape.
-
-    Raises
-    ------
-    InputError
-        No FITS file, or one that `write_clusters` was given no coordinates for.
-    """
+    """Return the world coordinates and the shape of the image of a list."""
     try:
         header = fits.getheader(existing_file(path))
         del header["NAXIS"]  # 0: the image is elsewhere

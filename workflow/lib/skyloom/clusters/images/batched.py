@@ -44,32 +44,9 @@ def render(
 ) -> np.ndarray:
     """Draw a catalogue without noise, to 1e-3 of each source's peak.
 
-    Parameters
-    ----------
-    table : Table
-        With the catalogue's columns; sources off the image add the light that
-        reaches it.
-    bands : sequence of str
-        What to draw, each with a column FLUX_*.
-    shape : tuple of int
-        ``(ny, nx)`` [px].
-    psfs : mapping of str to Psf
-        By band.
-    pixel_scale : float
-        Side of a pixel [arcsec].
-    device : str
-        Where torch works; stamps are added up on the processor, in a fixed order, so
-        that the same catalogue gives the same bytes.
-
-    Returns
-    -------
-    ndarray
-        float32 of shape (n_bands, ny, nx) [counts per pixel].
-
-    Raises
-    ------
-    ValueError
-        A source that cannot be drawn.
+    See `skyloom.clusters.images.galsim_renderer.render`. torch works on ``device``;
+    stamps are added up on the processor, in a fixed order, so that the same catalogue
+    gives the same bytes.
     """
     image = np.zeros((len(bands), *shape), np.float32)
     found, seen = _ordered(sources(table, bands)), [psfs[band] for band in bands]
@@ -89,20 +66,10 @@ def render(
 
 
 def stamps(found: Sources, grid: Grid) -> torch.Tensor:
-    """Draw sources, each in the middle of its own stamp.
+    """Draw n sources, each in the middle of its own stamp, on a grid with the PSF.
 
-    Parameters
-    ----------
-    found : Sources
-        n sources.
-    grid : Grid
-        Wavenumbers of the stamps, with the PSF on them.
-
-    Returns
-    -------
-    Tensor
-        float32 of shape (n_bands, n, size, size) [counts per pixel]; the pixel that
-        holds the source is [size // 2, size // 2].
+    Returns float32 of shape (n_bands, n, size, size) [counts per pixel]; the pixel that
+    holds the source is [size // 2, size // 2].
     """
     device = grid.psf.device
     dx, dy = (torch.as_tensor(_within(v) + grid.size // 2) for v in (found.x, found.y))

@@ -105,16 +105,9 @@ def overlaps(corner: Sequence[int], size: int, shape: tuple[int, int]) -> bool:
 
 
 def add(image: np.ndarray, stamp: np.ndarray, corner: Sequence[int]) -> None:
-    """Add the part of stamps that lies on the image.
+    """Add the part of stamps (..., size, size) that lies on an image (..., ny, nx).
 
-    Parameters
-    ----------
-    image : ndarray
-        Shape (..., ny, nx).
-    stamp : ndarray
-        Shape (..., size, size).
-    corner : sequence of int
-        Row and column of the stamp's first pixel in the image.
+    ``corner`` is the row and column of the stamps' first pixel in the image.
     """
     (y, x), (ny, nx), size = corner, image.shape[-2:], stamp.shape[-1]
     y0, y1, x0, x1 = max(y, 0), min(y + size, ny), max(x, 0), min(x + size, nx)

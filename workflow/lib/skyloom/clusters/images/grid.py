@@ -28,22 +28,12 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Grid:
-    """Half the wavenumbers of stamps: the rest mirrors them, images being real.
+    """Half the wavenumbers of stamps: the rest mirrors them, images being real."""
 
-    Parameters
-    ----------
-    size : int
-        Side of a stamp, even [px].
-    scale : float
-        Side of a pixel [arcsec].
-    psf : Tensor
-        PSF and pixel, complex64 of shape (n_folds, n_bands, size, size // 2 + 1).
-    kx, ky : tuple of Tensor
-        Wavenumbers of each fold, (size // 2 + 1,) and (size,) [arcsec^-1].
-    """
-
-    size: int
-    scale: float
+    size: int  # side of a stamp, even [px]
+    scale: float  # side of a pixel [arcsec]
+    # PSF and pixel, complex64 of shape (n_folds, n_bands, size, size // 2 + 1), and the
+    # wavenumbers of each fold, (size // 2 + 1,) and (size,) [arcsec^-1].
     psf: torch.Tensor
     kx: tuple[torch.Tensor, ...]
     ky: tuple[torch.Tensor, ...]
@@ -52,21 +42,10 @@ class Grid:
     def of(
         cls, psfs: Sequence[Psf], size: int, scale: float, fold: bool, device: str
     ) -> Grid:
-        """Return a grid with the PSFs of the bands.
+        """Return a grid with the PSFs of the bands, for torch on a device.
 
-        Parameters
-        ----------
-        psfs : sequence of Psf
-            Of the bands.
-        size : int
-            Side of a stamp, even [px].
-        scale : float
-            Side of a pixel [arcsec].
-        fold : bool
-            Have also the wavenumbers that sampling folds onto these, up to twice the
-            limit along each axis.
-        device : str
-            Where torch will use it.
+        With ``fold`` it has also the wavenumbers that sampling folds onto these, up to
+        twice the limit along each axis.
         """
         x = np.arange(size // 2 + 1)
         y = np.fft.fftfreq(size, 1.0 / size)
@@ -97,23 +76,11 @@ def _seeing(psf: Psf, size: int, scale: float, fold: bool) -> np.ndarray:
 
 
 def folded_size(psfs: Sequence[Psf], scale: float, share: float) -> float:
-    """Return the half light radius below which folded power matters.
+    """Return the half light radius below which folded power matters [arcsec].
 
-    Parameters
-    ----------
-    psfs : sequence of Psf
-        Of the bands.
-    scale : float
-        Side of a pixel [arcsec].
-    share : float
-        What may be missing beyond the sampling limit, relative to the peak.
-
-    Returns
-    -------
-    float
-        The size [arcsec] at which the sharpest band's loss is `share` for a round de
-        Vaucouleurs profile, whose transform falls slowest; 0 where even a point has
-        no more.
+    There the sharpest band loses ``share`` of the peak beyond the sampling limit, for a
+    round de Vaucouleurs profile, whose transform falls slowest; 0 where even a point
+    loses no more.
     """
     lost = np.array([_lost(psf, scale) for psf in psfs]).max(axis=0)
     enough = lost <= share

@@ -27,28 +27,14 @@ WIDTHS = np.geomspace(
 
 @dataclass(frozen=True)
 class Sources:
-    """Sources as arrays.
+    """n sources as arrays."""
 
-    Parameters
-    ----------
-    x, y : ndarray
-        Shape (n,) [px], (0, 0) at the middle of the first pixel.
-    flux : ndarray
-        Shape (n, n_bands) [counts].
-    hlr : ndarray
-        Half light radius, shape (n,) [arcsec]; 0 for a point.
-    fracdev : ndarray
-        Share of the de Vaucouleurs profile in the flux, shape (n,).
-    g1, g2 : ndarray
-        Reduced shear, shape (n,).
-    """
-
-    x: np.ndarray
+    x: np.ndarray  # (n,) [px], (0, 0) at the middle of the first pixel
     y: np.ndarray
-    flux: np.ndarray
-    hlr: np.ndarray
-    fracdev: np.ndarray
-    g1: np.ndarray
+    flux: np.ndarray  # (n, n_bands) [counts]
+    hlr: np.ndarray  # (n,), half light radius [arcsec]; 0 for a point
+    fracdev: np.ndarray  # (n,), share of the de Vaucouleurs profile in the flux
+    g1: np.ndarray  # (n,), reduced shear
     g2: np.ndarray
 
     def __len__(self) -> int:
@@ -59,14 +45,7 @@ class Sources:
 
 
 def sources(table: Table, bands: Sequence[str]) -> Sources:
-    """Return what is drawn of a catalogue, in its order.
-
-    Parameters
-    ----------
-    table : Table
-        With the catalogue's columns.
-    bands : sequence of str
-        Bands of the fluxes.
+    """Return what is drawn of a catalogue in some bands, in its order.
 
     Raises
     ------
@@ -104,7 +83,7 @@ def stamp_sizes(
     share: float,
     counts: float,
 ) -> np.ndarray:
-    """Return the side of the stamp that each source needs.
+    """Return the smallest side of ``sizes`` that each source needs, 0 where none does.
 
     Parameters
     ----------
@@ -116,15 +95,9 @@ def stamp_sizes(
         Side of a pixel [arcsec].
     sizes : sequence of int
         Sides to choose from, ascending [px].
-    share : float
-        Largest surface brightness at the edge, as a share of the peak.
-    counts : float
-        Largest surface brightness at the edge in any band [counts per pixel].
-
-    Returns
-    -------
-    ndarray
-        int of shape (n,): the smallest side that does; 0 where none does.
+    share, counts : float
+        Largest surface brightness at the edge: relative to the peak, and in any band
+        [counts per pixel].
     """
     psf = max(psfs, key=lambda p: p.fwhm)
     radii = (np.asarray(sizes) / 2 - 1.5) * pixel_scale

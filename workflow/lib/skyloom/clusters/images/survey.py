@@ -32,52 +32,24 @@ VARIANCE_STEP = 2e-3  # of the variance's median
 
 @dataclass(frozen=True)
 class SurveyImage:
-    """One band of a survey tile, or a window of it.
+    """One band of a survey tile."""
 
-    Parameters
-    ----------
-    image : ndarray
-        float32 of shape (ny, nx) [counts at `zero_point`].
-    variance : ndarray or None
-        float32 of the same shape [counts^2].
-    mask : ndarray
-        uint8 of the same shape; 0 where the pixel is good.
-    wcs : WCS
-        Of these pixels.
-    header : Header
-        Of the image's HDU.
-    zero_point : float
-        AB magnitude of one count.
-    """
-
-    image: np.ndarray
-    variance: np.ndarray | None
-    mask: np.ndarray
+    image: np.ndarray  # float32 of shape (ny, nx) [counts at `zero_point`]
+    variance: np.ndarray | None  # float32 [counts^2]
+    mask: np.ndarray  # uint8; 0 where the pixel is good
     wcs: WCS
-    header: fits.Header
-    zero_point: float
+    header: fits.Header  # of the image's HDU
+    zero_point: float  # AB magnitude of one count
 
 
 @dataclass(frozen=True)
 class SurveyInfo:
-    """What is known of a file without its pixels.
+    """What is known of a file without its pixels."""
 
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(ny, nx)``.
-    wcs : WCS
-        World coordinates.
-    header : Header
-        Of the image's HDU.
-    zero_point : float
-        AB magnitude of one count.
-    """
-
-    shape: tuple[int, int]
+    shape: tuple[int, int]  # (ny, nx)
     wcs: WCS
-    header: fits.Header
-    zero_point: float
+    header: fits.Header  # of the image's HDU
+    zero_point: float  # AB magnitude of one count
 
 
 def write_survey_image(
@@ -88,19 +60,17 @@ def write_survey_image(
     wcs: WCS,
     cards: Mapping,
 ) -> None:
-    """Write SCI, VARIANCE and MASK.
+    """Write SCI, VARIANCE and MASK, all of shape (ny, nx).
 
     Parameters
     ----------
     path : str or Path
         ``.fits`` keeps SCI as it is; ``.fits.fz`` rounds it to 1/16 of its noise.
         VARIANCE is always rounded, to a thousandth of its median; MASK is exact.
-    image : ndarray
-        Shape (ny, nx) [counts]; finite where the mask is 0.
-    variance : ndarray
-        Shape (ny, nx) [counts^2]; not negative.
+    image, variance : ndarray
+        [counts, counts^2]; finite where the mask is 0, and no variance negative.
     mask : ndarray
-        Shape (ny, nx), whole numbers 0 to 255; 0 where the pixel is good.
+        Whole numbers 0 to 255; 0 where the pixel is good.
     wcs : WCS
         World coordinates.
     cards : mapping
@@ -117,7 +87,11 @@ def write_survey_image(
     _check_arrays(image, variance, mask)
     packed = str(path).endswith(PACKED)
     dithered = {"quantize_level": NOISE_LEVELS, "quantize_method": 1, "dither_seed": 1}
-    science = _packed("SCI", image, **dithered) if packed else _plain("SCI", image)
+    science = (
+        _packed("SCI", image, **dithered)
+        if packed
+        else fits.ImageHDU(image, name="SCI")
+    )
     science.header.update(wcs.to_header(relax=True))
     fill(science.header, {"MAGZERO": (ZERO_POINT, "mag of one count"), **cards})
     step = {"quantize_level": -_step(variance), "quantize_method": -1}
@@ -133,17 +107,9 @@ def write_survey_image(
 def read_survey_image(path: str | Path) -> SurveyImage:
     """Read one band of a survey tile.
 
-    Parameters
-    ----------
-    path : str or Path
-        As `write_survey_image` writes it, or a coadd of DES: the first image of two
-        axes where there is no SCI, and MSK for MASK. Without a variance it is None.
-        Pixels that are not finite are masked, whatever the mask.
-
-    Returns
-    -------
-    SurveyImage
-        The whole image.
+    It is as `write_survey_image` writes it, or a coadd of DES: the first image of two
+    axes where there is no SCI, and MSK for MASK. Without a variance it is None. Pixels
+    that are not finite are masked, whatever the mask.
 
     Raises
     ------
@@ -152,27 +118,23 @@ def read_survey_image(path: str | Path) -> SurveyImage:
         zero point; HDUs of different shapes; a variance that is negative, or not
         finite where the pixel is good.
     """
-    ny, nx = inspect_survey_image(path).shape
-    return read_window(path, 0, ny, 0, nx)
+    with opened(path) as file:
+        hdus = survey_hdus.find(file)
+        info = _info(file.path, hdus)
+        read = {name: file.pixels(hdu) for name, hdu in hdus.items()}
+    image, variance = read["SCI"].astype(np.float32), read.get("VARIANCE")
+    good = survey_hdus.good(path, image, read.get("MASK"))
+    if variance is not None:
+        variance = variance.astype(np.float32)
+        _check_variance(path, variance, good)
+    flags = _flags(good, read.get("MASK"))
+    return SurveyImage(image, variance, flags, info.wcs, info.header, info.zero_point)
 
 
 def inspect_survey_image(path: str | Path) -> SurveyInfo:
     """Check a file's bytes and structure; no pixel is unpacked.
 
-    Parameters
-    ----------
-    path : str or Path
-        As for `read_survey_image`.
-
-    Returns
-    -------
-    SurveyInfo
-        Shape, world coordinates, header and zero point.
-
-    Raises
-    ------
-    InputError
-        As `read_survey_image`, but for what is wrong with single pixels.
+    InputError as of `read_survey_image`, but for what is wrong with single pixels.
     """
     with opened(path) as file:
         return _info(file.path, survey_hdus.find(file))
@@ -182,63 +144,6 @@ def survey_wcs(path: str | Path) -> WCS:
     """Return the world coordinates of a file, with its shape; InputError if none."""
     with opened(path, verify=False) as file:
         return survey_hdus.world(file.path, survey_hdus.find(file)["SCI"])
-
-
-def read_window(
-    path: str | Path,
-    y0: int,
-    y1: int,
-    x0: int,
-    x1: int,
-    *,
-    variance: bool = True,
-) -> SurveyImage:
-    """Read rows y0 to y1 - 1 and columns x0 to x1 - 1 of a file.
-
-    Only the compressed tiles that the window touches are unpacked, and checksums are
-    not looked at: `inspect_survey_image` does that once for a file.
-
-    Parameters
-    ----------
-    path : str or Path
-        As for `read_survey_image`.
-    y0, y1, x0, x1 : int
-        The window, which lies within the image [px].
-    variance : bool
-        Read the variance also; otherwise it is None.
-
-    Returns
-    -------
-    SurveyImage
-        The window, with its own world coordinates.
-
-    Raises
-    ------
-    InputError
-        As `read_survey_image`, for these pixels.
-    ValueError
-        A window that does not lie within the image.
-    """
-    with opened(path, verify=False) as file:
-        hdus = survey_hdus.find(file)
-        info = _info(file.path, hdus)
-        _check_window(info.shape, y0, y1, x0, x1)
-        window = (slice(y0, y1), slice(x0, x1))
-        names = [n for n in hdus if variance or n != "VARIANCE"]
-        read = {name: file.pixels(hdus[name], window=window) for name in names}
-    image = read["SCI"].astype(np.float32)
-    good = survey_hdus.good(path, image, read.get("MASK"))
-    if "VARIANCE" in read:
-        read["VARIANCE"] = read["VARIANCE"].astype(np.float32)
-        _check_variance(path, (y0, x0), read["VARIANCE"], good)
-    return SurveyImage(
-        image,
-        read.get("VARIANCE"),
-        _flags(good, read.get("MASK")),
-        info.wcs[window],
-        info.header,
-        info.zero_point,
-    )
 
 
 def _flags(good: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -253,10 +158,6 @@ def _info(path: Path, hdus: Mapping) -> SurveyInfo:
     wcs = survey_hdus.world(path, science)
     scale = survey_hdus.zero_point(path, science)
     return SurveyInfo(tuple(science.shape), wcs, science.header.copy(), scale)
-
-
-def _plain(name: str, pixels: np.ndarray) -> fits.ImageHDU:
-    return fits.ImageHDU(pixels, name=name)
 
 
 def _packed(name: str, pixels: np.ndarray, **how) -> fits.CompImageHDU:
@@ -285,13 +186,7 @@ def _check_arrays(image: np.ndarray, variance: np.ndarray, mask: np.ndarray) -> 
     raise ValueError(msg)
 
 
-def _check_window(shape: tuple[int, int], y0: int, y1: int, x0: int, x1: int) -> None:
-    if not (0 <= y0 < y1 <= shape[0] and 0 <= x0 < x1 <= shape[1]):
-        msg = f"window [{y0}:{y1}, {x0}:{x1}] is not within an image of shape {shape}"
-        raise ValueError(msg)
-
-
-def _check_variance(path, corner, variance: np.ndarray, good: np.ndarray) -> None:
+def _check_variance(path, variance: np.ndarray, good: np.ndarray) -> None:
     wrong = (variance < 0) | (good & ~np.isfinite(variance))
     if not wrong.any():
         return
@@ -299,7 +194,7 @@ def _check_variance(path, corner, variance: np.ndarray, good: np.ndarray) -> Non
     raise InputError(
         path,
         f"the variance is negative, or not finite in a good pixel ({wrong.sum()} such)",
-        where=f"HDU VARIANCE, pixel [{corner[0] + row}, {corner[1] + column}]",
+        where=f"HDU VARIANCE, pixel [{row}, {column}]",
         expected="0 or more, and finite where MASK is 0",
         remedy="set the pixel in MASK, or make the file again",
     )

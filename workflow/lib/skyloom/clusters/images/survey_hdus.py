@@ -14,23 +14,10 @@ from skyloom.io.fits import FitsFile
 
 
 def find(file: FitsFile) -> dict[str, fits.ImageHDU]:
-    """Return the HDUs of a file that hold pixels.
+    """Return the HDUs of a file that hold pixels, all of one shape.
 
-    Parameters
-    ----------
-    file : FitsFile
-        The file.
-
-    Returns
-    -------
-    dict of str to HDU
-        SCI, and VARIANCE and MASK (MSK in coadds of DES) where there are such; all
-        of one shape.
-
-    Raises
-    ------
-    InputError
-        No image of two axes, or other shapes than SCI's.
+    They are SCI, and VARIANCE and MASK (MSK in coadds of DES) where there are such.
+    InputError without an image of two axes, or with other shapes than SCI's.
     """
     science = _science(file)
     names = {"VARIANCE": "VARIANCE", "MASK": "MSK" if "MASK" not in file else "MASK"}
@@ -70,23 +57,9 @@ def _check_shape(path: Path, name: str, hdu, science) -> None:
 
 
 def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """Return which pixels are good: finite, and not masked.
+    """Return which pixels are good: finite, and 0 in the mask, if there is one.
 
-    A warning names a file with others outside of its mask. Where there is no mask,
-    such pixels are one.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for the warning.
-    image : ndarray
-        Pixels of SCI.
-    mask : ndarray or None
-        Those of MASK, of the same shape; 0 where a pixel is good.
-
-    Returns
-    -------
-    ndarray of bool
+    A warning names a file with pixels that are not finite outside of its mask.
     """
     finite = np.isfinite(image)
     if mask is None:
@@ -101,13 +74,7 @@ def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 
 
 def world(path: Path, hdu) -> WCS:
-    """Return the world coordinates of an image.
-
-    Raises
-    ------
-    InputError
-        None on the sky, or ones that cannot be inverted.
-    """
+    """Return the world coordinates of an image; InputError for none on the sky."""
     expected = "CTYPE1, CTYPE2, CRVAL, CRPIX and CD or CDELT of a celestial projection"
     where = f"HDU {hdu.name or 'PRIMARY'}"
     try:
@@ -129,13 +96,7 @@ def world(path: Path, hdu) -> WCS:
 
 
 def zero_point(path: Path, hdu) -> float:
-    """Return the AB magnitude of one count.
-
-    Raises
-    ------
-    InputError
-        The header has none, or one that is no number.
-    """
+    """Return the AB magnitude of one count; InputError where the header has none."""
     value = hdu.header.get("MAGZERO")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and np.isfinite(value):

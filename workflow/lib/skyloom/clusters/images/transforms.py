@@ -17,13 +17,7 @@ LOW, HIGH, NODES = -14.0, 18.0, 8192  # ln u^2 of the table of de Vaucouleurs
 
 
 def exponential(u2: torch.Tensor) -> torch.Tensor:
-    """Return the transform of an exponential disc, (1 + (u / 1.678)^2)^-3/2.
-
-    Parameters
-    ----------
-    u2 : Tensor
-        u^2, of any shape.
-    """
+    """Return the transform of an exponential disc, (1 + (u / 1.678)^2)^-3/2."""
     root = torch.rsqrt(1.0 + u2 * (1.0 / EXPONENTIAL_HLR**2))
     return root * root * root
 
@@ -32,11 +26,6 @@ def de_vaucouleurs(u2: torch.Tensor) -> torch.Tensor:
     """Return the transform of a de Vaucouleurs profile, read from a table.
 
     It has no closed form; the table is GalSim's, linear in ln u^2, and exact to 1e-5.
-
-    Parameters
-    ----------
-    u2 : Tensor
-        u^2, of any shape.
     """
     step = (HIGH - LOW) / (NODES - 1)
     place = torch.log(u2.clamp_min(1e-30)).sub_(LOW).mul_(1.0 / step)

@@ -19,18 +19,7 @@ COARSE = 64  # px of an image that share one look at the footprint
 
 
 def occupied(galaxies: Table) -> Footprint:
-    """Return the pixels that hold galaxies, as small as their density allows.
-
-    Parameters
-    ----------
-    galaxies : Table
-        RA, DEC [deg].
-
-    Raises
-    ------
-    ValueError
-        Without galaxies.
-    """
+    """Return the pixels that hold galaxies, as small as their density allows."""
     if not len(galaxies):
         msg = "no galaxies: they say where the catalogue has looked"
         raise ValueError(msg)
@@ -46,17 +35,8 @@ def occupied(galaxies: Table) -> Footprint:
 def read_footprint(path: str | Path, galaxies: Table) -> Footprint:
     """Return the footprint of a catalogue that `read_galaxies` read.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder or file. A folder's ``*_master_table.fit`` says NSIDE and HPIX.
-    galaxies : Table
-        What was read; without a master table they say it by themselves.
-
-    Raises
-    ------
-    InputError
-        A master table whose pixels do not hold the galaxies.
+    The ``*_master_table.fit`` of a folder says NSIDE and HPIX; without one the galaxies
+    say it by themselves. InputError for pixels that do not hold the galaxies.
     """
     path = Path(path)
     masters = sorted(path.glob("*_master_table.fit*")) if path.is_dir() else []
@@ -83,21 +63,9 @@ def read_footprint(path: str | Path, galaxies: Table) -> Footprint:
 
 
 def image_mask(footprint: Footprint, wcs: WCS, shape: tuple[int, int]) -> np.ndarray:
-    """Return the mask of an image, uint8: 0 inside the footprint, 1 outside.
+    """Return the mask of an image of a shape (ny, nx): 0 inside the footprint, else 1.
 
-    Parameters
-    ----------
-    footprint : Footprint
-        Where the catalogue has looked.
-    wcs : WCS
-        Of the image.
-    shape : tuple of int
-        ``(ny, nx)``.
-
-    Returns
-    -------
-    ndarray, shape (ny, nx)
-        Constant over blocks of `COARSE` px.
+    It is constant over blocks of `COARSE` px.
     """
     rows, cols = (np.arange(COARSE // 2, n + COARSE // 2, COARSE) for n in shape)
     x, y = np.meshgrid(cols, rows)

@@ -31,22 +31,12 @@ EARLY_ABOVE = 1.5
 
 @dataclass(frozen=True, slots=True)
 class SkyTile:
-    """One image of the survey.
+    """One image of the survey."""
 
-    Attributes
-    ----------
-    name : str
-        By its middle, hours and minutes, degrees and minutes.
-    ra, dec : float
-        Its middle [deg].
-    side : int
-        Pixels along a side.
-    """
-
-    name: str
-    ra: float
+    name: str  # by its middle, hours and minutes, degrees and minutes
+    ra: float  # its middle [deg]
     dec: float
-    side: int
+    side: int  # pixels along a side
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,13 +54,6 @@ class ObjectRandom:
 
     Each call gives the next number of every object. It has the three methods of
     `numpy.random.Generator` that `skyloom.clusters.catalogue.shapes` uses.
-
-    Parameters
-    ----------
-    ids : ndarray of int, shape (n,)
-        The objects.
-    seed : int
-        Of the run.
     """
 
     def __init__(self, ids: np.ndarray, seed: int):
@@ -98,7 +81,7 @@ class ObjectRandom:
 
 
 def cover(galaxies: Table, side: int = 10_000, overlap: int = 1000) -> list[SkyTile]:
-    """Lay tiles over a catalogue; those without galaxies are left out.
+    """Lay tiles over a catalogue, so that every galaxy lies on one or more.
 
     Parameters
     ----------
@@ -112,8 +95,8 @@ def cover(galaxies: Table, side: int = 10_000, overlap: int = 1000) -> list[SkyT
     Returns
     -------
     list of SkyTile
-        From south to north, each row from west to east. Every galaxy lies on one or
-        more.
+        From south to north, each row from west to east; those without galaxies are
+        left out.
 
     Raises
     ------
@@ -148,26 +131,11 @@ def on_tile(galaxies: Table, tile: SkyTile) -> np.ndarray:
 def tile_sources(
     galaxies: Table, tile: SkyTile, transform: SdssToDes, seed: int
 ) -> Table:
-    """Return the sources of a tile.
+    """Return the sources of a tile, in the columns of `COLUMNS`.
 
-    Parameters
-    ----------
-    galaxies : Table
-        As `skyloom.clusters.real_field.sdss.read_galaxies` returns them.
-    tile : SkyTile
-        Where.
-    transform : SdssToDes
-        Between the bands.
-    seed : int
-        Of the run: sizes and shapes are not in the file; they are drawn from the
-        relations of the simulation, for each galaxy by its ID, so that it is the
-        same on each tile.
-
-    Returns
-    -------
-    Table
-        The 17 columns of `COLUMNS`; MEM 0, Z -1, SOURCE_TYPE 1. A band without
-        measured light has flux 0.
+    Sizes and shapes are not in the galaxies' files; they are drawn from the relations
+    of the simulation by the run's seed and, so that a galaxy is the same on each tile,
+    its ID. MEM is 0, Z -1, and a band without measured light has flux 0.
     """
     own = galaxies[on_tile(galaxies, tile)]
     x, y = _pixels(own, tile)
@@ -190,17 +158,7 @@ def tile_sources(
 
 
 def with_faint(sources: Table, modelled: Table, limit: float) -> Table:
-    """Add a modelled population below the limit of a real catalogue.
-
-    Parameters
-    ----------
-    sources : Table
-        Of `tile_sources`.
-    modelled : Table
-        A simulated field on the same tile, the same columns.
-    limit : float
-        i magnitude of the real catalogue [AB mag]; brighter ones are left out.
-    """
+    """Add the sources of a simulated field of the same tile below a limit [i mag]."""
     faint = magnitude(np.asarray(modelled["FLUX_I"], float)) > limit
     both = [sources[list(COLUMNS)], modelled[faint][list(COLUMNS)]]
     return vstack(both, metadata_conflicts="silent")

@@ -50,11 +50,10 @@ def read_galaxies(path: str | Path) -> Table:
 
     Notes
     -----
-    The magnitudes are corrected for Galactic extinction, as redMaPPer wants them. In
-    the real field the colours of galaxies do not follow EBV: d(g-r)/dE(B-V) of those
-    with i < 19.5 is 0.12 +- 0.15, where uncorrected magnitudes would give 1.02
-    (Schlegel et al. 1998, ApJ 500, 525, table 6); u-g: 0.07 +- 0.24 against 0.94.
-    They are asinh magnitudes: `linear_flux` undoes that.
+    The magnitudes are asinh magnitudes corrected for Galactic extinction, as redMaPPer
+    wants them: d(g-r)/dE(B-V) of the real field's galaxies with i < 19.5 is 0.12 +-
+    0.15, where uncorrected magnitudes would give 1.02 (Schlegel et al. 1998, ApJ 500,
+    525, table 6).
     """
     path = Path(path)
     parts = [_read(part) for part in _parts(path)]
@@ -65,29 +64,18 @@ def read_galaxies(path: str | Path) -> Table:
 
 def magnitudes(galaxies: Table) -> tuple[np.ndarray, np.ndarray]:
     """Return u, g, r, i, z and their errors, shapes (n, 5)."""
-    both = (
-        np.stack(
-            [np.asarray(galaxies[f"{kind}_{b.upper()}"], float) for b in SDSS_BANDS],
-            axis=-1,
-        )
+    names = [band.upper() for band in SDSS_BANDS]
+    return tuple(
+        np.stack([np.asarray(galaxies[f"{kind}_{b}"], float) for b in names], axis=-1)
         for kind in ("MAG", "MAG_ERR")
     )
-    mag, err = both
-    return mag, err
 
 
 def linear_flux(mag: np.ndarray) -> np.ndarray:
-    """Return fluxes of asinh magnitudes, of zeroth magnitude one; may be negative.
+    """Return fluxes (n, 5) of asinh magnitudes u, g, r, i, z; they may be negative.
 
-    Parameters
-    ----------
-    mag : ndarray, shape (n, 5)
-        u, g, r, i, z as SDSS writes them.
-
-    Returns
-    -------
-    ndarray, shape (n, 5)
-        Source: Lupton, Gunn & Szalay 1999 (AJ 118, 1406), eq. 3, solved for the flux.
+    That of zeroth magnitude is one. Source: Lupton, Gunn & Szalay 1999 (AJ 118, 1406),
+    eq. 3, solved for the flux.
     """
     argument = -np.asarray(mag, float) * np.log(10) / 2.5 - np.log(SOFTENING)
     return 2 * SOFTENING * np.sinh(argument)

@@ -27,42 +27,22 @@ class SdssToDes:
     A colour alone does not say by how much they differ: the gap between g and r, where
     the break at 4000 Angstrom hides, lies elsewhere in either survey, and one linear
     relation is off by up to 0.1 mag in g-r on the red sequence.
-
-    Attributes
-    ----------
-    z : ndarray, shape (n,)
-        Redshift.
-    sdss, change : ndarray, shape (n, 4)
-        SDSS g, r, i, z less M_r and the distance modulus; DES less SDSS [mag].
     """
 
-    z: np.ndarray
-    sdss: np.ndarray
-    change: np.ndarray
+    z: np.ndarray  # (n,)
+    sdss: np.ndarray  # (n, 4), g, r, i, z less M_r and the distance modulus
+    change: np.ndarray  # (n, 4), DES less SDSS [mag]
 
     def __call__(
         self, mag: np.ndarray, err: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        r"""Return DES less SDSS magnitudes, and how uncertain they are.
+        """Return DES less SDSS magnitudes, and how uncertain they are, both (n, 4).
 
-        The mean and the standard deviation over types and redshifts by their
+        They are the mean and the standard deviation over types and redshifts by their
         probability, as Benitez 2000 (ApJ 536, 571) has it: the likelihood of g, r, i,
-        z, and as prior the galaxies of such luminosity in the volume.
-
-        Parameters
-        ----------
-        mag, err : ndarray, shape (n, 5)
-            SDSS u, g, r, i, z, free of extinction, and their errors.
-
-        Returns
-        -------
-        change, scatter : ndarray, shape (n, 4)
-            For g, r, i, z [mag].
-
-        Raises
-        ------
-        ValueError
-            For another number of bands.
+        z, and as prior the galaxies of such luminosity in the volume. ``mag, err`` are
+        SDSS u, g, r, i, z, free of extinction, (n, 5); ValueError for another number
+        of bands.
         """
         mag, err = np.asarray(mag, float), np.asarray(err, float)
         if mag.ndim != 2 or mag.shape[1] != len(SDSS_BANDS) or err.shape != mag.shape:
@@ -80,13 +60,6 @@ class SdssToDes:
 def read_transform(folder: str | Path) -> SdssToDes:
     """Read `galaxies.csv` and `galaxies_sdss.csv` of `resources/clusters`.
 
-    Raises
-    ------
-    InputError
-        No file, a missing column, or a value that is not a number.
-
-    Notes
-    -----
     Source: spectra of Coleman, Wu & Weedman 1980 (ApJS 43, 393), as GalSim ships them,
     through the curves sdss2010-* and decam2014-* of speclite 1.0.0 (BSD).
     """
@@ -99,20 +72,9 @@ def read_transform(folder: str | Path) -> SdssToDes:
 
 
 def to_des(galaxies: Table, transform: SdssToDes) -> Table:
-    """Return SDSS galaxies with DES magnitudes, as the matched filter wants them.
+    """Return ID, RA, DEC, MAG and MAG_ERR (n, 4) in DES's g, r, i, z of SDSS galaxies.
 
-    Parameters
-    ----------
-    galaxies : Table
-        As `skyloom.clusters.real_field.sdss.read_galaxies` returns them.
-    transform : SdssToDes
-        Between the bands.
-
-    Returns
-    -------
-    Table
-        ID, RA, DEC, MAG and MAG_ERR of shape (n, 4) in g, r, i, z. Errors are the
-        SDSS ones with those of the transformation in quadrature.
+    Errors are the SDSS ones with those of the transformation in quadrature.
     """
     mag, err = magnitudes(galaxies)
     change, scatter = transform(mag, err)

@@ -53,26 +53,12 @@ class Examined:
 def calibrate(
     found: Mapping[int, Table], truth: Mapping[int, str], rule: Rule, purity: float
 ) -> tuple[Platt | None, dict]:
-    """Return what turns scores of candidates into probabilities.
+    """Return what turns scores of candidates, by field, into probabilities.
 
-    Parameters
-    ----------
-    found : mapping of int to Table
-        Candidates by field.
-    truth : mapping of int to path
-        Lists of clusters by field.
-    rule : Rule
-        What makes a candidate true; its score is ``SCORE``.
-    purity : float
-        Of a catalogue, asked for.
-
-    Returns
-    -------
-    calibration : Platt or None
-        None where too few candidates, or none of one kind, say anything.
-    report : dict
-        ``candidates``, ``true``, ``error`` before and after (of the same ones), and
-        ``threshold``: the probability above which a catalogue is so pure.
+    A candidate is true by ``rule``, whose score is ``SCORE``. The report has
+    ``candidates``, ``true``, ``error`` before and after (of the same ones), and
+    ``threshold``: the probability above which a catalogue has the purity asked for.
+    The calibration is None where too few candidates, or none of one kind, say anything.
     """
     judged = _judged(found, truth, rule)
     rows = judged.found[judged.found["VALID"]]

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from astropy.table import Table
@@ -15,6 +16,7 @@ from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.sample import Sample, World, draw_field
 from skyloom.clusters.config import Halos
+from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, classify_tile
@@ -30,7 +32,9 @@ from skyloom.clusters.real_field.sdss import read_galaxies
 from skyloom.clusters.real_field.transform import SdssToDes
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import WINDOWS
+from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
+from skyloom.run.job import Job
 from skyloom.run.seeds import rng
 from skyloom.stats.intervals import rate
 
@@ -131,6 +135,14 @@ class SkyLook:
         write_catalogue(paths["candidates"], found)
         shutil.rmtree(place)
         return {"sources": len(sources), "candidates": len(found)}
+
+
+def merged(look: SkyLook, job: Job) -> Table:
+    """Look at all tiles, and return their candidates, each cluster once."""
+    with TemporaryDirectory() as place:
+        files = {item: {"candidates": f"{place}/{item}.fits"} for item in look.tiles}
+        job.each(files, look, files=files, workers=1)
+        return merge([read_candidates(path["candidates"]) for path in files.values()])
 
 
 def counted(
