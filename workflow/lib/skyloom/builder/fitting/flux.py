@@ -7,7 +7,6 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
-from skyloom.builder.fitting.profiles import sersic_b
 from skyloom.builder.model import Sersic
 
 
@@ -27,6 +26,9 @@ def total_flux(part: Sersic) -> float:
     ``L = 2 pi Re² I n e^b b^(-2n) Gamma(2n) q / R_c(c)``, for the same b_n as the
     renderer's. Source: Graham & Driver 2005, PASA 22, 118, equation 4.
     """
+    # Compiled code, which tables that ask for `boxy_area` alone need not load.
+    from skyloom.builder.fitting.profiles import sersic_b  # noqa: PLC0415
+
     b, n = sersic_b(part.n), part.n
     shape = math.exp(b - 2 * n * math.log(b) + gammaln(2 * n))
     area = part.Re**2 * part.q / float(boxy_area(part.c))
