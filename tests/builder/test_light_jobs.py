@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 HEAVY = ("galsim", "jax", "matplotlib", "numba", "papermill", "shapely", "sklearn")
-USERS = {"aggregate", "best_individual", "export_galaxies", "fit_pitch"}
-USERS |= {"plot_galaxies", "simulate", "tune", "volunteer_agreement"}
+USERS = {"aggregates", "best_individual", "exports", "pitch_posterior"}
+USERS |= {"figures", "simulate", "tuned", "volunteer_agreement"}
 
 
 def test_light_scripts_load_nothing_heavy(checkout):

@@ -22,8 +22,8 @@ def kinds(counts) -> set[str]:
 
 def test_the_demo_plans_every_rule(fresh):
     """The two-command demo asks for every step from drawings to catalogue."""
-    steps = {"parse_volunteers", "aggregate", "best_individual", "tune_agg", "tune_bi"}
-    steps |= {"make_agg_bi_models", "compile_tuned_models", "plot_galaxies"}
+    steps = {"volunteers", "aggregates", "best_individual", "tuned_agg", "tuned_bi"}
+    steps |= {"make_agg_bi_models", "compile_tuned_models", "figures"}
     # And from a list of clusters to a catalogue.
     steps |= {"make_cluster_list", "catalogs", "images", "file_data", "train"}
     steps |= {"survey", "infer", "detect", "cluster_catalogue", "baselines"}
@@ -37,7 +37,7 @@ def test_layers_on_real_data_plan(fresh, real, layer):
     counts = planned(
         fresh, "--configfile", f"config/{layer}.yaml", SKYLOOM_DATA=str(real)
     )
-    assert {"aggregate", "tune_agg", "compile_tuned_models"} <= kinds(counts)
+    assert {"aggregates", "tuned_agg", "compile_tuned_models"} <= kinds(counts)
     judged = {"classify_files", "evaluate_files", "match", "real_field"}
     assert judged <= kinds(counts) if layer == "real" else not judged & kinds(counts)
     assert not {"train", "file_data"} & kinds(counts)
@@ -65,7 +65,7 @@ def test_survey_layer_plans_once_its_files_exist(fresh, tmp_path):
         place = f"downloads/builder/subject_data/{subject}/difference.json"
         write(data / place, "{}")
     layer = ("--configfile", "config/survey.yaml")
-    assert "tune_agg" in kinds(planned(fresh, *layer, SKYLOOM_DATA=str(data)))
+    assert "tuned_agg" in kinds(planned(fresh, *layer, SKYLOOM_DATA=str(data)))
 
 
 def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
@@ -147,9 +147,9 @@ def test_second_run_does_nothing(built, tmp_path):
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/exposures.json")
 PLAIN += ("**/*.dat", "**/*.pt")
-TABLES = ("make_subjects", "make_gal_metadata", "make_subject_id_list")
+TABLES = ("subjects", "gal_metadata", "subject_id_list")
 LOGGED = {
-    "builder": (*TABLES, "merge_classifications", "simulate/c0"),
+    "builder": (*TABLES, "classifications", "simulate/c0"),
     "quasars": ("simulate_survey", "answer_query/round1", "merge_labels/round2"),
     "clusters": ("catalogs/c0", "file_data/c0", "survey/c0"),
 }
@@ -205,19 +205,19 @@ def test_every_product_can_be_asked_for(built, fresh):
 @pytest.mark.parametrize(
     ("target", "steps", "others"),
     [
-        ("volunteers/100001.json", {"parse_volunteers"}, {"aggregate", "tune_agg"}),
-        ("aggregates/100001.json", {"parse_volunteers", "aggregate"}, {"tune_agg"}),
+        ("volunteers/100001.json", {"volunteers"}, {"aggregates", "tuned_agg"}),
+        ("aggregates/100001.json", {"volunteers", "aggregates"}, {"tuned_agg"}),
         (
             "tuned/agg/100001.json",
-            {"aggregate", "tune_agg"},
-            {"tune_bi", "best_individual"},
+            {"aggregates", "tuned_agg"},
+            {"tuned_bi", "best_individual"},
         ),
         (
             "tuned/bi/100001.json",
-            {"best_individual", "tune_bi"},
-            {"tune_agg", "aggregate"},
+            {"best_individual", "tuned_bi"},
+            {"tuned_agg", "aggregates"},
         ),
-        ("figures/100001.pdf", {"plot_galaxies"}, {"fit_pitch"}),
+        ("figures/100001.pdf", {"figures"}, {"pitch_posterior"}),
     ],
 )
 def test_one_file_plans_its_own_steps(fresh, target, steps, others):

@@ -21,36 +21,36 @@ from conftest import LAYER
 
 # Who reads whose products, from the end to the beginning.
 NOTHING: set[str] = set()
-SUMMARY = {"analyse", "metrics"}
+SUMMARY = {"analysis", "metrics"}
 CATALOGUE = {"catalogue", "compile_tuned_models", "repeatability"} | SUMMARY
 MODELS = {"model_tables", "make_agg_bi_models"}
-MORPHOLOGY = {"compare_morphology"} | SUMMARY
-WINDING = {"compare_winding"} | SUMMARY
-PITCH = {"fit_pitch"} | MORPHOLOGY | WINDING
-TUNED_BI = {"tune_bi", "residual_statistics"} | CATALOGUE
+MORPHOLOGY = {"morphology"} | SUMMARY
+WINDING = {"winding"} | SUMMARY
+PITCH = {"pitch_posterior"} | MORPHOLOGY | WINDING
+TUNED_BI = {"tuned_bi", "residual_statistics"} | CATALOGUE
 TUNED_AGG = (
-    {"tune_agg", "plot_galaxies", "export_galaxies", "evaluate_recovery"}
+    {"tuned_agg", "figures", "exports", "recovery"}
     | {"component_frequencies", "residual_statistics"}
     | CATALOGUE
     | MORPHOLOGY
 )
 TUNED = TUNED_AGG | TUNED_BI
 BEST = {"best_individual"} | MODELS | TUNED_BI
-AGGREGATED = {"aggregate", "volunteer_agreement"} | MODELS | TUNED_AGG | PITCH
-PARSED = {"parse_volunteers"} | AGGREGATED | BEST
-CUT = {"make_fitting_metadata"} | PARSED
-METADATA = {"make_gal_metadata"} | CATALOGUE
-SURVEY = {"merge_classifications", "make_subjects"} | METADATA
+AGGREGATED = {"aggregates", "volunteer_agreement"} | MODELS | TUNED_AGG | PITCH
+PARSED = {"volunteers"} | AGGREGATED | BEST
+CUT = {"fitting_metadata"} | PARSED
+METADATA = {"gal_metadata"} | CATALOGUE
+SURVEY = {"classifications", "subjects"} | METADATA
 SIMULATED = {"simulate"} | SURVEY | CUT
-ALL = SIMULATED | {"make_subject_id_list"}
+ALL = SIMULATED | {"subject_id_list"}
 
-CHUNKED = {"simulate", "make_fitting_metadata", "parse_volunteers", "aggregate"}
-CHUNKED |= {"best_individual", "tune_agg", "tune_bi", "plot_galaxies"}
-CHUNKED |= {"export_galaxies"}
+CHUNKED = {"simulate", "fitting_metadata", "volunteers", "aggregates"}
+CHUNKED |= {"best_individual", "tuned_agg", "tuned_bi", "figures"}
+CHUNKED |= {"exports"}
 
-DRAWN = {"merge_classifications"} | PARSED
-RECOVERY = {"evaluate_recovery"} | SUMMARY
-GREYED = {"plot_galaxies", "compile_tuned_models", "analyse"}
+DRAWN = {"classifications"} | PARSED
+RECOVERY = {"recovery"} | SUMMARY
+GREYED = {"figures", "compile_tuned_models", "analysis"}
 FIGURES = GREYED | {"make_agg_bi_models"}
 
 
@@ -195,9 +195,13 @@ MATRIX = [
         clusters=CSCORED | CJUDGED,
     ),
     # Scripts and notebooks.
-    Row("script", do.append("scripts/builder/fit_pitch.py", "assert True\n"), PITCH),
-    Row("comment in a script", do.append("scripts/builder/tune.py", "# x\n"), NOTHING),
-    Row("code of a notebook", do.cell("builder_analysis", "code"), {"analyse"}),
+    Row(
+        "script",
+        do.append("scripts/builder/pitch_posterior.py", "assert True\n"),
+        PITCH,
+    ),
+    Row("comment in a script", do.append("scripts/builder/tuned.py", "# x\n"), NOTHING),
+    Row("code of a notebook", do.cell("builder_analysis", "code"), {"analysis"}),
     Row("words of a notebook", do.cell("builder_analysis", "markdown"), NOTHING),
     # Rules.
     Row("comment in the rules", do.append(f"{RULES}/galaxies.smk", "# x\n"), NOTHING),
@@ -247,7 +251,7 @@ MATRIX = [
     Row(
         "wanted product lost",
         do.remove("results/*/builder/figures/*.pdf"),
-        {"plot_galaxies"},
+        {"figures"},
         1,
     ),
     # The same kinds of edits in quasars.

@@ -108,16 +108,16 @@ rule repeatability:
 
 
 # Hierarchical model of pitch angles: arms in galaxies.
-rule fit_pitch:
+rule pitch_posterior:
     input:
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
     output:
         posterior="<results>/pitch/posterior.json",
         draws="<results>/pitch/draws.npz",
     log:
-        "<logs>/fit_pitch.log",
+        "<logs>/pitch_posterior.log",
     benchmark:
-        "<benchmarks>/fit_pitch.tsv"
+        "<benchmarks>/pitch_posterior.tsv"
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -125,15 +125,15 @@ rule fit_pitch:
         runtime=by_attempt(240),
     params:
         settings=pick(config | {"repeats": INPUTS.repeats}, "pitch", "repeats", "seed"),
-        code=digest("scripts/builder/fit_pitch.py"),
+        code=digest("scripts/builder/pitch_posterior.py"),
     message:
         "Hierarchical model of the pitch angles"
     script:
-        "../../../scripts/builder/fit_pitch.py"
+        "../../../scripts/builder/pitch_posterior.py"
 
 
 # Pitch angles against bulge and bar strength.
-rule compare_morphology:
+rule morphology:
     input:
         draws="<results>/pitch/draws.npz",
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
@@ -142,7 +142,7 @@ rule compare_morphology:
     output:
         "<results>/pitch/morphology.json",
     log:
-        "<logs>/compare_morphology.log",
+        "<logs>/morphology.log",
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -150,21 +150,21 @@ rule compare_morphology:
         runtime=by_attempt(30),
     params:
         settings=pick(config, "seed", "morphology"),
-        code=digest("scripts/builder/compare_morphology.py"),
+        code=digest("scripts/builder/morphology.py"),
     message:
         "Pitch angle against bulge and bar"
     script:
-        "../../../scripts/builder/compare_morphology.py"
+        "../../../scripts/builder/morphology.py"
 
 
 # Do arms wind up: is the cotangent of the pitch angle uniform?
-rule compare_winding:
+rule winding:
     input:
         draws="<results>/pitch/draws.npz",
     output:
         "<results>/pitch/winding.json",
     log:
-        "<logs>/compare_winding.log",
+        "<logs>/winding.log",
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -172,25 +172,25 @@ rule compare_winding:
         runtime=by_attempt(30),
     params:
         settings=pick(config, "seed", "winding"),
-        code=digest("scripts/builder/compare_winding.py"),
+        code=digest("scripts/builder/winding.py"),
     message:
         "Winding test"
     script:
-        "../../../scripts/builder/compare_winding.py"
+        "../../../scripts/builder/winding.py"
 
 
 if PUBLISHED:
     ANALYSES["published"] = "<results>/analysis/published.json"
 
     # The catalogue against the published one, its defects repaired.
-    rule compare_catalogue:
+    rule published:
         input:
             published=PUBLISHED[0],
             catalogue="<results>/catalogue.ecsv",
         output:
             "<results>/analysis/published.json",
         log:
-            "<logs>/compare_catalogue.log",
+            "<logs>/published.log",
         conda:
             "../../../envs/builder.yaml"
         resources:
@@ -198,25 +198,25 @@ if PUBLISHED:
             runtime=by_attempt(30),
         params:
             settings={},
-            code=digest("scripts/builder/compare_catalogue.py"),
+            code=digest("scripts/builder/published.py"),
         message:
             "Comparison with the published catalogue"
         script:
-            "../../../scripts/builder/compare_catalogue.py"
+            "../../../scripts/builder/published.py"
 
 
 if config["source"] == "simulated":
     ANALYSES["recovery"] = "<results>/analysis/recovery.json"
 
     # The fits against the truth, which no other rule may read.
-    rule evaluate_recovery:
+    rule recovery:
         input:
             truth=expand("<results>/truth/{chunk}.json", chunk=INPUTS.chunks),
             agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
         output:
             "<results>/analysis/recovery.json",
         log:
-            "<logs>/evaluate_recovery.log",
+            "<logs>/recovery.log",
         conda:
             "../../../envs/builder.yaml"
         resources:
@@ -224,11 +224,11 @@ if config["source"] == "simulated":
             runtime=by_attempt(30),
         params:
             settings={},
-            code=digest("scripts/builder/evaluate_recovery.py"),
+            code=digest("scripts/builder/recovery.py"),
         message:
             "Fits against the truth"
         script:
-            "../../../scripts/builder/evaluate_recovery.py"
+            "../../../scripts/builder/recovery.py"
 
 
 # The headline numbers in one file.
@@ -259,7 +259,7 @@ rule metrics:
 
 
 # Everything on one page, with figures.
-rule analyse:
+rule analysis:
     input:
         **ANALYSES,
         **({"published_catalogue": PUBLISHED[0]} if PUBLISHED else {}),
@@ -269,9 +269,9 @@ rule analyse:
     output:
         notebook="<results>/notebooks/analysis.ipynb",
     log:
-        "<logs>/analyse.log",
+        "<logs>/analysis.log",
     benchmark:
-        "<benchmarks>/analyse.tsv"
+        "<benchmarks>/analysis.tsv"
     conda:
         "../../../envs/builder.yaml"
     resources:

@@ -5,14 +5,14 @@ for chunk, ids in INPUTS.chunks.items():
     # Image, noise, mask and PSF in one file a galaxy, whatever the source.
     rule:
         name:
-            f"make_fitting_metadata_{chunk}"
+            f"fitting_metadata_{chunk}"
         input:
             unpack(INPUTS.cutouts(chunk)),
         output:
             npz=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             fits=expand("<results>/fitting_metadata/{id}.fits", id=ids),
         log:
-            f"<logs>/make_fitting_metadata/{chunk}.log",
+            f"<logs>/fitting_metadata/{chunk}.log",
         conda:
             "../../../envs/builder.yaml"
         resources:
@@ -26,22 +26,22 @@ for chunk, ids in INPUTS.chunks.items():
                 "source",
                 *IMAGES,
             ),
-            code=digest("scripts/builder/make_fitting_metadata.py"),
+            code=digest("scripts/builder/fitting_metadata.py"),
         message:
             f"Cutouts of the galaxies of chunk {chunk}"
         script:
-            "../../../scripts/builder/make_fitting_metadata.py"
+            "../../../scripts/builder/fitting_metadata.py"
 
     # Volunteers' drawings as models in image pixels.
     rule:
         name:
-            f"parse_volunteers_{chunk}"
+            f"volunteers_{chunk}"
         input:
             unpack(INPUTS.drawings(chunk)),
         output:
             expand("<results>/volunteers/{id}.json", id=ids),
         log:
-            f"<logs>/parse_volunteers/{chunk}.log",
+            f"<logs>/volunteers/{chunk}.log",
         conda:
             "../../../envs/builder.yaml"
         resources:
@@ -49,24 +49,24 @@ for chunk, ids in INPUTS.chunks.items():
             runtime=by_attempt(30),
         params:
             settings=pick(config, "source", "volunteers", "paths.models"),
-            code=digest("scripts/builder/parse_volunteers.py"),
+            code=digest("scripts/builder/volunteers.py"),
         message:
             f"Drawings of chunk {chunk} in image pixels"
         script:
-            "../../../scripts/builder/parse_volunteers.py"
+            "../../../scripts/builder/volunteers.py"
 
     # The crowd's galaxy: clustered shapes and arms.
     rule:
         name:
-            f"aggregate_{chunk}"
+            f"aggregates_{chunk}"
         input:
             volunteers=expand("<results>/volunteers/{id}.json", id=ids),
         output:
             expand("<results>/aggregates/{id}.json", id=ids),
         log:
-            f"<logs>/aggregate/{chunk}.log",
+            f"<logs>/aggregates/{chunk}.log",
         benchmark:
-            f"<benchmarks>/aggregate/{chunk}.tsv"
+            f"<benchmarks>/aggregates/{chunk}.tsv"
         conda:
             "../../../envs/builder.yaml"
         threads: config["threads"]
@@ -75,11 +75,11 @@ for chunk, ids in INPUTS.chunks.items():
             runtime=by_attempt(60),
         params:
             settings=pick(config, "aggregate"),
-            code=digest("scripts/builder/aggregate.py"),
+            code=digest("scripts/builder/aggregates.py"),
         message:
             f"Aggregate models of chunk {chunk}"
         script:
-            "../../../scripts/builder/aggregate.py"
+            "../../../scripts/builder/aggregates.py"
 
     # The volunteer whose drawing, as it stands, fits best.
     rule:
@@ -113,7 +113,7 @@ for chunk, ids in INPUTS.chunks.items():
 
         rule:
             name:
-                f"tune_{start}_{chunk}"
+                f"tuned_{start}_{chunk}"
             input:
                 starts=expand(f"<results>/{folder}/{{id}}.json", id=ids),
                 cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
@@ -121,9 +121,9 @@ for chunk, ids in INPUTS.chunks.items():
                 tuned=expand(f"<results>/tuned/{start}/{{id}}.json", id=ids),
                 residuals=expand(f"<results>/residuals/{start}/{{id}}.fits", id=ids),
             log:
-                f"<logs>/tune_{start}/{chunk}.log",
+                f"<logs>/tuned_{start}/{chunk}.log",
             benchmark:
-                f"<benchmarks>/tune_{start}/{chunk}.tsv"
+                f"<benchmarks>/tuned_{start}/{chunk}.tsv"
             conda:
                 "../../../envs/builder.yaml"
             threads: config["threads"]
@@ -132,16 +132,16 @@ for chunk, ids in INPUTS.chunks.items():
                 runtime=by_attempt(120),
             params:
                 settings=pick(config | {"start": start}, "start", "tune"),
-                code=digest("scripts/builder/tune.py"),
+                code=digest("scripts/builder/tuned.py"),
             message:
                 f"Fit the galaxies of chunk {chunk} from their {folder}"
             script:
-                "../../../scripts/builder/tune.py"
+                "../../../scripts/builder/tuned.py"
 
     # Image, model, residual and drawings on one page a galaxy.
     rule:
         name:
-            f"plot_galaxies_{chunk}"
+            f"figures_{chunk}"
         input:
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             volunteers=expand("<results>/volunteers/{id}.json", id=ids),
@@ -151,9 +151,9 @@ for chunk, ids in INPUTS.chunks.items():
         output:
             expand("<results>/figures/{id}.pdf", id=ids),
         log:
-            f"<logs>/plot_galaxies/{chunk}.log",
+            f"<logs>/figures/{chunk}.log",
         benchmark:
-            f"<benchmarks>/plot_galaxies/{chunk}.tsv"
+            f"<benchmarks>/figures/{chunk}.tsv"
         conda:
             "../../../envs/builder.yaml"
         threads: config["threads"]
@@ -162,16 +162,16 @@ for chunk, ids in INPUTS.chunks.items():
             runtime=by_attempt(60),
         params:
             settings={},
-            code=digest("scripts/builder/plot_galaxies.py"),
+            code=digest("scripts/builder/figures.py"),
         message:
             f"Figures of the galaxies of chunk {chunk}"
         script:
-            "../../../scripts/builder/plot_galaxies.py"
+            "../../../scripts/builder/figures.py"
 
     # The same models for DS9 and GALFIT.
     rule:
         name:
-            f"export_galaxies_{chunk}"
+            f"exports_{chunk}"
         input:
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
@@ -180,7 +180,7 @@ for chunk, ids in INPUTS.chunks.items():
             regions=expand("<results>/regions/{id}.reg", id=ids),
             feedmes=expand("<results>/galfit/{id}.feedme", id=ids),
         log:
-            f"<logs>/export_galaxies/{chunk}.log",
+            f"<logs>/exports/{chunk}.log",
         conda:
             "../../../envs/builder.yaml"
         resources:
@@ -188,8 +188,8 @@ for chunk, ids in INPUTS.chunks.items():
             runtime=by_attempt(30),
         params:
             settings={},
-            code=digest("scripts/builder/export_galaxies.py"),
+            code=digest("scripts/builder/exports.py"),
         message:
             f"DS9 regions and GALFIT files of chunk {chunk}"
         script:
-            "../../../scripts/builder/export_galaxies.py"
+            "../../../scripts/builder/exports.py"

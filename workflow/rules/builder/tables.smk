@@ -2,11 +2,11 @@
 
 
 # The subjects of the run, one id a line, as the seed's programs read them.
-rule make_subject_id_list:
+rule subject_id_list:
     output:
         "<results>/subject_id_list.csv",
     log:
-        "<logs>/make_subject_id_list.log",
+        "<logs>/subject_id_list.log",
     localrule: True
     conda:
         "../../../envs/builder.yaml"
@@ -15,15 +15,15 @@ rule make_subject_id_list:
         runtime=by_attempt(10),
     params:
         settings={"subjects": SUBJECTS},
-        code=digest("scripts/builder/make_subject_id_list.py"),
+        code=digest("scripts/builder/subject_id_list.py"),
     message:
         "List of subjects"
     script:
-        "../../../scripts/builder/make_subject_id_list.py"
+        "../../../scripts/builder/subject_id_list.py"
 
 
 # The Zooniverse subject export, validated, of these subjects only.
-rule make_subjects:
+rule subjects:
     input:
         exports=INPUTS.exports("subjects"),
         tables=INPUTS.exports("gal_metadata"),
@@ -31,7 +31,7 @@ rule make_subjects:
         kept="<results>/subjects.csv",
         rejected="<results>/rejected_subjects.csv",
     log:
-        "<logs>/make_subjects.log",
+        "<logs>/subjects.log",
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -39,15 +39,15 @@ rule make_subjects:
         runtime=by_attempt(30),
     params:
         settings={"subjects": SUBJECTS},
-        code=digest("scripts/builder/make_subjects.py"),
+        code=digest("scripts/builder/subjects.py"),
     message:
         "Validated subject export"
     script:
-        "../../../scripts/builder/make_subjects.py"
+        "../../../scripts/builder/subjects.py"
 
 
 # The Zooniverse classification export, validated and merged.
-rule merge_classifications:
+rule classifications:
     input:
         exports=INPUTS.exports("classifications"),
         subjects=INPUTS.exports("subjects"),
@@ -55,7 +55,7 @@ rule merge_classifications:
         kept="<results>/classifications.csv",
         rejected="<results>/rejected_classifications.csv",
     log:
-        "<logs>/merge_classifications.log",
+        "<logs>/classifications.log",
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -68,22 +68,22 @@ rule merge_classifications:
             "subjects",
             "volunteers.workflow_id",
         ),
-        code=digest("scripts/builder/merge_classifications.py"),
+        code=digest("scripts/builder/classifications.py"),
     message:
         "Validated classification export"
     script:
-        "../../../scripts/builder/merge_classifications.py"
+        "../../../scripts/builder/classifications.py"
 
 
 # Position, redshift, size and frame of each galaxy.
-rule make_gal_metadata:
+rule gal_metadata:
     input:
         tables=INPUTS.exports("gal_metadata"),
         subjects="<results>/subjects.csv",
     output:
         "<results>/gal-metadata.csv",
     log:
-        "<logs>/make_gal_metadata.log",
+        "<logs>/gal_metadata.log",
     conda:
         "../../../envs/builder.yaml"
     resources:
@@ -91,8 +91,8 @@ rule make_gal_metadata:
         runtime=by_attempt(30),
     params:
         settings={},
-        code=digest("scripts/builder/make_gal_metadata.py"),
+        code=digest("scripts/builder/gal_metadata.py"),
     message:
         "Metadata of the galaxies"
     script:
-        "../../../scripts/builder/make_gal_metadata.py"
+        "../../../scripts/builder/gal_metadata.py"
