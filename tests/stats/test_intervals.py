@@ -51,7 +51,7 @@ def test_nothing_is_known_of_nothing():
     assert intervals.one_share(0, 0) == nothing
 
 
-@pytest.mark.parametrize(("k", "n"), [(3, 2), (-1, 2), (np.nan, 2)])
+@pytest.mark.parametrize(("k", "n"), [(3, 2), (2.1, 2), (-0.1, 2), (np.nan, 2)])
 def test_more_successes_than_trials_are_refused(k, n):
     with pytest.raises(ValueError, match="0 <= k <= n"):
         intervals.share(k, n)

@@ -37,6 +37,13 @@ def test_kappa_matches_a_worked_example():
     assert found["alpha"] == pytest.approx(1 - 11 * (4 / 3) / (6 * 6))
 
 
+def test_two_volunteers_are_enough():
+    """One says nothing of agreement; two that differ agree on no pair."""
+    found = presence_agreement([1, 1, 2], [2, 1, 2])
+    assert found["n_subjects"] == 2
+    assert found["observed"] == pytest.approx(0.5)
+
+
 def test_chance_agreement_is_zero():
     """Volunteers who toss coins agree as far as chance, others entirely."""
     rng = np.random.default_rng(0)

@@ -49,6 +49,13 @@ def test_bar_light_is_that_rendered():
     assert row["mag"] == pytest.approx(22.5 - 2.5 * np.log10(row["flux_nmgy"]))
 
 
+def test_lengths_become_arcsec():
+    """Pixels of SDSS."""
+    table = repaired_published(published())
+    assert table["disk_Re_arcsec"].tolist() == pytest.approx([30 * 0.396, 20 * 0.396])
+    assert table["disk_Re"].tolist() == [30, 20]
+
+
 def test_what_cannot_be_repaired_is_missing():
     """No multiplier, no magnitude; the copied errors are gone."""
     table = repaired_published(published(), {20: 2.0})

@@ -42,6 +42,23 @@ def test_chisq_leaves_out_failed_fits():
     assert chisq_statistics([None], ["failed"])["quantiles"] is None
 
 
+def test_ends_of_counts():
+    """A chi-square of just 2 is not below it, of just 3 not above it."""
+    found = chisq_statistics([1.99, 2.0, 3.0, 3.01], ["ok"] * 4)
+    assert (found["below_2"], found["above_3"]) == (1, 1)
+    residual = np.array([[3.0, -3.0, 3.01, -3.01]])
+    assert residual_statistics(residual, residual < 9)["beyond_3"] == 0.5
+
+
+def test_asymmetry_is_of_a_half_turn():
+    """A pattern that a half turn keeps has 1, one that it inverts -1."""
+    y, x = np.mgrid[-5:6, -5:6]
+    good = np.ones(x.shape, bool)
+    for pattern, expected in ((x * y, 1), (x + 2 * y, -1), (x, -1), (y, -1)):
+        found = residual_statistics(pattern, good)["asymmetry"]
+        assert found == pytest.approx(expected)
+
+
 def test_pure_noise_leaves_nothing():
     """Independent unit noise has the numbers that the docstring promises."""
     noise = np.random.default_rng(1).normal(size=(200, 200))

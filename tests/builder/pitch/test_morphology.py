@@ -104,6 +104,24 @@ def test_link_is_found_and_repeats_exactly(rng):
         assert trees[0][kind]["draws"]["low"] > 0.5
 
 
+def test_smallest_samples(rng):
+    """A group of four counts, of three does not; nor do three points correlate."""
+    groups = np.repeat(["disk", "bulge", "bar"], [6, 4, 3])
+    tree = group_test(rng.normal(20, 5, (9, 13)), groups)
+    assert set(tree["groups"]) == {"disk", "bulge"}
+    assert tree["all"] is not None
+    assert correlation([1, 2, 3], [1, 2, 3], rng)["r"] is None
+    assert correlation([1, 2, 3, 4], [1, 2, 3, 4], rng)["r"] == pytest.approx(1)
+
+
+def test_sign_and_smallest_p_value(rng):
+    """A falling link has r of -1; no p is below 1 / (1 + n)."""
+    x = np.arange(30.0)
+    found = correlation(x, -x, rng, n=99)
+    assert (found["r"], found["p_value"]) == pytest.approx((-1, 0.01))
+    assert found["low"] == pytest.approx(-1)
+
+
 @pytest.fixture
 def rng():
     """Return a seeded generator."""

@@ -102,3 +102,21 @@ def test_power_grows_with_the_sample():
     few, many = (winding_power(n, 15, 50, rng, n_trials=300) for n in (8, 60))
     assert few < 0.6
     assert many > 0.9
+
+
+def test_ends_of_what_counts():
+    """Angles at a limit are out; five galaxies are enough, four are not."""
+    assert np.isnan(cotangent_rank([15.0, 50.0], 15, 50)).all()
+    assert np.isfinite(cotangent_rank([15.001, 49.999], 15, 50)).all()
+    draws = np.linspace(20, 40, 5)[None]
+    five, four = winding_test(draws, 15, 50), winding_test(draws[:, 1:], 15, 50)
+    for name in ("anderson_darling", "kolmogorov_smirnov"):
+        assert five[name]["p_value"] is not None
+        assert four[name]["p_value"] is None
+    assert (five["n_draws"], four["n_draws"]) == (1, 0)
+
+
+def test_rank_falls_with_the_angle():
+    """The tight end, at small angles, is 1."""
+    assert cotangent_rank([15.001], 15, 50) == pytest.approx(1, abs=1e-3)
+    assert cotangent_rank([49.999], 15, 50) == pytest.approx(0, abs=1e-3)

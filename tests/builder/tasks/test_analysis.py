@@ -53,6 +53,20 @@ def test_recovery_takes_rolls_modulo_pi():
     assert tree["parameters"]["disk.roll"]["bias"] == pytest.approx(-0.2)
 
 
+def test_recovery_is_fit_less_truth():
+    """Errors on both sides; one of just an error is not inside."""
+    fits = [fit(i, shift) for i, shift in enumerate((-0.9, -3.0, -1.0, 0.5))]
+    found = recovery_tree(dict.fromkeys(range(4), model()), fits)["parameters"]
+    assert found["disk.q"]["bias"] == pytest.approx(-0.0095)
+    assert found["disk.q"]["pull_median"] == pytest.approx(-0.95)
+    above = recovery_tree({0: model()}, [fit(0, roll=0.1 + np.pi - 0.3)])
+    assert above["parameters"]["disk.roll"]["bias"] == pytest.approx(-0.3)
+    below = recovery_tree({0: model()}, [fit(0, roll=0.1 - 2 * np.pi + 0.4)])
+    assert below["parameters"]["disk.roll"]["bias"] == pytest.approx(0.4)
+    near = recovery_tree({0: model()}, [fit(0, roll=0.1 + 1.2)])
+    assert near["parameters"]["disk.roll"]["bias"] == pytest.approx(1.2)
+
+
 def test_recovery_leaves_out_other_components():
     """A fit of other components has no truth of its own; a failed one neither."""
     fits = [fit(0, bulge=DISK), fit(1, arms=[{}]), fit(2) | {"model": None}, fit(3)]
