@@ -25,28 +25,37 @@ FLUX_UNIT = "10**-17 erg/(s cm2 Angstrom)"
 IVAR_UNIT = "10**+34 (s2 cm4 Angstrom2) / erg2"
 
 
-def read_coadd(
+def read_coadd(path: str | Path, **how) -> Spectra:
+    """Read a whole DESI coadd; see `coadd_batches`."""
+    (spectra,) = coadd_batches(path, None, **how)
+    return spectra
+
+
+def coadd_batches(
     path: str | Path,
+    size: int | None,
     *,
     anonymous: bool = False,
     tileid: int | None = None,
     expid: int | None = None,
-) -> Spectra:
-    """Read a DESI coadd, of one exposure or cumulative.
+) -> Iterator[Spectra]:
+    """Read a DESI coadd, of one exposure or cumulative, in constant memory.
 
     Parameters
     ----------
     path : str or Path
         The file: HDUs ``{B,R,Z}_{WAVELENGTH,FLUX,IVAR}``, of at least one arm, with
         ``_MASK`` or not, ``FIBERMAP`` and perhaps ``EXP_FIBERMAP``.
+    size : int or None
+        Rows at a time; None for all.
     anonymous : bool
         Whether a file without FIBERMAP is welcome; `targetid` is then the row number,
         and all rows are kept.
     tileid, expid : int, optional
         What the folder of the file says, for a file that does not say it itself.
 
-    Returns
-    -------
+    Yields
+    ------
     Spectra
         Of the targets (sky fibres and negative TARGETIDs are left out), by one arm a
         camera. `tileid` and `expid` are -1 where a spectrum is of several or unknown.
@@ -58,26 +67,12 @@ def read_coadd(
         order, a negative ivar, a target twice in one exposure, only sky.
     """
     with opened(path) as file:
-        facts = _facts(file, anonymous, tileid, expid)
-        return _spectra(file, slice(None), *facts)
-
-
-def coadd_batches(
-    path: str | Path,
-    size: int,
-    *,
-    anonymous: bool = False,
-    tileid: int | None = None,
-    expid: int | None = None,
-) -> Iterator[Spectra]:
-    """Read what `read_coadd` reads, `size` rows at a time, in constant memory."""
-    with opened(path) as file:
-        facts = _facts(file, anonymous, tileid, expid)
-    for start in range(0, len(facts[0]), size):
-        with opened(path, verify=False) as file:
-            spectra = _spectra(file, slice(start, start + size), *facts)
-        if len(spectra):
-            yield spectra
+        meta, keep = _facts(file, anonymous, tileid, expid)
+        step = size or len(meta)
+        for start in range(0, len(meta), step):
+            rows = slice(start, start + step)
+            if keep[rows].any():
+                yield _spectra(file, rows, meta, keep)
 
 
 def write_coadd(path: str | Path, spectra: Spectra) -> None:

@@ -74,7 +74,13 @@ def read_spec(path: str | Path) -> Spectra:
 
 
 def read_plate(path: str | Path) -> Spectra:
-    """Read many spectra of one file: an spPlate, or either layout of ``dr12_train``.
+    """Read a whole file of many spectra; see `plate_batches`."""
+    (spectra,) = plate_batches(path, None)
+    return spectra
+
+
+def plate_batches(path: str | Path, size: int | None) -> Iterator[Spectra]:
+    """Read an spPlate, or either layout of ``dr12_train``, `size` rows at a time.
 
     ==========  =====================  ==================  ===================
     layout      HDU 0                  HDU 1               HDU 2
@@ -86,27 +92,15 @@ def read_plate(path: str | Path) -> Spectra:
 
     The tables of ``dr12_train`` have TARGETID, PLATE, MJD and FIBERID; rows of
     TARGETID -1 are left out, as are the sky fibres of an spPlate. `targetid` is always
-    that of `sdss_targetid`.
-
-    Raises
-    ------
-    InputError
-        None of these layouts, or what is wrong in it.
+    that of `sdss_targetid`. Another layout is an InputError.
     """
     with opened(path) as file:
         layout = _layout(file)
-        return layout.spectra(file, slice(None))
-
-
-def plate_batches(path: str | Path, size: int) -> Iterator[Spectra]:
-    """Read what `read_plate` reads, `size` rows at a time, in constant memory."""
-    with opened(path) as file:
-        layout = _layout(file)
-    for start in range(0, len(layout.meta), size):
-        with opened(path, verify=False) as file:
-            spectra = layout.spectra(file, slice(start, start + size))
-        if len(spectra):
-            yield spectra
+        step = size or len(layout.meta)
+        for start in range(0, len(layout.meta), step):
+            rows = slice(start, start + step)
+            if layout.keep[rows].any():
+                yield layout.spectra(file, rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
