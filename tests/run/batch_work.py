@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from functools import cached_property
 
 import numpy
 from skyloom.io.errors import DatumError, InputError
@@ -68,6 +69,24 @@ def trouble(i):
         msg = "five"
         raise TypeError(msg)
     return f"kept {i}"
+
+
+class Prepared:
+    """Work that prepares itself when first used, and says how often it did."""
+
+    @cached_property
+    def made(self):
+        """How often it was made in this process."""
+        COUNT.append(os.getpid())
+        return len(COUNT)
+
+    def __call__(self, i):
+        """Return the process, and how often the object was made."""
+        time.sleep(0.02)
+        return [os.getpid(), self.made, len(COUNT)]
+
+
+COUNT: list[int] = []
 
 
 def kill_at(i):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from batch_work import (
+    Prepared,
     broadcasting,
     damaged,
     divided,
@@ -109,6 +110,12 @@ def test_only_data_can_be_at_fault(tmp_path, function, why, threads):
     how = {"store": tmp_path / "s", "key": "k", "threads": threads}
     with pytest.raises(BatchError, match=rf"1 of 4 failed: 5 \(.*{why}"):
         each(IDS, function, rescue=rescued, **how)
+
+
+def test_work_is_prepared_once_a_worker(tmp_path):
+    """What the function's object has worked out for one object serves the next."""
+    found = each(range(12), Prepared(), store=tmp_path / "s", key="k", threads=2)
+    assert {(made, count) for _, made, count in found.values()} == {(1, 1)}
 
 
 def test_failure_without_rescue_is_an_error(tmp_path):

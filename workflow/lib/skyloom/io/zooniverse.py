@@ -29,35 +29,14 @@ NEEDED = (
     "annotations",
     "subject_ids",
 )
-SHORT_COLUMNS = (
-    "classification_id",
-    "workflow_id",
-    "workflow_name",
-    "workflow_version",
-    "created_at",
-    "gold_standard",
-    "expert",
-    "annotations",
-    "subject_data",
-    "subject_ids",
+COLUMNS = (
+    *("classification_id", "user_name", "user_id", "user_ip", "workflow_id"),
+    *("workflow_name", "workflow_version", "created_at", "gold_standard", "expert"),
+    *("metadata", "annotations", "subject_data", "subject_ids"),
 )
-FULL_COLUMNS = (
-    "classification_id",
-    "user_name",
-    "user_id",
-    "user_ip",
-    *SHORT_COLUMNS[1:7],
-    "metadata",
-    *SHORT_COLUMNS[7:],
-)
-SUBJECT_COLUMNS = (
-    "subject_id",
-    "subject_set_id",
-    "workflow_id",
-    "metadata",
-    "locations",
-    "created_at",
-)
+SUBJECT_COLUMNS = ("subject_id", "subject_set_id", "workflow_id")
+SUBJECT_COLUMNS += ("metadata", "locations", "created_at")
+WORKFLOW = "Main modelling workflow"
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 
 
@@ -179,17 +158,9 @@ def read_subjects(path: str | Path) -> pd.DataFrame:
     return table
 
 
-def write_classifications(
-    path: str | Path,
-    classifications: Iterable[Classification],
-    *,
-    full: bool = True,
-    workflow_name: str = "Main modelling workflow",
-) -> None:
-    """Write a classification export of 14 columns, or of 10 if not `full`."""
-    rows = [_export_row(c, workflow_name) for c in classifications]
-    names = list(FULL_COLUMNS if full else SHORT_COLUMNS)
-    write_csv(path, pd.DataFrame(rows, columns=list(FULL_COLUMNS))[names])
+def write_classifications(path: str | Path, rows: Iterable[Classification]) -> None:
+    """Write a classification export of 14 columns."""
+    write_csv(path, pd.DataFrame(map(_export_row, rows), columns=list(COLUMNS)))
 
 
 def write_subjects(path: str | Path, subjects: pd.DataFrame) -> None:
@@ -322,12 +293,12 @@ def _refuse_another_place(made: dict, places: dict) -> None:
         raise ValueError(msg)
 
 
-def _export_row(c: Classification, workflow_name: str) -> dict:
+def _export_row(c: Classification) -> dict:
     return {
         "classification_id": c.classification_id,
         "user_name": c.user,
         "workflow_id": c.workflow_id,
-        "workflow_name": workflow_name,
+        "workflow_name": WORKFLOW,
         "workflow_version": c.workflow_version,
         "created_at": c.created_at,
         "metadata": _dumps(c.metadata),

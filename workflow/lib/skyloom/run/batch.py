@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from skyloom.run.log import NAME, collected, progress
 
 RESULT = "result.json"
 CLAIM = "claim.json"
+Work = tuple[Callable, Callable | None]  # function and rescue
 LISTED = 5  # failures that an error names; the log has them all
 
 
@@ -40,8 +43,6 @@ class _Task:
 
     item: int | str
     folder: Path
-    function: Callable
-    rescue: Callable | None
     files: Mapping[str, str]
 
     def places(self, folder: Path) -> dict[str, Path]:
@@ -131,15 +132,15 @@ def each(
     files = files or {}
     folder = _fresh(store, key)
     tasks = {
-        item: _Task(item, folder / _name(item), function, rescue, files.get(item, {}))
-        for item in items
+        item: _Task(item, folder / _name(item), files.get(item, {})) for item in items
     }
     waiting = [task for task in tasks.values() if not task.whole]
     for task in waiting:
         if task.folder.exists():
             shutil.rmtree(task.folder)
     _announce(description, len(items), len(items) - len(waiting))
-    _finish(waiting, (threads, inner), description)
+    done = _outcomes(waiting, (function, rescue), threads, inner)
+    _finish(done, len(waiting), description)
     results = {item: _deliver(task) for item, task in tasks.items()}
     _remove(store)
     return results
@@ -186,17 +187,16 @@ def _announce(description: str, total: int, done: int) -> None:
     logging.getLogger(NAME).info("%s: %d to do%s", description, total, kept)
 
 
-def _finish(tasks: list[_Task], threads: tuple[int, int], description: str) -> None:
+def _finish(done: Iterator[tuple], total: int, description: str) -> None:
     logger, failures = logging.getLogger(NAME), {}
-    done = _outcomes(tasks, *threads)
-    for item, lines, failure in progress(done, description, len(tasks)):
+    for item, lines, failure in progress(done, description, total):
         for level, line in lines:
             logger.log(level, "%s: %s", item, line)
         if failure:
             failures[item] = failure.strip().splitlines()[-1]
             logger.error("%s failed\n%s", item, failure)
     if failures:
-        raise BatchError(_complaint(failures, len(tasks), description))
+        raise BatchError(_complaint(failures, total, description))
 
 
 def _complaint(failures: dict, total: int, description: str) -> str:
@@ -206,17 +206,18 @@ def _complaint(failures: dict, total: int, description: str) -> str:
     return f"{description}: {what}. The others are kept for the next attempt."
 
 
-def _outcomes(tasks: list[_Task], threads: int, inner: int) -> Iterator[tuple]:
+def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tuple]:
     """Do the tasks and yield what came of each, in the order in which they end."""
     if threads == 1 or len(tasks) < 2:
         # Imported here: a rule that needs no workers need not load them.
         from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
         with threadpool_limits(inner):
-            yield from map(_do, tasks)
+            yield from (_do(task, *work) for task in tasks)
         return
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
 
+    packed = pickle.dumps(work)
     # loky never imports the parent's main module, which under Snakemake is the
     # whole script; `spawn` and `forkserver` would run it again in each worker.
     with parallel_config("loky", inner_max_num_threads=1):
@@ -226,15 +227,28 @@ def _outcomes(tasks: list[_Task], threads: int, inner: int) -> Iterator[tuple]:
             batch_size=1,
             max_nbytes=None,
         )
-        yield from workers(delayed(_do)(task) for task in tasks)
+        yield from workers(delayed(_do_packed)(task, packed) for task in tasks)
 
 
-def _do(task: _Task) -> tuple:
+def _do_packed(task: _Task, packed: bytes) -> tuple:
+    return _do(task, *_unpacked(packed))
+
+
+@lru_cache(maxsize=1)
+def _unpacked(packed: bytes) -> Work:
+    """Return function and rescue, one and the same for all tasks of a worker.
+
+    What a function's object has worked out for one object serves the next.
+    """
+    return pickle.loads(packed)
+
+
+def _do(task: _Task, function: Callable, rescue: Callable | None) -> tuple:
     """Do one task; return the object, its log lines and a failure's trace or None."""
     part = task.folder.with_name(f"{task.folder.name}.part")
     with collected() as lines:
         try:
-            write_json(part / RESULT, _result(task, part))
+            write_json(part / RESULT, _result(task, part, function, rescue))
             part.rename(task.folder)
         except Exception:  # one object must not lose the others
             shutil.rmtree(part, ignore_errors=True)
@@ -242,17 +256,17 @@ def _do(task: _Task) -> tuple:
     return task.item, lines, None
 
 
-def _result(task: _Task, part: Path) -> object:
+def _result(task: _Task, part: Path, function: Callable, rescue) -> object:
     paths = task.places(part)
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
     given = (paths,) if paths else ()
     try:
-        result = task.function(task.item, *given)
+        result = function(task.item, *given)
     except DatumError as error:
-        if task.rescue is None:
+        if rescue is None:
             raise
-        result = task.rescue(task.item, str(error), *given)
+        result = rescue(task.item, str(error), *given)
     missing = sorted(label for label, path in paths.items() if not path.exists())
     if missing:
         msg = f"{task.item}: nothing written for {', '.join(missing)}"
