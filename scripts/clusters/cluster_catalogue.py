@@ -1,14 +1,15 @@
 """Join the candidates of all tiles in one catalogue."""
 
-from skyloom.clusters.finder.catalogue import catalogue, write_detections
+from skyloom.clusters.finder.catalogue import catalogue
 from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.tasks.products import read_calibration, read_candidates
+from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 found = merge([read_candidates(path) for path in job.input.tiles])
 calibration = read_calibration(job.input.calibration)
 table = catalogue(found, calibration, provenance=job.provenance())
-write_detections(job.output.fits, table)
-write_detections(job.output.ecsv, table)
+write_catalogue(job.output.fits, table)
+write_catalogue(job.output.ecsv, table)
 job.log.info("%d clusters on %d tiles", len(table), len(job.input.tiles))

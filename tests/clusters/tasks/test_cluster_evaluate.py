@@ -9,9 +9,10 @@ from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.judge import NONE, Rule, stacked
 from skyloom.clusters.evaluation.sky import Sky
-from skyloom.clusters.finder.catalogue import catalogue, write_detections
+from skyloom.clusters.finder.catalogue import catalogue
 from skyloom.clusters.tasks import evaluate as judging
 from skyloom.io.documents import plain
+from skyloom.io.tables import write_catalogue
 from skyloom.sky.tan import tan_wcs
 from small_clusters import SEED
 
@@ -112,7 +113,7 @@ def catalogue_file(path, columns, names):
     for name in ("Z_ERR", "LAMBDA", "LAMBDA_ERR", "EXTENT", "AREA_FRACTION", "X", "Y"):
         table[name] = np.full(len(table), 0.5)
     table["N_TILES"], table["TILES"] = np.full(len(table), 3), names
-    write_detections(path, catalogue(table))
+    write_catalogue(path, catalogue(table))
     return path
 
 

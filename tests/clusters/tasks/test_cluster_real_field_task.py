@@ -11,7 +11,7 @@ from skyloom.clusters.config import Halos, Images
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
-from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, read_detections
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import occupied
 from skyloom.clusters.real_field.sdss import SDSS_BANDS
@@ -39,7 +39,7 @@ def galaxies(n=40) -> Table:
 
 def found() -> Table:
     """Return the catalogue of two detections."""
-    columns = {k: np.full(2, 0.5) for k, c in COLUMNS.items() if c.kind == "f"}
+    columns = dict.fromkeys(COLUMNS, np.full(2, 0.5))
     table = Table(columns | {"N_TILES": [3, 3], "TILES": ["a", "a b"]})
     table["PROBABILITY"] = table["SCORE"] = [0.9, 0.6]
     return catalogue(table)
@@ -76,7 +76,7 @@ def test_catalogue_says_its_threshold(tmp_path):
     """Cards of its own stand in the primary header, and it is read as before."""
     path = tmp_path / "a.fits"
     write_catalogue(path, found(), {"THRESHLD": (0.7, "pure from here on")})
-    assert len(read_detections(path)) == 2
+    assert len(read_candidates(path)) == 2
     with fits.open(path, checksum=True) as file:
         assert file[0].header["THRESHLD"] == 0.7
 

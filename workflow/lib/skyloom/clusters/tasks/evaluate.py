@@ -23,7 +23,6 @@ from skyloom.clusters.evaluation.randoms import (
     random_positions,
 )
 from skyloom.clusters.evaluation.sky import Sky, seen_cells
-from skyloom.clusters.finder.catalogue import read_detections
 from skyloom.clusters.inference.blend import HELD, read_maps
 from skyloom.clusters.tasks.products import (
     THRESHOLD,
@@ -89,7 +88,7 @@ def read_case(
     once, on the first tile that sees it. ``baselines`` are detections of other finders,
     a file a tile; only beside a list a tile.
     """
-    found = read_detections(catalogue)
+    found = read_candidates(catalogue)
     lists = by_tile(truth)
     if lists.keys() == sky.seen.keys():
         return _apart(sky, found, lists, baselines)

@@ -81,7 +81,7 @@ def read_wcs(path: str | Path) -> WCS:
 
 
 def read_candidates(path: str | Path) -> Table:
-    """Return the candidates of a tile; InputError for a file that cannot be read."""
+    """Return candidates, or a catalogue; InputError for a file that cannot be read."""
     with opened(path) as file:
         table = file.table("CATALOGUE")
     table.convert_bytestring_to_unicode()
