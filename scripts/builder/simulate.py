@@ -16,5 +16,5 @@ surveys = [
     for subject in progress(job.settings["subjects"], job.rule)
 ]
 places = dict(job.output.items()) | {"data": by_subject(job.output.data)}
-write_survey(surveys, **places, give_sigma=settings.give_sigma)
+write_survey(surveys, **places)
 job.note_provenance()

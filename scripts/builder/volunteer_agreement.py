@@ -1,6 +1,5 @@
 """Measure how far volunteers agree on each component."""
 
-from skyloom.builder.config import AggregateSettings
 from skyloom.builder.tasks.volunteer_agreement import agreement_tree
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
@@ -8,5 +7,5 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 kinds = ("volunteers", "aggregates")
 trees = ([read_json(path) for path in job.input[kind]] for kind in kinds)
-tree = agreement_tree(*trees, AggregateSettings.stated(job.settings["aggregate"]))
-write_json(job.output[0], tree | {"provenance": job.provenance()})
+tree = agreement_tree(*trees) | {"provenance": job.provenance()}
+write_json(job.output[0], tree)

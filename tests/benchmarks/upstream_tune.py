@@ -6,15 +6,15 @@ L-BFGS-B minimises the reduced chi². Written from Lingard et al. 2020, section 
 """
 
 import numpy as np
+from builder.published_render import sampled
 from scipy.optimize import minimize
 from scipy.signal import convolve2d
 from skyloom.builder.fitting.parameters import parametrise, value_of, with_values
-from skyloom.builder.fitting.render import render
 
 
 def chisq(model, cutout):
     """Return the chi² per good pixel of a model sampled as upstream did."""
-    sharp = render(model, cutout.image.shape, oversample=5)
+    sharp = sampled(model, cutout.image.shape)
     seen = convolve2d(sharp, cutout.psf, mode="same", boundary="symm")
     return np.mean((((seen - cutout.image) / cutout.sigma)[~cutout.mask]) ** 2)
 

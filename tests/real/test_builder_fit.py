@@ -3,6 +3,7 @@
 import numpy as np
 import published_models
 import pytest
+from builder.published_render import sampled, sampled_components
 from scipy.signal import correlate2d
 from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.config import AggregateSettings, Noise, TuneSettings
@@ -48,18 +49,22 @@ def test_golden_components(galaxies):
     for path in paths:
         fit = published_models.published_fit(published(galaxies, path.stem[6:]))
         with np.load(path, allow_pickle=False) as golden:
-            images = render_components(fit, golden["disk"].shape, oversample=5)
+            images = sampled_components(fit, golden["disk"].shape)
             for name in golden:
                 error = np.abs(images[name] - golden[name]).max()
                 # One bulge has a sample 1e-6 px from its n = 4 cusp.
                 limit = 1e-8 if path.stem.endswith("20901989") else 1e-10
                 assert error < limit * max(1.0, golden[name].max()), (path.name, name)
+                # Exact pixel means differ from 25 samples near the cusps only.
+                exact = render_components(fit, golden[name].shape)[name]
+                away = np.abs(exact - golden[name]).sum()
+                assert away < 0.02 * golden[name].sum(), (path.name, name)
 
 
 def test_stored_chisq(galaxies, example):
     """The published chi² of the example comes out to eight digits, correlated PSF."""
     fit = published_models.published_fit(published(galaxies, EXAMPLE))
-    sharp = render(fit, example.image.shape, oversample=5)
+    sharp = sampled(fit, example.image.shape)
     image = correlate2d(sharp, example.psf, mode="same")
     residual = ((image - example.image) / example.sigma)[~example.mask]
     assert np.mean(residual**2) == pytest.approx(STORED_CHISQ, rel=1e-8)
@@ -74,21 +79,16 @@ def test_example_beats_the_published_fit(galaxies, example):
     assert fit["chisq_per_pixel"] <= 1.131
 
 
-def test_published_priors_and_optimiser(galaxies, example):
-    """L-BFGS-B, the published route, ends in the same place after more iterations."""
-    fit = {
-        method: tune(
-            published_models.published_aggregate(published(galaxies, EXAMPLE)),
-            published_models.published_errors(published(galaxies, EXAMPLE)),
-            example,
-            TuneSettings(method=method),
-        )
-        for method in ("trf", "lbfgsb")
-    }
-    assert {one["status"] for one in fit.values()} == {"converged"}
-    assert fit["lbfgsb"]["chisq"] == pytest.approx(fit["trf"]["chisq"], abs=5e-3)
-    assert fit["lbfgsb"]["n_iterations"] > 2 * fit["trf"]["n_iterations"]
-    assert fit["lbfgsb"]["chisq_per_pixel"] < STORED_CHISQ
+def test_published_priors(galaxies, example):
+    """From the published crowd and its priors too the fit is better than published."""
+    fit = tune(
+        published_models.published_aggregate(published(galaxies, EXAMPLE)),
+        published_models.published_errors(published(galaxies, EXAMPLE)),
+        example,
+        TuneSettings(),
+    )
+    assert fit["status"] == "converged"
+    assert fit["chisq_per_pixel"] < STORED_CHISQ
 
 
 def test_fits_are_no_worse_than_published(galaxies):

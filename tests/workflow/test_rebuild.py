@@ -211,7 +211,7 @@ MATRIX = [
     Row("message", do.swap(f"{RULES}/tables.smk", "List of", "The list of"), NOTHING),
     # Settings.
     Row("key of one rule", do.configure("builder.winding.upper", "51"), WINDING),
-    Row("key of two rules", do.configure("builder.tune.rtol", "0.002"), TUNED),
+    Row("key of two rules", do.configure("builder.tune.max_evaluations", "50"), TUNED),
     Row("two params swapped", do.swap_keys(*SWAPPED), MORPHOLOGY),
     Row("seed", do.configure("seed", "2"), SIMULATED, **OTHERS),
     Row("name of the run", do.configure("run", "other"), ALL, **OTHERS),

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from builder import drawn_arms
 from skyloom.builder.aggregation.arm_records import (
+    _pitch,
+    _uncorrelated,
     covariance,
     describe,
     galaxy_pitch_angle,
 )
 from skyloom.builder.aggregation.arms import fit_arm
 from skyloom.builder.config import ArmSettings
+from skyloom.builder.model import replace
 
 N_SIMULATED = 80
 
@@ -26,7 +29,7 @@ def simulated(seed, n, settings, **errors):
     b = math.tan(math.radians(phi))
     strokes = drawn_arms.arm(rng, n, b, math.log(40) - 1.25 * b)
     plane = drawn_arms.plane(**errors)
-    arm = fit_arm(tuple(strokes), plane, settings)
+    arm = fit_arm(tuple(strokes), plane, settings.weights)
     return *describe(arm, plane, 30, settings), phi
 
 
@@ -99,9 +102,8 @@ def test_parts_of_the_covariance():
     rng = np.random.default_rng(0)
     strokes = tuple(drawn_arms.arm(rng, 6, 0.3, 3.0))
     for rule, expected in (("angle", False), ("published", True)):
-        settings = ArmSettings(weights=rule)
-        arm = fit_arm(strokes, drawn_arms.plane(), settings)
-        parts = covariance(arm, drawn_arms.plane(), settings)
+        arm = fit_arm(strokes, drawn_arms.plane(), rule)
+        parts = covariance(arm, drawn_arms.plane(), rule)
         assert bool(parts["rule"].any()) is expected
         assert np.linalg.eigvalsh(parts["lines"]).min() > 0
 
@@ -111,3 +113,58 @@ def test_galaxy_pitch_angle_is_length_weighted():
     arms = [{"pitch_angle": 10, "length": 3}, {"pitch_angle": 20, "length": 1}]
     assert galaxy_pitch_angle(arms) == 12.5
     assert galaxy_pitch_angle([]) is None
+
+
+@pytest.mark.parametrize("phi", [-22.0, 22.0])
+def test_error_of_a_face_on_plane_has_a_closed_form(phi):
+    """A roll wrong by s moves theta by s, so ln A by b s and the slope not at all."""
+    b, roll_error = math.tan(math.radians(phi)), 0.03
+    disk = replace(drawn_arms.DISK, q=1.0)
+    still = {"pitch": 0.0, "radius": 0.0, "wave": 0.0, "point": 0.0}
+    rng = np.random.default_rng(5)
+    strokes = drawn_arms.arm(rng, 5, b, math.log(40) - 1.25 * b, disk, **still)
+    arm = fit_arm(tuple(strokes), drawn_arms.plane(disk), "angle")
+    plane = drawn_arms.plane(disk, roll=roll_error)
+    found = covariance(arm, plane, "angle")["disk"]
+    slope = arm.spiral.coef[1]
+    assert slope == pytest.approx(b, rel=0.02)
+    assert found[0, 0] == pytest.approx((slope * roll_error) ** 2, rel=0.02)
+    assert abs(found[1, 1]) < 1e-4 * found[0, 0]
+
+
+def test_every_cause_adds_in_quadrature_and_once():
+    """The whole error is the root of the sum of squares of its unequal parts."""
+    parts = {"lines": (0.03, 1.0), "disk": (0.01, 2.0), "rule": (0.02, 3.0)}
+    made = {k: np.diag([0.5, b**2]) for k, (b, _) in parts.items()}
+    for slope in (-0.5, 0.5):
+        record = _pitch(slope, made)
+        scale = math.degrees(1 / 1.25)
+        for name, (b, _) in parts.items():
+            key = f"pitch_angle_err_{name}"
+            assert record[key] == pytest.approx(scale * b)
+        total = math.sqrt(0.03**2 + 0.01**2 + 0.02**2)
+        assert record["pitch_angle_err"] == pytest.approx(scale * total)
+        assert record["chirality"] == np.sign(slope)
+        assert record["pitch_angle"] == pytest.approx(26.565, abs=1e-3)
+
+
+@pytest.mark.parametrize("c", [-0.03, 0.0, 0.03])
+def test_the_pivot_is_where_the_radius_is_known_best(c):
+    """The variance of ln r, a + 2 c theta + b theta², is least at the pivot."""
+    a, b = 0.08, 0.02
+    pivot, radius, slope = _uncorrelated(np.array([[a, c], [c, b]]))
+    assert pivot == pytest.approx(-c / b)
+    least = a + 2 * c * pivot + b * pivot**2
+    assert radius == pytest.approx(math.sqrt(least))
+    assert slope == pytest.approx(math.sqrt(b))
+    for away in (-0.1, 0.1):
+        theta = pivot + away
+        assert a + 2 * c * theta + b * theta**2 > least
+
+
+@pytest.mark.parametrize(("n", "dof"), [(3, 2), (12, 11), (13, 11)])
+def test_volunteers_are_dealt_into_twelve_teams_at_most(n, dof):
+    """Three give an error; from the thirteenth on teams are shared."""
+    record = simulated(6, n, ArmSettings())[2]
+    assert record["dof"] == dof
+    assert record["pitch_angle_err"] > 0

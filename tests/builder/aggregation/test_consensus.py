@@ -94,3 +94,14 @@ def test_no_shape_no_consensus():
     """An empty cluster is refused."""
     with pytest.raises(ValueError, match="at least one shape"):
         consensus(np.empty((0, 5)), ELLIPSE)
+
+
+def test_scatter_of_two_unequal_drawings():
+    """Values a distance d apart scatter by d over root two; rolls wrap at pi."""
+    shapes = np.array([[1.0, 2.0, 0.05, 0.5, 9.0], [4.0, 1.0, 3.0916, 0.7, 7.0]])
+    found = scatter(shapes)
+    expected = {"mux": 3.0, "muy": 1.0, "roll": 0.1, "q": 0.2, "Re": 2.0}
+    for name, apart in expected.items():
+        assert found[name] == pytest.approx(apart / np.sqrt(2), rel=1e-3), name
+    turned = circular_mean(shapes[:, 2])
+    assert min(turned, np.pi - turned) < 1e-3

@@ -106,6 +106,27 @@ def test_jackknife_of_a_mean():
     assert np.isinf(logspiral.jackknife_covariance(values[:2])).all()
 
 
+def test_jackknife_of_three_unequal_drawers():
+    """Two thirds of the sum of squares about the mean, times t's width with 2 dof."""
+    coefs = np.array([[1.0, 0.3], [1.2, 0.1], [1.7, 0.2]])
+    away = coefs - [1.3, 0.2]
+    t_2 = 1.3213  # half of the 68.27 % interval of Student's t with 2 degrees
+    expected = (
+        2
+        / 3
+        * t_2**2
+        * np.array(
+            [
+                [0.09 + 0.01 + 0.16, -0.03 + 0.01 + 0.0],
+                [-0.03 + 0.01 + 0.0, 0.01 + 0.01 + 0.0],
+            ]
+        )
+    )
+    np.testing.assert_allclose(away.T @ away, expected / (2 / 3 * t_2**2), atol=1e-12)
+    found = logspiral.jackknife_covariance(coefs)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_error_of_the_pitch_angle_is_not_its_variance():
     """It is cos^2 phi times that of b: at 45 deg, 0.02 becomes 0.573 deg."""
     assert logspiral.pitch_angle_error(1.0, 0.02) == pytest.approx(0.573, abs=1e-3)

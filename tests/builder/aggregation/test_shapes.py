@@ -16,6 +16,7 @@ from skyloom.builder.aggregation.shapes import (
     jaccard,
     jaccard_gradient,
     jaccard_matrix,
+    polygon_matrix,
 )
 
 kinds = st.sampled_from([ELLIPSE, RECTANGLE])
@@ -155,3 +156,41 @@ def test_wrong_input_is_refused(shapes, kind, message):
     """The message names what is wrong."""
     with pytest.raises(ValueError, match=message):
         jaccard_matrix(shapes, kind)
+
+
+@pytest.fixture
+def ellipses():
+    """Return ellipses that overlap in many ways."""
+    rng = np.random.default_rng(4)
+    low, high = [-3, -3, 0, 0.05, 0.5], [3, 3, np.pi, 1, 8]
+    return rng.uniform(low, high, (24, 5))
+
+
+def test_polygons_equal_shapely_buffers(ellipses):
+    """Sixty-four corners are shapely's buffered point with 16 to a quarter."""
+    drawn = [polygon(numbers, ELLIPSE, 16) for numbers in ellipses]
+    expected = [
+        [1 - a.intersection(b).area / a.union(b).area for b in drawn] for a in drawn
+    ]
+    np.testing.assert_allclose(polygon_matrix(ellipses), expected, atol=1e-12)
+
+
+def test_many_corners_are_an_ellipse(ellipses):
+    """The exact distance is the limit; 64 corners stay within 4e-4 of it."""
+    exact = jaccard_matrix(ellipses, ELLIPSE)
+    np.testing.assert_allclose(polygon_matrix(ellipses, 512), exact, atol=1e-5)
+    np.testing.assert_allclose(polygon_matrix(ellipses), exact, atol=4e-4)
+
+
+def test_polygons_without_area_do_not_overlap():
+    """A shape without area is at distance 1 from all and itself."""
+    shapes = np.array([[0, 0, 0, 0, 3], [0, 0, 0, 0.5, 0], [0, 0, 0, 0.5, 3.0]])
+    expected = [[1, 1, 1], [1, 1, 1], [1, 1, 0]]
+    np.testing.assert_array_equal(polygon_matrix(shapes), expected)
+
+
+def test_equal_polygons_are_at_no_negative_distance(ellipses):
+    """Rounding leaves no distance that DBSCAN would refuse."""
+    twice = polygon_matrix(np.repeat(ellipses, 2, axis=0))
+    assert ((twice >= 0) & (twice <= 1)).all()
+    assert twice[::2, 1::2].diagonal() == pytest.approx(0, abs=1e-12)

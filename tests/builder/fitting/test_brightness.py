@@ -156,3 +156,16 @@ def test_directions_keep_arms_on_their_limits():
     np.testing.assert_array_equal(
         moves, np.array([[1, 0, 10, 0.5, 0], [0, 0, 0, 0, 1]]).T
     )
+
+
+@pytest.mark.parametrize(
+    ("arm", "side"),
+    [
+        (20.0 * (1 - 2e-6), None), (20.0 * (1 - 5e-7), "upper"),
+        (1.0 * (1 + 2e-6), None), (1.0 * (1 + 5e-7), "lower"),
+    ],
+)  # fmt: skip
+def test_an_arm_a_millionth_from_its_limit_is_on_it(arm, side):
+    """Both limits are in units of the disk's brightness, here 2."""
+    light = cone(1, (0.5, 10.0))
+    assert light.sides(np.array([2.0, 3.0, arm])) == [None, None, side]

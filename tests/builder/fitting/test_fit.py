@@ -2,24 +2,22 @@
 
 import numpy as np
 import pytest
-from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting import fit
-from skyloom.builder.fitting.fit import BOUNDS, Problem
+from skyloom.builder.fitting.fit import BOUNDS, POPULATION, Problem
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, replace
 from synthetic import SCATTER, TRUTH, crowd_start, observed
 
-SETTINGS = TuneSettings()
-
 
 @pytest.fixture(scope="module")
 def problem():
-    return Problem(crowd_start(), observed(), SCATTER, SETTINGS)
+    return Problem(crowd_start(), observed(), SCATTER)
 
 
-def test_jacobian_is_the_slope_of_the_residuals(problem):
+def test_jacobian_is_the_slope_of_the_residuals(monkeypatch):
     """Kaufman's Jacobian predicts the gradient of chi² along every parameter."""
-    fine = Problem(crowd_start(), observed(), SCATTER, TuneSettings(rtol=1e-6))
+    monkeypatch.setattr(fit, "RTOL", 1e-6)
+    fine = Problem(crowd_start(), observed(), SCATTER)
     at = fine.par.begin() + 0.02 * fine.par.steps()
     gradient = 2 * fine.jacobian(at).T @ fine.residuals(at)
     for i, name in enumerate(fine.par.names):
@@ -42,7 +40,7 @@ def drawn(model):
 @pytest.mark.parametrize("start", [crowd_start(), drawn(crowd_start())])
 def test_slopes_at_fixed_brightness(start):
     """The image's partials agree with differences of the design, drawn arms too."""
-    problem = Problem(start, observed(), SCATTER, SETTINGS)
+    problem = Problem(start, observed(), SCATTER)
     at = problem.par.begin()
     amplitude, _ = problem.solve(at)
     assert (amplitude > 0).all()
@@ -58,7 +56,7 @@ def test_slopes_at_fixed_brightness(start):
 
 def test_start_apart_from_the_priors(problem):
     """A start of its own moves the start alone: priors and limits stay the crowd's."""
-    other = Problem(crowd_start(), observed(), SCATTER, SETTINGS, start=TRUTH)
+    other = Problem(crowd_start(), observed(), SCATTER, start=TRUTH)
     np.testing.assert_array_equal(other.prior_mean, problem.prior_mean)
     np.testing.assert_array_equal(other.prior_root, problem.prior_root)
     np.testing.assert_array_equal(other.bounds, problem.bounds)
@@ -73,40 +71,40 @@ def test_many_arms_are_solved():
         replace(TRUTH.spiral[0], t_min=t, t_max=t + 0.8, A=4.0 + t)
         for t in np.linspace(0, 6, 24)
     )
-    problem = Problem(replace(TRUTH, spiral=arms), observed(), None, SETTINGS)
+    problem = Problem(replace(TRUTH, spiral=arms), observed(), None)
     amplitude, design = problem.solve(problem.start)
     assert amplitude.shape == (26,)
     assert (amplitude[2:] <= 10 * amplitude[0] * (1 + 1e-9)).all()
-    alone = Problem(replace(TRUTH, spiral=()), observed(), None, SETTINGS)
+    alone = Problem(replace(TRUTH, spiral=()), observed(), None)
     few, plain = alone.solve(alone.start)
     missed = [np.sum((d @ a - problem.data) ** 2) for d, a in
               ((design, amplitude), (plain, few))]  # fmt: skip
     assert missed[0] < missed[1]
 
 
-def test_limits_of_an_arm_are_held(monkeypatch):
+@pytest.mark.parametrize("limits", [(0.0, 0.2), (1.5, 3.0)])
+def test_limits_of_an_arm_count(monkeypatch, limits):
     """Both limits of an arm's brightness count."""
-    for limits in ((0.0, 0.2), (1.5, 3.0)):
-        monkeypatch.setitem(BOUNDS, "spiral.I", limits)
-        problem = Problem(TRUTH, observed(), None, SETTINGS)
-        (disk, _, arm), _ = problem.solve(problem.start)
-        low, high = limits
-        assert low * disk * (1 - 1e-9) <= arm <= high * disk * (1 + 1e-9)
+    monkeypatch.setitem(BOUNDS, "spiral.I", limits)
+    problem = Problem(TRUTH, observed(), None)
+    (disk, _, arm), _ = problem.solve(problem.start)
+    low, high = limits
+    assert low * disk * (1 - 1e-9) <= arm <= high * disk * (1 + 1e-9)
 
 
 def test_masked_pixels_do_not_count(problem):
     """Wild values under the mask change nothing."""
     pixels = observed()
     pixels.image[pixels.mask] = -1e9
-    other = Problem(crowd_start(), pixels, SCATTER, SETTINGS)
+    other = Problem(crowd_start(), pixels, SCATTER)
     at = problem.par.begin()
     np.testing.assert_array_equal(problem.residuals(at), other.residuals(at))
 
 
 def test_no_priors_no_pull(monkeypatch):
     """Without the crowd and the population the residuals end in zeros."""
-    monkeypatch.setattr(fit, "POPULATION", {})
-    settings = TuneSettings(crowd_priors=False)
-    problem = Problem(crowd_start(), observed(), SCATTER, settings)
+    for name in list(POPULATION):
+        monkeypatch.delitem(POPULATION, name)
+    problem = Problem(crowd_start(), observed(), None)
     moved = problem.par.begin() + problem.par.steps()
     assert not problem.residuals(moved)[len(problem.data) :].any()

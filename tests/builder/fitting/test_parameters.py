@@ -11,11 +11,12 @@ from skyloom.builder.fitting.parameters import (
     named_values,
     parametrise,
     prior_of,
+    share_centre,
     turned,
 )
 from skyloom.builder.fitting.render import render
 from skyloom.builder.fitting.spirals import reframed
-from skyloom.builder.model import Model, Sersic, SpiralArm, replace
+from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm, replace
 from synthetic import SCATTER, TRUTH
 
 SHAPES = ("disk.q", "disk.Re", "bulge.q", "bulge.Re", "bulge.n", "spiral.0.spread")
@@ -28,14 +29,14 @@ def test_vector_round_trip():
     assert back == pytest.approx(named_values(TRUTH))
 
 
-def test_free_groups():
-    """Positions, rolls and arms are freed by name; shapes always are."""
-    assert parametrise(TRUTH, ()).names == SHAPES
-    extra = set(parametrise(TRUTH, ("positions",)).names) - set(SHAPES)
-    assert extra == {"disk.mux", "disk.muy", "centre.mux", "centre.muy"}
-    extra = set(parametrise(TRUTH, ("rolls", "arms")).names) - set(SHAPES)
+def test_free_parameters():
+    """Shapes, places, rolls and the arms' geometry; of drawn arms the spread alone."""
+    places = {"disk.mux", "disk.muy", "centre.mux", "centre.muy"}
+    places |= {"disk.roll", "bulge.roll"}
     arms = {f"spiral.0.{key}" for key in ("A", "phi", "t_min", "t_max")}
-    assert extra == {"disk.roll", "bulge.roll", *arms}
+    assert set(parametrise(TRUTH).names) == {*SHAPES, *places, *arms}
+    drawn = replace(TRUTH, spiral=(DrawnArm(np.zeros((2, 2)), 1.0, 2.0),))
+    assert set(parametrise(drawn).names) == {*SHAPES, *places}
 
 
 def test_prior_follows_the_disk():
@@ -89,8 +90,6 @@ def test_canonical_form_looks_the_same(roll, q, phi, t_min):
 
 def test_turned_leaves_drawn_arms():
     """A drawn polyline lies on the sky and has no frame."""
-    from skyloom.builder.model import DrawnArm
-
     arm = DrawnArm(np.zeros((2, 2)), 1.0, 1.0)
     assert turned(arm, 1.0) is arm
 
@@ -138,3 +137,41 @@ def test_bounds_without_a_disk():
     assert lower[j] == -np.inf
     lower, upper = bounds_of(par, {"bulge.Re": (0.1, 1.0)})
     assert (lower[i], upper[i]) == (-np.inf, np.inf)
+
+
+@pytest.mark.parametrize(("scatter", "width"), [(5e-4, 1e-3), (2e-3, 2e-3)])
+def test_a_prior_is_never_narrower_than_a_thousandth(scatter, width):
+    """Just below the floor it is the floor, above it the scatter itself."""
+    par = parametrise(TRUTH)
+    _, root = prior_of(par, {"disk": {"roll": scatter}}, {})
+    i = par.names.index("disk.roll")
+    assert 1 / root[i, i] == pytest.approx(width)
+
+
+def test_the_prior_of_the_shared_centre_adds_every_known_part():
+    """Disk 3 and bulge 4 give 5; the disk alone 3."""
+    errors = {"disk": {"mux": 3.0}, "bulge": {"mux": 4.0}, "bar": None}
+    assert crowd_scatter(errors, "centre.mux") == pytest.approx(5.0)
+    assert crowd_scatter({"disk": {"mux": 3.0}}, "centre.mux") == pytest.approx(3.0)
+    assert crowd_scatter(errors, "disk.mux") == 3.0
+
+
+def test_bulge_and_bar_share_the_mean_of_their_centres():
+    """The disk keeps its own."""
+    bar = Sersic(33.1, 31.9, 0.1, 0.3, 4.0, 1.0)
+    model = share_centre(replace(TRUTH, bar=bar))
+    for part in (model.bulge, model.bar):
+        assert (part.mux, part.muy) == pytest.approx((32.1, 30.9))
+    assert model.disk == TRUTH.disk
+    assert share_centre(replace(TRUTH, bulge=None)) == replace(TRUTH, bulge=None)
+
+
+@pytest.mark.parametrize("turn", [-0.7, 0.7])
+@pytest.mark.parametrize("phi", [-20.0, 20.0])
+def test_turned_arm_has_a_closed_form(turn, phi):
+    """Theta loses the turn, and A takes up exp(turn tan phi), either way round."""
+    arm = SpiralArm(1.0, 2.0, 5.0, phi, 0.3, 2.0)
+    other = turned(arm, turn, 1.3)
+    assert pytest.approx(6.5 * np.exp(turn * np.tan(np.radians(phi)))) == other.A
+    assert (other.t_min, other.t_max) == pytest.approx((0.3 - turn, 2.0 - turn))
+    assert other.phi == phi

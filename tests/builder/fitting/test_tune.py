@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting import tune as tuning
 from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.tune import residual_images, tune, without
@@ -50,7 +51,7 @@ def test_component_without_light_is_dropped():
     pixels = observed()
     pixels.image[:12, :12] = -0.05
     start = Model(disk=TRUTH.disk, bar=bar)
-    fit = tune(start, None, pixels, TuneSettings(free=()))
+    fit = tune(start, None, pixels, TuneSettings())
     assert fit["dropped"] == ["bar"]
     assert fit["model"]["bar"] is None
 
@@ -143,7 +144,7 @@ def test_priors_stay_the_crowds_after_a_drop(monkeypatch):
     monkeypatch.setattr("skyloom.builder.fitting.tune.Problem", seen)
     fit = tune(start, errors, pixels, TuneSettings())
     assert fit["dropped"] == ["spiral.1"]
-    never = Problem(crowd_start(), pixels, SCATTER, TuneSettings())
+    never = Problem(crowd_start(), pixels, SCATTER)
     first, last = made[0], made[1]
     assert last.par.names == never.par.names
     np.testing.assert_array_equal(last.prior_mean, never.prior_mean)
@@ -169,7 +170,7 @@ def test_chisq_start_is_that_of_the_start():
     """It is the chi² of the model as given, whatever is dropped later."""
     start, errors, pixels = with_a_dark_arm()
     fit = tune(start, errors, pixels, TuneSettings())
-    problem = Problem(start, pixels, None, TuneSettings())
+    problem = Problem(start, pixels, None)
     missed = problem.residuals(problem.par.begin())[: len(problem.data)]
     assert fit["dropped"] == ["spiral.1"]
     assert fit["chisq_start"] == pytest.approx(np.mean(missed**2))
@@ -208,3 +209,79 @@ def test_an_arm_at_its_brightest_is_in_the_record(monkeypatch):
     assert "spiral.0.I:upper" in fit["bounds_reached"]
     assert fit["model"]["spiral"][0]["I"] == pytest.approx(0.3)
     assert fit["errors"][fit["parameters"].index("spiral.0.I")] == 0
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.8])
+def test_errors_are_inflated_by_the_root_of_chisq(factor):
+    """With sigma too small by a factor, errors are as with the right one.
+
+    Reduced chi² grows by 1 / factor², the curvature's errors shrink by the factor, and
+    their product is what the noise says; priors alone keep their width.
+    """
+    pixels = observed()
+    pixels.sigma *= factor
+    wrong = tune(crowd_start(), None, pixels, TuneSettings())
+    right = tune(crowd_start(), None, observed(), TuneSettings())
+    n, k = wrong["n_pixels"], wrong["n_free"]
+    assert wrong["error_scale"] == pytest.approx(np.sqrt(wrong["chisq"]))
+    assert wrong["chisq"] == pytest.approx(wrong["chisq_per_pixel"] * n / (n - k))
+    raw = np.array(wrong["errors"]) / wrong["error_scale"]
+    assert wrong["error_scale"] == pytest.approx(
+        max(1.0, np.sqrt(right["chisq"])) / factor, rel=0.05
+    )
+    name = wrong["parameters"].index("disk.mux")
+    right_raw = right["errors"][name] / right["error_scale"]
+    assert raw[name] == pytest.approx(factor * right_raw, rel=0.05)
+    flux, flux_raw = wrong["flux_err"]["disk"], right["flux_err"]["disk"]
+    assert flux / wrong["error_scale"] == pytest.approx(
+        factor * flux_raw / right["error_scale"], rel=0.15
+    )
+
+
+def test_errors_are_never_deflated():
+    """With sigma too large chi² is below 1 and errors stay those of the curvature."""
+    pixels = observed()
+    pixels.sigma *= 2.0
+    fit = tune(crowd_start(), SCATTER, pixels, TuneSettings())
+    assert fit["chisq"] < 0.5
+    assert fit["error_scale"] == 1.0
+
+
+def test_the_best_of_three_searches_counts(monkeypatch):
+    """Where light goes out, the search with the lowest objective is taken."""
+    start, _, pixels = with_a_dark_arm()
+    problem = Problem(start, pixels, None)
+    ends = {1.0: 0.05, 2.0: 0.01, 0.5: 0.03}
+    tried = []
+
+    def ended(_, __, stretch=1.0):
+        tried.append(stretch)
+        return types.SimpleNamespace(vector=problem.start + ends[stretch])
+
+    monkeypatch.setattr(tuning, "search", ended)
+    monkeypatch.setattr(tuning, "_dark", lambda *_: ["spiral.1"])
+    monkeypatch.setattr(
+        tuning, "_objective", lambda _, v: float((v - problem.start)[0])
+    )
+    found = tuning._search(problem, 60)
+    assert tried == [1.0, 2.0, 0.5]
+    assert found.vector[0] - problem.start[0] == pytest.approx(0.01)
+    monkeypatch.setattr(tuning, "_dark", lambda *_: [])
+    assert tuning._search(problem, 60).vector[0] - problem.start[0] == pytest.approx(
+        0.05
+    )
+    assert tried == [1.0, 2.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(("spare", "status"), [(0, "failed"), (1, "converged")])
+def test_one_pixel_more_than_parameters_is_enough(spare, status):
+    """As many good pixels as free parameters are too few."""
+    start = Model(disk=TRUTH.disk)
+    pixels = observed(start)
+    n_free = 5 + 1
+    near = np.argsort(np.hypot(*(np.indices(SHAPE) - [[[30]], [[31]]])), axis=None)
+    pixels.mask[:] = True
+    pixels.mask.ravel()[near[::9][: n_free + spare]] = False
+    fit = tune(start, SCATTER, pixels, TuneSettings(max_evaluations=200))
+    assert (fit["status"] == "failed") == (status == "failed")
+    assert fit["n_pixels"] == (n_free + 1 if spare else 0)

@@ -27,7 +27,9 @@ def test_the_model_sees_the_record_s_estimate_and_error(n, weights):
     """One estimator and one error: every cause of the record's error, the rule too."""
     settings, plane = ArmSettings(weights=weights), drawn_arms.plane(q=0.03)
     strokes = drawn_arms.arm(np.random.default_rng(n), n, -0.3, 3.5)
-    record = describe(fit_arm(tuple(strokes), plane, settings), plane, 30, settings)[2]
+    record = describe(
+        fit_arm(tuple(strokes), plane, settings.weights), plane, 30, settings
+    )[2]
     row = arm_row(record)
     assert row["pitch_angle"] == record["pitch_angle"]
     assert row["chirality"] == record["chirality"] == -1

@@ -7,11 +7,11 @@ from itertools import pairwise
 import invented_galaxy
 import numpy as np
 import pytest
+from builder.published_render import sampled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.profiles import sersic_b
-from skyloom.builder.fitting.render import render
 from skyloom.builder.model import DrawnArm, Model, Sersic, replace
 from skyloom.builder.products import export
 from skyloom.builder.products.outlines import arm_line
@@ -166,7 +166,7 @@ def test_galfit_draws_the_same_profile():
     r = (abs(along) ** power + abs(across) ** power) ** (1 / power)
     exponent = (r / o["4"][0]) ** (1 / o["5"][0]) - 1
     expected = BAR.I * np.exp(-sersic_b(BAR.n) * exponent)
-    image = render(Model(bar=BAR), (90, 100), oversample=1)
+    image = sampled(Model(bar=BAR), (90, 100), 1)
     assert np.allclose(image, expected, rtol=2e-3, atol=1e-6)
 
 

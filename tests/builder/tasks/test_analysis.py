@@ -6,7 +6,6 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.config import AggregateSettings
 from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.builder.products.catalogue import Subject, catalogue
 from skyloom.builder.tasks.analysis import (
@@ -156,7 +155,7 @@ def test_agreement_is_of_the_subjects_with_an_aggregate():
         alike["volunteers"][i] = one | {"classification_id": i}
     masks = {name: [True, True, False] for name in ("disk", "bulge", "bar")}
     agreed = [invented_galaxy.aggregate(masks=masks), {"status": "failed"}]
-    tree = agreement_tree([alike, {"volunteers": []}], agreed, AggregateSettings())
+    tree = agreement_tree([alike, {"volunteers": []}], agreed)
     assert set(tree) == {"disk", "bulge", "bar"}
     for found in tree.values():
         assert found["presence"]["n_subjects"] == 1

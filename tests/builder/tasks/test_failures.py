@@ -25,7 +25,7 @@ from skyloom.run.provenance import Recipe
 
 WHY = "no image"
 RULE = {"recipe": Recipe({}, "c0de")}
-TUNE = {"start": "agg", "tune": {"method": "trf"}}
+TUNE = {"start": "agg", "tune": {"max_evaluations": 60}}
 
 
 @pytest.fixture

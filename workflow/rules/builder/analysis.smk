@@ -53,7 +53,7 @@ rule volunteer_agreement:
         mem_mb=memory(1000, per_input_mb=5),
         runtime=by_attempt(30),
     params:
-        settings=pick(config, "aggregate"),
+        settings={},
         code=digest("scripts/builder/volunteer_agreement.py"),
     message:
         "Agreement of the volunteers"

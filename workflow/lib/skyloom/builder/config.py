@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import DataFile, Section, Share, key, part
+from skyloom.run.config import DataFile, Section, key, part
 
 # Keys of `Paths` that each source must have, and those that are patterns.
 NEEDED = {
@@ -18,10 +18,6 @@ PATTERNS = ("subject_data", "fitting_data", "images", "models")
 Angle = Annotated[float, Field(gt=0, lt=90)]
 Id = Annotated[int, Field(ge=1)]
 Side = Annotated[int, Field(ge=32, le=2048)]
-Magnitude = Annotated[float, Field(ge=5, le=25)]
-Positive = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
-Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
 class Sample(Section):
@@ -91,46 +87,13 @@ class GalaxySettings(Section):
 
     n_volunteers: int = key(30, "Volunteers a subject.", ge=1, le=500)
     size: tuple[Side, Side] = key((90, 150), "Range of the side of an image.", "px")
-    magnitude: tuple[Magnitude, Magnitude] = key(
-        (13.9, 16.8), "Range of the r magnitude.", "mag"
-    )
-    p_bulge: Share = key(0.7, "Part of the galaxies with a bulge.")
-    p_bar: Share = key(0.3, "Part of the galaxies with a bar.")
-    p_arms: tuple[Weight, ...] = key(
-        (0.25, 0.1, 0.45, 0.12, 0.08),
-        "Parts of the galaxies with 0, 1, 2, 3 and 4 arms.",
-        min_length=1,
-        max_length=5,
-    )
-    pitch: tuple[Angle, Positive] = key(
-        (20.0, 7.0), "Mean and scatter of the galaxies' own pitch angle.", "deg"
-    )
-    pitch_scatter: float = key(
-        4.0, "Scatter of a galaxy's arms about its own pitch angle.", "deg", gt=0, le=90
-    )
-    pitch_limits: tuple[Angle, Angle] = key(
-        (5.0, 40.0), "Range that pitch angles are truncated to.", "deg"
-    )
-    sky_noise: float = key(0.024, "Median scatter of the sky.", "nanomaggies/px", gt=0)
-    give_sigma: bool = key(
-        False,
-        "Whether subject files hold their sigma image, or it is built from sky and "
-        "gain.",
-    )
 
     @model_validator(mode="after")
-    def _ranges(self) -> Self:
-        for name in ("size", "magnitude"):
-            low, high = getattr(self, name)
-            if low > high:
-                msg = f"{name}: got {low} to {high}, expected the lower limit first"
-                raise ValueError(msg)
-        low, high = self.pitch_limits
-        if not low < high:
-            msg = f"pitch_limits: got {low} to {high}, expected the lower limit first"
-            raise ValueError(msg)
-        if not any(self.p_arms):
-            msg = "p_arms: every part is 0; set at least one above 0"
+    def _range(self) -> Self:
+        if self.size[0] > self.size[1]:
+            msg = "size: got {} to {}, expected the lower limit first".format(
+                *self.size
+            )
             raise ValueError(msg)
         return self
 
@@ -206,41 +169,12 @@ class ArmSettings(Section):
     min_samples: int = key(
         4, "Lines, itself among them, that make a core line.", ge=1, le=1000
     )
-    centre_cut: float = key(
-        2.5, "Radius about the centre within which lines are cut.", "px", ge=0
-    )
-    centre_offset: float = key(
-        0.0,
-        "Added to the image's centre in x and y; 0.5 for models with the published "
-        "half pixel.",
-        "px",
-        ge=-1,
-        le=1,
-    )
-    neighbours: int = key(
-        20, "Neighbours in the outlier test of points.", ge=1, le=1000
-    )
-    min_score: Share = key(0.2, "Least coefficient of determination of an arm.")
-    merge: Share = key(0.0005, "Spirals this near are one arm.", "image widths²")
     weights: Literal["angle", "published"] = key(
         "published", "Weights of the points in the fit of an arm."
-    )
-    theta_percentiles: tuple[Percentile, Percentile] = key(
-        (0.0, 100.0),
-        "Percentiles of the points' angles at which an arm starts and ends.",
-        "percent",
     )
     priors: Literal["published", "measured"] = key(
         "published", "Errors of the arms that the photometric fit is given."
     )
-
-    @model_validator(mode="after")
-    def _start_before_end(self) -> Self:
-        start, end = self.theta_percentiles
-        if not start < end:
-            msg = f"theta_percentiles: got {start} to {end}, expected start < end"
-            raise ValueError(msg)
-        return self
 
 
 class AggregateSettings(Section):
@@ -251,53 +185,16 @@ class AggregateSettings(Section):
     bar: Bars = part(Bars)
     spiral: ArmSettings = part(ArmSettings)
     min_volunteers: int = key(4, "With fewer, a subject fails.", ge=1)
-    outline: int = key(
-        64,
-        "Corners of the polygon that stands for an ellipse in clustering; 0 is exact.",
-        ge=0,
-        le=4096,
-    )
-
-    @model_validator(mode="after")
-    def _polygon(self) -> Self:
-        if self.outline in (1, 2):
-            msg = "outline: a polygon has 3 corners or more; set 0 for exact ellipses"
-            raise ValueError(msg)
-        return self
 
 
 class TuneSettings(Section):
     """The fit of each model to its image."""
 
-    method: Literal["trf", "lbfgsb"] = key(
-        "trf", "Optimiser: trust-region least squares, or L-BFGS-B as published."
-    )
-    free: tuple[Literal["positions", "rolls", "arms"], ...] = key(
-        ("positions", "rolls", "arms"),
-        "What is fitted besides shapes and brightness; the first published pipeline "
-        "kept all three fixed.",
-    )
-    crowd_priors: bool = key(
-        True, "Whether the scatter of the volunteers serves as prior."
-    )
-    rtol: float = key(0.0001, "Relative error of each rendered pixel.", gt=0, le=0.1)
-    ftol: float = key(
-        3.0e-6,
-        "Relative change of the objective that ends the search.",
-        gt=0,
-        le=0.1,
-    )
     max_evaluations: int = key(
         60,
-        "Evaluations after which a fit by trf is recorded as not converged; lbfgsb "
-        "ends at 10,000 iterations, as published.",
+        "Evaluations after which a fit is recorded as not converged.",
         ge=1,
         le=100000,
-    )
-    inflate_errors: bool = key(
-        True,
-        "Whether errors are scaled by the root of a reduced chi-squared above 1, as a "
-        "galaxy is never quite its model.",
     )
 
 

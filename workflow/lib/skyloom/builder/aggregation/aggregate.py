@@ -19,8 +19,13 @@ from skyloom.builder.aggregation.arm_records import describe, galaxy_pitch_angle
 from skyloom.builder.aggregation.arms import Plane, Stroke, cut, find_arms
 from skyloom.builder.aggregation.clusters import labels, largest, support
 from skyloom.builder.aggregation.consensus import Q_BOUNDS, consensus, scatter
-from skyloom.builder.aggregation.polygons import polygon_matrix
-from skyloom.builder.aggregation.shapes import ELLIPSE, FIELDS, KINDS, jaccard_matrix
+from skyloom.builder.aggregation.shapes import (
+    ELLIPSE,
+    FIELDS,
+    KINDS,
+    jaccard_matrix,
+    polygon_matrix,
+)
 from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import (
     COMPONENTS,
@@ -74,32 +79,28 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
         reason = f"{len(chosen)} volunteers, expected {settings.min_volunteers} or more"
         return head | _nothing(len(volunteers), reason)
     models = [from_dict(volunteers[i]["model"]) for i in chosen]
-    return head | _aggregate(models, head["shape"], chosen, len(volunteers), settings)
+    return head | _aggregate(models, head["shape"], chosen, settings)
 
 
 def in_order(volunteers: list) -> list[int]:
     """Return the positions of volunteers in the order of their classifications.
 
-    Parameters
-    ----------
-    volunteers : list of mapping
-        With ``classification_id``, and ``created_at`` that may be None. Those without
-        a time come last, by their identifier.
+    Those without ``created_at`` come last, by their ``classification_id``.
     """
     return sorted(range(len(volunteers)), key=lambda i: _time(volunteers[i]))
 
 
-def distances(shapes: np.ndarray, name: str, settings: AggregateSettings) -> np.ndarray:
+def distances(shapes: np.ndarray, name: str) -> np.ndarray:
     """Return Jaccard distances (n, n) of a component's shapes (n, 5), for clustering.
 
-    Ellipses are polygons of ``settings.outline`` corners, or exact with 0.
+    As published, ellipses are polygons here; the consensus is always exact.
     """
-    if KINDS[name] == ELLIPSE and settings.outline:
-        return polygon_matrix(shapes, settings.outline)
+    if KINDS[name] == ELLIPSE:
+        return polygon_matrix(shapes)
     return jaccard_matrix(shapes, KINDS[name])
 
 
-def _aggregate(models, shape, chosen, n_all, settings) -> dict:
+def _aggregate(models, shape, chosen, settings) -> dict:
     found = {name: _component(name, models, settings) for name in COMPONENTS}
     parts = {name: part for name, (part, _, _) in found.items()}
     errors = {name: error for name, (_, error, _) in found.items()}
@@ -111,7 +112,7 @@ def _aggregate(models, shape, chosen, n_all, settings) -> dict:
     return {
         "model": to_dict(Model(**parts, spiral=tuple(part for part, _, _ in arms))),
         "errors": errors | {"spiral": [error for _, error, _ in arms]},
-        "masks": {k: _spread_out(mask, chosen, n_all) for k, mask in masks.items()},
+        "masks": {k: _as_given(mask, chosen) for k, mask in masks.items()},
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
         "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
         "arms": [_with_positions(record, chosen) for record in records],
@@ -127,9 +128,7 @@ def _component(name, models, settings) -> tuple[Sersic | None, dict | None, np.n
     drew = [i for i, model in enumerate(models) if getattr(model, name)]
     shapes = _shapes([getattr(models[i], name) for i in drew])
     rule = getattr(settings, name)
-    member = largest(
-        labels(distances(shapes, name, settings), rule.eps, rule.min_samples)
-    )
+    member = largest(labels(distances(shapes, name), rule.eps, rule.min_samples))
     mask = np.zeros(len(models), bool)
     mask[np.array(drew, int)[member]] = True
     if not member.any():
@@ -157,7 +156,7 @@ def _plane(parts, errors, n, shape) -> Plane | None:
 def _arms(models, plane, shape, settings) -> list[tuple]:
     if plane is None:
         return []
-    strokes = cut(_strokes(models), tuple(shape), settings)
+    strokes = cut(_strokes(models), tuple(shape))
     found = find_arms(strokes, plane, settings)
     return [describe(arm, plane, len(models), settings) for arm in found]
 
@@ -181,10 +180,9 @@ def _with_positions(record: dict, chosen: list[int]) -> dict:
     return record | {"lines": [[chosen[v], index] for v, index in record["lines"]]}
 
 
-def _spread_out(mask: np.ndarray, chosen: list[int], n_all: int) -> list[bool]:
-    out = np.zeros(n_all, bool)
-    out[np.array(chosen, int)[mask]] = True
-    return out.tolist()
+def _as_given(mask: np.ndarray, chosen: list[int]) -> list[bool]:
+    """Return a mask in the tree's order of volunteers."""
+    return mask[np.argsort(chosen)].tolist()
 
 
 def _nothing(n_all: int, reason: str) -> dict:

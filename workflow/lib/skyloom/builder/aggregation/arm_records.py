@@ -14,18 +14,11 @@ import math
 import numpy as np
 
 from skyloom.builder.aggregation import logspiral
-from skyloom.builder.aggregation.arms import (
-    Arm,
-    ArmSettings,
-    Plane,
-    extent,
-    refit,
-    spiral_polar,
-    stacked,
-)
+from skyloom.builder.aggregation.arms import Arm, Plane, refit, spiral_polar, stacked
 from skyloom.builder.aggregation.clusters import support
 from skyloom.builder.aggregation.outliers import inliers_without
 from skyloom.builder.aggregation.polylines import length
+from skyloom.builder.config import ArmSettings
 from skyloom.builder.model import SpiralArm, replace
 
 BRIGHTNESS, SPREAD = 0.1, 3.0
@@ -41,45 +34,25 @@ _LEAST_Q = 0.05
 _TEAMS = 12
 
 
-def covariance(arm: Arm, plane: Plane, settings: ArmSettings) -> dict[str, np.ndarray]:
+def covariance(arm: Arm, plane: Plane, rule: str) -> dict[str, np.ndarray]:
     """Return the covariance of (ln A, b) in parts that add up, by their cause.
 
-    The part of the lines is a jackknife over volunteers, dealt into at most 12 teams to
-    bound the work, that repeats the cleaning, the weighting and the fit. The part of
-    the disk is the response of the fit to one standard error of each `PLANE` parameter.
-    With the published weights, which bias the fit, the part of the rule is its distance
-    to the fit without that bias.
-
-    Parameters
-    ----------
-    arm : Arm
-        A fitted arm.
-    plane : Plane
-        With its errors.
-    settings : ArmSettings
-        As for the fit.
-
-    Returns
-    -------
-    dict
-        ``lines``, ``disk`` and ``rule``, each of shape (2, 2).
+    ``lines`` is a jackknife over volunteers, dealt into at most 12 teams to bound the
+    work, that repeats the cleaning, the weighting and the fit. ``disk`` is the response
+    of the fit to one standard error of each `PLANE` parameter. ``rule`` is the square
+    of the bias by the published weights: the distance to the fit without it.
     """
     points, line, drawer = stacked(arm.strokes)
     team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
-    rows = inliers_without(points, line, team, settings.neighbours)
-    coefs = [refit(arm, plane, settings, row) for row in rows if row.sum() > 2]
-    shifts = [_response(arm, plane, settings, k) for k in PLANE if plane.errors.get(k)]
-    bias = arm.spiral.coef - unbiased(arm, plane, settings)
+    rows = inliers_without(points, line, team)
+    coefs = [refit(arm, plane, rule, row) for row in rows if row.sum() > 2]
+    shifts = [_response(arm, plane, rule, k) for k in PLANE if plane.errors.get(k)]
+    bias = arm.spiral.coef - refit(arm, plane, "angle")
     return {
         "lines": logspiral.jackknife_covariance(np.array(coefs)),
         "disk": sum((np.outer(s, s) for s in shifts), np.zeros((2, 2))),
         "rule": np.outer(bias, bias),
     }
-
-
-def unbiased(arm: Arm, plane: Plane, settings: ArmSettings) -> np.ndarray:
-    """Return ln A and b (2,) of the fit with weights by angle."""
-    return refit(arm, plane, settings.model_copy(update={"weights": "angle"}))
 
 
 def describe(
@@ -96,7 +69,7 @@ def describe(
     n_volunteers : int
         All volunteers who were asked, for the support.
     settings : ArmSettings
-        Uses `theta_percentiles` and `priors`.
+        Uses `weights` and `priors`.
 
     Returns
     -------
@@ -109,16 +82,16 @@ def describe(
         JSON-plain: pitch angle [deg] with its error and that of each cause, ``dof``
         of the part of the lines, chirality, support, points and more.
     """
-    parts = covariance(arm, plane, settings)
-    start, end = extent(arm, settings)
+    parts = covariance(arm, plane, settings.weights)
     amplitude = math.exp(arm.spiral.coef[0]) * plane.width
     phi = logspiral.pitch_angle(arm.spiral.coef[1])
-    part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, start, end)
+    part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, *arm.extent)
     errors = dict(PUBLISHED_PRIORS)
     if settings.priors == "measured":
         errors = _measured(arm, amplitude, parts)
-    record = _record(arm, plane, settings, parts)
     names = {s.volunteer for s in arm.strokes}
+    record = _pitch(float(arm.spiral.coef[1]), parts) | _spiral(arm, plane, parts)
+    record |= _reach(arm, plane) | _lines(arm, plane)
     return part, errors, record | {"support": support(len(names), n_volunteers)}
 
 
@@ -130,21 +103,22 @@ def galaxy_pitch_angle(records: list[dict]) -> float | None:
     return float(np.average(angles, weights=[arm["length"] for arm in records]))
 
 
-def _response(arm, plane, settings, name: str) -> np.ndarray:
+def _response(arm: Arm, plane: Plane, rule: str, name: str) -> np.ndarray:
     """Return how the coefficients move with one standard error of the plane."""
     ends = []
     for sign in (-1, 1):
         value = getattr(plane.disk, name) + sign * plane.errors[name]
         value = max(value, _LEAST_Q) if name == "q" else value
         disk = replace(plane.disk, **{name: value})
-        ends.append(refit(arm, replace(plane, disk=disk), settings))
+        ends.append(refit(arm, replace(plane, disk=disk), rule))
     return (ends[1] - ends[0]) / 2
 
 
 def _measured(arm: Arm, amplitude: float, parts: dict) -> dict:
     total = parts["lines"] * len(arm.strokes) + parts["rule"]
     pivot, radius, slope = _uncorrelated(total)
-    ends = [(own.min(), own.max()) for own in _angles_by_line(arm)]
+    angles = [arm.theta[arm.line == k] for k in np.unique(arm.line)]
+    ends = [(own.min(), own.max()) for own in angles]
     low, high = np.std(ends, axis=0, ddof=1) if len(ends) > 1 else (math.inf,) * 2
     values = {
         "A": amplitude * radius,
@@ -164,10 +138,6 @@ def _uncorrelated(total: np.ndarray) -> tuple[float, float, float]:
     return -c / b, math.sqrt(max(a - c * c / b, 0.0)), math.sqrt(b)
 
 
-def _angles_by_line(arm: Arm) -> list[np.ndarray]:
-    return [arm.theta[arm.line == k] for k in np.unique(arm.line)]
-
-
 def _finite(value: float, zero: float | None = None) -> float | None:
     """Return a number, None where infinite, and `zero` where it is 0."""
     if not math.isfinite(value):
@@ -175,10 +145,23 @@ def _finite(value: float, zero: float | None = None) -> float | None:
     return float(value) if value > 0 else zero
 
 
-def _record(arm, plane, settings, parts) -> dict:
+def _pitch(b: float, parts: dict) -> dict:
+    angles = {
+        name: logspiral.pitch_angle_error(b, math.sqrt(part[1, 1]))
+        for name, part in parts.items()
+    }
+    errors = {f"pitch_angle_err_{k}": _finite(v, zero=0.0) for k, v in angles.items()}
+    return errors | {
+        "pitch_angle": abs(logspiral.pitch_angle(b)),
+        "pitch_angle_err": _finite(math.hypot(*angles.values())),
+        "chirality": 1 if b > 0 else -1,
+    }
+
+
+def _spiral(arm: Arm, plane: Plane, parts: dict) -> dict:
     total = sum(parts.values())
-    free = logspiral.pitch_angle(unbiased(arm, plane, settings)[1])
-    spiral = {
+    free = logspiral.pitch_angle(refit(arm, plane, "angle")[1])
+    return {
         "pitch_angle_unbiased": abs(free),
         "A": math.exp(arm.spiral.coef[0]) * plane.width,
         "coef": arm.spiral.coef.tolist(),
@@ -186,28 +169,12 @@ def _record(arm, plane, settings, parts) -> dict:
         "covariance_points": arm.spiral.covariance.tolist(),
         "score": arm.spiral.score,
     }
-    pitch = _pitch(float(arm.spiral.coef[1]), parts)
-    return pitch | spiral | _reach(arm, plane, settings) | _lines(arm, plane)
 
 
-def _pitch(b: float, parts: dict) -> dict:
-    angles = {
-        name: logspiral.pitch_angle_error(b, math.sqrt(part[1, 1]))
-        for name, part in parts.items()
-    }
-    total = math.sqrt(sum(angle**2 for angle in angles.values()))
-    errors = {f"pitch_angle_err_{k}": _finite(v, zero=0.0) for k, v in angles.items()}
-    return errors | {
-        "pitch_angle": abs(logspiral.pitch_angle(b)),
-        "pitch_angle_err": _finite(total),
-        "chirality": 1 if b > 0 else -1,
-    }
-
-
-def _reach(arm, plane, settings) -> dict:
-    r, theta = spiral_polar(arm, plane, settings)
+def _reach(arm: Arm, plane: Plane) -> dict:
+    r, theta = spiral_polar(arm, plane)
     flat = np.column_stack([r * np.cos(theta), r * np.sin(theta)])
-    start, end = extent(arm, settings)
+    start, end = arm.extent
     return {
         "length": length(logspiral.project(r, theta, plane.disk)),
         "length_deprojected": length(flat),
@@ -216,7 +183,7 @@ def _reach(arm, plane, settings) -> dict:
     }
 
 
-def _lines(arm, plane) -> dict:
+def _lines(arm: Arm, plane: Plane) -> dict:
     teams = min(len({s.volunteer for s in arm.strokes}), _TEAMS)
     return {
         "dof": teams - 1,

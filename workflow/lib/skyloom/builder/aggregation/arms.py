@@ -3,13 +3,11 @@
 Lines are cut, compared, clustered, cleaned, deprojected and fitted by a logarithmic
 spiral; arms whose spirals lie on one another are joined and fitted again.
 
-What the numbers are worth. Pitch angles carry an honest standard error; the published
-weights bias them low, in real arms by 2.4 deg in the median, which that error includes
-and the rule ``"angle"`` avoids (see `aggregation.logspiral.weights`). How many arms
-a galaxy has is another matter: a cluster needs four lines that agree, so faint arms
-are missed: 35 of 38 "one-armed" galaxies of Lingard et al. 2021 are such misses.
-Arm counts must not be used for science; each arm's `support` says how many volunteers
-stand behind it.
+Pitch angles carry an honest standard error. The published weights bias them low, in
+real arms by 2.4 deg in the median, which that error includes and the rule ``"angle"``
+avoids (see `logspiral.weights`). Arm counts must not be used for science: a cluster
+needs four lines that agree, and 35 of 38 "one-armed" galaxies of Lingard et al. 2021
+are arms that were missed.
 
 Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.2.
 """
@@ -33,6 +31,10 @@ from skyloom.builder.aggregation.polylines import (
 from skyloom.builder.config import ArmSettings
 from skyloom.builder.model import Sersic
 
+# Published values.
+CENTRE_CUT = 2.5  # px: lines are cut within this radius about the image's centre
+MIN_SCORE = 0.2  # least coefficient of determination of an arm
+MERGE = 5e-4  # squared image widths: spirals this near are one arm
 SPIRAL_POINTS = 500
 
 
@@ -53,23 +55,29 @@ class Arm:
     ----------
     strokes : tuple of Stroke
         The lines of the arm.
-    line, volunteer : ndarray, shape (n,), int
-        The stroke, and who drew it, of each point that survived cleaning.
+    kept : ndarray of bool, shape (n_points,)
+        Which of their points survived cleaning; the next four are of those.
+    line : ndarray of int, shape (n,)
+        The stroke of each point.
     r, theta, weight : ndarray, shape (n,)
         Radius [image widths] and unwrapped angle [rad] in the disk's plane, and the
-        weight in the fit, of each such point.
+        weight in the fit.
     spiral : LogSpiral
         In units of the image width.
     """
 
     strokes: tuple[Stroke, ...]
+    kept: np.ndarray
     line: np.ndarray
-    volunteer: np.ndarray
     r: np.ndarray
     theta: np.ndarray
     weight: np.ndarray
     spiral: LogSpiral
-    kept: np.ndarray = field(repr=False)
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """The angles at which the arm starts and ends [rad]."""
+        return float(self.theta.min()), float(self.theta.max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Plane:
     hole : float
         Radius within which points do not count, the bar's semi-major axis [px].
     errors : dict
-        Standard errors of the disk's `PLANE` parameters [px, px, rad, 1].
+        Standard errors of mux, muy, roll and q of the disk [px, px, rad, 1].
     """
 
     disk: Sersic
@@ -94,110 +102,54 @@ class Plane:
     errors: dict = field(default_factory=dict)
 
 
-def cut(strokes: list[Stroke], shape: tuple, settings: ArmSettings) -> list[Stroke]:
-    """Drop unusable lines and cut the others near the image centre.
-
-    Parameters
-    ----------
-    strokes : list of Stroke
-        Lines as drawn.
-    shape : tuple of 2 ints
-        Image size (ny, nx) [px].
-    settings : ArmSettings
-        Uses `centre_cut` and `centre_offset`.
-
-    Returns
-    -------
-    list of Stroke
-        Pieces in the given order.
-    """
-    centre = (np.array([shape[1], shape[0]]) - 1) / 2 + settings.centre_offset
-    kept = [s for s in strokes if usable(s.points)]
+def cut(strokes: list[Stroke], shape: tuple[int, int]) -> list[Stroke]:
+    """Drop unusable lines and cut the others near the centre of an image (ny, nx)."""
+    centre = (np.array([shape[1], shape[0]]) - 1) / 2
     return [
         Stroke(s.volunteer, s.index, piece)
-        for s in kept
-        for piece in split_outside(s.points, centre, settings.centre_cut)
+        for s in strokes
+        if usable(s.points)
+        for piece in split_outside(s.points, centre, CENTRE_CUT)
     ]
 
 
 def find_arms(strokes: list[Stroke], plane: Plane, settings: ArmSettings) -> list[Arm]:
-    """Find the arms that lines agree on.
-
-    Parameters
-    ----------
-    strokes : list of Stroke
-        Lines after `cut`.
-    plane : Plane
-        The disk's plane.
-    settings : ArmSettings
-        Thresholds.
-
-    Returns
-    -------
-    list of Arm
-        In the order of their first core line.
-    """
-    found = labels(
-        line_distances([s.points / plane.width for s in strokes]),
-        settings.eps,
-        settings.min_samples,
-    )
-    groups = [_members(strokes, found, k) for k in range(found.max(initial=-1) + 1)]
-    fitted = [fit_arm(group, plane, settings) for group in groups]
-    good = [arm for arm in fitted if arm and arm.spiral.score >= settings.min_score]
-    return _joined(good, plane, settings)
+    """Find the arms that lines, after `cut`, agree on, in the order of core lines."""
+    distances = line_distances([s.points / plane.width for s in strokes])
+    found = labels(distances, settings.eps, settings.min_samples)
+    arms = []
+    for k in range(found.max(initial=-1) + 1):
+        lines = tuple(s for s, own in zip(strokes, found, strict=True) if own == k)
+        arms.append(fit_arm(lines, plane, settings.weights))
+    return _joined([arm for arm in arms if _good(arm)], plane, settings.weights)
 
 
-def fit_arm(
-    strokes: tuple[Stroke, ...], plane: Plane, settings: ArmSettings
-) -> Arm | None:
+def _good(arm: Arm | None) -> bool:
+    return arm is not None and arm.spiral.score >= MIN_SCORE
+
+
+def fit_arm(strokes: tuple[Stroke, ...], plane: Plane, rule: str) -> Arm | None:
     """Clean the points of lines and fit a spiral; None with fewer than 3 points.
 
-    Parameters
-    ----------
-    strokes : tuple of Stroke
-        Lines of one arm.
-    plane : Plane
-        The disk's plane.
-    settings : ArmSettings
-        Uses `neighbours`.
-
-    Returns
-    -------
-    Arm or None
+    `rule` is that of `logspiral.weights`.
     """
-    points, line, volunteer = stacked(strokes)
-    kept = inliers(points, line, settings.neighbours)
+    points, line, _ = stacked(strokes)
+    kept = inliers(points, line)
     if np.count_nonzero(kept) < 3:
         return None
-    r, theta, weight = _polar(points, line, kept, plane, settings)
+    r, theta, weight = _polar(points, line, kept, plane, rule)
     spiral = logspiral.fit(r, theta, weight)
-    rows = (line[kept], volunteer[kept], r, theta, weight)
-    return Arm(tuple(strokes), *rows, spiral, kept)
+    return Arm(tuple(strokes), kept, line[kept], r, theta, weight, spiral)
 
 
-def refit(arm: Arm, plane: Plane, settings: ArmSettings, without=None) -> np.ndarray:
-    """Return an arm's coefficients on another plane, or without some points.
+def refit(arm: Arm, plane: Plane, rule: str, kept=None) -> np.ndarray:
+    """Return ln A and b (2,) of an arm on another plane, or from other points.
 
-    Parameters
-    ----------
-    arm : Arm
-        A fitted arm.
-    plane : Plane
-        The plane to deproject by.
-    settings : ArmSettings
-        Uses `weights`.
-    without : ndarray, shape (n_points,), bool, optional
-        The points to keep instead of the arm's own choice.
-
-    Returns
-    -------
-    ndarray, shape (2,)
-        ln A and b, of the same turn of theta as the arm's own.
+    `kept`, shape (n_points,), replaces the arm's own choice; theta stays on its turn.
     """
-    kept = arm.kept if without is None else without
     points, line, _ = stacked(arm.strokes)
-    r, theta, weight = _polar(points, line, kept, plane, settings)
+    kept = arm.kept if kept is None else kept
+    r, theta, weight = _polar(points, line, kept, plane, rule)
     turns = np.round((np.median(arm.theta) - np.median(theta)) / (2 * np.pi))
     return logspiral.fit(r, theta + 2 * np.pi * turns, weight).coef
 
@@ -210,40 +162,30 @@ def stacked(strokes: tuple[Stroke, ...]) -> tuple:
     return np.concatenate([s.points for s in strokes]), line, drawer
 
 
-def spiral_polar(arm: Arm, plane: Plane, settings: ArmSettings) -> tuple:
+def spiral_polar(arm: Arm, plane: Plane) -> tuple:
     """Return r [px] and theta [rad] of 500 points along an arm, in the disk's plane."""
-    theta = np.linspace(*extent(arm, settings), SPIRAL_POINTS)
+    theta = np.linspace(*arm.extent, SPIRAL_POINTS)
     log_r = arm.spiral.coef[0] + arm.spiral.coef[1] * theta
     return np.exp(log_r) * plane.width, theta
 
 
-def extent(arm: Arm, settings: ArmSettings) -> tuple[float, float]:
-    """Return the angles at which an arm starts and ends [rad]."""
-    start, end = np.percentile(arm.theta, settings.theta_percentiles)
-    return float(start), float(end)
-
-
-def _members(strokes, found, k) -> tuple[Stroke, ...]:
-    return tuple(s for s, own in zip(strokes, found, strict=True) if own == k)
-
-
-def _joined(arms: list[Arm], plane: Plane, settings: ArmSettings) -> list[Arm]:
+def _joined(arms: list[Arm], plane: Plane, rule: str) -> list[Arm]:
     """Join the two arms that lie nearest to each other until none lie near."""
-    arms = list(arms)
     while len(arms) > 1:
-        gap, i, j = _nearest_pair(arms, plane, settings)
-        if gap > settings.merge:
+        gap, i, j = _nearest_pair(arms, plane)
+        if gap > MERGE:
             break
-        both = fit_arm(arms[i].strokes + arms[j].strokes, plane, settings)
-        if both is None or both.spiral.score < settings.min_score:
+        both = fit_arm(arms[i].strokes + arms[j].strokes, plane, rule)
+        if not _good(both):
             break
         arms[i] = both
         del arms[j]
     return arms
 
 
-def _nearest_pair(arms, plane, settings) -> tuple[float, int, int]:
-    paths = [_path(arm, plane, settings) for arm in arms]
+def _nearest_pair(arms: list[Arm], plane: Plane) -> tuple[float, int, int]:
+    polar = (spiral_polar(arm, plane) for arm in arms)
+    paths = [logspiral.project(*one, plane.disk) / plane.width for one in polar]
     gaps = [
         (min(one_way_distance(p, q), one_way_distance(q, p)), i, j)
         for j, q in enumerate(paths)
@@ -252,16 +194,11 @@ def _nearest_pair(arms, plane, settings) -> tuple[float, int, int]:
     return min(gaps)
 
 
-def _path(arm: Arm, plane: Plane, settings: ArmSettings) -> np.ndarray:
-    r, theta = spiral_polar(arm, plane, settings)
-    return logspiral.project(r, theta, plane.disk) / plane.width
-
-
-def _polar(points, line, kept, plane, settings) -> tuple:
+def _polar(points, line, kept, plane: Plane, rule: str) -> tuple:
     """Return r [image widths], theta [rad] and weight of the kept points."""
     r, theta = logspiral.deproject(points, plane.disk)
     theta = logspiral.unwrap(theta, line)[kept]
     # A point on the very centre has no angle and no logarithm.
     r = np.maximum(r[kept] / plane.width, 1e-6)
     hole = plane.hole / plane.width
-    return r, theta, logspiral.weights(r, theta, line[kept], settings.weights, hole)
+    return r, theta, logspiral.weights(r, theta, line[kept], rule, hole)

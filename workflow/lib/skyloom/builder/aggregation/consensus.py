@@ -32,12 +32,12 @@ def consensus(
     """Return the shape with the least sum of Jaccard distances to the given ones.
 
     The minimiser (L-BFGS-B, exact gradients) starts from the mean of the members and
-    from the member nearest to all others; the better end counts.
+    from the members nearest to all others; the best end counts.
 
     Parameters
     ----------
     shapes : ndarray, shape (n, 5)
-        Members, columns mux, muy, roll, q, Re [px, px, rad, 1, px]; n of at least 1.
+        Members, columns mux, muy, roll, q, Re [px, px, rad, 1, px]; one or more.
     kind : {"ellipse", "rectangle"}
         What every shape is.
     q_bounds : tuple of 2 floats
@@ -49,11 +49,6 @@ def consensus(
         The consensus, its roll in [0, pi).
     total : float
         Its sum of Jaccard distances to the members.
-
-    Raises
-    ------
-    ValueError
-        If there are no members.
     """
     shapes = np.asarray(shapes, float)
     if len(shapes) == 0:
@@ -79,19 +74,9 @@ def circular_mean(rolls: np.ndarray) -> float:
 
 
 def circular_std(rolls: np.ndarray) -> float:
-    """Return the scatter of angles that repeat after pi [rad].
+    """Return the scatter (n - 1) of two or more angles that repeat after pi [rad].
 
-    The sample standard deviation (n - 1) of the angles, each taken on the turn where
-    it lies nearest to their circular mean; the published errors are the same.
-
-    Parameters
-    ----------
-    rolls : ndarray, shape (n,)
-        Angles [rad], n of at least 2.
-
-    Returns
-    -------
-    float
+    Each is taken on the turn where it lies nearest to their circular mean.
     """
     half = math.pi / 2
     away = (np.asarray(rolls) - circular_mean(rolls) + half) % math.pi - half
@@ -99,18 +84,9 @@ def circular_std(rolls: np.ndarray) -> float:
 
 
 def scatter(shapes: np.ndarray) -> dict[str, float | None]:
-    """Return the members' scatter in each number, the prior width of the fit.
+    """Return the scatter (n - 1) of members (n, 5) by `FIELDS`: the fit's prior widths.
 
-    Parameters
-    ----------
-    shapes : ndarray, shape (n, 5)
-        Columns mux, muy, roll, q, Re [px, px, rad, 1, px].
-
-    Returns
-    -------
-    dict
-        Sample standard deviations (n - 1), roll by `circular_std`; None, meaning no
-        prior, where fewer than two members allow none.
+    None, meaning no prior, with fewer than two members.
     """
     shapes = np.asarray(shapes, float)
     if len(shapes) < 2:

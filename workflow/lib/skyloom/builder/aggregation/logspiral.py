@@ -1,12 +1,12 @@
 """Logarithmic spirals through points in the plane of a disk.
 
 ``ln r = ln A + b theta`` with ``b = tan phi``; phi is the pitch angle, its sign the
-chirality. The line is fitted by Bayesian ridge regression (evidence maximisation) as
-published; its posterior covariance takes every point as independent, which freehand
-points are not, so errors come from leaving out one line at a time.
+chirality. The line is fitted by Bayesian ridge regression as published; its posterior
+covariance takes every point as independent, which freehand points are not, so errors
+come from leaving out one volunteer at a time.
 
-Sources: Lingard et al. 2021, MNRAS 504, 3364, section 2.2; MacKay 1992, Neural
-Computation 4, 415; Cameron & Miller 2015, J. Human Resources 50, 317, section VI.
+Sources: Lingard et al. 2021, MNRAS 504, 3364, section 2.2; Cameron & Miller 2015,
+J. Human Resources 50, 317, section VI.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm, t
+from sklearn.linear_model import BayesianRidge
 
 from skyloom.builder.model import Sersic
 
-ALPHA_1, ALPHA_2 = 1.023e-8, 0.6924
+ALPHA_1, ALPHA_2 = 1.023e-8, 0.6924  # published gamma prior of the noise's precision
 WEIGHT_RULES = ("published", "angle")
-_LAMBDA_1 = _LAMBDA_2 = 1e-6
-_TOLERANCE, _ITERATIONS = 1e-3, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,9 @@ def deproject(points: np.ndarray, disk: Sersic) -> tuple[np.ndarray, np.ndarray]
 
 
 def project(r: np.ndarray, theta: np.ndarray, disk: Sersic) -> np.ndarray:
-    """Return the image position (n, 2) [px] of points in the disk's plane.
+    """Return the image position (n, 2) [px] of points in the plane: `deproject` undone.
 
-    The inverse of `deproject`: ``Rot(roll) (q r cos theta, r sin theta) + centre``.
+    ``Rot(roll) (q r cos theta, r sin theta) + centre``.
     """
     cos, sin = math.cos(disk.roll), math.sin(disk.roll)
     u, v = disk.q * r * np.cos(theta), r * np.sin(theta)
@@ -76,22 +75,10 @@ def project(r: np.ndarray, theta: np.ndarray, disk: Sersic) -> np.ndarray:
 
 
 def unwrap(theta: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """Make the angle continuous along each line and between the lines of an arm.
+    """Make the angle [rad] of points (n,) continuous along and between lines.
 
     Each line is unwrapped along itself and then turned by the whole number of turns
     that brings its mean nearest to the mean of the lines before it.
-
-    Parameters
-    ----------
-    theta : ndarray, shape (n,)
-        Angles [rad], points in the order of drawing.
-    line : ndarray, shape (n,)
-        The line each point belongs to.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Angles [rad], equal to `theta` but for whole turns.
     """
     out = np.empty(len(theta))
     total, count = 0.0, 0
@@ -109,7 +96,7 @@ def unwrap(theta: np.ndarray, line: np.ndarray) -> np.ndarray:
 def weights(
     r: np.ndarray, theta: np.ndarray, line: np.ndarray, rule: str, hole: float = 0.0
 ) -> np.ndarray:
-    """Return the weight of each point in the fit of a spiral.
+    """Return the weight of each point in the fit of a spiral, shape (n,), mean 1.
 
     ``w ~ r^2 n``: outer points are drawn at a finer angle, and n, the number of lines
     that pass there, says how well the place is known. Rule ``"published"`` takes r of
@@ -121,26 +108,14 @@ def weights(
 
     Parameters
     ----------
-    r : ndarray, shape (n,)
-        Radii in the disk's plane, above 0, in any unit.
-    theta : ndarray, shape (n,)
-        Unwrapped angles [rad].
+    r, theta : ndarray, shape (n,)
+        Radii in the disk's plane, above 0, in any unit, and unwrapped angles [rad].
     line : ndarray, shape (n,)
         The line each point belongs to.
     rule : {"published", "angle"}
         See above.
     hole : float
-        Radius within which weights are 0, the bar's, in the unit of `r`.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Weights with mean 1. Where no point lies outside the hole, it is not cut.
-
-    Raises
-    ------
-    ValueError
-        If `rule` is unknown.
+        Radius, the bar's, within which weights are 0 if any point lies outside.
     """
     if rule not in WEIGHT_RULES:
         msg = f"weights: expected one of {WEIGHT_RULES}, got {rule!r}"
@@ -157,10 +132,9 @@ def weights(
 
 def _overlap(values: np.ndarray, line: np.ndarray) -> np.ndarray:
     """Return how many lines' ranges hold each value."""
-    spans = [(own.min(), own.max()) for own in _by_line(values, line)]
-    return sum(
-        ((low <= values) & (values <= high)).astype(float) for low, high in spans
-    )
+    lines = (values[line == k] for k in np.unique(line))
+    held = [(own.min() <= values) & (values <= own.max()) for own in lines]
+    return np.sum(held, axis=0, dtype=float)
 
 
 def fit(r: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> LogSpiral:
@@ -168,17 +142,11 @@ def fit(r: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> LogSpiral:
 
     Parameters
     ----------
-    r : ndarray, shape (n,)
+    r, theta : ndarray, shape (n,)
         Radii above 0, in units of the image size as published (the ridge pulls ln A
-        weakly to 0, so the unit matters a little).
-    theta : ndarray, shape (n,)
-        Unwrapped angles [rad].
+        weakly to 0, so the unit matters a little), and unwrapped angles [rad].
     weight : ndarray, shape (n,)
         Weights with mean 1.
-
-    Returns
-    -------
-    LogSpiral
 
     Raises
     ------
@@ -188,34 +156,20 @@ def fit(r: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> LogSpiral:
     if len(r) < 3 or not (np.asarray(r) > 0).all():
         msg = f"log spiral: expected 3 points or more with radius > 0, got {len(r)}"
         raise ValueError(msg)
-    y = np.log(r)
-    design = np.column_stack([np.ones(len(y)), theta])
-    gram = design.T @ (design * weight[:, None])
-    moment = design.T @ (weight * y)
-    spread = _spread(y, weight)
-    sums = (gram, moment, weight @ y**2)
-    coef, covariance, misfit = _ridge(sums, weight.sum(), spread / weight.sum())
-    score = 1 - misfit / spread if spread > 0 else 1.0
-    return LogSpiral(coef, covariance, float(score))
+    design, y = np.column_stack([np.ones(len(r)), theta]), np.log(r)
+    ridge = BayesianRidge(alpha_1=ALPHA_1, alpha_2=ALPHA_2, fit_intercept=False)
+    ridge.fit(design, y, weight)
+    score = float(ridge.score(design, y, weight))
+    return LogSpiral(ridge.coef_, ridge.sigma_, score)
 
 
 def jackknife_covariance(coefs: np.ndarray) -> np.ndarray:
-    """Return the covariance of coefficients from fits that each leave one drawer out.
+    """Return the covariance (2, 2) of coefficients from fits (g, 2) less one drawer.
 
     ``(g - 1) / g  sum_k (c_k - mean c)(c_k - mean c)^T``, times the square of the
     factor by which Student's t with g - 1 degrees of freedom is wider than a Gaussian
-    at one sigma, so that one standard error holds 68 % for few drawers too. Points
-    along one hand's stroke err together; only volunteers are independent.
-
-    Parameters
-    ----------
-    coefs : ndarray, shape (g, 2)
-        The fits.
-
-    Returns
-    -------
-    ndarray, shape (2, 2)
-        Infinite with fewer than three drawers.
+    at one sigma, so that one standard error holds 68 % for few drawers too. Infinite
+    with fewer than three drawers.
     """
     g = len(coefs)
     if g < 3:
@@ -237,41 +191,3 @@ def pitch_angle(b: float) -> float:
 def pitch_angle_error(b: float, error: float) -> float:
     """Return the error of the pitch angle, ``cos^2 phi`` times that of b [deg]."""
     return math.degrees(error / (1 + b * b))
-
-
-def _by_line(values: np.ndarray, line: np.ndarray) -> list[np.ndarray]:
-    return [values[line == k] for k in np.unique(line)]
-
-
-def _spread(y: np.ndarray, weight: np.ndarray) -> float:
-    mean = np.average(y, weights=weight)
-    return float(weight @ (y - mean) ** 2)
-
-
-def _ridge(sums, count, variance):
-    """Maximise the evidence of a two-parameter ridge regression.
-
-    alpha is the precision of the noise, lambda that of the coefficients; both have
-    gamma priors. Works on sums, so that its cost does not depend on the points.
-    """
-    values, vectors = np.linalg.eigh(sums[0])
-    values = np.maximum(values, 0)
-    alpha, ridge, old = 1 / (variance + np.finfo(float).eps), 1.0, None
-    for _ in range(_ITERATIONS):
-        coef, misfit = _solution(values, vectors, sums, ridge / alpha)
-        gamma = np.sum(alpha * values / (ridge + alpha * values))
-        ridge = (gamma + 2 * _LAMBDA_1) / (coef @ coef + 2 * _LAMBDA_2)
-        alpha = (count - gamma + 2 * ALPHA_1) / (misfit + 2 * ALPHA_2)
-        if old is not None and np.abs(old - coef).sum() < _TOLERANCE:
-            break
-        old = coef
-    coef, misfit = _solution(values, vectors, sums, ridge / alpha)
-    covariance = vectors @ (vectors / (alpha * values + ridge)).T
-    return coef, covariance, misfit
-
-
-def _solution(values, vectors, sums, ratio):
-    gram, moment, power = sums
-    coef = vectors @ ((vectors.T @ moment) / (values + ratio))
-    misfit = power - 2 * coef @ moment + coef @ gram @ coef
-    return coef, max(misfit, 0.0)

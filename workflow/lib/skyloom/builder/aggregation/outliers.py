@@ -13,78 +13,49 @@ import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
+NEIGHBOURS = 20
 THRESHOLD = 1.5
 _EPS = 1e-10
 
 
-def inliers(points: np.ndarray, line: np.ndarray, neighbours: int = 20) -> np.ndarray:
-    """Return which points agree with the points of the other lines.
+def inliers(points: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Return which points (n, 2) agree with those of the other lines, shape (n,).
 
-    Parameters
-    ----------
-    points : ndarray, shape (n, 2)
-        Points (x, y) in any unit; each axis is scaled to unit variance.
-    line : ndarray, shape (n,), int
-        The line each point belongs to.
-    neighbours : int
-        Neighbours that define the local density.
-
-    Returns
-    -------
-    ndarray, shape (n,), bool
-        True where the local outlier factor is at most 1.5. Points of a line keep
-        True when the other lines have fewer than two points between them.
+    `line` names the line of each point. A point is in where its outlier factor is at
+    most 1.5.
     """
-    return outlier_factor(points, line, neighbours) <= THRESHOLD
+    return outlier_factor(points, line) <= THRESHOLD
 
 
 def inliers_without(
-    points: np.ndarray, line: np.ndarray, drawer: np.ndarray, neighbours: int = 20
+    points: np.ndarray, line: np.ndarray, drawer: np.ndarray
 ) -> np.ndarray:
     """Return which points would be inliers had one drawer after the other not drawn.
 
-    Parameters
-    ----------
-    points, line, neighbours
-        As in `inliers`.
-    drawer : ndarray, shape (n,), int
-        Who drew each point.
-
-    Returns
-    -------
-    ndarray, shape (n_drawers, n), bool
-        One row for each drawer, in rising order, False at the drawer's own points.
+    One row for each drawer, in rising order, shape (n_drawers, n); False at the
+    drawer's own points.
     """
     line, drawer = _counted(line), _counted(drawer)
-    reach = neighbours + 1 + _largest(line) + _largest(drawer)
+    reach = NEIGHBOURS + 1 + _largest(line) + _largest(drawer)
     away, who = _neighbourhoods(points, reach)
     rows = [
-        (_factors(away, who, line, neighbours, drawer, k) <= THRESHOLD) & (drawer != k)
+        (_factors(away, who, line, NEIGHBOURS, drawer, k) <= THRESHOLD) & (drawer != k)
         for k in range(drawer.max(initial=-1) + 1)
     ]
     return np.array(rows, bool).reshape(len(rows), len(points))
 
 
-def outlier_factor(
-    points: np.ndarray, line: np.ndarray, neighbours: int = 20
-) -> np.ndarray:
-    """Return each point's local outlier factor among the points of other lines.
+def outlier_factor(points: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Return each point's local outlier factor among the points of other lines, (n,).
 
-    Parameters
-    ----------
-    points, line, neighbours
-        As in `inliers`; fewer neighbours count where fewer are left.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        About 1 inside a cloud, larger outside. 1 where no density is defined.
+    Each axis is scaled to unit variance. The factor is about 1 inside a cloud and
+    larger outside; 1 where the other lines have fewer than two points.
     """
     if len(points) == 0:
         return np.empty(0)
     line = _counted(line)
-    away, who = _neighbourhoods(points, neighbours + 1 + _largest(line))
-    return _factors(away, who, line, neighbours, line, -1)
+    away, who = _neighbourhoods(points, NEIGHBOURS + 1 + _largest(line))
+    return _factors(away, who, line, NEIGHBOURS, line, -1)
 
 
 def _counted(names: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.brightness import LightCone
 from skyloom.builder.fitting.parameters import (
     GEOMETRY,
@@ -27,6 +26,7 @@ from skyloom.builder.fitting.profiles import ARM_PARTIALS, PARTIALS
 from skyloom.builder.fitting.render import Convolver, arm_image, sersic_image
 from skyloom.builder.model import Model, replace
 
+RTOL = 1e-4  # relative error of each rendered pixel
 # Lower and upper limit of each parameter; Re of bulge and bar in disk Re.
 BOUNDS = {
     "disk.q": (0.1, 1.2),
@@ -61,30 +61,19 @@ class Problem:
     cutout : Cutout
         Image, sigma, mask (True is bad) and PSF.
     errors : mapping or None
-        The crowd's scatter.
-    settings : TuneSettings
-        How to fit.
+        The crowd's scatter, which serves as prior.
     start : Model, optional
         Where a search begins, with the components of `crowd`; by default `crowd`.
     """
 
-    def __init__(
-        self,
-        crowd: Model,
-        cutout,
-        errors,
-        settings: TuneSettings,
-        start: Model | None = None,
-    ):
-        self.rtol = settings.rtol
-        self.par: Parametrisation = parametrise(crowd, settings.free)
+    def __init__(self, crowd: Model, cutout, errors, start: Model | None = None):
+        self.par: Parametrisation = parametrise(crowd)
         self.start = self.par.begin() if start is None else self.par.vector(start)
         self.frame = Convolver(cutout.psf, cutout.image.shape)
         self.good = np.flatnonzero(~cutout.mask)
         self.weight = 1.0 / cutout.sigma.ravel()[self.good]
         self.data = cutout.image.ravel()[self.good] * self.weight
-        scatter = errors if settings.crowd_priors else None
-        self.prior_mean, self.prior_root = prior_of(self.par, scatter, POPULATION)
+        self.prior_mean, self.prior_root = prior_of(self.par, errors, POPULATION)
         self.bounds = bounds_of(self.par, BOUNDS)
         self.light = LightCone(self.terms, BOUNDS["spiral.I"])
         self._log = self.par.logarithmic
@@ -119,19 +108,7 @@ class Problem:
         return self.prior_root @ (vector - self.prior_mean)
 
     def slopes(self, vector, amplitude) -> np.ndarray:
-        """Return the partials of the image in sigma at a brightness, which is fixed.
-
-        Parameters
-        ----------
-        vector : ndarray, shape (n_free,)
-            Geometry.
-        amplitude : ndarray, shape (n_terms,)
-            Brightness of `terms`.
-
-        Returns
-        -------
-        ndarray, shape (n_pix, n_free)
-        """
+        """Return the partials of the image in sigma (n_pix, n_free) at a brightness."""
         model = self.par.model(vector)
         wide = np.zeros((len(self.par.names), *self.frame.wide))
         terms = zip(self.terms, self.images(model, jac=True), amplitude, strict=True)
@@ -151,44 +128,33 @@ class Problem:
     def images(self, model: Model, jac: bool):
         """Yield each term on the wide frame at unit brightness, with its partials."""
         for part in model.components().values():
-            yield sersic_image(part, self.frame, self.rtol, jac)
+            yield sersic_image(part, self.frame, RTOL, jac)
         if model.disk is not None:
             for arm in model.spiral:
-                yield arm_image(model.disk, arm, self.frame, self.rtol, jac)
+                yield arm_image(model.disk, arm, self.frame, RTOL, jac)
 
     def _seen(self, wide) -> np.ndarray:
         images = self.frame(wide).reshape(len(wide), -1)[:, self.good]
         return images.T * self.weight[:, None]
 
     def add_partials(self, wide, model: Model, term: str, partials):
-        """Add one term's partials to the planes of the free parameters.
+        """Add one term's partials to the planes (n_free, *wide shape) in place.
 
-        Parameters
-        ----------
-        wide : ndarray, shape (n_free, *wide shape)
-            Changed in place.
-        model : Model
-            Where the partials were taken.
-        term : str
-            One of `terms`.
-        partials : ndarray, shape (n_partials, *wide shape)
-            In the kernels' order, by natural parameters of `model`.
+        The partials are in the kernels' order, by natural parameters of `model`.
         """
-        if not term.startswith("spiral"):
-            planes = dict(zip(PARTIALS, partials, strict=True))
-            for key, plane in planes.items():
-                centred = term != "disk" and key in ("mux", "muy")
-                self._add(wide, model, f"{'centre' if centred else term}.{key}", plane)
-            return
-        planes = dict(zip(ARM_PARTIALS, partials, strict=True))
-        for key, plane in planes.items():
-            part = term if key in (*GEOMETRY, "spread") else "disk"
-            self._add(wide, model, f"{part}.{key}", plane)
-
-    def _add(self, wide, model, name: str, plane):
-        if name in self.par.names:
-            i = self.par.names.index(name)
-            wide[i] += plane * (value_of(model, name) if self._log[i] else 1.0)
+        is_arm = term.startswith("spiral")
+        for key, plane in zip(
+            ARM_PARTIALS if is_arm else PARTIALS, partials, strict=True
+        ):
+            part = term
+            if is_arm and key not in (*GEOMETRY, "spread"):
+                part = "disk"
+            elif term in ("bulge", "bar") and key in ("mux", "muy"):
+                part = "centre"
+            name = f"{part}.{key}"
+            if name in self.par.names:
+                i = self.par.names.index(name)
+                wide[i] += plane * (value_of(model, name) if self._log[i] else 1.0)
 
 
 def lit(model: Model, terms: Sequence[str], amplitude) -> Model:

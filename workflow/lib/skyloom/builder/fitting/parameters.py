@@ -26,12 +26,10 @@ SHAPE = {
     "disk": ("q", "Re"),
     "bulge": ("q", "Re", "n"),
     "bar": ("q", "Re", "n", "c"),
-    "spiral": ("spread",),
 }
 GEOMETRY = ("A", "phi", "t_min", "t_max")
 LOGARITHMIC = frozenset(("q", "Re", "n", "c", "A", "spread"))
 PLANE = ("disk.mux", "disk.muy", "disk.roll", "disk.q")
-GROUPS = ("positions", "rolls", "arms")
 # Pixels, radians and degrees; 0.2 for the logarithms.
 STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max": 0.1}
 
@@ -77,35 +75,20 @@ class Parametrisation:
         return with_values(self.start, self.names, values)
 
 
-def parametrise(model: Model, free: Sequence[str] = GROUPS) -> Parametrisation:
-    """Choose the free parameters of a model.
-
-    Parameters
-    ----------
-    model : Model
-        With `SpiralArm` arms or drawn arms; the latter free their spread only.
-    free : sequence of str
-        Of positions, rolls and arms (the arms' geometry); shapes always are.
-    """
+def parametrise(model: Model) -> Parametrisation:
+    """Choose the free parameters of a model; drawn arms free their spread only."""
     names = []
     if model.disk is not None:
-        names += _place("disk", free)
-        names += [f"disk.{key}" for key in SHAPE["disk"]]
-    if (model.bulge or model.bar) and "positions" in free:
+        names += [f"disk.{key}" for key in ("mux", "muy", "roll", *SHAPE["disk"])]
+    if model.bulge or model.bar:
         names += ["centre.mux", "centre.muy"]
     for part in ("bulge", "bar"):
         if getattr(model, part) is not None:
-            names += [f"{part}.roll"] if "rolls" in free else []
-            names += [f"{part}.{key}" for key in SHAPE[part]]
+            names += [f"{part}.{key}" for key in ("roll", *SHAPE[part])]
     for i, arm in enumerate(model.spiral):
-        geometry = GEOMETRY if isinstance(arm, SpiralArm) and "arms" in free else ()
+        geometry = GEOMETRY if isinstance(arm, SpiralArm) else ()
         names += [f"spiral.{i}.{key}" for key in (*geometry, "spread")]
     return Parametrisation(share_centre(model), tuple(names))
-
-
-def _place(part: str, free) -> list[str]:
-    names = [f"{part}.mux", f"{part}.muy"] if "positions" in free else []
-    return names + ([f"{part}.roll"] if "rolls" in free else [])
 
 
 def share_centre(model: Model) -> Model:
@@ -143,9 +126,7 @@ def with_values(model: Model, names: Sequence[str], values) -> Model:
         else:
             parts[part][rest[0]] = float(value)
     rebuilt = {k: Sersic(**fields) for k, fields in parts.items()}
-    spiral = (
-        type(a)(**f) for a, f in zip(model.spiral, arms, strict=True)
-    )  # fmt: skip
+    spiral = (replace(a, **f) for a, f in zip(model.spiral, arms, strict=True))
     return Model(**rebuilt, spiral=tuple(spiral))
 
 
@@ -207,10 +188,8 @@ def pivots(par: Parametrisation, errors: Mapping) -> np.ndarray:
 def plane_slopes(par: Parametrisation) -> np.ndarray:
     """Return how the arms' geometry changes with the disk, the sky held still.
 
-    Returns
-    -------
-    ndarray, shape (n_free, n_free)
-        Entry (i, j) is the slope of arm parameter i by disk parameter j; else 0.
+    Entry (i, j) of (n_free, n_free) is the slope of arm parameter i by disk
+    parameter j; else 0.
     """
     slopes = np.zeros((len(par.names), len(par.names)))
     disk = par.start.disk
@@ -303,14 +282,8 @@ def canonical(model: Model) -> Model:
 def turned(arm, turn: float, stretch: float = 1.0):
     """Return an arm in the frame of a disk turned by `turn` [rad]: the same place.
 
-    Parameters
-    ----------
-    arm : SpiralArm or DrawnArm
-        Drawn arms lie on the sky already.
-    turn : float
-        Roll of the new frame less that of the old [rad].
-    stretch : float
-        Factor on radii, where the frames' major axes change places.
+    `stretch` is a factor on radii, where the frames' major axes change places. Drawn
+    arms lie on the sky already.
     """
     if not isinstance(arm, SpiralArm) or turn == 0.0:
         return arm

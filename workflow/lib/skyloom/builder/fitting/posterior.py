@@ -67,13 +67,7 @@ class Posterior:
         return canonical(lit(shape, self.problem.terms, coordinates[n:]))
 
     def propagated(self, quantity: Callable[[np.ndarray], np.ndarray]):
-        """Return a quantity of the coordinates, and its covariance.
-
-        Parameters
-        ----------
-        quantity : callable
-            From coordinates to an array, shape (n_out,).
-        """
+        """Return a quantity (n_out,) of the coordinates, and its covariance."""
         gradient = differences(quantity, self.coordinates)
         return quantity(self.coordinates), gradient @ self.covariance @ gradient.T
 
@@ -81,14 +75,7 @@ class Posterior:
 def posterior(problem: Problem, vector, scale: float = 1.0) -> Posterior:
     """Return the Gaussian approximation of the posterior at a solution.
 
-    Parameters
-    ----------
-    problem : Problem
-        What was fitted.
-    vector : ndarray, shape (n_free,)
-        Solution.
-    scale : float
-        Factor on every standard error.
+    `scale` is a factor on every standard error.
     """
     amplitude, design = problem.solve(vector)
     partials = np.hstack([problem.slopes(vector, amplitude), design])
@@ -115,14 +102,7 @@ def _inverse(precision):
 def on_limit(problem: Problem, vector, precision) -> list[str | None]:
     """Return for each free parameter the limit it sits on: lower, upper or None.
 
-    Parameters
-    ----------
-    problem : Problem
-        Has the limits.
-    vector : ndarray, shape (n_free,)
-        Solution.
-    precision : ndarray, shape (n_free,)
-        Inverse variance of each parameter if all others were known.
+    `precision` is the inverse variance of each parameter if all others were known.
     """
     lower, upper = problem.bounds
     span = np.where(np.isfinite(upper - lower), upper - lower, 1.0)

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft
 
-from skyloom.builder.fitting.profiles import (
-    integrate_arm,
-    integrate_sersic,
-    polyline_distance,
-    sersic_b,
-)
+from skyloom.builder.fitting.profiles import integrate_arm, integrate_sersic
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
 
@@ -49,7 +44,7 @@ class Convolver:
 def sersic_image(part: Sersic, frame: Convolver, rtol: float, jac: bool = False):
     """Return a component of unit `I` on the wide frame, with partials if asked.
 
-    See `skyloom.builder.fitting.profiles.integrate_sersic`.
+    See `profiles.integrate_sersic`.
     """
     my, mx = frame.margin
     centre = part.mux + mx, part.muy + my
@@ -66,8 +61,7 @@ def arm_image(
 ):
     """Return an arm of unit `I` on a disk of unit `I`, on the wide frame.
 
-    See `skyloom.builder.fitting.profiles.integrate_arm`; the line of a drawn arm lies
-    on the sky and follows no parameter.
+    See `profiles.integrate_arm`; the line of a drawn arm follows no parameter.
     """
     my, mx = frame.margin
     if isinstance(arm, DrawnArm):
@@ -76,12 +70,11 @@ def arm_image(
         points, partials = log_spiral(disk, arm)
     place = disk.mux + mx, disk.muy + my, disk.roll, disk.q, disk.Re
     points = np.ascontiguousarray(points + np.array([mx, my]))
-    return integrate_arm(
-        *frame.wide, points, partials, *place, arm.spread, rtol, jac
-    )  # fmt: skip
+    shape = *frame.wide, points, partials, *place, arm.spread
+    return integrate_arm(*shape, rtol, jac)
 
 
-def render_components(model: Model, shape, psf=None, *, rtol=1e-4, oversample=None):
+def render_components(model: Model, shape, psf=None, *, rtol=1e-4):
     """Return the images of a model's components.
 
     Parameters
@@ -90,13 +83,10 @@ def render_components(model: Model, shape, psf=None, *, rtol=1e-4, oversample=No
         Arms without a disk have no light and are left out.
     shape : tuple of int
         ``(ny, nx)``.
-    psf : ndarray, optional
-        Convolved with, flux-conserving at the edges; see `Convolver`.
+    psf : ndarray or Convolver, optional
+        Convolved with, flux-conserving at the edges.
     rtol : float
         Error allowed in each pixel before convolution, relative to its value.
-    oversample : int, optional
-        Sample a regular grid of that many points a pixel side instead, and arms at
-        pixel centres, as the published models were (5).
 
     Returns
     -------
@@ -104,24 +94,17 @@ def render_components(model: Model, shape, psf=None, *, rtol=1e-4, oversample=No
         Those present of disk, bulge, bar and spiral [image units].
     """
     frame = psf if isinstance(psf, Convolver) else Convolver(psf, shape)
-    wide = _wide_components(model, frame, rtol, oversample)
-    return {name: frame(image) for name, image in wide.items()}
+    return {k: frame(image) for k, image in _wide(model, frame, rtol).items()}
 
 
-def render(model: Model, shape, psf=None, *, rtol=1e-4, oversample=None):
+def render(model: Model, shape, psf=None, *, rtol=1e-4):
     """Return the image of a model; arguments as for `render_components`."""
     frame = psf if isinstance(psf, Convolver) else Convolver(psf, shape)
-    wide = _wide_components(model, frame, rtol, oversample)
-    return frame(sum(wide.values(), np.zeros(frame.wide)))
+    images = _wide(model, frame, rtol).values()
+    return frame(sum(images, np.zeros(frame.wide)))
 
 
-def _wide_components(model, frame, rtol, oversample):
-    if oversample:
-        return _sampled_components(model, frame, oversample)
-    return _integrated_components(model, frame, rtol)
-
-
-def _integrated_components(model, frame, rtol):
+def _wide(model: Model, frame: Convolver, rtol: float) -> dict[str, np.ndarray]:
     images = {
         name: part.I * sersic_image(part, frame, rtol)[0]
         for name, part in model.components().items()
@@ -132,34 +115,3 @@ def _integrated_components(model, frame, rtol):
         )
         images["spiral"] = model.disk.I * sum(arms)
     return images
-
-
-def _sampled_components(model, frame, oversample):
-    images = {
-        name: _sampled_sersic(part, frame, oversample)
-        for name, part in model.components().items()
-    }
-    if model.disk is not None and model.spiral:
-        ridges = (_ridge(model.disk, arm, frame) for arm in model.spiral)
-        images["spiral"] = images["disk"] * sum(ridges)
-    return images
-
-
-def _sampled_sersic(part, frame, oversample):
-    (ny, nx), (my, mx) = frame.wide, frame.margin
-    offsets = (np.arange(oversample) + 0.5) / oversample - 0.5
-    x = (np.arange(nx)[:, None] + offsets).ravel() - mx - part.mux
-    y = (np.arange(ny)[:, None] + offsets).ravel()[:, None] - my - part.muy
-    cos_t, sin_t = np.cos(part.roll), np.sin(part.roll)
-    u, v = cos_t * x + sin_t * y, cos_t * y - sin_t * x
-    R = (np.abs(u / part.q) ** part.c + np.abs(v) ** part.c) ** (1 / part.c)
-    exponent = -sersic_b(part.n) * ((R / part.Re) ** (1 / part.n) - 1)
-    fine = part.I * np.exp(exponent).reshape(ny, oversample, nx, oversample)
-    return fine.mean(axis=(1, 3))
-
-
-def _ridge(disk, arm, frame):
-    points = arm.points if isinstance(arm, DrawnArm) else log_spiral(disk, arm)[0]
-    shifted = np.ascontiguousarray(points + np.array(frame.margin[::-1]))
-    distance = polyline_distance(*frame.wide, shifted)
-    return arm.I * np.exp(-(distance**2) / (2 * arm.spread**2))

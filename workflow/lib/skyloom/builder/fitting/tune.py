@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.builder.fitting.fit import Problem, TuneSettings
+from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting.fit import Problem
 from skyloom.builder.fitting.posterior import (
     Posterior,
     free_fluxes,
@@ -39,9 +40,9 @@ EMPTY = {
 }
 
 
-def failed(method: str, reason: str) -> dict:
+def failed(reason: str) -> dict:
     """Return the record of a fit that could not be done, with its reason."""
-    return {"status": "failed", "reason": reason, "method": method, **EMPTY}
+    return {"status": "failed", "reason": reason, **EMPTY}
 
 
 def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
@@ -56,35 +57,37 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
     cutout : Cutout
         Image, sigma, mask and PSF.
     settings : TuneSettings
-        How to fit.
+        When to give up.
 
     Returns
     -------
     dict
-        Plain JSON: status and reason, method, model, reduced chi² (`chisq`, by N - k)
-        and per pixel (as the published figures are; `chisq_start` that of `model`),
-        values, errors and covariance of the free parameters, limits reached,
-        components dropped for want of light (arms as numbered in `model`), counts of
-        the last search, and total flux by component [image units x px²]. A fit that
-        cannot be done is such a record too, with its reason.
+        Plain JSON: status and reason, model, reduced chi² (`chisq`, by N - k) and per
+        pixel (as the published figures are; `chisq_start` that of `model`), values,
+        errors and covariance of the free parameters, limits reached, components
+        dropped for want of light (arms as numbered in `model`), counts of the last
+        search, and total flux by component [image units x px²]. Errors are scaled by
+        the root of a reduced chi² above 1. A fit that cannot be done is such a record
+        too, with its reason.
     """
     try:
         _check(model)
         crowd, errors, armless = _with_a_disk(model, errors)
-        problem, found, dropped = _rounds(crowd, errors, cutout, settings)
+        limit = settings.max_evaluations
+        problem, found, dropped = _rounds(crowd, errors, cutout, limit)
     except DatumError as error:
-        return failed(settings.method, str(error))
+        return failed(str(error))
     scatter = _chisq(problem, found.vector)
     n_free = len(problem.par.names) + len(problem.terms)
     reduced = scatter / (len(problem.data) - n_free)
-    scale = max(1.0, reduced) ** 0.5 if settings.inflate_errors else 1.0
+    scale = max(1.0, reduced) ** 0.5  # a galaxy is never quite its model
     post = posterior(problem, found.vector, scale)
     return {
-        **_outcome(found, settings),
+        **_outcome(found),
         "model": to_dict(post.model(post.coordinates)),
         "chisq": reduced,
         "chisq_per_pixel": scatter / len(problem.data),
-        "chisq_start": _chisq_start(crowd, cutout, settings),
+        "chisq_start": _chisq_start(crowd, cutout),
         "n_pixels": len(problem.data),
         "n_free": n_free,
         "error_scale": scale,
@@ -109,7 +112,7 @@ def _with_a_disk(model: Model, errors):
     return *without(model, errors, arms), arms
 
 
-def _rounds(crowd, errors, cutout, settings):
+def _rounds(crowd, errors, cutout, limit: int):
     """Search; where a component ends without light, drop it and search again.
 
     Each search begins where the last one ended, but the priors stay the crowd's.
@@ -118,11 +121,11 @@ def _rounds(crowd, errors, cutout, settings):
     arms = list(range(len(crowd.spiral)))  # as numbered in the start
     start = crowd
     while True:
-        problem = Problem(crowd, cutout, errors, settings, start)
+        problem = Problem(crowd, cutout, errors, start)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise DatumError(msg)
-        found = _search(problem, settings)
+        found = _search(problem, limit)
         dark = _dark(problem, found)
         if len(dark) == len(problem.terms):
             msg = "no component has light in this image"
@@ -137,15 +140,15 @@ def _rounds(crowd, errors, cutout, settings):
         arms = [i for i in arms if i not in gone]
 
 
-def _search(problem: Problem, settings: TuneSettings) -> Solution:
+def _search(problem: Problem, limit: int) -> Solution:
     """Search from the start, and from other sizes where light went out on the way.
 
     A component without light has no slope and cannot come back by itself.
     """
-    found = search(problem, settings)
+    found = search(problem, limit)
     if not _dark(problem, found):
         return found
-    others = [search(problem, settings, stretch) for stretch in STRETCHES]
+    others = [search(problem, limit, stretch) for stretch in STRETCHES]
     return min([found, *others], key=lambda one: _objective(problem, one.vector))
 
 
@@ -160,16 +163,9 @@ def _objective(problem: Problem, vector) -> float:
 
 
 def without(model: Model, errors, terms):
-    """Return a model and the crowd's scatter without some components or arms.
+    """Return a model and the crowd's scatter without `terms`, as ``bar``, ``spiral.0``.
 
-    Parameters
-    ----------
-    model : Model
-        Left as it is.
-    errors : mapping or None
-        Left as it is.
-    terms : sequence of str
-        As ``bar`` or ``spiral.0``; with the disk go all arms.
+    With the disk go all arms.
     """
     if "disk" in terms:
         terms = [*terms, *(f"spiral.{i}" for i in range(len(model.spiral)))]
@@ -187,16 +183,15 @@ def _chisq(problem: Problem, vector) -> float:
     return float(residuals @ residuals)
 
 
-def _chisq_start(crowd: Model, cutout, settings: TuneSettings) -> float:
-    problem = Problem(crowd, cutout, None, settings)
+def _chisq_start(crowd: Model, cutout) -> float:
+    problem = Problem(crowd, cutout, None)
     return _chisq(problem, problem.start) / len(problem.data)
 
 
-def _outcome(found: Solution, settings: TuneSettings) -> dict:
+def _outcome(found: Solution) -> dict:
     return {
         "status": found.status,
         "reason": None if found.status == "converged" else str(found.message),
-        "method": settings.method,
         "n_iterations": int(found.n_iterations),
         "n_evaluations": int(found.n_evaluations),
     }
@@ -225,11 +220,8 @@ def _fluxes(post: Posterior) -> dict:
 def residual_images(model: Model, cutout) -> dict[str, np.ndarray]:
     """Return what a residual file holds, all of the image's shape.
 
-    Returns
-    -------
-    dict
-        DATA and MODEL [image units], RESIDUAL [sigma], and the model's components as
-        DISK, BULGE, BAR, SPIRAL. Masked pixels of DATA and RESIDUAL are NaN.
+    DATA and MODEL [image units], RESIDUAL [sigma], and the model's components as DISK,
+    BULGE, BAR, SPIRAL. Masked pixels of DATA and RESIDUAL are NaN.
     """
     parts = render_components(model, cutout.image.shape, cutout.psf)
     total = sum(parts.values(), np.zeros(cutout.image.shape))

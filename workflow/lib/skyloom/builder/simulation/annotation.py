@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from skyloom.builder.drawings.coordinates import DISK_RULE, OUTLINE, SLIDERS, Screen
-from skyloom.builder.model import DrawnArm, Model, Sersic
+from skyloom.builder.model import DrawnArm, Sersic, replace
 from skyloom.builder.simulation.crowd import Drawing
 
 # The front end's task of each slider, in its order.
@@ -34,22 +34,10 @@ TOOL_LABELS |= {"bar": "Galactic Bar ", "spiral": "Spiral Arm"}
 
 
 def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> list:
-    """Return the annotations of one classification.
+    """Return the annotations of one classification: tasks disk, bulge, bar, spiral.
 
-    Parameters
-    ----------
-    drawing : Drawing
-        Shapes in image pixels, moved sliders in slider units.
-    screen : Screen
-        How the image was shown.
-    digits : int, optional
-        Decimals of drawn coordinates, as a browser's; all of them if not given.
-
-    Returns
-    -------
-    list of dict
-        The four tasks disk, bulge, bar and spiral. A moved slider is a number, an
-        untouched one text; what was not drawn is an empty list.
+    A moved slider is a number, an untouched one text; what was not drawn is an empty
+    list. `digits` are the decimals of drawn coordinates, as a browser's; None: all.
     """
     shapes = _shapes(drawing, screen)
     return [
@@ -71,12 +59,14 @@ def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> l
 
 def _shapes(drawing: Drawing, screen: Screen) -> dict[str, list[dict]]:
     model = drawing.model
+    disk = model.disk and replace(model.disk, Re=model.disk.Re / DISK_RULE)
     found = {
-        "disk": model.disk and drawn_ellipse(_disk_undone(model.disk), screen),
+        "disk": disk and drawn_ellipse(disk, screen),
         "bulge": model.bulge and drawn_ellipse(model.bulge, screen),
         "bar": model.bar and drawn_rectangle(model.bar, screen),
     }
-    lines = [drawn_line(a, i, drawing.sliders, screen) for i, a in _arms(model)]
+    arms = enumerate(model.spiral)
+    lines = [drawn_line(a, i, drawing.sliders, screen) for i, a in arms]
     tools = {
         name: [] if shape is None else [shape | _tool(name)]
         for name, shape in found.items()
@@ -84,16 +74,8 @@ def _shapes(drawing: Drawing, screen: Screen) -> dict[str, list[dict]]:
     return tools | {"spiral": [line | _tool("spiral") for line in lines]}
 
 
-def _arms(model: Model):
-    return enumerate(model.spiral)
-
-
 def _tool(name: str) -> dict:
     return {"tool": 0, "frame": 0, "tool_label": TOOL_LABELS[name]}
-
-
-def _disk_undone(disk: Sersic) -> Sersic:
-    return Sersic(disk.mux, disk.muy, disk.roll, disk.q, disk.Re / DISK_RULE, disk.I)
 
 
 def drawn_position(x, y, screen: Screen):
@@ -104,12 +86,7 @@ def drawn_position(x, y, screen: Screen):
 def drawn_ellipse(part: Sersic, screen: Screen) -> dict:
     """Return the drawn ellipse of a component (traps 1 to 4, 7 and 8 undone).
 
-    Parameters
-    ----------
-    part : Sersic
-        [px]; a disk's Re before the rule that doubles it.
-    screen : Screen
-        How the image was shown.
+    A disk's Re is that before the rule that doubles it.
     """
     x, y = drawn_position(part.mux, part.muy, screen)
     major = part.Re * OUTLINE / screen.scale

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skyloom.builder.config import GalaxySettings
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, to_dict
 from skyloom.builder.simulation.annotation import annotation
 from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
 from skyloom.builder.simulation.galaxies import (
-    GalaxySettings,
     Pixels,
     draw_galaxy,
     draw_image,
@@ -51,10 +51,8 @@ class Survey:
     ----------
     subject_id, galaxy_id : int
         Repeats of a galaxy share its `galaxy_id`, image and truth.
-    truth : Model
-        In image units.
-    seen : Model
-        As the crowd sees it.
+    truth, seen : Model
+        In image units; as the crowd sees it.
     phi_gal : float
         The galaxy's own pitch angle [deg].
     pixels : Pixels
@@ -82,25 +80,15 @@ def simulate_subject(
     crowd: Mapping,
     galaxy_id: int | None = None,
 ) -> Survey:
-    """Simulate a subject: the same whatever else is simulated.
+    """Simulate a subject: the same for a seed, whatever else is simulated.
 
-    Parameters
-    ----------
-    seed : int
-        Of the run.
-    subject_id : int
-        The subject.
-    settings : GalaxySettings
-        The population.
-    crowd : mapping
-        From `crowd.read_crowd`.
-    galaxy_id : int, optional
-        The subject whose galaxy this one repeats, for other volunteers.
+    `crowd` is from `crowd.read_crowd`; `galaxy_id` names the subject whose galaxy this
+    one repeats, for other volunteers.
     """
     galaxy_id = subject_id if galaxy_id is None else galaxy_id
     rng = generator(seed, "simulate", galaxy_id)
-    model, size, phi_gal = draw_galaxy(rng, settings)
-    truth, pixels = draw_image(model, size, settings, rng)
+    model, size, phi_gal = draw_galaxy(rng, settings.size)
+    truth, pixels = draw_image(model, size, rng)
     seen = perceived(truth, size, rng)
     effects = draw_effects(crowd, rng)
     place = {
@@ -160,13 +148,10 @@ def _with_nulls(tasks: list, rng) -> list:
     return tasks
 
 
-def subject_file(pixels: Pixels, give_sigma: bool) -> dict:
-    """Return the JSON tree of a subject's ``difference.json``.
-
-    With `give_sigma` also ``sigma_image``, in the same units.
-    """
+def subject_file(pixels: Pixels) -> dict:
+    """Return the JSON tree of a subject's ``difference.json``."""
     ny, nx = pixels.image.shape
-    tree = {
+    return {
         "imageData": np.round(pixels.image, 6).tolist(),
         "mask": pixels.mask.astype(int).tolist(),
         "psf": pixels.psf.tolist(),
@@ -178,9 +163,6 @@ def subject_file(pixels: Pixels, give_sigma: bool) -> dict:
         "imageWidth": DISPLAY,
         "imageHeight": DISPLAY,
     }
-    if give_sigma:
-        tree["sigma_image"] = np.round(pixels.sigma, 8).tolist()
-    return tree
 
 
 def subject_metadata(survey: Survey) -> dict:
@@ -281,27 +263,15 @@ def write_survey(
     gal_metadata: str | Path,
     data: Mapping[int, str | Path],
     truth: str | Path,
-    give_sigma: bool = False,
 ) -> None:
-    """Write simulated subjects as the survey's files.
+    """Write simulated subjects, sorted, as the survey's CSV exports and their truth.
 
-    Parameters
-    ----------
-    surveys : iterable of Survey
-        From `simulate_subject`; written sorted by subject.
-    classifications, subjects, gal_metadata : path
-        CSV exports.
-    data : mapping of int to path
-        Where each subject's ``difference.json`` goes.
-    truth : path
-        JSON: subject id to `truth_tree`.
-    give_sigma : bool
-        Whether the sigma images are written too.
+    `data` says where each subject's ``difference.json`` goes; `truth` is JSON, subject
+    id to `truth_tree`.
     """
     surveys = sorted(surveys, key=lambda s: s.subject_id)
     for survey in surveys:
-        tree = subject_file(survey.pixels, give_sigma)
-        write_json(data[survey.subject_id], tree)
+        write_json(data[survey.subject_id], subject_file(survey.pixels))
     write_classifications(
         classifications, [c for s in surveys for c in s.classifications]
     )

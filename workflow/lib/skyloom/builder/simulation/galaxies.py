@@ -1,8 +1,7 @@
 """Simulated galaxies: known models, and images as the survey has them.
 
-Every galaxy follows from the seed and its own id, whatever else is simulated. Pitch
-angles come from a population with a common scatter (phi_gal, sigma_gal), so that the
-hierarchical model of `pitch` can be checked against it.
+Pitch angles come from a population with a common scatter (phi_gal, sigma_gal), so that
+the hierarchical model of `analysis.pitch` can be checked against it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from skyloom.builder.config import GalaxySettings
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import PIXEL
@@ -22,6 +20,13 @@ from skyloom.builder.simulation.crowd import Seen
 PSF_SIDE = 11
 GAIN, CALIBRATION = 4.7, 0.005  # e-/DN and nanomaggies/DN, as in the SDSS r band
 ZERO_POINT = 22.5  # mag of one nanomaggy
+MAGNITUDE = (13.9, 16.8)  # range in r, so of the signal to noise
+P_BULGE, P_BAR = 0.7, 0.3  # shares of galaxies that have one
+P_ARMS = (0.25, 0.1, 0.45, 0.12, 0.08)  # shares with 0, 1, 2, 3 and 4 arms
+PITCH = (20.0, 7.0)  # deg, mean and scatter of a galaxy's own pitch angle phi_gal
+PITCH_SCATTER = 4.0  # deg, sigma_gal: scatter of a galaxy's arms about phi_gal
+PITCH_LIMITS = (5.0, 40.0)  # deg, to which galaxies and arms are truncated
+SKY_NOISE = 0.024  # nanomaggies a pixel, median rms of the sky
 # Drawn over fitted: medians of aggregate over fit of the published galaxies.
 DRAWN_SIZE = 1 / 0.864  # disk Re
 DRAWN_ROUNDNESS = {"bulge": 1 / 0.872, "bar": 1 / 0.891}
@@ -55,37 +60,22 @@ class Pixels:
 
 
 def draw_galaxy(
-    rng: np.random.Generator, settings: GalaxySettings
+    rng: np.random.Generator, sizes: tuple[int, int]
 ) -> tuple[Model, int, float]:
-    """Draw a galaxy.
+    """Draw a galaxy: the truth, the side of its cutout [px], and its phi_gal [deg].
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Of this galaxy.
-    settings : GalaxySettings
-        The population.
+    The total light of the Sérsic components is 1; the side, four Petrosian radii, is
+    in the range `sizes`.
 
-    Returns
-    -------
-    model : Model
-        The truth; the total light of the Sérsic components is 1.
-    size : int
-        Side of its cutout [px], four Petrosian radii.
-    phi_gal : float
-        The galaxy's own pitch angle [deg].
-
-    Notes
-    -----
     Source: inclinations uniform in cos i; shares and sizes as in Lingard et al. 2020,
     ApJ 900, 178; pitch angles as in Lingard et al. 2021, MNRAS 504, 3364, section 3.
     """
-    size = int(rng.integers(settings.size[0], settings.size[1] + 1))
+    size = int(rng.integers(sizes[0], sizes[1] + 1))
     disk = _draw_disk(size, rng)
-    bulge = _draw_bulge(disk, rng) if rng.random() < settings.p_bulge else None
-    bar = _draw_bar(disk, rng) if rng.random() < settings.p_bar else None
-    phi_gal = _truncated(*settings.pitch, settings.pitch_limits, rng)
-    arms = _draw_arms(disk, bar, phi_gal, settings, rng)
+    bulge = _draw_bulge(disk, rng) if rng.random() < P_BULGE else None
+    bar = _draw_bar(disk, rng) if rng.random() < P_BAR else None
+    phi_gal = _truncated(*PITCH, PITCH_LIMITS, rng)
+    arms = _draw_arms(disk, bar, phi_gal, rng)
     return _unit_light(Model(disk, bulge, bar, arms)), size, phi_gal
 
 
@@ -134,13 +124,13 @@ def _with_light(part: Sersic, disk: Sersic, share: float) -> Sersic:
     return replace(part, I=wanted / total_flux(part))
 
 
-def _draw_arms(disk, bar, phi_gal: float, settings: GalaxySettings, rng):
-    n_arms = int(rng.choice(len(settings.p_arms), p=_shares(settings.p_arms)))
+def _draw_arms(disk, bar, phi_gal: float, rng):
+    n_arms = int(rng.choice(len(P_ARMS), p=P_ARMS))
     sense, first = rng.choice([-1, 1]), rng.uniform(0, 2 * np.pi)
     inner = 1.2 * bar.Re if bar else disk.Re * rng.uniform(0.4, 0.7)
     arms = []
     for i in range(n_arms):
-        phi = _truncated(phi_gal, settings.pitch_scatter, settings.pitch_limits, rng)
+        phi = _truncated(phi_gal, PITCH_SCATTER, PITCH_LIMITS, rng)
         start = first + 2 * np.pi * i / n_arms + 0.15 * rng.standard_normal()
         outer = disk.Re * rng.uniform(1.4, 2.2)
         arms.append(_arm(disk, sense * phi, start, (inner, outer), rng))
@@ -160,10 +150,6 @@ def _arm(disk: Sersic, phi: float, start: float, radii, rng) -> SpiralArm:
         t_min=float(t_min),
         t_max=float(t_max),
     )
-
-
-def _shares(weights) -> np.ndarray:
-    return np.asarray(weights, float) / np.sum(weights)
 
 
 def _lognormal(median: float, width: float, limits, rng) -> float:
@@ -191,32 +177,17 @@ def scaled(model: Model, factor: float) -> Model:
 
 
 def draw_image(
-    model: Model, size: int, settings: GalaxySettings, rng: np.random.Generator
+    model: Model, size: int, rng: np.random.Generator
 ) -> tuple[Model, Pixels]:
-    """Draw the image of a galaxy: PSF, sky and photon noise, bad pixels.
+    """Draw the image of a galaxy of total light 1: PSF, noise, neighbours, bad pixels.
 
-    Parameters
-    ----------
-    model : Model
-        From `draw_galaxy`, of total light 1.
-    size : int
-        Side [px].
-    settings : GalaxySettings
-        Magnitudes and sky.
-    rng : numpy.random.Generator
-        Of this galaxy.
-
-    Returns
-    -------
-    model : Model
-        The truth in image units.
-    pixels : Pixels
-        What is observed. The noise is the one that `noise.sigma_from_sky_and_gain`
-        assumes: ``var = rms_sky^2 + flux * calibration / gain`` in nanomaggies.
+    Returns the truth in image units, and what is observed. The noise is the one that
+    `images.noise.sigma_from_sky_and_gain` assumes: ``var = rms_sky^2 + flux *
+    calibration / gain`` in nanomaggies.
     """
     psf = draw_psf(rng)
-    light = 10 ** (0.4 * (ZERO_POINT - rng.uniform(*settings.magnitude)))
-    sky = settings.sky_noise * np.exp(0.15 * rng.standard_normal())
+    light = 10 ** (0.4 * (ZERO_POINT - rng.uniform(*MAGNITUDE)))
+    sky = SKY_NOISE * np.exp(0.15 * rng.standard_normal())
     clean = render(scaled(model, light), (size, size), psf)
     star, mask = _neighbours(size, psf, light, rng)
     sigma = np.sqrt(sky**2 + np.maximum(clean + star, 0) * CALIBRATION / GAIN)

@@ -49,7 +49,7 @@ def failed_tune(
     subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
 ) -> None:
     """Write the record of a subject that cannot be fitted."""
-    fit = failed(recipe.settings["tune"]["method"], reason)
+    fit = failed(reason)
     fit |= {"sigma_source": None, "multiplier": None}
     fit |= {"subject_id": subject, "provenance": recipe.record()}
     _write(paths, fit, {}, recipe.settings["start"])
