@@ -139,6 +139,19 @@ LIBRARY = {
             return function
         """,
     "room/tricks.py": "def f(x):\n    return globals()[x]\n\ndef g():\n    return 1\n",
+    "room/keys.py": """
+        from skyloom.room.keeping import Section, key
+
+        class Fit(Section):
+            radius: float = key(3.0, "Outer radius.", "px", gt=0)
+        """,
+    "room/keeping.py": """
+        class Section:
+            pass
+
+        def key(default, sentence, unit="", **limits):
+            return default
+        """,
     "room/whole.py": "def a():\n    return 1\n\ndef b():\n    return 2\n",
 }
 
@@ -148,6 +161,7 @@ SCRIPTS = {
     "ring.py": "from skyloom.room import shapes\nshapes.ring(2)\n",
     "square.py": "import skyloom.room.shapes\nskyloom.room.shapes.square(2)\n",
     "acts.py": "from skyloom.room.acts import plain\nplain(1)\n",
+    "keys.py": "from skyloom.room.keys import Fit\nFit()\n",
     "tricks.py": "from skyloom.room.tricks import g\ng()\n",
     "whole.py": "from skyloom.room import whole\ngetattr(whole, 'a')()\n",
     "types.py": "from typing import TYPE_CHECKING\n"
@@ -200,6 +214,10 @@ EDITS = {
     "an unused value": ("room/acts.py", "return 11", "return 12", set()),
     "a dynamic module": ("room/tricks.py", "[x]", "[x + x]", {"tricks.py"}),
     "a module taken whole": ("room/whole.py", "return 2", "return 3", {"whole.py"}),
+    "a key's default": ("room/keys.py", "3.0", "4.0", set()),
+    "a key's words": ("room/keys.py", "Outer", "Inner", set()),
+    "a key's type": ("room/keys.py", "float", "int", {"keys.py"}),
+    "a key's name": ("room/keys.py", "radius", "size", {"keys.py"}),
     "a new function": (
         "room/maths.py",
         "def half",

@@ -60,6 +60,22 @@ def test_psf_is_renormalised_within_limits(arrays):
     assert cutout.notes == ("psf renormalised: its sum was 0.970000",)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_psf_of_another_sum_is_refused(arrays, sign):
+    """Just inside 5 % it is renormalised, just outside refused."""
+    assert made(arrays, psf=PSF * (1 + sign * 0.049)).psf.sum() == pytest.approx(1)
+    with pytest.raises(InputError, match="expected 1 within 5 %"):
+        made(arrays, psf=PSF * (1 + sign * 0.051))
+
+
+def test_a_gap_in_sigma_gets_the_median_of_the_good_pixels(arrays):
+    """What stands under the mask does not count."""
+    mask, sigma = np.zeros((40, 36), bool), np.full((40, 36), 2.0)
+    mask[:30], sigma[:30], sigma[35, 5] = True, 9.0, 0.0
+    cutout = made(arrays, mask=mask, sigma=sigma)
+    assert cutout.sigma[35, 5] == 2.0
+
+
 def test_psf_may_have_noise_below_zero_and_need_not_be_square(arrays):
     """As measured PSFs do."""
     psf = np.vstack([PSF, np.full((2, 3), -1e-4)])

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from skyloom.builder.config import Noise
+from skyloom.builder.images import noise
 from skyloom.builder.images.noise import sigma_from_sky_and_gain, sky_rms
 
 SHAPE = (120, 120)
@@ -83,3 +85,11 @@ def test_no_sky_no_sigma():
         sky_rms(np.ones(SHAPE), CLEAR)
     with pytest.raises(ValueError, match="0 good pixels"):
         sky_rms(np.ones(SHAPE), ~CLEAR)
+
+
+def test_smoothing_takes_the_noise_it_is_said_to_take():
+    """A unit pixel less its smoothed self keeps the variance 1 - taken."""
+    pixel = np.zeros((81, 81))
+    pixel[40, 40] = 1.0
+    left = pixel - gaussian_filter(pixel, noise.WIDTH)
+    assert 1 - np.sum(left**2) == pytest.approx(noise._taken(), rel=0.01)

@@ -242,7 +242,6 @@ class Retrieve(Section):
     """How public archives are asked; nothing is fetched unless asked for."""
 
     attempts: int = key(4, "How often a download is tried.", ge=1, le=100)
-    timeout: float = key(60.0, "Longest silence of a server.", "s", gt=0, le=3600)
 
 
 class Config(Section):
