@@ -20,7 +20,7 @@ from skyloom.io.tables import (
     write_csv,
     write_parquet,
 )
-from skyloom.run.provenance import record
+from skyloom.run.provenance import Recipe
 
 
 def written(tmp_path, text: str | bytes):
@@ -88,7 +88,7 @@ def test_parquet_round_trip_and_bytes(tmp_path):
 
 def test_parquet_holds_its_provenance(tmp_path):
     """The record is the file's own metadata; the table is the same without it."""
-    made = record({"a": 1}, "c0de")
+    made = Recipe({"a": 1}, "c0de").record()
     table = pd.DataFrame({"a": [1, 2], "m": ["{}", None]})
     write_parquet(tmp_path / "a.parquet", table, made)
     write_parquet(tmp_path / "b.parquet", table)
@@ -122,7 +122,7 @@ def test_catalogue_fits_keeps_units_ucds_and_descriptions(tmp_path):
 
 def test_catalogue_fits_holds_its_provenance(tmp_path):
     """The cards stand in the primary header; rows and units do not change."""
-    made = record({"a": 1}, "f" * 64)
+    made = Recipe({"a": 1}, "f" * 64).record()
     table = catalogue()
     table.meta["provenance"] = made
     write_catalogue(tmp_path / "a.fits", table)

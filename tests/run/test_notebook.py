@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from skyloom.run.notebook import execute, kernel_home, named_files, timeless
+from skyloom.run.notebook import (
+    execute,
+    kernel_home,
+    named_files,
+    run_rule,
+    timeless,
+)
 
 
 @pytest.fixture
@@ -44,6 +51,26 @@ def test_same_run_same_bytes(notebook, tmp_path, checkout):
     assert b" at 0x" not in made[0]
     assert b'"stderr"' not in made[0]
     assert b"start_time" not in made[0]
+
+
+def test_a_rule_runs_the_notebook_of_its_area(notebook, tmp_path):
+    """On the rule's own files; the executed copy is named as the notebook is."""
+    house = tmp_path / "house"
+    (house / "notebooks").mkdir(parents=True)
+    notebook.rename(house / "notebooks" / "builder_work.ipynb")
+    (house / "workflow").symlink_to(Path(__file__).parents[2] / "workflow")
+    product = tmp_path / "out" / "work.ipynb"
+    job = SimpleNamespace(
+        rule="builder_analyse",
+        checkout=house,
+        input={"table": "in.csv"},
+        output={"notebook": str(product), "text": str(tmp_path / "text.txt")},
+        settings={"word": "said"},
+        provenance=dict,
+    )
+    run_rule(job)
+    assert product.exists()
+    assert (tmp_path / "text.txt").read_text() == "said"
 
 
 def test_error_leaves_no_product(tmp_path, checkout):

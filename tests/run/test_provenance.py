@@ -17,7 +17,7 @@ def test_record_is_plain_and_placeless(tmp_path):
     """The record names files and checksums, no folder, and survives JSON."""
     path = tmp_path / "a.csv"
     path.write_bytes(b"1,2\n")
-    made = provenance.record({"b": 1, "a": 2.0}, "c0de", [path])
+    made = provenance.Recipe({"b": 1, "a": 2.0}, "c0de").record([path])
     assert json.loads(json.dumps(made)) == made
     assert made["inputs"] == {"a.csv": hashlib.sha256(b"1,2\n").hexdigest()}
     assert made["code"] == "c0de"
@@ -71,7 +71,7 @@ def made(tmp_path) -> dict:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "1.json").write_text(folder)
     files = [tmp_path / folder / "1.json" for folder in "ab"]
-    return provenance.record({"a": 1}, "f" * 64, files)
+    return provenance.Recipe({"a": 1}, "f" * 64).record(files)
 
 
 def test_fits_cards(made, tmp_path):

@@ -24,9 +24,9 @@ from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.quasars.survey.prior import prior_width, write_prior
 from skyloom.quasars.survey.results import write_results
-from skyloom.run.provenance import record
+from skyloom.run.provenance import Recipe
 
-RECORD = record({}, "c0de")
+RECORD = Recipe({}, "c0de").record()
 SMALL = {"n_layers": 4, "filters": 4, "dense": 6}
 SEED_COLUMNS = ["TARGETID", "TILEID", "EXPID", "C_NOT", "C_QSO_LZ", "C_QSO_HZ", "BMU"]
 

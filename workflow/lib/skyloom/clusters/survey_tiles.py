@@ -9,8 +9,8 @@ from pathlib import Path
 
 from skyloom.clusters.bands import BANDS
 from skyloom.io.atomic import write_text
+from skyloom.io.record import digest_of
 from skyloom.run.config import ConfigError, data_path
-from skyloom.run.provenance import digest_of
 from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")

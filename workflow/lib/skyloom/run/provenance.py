@@ -1,8 +1,7 @@
 """What a product was made from, written into the product itself.
 
 `skyloom.io.record` writes it as each format has room. Files in the layout of a survey's
-own (CSV tables, simulated exports) have none: the log of their rule holds the line
-(`skyloom.run.job.Job.note_provenance`).
+own (CSV tables, simulated exports) have none: the log of their rule holds the line.
 """
 
 from __future__ import annotations
@@ -25,44 +24,29 @@ PACKAGES = (
 )
 
 
-def record(
-    config: Mapping, code: str, inputs: Iterable[str | Path] = ()
-) -> dict[str, object]:
-    """Describe where a product comes from, without time, place or machine.
-
-    Parameters
-    ----------
-    config : mapping
-        The settings that the rule reads, JSON-plain.
-    code : str
-        The rule's code digest, `skyloom.run.digest.code_of`.
-    inputs : iterable of path
-        The files it was made from.
-
-    Returns
-    -------
-    dict
-        ``code``, ``config`` (digests), ``inputs`` (file name to SHA-256) and
-        ``versions``; JSON-plain, the same for the same work anywhere.
-    """
-    return {
-        "code": code,
-        "config": digest_of(config),
-        "inputs": checksums(inputs),
-        "versions": dict(versions()),
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a rule makes its products: all of a record but the files."""
+    """How a rule makes its products: its JSON-plain settings and its code digest."""
 
     settings: Mapping
     code: str
 
     def record(self, inputs: Iterable[str | Path] = ()) -> dict[str, object]:
-        """Return the record of a product made from these files; see `record`."""
-        return record(self.settings, self.code, inputs)
+        """Describe where a product of these files comes from.
+
+        Returns
+        -------
+        dict
+            ``code``, ``config`` (digests), ``inputs`` (file name to SHA-256) and
+            ``versions``; JSON-plain, the same for the same work anywhere: without
+            time, place or machine.
+        """
+        return {
+            "code": self.code,
+            "config": digest_of(self.settings),
+            "inputs": checksums(inputs),
+            "versions": dict(versions()),
+        }
 
 
 @cache
