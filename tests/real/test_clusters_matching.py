@@ -34,7 +34,7 @@ def lists(real):
 
     def read(name, columns=None):
         path = real / "clusters" / name
-        return read_clusters(path, columns, require=PLACE, unknown_z="drop")
+        return read_clusters(path, columns, require=PLACE)
 
     return read
 

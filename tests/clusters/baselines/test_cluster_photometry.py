@@ -8,11 +8,11 @@ from astropy.table import Table
 from skyloom.clusters.bands import flux
 from skyloom.clusters.baselines.photometry import (
     SurveyDepth,
-    checked,
     classified,
     flux_errors,
     magnitudes,
     observed,
+    unit_vectors,
 )
 
 RNG = np.random.default_rng
@@ -91,57 +91,7 @@ def test_same_seed_same_catalogue():
     assert not np.array_equal(first["MAG"], other["MAG"])
 
 
-def good():
-    """Return a catalogue of two galaxies."""
-    return Table(
-        {
-            "RA": [1.0, 2.0],
-            "DEC": [0.0, 0.0],
-            "MAG": np.full((2, 4), 20.0),
-            "MAG_ERR": np.full((2, 4), 0.1),
-        }
-    )
-
-
 def test_directions_are_unit_vectors():
-    """RA 90, Dec 0 is the y axis."""
-    table = good()
-    table["RA"][0] = 90.0
-    np.testing.assert_allclose(checked(table)[0][0], [0, 1, 0], atol=1e-12)
-
-
-def spoilt(name, value):
-    """Return a catalogue with one bad value, or without a column."""
-    table = good()
-    if value is None:
-        table.remove_column(name)
-    elif np.ndim(value):
-        table[name] = value
-    else:
-        table[name][(1, 2) if np.ndim(table[name]) > 1 else 1] = value
-    return table
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("MAG", None, "no column MAG"),
-        ("MAG", np.full((2, 5), 20.0), r"MAG has shape \(2, 5\).*g, r, i, z"),
-        ("MAG", np.nan, "MAG of row 1.*finite"),
-        ("MAG_ERR", 0.0, "MAG_ERR of row 1.*positive"),
-        ("MAG_ERR", np.inf, "MAG_ERR of row 1.*finite"),
-        ("RA", np.nan, "RA of row 1.*finite"),
-    ],
-)
-def test_bad_galaxies_are_refused(name, value, message):
-    """By column and row."""
-    with pytest.raises(ValueError, match=message):
-        checked(spoilt(name, value))
-
-
-def test_a_field_without_sizes_is_refused():
-    """The column is named."""
-    table = sources(np.full(3, 20.0), np.zeros(3))
-    table.remove_column("HLR")
-    with pytest.raises(ValueError, match="no column HLR"):
-        observed(table, RNG(1), DES)
+    """RA 90, Dec 0 is the y axis; RA 0, Dec -90 the south pole."""
+    vectors = unit_vectors([90.0, 0.0], [0.0, -90.0])
+    np.testing.assert_allclose(vectors, [[0, 1, 0], [0, 0, -1]], atol=1e-12)

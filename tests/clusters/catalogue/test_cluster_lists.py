@@ -99,16 +99,12 @@ def test_masked_errors_are_nan(tmp_path):
 
 
 def test_unknown_redshifts(csv):
-    """Refused, dropped or kept."""
-    path = csv(HEADER, ROWS[0], "2,1,1,,30", "3,1,1,0.2,30")
-    with pytest.raises(InputError, match="row 3: Z_LAMBDA = nan"):
-        read_clusters(path)
-    dropped = read_clusters(path, unknown_z="drop")
-    assert dropped["ID"].tolist() == [1, 3]
-    assert dropped.meta["dropped"] == 1
-    assert np.isnan(read_clusters(path, unknown_z="keep")["Z_LAMBDA"][1])
-    with pytest.raises(ValueError, match="unknown_z"):
-        read_clusters(path, unknown_z="guess")
+    """Such clusters are left out, and counted; of none left there is no list."""
+    table = read_clusters(csv(HEADER, ROWS[0], "2,1,1,,30", "3,1,1,0.2,30"))
+    assert table["ID"].tolist() == [1, 3]
+    assert table.meta["dropped"] == 1
+    with pytest.raises(InputError, match="no clusters; expected one row or more"):
+        read_clusters(csv(HEADER, "2,1,1,,30"))
 
 
 def test_a_list_without_richness(csv):
@@ -133,7 +129,7 @@ BAD = {
     "RA is infinite": ((HEADER, "1,inf,2,0.3,20"), "RA = inf"),
     "redshift 0": ((HEADER, "1,10,2,0,20"), "Z_LAMBDA = 0; expected a number above 0"),
     "redshift -1": ((HEADER, "1,10,2,-1,20"), "Z_LAMBDA = -1"),
-    "no redshift": ((HEADER, "1,10,2,NaN,20"), "Z_LAMBDA = nan"),
+    "no redshift": ((HEADER, "1,10,2,NaN,20"), "no clusters"),
     "richness 0": ((HEADER, "1,10,2,0.3,0"), "LAMBDA = 0"),
     "no richness": ((HEADER, "1,10,2,0.3,"), "LAMBDA = nan"),
     "ID twice": ((HEADER, ROWS[0], ROWS[0]), "row 3, column 'ID': 1 already"),

@@ -71,6 +71,23 @@ def test_radii_on_the_image(drawn):
     np.testing.assert_allclose(clusters["R_PIX"], clusters["R_LAMBDA"] * scale)
 
 
+def test_brightest_galaxies_are_giants(world):
+    """15 kpc in the median, 0.4 in ln r, in the middle of their clusters."""
+    near = Sample(1200, Halos(per_field=8, margin=0.0, redshifts=(0.2, 0.5)), 21.0)
+    sizes = []
+    for number in range(16):
+        sources, clusters, _ = draw_field(2, number, world, near)
+        for row in clusters:
+            away = np.hypot(sources["X"] - row["X"], sources["Y"] - row["Y"])
+            central = sources[np.argmin(away)]
+            assert away.min() < 1e-6
+            assert central["Z"] == row["Z_LAMBDA"]
+            sizes.append(central["HLR"] / arcsec_per_mpc(row["Z_LAMBDA"]) * 1000)
+    assert len(sizes) > 80
+    assert np.median(sizes) == pytest.approx(15.0, rel=0.12)
+    assert np.log(sizes).std() == pytest.approx(0.4, rel=0.2)
+
+
 def test_stars_are_points(drawn):
     stars = drawn[0][drawn[0]["SOURCE_TYPE"] == 0]
     assert len(stars)

@@ -21,8 +21,8 @@ from skyloom.clusters.baselines.colour_filter import (
     Fit,
     fit_ridge,
 )
-from skyloom.clusters.baselines.matched_filter import COLUMNS, LIMIT
-from skyloom.clusters.baselines.photometry import checked, unit_vectors
+from skyloom.clusters.baselines.matched_filter import LIMIT, listed
+from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.profiles import FAINTEST, visible_share
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
@@ -82,15 +82,10 @@ def find_overdensities(
     Table
         The columns of the matched filter: SCORE is the signal to noise, LAMBDA the
         galaxies within 1 Mpc above the mean of the slice, ROW -1; best first.
-
-    Raises
-    ------
-    ValueError
-        Galaxies that are not what they should be.
     """
-    _, mag, mag_err = checked(galaxies)
+    _, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
-        return _table([])
+        return listed([])
     fit = fit_ridge(mag, mag_err, red_sequence, z)
     deep = visible_share(LIMIT - red_sequence.m_star(z)[:, I_BAND]) >= LEAST_VISIBLE
     weights = slice_weights(fit) * deep[:, None]
@@ -102,7 +97,7 @@ def find_overdensities(
         _measured(peak, cube, grid, fit, weights, vectors)
         for peak in _apart(grid, z, _peaks(cube))
     ]
-    return _table([f for f in found if f["LAMBDA"] >= LEAST_MEMBERS])
+    return listed([f for f in found if f["LAMBDA"] >= LEAST_MEMBERS])
 
 
 def slice_weights(fit: Fit) -> np.ndarray:
@@ -222,10 +217,3 @@ def _measured(peak, cube, grid: Grid, fit: Fit, weights, vectors) -> dict:
         "LAMBDA_ERR": float(np.sqrt(max(counted, 1.0))),
         "ROW": -1,
     }
-
-
-def _table(found: list[dict]) -> Table:
-    columns = {name: [f.get(name, 0) for f in found] for name in COLUMNS}
-    table = Table({k: np.array(columns[k], kind) for k, kind in COLUMNS.items()})
-    table["ID"] = np.arange(len(found))
-    return table

@@ -27,7 +27,7 @@ from skyloom.clusters.baselines.membership import (
     solve,
     visible_members,
 )
-from skyloom.clusters.baselines.photometry import checked
+from skyloom.clusters.baselines.photometry import arrays
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
 
@@ -92,11 +92,11 @@ def find_clusters(
     Raises
     ------
     ValueError
-        Galaxies that are not what they should be, or a background of other redshifts.
+        For a background of other redshifts.
     """
-    vectors, mag, mag_err = checked(galaxies)
+    vectors, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
-        return _table([], galaxies)
+        return listed([])
     fit = fit_ridge(mag, mag_err, red_sequence, z)
     own = not isinstance(background, Background)
     current = measure_background([fit], [background]) if own else background
@@ -105,7 +105,7 @@ def find_clusters(
         found, free = _percolate(sky, _candidates(sky))
         if left > 1:
             current = measure_background([fit], [background], [free])
-    return _table(found, galaxies)
+    return listed(found, galaxies)
 
 
 def field_background(
@@ -115,7 +115,7 @@ def field_background(
     z: np.ndarray = REDSHIFTS,
 ) -> Background:
     """Measure the background of many fields [areas in arcmin^2] together."""
-    fits = [fit_ridge(*checked(table)[1:], red_sequence, z) for table in fields]
+    fits = [fit_ridge(*arrays(table)[1:], red_sequence, z) for table in fields]
     return measure_background(fits, areas)
 
 
@@ -200,12 +200,12 @@ def _redshift(sky: Sky, k: int, rows, weight):
     return float(z[best] + shift * step), float(error), low + best
 
 
-def _table(found: list[dict], galaxies: Table) -> Table:
-    rows = [each["ROW"] for each in found]
+def listed(found: list[dict], galaxies: Table | None = None) -> Table:
+    """Return detections as a table, at their central galaxies if these are given."""
     table = Table(
         {k: np.array([f.get(k, 0) for f in found], v) for k, v in COLUMNS.items()}
     )
     table["ID"] = np.arange(len(found))
-    for name in ("RA", "DEC"):
-        table[name] = np.asarray(galaxies[name], float)[rows]
+    for name in ("RA", "DEC") if galaxies is not None else ():
+        table[name] = np.asarray(galaxies[name], float)[table["ROW"]]
     return table

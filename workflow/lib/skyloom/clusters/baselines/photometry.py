@@ -21,7 +21,6 @@ LEAST_SNR = 8.0  # in i, of a source in the catalogue
 FLOOR = 0.01  # error that no magnitude goes below: calibration, sky, models [mag]
 EXTENDED = 0.08  # share by which a galaxy's measured size exceeds the PSF's
 KEPT = ("RA", "DEC", "X", "Y")
-MEASURED = ("RA", "DEC", "MAG", "MAG_ERR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +41,7 @@ def observed(table: Table, rng: np.random.Generator, depth: SurveyDepth) -> Tabl
         in g, r, i, z [AB mag], SNR in i, GALAXY (as classified, by size), ROW (index
         in `table`). Where a flux is below its error, MAG is that of the error and
         MAG_ERR that of a signal to noise of one.
-
-    Raises
-    ------
-    ValueError
-        For a column that is missing.
     """
-    missing = [name for name in (*KEPT, *FLUXES, "HLR") if name not in table.colnames]
-    if missing:
-        msg = f"the catalogue of the field has no column {', '.join(missing)}"
-        raise ValueError(msg)
     true = np.stack([np.asarray(table[name], float) for name in FLUXES], axis=-1)
     size = np.asarray(table["HLR"], float)
     error = flux_errors(true, size, depth)
@@ -108,36 +98,20 @@ def magnitudes(measured: np.ndarray, error: np.ndarray):
     return magnitude(shown), MAG_OF_SHARE * error / shown
 
 
-def checked(galaxies: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return unit vectors (n, 3), magnitudes and errors (n, 4) of galaxies.
-
-    Raises
-    ------
-    ValueError
-        A column of `MEASURED` is missing or has another shape, a position or magnitude
-        is not finite, or an error is not positive.
-    """
-    missing = [name for name in MEASURED if name not in galaxies.colnames]
-    if missing:
-        msg = f"the galaxies have no column {', '.join(missing)}"
-        raise ValueError(msg)
-    values = [np.asarray(galaxies[name], float) for name in MEASURED]
+def arrays(galaxies: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return unit vectors (n, 3), magnitudes and errors (n, 4) of galaxies."""
     n = len(galaxies)
-    for name, value in zip(MEASURED, values, strict=True):
-        shape = (n,) if name in ("RA", "DEC") else (n, len(BANDS))
-        # A table without rows keeps no shape for its vectors.
-        if n and value.shape != shape:
-            msg = f"{name} has shape {value.shape}, expected {shape}: g, r, i, z a row"
-            raise ValueError(msg)
-        _refuse(name, value, ~np.isfinite(value), "a finite number")
-    ra, dec, mag, err = values
-    _refuse("MAG_ERR", err, err <= 0, "a positive error")
-    return unit_vectors(ra, dec), mag.reshape(n, len(BANDS)), err.reshape(mag.shape)
+    # A table without rows keeps no shape for its vectors.
+    mag, err = (
+        np.asarray(galaxies[name], float).reshape(n, len(BANDS))
+        for name in ("MAG", "MAG_ERR")
+    )
+    return unit_vectors(galaxies["RA"], galaxies["DEC"]), mag, err
 
 
 def unit_vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     """Return directions as unit vectors, shape (n, 3), from degrees."""
-    ra, dec = np.radians(ra), np.radians(dec)
+    ra, dec = (np.radians(np.asarray(v, float)) for v in (ra, dec))
     return np.stack(
         [np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1
     )
@@ -148,10 +122,3 @@ def _widths(hlr: np.ndarray, depth: SurveyDepth) -> np.ndarray:
     seeing = np.array(depth.seeing) * SIGMA_OF_FWHM
     own = np.asarray(hlr, float)[:, None] * SIGMA_OF_HALF_LIGHT
     return np.hypot(seeing, own)
-
-
-def _refuse(name: str, values: np.ndarray, bad: np.ndarray, expected: str) -> None:
-    if bad.any():
-        row = int(np.argwhere(bad)[0][0])
-        msg = f"{name} of row {row} is {values[row]}, expected {expected}"
-        raise ValueError(msg)

@@ -81,20 +81,12 @@ class Limits:
 LIMITS = {
     "RA": Limits(0.0, 360.0),
     "DEC": Limits(-90.0, 90.0),
-    "Z_LAMBDA": Limits(0.0, np.inf, above=True),
+    "Z_LAMBDA": Limits(0.0, np.inf, above=True, missing=True),
     "Z_LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
     "LAMBDA": Limits(0.0, np.inf, above=True),
     "LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
 }
-UNKNOWN = {
-    "refuse": LIMITS["Z_LAMBDA"],
-    "drop": Limits(0.0, np.inf, above=True, missing=True),
-    "keep": Limits(0.0, np.inf, above=True, missing=True),
-}
-REMEDIES = {
-    "RA": "add 360 to negative degrees; multiply hours by 15",
-    "Z_LAMBDA": "drop such rows, or read with unknown_z: drop",
-}
+REMEDIES = {"RA": "add 360 to negative degrees; multiply hours by 15"}
 
 
 def read_clusters(
@@ -102,10 +94,9 @@ def read_clusters(
     columns: Mapping[str, str] | None = None,
     *,
     require: Iterable[str] = REQUIRED,
-    unknown_z: str = "refuse",
     empty: bool = False,
 ) -> Table:
-    """Read a list of clusters.
+    """Read a list of clusters; those without a redshift are left out.
 
     Parameters
     ----------
@@ -116,9 +107,6 @@ def read_clusters(
         know it. Other names of ours are carried along: ``{"SNR": "SNR"}``.
     require : iterable of str
         Columns that the file must have; others of `COLUMNS` become NaN.
-    unknown_z : str
-        What to do with a cluster without a redshift: ``refuse``, ``drop`` it or
-        ``keep`` it with NaN.
     empty : bool
         Whether a list may have no row, as that of a field without clusters.
 
@@ -139,16 +127,13 @@ def read_clusters(
     """
     source = read_source(path)
     names = _names(source, dict(columns or {}), tuple(require))
-    if not empty and not len(source):
+    table = Table({name: _values(source, name, there) for name, there in names.items()})
+    for name in set(LIMITS) & set(names):
+        _check(source, name, table[name].data, LIMITS[name])
+    table = _completed(table, len(source))
+    if not empty and not len(table):
         remedy = "check how the list was selected"
         raise InputError(path, "no clusters", expected="one row or more", remedy=remedy)
-    table = Table({name: _values(source, name, there) for name, there in names.items()})
-    limits = LIMITS | {"Z_LAMBDA": _unknown(unknown_z)}
-    for name in set(limits) & set(names):
-        _check(source, name, table[name].data, limits[name])
-    table = _completed(table, len(source), unknown_z)
-    if not empty:
-        _refuse_empty(path, len(table))
     return table
 
 
@@ -288,13 +273,6 @@ def _refuse_twice(source: Source, there: str, ids: np.ndarray) -> None:
         raise InputError(source.path, problem, where=where, expected="unique numbers")
 
 
-def _unknown(unknown_z: str) -> Limits:
-    if unknown_z not in UNKNOWN:
-        msg = f"unknown_z {unknown_z!r}: expected one of {', '.join(UNKNOWN)}"
-        raise ValueError(msg)
-    return UNKNOWN[unknown_z]
-
-
 def _check(source: Source, name: str, values: np.ndarray, limits: Limits) -> None:
     bad = limits.refuse(values)
     if bad.any():
@@ -309,20 +287,12 @@ def _check(source: Source, name: str, values: np.ndarray, limits: Limits) -> Non
         )
 
 
-def _refuse_empty(path, n: int) -> None:
-    if not n:
-        remedy = "check how the list was selected"
-        raise InputError(path, "no clusters", expected="a row or more", remedy=remedy)
-
-
-def _completed(table: Table, n: int, unknown_z: str) -> Table:
+def _completed(table: Table, n: int) -> Table:
     absent = [name for name in COLUMNS if name not in table.colnames]
     for name in absent:
         table[name] = np.arange(1, n + 1) if name == "ID" else np.full(n, np.nan)
     others = [name for name in table.colnames if name not in COLUMNS]
     table = table[[*COLUMNS, *others]]
-    known = np.isfinite(table["Z_LAMBDA"])
-    if unknown_z == "drop":
-        table = table[known]
+    table = table[np.isfinite(table["Z_LAMBDA"])]
     table.meta = {"absent": absent, "dropped": n - len(table)}
     return table

@@ -19,7 +19,7 @@ def read_world(clusters: str | Path, resources: Path) -> World:
     """Return what all fields share: a list of clusters and the colours of galaxies."""
     folder = resources / "clusters"
     return World(
-        read_clusters(clusters, unknown_z="drop"),
+        read_clusters(clusters),
         read_red_sequence(folder / "red_sequence.csv"),
         read_templates(folder / "galaxies.csv"),
     )

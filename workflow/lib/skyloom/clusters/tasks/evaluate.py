@@ -92,7 +92,7 @@ def read_case(
     lists = by_tile(truth)
     if lists.keys() == sky.seen.keys():
         return _apart(sky, found, lists, baselines)
-    known = read_clusters(truth[0], unknown_z="drop")
+    known = read_clusters(truth[0])
     clusters, own = (stacked(sky.shared(table)) for table in (known, found))
     scores = {ENCODER: "PROBABILITY"}
     return Case(sky.once(), clusters, {ENCODER: own}, scores, whole=True)
@@ -102,10 +102,7 @@ def _apart(
     sky: Sky, own: Table, lists: Mapping[str, Sequence[str]], baselines: Mapping
 ) -> Case:
     """Return the case of tiles that are skies of their own."""
-    known = {
-        name: read_clusters(path, unknown_z="drop", empty=True)
-        for name, (path,) in lists.items()
-    }
+    known = {name: read_clusters(path, empty=True) for name, (path,) in lists.items()}
     tables = {ENCODER: _by_first_tile(own, list(sky.seen))} | {
         kind.replace("_", " "): {
             name: read_candidates(path) for name, (path,) in by_tile(paths).items()

@@ -44,7 +44,7 @@ def match_lists(
         it is known, and at random (``chance``); ``area`` of it [deg^2]; ``lists``.
     """
     lists = {
-        key: read_clusters(path, columns[key], require=NEEDED, unknown_z="drop")
+        key: read_clusters(path, columns[key], require=NEEDED)
         for key, path in paths.items()
     }
     a, b = lists["a"], lists["b"]
