@@ -207,6 +207,27 @@ def test_every_parameter_of_a_fit_has_a_bit():
     assert {f"{n[0]}.{n[-1]}" for n in free} <= set(BOUNDED)
 
 
+@pytest.mark.parametrize(("zdist", "unsure"), [(0.0099, True), (0.0101, False)])
+def test_a_distance_is_uncertain_below_ten_peculiar_motions(zdist, unsure):
+    """300 km/s are a tenth of redshift 0.01."""
+    row = row_of(metadata=METADATA | {"ZDIST": zdist})
+    assert ("distance_uncertain" in raised(row)) == unsure
+
+
+@pytest.mark.parametrize(("chisq", "poor"), [(2.99, False), (3.01, True)])
+def test_a_fit_is_poor_above_three(chisq, poor):
+    """By the chosen fit's reduced chi2."""
+    fits = {"agg": invented_galaxy.tuned(chisq=chisq)}
+    fits["bi"] = invented_galaxy.tuned(chisq=9.0)
+    assert ("poor_fit" in raised(row_of(tuned=fits))) == poor
+
+
+def test_an_unknown_rotation_has_a_flag():
+    """The drawings may be a quarter turn off."""
+    assert "rotation_unknown" in raised(row_of(rotation_known=False))
+    assert "rotation_unknown" not in raised(row_of())
+
+
 def test_other_flags():
     """Unconverged, poor and estimated-noise fits say so."""
     tree = invented_galaxy.tuned(

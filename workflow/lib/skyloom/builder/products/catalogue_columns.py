@@ -27,10 +27,10 @@ FLAGS = {
     "fit_failed": "no fit succeeded",
     "not_converged": "the chosen fit stopped short of its tolerance",
     "at_bound": "a parameter lies at a bound; see bounds_reached",
-    "sigma_estimated": "no sigma image was given: built from sky and gain or frames",
-    "no_wcs": "no WCS: position angles are missing, the pixel scale is the survey's",
+    "sigma_estimated": "no sigma image was given: it is built from sky and gain",
+    "no_wcs": "no WCS: no position angles; the pixel scale is that of SDSS",
     "arms_left_out": f"more than {MAX_ARMS} arms: the shortest have no columns",
-    "distance_uncertain": "peculiar motion may be over 10 per cent of the redshift",
+    "distance_uncertain": "redshift unknown, or below ten times a peculiar motion",
     "poor_fit": "reduced chi2 of the chosen fit above 3",
     "start_lost": "one of the two starts, agg or bi, gave no fit",
     "rotation_unknown": "unknown how the image was turned for the volunteers",
@@ -84,35 +84,39 @@ def _identity() -> Iterator[Column]:
     yield Column("ra", "deg", "pos.eq.ra;meta.main", "float", "right ascension, J2000")
     yield Column("dec", "deg", "pos.eq.dec;meta.main", "float", "declination, J2000")
     yield Column("redshift", None, "src.redshift", "float", "heliocentric redshift")
-    note = "from ZDIST, the redshift less peculiar motion"
-    yield Column("distance_mpc", "Mpc", "pos.distance", "float", f"luminosity, {note}")
+    text = "luminosity distance at ZDIST, the redshift without peculiar motion"
+    yield Column("distance_mpc", "Mpc", "pos.distance", "float", text)
 
 
 def _fit() -> Iterator[Column]:
-    which = "start of the chosen fit: agg, bi, or empty"
-    yield Column("start", None, "meta.code", "str", f"{which}; the lower chi2 wins")
-    yield Column("status", None, "meta.code.status", "str", "of the chosen fit")
-    yield Column("reason", None, "meta.note", "str", "why there is no fit; else empty")
+    text = "starting model of the chosen fit, the one of lower chi2: agg or bi"
+    yield Column("start", None, "meta.code", "str", f"{text}; empty: no fit")
+    text = "status of the chosen fit: converged or max_evaluations"
+    yield Column("status", None, "meta.code.status", "str", text)
+    text = "reason why there is no fit; empty if there is one"
+    yield Column("reason", None, "meta.note", "str", text)
     chi = "reduced chi2 (N - k)"
     yield Column("chisq", None, "stat.fit.chi2", "float", f"{chi} of the chosen fit")
     for start, words in (("agg", "aggregate"), ("bi", "best volunteer")):
         text = f"{chi} from the {words}"
         yield Column(f"chisq_{start}", None, "stat.fit.chi2", "float", text)
-    yield Column("n_pixels", None, "meta.number", "int", "pixels fitted; -1: none")
+    yield Column("n_pixels", None, "meta.number", "int", "fitted pixels; -1: none")
     yield Column("n_free", None, "stat.fit.dof", "int", "free parameters; -1: none")
-    sigma = "given, sky_and_gain or frames"
-    yield Column("sigma_source", None, "meta.code", "str", f"noise image: {sigma}")
+    text = "source of the noise image: given or sky_and_gain"
+    yield Column("sigma_source", None, "meta.code", "str", text)
     bits = "; ".join(f"{1 << i} {name}" for i, name in enumerate(FLAGS))
-    yield Column("flags", None, "meta.code.qual", "int", f"sum of {bits}")
+    text = f"quality flags, sum of {bits}"
+    yield Column("flags", None, "meta.code.qual", "int", text)
     names = " ".join(BOUNDED)
     for side in ("lower", "upper"):
         text = f"parameters at their {side} bound, bit 0 first: {names}"
         yield Column(f"bounds_{side}", None, "meta.code.qual", "int", text)
-    yield Column("bounds_reached", None, "meta.note", "str", "the same in words")
+    text = "parameters at a bound, by name"
+    yield Column("bounds_reached", None, "meta.note", "str", text)
 
 
 def _photometry() -> Iterator[Column]:
-    text = "nanomaggies (3.631 uJy, AB 22.5) in one image unit"
+    text = "nanomaggies (3.631 uJy, AB magnitude 22.5) in one image unit"
     yield Column("multiplier", None, "arith.factor", "float", text)
     yield from _measured("mag", "mag", PHOT, "Pogson AB r magnitude of the model")
     yield from _measured("flux_nmgy", None, FLUX, "r flux of the model [nanomaggies]")
@@ -138,7 +142,7 @@ def _sersic(name: str, text: str) -> Iterator[Column]:
     yield from _measured(f"{name}_q", None, SHAPE, f"axis ratio b/a {text}")
     sky = f"position angle of the major axis {text}, north through east"
     yield from _measured(f"{name}_pa", "deg", "pos.posAng", sky)
-    image = f"major axis {text}, from the image's +y counter-clockwise"
+    image = f"angle of the major axis {text}, counter-clockwise from the image's +y"
     yield Column(f"{name}_roll", "deg", "pos.posAng;instr.det", "float", image)
     if name != "disk":
         yield from _measured(f"{name}_n", None, SHAPE, f"Sersic index {text}")
@@ -147,30 +151,31 @@ def _sersic(name: str, text: str) -> Iterator[Column]:
 
 
 def _support(name: str) -> Iterator[Column]:
-    who = f"volunteers who drew the {ROLES[name]}"
-    yield Column(f"{name}_k", None, "meta.number", "int", f"{who}, agreeing; -1: none")
-    yield Column(f"{name}_n_votes", None, "meta.number", "int", "volunteers asked")
-    text = f"support of the {ROLES[name]} by the crowd"
-    for suffix, bound in (("", ""), ("_low", ", lower bound"), ("_high", ", upper")):
+    text = f"number of volunteers who agree on the {ROLES[name]}; -1: unknown"
+    yield Column(f"{name}_k", None, "meta.number", "int", text)
+    text = "number of volunteers who were asked; -1: unknown"
+    yield Column(f"{name}_n_votes", None, "meta.number", "int", text)
+    text = f"probability that a volunteer draws the {ROLES[name]}"
+    for suffix, bound in (("", ""), ("_low", ", lower end"), ("_high", ", upper end")):
         column = f"{name}_p{suffix}"
         yield Column(column, None, "stat.probability", "float", text + bound)
 
 
 def _centre() -> Iterator[Column]:
     for axis, ucd in (("x", "pos.cartesian.x"), ("y", "pos.cartesian.y")):
-        text = f"centre of bulge and bar less that of the disk, along image {axis}"
+        text = f"offset of bulge and bar from the disk's centre, along image {axis}"
         yield from _measured(f"centre_d{axis}_arcsec", "arcsec", ucd, text)
 
 
 def _arms() -> Iterator[Column]:
-    text = "fitted arms; volunteers miss some: no use as a count; -1: unknown"
+    text = "arms that volunteers agree on; they miss faint ones; -1: unknown"
     yield Column("n_arms", None, "meta.number", "int", text)
     mean = "length-weighted mean pitch angle of the arms"
     yield from _measured("pitch_angle", "deg", SHAPE, mean)
     text = "standard deviation of the pitch angle among the arms, two or more"
     yield Column("pitch_angle_scatter", "deg", SHAPE, "float", text)
-    text = "+1: radius grows counter-clockwise on the image; -1: clockwise; 0: mixed"
-    yield Column("chirality", None, "meta.code", "int", f"{text} or no arms")
+    text = "+1: radius grows counter-clockwise on the image; -1: clockwise"
+    yield Column("chirality", None, "meta.code", "int", f"{text}; 0: mixed or no arms")
     for i in range(1, MAX_ARMS + 1):
         text = f"pitch angle of arm {i}, longest first"
         yield from _measured(f"arm{i}_pitch_angle", "deg", SHAPE, text)
