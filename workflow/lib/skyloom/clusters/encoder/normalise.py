@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-MAD_TO_SIGMA = 1.482602218505602  # 1 / the standard normal's third quartile
+from skyloom.stats.scatter import nmad
+
 SCALES = (1.0, 10.0)  # in units of the noise
 LARGEST = 1e7  # counts a pixel; float16 files hold inf from 65,520 on
 
@@ -65,15 +66,8 @@ def noise_scale(images: np.ndarray) -> np.ndarray:
     """
     images = np.asarray(images, np.float32)
     rows = np.moveaxis(images, 1, 0).reshape(images.shape[1], -1)
-    noise = np.array([_robust(row[np.isfinite(row)]) for row in rows])
+    noise = np.array([nmad(row[np.isfinite(row)]) for row in rows])
     if not (noise > 0).all():
         msg = f"the bands' noise is {noise.tolist()}: a band is empty or constant"
         raise ValueError(msg)
     return noise
-
-
-def _robust(values: np.ndarray) -> float:
-    if not len(values):
-        return 0.0
-    spread = np.abs(values - np.median(values))
-    return float(MAD_TO_SIGMA * np.median(spread))

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from skyloom.quasars.survey.proposals import Proposals
 from skyloom.quasars.survey.votes import quantiles
+from skyloom.stats.scatter import nmad
 
 C = 299792.458  # km/s
 ROUNDS = 15  # of reweighting; the estimate moves by less than 1 km/s long before
@@ -208,9 +209,8 @@ def _line(error, counts, start: Calibration, k: int) -> tuple[float, float]:
 
 
 def robust(values: np.ndarray) -> tuple[float, float]:
-    """Return median and 1.4826 times the median distance from it."""
-    middle = float(np.median(values))
-    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
+    """Return median and nmad."""
+    return float(np.median(values)), float(nmad(values))
 
 
 def _errors(miss: np.ndarray, spread: np.ndarray) -> tuple[float, float]:
