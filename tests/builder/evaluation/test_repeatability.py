@@ -101,3 +101,24 @@ def test_malformed_table_is_refused(table):
     """A subject twice, or a missing column, raises."""
     with pytest.raises(ValueError, match="subject twice, or columns missing"):
         repeatability(table, PAIRS, ["x"], {})
+
+
+def test_each_of_the_four_cases_has_its_count():
+    first = np.array([True] * 7 + [False] * 3)
+    second = np.array([True] * 4 + [False] * 3 + [True] + [False] * 2)
+    found = presence(first, second)
+    names = ("both", "first_only", "second_only", "neither")
+    assert [found[name] for name in names] == [4, 3, 1, 2]
+    assert (found["agree"]["k"], found["agree"]["n"]) == (6, 10)
+
+
+def test_sets_with_other_numbers_of_arms_differ():
+    """The same components, one arm more: not the same set; nor with a bar more."""
+    table = pd.DataFrame({"subject_id": [1, 2, 3, 11, 12, 13], "x": 1.0})
+    table = table.assign(bar=[0.1, 0.1, np.nan, 0.2, 0.2, 0.2])
+    table = table.assign(arms=[2, 2, 2, 2, 3, 2])
+    pairs = pd.DataFrame({"first": [1, 2, 3], "second": [11, 12, 13]})
+    found = repeatability(table, pairs, ["x"], {"bar": "bar"}, counts=["arms"])
+    assert found["same_components"]["n_pairs"] == 1
+    assert found["different_components"]["n_pairs"] == 2
+    assert repeatability(table, pairs, ["x"], {})["same_components"]["n_pairs"] == 3
