@@ -125,6 +125,30 @@ def test_audit_is_by_lot_with_its_probability():
     assert rest["SCORE"].notna().all()
 
 
+@pytest.mark.parametrize(("n", "audit", "drawn"), [(5, 0.3, 2), (5, 0.29, 1)])
+def test_audit_is_rounded(n, audit, drawn):
+    """To the nearest number of targets, with any strategy."""
+    for strategy in ("bald", "k_centre", "som_quota", "entropy"):
+        query = Query(strategy=strategy, n=n, audit=audit)
+        table = asked(results(), query, labelled=range(1, 9)).table
+        assert (table["STRATEGY"] == "audit").sum() == drawn
+        assert table["TARGETID"].is_unique
+        assert len(table) == n
+
+
+def test_k_centre_keeps_away_from_labelled_targets():
+    """Of two equal doubts the one unlike what is known, whichever comes first."""
+    for near in (0, 1):
+        table = results(3).assign(TARGETID=[1, 2, 3], DEAD_ARMS=0, BALD=0.5)
+        for name in table.columns[table.columns.str.startswith("C_")]:
+            table[name] = 0.5
+        table.loc[[near, 2], "C_LYA"] = [0.9, 0.9]
+        query = Query(strategy="k_centre", n=1)
+        for random in range(5):
+            found = asked(table, query, random, labelled=[3]).table
+            assert found["TARGETID"].tolist() == [2 - near]
+
+
 def test_a_random_query_is_all_audit():
     """Its probability is that of the whole query."""
     found = asked(results(), Query(strategy="random", n=40, audit=0.25))

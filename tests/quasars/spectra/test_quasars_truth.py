@@ -102,11 +102,21 @@ def test_superset_and_its_parsed_form_say_the_same(tmp_path, suffix, case):
 
 
 def test_a_parsed_table_of_desi_keeps_its_targetids(tmp_path):
-    """SPID1 is then a night, no MJD; without SPIDs too."""
-    for extra in ({"SPID1": [20210205] * 4}, {}):
+    """SPID1 is then a night, no MJD, if of one row only; without SPIDs too."""
+    mixed = {**PARSED, "SPID1": [55000, 55000, 20210205, 55000]}
+    mixed = {name: mixed[name] for name in ("SPID0", "SPID1", "SPID2")}
+    for extra in ({"SPID1": [20210205] * 4}, mixed, {}):
         table = {k: v for k, v in PARSED.items() if not k.startswith("SPID")} | extra
         Table(table).write(tmp_path / "a.fits", overwrite=True)
         assert read_truth(tmp_path / "a.fits")["targetid"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_trough_that_its_flag_does_not_know_is_unknown(tmp_path):
+    """Flag and index must agree, for a yes as for a no."""
+    rows = {"BAL_FLAG_VI": [1, 0, 1, 0], "BI_CIV": [900.0, 900.0, 0.0, 0.0]}
+    Table({**RAW, **rows, "CLASS_PERSON": [3] * 4}).write(tmp_path / "a.fits")
+    found = read_truth(tmp_path / "a.fits").set_index("z")["bal"]
+    assert found.loc[[2.5, 2.6, 2.7]].tolist() == [1, 0, 0]
 
 
 def test_nobody_is_confident_without_class_or_redshift(tmp_path, caplog):
