@@ -9,7 +9,7 @@ from simulated_outputs import ARCH, outputs_of, redshifts
 from skyloom.quasars.network.decode import Lines, decode
 from skyloom.quasars.network.lines import Heads
 from skyloom.quasars.survey.votes import (
-    class_chances,
+    class_probabilities,
     quantiles,
     summarise_lines,
     vote,
@@ -87,7 +87,7 @@ def test_bald_is_never_more_than_the_entropy_of_the_mean(members, n, seed):
     """And never negative."""
     rng = np.random.default_rng(seed)
     lines = said(rng.random((members, n, 3)), rng.uniform(0, 5, (members, n, 3)))
-    mean = class_chances(lines, 1).mean(axis=1)
+    mean = class_probabilities(lines, 1).mean(axis=1)
     bald = vote(lines, *PLAIN).bald
     assert (bald >= 0).all()
     assert (bald <= entr(mean).sum(axis=0) + 1e-12).all()
@@ -131,7 +131,7 @@ def test_a_quasar_is_as_likely_as_the_line_that_decides():
     """The n_detect-th most confident one, whichever it is."""
     lines = said([[[0.9, 0.3, 1.0]]], 1.0)
     for n_detect, chance in ((1, 0.9), (2, 0.3)):
-        found = class_chances(lines, n_detect)[:, 0, 0]
+        found = class_probabilities(lines, n_detect)[:, 0, 0]
         np.testing.assert_allclose(found, [1 - chance, chance, 0], atol=1e-6)
 
 

@@ -45,16 +45,8 @@ def steps(
 ) -> Steps:
     """Choose the `n` targets of the largest vote entropy as the seed does.
 
-    Parameters
-    ----------
-    table : DataFrame
-        TARGETID, C_NOT, C_QSO_LZ, C_QSO_HZ, BMU and DEAD_ARMS.
-    n : int
-        Targets to choose.
-    labelled : iterable of int
-        Targets inspected before.
-    percentile : float
-        Of units taken for rare.
+    `table` has TARGETID, C_NOT, C_QSO_LZ, C_QSO_HZ, BMU and DEAD_ARMS; `labelled`
+    targets were inspected before; units of the map below `percentile` are rare.
 
     Raises
     ------

@@ -59,8 +59,8 @@ def select(
     ----------
     results : DataFrame
         One row an exposure of a target: TARGETID, TILEID, EXPID, the votes, BMU,
-        DEAD_ARMS, SN; BALD and the lines' confidences for the strategies that use
-        them. The order of rows changes nothing but, for ``entropy``, that of ties.
+        DEAD_ARMS, SN; BALD and the lines' confidences for the strategies that use them.
+        The order of rows changes nothing but, for ``entropy``, that of ties.
     query : Query
         `strategy`, `n` and `audit`. ``entropy`` is
         `skyloom.quasars.query.published.steps`; the others rank targets, not rows.

@@ -111,8 +111,8 @@ def _pair(grid: pd.DataFrame, one: str, two: str) -> dict:
     both = grid[[one, two]].dropna()
     agreed = float((both[one] == both[two]).mean()) if len(both) else np.nan
     shares = [both[name].value_counts(normalize=True) for name in (one, two)]
-    chance = float(shares[0].mul(shares[1], fill_value=0).sum())
-    return _row(one, two, len(both), agreed, chance)
+    by_lot = float(shares[0].mul(shares[1], fill_value=0).sum())
+    return _row(one, two, len(both), agreed, by_lot)
 
 
 def _fleiss(grid: pd.DataFrame) -> dict:
@@ -125,9 +125,9 @@ def _fleiss(grid: pd.DataFrame) -> dict:
     return _row("all", "all", len(said), agreed, float((shares**2).sum()))
 
 
-def _row(first: str, second: str, targets: int, agreed: float, chance: float) -> dict:
-    open_to_doubt = targets > 0 and chance < 1 - 1e-12
-    kappa = (agreed - chance) / (1 - chance) if open_to_doubt else np.nan
+def _row(first: str, second: str, targets: int, agreed: float, by_lot: float) -> dict:
+    open_to_doubt = targets > 0 and by_lot < 1 - 1e-12
+    kappa = (agreed - by_lot) / (1 - by_lot) if open_to_doubt else np.nan
     names = ("first", "second", "targets", "agreed", "kappa")
     return dict(zip(names, (first, second, targets, agreed, kappa), strict=True))
 

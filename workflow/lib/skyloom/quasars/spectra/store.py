@@ -155,20 +155,9 @@ class Store:
         `index` holds row numbers in any order, repeated or not, or is a mask of all.
         """
         index = np.arange(len(self))[index]
-        parts = [self._gather(name, index) for name in ("flux", "ivar")]
-        return parts[0], parts[1]
-
-    def _gather(self, name: str, index: np.ndarray) -> np.ndarray:
-        # HDF5 picks single rows slowly: whole chunks are read, one at a time.
-        out = np.empty((len(index), self.grid.size), dtype=np.float32)
-        order = np.argsort(index, kind="stable")
-        block = index[order] // CHUNK
-        for here in np.split(order, np.flatnonzero(np.diff(block)) + 1):
-            if here.size:
-                start = index[here[0]] // CHUNK * CHUNK
-                rows = self._file[name][start : start + CHUNK]
-                out[here] = rows[index[here] - start]
-        return out
+        # HDF5 picks single rows slowly; a store is an exposure, or what is trained on.
+        flux, ivar = (self._file[name][:][index] for name in ("flux", "ivar"))
+        return flux, ivar
 
     def _checked_grid(self) -> Grid:
         found = self._file.attrs.get("format")

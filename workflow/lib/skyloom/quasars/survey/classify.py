@@ -39,18 +39,9 @@ LINE_COLUMNS = ("C_{}", "C_SD_{}", "Z_{}", "Z_SD_{}")
 class Classifier:
     """All that turns spectra into rows; made by `classifier`.
 
-    Attributes
-    ----------
-    runner : Runner
-        The ensemble, by any of `skyloom.quasars.network.run_*`.
-    shifted : Runner or None
-        The members that look at shifted spectra; None if ``settings.shifts`` is 1.
-    calibration : Calibration
-        Of the redshifts.
-    settings : Survey
-        `c_th`, `n_detect` and `shifts` are used; a linear grid allows one shift.
-    cell : callable or None
-        From normalised spectra (n, pixels) to the cells of a map, (n,).
+    `runner` is the ensemble, by any of `skyloom.quasars.network.run_*`; `shifted` the
+    members that look at shifted spectra, None if ``settings.shifts`` is 1 (all that a
+    linear grid allows); `cell` makes cells of a map, (n,), of normalised spectra.
     """
 
     runner: object
@@ -80,7 +71,11 @@ def classify(
     by: Classifier,
     use: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return the rows of spectra that have a signal.
+    """Return the rows of spectra that have a signal, columns of `columns`.
+
+    ``N_DETECT`` counts lines whose mean confidence is above `c_th`; ``C_BEST`` is the
+    largest of them; ``SUPPORT`` the share of all lines' weight that agrees on Z.
+    Spectra without any signal, or that no member may speak of, are left out.
 
     Parameters
     ----------
@@ -89,18 +84,9 @@ def classify(
     flux, ivar : ndarray, shape (n, pixels)
         On the network's grid.
     by : Classifier
-        The ensemble.
     use : ndarray of bool, shape (members, n), optional
-        Which members may speak of which spectrum: `Draw.unseen` of each, stacked,
-        gives the out-of-bag rows of a training set.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `columns`. ``N_DETECT`` counts lines whose mean confidence is above
-        `c_th`; ``C_BEST`` is the largest of them; ``SUPPORT`` the share of all lines'
-        weight that agrees on Z. Spectra without any signal, or that no member may
-        speak of, are left out.
+        Which members may speak of which spectrum: `Draw.unseen` of each, stacked, gives
+        the out-of-bag rows of a training set.
     """
     x, good = normalise(flux, ivar)
     if use is not None:
@@ -150,14 +136,8 @@ def calibrate(
 ) -> Calibration:
     """Learn the errors of the ensemble's redshifts, as `classify` will make them.
 
-    Parameters
-    ----------
-    flux, ivar : ndarray, shape (n, pixels)
-        Of quasars only, at redshifts `z` (n,).
-    by : Classifier
-        The ensemble; its own calibration is not used.
-    use : ndarray of bool, shape (members, n), optional
-        See `classify`; needed if the members were trained on these quasars.
+    `flux` and `ivar` are of quasars only, at redshifts `z` (n,). `use` is needed if the
+    members were trained on them, see `classify`.
     """
     runner = by.shifted or by.runner
     if use is not None and by.shifted is not None:

@@ -115,15 +115,10 @@ def consensus(proposals: Proposals, calibration: Calibration) -> Consensus:
 
 
 def fit_calibration(proposals: Proposals, z: np.ndarray) -> Calibration:
-    """Learn biases, scatters and errors from quasars of known redshift.
+    """Learn biases, scatters and errors from quasars of known redshift z (n,).
 
-    Parameters
-    ----------
-    proposals : Proposals
-        For n quasars, by members that were not trained on them. One counts if its
-        confidence is above `SURE` and it is right to `NEAR`.
-    z : ndarray, shape (n,)
-        The truth.
+    The proposals are of members that were not trained on them; one counts if its
+    confidence is above `SURE` and it is right to `NEAR`.
 
     Raises
     ------
@@ -183,9 +178,9 @@ def _alternative(candidates, share, centre, window: float):
     away = np.abs(candidates - centre[:, None]) > window
     left = np.where(away, share, -1.0)
     top = left.argmax(axis=1)[:, None]
-    chance = np.take_along_axis(left, top, axis=1)[:, 0]
+    most = np.take_along_axis(left, top, axis=1)[:, 0]
     other = np.take_along_axis(candidates, top, axis=1)[:, 0]
-    return np.where(chance >= 0, other, np.nan), np.maximum(chance, 0.0)
+    return np.where(most >= 0, other, np.nan), np.maximum(most, 0.0)
 
 
 def _spread(u, weight, centre, width: float) -> np.ndarray:

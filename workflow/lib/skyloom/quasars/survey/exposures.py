@@ -22,17 +22,8 @@ def run_exposure(
 ) -> tuple[int, int]:
     """Classify the spectra of an exposure and write its rows, whole or not at all.
 
-    Parameters
-    ----------
-    path : str or Path
-        The ``.parquet`` file.
-    batches : iterable of (DataFrame, ndarray, ndarray)
-        On the network's grid (`skyloom.quasars.spectra.store.batch`), one in memory at
-        a time.
-    by : Classifier
-        The ensemble.
-    provenance : mapping
-        The record of `skyloom.run.provenance.record`, for the file's metadata.
+    `batches` are on the network's grid (`skyloom.quasars.spectra.store.batch`), one in
+    memory at a time; `provenance` goes to the metadata of the ``.parquet`` file.
 
     Returns
     -------

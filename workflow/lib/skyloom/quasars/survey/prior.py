@@ -35,27 +35,15 @@ def write_prior(
     """Write what redrock needs to fit quasars again near our redshift.
 
     HDU ``PRIORS``, which redrock reads: TARGETID, FUNCTION (``tophat``), Z and SIGMA
-    (the full width in z), of the quasars. HDU ``QN_RR``, all rows, with the
-    afterburner's names: TARGETID, RA, DEC, IS_QSO_QN, Z_QN, and C and Z of each line;
-    ZERR_QN is ours. What redrock would have to add (``*_RR``, ``*_NEW``) is left out.
-
-    Parameters
-    ----------
-    path : str or Path
-        The FITS file, written whole or not at all.
-    rows : DataFrame of n rows
-        Of one exposure or coadd, columns of `skyloom.quasars.survey.classify.columns`.
-    quasar : ndarray of bool, shape (n,)
-        Which get a prior.
-    arch : Architecture
-        Of the ensemble.
-    provenance : mapping
-        For the primary header.
+    (the full width in z), of the rows that `quasar` says. HDU ``QN_RR``, all rows, with
+    the afterburner's names: TARGETID, RA, DEC, IS_QSO_QN, Z_QN, and C and Z of each
+    line; ZERR_QN is ours. What redrock would have to add (``*_RR``, ``*_NEW``) is left
+    out.
 
     Raises
     ------
     ValueError
-        A target twice: redrock would use its last prior for all.
+        A target twice, as of two exposures: redrock would use its last prior for all.
     """
     again = rows["TARGETID"].duplicated()
     if again.any():

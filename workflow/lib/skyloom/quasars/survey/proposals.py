@@ -1,10 +1,8 @@
 """Every line of every member proposes a redshift; shifted spectra propose again.
 
-A network draws an answer that it is unsure of towards the middle of its box, so that
-redshifts pile up where the best line is in the middle of one. Two things take that away
-without any truth: a line near the edge of a box is in two boxes for the network, and
-the mean of both answers is not drawn to either middle; and a spectrum shifted by some
-pixels puts the line elsewhere in its box, so that the mean over shifts has no middle.
+A network draws an answer that it is unsure of towards the middle of its box. The mean
+over two neighbouring boxes is drawn to neither middle, and the mean over spectra
+shifted by some pixels, with the line at other places of its box, has no middle.
 """
 
 from __future__ import annotations
@@ -42,24 +40,19 @@ def propose(
 ) -> Proposals:
     """Return what the emission lines propose.
 
-    Parameters
-    ----------
-    outputs : ndarray, shape (members, n, heads, 2 * boxes)
-        Of spectra shifted by `shift` pixels to the red.
-    arch : Architecture
-        Of the members; a shift needs a logarithmic grid, see `log_wave`.
-    use : ndarray of bool, shape (members, n), optional
-        Which members may speak of which spectrum.
+    `outputs` (members, n, heads, 2 * boxes) are those of spectra shifted by `shift`
+    pixels to the red; `use` (members, n), bool, says which members may speak of which
+    spectrum.
     """
     lines, boxes = len(arch.lines), arch.boxes
-    chance = outputs[..., :lines, :boxes].astype(np.float64)
+    probability = outputs[..., :lines, :boxes].astype(np.float64)
     place = np.arange(boxes) + outputs[..., :lines, boxes:]
-    top = chance.argmax(axis=-1)
+    top = probability.argmax(axis=-1)
     near = np.abs(np.arange(boxes) - top[..., None]) <= 1
-    weight = chance * near
+    weight = probability * near
     position = (weight * place).sum(axis=-1) / weight.sum(axis=-1)
     u = log_wave(position * arch.grid.size / boxes, arch.grid, shift)
-    confidence = chance.max(axis=-1).astype(np.float32)
+    confidence = probability.max(axis=-1).astype(np.float32)
     if use is not None:
         confidence = np.where(np.asarray(use, bool)[..., None], confidence, 0)
     return Proposals(u - np.log(arch.heads.rest[:lines]), confidence)
@@ -68,10 +61,7 @@ def propose(
 def log_wave(pixel: np.ndarray, grid: Grid, shift: int = 0) -> np.ndarray:
     """Return ln of the wavelength [Å] at a pixel of a spectrum moved by `shift`.
 
-    Raises
-    ------
-    ValueError
-        A shift on a linear grid, where it is no redshift.
+    Raises ValueError for a shift on a linear grid, where it is no redshift.
     """
     if grid.kind == "log":
         return np.log(10.0) * (grid.start + grid.step * (pixel - shift))
@@ -84,8 +74,7 @@ def log_wave(pixel: np.ndarray, grid: Grid, shift: int = 0) -> np.ndarray:
 def shift_pixels(arch: Architecture, count: int) -> list[int]:
     """Return `count` shifts [pixels], even over `SPAN` boxes about no shift.
 
-    Over whole boxes, so that what depends on the place in a box averages out. Of the
-    spans and numbers tried on real quasars, 12 over 2 boxes scattered least.
+    Of the spans and numbers tried on real quasars, 12 over 2 boxes scattered least.
     """
     step = SPAN * arch.grid.size / arch.boxes / count
     return [round(step * (k - (count - 1) / 2)) for k in range(count)]
@@ -110,17 +99,10 @@ def dithered(
     shifts: int,
     use: np.ndarray | None = None,
 ) -> Proposals:
-    """Return the proposals of all members at all shifts, `shifts` of `shift_pixels`.
+    """Return the proposals of all members at `shifts` shifts of `shift_pixels`.
 
-    Parameters
-    ----------
-    runner : Runner
-        Any of `skyloom.quasars.network`.
-    flux, ivar : ndarray, shape (n, pixels)
-        On the network's grid, before normalisation. A spectrum that lost all signal to
-        its shift does not speak.
-    use : ndarray of bool, shape (members, n), optional
-        Which members may speak of which spectrum.
+    `flux` and `ivar` (n, pixels) are on the network's grid, before normalisation; a
+    spectrum that lost all signal to its shift does not speak. For `use` see `propose`.
     """
     parts = []
     for shift in shift_pixels(runner.arch, shifts):

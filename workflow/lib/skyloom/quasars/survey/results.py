@@ -15,12 +15,8 @@ from skyloom.io.errors import InputError
 def write_results(path: str | Path, exposures: Sequence[str | Path]) -> int:
     """Write the rows of exposures as CSV, in the order given; return their number.
 
-    Parameters
-    ----------
-    path : str or Path
-        Written whole or not at all; one exposure is in memory at a time.
-    exposures : sequence of path
-        Parquet files of `skyloom.quasars.survey.exposures.run_exposure`, one or more.
+    `exposures` are Parquet files of `skyloom.quasars.survey.exposures.run_exposure`,
+    one or more; one is in memory at a time.
 
     Raises
     ------

@@ -35,22 +35,17 @@ def vote(
 ) -> Votes:
     """Count the votes; entropies are in nats.
 
-    Parameters
-    ----------
-    lines : Lines, of arrays (members, n, heads)
-    c_th, n_detect : float, int
-        A member says quasar if `n_detect` lines have a confidence above `c_th`.
-    use : ndarray of bool, shape (members, n), optional
-        Which members may vote on which spectrum, for out-of-bag scores. A spectrum
-        that no member may vote on gets NaN.
+    A member says quasar if `n_detect` lines have a confidence above `c_th`. `use`
+    (members, n), bool, says which members may vote on which spectrum, for out-of-bag
+    scores; a spectrum that no member may vote on gets NaN.
     """
     label = labels(lines, c_th, n_detect)
     weight = member_weights(label.shape, use)
     shares = np.stack(
         [(weight * (label == which)).sum(0) for which in (NOT, LOW_Z, HIGH_Z)]
     )
-    chances = class_chances(lines, n_detect)
-    return Votes(*shares, entr(shares).sum(axis=0), bald(chances, weight))
+    probabilities = class_probabilities(lines, n_detect)
+    return Votes(*shares, entr(shares).sum(axis=0), bald(probabilities, weight))
 
 
 def member_weights(shape: tuple[int, int], use: np.ndarray | None) -> np.ndarray:
@@ -61,29 +56,29 @@ def member_weights(shape: tuple[int, int], use: np.ndarray | None) -> np.ndarray
     return np.where(count > 0, use / np.maximum(count, 1), np.nan)
 
 
-def class_chances(lines: Lines, n_detect: int) -> np.ndarray:
-    """Return each member's chances (3, members, n): none, low-z, high-z quasar.
+def class_probabilities(lines: Lines, n_detect: int) -> np.ndarray:
+    """Return each member's probabilities (3, members, n): none, low-z, high-z quasar.
 
     A quasar is as likely as the `n_detect`-th most confident line. The border at
     `Z_SPLIT` is `BORDER` wide: members that see one quasar on its two sides hardly
     disagree.
     """
     seen = lines.emission.confidence.astype(np.float64)
-    chance = np.sort(seen, axis=-1)[..., -n_detect]
+    probability = np.sort(seen, axis=-1)[..., -n_detect]
     z, _ = best(lines)
     far = expit((z.astype(np.float64) - Z_SPLIT) / BORDER)
-    return np.stack([1 - chance, chance * (1 - far), chance * far])
+    return np.stack([1 - probability, probability * (1 - far), probability * far])
 
 
-def bald(chances: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def bald(probabilities: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the mutual information of class and member, (n,), in nats.
 
-    Entropy of the mean of `chances` (classes, members, n) minus the mean of their
+    Entropy of the mean of `probabilities` (classes, members, n) minus the mean of their
     entropies. `weight` (members, n) sums to 1 a spectrum. Source: Houlsby et al. 2011,
     arXiv 1112.5745.
     """
-    mean = (chances * weight).sum(axis=1)
-    own = (entr(chances).sum(axis=0) * weight).sum(axis=0)
+    mean = (probabilities * weight).sum(axis=1)
+    own = (entr(probabilities).sum(axis=0) * weight).sum(axis=0)
     return np.maximum(entr(mean).sum(axis=0) - own, 0.0)
 
 

@@ -69,13 +69,9 @@ def calibrate_round(
         Of the members, in the same order.
     stores, labels : paths
         What they were trained on.
-    survey, settings : Survey, Calibrate
     held : float
         Share of the targets that no member has trained on, and that may judge: 0 if
         they have chosen the best epoch.
-    seed : int
-    threads : int
-        Cores to use.
     """
     members = [read_parameters(path) for path in networks]
     known = read_labelled(stores, labels, members[0].arch)

@@ -47,24 +47,10 @@ def judge(
 ) -> Judgement:
     """Judge an ensemble's rows on the confident targets of a truth table.
 
-    Parameters
-    ----------
-    results : DataFrame
-        Rows of `skyloom.quasars.survey.classify.columns`.
-    truth : DataFrame
-    threshold : float
-        Score above which a row is called a quasar.
-    arch : Architecture
-        Of the ensemble.
-    n_detect, seed : int
-        Lines that must count, and of the bootstraps.
-
-    Returns
-    -------
-    Judgement
-        The report is `skyloom.quasars.evaluation.metrics.report`, ``threshold``,
-        ``calibration`` (expected error of the score as a probability, raw and
-        recalibrated), ``repeats`` (targets seen more than once) and `pile_ups`.
+    A row is called a quasar if its score of `n_detect` lines is above `threshold`. The
+    report is `skyloom.quasars.evaluation.metrics.report`, ``threshold``,
+    ``calibration`` (expected error of the score as a probability, raw and
+    recalibrated), ``repeats`` (targets seen more than once) and `pile_ups`.
 
     Raises
     ------
@@ -92,12 +78,9 @@ def judge(
 def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
     """Return how redshifts of found quasars pile up: of the best line, and of all.
 
-    Returns
-    -------
-    dict
-        ``n``, and for ``best_line`` (the most confident line alone, as published),
-        ``consensus`` and ``truth``: ``strength`` and ``wiggle`` [km/s] of
-        `skyloom.quasars.survey.pile_up`; empty where fewer than `LEAST` are found.
+    ``n``, and for ``best_line`` (the most confident line alone, as published),
+    ``consensus`` and ``truth`` the ``strength`` and ``wiggle`` [km/s] of
+    `skyloom.quasars.survey.pile_up`; empty where fewer than `LEAST` are found.
     """
     seen = _seen(rows)
     if len(seen) < LEAST:
@@ -124,14 +107,8 @@ def compared(
 ) -> tuple[dict, pd.DataFrame, Figure]:
     """Say what changes from one ensemble to another.
 
-    Parameters
-    ----------
-    first, second : (DataFrame, float)
-        Rows on the same exposures, and thresholds.
-    truth : DataFrame or None
-        To say who was right.
-    n_detect, seed : int
-        See `judge`.
+    `first` and `second` are rows on the same exposures and thresholds; `truth` says who
+    was right, if there is one.
 
     Returns
     -------

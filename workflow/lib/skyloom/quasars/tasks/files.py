@@ -27,16 +27,8 @@ def classify_files(
 ) -> pd.DataFrame:
     """Classify all spectra of some files of any kind that `spectra_of` reads.
 
-    Parameters
-    ----------
-    files : iterable of path
-    by : Classifier
-        The ensemble.
-    threshold : float
-        Score above which a spectrum is called a quasar: column ``IS_QSO``, beside
-        those of `skyloom.quasars.survey.classify.columns`.
-    noise, seed : float, int
-        See `noisier`.
+    Column ``IS_QSO``, beside those of `skyloom.quasars.survey.classify.columns`, says
+    whether the score is above `threshold`. For `noise` and `seed` see `noisier`.
 
     Raises
     ------

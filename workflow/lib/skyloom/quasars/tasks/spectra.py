@@ -57,19 +57,9 @@ def ingest_sample(
 ) -> None:
     """Write a training sample: the labelled spectra of several sources, and labels.
 
-    Parameters
-    ----------
-    sources : iterable of (files, truth, most)
-        Spectra (of any kind that `spectra_of` reads), the truth of their targets, and
-        how many targets to take at most, drawn from `seed`; None: all.
-    store, labels : path
-        Written: the spectra, and the truth of their targets. Truth of other targets is
-        left out: they may be asked about.
-    grid : Grid
-        The pixels.
-    seed : int
-    provenance : mapping, optional
-        For the store.
+    A source is (files of any kind that `spectra_of` reads, the truth of their targets,
+    how many targets to take at most, drawn from `seed`, or None for all). Truth of
+    targets without spectra is left out: they may be asked about.
 
     Raises
     ------
@@ -106,16 +96,8 @@ def gather_labelled(
 ) -> None:
     """Write the survey's spectra of the targets that have been labelled since.
 
-    Parameters
-    ----------
-    stores : sequence of path
-        Of the whole survey.
-    labels, before : path
-        Labels of a round, and those of the first.
-    target : path
-        The store that is written: every exposure of these targets.
-    provenance : mapping, optional
-        For the store.
+    `target` is the store that is written, every exposure of the targets of `labels`
+    that are not in `before`, the labels of the first round.
 
     Raises
     ------

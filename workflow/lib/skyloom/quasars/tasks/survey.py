@@ -24,17 +24,11 @@ def classifier_of(
     settings: Survey,
     threads: int = 1,
 ) -> Classifier:
-    """Return the classifier of an ensemble on disk.
+    """Return the classifier of an ensemble on disk, on `threads` cores.
 
-    Parameters
-    ----------
-    networks, calibration : paths
-        See `skyloom.quasars.survey.ensembles.read_ensemble`.
-    som : path or None
-        A map of spectra; its cells become ``BMU``.
-    settings : Survey
-    threads : int
-        Cores to use.
+    For `networks` and `calibration` see
+    `skyloom.quasars.survey.ensembles.read_ensemble`; the cells of `som`, a map of
+    spectra if one is named, become ``BMU``.
     """
     ensemble = read_ensemble(networks, calibration)
     make = runner(settings.runner, settings.device, threads)

@@ -34,17 +34,10 @@ def files_of(networks: Sequence[str], draws: Sequence[str]) -> dict[int, dict]:
 
 
 class Training:
-    """Trains members on one labelled sample, read once.
+    """Trains groups of members on one labelled sample, read once.
 
-    Parameters
-    ----------
-    stores : sequence of path
-        Spectra.
-    labels : path
-        Truth of their targets.
-    recipe : Recipe
-        Of the rule; its settings have the sections ``network``, ``train`` and
-        ``ensemble``, and ``seed``.
+    The settings of `recipe` have the sections ``network``, ``train`` and ``ensemble``,
+    and ``seed``; `labels` is the truth of the targets of `stores`.
     """
 
     def __init__(self, stores: Sequence[str], labels: str, recipe: Recipe):
