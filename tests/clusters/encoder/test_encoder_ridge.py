@@ -59,6 +59,16 @@ def test_the_sky_answers_nowhere(ridge):
     assert likely.mean() < 0.01
 
 
+@pytest.mark.parametrize(("band", "seen"), [("i", False), ("z", True)])
+def test_a_source_is_one_that_is_seen_in_i(ridge, red_sequence, band, seen):
+    """At two sigma in i it is none; so faint in z alone, i still tells of it."""
+    image, number = _galaxy(red_sequence, 0.4, 0.5), "griz".index(band)
+    noise = NOISE / 100
+    noise[number] = 2 * image[0, number, 16, 16]
+    likely = ridge(image, noise)[0, : len(Z), 8, 8].max()
+    assert likely > 0.3 if seen else likely < 0.2
+
+
 def test_the_net_takes_it(red_sequence):
     """More inputs, one set of outputs; settings keep the colours."""
     colours = red_sequence.colours(Z).tolist()

@@ -217,3 +217,12 @@ def test_edges_are_told_on_all_sides():
         maps = lone_cells({place: (0.4, 0.4, 1e-4, 3.0, 0.04)})
         (row,) = candidates(maps, WCS)
         assert row["EDGE"] == pytest.approx(away * 0.263 / 60)
+
+
+def test_right_ascensions_are_from_0_to_360():
+    """Also where a header's reference is below 0, as it may be."""
+    wcs = tan_wcs(-0.01, -40.0, (1920, 1536), 0.263)
+    same = (0.4, 0.4, 1e-4, 3.0, 0.04)
+    ra = candidates(lone_cells({(12, 2): same, (12, 20): same}), wcs)["RA"]
+    assert ((ra >= 0) & (ra < 360)).all()
+    assert np.ptp(ra) > 359

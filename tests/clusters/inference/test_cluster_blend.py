@@ -151,3 +151,14 @@ def test_bad_maps_are_refused(file, change, message):
     with pytest.raises(InputError, match=message):
         read_maps(file)
     assert set(MAPS) <= set(arrays)
+
+
+@pytest.mark.parametrize(("valid", "held"), [(0.5, True), (0.499, False)])
+def test_a_cell_has_values_from_half_of_its_area_on(valid, held):
+    """Half of it unmasked is enough, in the window and on the tile."""
+    maps = window((0, 0), 8, plane)
+    maps["valid"][3, 4] = valid
+    folded = blend([((0, 0), maps)], (128, 128), TILE)
+    assert np.isfinite(folded.center[3, 4]) == held
+    assert folded.valid[3, 4] == pytest.approx(valid)
+    assert np.isfinite(folded.center).sum() == 64 - (not held)
