@@ -103,3 +103,35 @@ def test_calibration_moves_the_two_logits_only(small):
         after = encoder(images)
     assert torch.allclose(after["center"], 2 * before["center"] - 1)
     assert all(torch.equal(after[k], before[k]) for k in before if k != "center")
+
+
+@pytest.mark.parametrize("end", [-1, 1])
+def test_errors_stay_between_their_limits(small, end):
+    """Of ln λ from e^-3 to e, of z from e^-5 to 1, whatever the net says."""
+    encoder = Encoder(small).eval()
+    with torch.no_grad():
+        encoder.head[-1].weight.zero_()
+        encoder.head[-1].bias.fill_(100.0 * end)
+        out = encoder(torch.zeros(1, 4, 16, 16))
+    limits = {"richness": (-3.0, 1.0), "redshift": (-5.0, 0.0)}
+    for name, (low, high) in limits.items():
+        spread = out[name][0, 0, 0, 1].item()
+        assert spread == pytest.approx(low if end < 0 else high)
+    largest = math.log(1096.6)  # members of a tile
+    assert out["n_members"].max().item() == pytest.approx(
+        min(100.0 * end, largest), 1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "start"), [(3e-4, 3e-4), (0.0, 1e-5), (1.0, 1 - 1e-5)]
+)
+def test_starts_of_rare_centres_are_as_rare(small, share, start):
+    """Down to 1 in 100,000, so that none is impossible."""
+    encoder = Encoder(small).eval()
+    encoder.start_at({"center": share})
+    with torch.no_grad():
+        encoder.head[-1].weight.zero_()
+        out = encoder(torch.zeros(1, 4, 16, 16))
+    got = out["center"].double().sigmoid().mean().item()
+    assert got == pytest.approx(start, rel=1e-3, abs=0)
