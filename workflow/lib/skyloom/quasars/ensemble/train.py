@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 
+# Read by TensorFlow when it is loaded: one order of sums, and no chatter.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np

@@ -40,6 +40,7 @@ def runner(
     if name == "keras":
         # Read by TensorFlow when it is loaded.
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from skyloom.quasars.network import run_keras  # noqa: PLC0415
 
         return run_keras.Runner

@@ -27,17 +27,10 @@ _PROXIMITY = 2500.0  # km/s over which the quasar ionises its own surroundings
 class Forest:
     """The forest's constants.
 
-    Attributes
-    ----------
-    tau, slope : float
-        τ_eff = tau (1 + z)^slope. The default, 0.0023 and 3.65, is Kim et al. 2007
-        (MNRAS 382, 1657); 0.0055 and 3.18 is Becker-like.
-    sigma : float
-        Scatter of ln τ per pixel at z = 3; falls slowly with z.
-    lengths : tuple of float, pixels of 69 km/s
-        Correlation lengths of the two parts of the field.
-    share : float
-        Share of the variance in the first, shorter part.
+    τ_eff = tau (1 + z)^slope; the default is Kim et al. 2007 (MNRAS 382, 1657), 0.0055
+    and 3.18 is Becker-like. `sigma` is the scatter of ln τ per pixel at z = 3. The
+    field has two correlation `lengths` (pixels of 69 km/s), the first, shorter one
+    with the `share` of its variance.
     """
 
     tau: float = 0.0023
@@ -60,9 +53,8 @@ def scatter(z: np.ndarray, forest: Forest) -> np.ndarray:
 def median_depth(effective: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Return the median A of τ = A exp(sigma g) with mean exp(-τ) = exp(-effective).
 
-    Solved by bisection in ln A with Gauss-Hermite quadrature over the normal g.
-
-    `effective` depth and `sigma`, the scatter of ln τ, have shape (m,).
+    Solved by bisection in ln A with Gauss-Hermite quadrature over the normal g; `sigma`
+    is the scatter of ln τ.
     """
     target = np.exp(-np.asarray(effective))
     low, high = np.full(target.shape, -25.0), np.full(target.shape, 12.0)
@@ -98,10 +90,7 @@ def transmission(z, forest: Forest, rng: np.random.Generator) -> np.ndarray:
     Lyman α to δ of the same gas; hydrogen near the quasar is thinned as it ionises
     it; continuous absorption below the limit by Lyman-limit systems.
 
-    Returns
-    -------
-    ndarray, shape (n, SIZE), float32
-        Between 0 and 1; 1 redward of Lyman α.
+    The result (n, SIZE), float32, is 1 redward of Lyman α.
     """
     z = np.asarray(z, dtype=float)
     absorber = np.maximum(WAVE / LYA - 1, 0.01)

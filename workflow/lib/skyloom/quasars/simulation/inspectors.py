@@ -27,15 +27,8 @@ def inspect(
     The first two of a rotating order look, and the third where they disagree on the
     class, or by 1000 km/s, or where their mean quality lies between 1.5 and 3.
 
-    Parameters
-    ----------
-    truth : DataFrame of n rows
-        With `targetid`, `z`, `klass`.
-    sn : ndarray, shape (n,)
-        Median signal to noise per pixel of all that was observed.
-    rng : numpy.random.Generator
-    names : tuple of str
-        The people, two or three.
+    `truth` has `targetid`, `z`, `klass`; `sn` (n,) is the median signal to noise per
+    pixel of all that was observed; `names` are two or three people.
 
     Returns
     -------

@@ -40,24 +40,13 @@ class Camera:
 class Flaws:
     """Errors that the inverse variance does not know.
 
-    Attributes
-    ----------
-    ripple, tilt : float
-        Scatter of the wavy flux calibration, and of its slope, in dex per decade.
-    blue : float
-        Scatter (ln) of the flux calibration at 3600 Å, gone by 4200 Å.
-    excess : float
-        Mean (ln) there: fibres of BOSS quasars were placed for 4000 Å, those of its
-        standard stars for 5400 Å (Margala et al. 2016).
-    sky : float
-        Scatter of the smooth error of the sky, in noise of a pixel.
-    lines : float
-        Scatter of the error of the sky's lines, in noise of their pixels; five times
-        that beyond 9850 Å, where the lines are strongest.
-    overstated : float
-        Share by which the inverse variance overstates the noise.
-    cosmics, lost : float
-        Rates per pixel of cosmic rays left in, and of pixels without data.
+    `ripple` and `tilt` are the scatter of the wavy flux calibration, and of its slope
+    in dex per decade; `blue` and `excess` scatter and mean (ln) of it at 3600 Å, gone
+    by 4200 Å: fibres of BOSS quasars were placed for 4000 Å, those of its standard
+    stars for 5400 Å (Margala et al. 2016). `sky` is the scatter of the smooth error of
+    the sky, `lines` that of the sky's lines, in noise of a pixel, five times that
+    beyond 9850 Å, where lines are strongest. `overstated` is the share by which the
+    inverse variance overstates the noise; `cosmics` and `lost` are rates per pixel.
     """
 
     ripple: float = 0.02

@@ -18,18 +18,10 @@ _NARROWEST = 1.0  # pixels: the resolution of the spectrograph
 class Lines:
     """Lines of n spectra, each array of shape (n, lines).
 
-    Attributes
-    ----------
-    rest : ndarray, shape (lines,), Å
-        Vacuum wavelengths.
-    width : ndarray, Å
-        Rest equivalent widths; negative absorbs.
-    shift : ndarray, km/s
-        Of the peak, positive away from us.
-    blue, red : ndarray, km/s
-        FWHM that each side would have were it symmetric.
-    wing : ndarray
-        Lorentzian share of the height, 0 to 1.
+    `rest` (lines,) are vacuum wavelengths in Å; `width` rest equivalent widths in Å,
+    negative if they absorb; `shift` that of the peak in km/s, positive away from us;
+    `blue` and `red` the FWHM in km/s that each side would have were it symmetric;
+    `wing` the Lorentzian share of the height.
     """
 
     rest: np.ndarray

@@ -20,12 +20,8 @@ _GAUSS_AREA = 1.2533141373155003  # sqrt(pi / 2): half a Gaussian of sigma 1
 def areas(blue: np.ndarray, red: np.ndarray, wing: np.ndarray) -> np.ndarray:
     """Return the areas in pixels of profiles of height 1.
 
-    Parameters
-    ----------
-    blue, red : ndarray, shape (...), pixels
-        Standard deviation of each side.
-    wing : ndarray, shape (...)
-        Share of the height that is Lorentzian, as `add` cuts it.
+    `blue`, `red` are the standard deviations of the sides in pixels, `wing` the
+    Lorentzian share of the height, as `add` cuts it.
     """
     reach = _WING_REACH / _HALF
     lorentz = _HALF * (math.atan(reach) - reach / (1 + reach**2))
@@ -40,16 +36,9 @@ def add(flux, row, centre, height, blue, red, wing):
     A side of a line is ``(1 - wing) Gauss + wing Lorentz`` with the same width at
     half height; the Lorentzian is lowered to reach 0 at 14 standard deviations.
 
-    Parameters
-    ----------
-    flux : ndarray, shape (n, npix), float32
-        Changed in place.
-    row : ndarray, shape (m,), int64
-        The spectrum of each line.
-    centre, blue, red : ndarray, shape (m,), float64, pixels
-        Place and standard deviation of each side.
-    height, wing : ndarray, shape (m,), float64
-        Height at the centre, and Lorentzian share of it.
+    `flux` is (n, npix); of each of m lines, `row` is its spectrum, `centre` its place,
+    `blue` and `red` the standard deviations of its sides, in pixels, `height` that at
+    the centre, and `wing` the Lorentzian share of it.
     """
     size = flux.shape[1]
     floor = 1.0 / (1.0 + (_WING_REACH / _HALF) ** 2)
@@ -73,16 +62,8 @@ def add(flux, row, centre, height, blue, red, wing):
 def add_teeth(flux, row, head, depth, length):
     """Add molecular bands that start at a head and fade to the red, in place.
 
-    Parameters
-    ----------
-    flux : ndarray, shape (n, npix), float32
-        Optical depths, changed in place.
-    row : ndarray, shape (m,), int64
-        The spectrum of each band.
-    head, length : ndarray, shape (m,), float64, pixels
-        Where the band starts, and the length over which it falls to 1/e.
-    depth : ndarray, shape (m,), float64
-        Optical depth at the head.
+    `flux` are optical depths (n, npix); each of m bands starts at `head` with `depth`
+    and falls to 1/e over `length`, in pixels.
     """
     size = flux.shape[1]
     for k in range(len(row)):

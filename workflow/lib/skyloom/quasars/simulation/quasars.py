@@ -35,10 +35,8 @@ def draw_baldwin(z, magnitude, rng: np.random.Generator) -> np.ndarray:
     Each broad line is a core on a wider base; a common peakiness strengthens and
     narrows lines and takes away their blueshift.
 
-    Returns
-    -------
-    ndarray, shape (n, SIZE), float32
-        Spectra before absorption between us and the quasar, in no particular unit.
+    The spectra (n, SIZE), before absorption between us and the quasar, are in no
+    particular unit.
     """
     n, wave = len(z), rest(z)
     over = luminosity(z, magnitude)

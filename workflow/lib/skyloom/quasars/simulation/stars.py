@@ -27,12 +27,7 @@ def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
 def draw_stars(kind: np.ndarray, rng: np.random.Generator):
     """Draw stars of kinds (n,), names of the table ``stars``.
 
-    Returns
-    -------
-    flux : ndarray, shape (n, SIZE), float32
-        Flux densities in no particular unit.
-    z : ndarray, shape (n,)
-        Redshifts of the stars, |z| below 0.003.
+    Returns their light (n, SIZE), float32, in no particular unit, and redshifts (n,).
     """
     n = len(kind)
     row = dict(zip(names("stars"), columns("stars")[1:].T, strict=True))

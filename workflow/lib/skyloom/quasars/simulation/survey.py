@@ -38,10 +38,7 @@ def write_survey(
     The same seed gives the same bytes. A tile depends on its number, not on other
     tiles, except for the targets it shares with the one before.
 
-    Returns
-    -------
-    DataFrame
-        What ``targets.parquet`` holds.
+    Return what ``targets.parquet`` holds.
     """
     folder = Path(folder)
     tables, before, signal = [], None, Counter()

@@ -29,13 +29,9 @@ ABSORPTION = (0.0, 25000.0, 450.0)
 class Troughs:
     """Broad absorption of n quasars as a sum of blueshifted components.
 
-    Attributes
-    ----------
-    speed, width, depth : ndarray, shape (n, k)
-        Outflow velocity of the centre (km/s), sigma (km/s), optical depth of C IV
-        there; depth 0 for no component.
-    low : ndarray of bool, shape (n,)
-        Whether Al III and Mg II absorb too.
+    `speed` of the centre and `width` (sigma) in km/s and `depth`, the optical depth of
+    C IV there, are (n, k), depth 0 for no component; `low` (n,) is whether Al III and
+    Mg II absorb too.
     """
 
     speed: np.ndarray
