@@ -42,21 +42,15 @@ UNNAMED = ("Unnamed: 0", "", "index")
 
 
 def read_metadata(path: str | Path) -> pd.DataFrame:
-    """Read gal-metadata.csv.
+    """Read gal-metadata.csv, one row a subject, in the order of the file.
 
     The identifier's column may be unnamed, as pandas writes an index. Names that
     stand as ``b'...'`` are freed of that. `PETRO_THETA` is in arcsec.
 
-    Returns
-    -------
-    DataFrame
-        One row a subject, in the order of the file.
-
     Raises
     ------
     InputError
-        See `read_csv`: among others a missing RA, DEC or PETRO_THETA, an
-        identifier that stands twice, a value out of its range.
+        See `read_csv`.
     """
     names = header(path)
     first = next((n for n in UNNAMED if n in names), None)
@@ -74,19 +68,10 @@ def read_metadata(path: str | Path) -> pd.DataFrame:
 def metadata_from_subjects(
     subjects: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Rejection]]:
-    """Return the metadata table that a Zooniverse subject export alone gives.
+    """Return the metadata table that `zooniverse.read_subjects` alone gives.
 
-    Parameters
-    ----------
-    subjects : DataFrame
-        From `zooniverse.read_subjects`.
-
-    Returns
-    -------
-    table : DataFrame
-        The columns of gal-metadata.csv that the export has; the angles are missing.
-    rejected : list of Rejection
-        Subjects without a position or radius.
+    The columns of gal-metadata.csv that an export has, without the angles; and
+    rejections of the subjects without a position or radius.
     """
     rows, rejected = [], []
     pairs = zip(subjects["subject_id"], subjects["metadata"], strict=True)

@@ -32,15 +32,10 @@ PIXEL = 0.396  # arcsec, SDSS
 def quarter_turns(montage_angle: float, original_angle: float) -> int:
     """Return the quarter turns from the uploaded image to the frame: 0, 1 or 2.
 
-    With ``d = round((montage - original) / 90 deg)``: an odd d is one turn of
-    ``np.rot90``. For d = 2 the uploaded image is **not** turned (the correlation
-    with the published fits says so), though the volunteers' coordinates are: see
-    `image_turns`.
-
-    Parameters
-    ----------
-    montage_angle, original_angle : float
-        Clockwise from +y [rad].
+    With ``d = round((montage - original) / 90 deg)``, angles clockwise from +y [rad],
+    an odd d is one turn of ``np.rot90``. For d = 2 the uploaded image is **not** turned
+    (the correlation with the published fits says so), though the volunteers'
+    coordinates are: see `image_turns`.
     """
     d = round((montage_angle - original_angle) / (math.pi / 2)) % 4
     return 1 if d % 2 else d
@@ -52,7 +47,7 @@ def image_turns(turns: int) -> int:
 
 
 def north(original_angle: float, petro_phi: float, turns: int = 0) -> float:
-    """Return the direction of north in an image.
+    """Return the direction of north in an image, counter-clockwise from +y [rad].
 
     Parameters
     ----------
@@ -63,12 +58,7 @@ def north(original_angle: float, petro_phi: float, turns: int = 0) -> float:
     turns : int
         Turns of ``np.rot90`` that would still bring the image to the frame. Each is
         clockwise with y up, so undone it carries north counter-clockwise. The half
-        of the circle is known in frames only: it is chosen first, then turned.
-
-    Returns
-    -------
-    float
-        Counter-clockwise from +y [rad]; in (-pi, 0], the half with +x, for a frame.
+        of the circle, that with +x, is known in frames only: it is chosen first.
     """
     angle = -original_angle - math.radians(petro_phi)
     return -((-angle) % math.pi) + turns * math.pi / 2

@@ -44,11 +44,6 @@ def from_difference_json(path: str | Path, subject_id: int, noise: Noise) -> Cut
     """Read the difference.json of a Zooniverse subject (mask: 1 is **bad**).
 
     A ``sigma_image``, which the project's own files lack, is used where there is one.
-
-    Raises
-    ------
-    InputError
-        See `make_cutout`; also for a missing key.
     """
     tree = _keys(path, ("imageData", "mask", "psf", "multiplier"))
     return make_cutout(
@@ -65,13 +60,7 @@ def from_difference_json(path: str | Path, subject_id: int, noise: Noise) -> Cut
 
 
 def from_metadata_json(path: str | Path, subject_id: int) -> Cutout:
-    """Read upstream's fitting metadata as JSON (pixel_mask: true is **good**).
-
-    Raises
-    ------
-    InputError
-        See `make_cutout`; also for a missing key.
-    """
+    """Read upstream's fitting metadata as JSON (pixel_mask: true is **good**)."""
     names = ("galaxy_data", "sigma_image", "pixel_mask", "psf", "multiplier")
     tree = _keys(path, names)
     good = array(path, "pixel_mask", tree["pixel_mask"])
@@ -100,11 +89,6 @@ def from_upstream_npz(
         The subject; for a repeat, not the one in the file's name.
     turns : int or None
         Of ``np.rot90``: `astrometry.image_turns`; None if they are unknown.
-
-    Raises
-    ------
-    InputError
-        See `make_cutout` and `read_npz`.
     """
     arrays = read_npz(path, UPSTREAM, {"metadata": ("U", 0)})
     metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")))
@@ -127,13 +111,7 @@ def write_cutout(path: str | Path, cutout: Cutout) -> None:
 
 
 def read_cutout(path: str | Path) -> Cutout:
-    """Read what `write_cutout` wrote, and check it again.
-
-    Raises
-    ------
-    InputError
-        See `read_npz` and `make_cutout`.
-    """
+    """Read what `write_cutout` wrote, and check it again."""
     arrays = read_npz(path, STORED)
     values = {k: arrays[k].item() for k, (_, ndim) in STORED.items() if ndim == 0}
     trees = {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}

@@ -29,33 +29,16 @@ ZERO_WHEN_EMPTY = ("subject_id", "flags", "bounds_lower", "bounds_upper", "chira
 
 @dataclass(frozen=True)
 class Subject:
-    """All that the catalogue needs of one subject.
-
-    Attributes
-    ----------
-    subject_id : int
-        Zooniverse id.
-    metadata : mapping
-        Row of ``gal-metadata.csv``: RA, DEC [deg], Z, ZDIST, NSAID, IAUNAME.
-    aggregate : mapping or None
-        Tree of ``aggregates/<id>.json``.
-    tuned : mapping of str to mapping
-        Trees of ``tuned/<start>/<id>.json`` by start.
-    has_image : bool
-        Whether there was something to fit.
-    rotation_known : bool
-        Whether it is known how the image was turned for the volunteers.
-    wcs : WCS or None
-        Of the cutout.
-    """
+    """All that the catalogue needs of one subject."""
 
     subject_id: int
+    # Row of gal-metadata.csv: RA, DEC [deg], Z, ZDIST, NSAID, IAUNAME.
     metadata: Mapping = field(default_factory=dict)
-    aggregate: Mapping | None = None
-    tuned: Mapping[str, Mapping] = field(default_factory=dict)
-    has_image: bool = True
-    rotation_known: bool = True
-    wcs: WCS | None = None
+    aggregate: Mapping | None = None  # tree of aggregates/<id>.json
+    tuned: Mapping[str, Mapping] = field(default_factory=dict)  # trees by start
+    has_image: bool = True  # whether there was something to fit
+    rotation_known: bool = True  # how the image was turned for the volunteers
+    wcs: WCS | None = None  # of the cutout
 
 
 class Fit:
@@ -104,17 +87,9 @@ def _fitted(tree: Mapping) -> bool:
 
 
 def catalogue(subjects: Iterable[Subject]) -> Table:
-    """Return the catalogue: a row for every subject, whether or not its fit worked.
+    """Return the catalogue: a row for every subject, sorted by id, fitted or not.
 
-    Parameters
-    ----------
-    subjects : iterable of Subject
-        In any order; the rows are sorted by id.
-
-    Returns
-    -------
-    Table
-        With a unit, a description and ``meta["ucd"]`` on each column.
+    Each column has a unit, a description and ``meta["ucd"]``.
     """
     ordered = sorted(subjects, key=lambda s: s.subject_id)
     rows = [catalogue_row(subject) for subject in ordered]
@@ -296,18 +271,9 @@ def _arms(arms: list, scale: float) -> dict:
 
 
 def mean_pitch(arms: list) -> dict:
-    """Return the length-weighted mean pitch angle of a galaxy's arms.
+    """Return the length-weighted mean pitch angle of a galaxy's arms [deg].
 
-    Parameters
-    ----------
-    arms : list of mapping
-        ``pitch_angle``, ``pitch_angle_err`` [deg], ``length``, ``chirality``.
-
-    Returns
-    -------
-    dict
-        ``pitch_angle``, its ``_err`` and ``_scatter`` [deg], and ``chirality``: 0
-        when the arms disagree.
+    With its ``_err`` and ``_scatter``, and ``chirality``: 0 when the arms disagree.
 
     Source: Davis & Hayes 2014, ApJ 790, 87, section 2.2 (weights by length).
     """

@@ -47,14 +47,9 @@ def pitch_galaxies(posterior: Mapping) -> Figure:
 
 @style.styled
 def pitch_population(galaxy: np.ndarray, scatter: np.ndarray) -> Figure:
-    """Return the distribution of pitch angles and of the scatter within galaxies.
+    """Return the distribution of pitch angles and of the scatter within galaxies [deg].
 
-    Parameters
-    ----------
-    galaxy : ndarray, shape (n_draws, n_galaxies)
-        Posterior draws of the galaxies' pitch angles [deg].
-    scatter : ndarray, shape (n_draws,)
-        Posterior draws of the scatter between arms of a galaxy [deg].
+    From posterior draws: `galaxy` (n_draws, n_galaxies) and `scatter` (n_draws,).
     """
     fig = style.figure(style.PAGE_WIDTH, 2.5)
     left, right = fig.subplots(1, 2)
@@ -124,14 +119,9 @@ TESTS = (
 
 @style.styled
 def morphology(pitch, pitch_err, strengths: Mapping[str, Sequence[float]]) -> Figure:
-    """Return pitch angle against measures of bulge and bar.
+    """Return pitch angle [deg] against measures of bulge and bar, by their axis labels.
 
-    Parameters
-    ----------
-    pitch, pitch_err : array_like, shape (n,)
-        Pitch angles of galaxies and their errors [deg].
-    strengths : mapping of str to array_like, shape (n,)
-        Axis label to strength; NaN leaves a galaxy out.
+    A strength of NaN leaves a galaxy out.
     """
     fig = style.figure(style.PAGE_WIDTH, 2.7)
     axes = fig.subplots(1, len(strengths), sharey=True, squeeze=False)[0]

@@ -44,15 +44,7 @@ class Panel(NamedTuple):
 
 @style.styled
 def mosaic(galaxies: Sequence[Thumbnail], n_columns: int = 8) -> Figure:
-    """Return thumbnails of galaxies with the outlines of their models.
-
-    Parameters
-    ----------
-    galaxies : sequence of Thumbnail
-        In reading order.
-    n_columns : int
-        Thumbnails in a row.
-    """
+    """Return thumbnails of galaxies with the outlines of their models."""
     n_rows = max(1, math.ceil(len(galaxies) / n_columns))
     fig = style.figure(SIDE * n_columns, SIDE * n_rows)
     fig.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
@@ -118,14 +110,9 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
 
 @style.styled
 def start_comparison(agg, bi, preference: Mapping) -> Figure:
-    """Return chi2 from the two starts, and the posterior of which start is better.
+    """Return chi2 (n,) from the two starts, and the posterior of which start is better.
 
-    Parameters
-    ----------
-    agg, bi : array_like, shape (n,)
-        Reduced chi2 from the aggregate and from the best volunteer.
-    preference : mapping
-        From `skyloom.builder.products.views.preference`.
+    `preference` is that of `skyloom.builder.tasks.views.preference`.
     """
     fig = style.figure(style.PAGE_WIDTH, 2.9)
     left, right = fig.subplots(1, 2)
@@ -151,16 +138,8 @@ def comparison(
 ) -> Figure:
     """Return one panel a quantity, one measurement against the other.
 
-    Each panel quotes the median difference and its scatter (1.48 MAD).
-
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Quantities.
-    first, second : str
-        What the two measurements are, for the axes.
-    n_columns : int
-        Panels in a row.
+    Each panel quotes the median difference and its scatter (1.48 MAD); `first` and
+    `second` say on the axes what the two measurements are.
     """
     n_columns = max(1, min(n_columns, len(panels)))
     n_rows = max(1, math.ceil(len(panels) / n_columns))

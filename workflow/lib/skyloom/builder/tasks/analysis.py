@@ -34,15 +34,7 @@ def frequencies_tree(volunteers, aggregates, tuned) -> dict:
 
 
 def residuals_tree(fits: Mapping[str, Iterable[Mapping]], images: Iterable[str]):
-    """Return how good the fits are and what they leave in the images.
-
-    Parameters
-    ----------
-    fits : mapping of str to iterable of mapping
-        Trees of ``tuned/<start>/<id>.json`` by start.
-    images : iterable of path
-        Residual files of the fits that did not fail.
-    """
+    """Return how good the fits are, by start, and what they leave in residual files."""
     tree = {}
     for start, trees in fits.items():
         found = [(one["chisq"], one["status"]) for one in trees]

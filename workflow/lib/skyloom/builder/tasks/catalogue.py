@@ -79,16 +79,9 @@ def subjects(
     aggregates: Iterable[str | Path],
     **tuned: Iterable[str | Path],
 ) -> list[Subject]:
-    """Gather what the catalogue needs of every subject.
+    """Gather what the catalogue needs of every subject from its files, one a subject.
 
-    Parameters
-    ----------
-    metadata : path
-        gal-metadata.csv.
-    cutouts, aggregates : iterable of path
-        One file a subject.
-    **tuned : iterable of path
-        The same by start: ``agg``, ``bi``.
+    `tuned` are the files of the fits by start: ``agg``, ``bi``.
     """
     rows = read_csv(metadata, SKY).to_dict("records")
     known = {int(row["subject_id"]): row for row in rows}

@@ -16,20 +16,11 @@ from skyloom.builder.products.catalogue_columns import PUBLISHED, REPEATED
 
 
 def repeatability_tree(catalogue: pd.DataFrame, repeats: Iterable) -> dict:
-    """Return how far two subjects that show one galaxy differ.
+    """Return how far pairs of subjects that show one galaxy differ: `repeatability`.
 
-    Parameters
-    ----------
-    catalogue : DataFrame
-        Ours; rows without a fit do not count.
-    repeats : iterable of [int, int]
-        Pairs of subjects.
-
-    Returns
-    -------
-    dict
-        As `repeatability`. The catalogue's `n_arms` are the crowd's, so that fits count
-        as having as many arms, of the same kind, where as many parameters are free.
+    Rows without a fit do not count. The catalogue's `n_arms` are the crowd's, so that
+    fits count as having as many arms, of the same kind, where as many parameters are
+    free.
     """
     pairs = pd.DataFrame(list(repeats), columns=["first", "second"], dtype=int)
     fitted = catalogue[catalogue["start"] != ""]

@@ -40,13 +40,7 @@ VOTES = {
 
 
 def pitch_draws(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the draws of the pitch angles.
-
-    Returns
-    -------
-    dict of str to ndarray
-        ``galaxy`` (n_draws, n_galaxies) and ``arm`` (n_draws, n_arms) [deg];
-        ``galaxy_id`` (n_galaxies,) and ``arm_galaxy_id`` (n_arms,).
+    """Read the draws of the pitch angles of galaxies and arms [deg], and their ids.
 
     Raises
     ------
@@ -98,22 +92,11 @@ def vote_strengths(path: str | Path) -> dict[str, dict[int, float]]:
 def morphology_tree(
     draws: Mapping, measures: Mapping, settings: Morphology, seed: int
 ) -> dict:
-    """Test pitch angles against bulge and bar strength.
+    """Test pitch angles against bulge and bar strength, measure by measure.
 
-    Parameters
-    ----------
-    draws : mapping
-        From `pitch_draws`.
-    measures : mapping
-        From `strengths`, and `vote_strengths` where there are votes.
-
-    Returns
-    -------
-    dict
-        By measure, as `morphology_test` of the galaxies; and in
-        ``anderson_darling_arms`` the k-sample test of their arms, each in the group
-        of its galaxy, as published. Arms of one galaxy are alike, so that this test
-        rejects too easily.
+    As `morphology_test` of the galaxies; and in ``anderson_darling_arms`` the k-sample
+    test of their arms, each in the group of its galaxy, as published. Arms of one
+    galaxy are alike, so that this test rejects too easily.
     """
     sizes = {"n_draws": settings.n_draws, "n_resamples": settings.n_resamples}
     groups = {
@@ -138,17 +121,10 @@ def morphology_tree(
 
 
 def winding_tree(draws: np.ndarray, settings: Winding, seed: int) -> dict:
-    """Test uniform cot(phi) between the limits, and over other lower limits.
+    """Test uniform cot(phi) of draws (n_draws, n_galaxies) [deg] between the limits.
 
-    Parameters
-    ----------
-    draws : ndarray, shape (n_draws, n_galaxies)
-        Pitch angles [deg].
-
-    Returns
-    -------
-    dict
-        The test; its ``power`` against pitch angles that are uniform; the ``scan``.
+    With its ``power`` against uniform pitch angles, and the ``scan`` over other lower
+    limits.
     """
     lower, upper = settings.lower, settings.upper
     test = winding_test(draws, lower, upper)

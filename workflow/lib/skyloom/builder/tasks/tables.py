@@ -34,14 +34,8 @@ def rejected_subjects(
 ) -> pd.DataFrame:
     """List the rows of subject exports that cannot be used, and why.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        Exports.
-    tables : iterable of path
-        gal-metadata.csv files: what they say need not be in the export.
-    subjects : iterable of int
-        Those of the run, whose metadata must be readable.
+    Of subjects that no gal-metadata.csv among the `tables` has, the metadata must be
+    readable.
     """
     placed = set().union(*(read_metadata(path)["subject_id"] for path in tables))
     wanted, found = set(subjects) - placed, []
@@ -91,16 +85,9 @@ def merged_classifications(
     known: Iterable[int],
     workflow_id: int | None,
 ):
-    """Merge classification exports.
+    """Merge classification exports: those of the subjects, of one workflow if given.
 
-    Parameters
-    ----------
-    subjects : iterable of int
-        Classifications of these are kept.
-    known : iterable of int
-        Those of any subject not among these are rejected.
-    workflow_id : int or None
-        Keep this workflow only.
+    Those of subjects that are not `known` are rejected.
 
     Returns
     -------

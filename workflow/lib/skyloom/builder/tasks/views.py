@@ -36,17 +36,9 @@ LOGARITHMIC = ("disk_Re_arcsec", "chisq", "bulge_n")
 def preference(agg, bi) -> dict:
     """Return the posterior probability that the aggregate's fit is the better one.
 
-    Parameters
-    ----------
-    agg, bi : array_like, shape (n,)
-        Reduced chi2 of the two fits of each galaxy; pairs that are not both finite
-        are left out, ties count half.
-
-    Returns
-    -------
-    dict
-        ``n`` pairs, ``k`` won, ``alpha`` and ``beta`` of the Beta posterior under
-        Jeffreys' prior, its ``mean`` and central 68 % from ``low`` to ``high``.
+    Pairs of reduced chi2 (n,) that are not both finite are left out, ties count half.
+    ``n`` pairs, ``k`` won, ``alpha`` and ``beta`` of the Beta posterior under Jeffreys'
+    prior, its ``mean`` and central 68 % from ``low`` to ``high``.
 
     Source: Cameron 2011, PASA 28, 128.
     """
@@ -70,15 +62,7 @@ def flag_counts(table: Table) -> pd.Series:
 
 
 def repeat_panels(table: pd.DataFrame, repeats: Sequence[Sequence[int]]) -> list[Panel]:
-    """Return what two subjects that show one galaxy say of it.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The catalogue.
-    repeats : sequence of (int, int)
-        Subject ids; pairs that are not both in the catalogue are left out.
-    """
+    """Return what two subjects that show one galaxy say of it, pair by pair."""
     rows = table.set_index("subject_id")
     pairs = [p for p in repeats if p[0] in rows.index and p[1] in rows.index]
     halves = [rows.loc[[p[side] for p in pairs]] for side in (0, 1)]
@@ -93,15 +77,7 @@ def repeat_panels(table: pd.DataFrame, repeats: Sequence[Sequence[int]]) -> list
 
 
 def published_panels(table: pd.DataFrame, published: pd.DataFrame) -> list[Panel]:
-    """Return our catalogue against the published one, its defects repaired.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Our catalogue.
-    published : DataFrame
-        galaxy-builder-catalogue.csv.
-    """
+    """Return our catalogue against the published one, its defects repaired."""
     multipliers = dict(zip(table["subject_id"], table["multiplier"], strict=True))
     theirs = repaired_published(published, multipliers).set_index("subject_id")
     ours = table.set_index("subject_id")
