@@ -124,7 +124,7 @@ def test_wrong_key_is_refused(fresh):
     path.write_text(path.read_text().replace("chunks:", "chunk:"))
     said = snakemake(fresh, "-n", check=False)
     assert said.returncode != 0
-    assert "unknown key chunk (did you mean chunks?)" in said.stdout
+    assert "chunk: unknown key (did you mean chunks?)" in said.stdout
     assert "Job stats" not in said.stdout
 
 
