@@ -58,6 +58,17 @@ def test_each_measure_is_tested_with_its_own_limits():
     assert set(tree["bulge_votes"]["anderson_darling"]["groups"]) == {"disk", "bulge"}
 
 
+def test_fitted_bulges_are_split_at_a_tenth_of_the_light():
+    """Just below counts as a disk galaxy, just above as one with a bulge."""
+    measures = {"bulge": {g: 0.099 if g % 2 else 0.101 for g in range(40)}}
+    tree = morphology_tree(draws_of(np.linspace(10, 30, 40)), measures, SETTINGS, 1)
+    groups = tree["bulge"]["anderson_darling"]["groups"]
+    assert {name: found["n"] for name, found in groups.items()} == {
+        "disk": 20,
+        "bulge": 20,
+    }
+
+
 def test_arms_are_tested_in_the_groups_of_their_galaxies():
     """Twice as many arms as galaxies, each with its galaxy's bar."""
     measures = {"bar": {g: g / 40 for g in range(40)}}
