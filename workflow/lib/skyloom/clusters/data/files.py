@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,8 +14,8 @@ import torch
 
 from skyloom.clusters.data.checks import DTYPES, REMEDY, check
 from skyloom.clusters.data.tiles import KEYS
-from skyloom.io.atomic import write_bytes
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
+from skyloom.learn.tensors import own, read_tensors, write_tensors
 
 NAME = re.compile(r"file_data_(0|[1-9]\d*)_size_([1-9]\d*)\.pt", re.ASCII)
 
@@ -111,10 +109,7 @@ def write_file_data(
         msg = f"dtype {dtype}: expected one of {', '.join(DTYPES)}"
         raise ValueError(msg)
     check(path, list(data), numbers_of(path)[1], KEYS)
-    # A buffer has no name: torch.save writes the name of a file into its content.
-    buffer = io.BytesIO()
-    torch.save([_plain(one, kind) for one in data], buffer)
-    write_bytes(path, buffer.getvalue())
+    write_tensors(path, [_plain(one, kind) for one in data])
 
 
 def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
@@ -140,7 +135,7 @@ def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
     """
     _, size = numbers_of(path)
     need = {key: KEYS[key] for key in need}
-    data = _loaded(existing_file(path))
+    data = read_tensors(path, REMEDY)
     check(path, data, size, need)
     return [
         {
@@ -151,38 +146,12 @@ def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
     ]
 
 
-def _loaded(path: Path) -> object:
-    try:
-        _refuse_damage(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as bad:
-        # torch, pickle and zipfile raise whatever a damaged file makes them stumble
-        # over. The first line says what; the rest advises to trust the file.
-        why = str(bad).strip().split("\n")[0][:120] or type(bad).__name__
-        problem = f"not readable as tensors ({why})"
-        expected = "a whole file of tensors, no other objects"
-        raise InputError(path, problem, expected=expected, remedy=REMEDY) from None
-
-
-def _refuse_damage(path: Path) -> None:
-    # torch does not look at the checksums that it writes.
-    with zipfile.ZipFile(path) as archive:
-        damaged = archive.testzip()
-    if damaged:
-        msg = f"{damaged} does not have its checksum"
-        raise zipfile.BadZipFile(msg)
-
-
 def _plain(one: Mapping, kind: torch.dtype) -> dict:
     """Return a datum whose bytes depend on its values only: no views, one order."""
     most = torch.finfo(kind).max
     images = one["images"].clamp(-most, most).to(kind)
-    catalog = {key: _own(one["tile_catalog"][key]) for key in KEYS}
-    return {"tile_catalog": catalog, "images": _own(images)}
-
-
-def _own(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+    catalog = {key: own(one["tile_catalog"][key]) for key in KEYS}
+    return {"tile_catalog": catalog, "images": own(images)}
 
 
 def _block_sums(image: np.ndarray, pool: int) -> np.ndarray:

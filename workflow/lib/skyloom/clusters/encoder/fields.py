@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from torch.utils.data import DataLoader
 
 from skyloom.clusters.data.stream import BatchOrder, FileData, loader
 from skyloom.clusters.encoder.loss import truth_of
-from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.normalise import noise_scale
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
@@ -71,22 +69,10 @@ class Fields(lightning.LightningDataModule):
         return loader(FileData(paths, need=NEED), order)
 
 
-@dataclass(frozen=True)
-class Common:
-    """What the training fields have in common."""
+def common(paths: Sequence[Path], settings: EncoderSettings) -> tuple[list, dict]:
+    """Return the noise, and where outputs start, of the first `LOOKED_AT` fields.
 
-    noise: tuple[float, ...]  # robust deviation of each band's pixels [counts]
-    start: dict[str, float]  # see `Encoder.start_at`
-
-    def give(self, encoder: Encoder) -> None:
-        """Set an encoder's noise, and where its outputs start."""
-        encoder.normalise.set_noise(self.noise)
-        encoder.start_at(self.start)
-
-
-def common(paths: Sequence[Path], settings: EncoderSettings) -> Common:
-    """Return the noise and the mean outputs of the first `LOOKED_AT` fields.
-
+    Noise is the robust deviation of each band [counts]; see `Encoder.start_at`.
     InputError for fields that do not fit the encoder: bands, or pixels to a tile.
     """
     data = FileData(paths, need=NEED)
@@ -97,7 +83,7 @@ def common(paths: Sequence[Path], settings: EncoderSettings) -> Common:
     _check_fits(paths[0], fields[0], settings)
     noise = [noise_scale(field["images"].numpy()[None]) for field in fields]
     start = _start({key: torch.stack([f[key] for f in fields]) for key in NEED})
-    return Common(tuple(np.median(noise, axis=0).tolist()), start)
+    return np.median(noise, axis=0).tolist(), start
 
 
 def _start(catalogue: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ import torch
 
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
-from skyloom.io.atomic import write_bytes
 from skyloom.io.documents import plain
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
+from skyloom.learn.tensors import own, read_tensors, write_tensors
 
 FORMAT = 1
 KEYS = (
@@ -55,7 +54,7 @@ def save_encoder(
 
     With plain values, see `EncoderFile`. ValueError for weights that are not finite.
     """
-    state = {k: _own(v) for k, v in sorted(encoder.state_dict().items())}
+    state = {k: own(v) for k, v in sorted(encoder.state_dict().items())}
     bad = [name for name, value in state.items() if not value.isfinite().all()]
     if bad:
         msg = f"weights that are not finite: {', '.join(bad[:3])}"
@@ -72,10 +71,7 @@ def save_encoder(
         "metrics": plain(metrics or {}),
         "provenance": plain(provenance or {}),
     }
-    # A buffer has no name: torch.save writes the name of a file into its content.
-    buffer = io.BytesIO()
-    torch.save(tree, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_tensors(path, tree)
 
 
 def load_encoder(path: str | Path) -> EncoderFile:
@@ -99,7 +95,7 @@ def load_encoder(path: str | Path) -> EncoderFile:
 
 
 def _sections(path: str | Path) -> dict:
-    tree = _loaded(existing_file(path))
+    tree = read_tensors(path, REMEDY)
     if not isinstance(tree, dict):
         raise _error(path, f"holds a {type(tree).__name__}", "", "a dict")
     odd = [f"missing {key}" for key in KEYS if key not in tree]
@@ -115,17 +111,6 @@ def _sections(path: str | Path) -> dict:
             problem = f"a {type(tree[key]).__name__}"
             raise _error(path, problem, f"key {key!r}", "a dict")
     return tree
-
-
-def _loaded(path: Path) -> object:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as bad:
-        # torch, pickle and zipfile raise whatever a damaged file makes them stumble
-        # over. The first line says what; the rest advises to trust the file.
-        why = str(bad).strip().split("\n")[0][:120] or type(bad).__name__
-        problem = f"not readable as tensors ({why})"
-        raise _error(path, problem, "", "a whole file of tensors") from None
 
 
 def _settings(path: str | Path, tree: Mapping) -> EncoderSettings:
@@ -172,11 +157,6 @@ def _check_weights(path: str | Path, state: Mapping, wanted: Mapping) -> None:
             raise _error(path, f"shape {shape}", where, f"{right}, by the settings")
         if not value.isfinite().all():
             raise _error(path, "not finite", where, "finite numbers")
-
-
-def _own(tensor: torch.Tensor) -> torch.Tensor:
-    """Return a copy whose bytes depend on its values only."""
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _error(path: str | Path, problem: str, where: str, expected: str) -> InputError:

@@ -10,7 +10,7 @@ from pytorch_lightning.callbacks import Callback
 
 from skyloom.clusters.config import Train
 from skyloom.clusters.encoder.calibrate import calibrate
-from skyloom.clusters.encoder.fields import Common, Fields, common
+from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
 from skyloom.clusters.encoder.module import Training
 from skyloom.clusters.encoder.network import Encoder
@@ -121,11 +121,13 @@ def fit(
     return folder / BEST
 
 
-def _drawn(settings: EncoderSettings, shared: Common, seed: int) -> Encoder:
+def _drawn(settings: EncoderSettings, shared: tuple, seed: int) -> Encoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng(seed, "first weights").integers(2**31)))
         encoder = Encoder(settings)
-    shared.give(encoder)
+    noise, outputs = shared
+    encoder.normalise.set_noise(noise)
+    encoder.start_at(outputs)
     return encoder
 
 
@@ -148,13 +150,13 @@ def _identity(
     settings: EncoderSettings,
     how: Train,
     seed: int,
-    shared: Common,
+    shared: tuple,
     provenance: Mapping | None,
     files: Mapping[str, Sequence[Path]],
     start: str | Path | None,
 ) -> dict:
     """Return what a training follows from; the noise stands for the pixels."""
-    rest = {"seed": seed, "noise": list(shared.noise), "start": shared.start}
+    rest = {"seed": seed, "noise": shared[0], "start": shared[1]}
     names = [path.name for path in files["train"]]
     rest |= {"provenance": dict(provenance or {}), "files": names}
     rest["first"] = None if start is None else checksum(start)
