@@ -90,3 +90,22 @@ def test_outputs_of_another_network():
     """Other boxes or heads are refused."""
     with pytest.raises(ValueError, match=r"expected \(\.\.\., 7, 26\)"):
         decode(np.zeros((2, 7, 20)), ARCH)
+
+
+def test_thresholds_themselves():
+    """A line counts above the threshold, not at it; from `z_split` on z is high."""
+    half = np.float32([0.5, np.nextafter(np.float32(0.5), np.float32(1))])
+    assert n_lines(half[:, None], 0.5).tolist() == [0, 1]
+    lines = decode(outputs(LYA=(0.96, 2, 0.5)), ARCH)
+    (z,) = best(lines)[0]
+    found = [labels(lines, z_split=s)[0] for s in (z, np.nextafter(z, 9), z - 1e-6)]
+    assert found == [2, 1, 2]
+
+
+def test_the_first_box_wins_a_tie():
+    """Of boxes alike, the bluest; of lines alike, the first of the heads."""
+    y = outputs(LYA=(0.9, 5, 0.2), CIV=(0.9, 6, 0.3))
+    y[0, 0, 3], y[0, 0, 16] = 0.9, 0.4
+    lines = decode(y, ARCH)
+    assert lines.box[0, 0] == 3
+    assert best(lines)[0] == pytest.approx(lines.z[0, 0])
