@@ -77,12 +77,7 @@ def boss_like(
     spectra have one arm on SDSS's log grid, 4620 pixels from 10^3.5525 Å; the truth is
     that of `simulate_targets`, with ``sn``.
     """
-    chance = rng(seed, "boss", plate)
-    truth, flux = simulate_targets(n, settings, chance, FIRST + plate * 1_000_000)
-    depth = 10.0 ** chance.normal(0, 0.12, n)
-    fault = truth["fault"].to_numpy()
-    spectra = observe(flux, _meta(truth, plate, 56000), boss(), depth, chance, fault)
-    return spectra, truth.assign(sn=signal_to_noise(spectra))
+    return _once(n, settings, rng(seed, "boss", plate), boss(), (plate, 56000), 0.12)
 
 
 def boss_batches(
@@ -105,15 +100,19 @@ def desi_batches(
     """
     instrument = desi()
     for tile, start in enumerate(range(0, n, BATCH), start=first_tile):
-        chance = rng(seed, "desi", tile)
-        count = min(BATCH, n - start)
-        first = FIRST + tile * 1_000_000
-        truth, flux = simulate_targets(count, settings, chance, first)
-        depth = 10.0 ** chance.normal(0, 0.2, count)
-        fault = truth["fault"].to_numpy()
-        meta = _meta(truth, tile, tile)
-        spectra = observe(flux, meta, instrument, depth, chance, fault)
-        yield spectra, truth.assign(sn=signal_to_noise(spectra))
+        count, chance = min(BATCH, n - start), rng(seed, "desi", tile)
+        yield _once(count, settings, chance, instrument, (tile, tile), 0.2)
+
+
+def _once(n, settings: Objects, chance, instrument, numbers, scatter):
+    """Return spectra and truth of n targets, whose depths scatter (dex)."""
+    first = FIRST + numbers[0] * 1_000_000
+    truth, flux = simulate_targets(n, settings, chance, first)
+    depth = 10.0 ** chance.normal(0, scatter, n)
+    fault = truth["fault"].to_numpy()
+    meta = _meta(truth, *numbers)
+    spectra = observe(flux, meta, instrument, depth, chance, fault)
+    return spectra, truth.assign(sn=signal_to_noise(spectra))
 
 
 def signal_to_noise(spectra: Spectra) -> np.ndarray:
