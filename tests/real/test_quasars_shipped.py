@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation import metrics
-from skyloom.quasars.evaluation.redshifts import nmad
 from skyloom.quasars.inputs import spectra
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.tasks.files import classify_files
 from skyloom.quasars.tasks.survey import classifier_of
 from skyloom.run.digest import ROOT
+from skyloom.stats.scatter import nmad
 
 pytestmark = pytest.mark.real
 
