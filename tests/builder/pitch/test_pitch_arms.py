@@ -97,3 +97,11 @@ def test_an_arm_seen_twice_counts_once():
     table = arm_table(trees, galaxies={11: 1, 12: 2, 13: 3})
     assert table["subject_id"].tolist() == [1, 12, 13, 30]
     assert table["galaxy"].tolist() == [1, 2, 13, 30]
+
+
+def test_angles_from_0_to_below_90():
+    """A closed ring is an angle, a radial line is none."""
+    trees = [{"subject_id": 1, "arms": [ARM | {"pitch_angle": x} for x in (0.0, 89.9)]}]
+    assert arm_table(trees)["pitch_angle"].tolist() == [0, 89.9]
+    with pytest.raises(ValueError, match="pitch angle 90"):
+        arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle": 90.0}]}])
