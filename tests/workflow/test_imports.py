@@ -114,6 +114,13 @@ def test_no_job_finds_areas_by_name(graph):
     assert set().union(*users) <= PARSING
 
 
+def test_one_opener_of_fits_files():
+    """`io.fits` opens what lies on disk; the other checks bytes before writing them."""
+    files = (LIBRARY / "skyloom").rglob("*.py")
+    users = {path.stem for path in files if "fits.open(" in path.read_text()}
+    assert users == {"fits", "survey"}
+
+
 def scripts(checkout):
     return sorted((checkout / "scripts").rglob("*.py"))
 

@@ -22,8 +22,9 @@ The rules that make this sound:
   name or as decorators, changes nothing of ours.
 
 Digests hold for one minor version of Python, whose ``ast.unparse`` writes the text.
-Reading the whole library takes about a second, so the digests of its present state
-are kept in the working directory, under the checksum of all its files.
+Reading the whole library takes seconds, so the digests of its present state are kept
+in the working directory, under the checksum of all its files (and by `statements` what
+was read of each file).
 """
 
 from __future__ import annotations
