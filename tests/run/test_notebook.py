@@ -101,3 +101,18 @@ def test_environment_is_put_back(tmp_path):
 def test_named_files_are_plain():
     """One path stays a text, several become a list."""
     assert named_files({"a": "x", "b": ("y", "z")}) == {"a": "x", "b": ["y", "z"]}
+
+
+def test_kernels_share_no_socket(notebook, tmp_path, monkeypatch):
+    """Two that start in one folder at one time would read each other's messages."""
+    seen = []
+
+    def run(path, product, **options):
+        seen.append(options["config"]["KernelManager"]["ip"])
+        return nbformat.read(path, as_version=4)
+
+    monkeypatch.setattr("papermill.execute_notebook", run)
+    for name in ("a", "b"):
+        execute(notebook, tmp_path / name, {}, tmp_path)
+    assert len(set(seen)) == 2
+    assert not any(Path(place).is_relative_to(Path.cwd()) for place in seen)

@@ -32,7 +32,10 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
     import papermill  # noqa: PLC0415
     from traitlets.config import Config  # noqa: PLC0415
 
-    with kernel_home(library):
+    with kernel_home(library) as home:
+        # Not TCP, which other users of a shared node could listen to; and sockets of
+        # its own, which kernels that start in one folder at one time would share.
+        sockets = {"transport": "ipc", "ip": f"{home}/kernel"}
         executed = papermill.execute_notebook(
             str(notebook),
             None,
@@ -40,8 +43,7 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
             kernel_name=KERNEL,
             language="python",
             progress_bar=False,
-            # Not TCP, which other users of a shared node could listen to.
-            config=Config(KernelManager={"transport": "ipc"}),
+            config=Config(KernelManager=sockets),
         )
     write_text(product, nbformat.writes(timeless(executed)) + "\n")
 
@@ -92,7 +94,7 @@ def _plain(output):
 
 
 @contextmanager
-def kernel_home(library: Path) -> Iterator[None]:
+def kernel_home(library: Path) -> Iterator[str]:
     """Give kernels started inside the block the library and a home of their own.
 
     Kernel files go to a temporary folder: nothing of the user's is read or written.
@@ -108,7 +110,7 @@ def kernel_home(library: Path) -> Iterator[None]:
             PYDEVD_DISABLE_FILE_VALIDATION="1",
         )
         try:
-            yield
+            yield home
         finally:
             os.environ.clear()
             os.environ.update(before)
