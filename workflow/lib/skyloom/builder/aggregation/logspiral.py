@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm, t
-from sklearn.linear_model import BayesianRidge
 
 from skyloom.builder.model import Sersic
 
@@ -156,6 +155,8 @@ def fit(r: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> LogSpiral:
     if len(r) < 3 or not (np.asarray(r) > 0).all():
         msg = f"log spiral: expected 3 points or more with radius > 0, got {len(r)}"
         raise ValueError(msg)
+    from sklearn.linear_model import BayesianRidge  # noqa: PLC0415
+
     design, y = np.column_stack([np.ones(len(r)), theta]), np.log(r)
     ridge = BayesianRidge(alpha_1=ALPHA_1, alpha_2=ALPHA_2, fit_intercept=False)
     ridge.fit(design, y, weight)

@@ -46,14 +46,9 @@ class LightCone:
         The rays are 2^n_arms, so they are made as they are needed: non-negative least
         squares over those at hand, then the one along which the fit would improve
         most, until none improves it. Ends at the optimum over all rays (simplicial
-        decomposition: von Hohenbalken 1977, Math. Program. 13, 49).
-
-        Parameters
-        ----------
-        design : ndarray, shape (n_pix, n_terms)
-            Images at unit brightness, in sigma.
-        data : ndarray, shape (n_pix,)
-            The image, in sigma.
+        decomposition: von Hohenbalken 1977, Math. Program. 13, 49). `design`
+        (n_pix, n_terms) are images at unit brightness and `data` (n_pix,) the image,
+        both in sigma.
         """
         q, r = np.linalg.qr(design)
         seen = q.T @ data
@@ -91,13 +86,7 @@ class LightCone:
         return ray
 
     def sides(self, amplitude) -> list[str | None]:
-        """Return for each term the limit it lies on: lower, upper or None.
-
-        Parameters
-        ----------
-        amplitude : ndarray, shape (n_terms,)
-            In the cone.
-        """
+        """Return for each term of a brightness its limit: lower, upper or None."""
         disk = self._disk(amplitude)
         low, high = (disk * limit for limit in self.arm_limits)
         sides: list[str | None] = []
@@ -111,18 +100,9 @@ class LightCone:
         return sides
 
     def directions(self, amplitude) -> np.ndarray:
-        """Return the directions in which a brightness may move and stay on its limits.
+        """Return how a brightness may move on its limits, (n_terms, n_directions).
 
         An arm on a limit brightens and fades with its disk; what is dark stays dark.
-
-        Parameters
-        ----------
-        amplitude : ndarray, shape (n_terms,)
-            In the cone.
-
-        Returns
-        -------
-        ndarray, shape (n_terms, n_directions)
         """
         unit = np.eye(len(self.terms))
         sides = self.sides(amplitude)

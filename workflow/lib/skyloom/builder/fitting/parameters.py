@@ -38,12 +38,8 @@ STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max":
 class Parametrisation:
     """Which parameters of a model are free, and where a fit starts.
 
-    Attributes
-    ----------
-    start : Model
-        Holds the value of all that is fixed.
-    names : tuple of str
-        Free parameters, as ``disk.q``, ``centre.mux`` or ``spiral.0.phi``.
+    `start` holds the value of all that is fixed; `names` are as ``disk.q``,
+    ``centre.mux`` or ``spiral.0.phi``.
     """
 
     start: Model

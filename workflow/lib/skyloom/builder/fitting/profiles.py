@@ -115,16 +115,8 @@ def stiffness(dx, dy, h, cos_t, sin_t, q, Re, n, c, b):
 
     The cell has side `h` and its centre at ``(dx, dy)``. Close to the profile's
     centre the bound is taken at the smallest radius in the cell; far away at the
-    cell's centre, with a margin for how much steeper the near side can be.
-
-    Returns
-    -------
-    z : float
-        The bound.
-    lnS : float
-        ln of the profile where the bound was taken.
-    far : bool
-        Whether that was the cell's centre.
+    cell's centre, with a margin for how much steeper the near side can be. Also
+    returned are ln of the profile there, and whether that was the cell's centre.
     """
     u = cos_t * dx + sin_t * dy
     v = cos_t * dy - sin_t * dx
@@ -209,21 +201,9 @@ def extent(Re, n, rtol):
 def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac):
     """Return the pixel means of a unit Sérsic profile on an (ny, nx) image.
 
-    Parameters
-    ----------
-    ny, nx : int
-        Image shape; pixel centres at integers.
-    mux, muy, roll, q, Re, n, c : float
-        As in `skyloom.builder.model.Sersic`.
-    rtol : float
-        Relative error allowed in each pixel.
-    jac : bool
-        Whether to also return the partial derivatives.
-
-    Returns
-    -------
-    ndarray, shape (1 or 8, ny, nx)
-        The value and, with `jac`, the partials in the order `PARTIALS`.
+    Parameters are those of `model.Sersic`; `rtol` is the relative error allowed in
+    each pixel. The result has shape (1 or 8, ny, nx): the value and, with `jac`, the
+    partials in the order `PARTIALS`.
     """
     out = np.zeros((8 if jac else 1, ny, nx))
     par = (mux, muy, math.cos(roll), math.sin(roll), q, Re, n, c)
@@ -328,27 +308,11 @@ def _sampling(x, y, d2, par, b, spread, rtol):
 def integrate_arm(ny, nx, points, partials, mux, muy, roll, q, Re, spread, rtol, jac):
     """Return the pixel means of a unit arm on a unit disk of index 1.
 
-    Parameters
-    ----------
-    ny, nx : int
-        Image shape.
-    points : ndarray, shape (n_points, 2)
-        The arm's polyline [px].
-    partials : ndarray, shape (n_points, 2, 8)
-        As from `skyloom.builder.fitting.spirals.log_spiral`; not read unless `jac`.
-    mux, muy, roll, q, Re : float
-        The disk.
-    spread : float
-        Gaussian width of the arm [px].
-    rtol : float
-        Error allowed in each pixel, relative to the disk.
-    jac : bool
-        Whether to also return the partial derivatives.
-
-    Returns
-    -------
-    ndarray, shape (1 or 11, ny, nx)
-        The value and, with `jac`, the partials in the order `ARM_PARTIALS`.
+    `points` (n_points, 2) are the arm's polyline [px], `partials` (n_points, 2, 8) as
+    from `spirals.log_spiral`, read with `jac` only; `spread` is the arm's Gaussian
+    width [px], `rtol` the error allowed in each pixel, relative to the disk. The result
+    has shape (1 or 11, ny, nx): the value and, with `jac`, the partials in the order
+    `ARM_PARTIALS`.
     """
     out = np.zeros((11 if jac else 1, ny, nx))
     par = (mux, muy, math.cos(roll), math.sin(roll), q, Re)

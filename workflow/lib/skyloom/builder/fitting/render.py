@@ -14,14 +14,9 @@ class Convolver:
     """True convolution of images of one shape with one PSF, edges included.
 
     Light from outside the frame reaches its edge pixels: models are rendered on a
-    frame wider by `margin` on each side, and only the inner part is returned.
-
-    Parameters
-    ----------
-    psf : ndarray, shape (odd, odd), or None
-        Sum 1; its centre pixel is the origin. None renders without PSF.
-    shape : tuple of int
-        Shape ``(ny, nx)`` of the images.
+    frame wider by `margin` on each side, and only the inner part, of `shape`, is
+    returned. `psf`, of odd shape and sum 1, has its origin on its centre pixel; None
+    renders without.
     """
 
     def __init__(self, psf, shape):

@@ -17,21 +17,9 @@ N_POINTS = 100
 def log_spiral(disk, arm, n_points=N_POINTS):
     """Return points of an inclined logarithmic spiral and their partials.
 
-    Parameters
-    ----------
-    disk : Sersic
-        Gives the centre, roll and axis ratio of the spiral's plane.
-    arm : SpiralArm
-        Gives ``r = A exp(theta tan phi)`` for theta in [t_min, t_max].
-    n_points : int
-        Points, equally spaced in theta; the published models have 100.
-
-    Returns
-    -------
-    points : ndarray, shape (n_points, 2)
-        ``(x, y)`` [px].
-    partials : ndarray, shape (n_points, 2, 8)
-        With respect to mux, muy, roll, q, A, phi [per deg], t_min, t_max.
+    The disk gives the spiral's plane, the arm ``r = A exp(theta tan phi)``. Points
+    (n_points, 2) [px] are equally spaced in theta; partials (n_points, 2, 8) are with
+    respect to mux, muy, roll, q, A, phi [per deg], t_min, t_max.
     """
     s = np.linspace(0.0, 1.0, n_points)
     theta = arm.t_min + s * (arm.t_max - arm.t_min)
@@ -63,13 +51,6 @@ def reframed(arm, old, new):
 
     A logarithmic spiral seen in another plane is nearly one: ln r is fitted anew as a
     line in theta, by least squares over the arm's points.
-
-    Parameters
-    ----------
-    arm : SpiralArm
-        In the plane of `old`.
-    old, new : Sersic
-        Disks; their centre, roll and axis ratio count.
     """
     offset = log_spiral(old, arm)[0] - np.array([new.mux, new.muy])
     cos_t, sin_t = math.cos(new.roll), math.sin(new.roll)

@@ -6,6 +6,7 @@ table): from image pixels back to what was drawn on the screen.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 
@@ -40,7 +41,7 @@ def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> l
     list. `digits` are the decimals of drawn coordinates, as a browser's; None: all.
     """
     shapes = _shapes(drawing, screen)
-    return [
+    tasks = [
         {
             "task": task,
             "task_label": None,
@@ -48,13 +49,16 @@ def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> l
                 {
                     "task": DRAW_TASK[task],
                     "task_label": LABELS[task],
-                    "value": [_rounded(shape, digits) for shape in shapes[task]],
+                    "value": shapes[task],
                 },
                 *_slider_answers(task, drawing.sliders),
             ],
         }
         for task in TASKS
     ]
+    if digits is None:
+        return tasks
+    return json.loads(json.dumps(tasks), parse_float=lambda x: round(float(x), digits))
 
 
 def _shapes(drawing: Drawing, screen: Screen) -> dict[str, list[dict]]:
@@ -137,17 +141,3 @@ def _slider_answers(task: str, sliders: Mapping) -> list[dict]:
         }
         for key, name in TASKS[task].items()
     ]
-
-
-def _rounded(shape: dict, digits: int | None) -> dict:
-    if digits is None:
-        return shape
-    return {key: _round(value, digits) for key, value in shape.items()}
-
-
-def _round(value, digits: int):
-    if isinstance(value, float):
-        return round(value, digits)
-    if isinstance(value, list):
-        return [{k: _round(v, digits) for k, v in point.items()} for point in value]
-    return value

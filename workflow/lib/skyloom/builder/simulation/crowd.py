@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.builder.drawings.coordinates import DISPLAY, RESIDUAL, SLIDERS
-from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic
+from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic, replace
 from skyloom.builder.simulation import tables
 from skyloom.builder.simulation.strokes import draw_following, draw_free, draw_habits
 from skyloom.io.documents import read_json
@@ -222,16 +222,8 @@ def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
 
 def _with_sliders(name: str, shape: Sersic, sliders: Mapping) -> Sersic:
     places = {k: sliders.get(f"{name}.{k}", v) for k, v in DEFAULTS[name].items()}
-    return Sersic(
-        shape.mux,
-        shape.muy,
-        shape.roll,
-        shape.q,
-        shape.Re,
-        I=places["I"] / (2 * RESIDUAL),
-        n=places.get("n", 1.0),
-        c=places.get("c", 2.0),
-    )
+    shape_of = {k: places[k] for k in ("n", "c") if k in places}
+    return replace(shape, I=places["I"] / (2 * RESIDUAL), **shape_of)
 
 
 def _draw_arms(seen: Seen, answers: Answers, sliders: dict) -> tuple[DrawnArm, ...]:

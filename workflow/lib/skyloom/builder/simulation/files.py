@@ -47,20 +47,9 @@ NORTH = -0.5  # rad, direction of north in all simulated frames
 class Survey:
     """Everything about one simulated subject.
 
-    Attributes
-    ----------
-    subject_id, galaxy_id : int
-        Repeats of a galaxy share its `galaxy_id`, image and truth.
-    truth, seen : Model
-        In image units; as the crowd sees it.
-    phi_gal : float
-        The galaxy's own pitch angle [deg].
-    pixels : Pixels
-        Its image.
-    place : dict
-        ra, dec [deg], redshift.
-    classifications : list of Classification
-        What volunteers sent.
+    Repeats of a galaxy share its `galaxy_id`, image and truth, which is in image
+    units; `seen` is the galaxy as the crowd sees it, `phi_gal` its own pitch angle
+    [deg], `place` its ra, dec [deg] and redshift.
     """
 
     subject_id: int

@@ -39,17 +39,8 @@ _SEEN_WIDTH = 0.4  # of ln(visibility)
 class Pixels:
     """A simulated image, as a subject's file has it.
 
-    Attributes
-    ----------
-    image, sigma : ndarray of float64, shape (ny, nx)
-        Surface brightness and its standard deviation [image units], the brightest
-        pixel of the model being 1.
-    mask : ndarray of bool, shape (ny, nx)
-        True where bad.
-    psf : ndarray of float64, shape (11, 11)
-        Sum 1.
-    multiplier : float
-        Nanomaggies an image unit.
+    Image and sigma are in image units, the brightest pixel of the model being 1; the
+    mask is True where bad; `multiplier` is nanomaggies an image unit.
     """
 
     image: np.ndarray
