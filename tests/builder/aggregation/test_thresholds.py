@@ -7,11 +7,11 @@ import pytest
 from builder import drawn_arms
 from skyloom.builder.aggregation import arms
 from skyloom.builder.aggregation.aggregate import _plane, aggregate_subject
-from skyloom.builder.aggregation.arms import Stroke, cut, find_arms
+from skyloom.builder.aggregation.arms import Stroke, cut, find_arms, fit_arm
 from skyloom.builder.aggregation.clusters import labels, support
 from skyloom.builder.aggregation.polylines import line_distances
 from skyloom.builder.config import AggregateSettings, ArmSettings
-from skyloom.builder.model import Model, Sersic, to_dict
+from skyloom.builder.model import Model, Sersic, replace, to_dict
 from skyloom.stats.intervals import jeffreys
 
 DISK = Sersic(50.0, 50.0, 0.4, 0.7, 20.0, 1.0)
@@ -143,3 +143,12 @@ def test_an_arm_runs_from_its_first_to_its_last_point(lines):
     np.testing.assert_allclose(slope, arm.spiral.coef[1])
     at_zero = np.log(r[0] / drawn_arms.WIDTH) - slope[0] * theta[0]
     assert at_zero == pytest.approx(arm.spiral.coef[0])
+
+
+def test_points_within_the_bar_do_not_count(lines):
+    """The hole is in pixels; its edge and all beyond it has weight."""
+    plane = replace(drawn_arms.plane(), hole=30.0)
+    arm = fit_arm(tuple(lines), plane, "angle")
+    outside = arm.r * drawn_arms.WIDTH >= 30.0
+    assert 0 < outside.sum() < len(outside)
+    np.testing.assert_array_equal(arm.weight > 0, outside)

@@ -50,3 +50,10 @@ def test_masked_pixels_are_not_seen():
     pixels = observed()
     pixels.image[pixels.mask] = 1e12
     assert np.isfinite(best_individual(volunteers(TRUTH), pixels)["chisq"])
+
+
+def test_a_slider_that_is_not_told_is_one():
+    """A scale for the bulge alone leaves the disk as drawn."""
+    model = scaled(TRUTH, {"bulge": 1.5})
+    assert model.disk.Re == TRUTH.disk.Re
+    assert model.bulge.Re == 1.5 * TRUTH.bulge.Re

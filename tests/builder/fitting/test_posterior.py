@@ -195,3 +195,15 @@ def test_errors_of_a_scaled_posterior():
     problem = Problem(Model(disk=TRUTH.disk), observed(), SCATTER)
     once, thrice = (posterior(problem, problem.start, s) for s in (1.0, 3.0))
     np.testing.assert_allclose(thrice.covariance, 9 * once.covariance)
+
+
+@pytest.mark.parametrize("roll", [1e-9, np.pi - 1e-9, 1.0])
+def test_the_error_of_a_roll_does_not_see_its_wrap(roll):
+    """At 0 and pi the reported roll jumps; its error is that of the fit."""
+    model = Model(disk=replace(TRUTH.disk, roll=roll))
+    problem = Problem(model, observed(model), SCATTER)
+    post = posterior(problem, problem.start)
+    names, values, covariance = free_values(post)
+    i, j = names.index("disk.roll"), problem.par.names.index("disk.roll")
+    assert values[i] == pytest.approx(roll)
+    assert covariance[i, i] == pytest.approx(post.covariance[j, j], rel=1e-3)

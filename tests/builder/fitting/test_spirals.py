@@ -105,3 +105,16 @@ def test_reframed_arm_stays_on_the_sky():
     back = reframed(moved, other, DISK)
     for key in ("A", "phi", "t_min", "t_max"):
         assert getattr(back, key) == pytest.approx(getattr(ARM, key), rel=0.02)
+
+
+@pytest.mark.parametrize(("old", "new"), [(0.1, 3.0), (3.0, 0.1), (0.4, 0.6)])
+@pytest.mark.parametrize("phi", [-18.0, 18.0])
+def test_reframed_in_a_turned_face_on_disk_has_a_closed_form(old, new, phi):
+    """Theta loses the turn of the disk, on its own turn; A takes it up."""
+    disks = [replace(DISK, q=1.0, roll=roll) for roll in (old, new)]
+    found = reframed(replace(ARM, phi=phi), *disks)
+    turn = new - old
+    assert found.t_min == pytest.approx(ARM.t_min - turn)
+    assert found.t_max == pytest.approx(ARM.t_max - turn)
+    assert found.phi == pytest.approx(phi)
+    assert pytest.approx(ARM.A * np.exp(turn * np.tan(np.radians(phi)))) == found.A

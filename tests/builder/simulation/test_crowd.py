@@ -10,12 +10,15 @@ from crowd_table.measure import measure_part, measure_volunteer
 from crowd_table.measure_strokes import measure_stroke, to_polar
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.volunteers import parse
-from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
+from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm, replace
+from skyloom.builder.simulation import crowd as crowd_module
 from skyloom.builder.simulation.annotation import annotation
 from skyloom.builder.simulation.crowd import (
+    Answers,
     Drawing,
     Seen,
     draw_drawing,
@@ -23,8 +26,13 @@ from skyloom.builder.simulation.crowd import (
     draw_factors,
     read_crowd,
 )
-from skyloom.builder.simulation.strokes import wobble
-from skyloom.builder.simulation.tables import draw
+from skyloom.builder.simulation.strokes import (
+    _hand,
+    draw_following,
+    draw_habits,
+    wobble,
+)
+from skyloom.builder.simulation.tables import LEVELS, draw
 
 SEEN = Seen(
     Model(
@@ -279,3 +287,93 @@ def test_halves_are_fair():
     chosen = [in_fit_half(i) for i in range(20900000, 20902000)]
     assert 0.45 < np.mean(chosen) < 0.55
     assert chosen[:3] == [in_fit_half(i) for i in range(20900000, 20900003)]
+
+
+@pytest.mark.parametrize(
+    "answer", ["disk.drawn", "bar.aligned", "arms.drawn", "touched.disk.I"]
+)
+@pytest.mark.parametrize("effect", [-1.0, 0.0, 1.0])
+def test_answers_are_a_probit_of_their_rate(crowd, answer, effect):
+    """A galaxy shifts the probit by its effect times tau, up or down."""
+    rng = np.random.default_rng(4)
+    condition = next(iter(crowd["rates"][answer]))
+    mu, tau = crowd["rates"][answer][condition]
+    said = [
+        Answers(crowd, {answer: effect}, draw_factors(crowd, rng), rng).yes(
+            answer, condition
+        )
+        for _ in range(2000)
+    ]
+    expected = norm.cdf(mu + tau * effect)
+    assert np.mean(said) == pytest.approx(expected, abs=0.04)
+
+
+def test_aligned_bars_are_drawn_upright_or_flat(crowd, drawings):
+    """As often as the crowd leaves the rectangle unturned."""
+    bars = [d.model.bar for d in drawings if d.model.bar]
+    square = np.array([b.roll % (np.pi / 2) for b in bars])
+    aligned = np.minimum(square, np.pi / 2 - square) < 1e-9
+    mu, tau = crowd["rates"]["bar.aligned"]["all"]
+    rate = norm.cdf(mu / np.hypot(1, tau))
+    assert 0.3 * rate < aligned.mean() < min(1.0, 3 * rate)
+    assert not aligned.all()
+
+
+def test_strays_are_turned_at_random(crowd):
+    """A drawing off its target has the table's turn against the reference."""
+    table = crowd["shapes"]["bulge"]["off"]
+    i = table["columns"].index("turn")
+    row = table["quantiles"][i]
+    turns = []
+    for k in range(400):
+        rng = np.random.default_rng(k)
+        effects = dict.fromkeys(crowd["rates"], 0.0)
+        answers = Answers(crowd, effects, draw_factors(crowd, rng), rng)
+        reference = SEEN.model.bulge
+        shape = crowd_module._draw_shape("bulge", "off", reference, False, answers)
+        turns.append((shape.roll - reference.roll + np.pi / 2) % np.pi - np.pi / 2)
+    wanted = np.interp([0.25, 0.75], LEVELS, row)
+    assert np.quantile(turns, [0.25, 0.75]) == pytest.approx(wanted, abs=0.25)
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+def test_following_strokes_end_where_the_table_says(crowd, arm):
+    """Beyond the arm's ends by the table's median, for either sense of winding."""
+    strokes, table = crowd["strokes"], crowd["strokes"]["following"]
+    for mirror in (1, -1):
+        model = SEEN.model
+        spiral = tuple(
+            SpiralArm(a.I, a.spread, a.A, mirror * a.phi, *sorted(
+                (mirror * a.t_min, mirror * a.t_max)))
+            for a in model.spiral
+        )  # fmt: skip
+        model = replace(model, spiral=spiral)
+        rng = np.random.default_rng(12)
+        found = []
+        for _ in range(300):
+            habit, _ = draw_habits(strokes, rng)
+            points = draw_following(model, arm, strokes, habit, rng)
+            stroke = measure_stroke(points, model)
+            if stroke.arm == arm:
+                found.append([stroke.values[k] for k in ("inner", "outer")])
+        rows = [
+            table["quantiles"][table["columns"].index(k)] for k in ("inner", "outer")
+        ]
+        wanted = [np.interp(0.5, LEVELS, row) for row in rows]
+        assert np.median(found, axis=0) == pytest.approx(wanted, abs=0.15)
+
+
+def test_a_hook_swings_out_from_the_centre():
+    """Beyond the quiet jitter a stroke starts inside of its arm, whatever its sense."""
+    rng = np.random.default_rng(6)
+    values = {"jitter": np.log(0.3), "memory": 0.8}
+    for sense in (1, -1):
+        outwards = np.linspace(0, 2, 60)
+        log_r = 0.3 * outwards
+        hands = [_hand(log_r, outwards, values, rng) for _ in range(60)]
+        if sense < 0:
+            hands = [_hand(log_r[::-1], outwards[::-1], values, rng)[::-1]
+                     for _ in range(60)]  # fmt: skip
+        mean = np.mean(hands, axis=0)
+        assert mean[0] < -0.2
+        assert np.sqrt(np.mean(np.square(hands))) == pytest.approx(0.3, rel=1e-6)

@@ -275,6 +275,13 @@ def test_parts_are_drawn_larger_and_rounder_than_they_are(galaxies):
     assert n_seen > 30
 
 
+def test_a_share_is_of_the_part_s_own_and_the_disk_s_light(galaxies):
+    """A bar with share 0.3 has 3 parts of light where the disk has 7."""
+    model = next(m for m, *_ in galaxies if m.bar)
+    bar = population._with_light(model.bar, model.disk, 0.3)
+    assert total_flux(bar) / total_flux(model.disk) == pytest.approx(3 / 7)
+
+
 def test_scaled_changes_the_light_alone(galaxies):
     """Twice the light, the same shapes; arms are relative to the disk."""
     model = next(m for m, *_ in galaxies if m.spiral and m.bulge)
