@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from skyloom.builder.aggregation.consensus import (
+    _major_first,
     circular_mean,
     circular_std,
     consensus,
@@ -105,3 +106,15 @@ def test_scatter_of_two_unequal_drawings():
         assert found[name] == pytest.approx(apart / np.sqrt(2), rel=1e-3), name
     turned = circular_mean(shapes[:, 2])
     assert min(turned, np.pi - turned) < 1e-3
+
+
+@pytest.mark.parametrize("kind", [ELLIPSE, RECTANGLE])
+def test_the_longer_axis_is_named_the_major_one(kind):
+    """A shape with q above 1 is the same area with axes swapped, a quarter turn on."""
+    wide = np.array([1.0, 2.0, 0.3, 1.25, 4.0])
+    named = _major_first(wide)
+    np.testing.assert_allclose(named, [1.0, 2.0, 0.3 + np.pi / 2, 0.8, 5.0])
+    assert jaccard(named, wide[None], kind)[0] == pytest.approx(0, abs=1e-9)
+    assert _major_first(np.array([0, 0, -0.2, 0.5, 4.0]))[2] == pytest.approx(
+        np.pi - 0.2
+    )

@@ -12,7 +12,7 @@ from skyloom.builder.drawings.volunteers import subject_tree
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.cutout_files import from_difference_json
-from skyloom.builder.model import from_dict, to_dict
+from skyloom.builder.model import from_dict, replace, to_dict
 from skyloom.builder.simulation import files
 from skyloom.builder.simulation import galaxies as population
 from skyloom.builder.simulation.crowd import read_crowd
@@ -278,7 +278,8 @@ def test_parts_are_drawn_larger_and_rounder_than_they_are(galaxies):
 def test_a_share_is_of_the_part_s_own_and_the_disk_s_light(galaxies):
     """A bar with share 0.3 has 3 parts of light where the disk has 7."""
     model = next(m for m, *_ in galaxies if m.bar)
-    bar = population._with_light(model.bar, model.disk, 0.3)
+    unit = replace(model.bar, I=1.0)
+    bar = population._with_light(unit, model.disk, 0.3)
     assert total_flux(bar) / total_flux(model.disk) == pytest.approx(3 / 7)
 
 
