@@ -142,7 +142,7 @@ BAD = {
     "header only": ((HEADER,), "no clusters"),
     "cut line": ((HEADER, ROWS[0], "2,79.16,-5"), "row 3: 3 cell.s.; expected 5"),
     "long line": ((HEADER, ROWS[0] + ",9,9"), "row 2: 7 cell"),
-    "open quote": ((HEADER, '"1,10,2,0.3,20'), "not a readable CSV"),
+    "open quote": ((HEADER, '"1,10,2,0.3,20'), "row 2: unexpected end of data"),
     "negative error": (
         ("RA,dec,z,lambda,lambda_err", "1,1,1,20,-2"),
         "LAMBDA_ERR = -2; expected 0 or more",

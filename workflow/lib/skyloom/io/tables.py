@@ -6,11 +6,14 @@ Rows are numbered as a spreadsheet shows them: the header is row 1.
 from __future__ import annotations
 
 import csv
+import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -57,7 +60,8 @@ class Column:
 def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number (the header is row 1) and the cells, by column, of each row.
 
-    For tables too large for memory; cells are text, exactly as written.
+    For tables too large for memory; cells are text, exactly as written. The file may
+    be gzipped; blank lines are passed over.
 
     Raises
     ------
@@ -66,11 +70,8 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
         cut, a column named twice, or a row with more or fewer cells than the header.
     """
     path = existing_file(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file, _huge_fields():
-            yield from _rows(path, csv.reader(file, strict=True))
-    except UnicodeDecodeError:
-        raise encoding_error(path) from None
+    with _text(path) as file, _huge_fields():
+        yield from _rows(path, csv.reader(file, strict=True))
 
 
 def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
@@ -103,11 +104,25 @@ def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFr
 def header(path: str | Path) -> list[str]:
     """Return the column names of a CSV file."""
     path = existing_file(path)
+    with _text(path) as file:
+        return _header(path, csv.reader(file, strict=True))
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[TextIO]:
+    """Open a CSV file, gzipped (``.gz``) or not."""
+    packed = path.suffix == ".gz"
+    opener = gzip.open if packed else open
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _header(path, csv.reader(file, strict=True))
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
     except UnicodeDecodeError:
+        if packed:
+            raise InputError(path, "the text is not UTF-8") from None
         raise encoding_error(path) from None
+    except (OSError, EOFError, zlib.error) as bad:
+        problem = f"not a readable CSV file ({bad})"
+        raise InputError(path, problem, remedy="fetch or make it again") from None
 
 
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
@@ -196,6 +211,8 @@ def _rows(path: Path, reader) -> Iterator[tuple[int, dict[str, str]]]:
     row = 1
     try:
         for row, cells in enumerate(reader, start=2):
+            if not cells:
+                continue
             if len(cells) != len(names):
                 raise _ragged(path, row, len(cells), len(names))
             yield row, dict(zip(names, cells, strict=True))

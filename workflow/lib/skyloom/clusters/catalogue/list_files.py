@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +12,7 @@ from astropy.table import Table
 
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import opened
-
-# What the readers raise of a file cut short or changed.
-DAMAGE = (OSError, EOFError, ValueError, zlib.error)
+from skyloom.io.tables import header, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +47,6 @@ def read_source(path: str | Path) -> Source:
     return readers[suffix](path)
 
 
-def _unreadable(path: Path, kind: str, bad: Exception) -> InputError:
-    problem = f"not a readable {kind} file ({bad})"
-    return InputError(path, problem, remedy="fetch or make it again")
-
-
 def _fits(path: Path) -> Source:
     with opened(path) as file:
         tables = [i for i, h in enumerate(file) if isinstance(h, fits.BinTableHDU)]
@@ -72,7 +62,8 @@ def _ecsv(path: Path) -> Source:
     except UnicodeDecodeError:
         raise encoding_error(path) from None
     except (OSError, ValueError, TypeError, KeyError) as bad:
-        raise _unreadable(path, "ECSV", bad) from None
+        problem = f"not a readable ECSV file ({bad})"
+        raise InputError(path, problem, remedy="fetch or make it again") from None
     return _source(path, table, table.columns.values())
 
 
@@ -85,42 +76,9 @@ def _source(path: Path, table: Table, columns) -> Source:
 
 def _csv(path: Path) -> Source:
     # Cells stay text here, so that a message can show what stands in the file.
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            lines = list(enumerate(csv.reader(file, strict=True), start=1))
-    except UnicodeDecodeError:
-        if path.suffix == ".gz":
-            raise InputError(path, "the text is not UTF-8") from None
-        raise encoding_error(path) from None
-    except (*DAMAGE, csv.Error) as bad:
-        raise _unreadable(path, "CSV", bad) from None
-    lines = [(row, cells) for row, cells in lines if any(cells)]
-    names = _header(path, lines)
-    _refuse_ragged(path, lines, len(names))
-    columns = np.array([cells for _, cells in lines[1:]], object).T
-    columns = columns.reshape(len(names), len(lines) - 1)
-    rows = np.array([row for row, _ in lines[1:]], np.int64)
-    return Source(path, dict(zip(names, columns, strict=True)), {}, rows)
-
-
-def _header(path: Path, lines: list) -> list[str]:
-    names = lines[0][1] if lines else []
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(path, "column appears twice", where=f"row 1, {twice[0]!r}")
-    if not names:
-        raise InputError(path, "no header", where="row 1", expected="column names")
-    return names
-
-
-def _refuse_ragged(path: Path, lines: list, wanted: int) -> None:
-    # A file that was cut ends in a line with too few cells.
-    for row, cells in lines:
-        if len(cells) != wanted:
-            problem, expected = f"{len(cells)} cell(s)", f"{wanted}, as in the header"
-            remedy = "the file may be cut short: fetch it again"
-            where = f"row {row}"
-            raise InputError(
-                path, problem, where=where, expected=expected, remedy=remedy
-            )
+    lines = [(row, cells) for row, cells in read_rows(path) if any(cells.values())]
+    columns = {
+        name: np.array([cells[name] for _, cells in lines], object)
+        for name in header(path)
+    }
+    return Source(path, columns, {}, np.array([row for row, _ in lines], np.int64))
