@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 from astropy.table import vstack
 from invented_sky import ARCMIN2, CENTRE, SIDE, cluster, field, inside
+from skyloom.clusters.baselines.colour_filter import fit_ridge
 from skyloom.clusters.baselines.matched_filter import (
     COLUMNS,
     field_background,
     find_clusters,
 )
+from skyloom.clusters.baselines.membership import (
+    make_sky,
+    members,
+    solve,
+    visible_members,
+)
+from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.randoms import inside_image, shuffled
 from skyloom.sky.tan import tan_wcs
 
@@ -84,6 +92,24 @@ def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
     table = table[inside(table["RA"], table["DEC"])]
     found = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
+
+
+def test_score_counts_the_visible_members(red_sequence, background):
+    """Half of a cluster out of sight: sum of ln(1 + odds), less what can be seen."""
+    rng = RNG(10)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.5, 60, (SIDE / 2, 0.0))])
+    vectors, mag, err = arrays(table[inside(table["RA"], table["DEC"])])
+    fit = fit_ridge(mag, err, red_sequence, COARSE)
+    sky = make_sky(vectors, fit, background, red_sequence, inside, 23.4)
+    k, free = 15, np.ones(len(vectors))
+    centre = unit_vectors([CENTRE[0] + 0.9 * SIDE / 2 / np.cos(0.7)], [CENTRE[1]])
+    visible = visible_members(sky, k, centre)[0]
+    assert 0.3 < visible < 0.8
+    richness, score = solve(sky, k, centre, free)
+    _, member = members(sky, k, centre, free)
+    gain = -np.log1p(-member).sum()
+    assert score[0] == pytest.approx(gain - richness[0] * visible, rel=1e-6)
+    assert member.sum() == pytest.approx(richness[0] * visible, rel=1e-3)
 
 
 def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):

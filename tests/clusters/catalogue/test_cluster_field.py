@@ -176,3 +176,16 @@ def test_redshifts_grow_with_magnitude(galaxies):
         median, ((0.15, 0.33), (0.38, 0.62), (0.6, 0.95)), strict=True
     ):
         assert low < got < high
+
+
+def test_types_between_templates_are_mixed_in_proportion(templates):
+    """Whole numbers are the tables; a quarter of the way, a quarter of the next."""
+    z = np.full(5, 0.4)
+    got = templates.offset(np.array([0.0, 1.0, 3.0, 0.25, 2.25]), z)
+    kinds = [
+        [np.interp(0.4, templates.z, column) for column in table.T]
+        for table in templates.offsets
+    ]
+    e, sbc, scd, im = np.array(kinds)
+    wanted = [e, sbc, im, 0.75 * e + 0.25 * sbc, 0.75 * scd + 0.25 * im]
+    np.testing.assert_allclose(got, wanted)

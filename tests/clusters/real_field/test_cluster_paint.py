@@ -18,6 +18,7 @@ from skyloom.clusters.catalogue.table import (
 from skyloom.clusters.real_field.paint import (
     ObjectRandom,
     SkyTile,
+    _shapes,
     cover,
     on_tile,
     tile_sources,
@@ -152,3 +153,13 @@ def test_numbers_for_other_objects_are_refused():
     """One a call and object."""
     with pytest.raises(ValueError, match="one each"):
         ObjectRandom(np.arange(3), 1).random(4)
+
+
+def test_early_types_are_told_by_g_less_i():
+    """On both sides of 1.5 mag, whatever r is."""
+    known = Table({"ID": np.arange(2000)})
+    for g_i, early in ((1.45, False), (1.55, True)):
+        shown = np.tile([20.0 + g_i, 20.4, 20.0, 19.7], (2000, 1))
+        drawn = _shapes(known, shown, 3)
+        assert (drawn["FRACDEV"].min() >= 0.7) == early
+        assert drawn["G1"].std() == pytest.approx(0.18 if early else 0.26, rel=0.06)

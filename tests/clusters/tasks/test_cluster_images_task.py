@@ -11,6 +11,7 @@ from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.catalogue.table import COLUMNS, write_catalogue
 from skyloom.clusters.config import Data, Images
 from skyloom.clusters.data.files import file_name, read_file_data
+from skyloom.clusters.images.noise import band_noise
 from skyloom.clusters.images.survey import (
     read_survey_image,
     survey_wcs,
@@ -127,3 +128,21 @@ def test_files_of_a_tile():
         "A": ["x/A_g.fits.fz", "y/A_z.fits.fz"],
         "B": ["x/B.fits"],
     }
+
+
+def test_depths_scatter_about_the_surveys(tmp_path):
+    """By what was asked for, over images and bands; the noise is that of the depth."""
+    images = Images(depth_scatter=0.15)
+    wcs, away = tan_wcs(30.0, -20.0, (32, 32), 0.263), []
+    record = Recipe({}, "c0de").record([])
+    for name in range(15):
+        paths = {band: tmp_path / f"{band}.fits" for band in BANDS}
+        Camera(images, 4).expose(star(10.0, 10.0), wcs, name, paths, record)
+        for band, depth in zip(BANDS, images.depth10, strict=True):
+            header = read_survey_image(paths[band]).header
+            away.append(header["DEPTH10"] - depth)
+            sigma, gain = band_noise(band, header["DEPTH10"])
+            assert header["SKYSIGMA"] == pytest.approx(sigma)
+            assert header["GAIN"] == pytest.approx(gain)
+    assert np.std(away) == pytest.approx(0.15, rel=0.3)
+    assert np.mean(away) == pytest.approx(0.0, abs=0.06)
