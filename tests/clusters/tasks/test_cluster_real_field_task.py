@@ -81,6 +81,15 @@ def test_catalogue_says_its_threshold(tmp_path):
         assert file[0].header["THRESHLD"] == 0.7
 
 
+class OneByOne:
+    """A job that does one tile after the other."""
+
+    def each(self, items, function, files, workers):
+        """Write the files of each."""
+        assert workers == 1
+        return {item: function(item, files[item]) for item in items}
+
+
 def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
     """Real and shuffled ones; images and windows are dropped again."""
     tables, known = checkout / "resources/clusters", galaxies()
@@ -108,6 +117,10 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
         told = look(item, {"candidates": tmp_path / "found.fits"})
         assert told["sources"] > 10
         assert len(read_candidates(tmp_path / "found.fits")) == told["candidates"]
+        whole = real_field.merged(look, OneByOne())
+        write_catalogue(tmp_path / "sky.fits", whole)
+        table = catalogue(read_candidates(tmp_path / "sky.fits"))
+        assert len(table) == len(whole) <= told["candidates"]
     assert not list((tmp_path / "work").rglob("*.fits"))
 
 
