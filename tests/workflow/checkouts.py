@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -49,17 +51,53 @@ def snakemake(
     AssertionError
         If it fails and `check` is set; with its output.
     """
-    done = subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(**extra),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    env = environment(**extra)
+    if "-n" in arguments:
+        done = asked(folder, arguments, env)
+    else:
+        done = subprocess.run(
+            command(*arguments),
+            cwd=folder,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0 or not check, done.stdout[-5000:]
     return done
+
+
+# Most of a dry run's time is the import of Snakemake: its processes are forks of one
+# that has imported it, and nothing of skyloom.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["snakemake.cli", "pydantic"])
+
+
+def asked(folder: Path, arguments: tuple[str, ...], env: dict[str, str]):
+    """Return what a dry run says, as `subprocess.run` returns it."""
+    with tempfile.TemporaryDirectory() as place:
+        said = Path(place) / "said.txt"
+        process = FORKS.Process(target=ask, args=(folder, arguments, env, said))
+        process.start()
+        process.join()
+        text = said.read_text() if said.exists() else ""
+    return subprocess.CompletedProcess(arguments, process.exitcode, text)
+
+
+def ask(folder: Path, arguments: tuple[str, ...], env: dict[str, str], said: Path):
+    """Be Snakemake's command line, with its output in a file."""
+    from snakemake.cli import main
+
+    file = os.open(said, os.O_CREAT | os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    sys.argv = ["snakemake", *arguments]
+    sys.path.insert(0, str(folder))
+    main()
 
 
 def planned(folder: Path, *arguments: str, **extra: str) -> Counter:
