@@ -16,8 +16,9 @@ SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
+# A process a core; the tests of a file stay together, as they share what they make.
 test: lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile
 
 # The long forms of tests that `make test` runs in short.
 soak: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_checkout, snakemake
+from filelock import FileLock
 
 TINY = Path(__file__).with_name("tiny.yaml")
 LAYER = ("--configfile", "tiny.yaml")
@@ -23,10 +25,17 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> Built:
-    """Build the small demo once. Tests copy the folder; none changes it."""
-    folder = copy_checkout(tmp_path_factory.mktemp("built") / "checkout")
-    shutil.copy2(TINY, folder / "tiny.yaml")
-    began = time.monotonic()
-    snakemake(folder, "--cores", "2", "--quiet=all", *LAYER)
-    return Built(folder, time.monotonic() - began)
+def built(tmp_path_factory, worker_id) -> Built:
+    """Build the small demo once, for all processes of the tests; none changes it."""
+    root = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        root = root.parent
+    folder, took = root / "built" / "checkout", root / "built" / "seconds.json"
+    with FileLock(root / "built.lock"):
+        if not took.exists():
+            copy_checkout(folder)
+            shutil.copy2(TINY, folder / "tiny.yaml")
+            began = time.monotonic()
+            snakemake(folder, "--cores", "2", "--quiet=all", *LAYER)
+            took.write_text(json.dumps(time.monotonic() - began))
+    return Built(folder, json.loads(took.read_text()))
