@@ -12,6 +12,9 @@ opened. Input functions look for the files of the jobs that are planned.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from skyloom.builder.tasks.files import located
 from skyloom.io.record import checksum
@@ -24,7 +27,9 @@ RAW = "<results>/raw"
 GALAXY = 100_000  # simulated galaxies are subjects 100001, 100002, ...
 REPEAT = 200_000  # shown again to other volunteers they are 200001, 200002, ...
 IMAGES = {"zooniverse": ("subject_data", "fitting_data"), "upstream": ("images",)}
-ID = {"type": "integer", "minimum": 1, "description": "Subject id [number]."}
+Subject = Annotated[int, Field(ge=1, description="Subject id.")]
+# The published table of repeats has its ids as 20902031.0.
+Whole = Annotated[float, Field(ge=1, description="Subject id.")]
 
 
 class Inputs:
@@ -168,17 +173,13 @@ def _sampled(sample: Mapping) -> list[int]:
     if sample["subject_ids"]:
         return sorted(sample["subject_ids"])
     column = sample["column"]
-    row = {"properties": {column: ID}, "required": [column], "unique": [column]}
-    rows = read_sheet(data_path(sample["sheet"]), row)
+    rows = read_sheet(data_path(sample["sheet"]), {column: Subject}, unique=column)
     return sorted(row[column] for row in rows)
 
 
 def _pairs(sheet: str | None, wanted: set[int]) -> list[list[int]]:
     if sheet is None:
         return []
-    # The published table has its ids as 20902031.0.
-    number = {"type": "number", "minimum": 1, "description": ID["description"]}
-    row = {"properties": {"0": number, "1": number}, "required": ["0", "1"]}
-    rows = read_sheet(data_path(sheet), row)
+    rows = read_sheet(data_path(sheet), {"0": Whole, "1": Whole})
     pairs = [[int(row["0"]), int(row["1"])] for row in rows]
     return sorted(pair for pair in pairs if pair[1] in wanted)

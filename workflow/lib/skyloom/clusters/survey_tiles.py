@@ -6,6 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from skyloom.clusters.bands import BANDS
 from skyloom.io.atomic import write_text
@@ -15,7 +18,6 @@ from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
-TEXT = {"type": "string", "minLength": 1, "description": "Path [text]."}
 # Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
 # blanks between them: a name must come back from all of these.
 NAME = rf"^(?!(.*_)?[{''.join(BANDS)}]$)[A-Za-z0-9+-]+(_[A-Za-z0-9+-]+)*$"
@@ -23,15 +25,17 @@ NAMED = (
     "letters, digits, + and - as in DES0001-0207, in parts joined by single _ of which "
     f"the last is no band ({', '.join(BANDS)})"
 )
-TILE_NAME = TEXT | {
-    "pattern": NAME,
-    "description": f"Name of a tile: {NAMED}; rename the tile [text].",
-}
-ROW = {
-    "properties": {"tile": TILE_NAME, **dict.fromkeys(BANDS, TEXT)},
-    "required": ["tile", *BANDS],
-    "unique": ["tile"],
-}
+
+
+def _tile_name(name: str) -> str:
+    if re.search(NAME, name) is None:
+        msg = f"expected {NAMED}; rename the tile"
+        raise ValueError(msg)
+    return name
+
+
+TileName = Annotated[str, AfterValidator(_tile_name)]
+COLUMNS = {"tile": TileName, **dict.fromkeys(BANDS, str)}
 
 
 def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
@@ -55,7 +59,7 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
         return {n: [pattern.format(name=n, band=b) for b in BANDS] for n in names}
     paths = config["paths"]
     if paths["survey_sheet"] is not None:
-        rows = read_sheet(data_path(paths["survey_sheet"]), ROW)
+        rows = read_sheet(data_path(paths["survey_sheet"]), COLUMNS, unique="tile")
         return {row["tile"]: [data_path(row[band]) for band in BANDS] for row in rows}
     if paths["survey"] is None:
         msg = (

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
+from importlib import import_module
 from typing import Any, Literal, get_args
 
-from pydantic import Field, create_model
+from pydantic import create_model
 
 from skyloom.run.config import Section, checked, data_path, key, part
-from skyloom.run.schema import validated as by_schema
 
 Area = Literal["builder", "quasars", "clusters"]
 AREAS = get_args(Area)
-SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 
 
 class Folders(Section):
@@ -64,21 +60,10 @@ class Shared(Section):
 
 def whole(areas: tuple[str, ...] = AREAS) -> type[Shared]:
     """Return the type of a whole configuration: what is shared, and areas' sections."""
-    sections: dict[str, Any] = {}
-    for area in areas:
-        kind = section_of(area)
-        text = (kind.__doc__ or "").strip().partition("\n")[0] if kind else area
-        factory = Field(default_factory=kind or dict, description=text)
-        sections[area] = (kind or dict, factory)
-    for area in set(AREAS) - set(areas):
-        sections[area] = (Any, None)
-    return create_model("Configuration", __base__=Shared, **sections)
-
-
-def section_of(area: str) -> type[Section] | None:
-    """Return the class of an area's section."""
-    name = f"skyloom.{area}.config"
-    return importlib.import_module(name).Config if find_spec(name) else None
+    closed: dict[str, Any] = {area: (Any, None) for area in AREAS if area not in areas}
+    kinds = {area: import_module(f"skyloom.{area}.config").Config for area in areas}
+    opened = {area: (kind, part(kind)) for area, kind in kinds.items()}
+    return create_model("Configuration", __base__=Shared, **opened, **closed)
 
 
 def validated(config: Mapping) -> dict:
@@ -92,14 +77,7 @@ def validated(config: Mapping) -> dict:
     chosen = {"areas": config["areas"]} if "areas" in config else {}
     areas = checked(Shared, chosen).areas
     full = checked(whole(areas), config).model_dump(mode="json")
-    shared = {name: full[name] for name in Shared.model_fields}
-    return shared | {area: _section(area, full[area]) for area in areas}
-
-
-def _section(area: str, tree: Mapping) -> dict:
-    if section_of(area) is not None:
-        return dict(tree)
-    return by_schema(tree, SCHEMAS / f"{area}.schema.yaml")
+    return {name: full[name] for name in (*Shared.model_fields, *areas)}
 
 
 def area_config(config: Mapping, area: str) -> dict:

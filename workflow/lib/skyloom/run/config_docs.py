@@ -63,10 +63,10 @@ def _sections(schema: Mapping) -> Iterator[str]:
 def _tables(
     title: str, section: Mapping, schema: Mapping, skip: tuple[str, ...] = ()
 ) -> Iterator[str]:
-    yield f"\n## {title}\n\n{section.get('description', '').strip()}\n"
-    rows = list(_rows(section, schema, "", skip))
+    about = section.get("description", "").strip()
+    yield f"\n## {title}\n" + (f"\n{about}\n" if about else "")
     yield "\n| key | type | default | meaning |\n|---|---|---|---|\n"
-    yield from rows
+    yield from _rows(section, schema, "", skip)
 
 
 def _rows(
@@ -111,7 +111,10 @@ def _kind(node: Mapping, schema: Mapping) -> str:
     name = node.get("type", "any")
     if name == "array":
         name = _list(node, schema)
-    limits = [text.format(node[k]) for k, text in LIMITS.items() if k in node]
+    told = {k: text for k, text in LIMITS.items() if k in node}
+    if "prefixItems" in node:
+        told.pop("minItems", None)
+    limits = [text.format(node[k]) for k, text in told.items()]
     return ", ".join([name, *limits]).replace("|", "\\|")
 
 

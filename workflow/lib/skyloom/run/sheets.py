@@ -1,4 +1,4 @@
-"""Sample sheets: one validated dict a row, problems named with their row numbers."""
+"""Sample sheets: one checked dict a row, problems named with their row numbers."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from skyloom.io.errors import InputError
 from skyloom.run.config import message
-from skyloom.run.schema import filled, load_schema, problems_of
 
 
-def read_sheet(path: str | Path, schema: str | Path | Mapping) -> list[dict]:
-    """Read a sample sheet, one validated dict a row.
+def read_sheet(
+    path: str | Path, columns: Mapping[str, object], unique: str | None = None
+) -> list[dict]:
+    """Read a sample sheet, one dict of the named columns a row.
 
     Parameters
     ----------
     path : str or Path
         A CSV file with a header, or a TSV file by its suffix; UTF-8.
-    schema : str, Path or mapping
-        The schema of one row, or its file. Cells become integer, number or boolean
-        as it says; an empty cell is an absent key.
-
-    Returns
-    -------
-    list of dict
-        The rows in their order, defaults filled in.
+    columns : mapping of str to type
+        The columns that are read, all of which each row must fill, and their types as
+        pydantic has them. Other columns are left out.
+    unique : str, optional
+        The column in which no two rows may agree.
 
     Raises
     ------
@@ -33,16 +33,16 @@ def read_sheet(path: str | Path, schema: str | Path | Mapping) -> list[dict]:
         Naming the row (1 is the first after the header), the column, the value and
         what was expected, for up to ten problems at once.
     """
-    rules = schema if isinstance(schema, Mapping) else load_schema(schema)
-    rows = [
-        filled(_typed(row, rules.get("properties", {})), rules) for row in _rows(path)
-    ]
-    problems = [
-        f"row {number}: {problem}"
-        for number, row in enumerate(rows, start=1)
-        for problem in problems_of(row, rules)
-    ]
-    problems += _repeats(rows, rules.get("unique", []))
+    adapters = {name: TypeAdapter(kind) for name, kind in columns.items()}
+    rows, problems, first = [], [], {}
+    for number, cells in enumerate(_rows(path), start=1):
+        row, wrong = _typed(cells, adapters)
+        rows.append(row)
+        problems += [f"row {number}: {problem}" for problem in wrong]
+        name = row.get(unique)
+        if name is not None and first.setdefault(name, number) != number:
+            where = f"row {first[name]}"
+            problems.append(f"row {number}: {unique} {name!r} stands in {where} too")
     if problems:
         raise InputError(path, message("this sheet", problems))
     return rows
@@ -66,37 +66,18 @@ def _rows(path: str | Path) -> Iterator[dict]:
         yield row
 
 
-def _typed(row: dict[str, str], properties: Mapping) -> dict:
-    """Turn cells into the types that the schema names, where they can be."""
-    cells = {key: cell.strip() for key, cell in row.items() if cell.strip()}
-    return {
-        key: _value(cell, properties.get(key, {}).get("type"))
-        for key, cell in cells.items()
-    }
-
-
-def _value(cell: str, kind: str | None) -> object:
-    readers = {"integer": int, "number": float, "boolean": _truth}
-    try:
-        return readers.get(kind, str)(cell)
-    except ValueError:
-        return cell
-
-
-def _truth(cell: str) -> bool:
-    words = {"true": True, "yes": True, "1": True}
-    words |= {"false": False, "no": False, "0": False}
-    if cell.lower() not in words:
-        raise ValueError(cell)
-    return words[cell.lower()]
-
-
-def _repeats(rows: list[dict], keys: list[str]) -> list[str]:
-    first: dict[tuple, int] = {}
-    problems = []
-    for number, row in enumerate(rows, start=1):
-        name = tuple(row.get(key) for key in keys)
-        if keys and first.setdefault(name, number) != number:
-            what = ", ".join(f"{k} {v!r}" for k, v in zip(keys, name, strict=True))
-            problems.append(f"row {number}: {what} stands in row {first[name]} already")
-    return problems
+def _typed(
+    cells: Mapping[str, str], adapters: Mapping[str, TypeAdapter]
+) -> tuple[dict, list[str]]:
+    """Return the values of a row, and a line for each that is not what it should be."""
+    row, problems = {}, []
+    for name, adapter in adapters.items():
+        cell = cells.get(name, "").strip()
+        meaning = adapter.json_schema().get("description", "")
+        try:
+            row[name] = adapter.validate_python(cell or None)
+        except ValidationError as error:
+            wanted = error.errors()[0]["msg"].replace("Input should be", "expected")
+            said = f"got {cell!r}, {wanted}" if cell else "missing; fill the cell"
+            problems.append(f"{name}: {said}" + (f" ({meaning})" if meaning else ""))
+    return row, problems
