@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from skyloom.quasars.config import Objects, Query, Survey, Train
-from skyloom.quasars.ensemble.bootstrap import draw
+from skyloom.quasars.ensemble.bootstrap import draw, member_seed
 from skyloom.quasars.ensemble.data import TrainingData, noise_of
-from skyloom.quasars.ensemble.members import member_seed
-from skyloom.quasars.ensemble.train_torch import Member, train_members
+from skyloom.quasars.ensemble.train import Trainer
 from skyloom.quasars.evaluation.metrics import judged
 from skyloom.quasars.evaluation.redshifts import OUTLIER
 from skyloom.quasars.evaluation.thresholds import purity_curve, sample, score_of
@@ -185,7 +184,7 @@ def _learned(world: World, data, labelled, seed, members, arch, train):
     # As many confident labels of each class as there are, in every member's draw.
     stratum = np.where(said["confident"], said["klass"], "")
     drawn = [draw(ids, stratum, labelled, seed, m).rows for m in range(members)]
-    group = [Member(member_seed(seed, m), rows) for m, rows in enumerate(drawn)]
-    trained = [one.parameters for one in train_members(group, data, arch, train)]
+    trainer = Trainer(data, arch, train)
+    trained = [trainer(member_seed(seed, m), rows)[0] for m, rows in enumerate(drawn)]
     plain = Calibration.unknown(len(arch.lines))
     return survey.classifier(Runner, trained, plain, HOW, world.cell)

@@ -19,7 +19,8 @@ SMALL = Size(pool=150, test=60, start=16, asked=6, steps=2, members=2)
 
 def test_a_small_race_is_fair():
     """All start from one ensemble and learn from as many labels; twice the same."""
-    net, quick = replace(ARCH, filters=8, dense=16), replace(TRAIN, epochs=2, batch=16)
+    net = replace(ARCH, filters=8, dense=16)
+    quick = TRAIN.model_copy(update={"epochs": 2, "batch": 16})
     table = race(900, SMALL, net, quick)
     first = table.groupby("strategy").first().drop_duplicates()
     assert len(first) == 1

@@ -15,6 +15,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "config", "envs", "notebooks", "profiles", "resources")
 PARTS += ("scripts", "workflow")
+LAYER = ("--configfile", "tiny.yaml")
 CACHES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 
 

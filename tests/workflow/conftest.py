@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from checkouts import copy_checkout, snakemake
+from checkouts import LAYER, copy_checkout, snakemake
 from filelock import FileLock
 
 TINY = Path(__file__).with_name("tiny.yaml")
-LAYER = ("--configfile", "tiny.yaml")
 
 
 @dataclass(frozen=True)

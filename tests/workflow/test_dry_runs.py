@@ -6,8 +6,7 @@ import shutil
 import zipfile
 
 import pytest
-from checkouts import copy_checkout, parted, planned, snakemake
-from conftest import LAYER
+from checkouts import LAYER, copy_checkout, parted, planned, snakemake
 
 
 @pytest.fixture

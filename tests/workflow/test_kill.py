@@ -10,8 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from checkouts import command, environment, snakemake
-from conftest import LAYER
+from checkouts import LAYER, command, environment, snakemake
 
 KILLS = 10
 STARTING = 2.0  # seconds before which a run has read no rules

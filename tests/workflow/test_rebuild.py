@@ -16,8 +16,7 @@ from pathlib import Path
 
 import edits as do
 import pytest
-from checkouts import parted, planned
-from conftest import LAYER
+from checkouts import LAYER, parted, planned
 
 # Who reads whose products, from the end to the beginning.
 NOTHING: set[str] = set()
