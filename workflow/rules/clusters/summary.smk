@@ -4,7 +4,9 @@ SUMMARY = {
     "encoder": ["<results>/encoder/evaluation.json"] if FILES else [],
     "survey": ["<results>/evaluation.json"] if TILES and TRUTH else [],
     "matches": ["<results>/matches/rates.json"] if config["match"]["a"] else [],
-    "real_field": ["<results>/real_field/report.json"] if config["real_field"]["galaxies"] else [],
+    "real_field": (
+        ["<results>/real_field/report.json"] if config["real_field"]["galaxies"] else []
+    ),
 }
 BOOKS = expand(
     "<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
