@@ -55,10 +55,11 @@ def test_golden_components(galaxies):
                 # One bulge has a sample 1e-6 px from its n = 4 cusp.
                 limit = 1e-8 if path.stem.endswith("20901989") else 1e-10
                 assert error < limit * max(1.0, golden[name].max()), (path.name, name)
-                # Exact pixel means differ from 25 samples near the cusps only.
+                # Exact pixel means differ from 25 samples at the cusp's pixel only.
                 exact = render_components(fit, golden[name].shape)[name]
-                away = np.abs(exact - golden[name]).sum()
-                assert away < 0.02 * golden[name].sum(), (path.name, name)
+                away = np.abs(exact - golden[name])
+                away.flat[golden[name].argmax()] = 0
+                assert away.sum() < 0.02 * golden[name].sum(), (path.name, name)
 
 
 def test_stored_chisq(galaxies, example):
