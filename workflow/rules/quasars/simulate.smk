@@ -22,8 +22,7 @@ rule simulate_survey:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings=pick(config, "seed", "simulate.survey"),
-        tables=TABLES,
+        settings=pick(config | {"tables": TABLES}, "seed", "simulate.survey", "tables"),
         code=digest("scripts/quasars/simulate_survey.py"),
     message:
         "Simulate a survey of spectra"
@@ -46,8 +45,7 @@ rule simulate_sample:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings=pick(config, "seed", "simulate.sample"),
-        tables=TABLES,
+        settings=pick(config | {"tables": TABLES}, "seed", "simulate.sample", "tables"),
         code=digest("scripts/quasars/simulate_sample.py"),
     message:
         "Simulate labelled spectra"

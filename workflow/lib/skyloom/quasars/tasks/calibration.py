@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from skyloom.quasars.survey.classify import (
     classify,
 )
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.survey.ensembles import BATCH
+from skyloom.quasars.survey.ensembles import BATCH, write_calibration
 from skyloom.run.seeds import rng
 
 MOST_REDSHIFTS = 3000  # quasars that redshifts are calibrated on; more add nothing
@@ -47,6 +48,12 @@ class Found:
     def targets(self) -> int:
         """Return how many targets it was found on."""
         return int(self.rows["TARGETID"].nunique())
+
+
+def write_found(path: str | Path, found: Found, survey: Mapping, record: dict) -> None:
+    """Write a calibration, with the section that it holds for and what it is from."""
+    about = {"targets": found.targets, "provenance": record}
+    write_calibration(path, found.redshift, asdict(found.threshold), survey, about)
 
 
 def calibrate_round(
