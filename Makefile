@@ -33,10 +33,10 @@ STAGE1 = results/stage1/clusters/encoder/best_encoder.ckpt
 STAGE2 = results/long/clusters/encoder/calibration.json
 encoder: $(READY)
 	$(BIN)/snakemake --cores $(CORES) $(STAGE1) --configfile config/long.yaml \
-	    --config run=stage1 seed=2 \
+	    --config run=stage1 seed=2 'areas=[clusters]' \
 	    'clusters={simulate: {fields: {halos: {even: 0}}}, train: {epochs: 26}}'
 	$(BIN)/snakemake --cores $(CORES) $(STAGE2) --configfile config/long.yaml \
-	    --config 'clusters={train: {start: $(STAGE1), epochs: 5, rate: 0.001}}'
+	    --config 'areas=[clusters]' 'clusters={train: {start: $(STAGE1), epochs: 5, rate: 0.001}}'
 
 lint: $(READY)
 	$(BIN)/ruff check

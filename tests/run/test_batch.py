@@ -87,6 +87,12 @@ def test_expected_failure_becomes_a_record(tmp_path):
     assert (tmp_path / "out" / "9.txt").read_text() == "9 is odd"
 
 
+def test_failed_objects_are_counted_in_the_log(tmp_path, caplog):
+    """How many of all failed, which, and why: those of an earlier attempt too."""
+    each([2, 9], half, store=tmp_path / "s", key="k", rescue=rescued, description="cut")
+    assert "cut: 1 of 2 failed: 9 (9 is odd)." in caplog.text
+
+
 def test_unexpected_failure_keeps_the_others(tmp_path):
     """A defect in one object ends the job, naming it, after all others are whole."""
     store = tmp_path / "s"

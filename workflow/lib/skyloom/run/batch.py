@@ -141,9 +141,13 @@ def each(
     _announce(description, len(items), len(items) - len(waiting))
     done = _outcomes(waiting, (function, rescue), threads, inner)
     _finish(done, len(waiting), description)
-    results = {item: _deliver(task) for item, task in tasks.items()}
+    delivered = {item: _deliver(task) for item, task in tasks.items()}
     _remove(store)
-    return results
+    failed = {i: one["failed"] for i, one in delivered.items() if one["failed"]}
+    if failed:
+        logger = logging.getLogger(NAME)
+        logger.warning(_complaint(failed, len(items), description))
+    return {item: one["result"] for item, one in delivered.items()}
 
 
 @contextmanager
@@ -196,14 +200,15 @@ def _finish(done: Iterator[tuple], total: int, description: str) -> None:
             failures[item] = failure.strip().splitlines()[-1]
             logger.error("%s failed\n%s", item, failure)
     if failures:
-        raise BatchError(_complaint(failures, total, description))
+        kept = " The others are kept for the next attempt."
+        raise BatchError(_complaint(failures, total, description) + kept)
 
 
 def _complaint(failures: dict, total: int, description: str) -> str:
     named = [f"{item} ({why})" for item, why in sorted(failures.items(), key=str)]
     more = f" and {len(named) - LISTED} more" if len(named) > LISTED else ""
     what = f"{len(failures)} of {total} failed: {'; '.join(named[:LISTED])}{more}"
-    return f"{description}: {what}. The others are kept for the next attempt."
+    return f"{description}: {what}."
 
 
 def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tuple]:
@@ -260,26 +265,27 @@ def _result(task: _Task, part: Path, function: Callable, rescue) -> object:
     paths = task.places(part)
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
-    given = (paths,) if paths else ()
+    given, reason = (paths,) if paths else (), None
     try:
         result = function(task.item, *given)
     except DatumError as error:
         if rescue is None:
             raise
-        result = rescue(task.item, str(error), *given)
+        reason = str(error)
+        result = rescue(task.item, reason, *given)
     missing = sorted(label for label, path in paths.items() if not path.exists())
     if missing:
         msg = f"{task.item}: nothing written for {', '.join(missing)}"
         raise RuntimeError(msg)
-    return {"result": result}
+    return {"result": result, "failed": reason}
 
 
-def _deliver(task: _Task) -> object:
-    """Put an object's files where they belong and return its result."""
+def _deliver(task: _Task) -> dict:
+    """Put an object's files where they belong; return its ``result`` and ``failed``."""
     for label, source in task.places(task.folder).items():
         with replacing(task.files[label]) as temporary:
             _copy(source, temporary)
-    return read_json(task.folder / RESULT)["result"]
+    return read_json(task.folder / RESULT)
 
 
 def _copy(source: Path, target: Path) -> None:

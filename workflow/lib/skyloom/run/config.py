@@ -277,7 +277,7 @@ def _said(errors: list[dict], owner: type[Section]) -> str:
     wanted = dict.fromkeys(
         str(one["ctx"]["error"])
         if one["type"] == "value_error"
-        else one["msg"].replace("Input should be", "expected")
+        else one["msg"].replace("Input should be", "expected").replace("tuple", "list")
         for one in errors
     )
     return f"got {first['input']!r}, " + " or ".join(wanted)

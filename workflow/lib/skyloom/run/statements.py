@@ -1,7 +1,7 @@
 """What each top-level statement of a file binds, uses, calls and changes.
 
 Reading a file's syntax tree takes far longer than using what is found, so that is kept
-in the working directory, under the checksum of the text and of this reader.
+in the working directory with the checksum of the text and of this reader.
 """
 
 from __future__ import annotations
@@ -76,15 +76,16 @@ def statements(text: str, package: str, name: str) -> tuple[bool, list[Statement
         What the file is called in a SyntaxError.
     """
     content = f"{READER}\0{package}\0{text}"
-    place = KEPT / f"{hashlib.sha256(content.encode()).hexdigest()}.json"
-    try:
-        dynamic, found = json.loads(place.read_text(encoding="utf-8"))
-        return dynamic, [Statement(*one) for one in found]
-    except (OSError, ValueError, TypeError):
-        read = _read(ast.parse(text, filename=name), package)
+    state = hashlib.sha256(content.encode()).hexdigest()
+    place = KEPT / f"{package}-{name}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        known, dynamic, found = json.loads(place.read_text(encoding="utf-8"))
+        if known == state:
+            return dynamic, [Statement(*one) for one in found]
+    read = _read(ast.parse(text, filename=name), package)
     with contextlib.suppress(OSError):
         KEPT.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(read), encoding="utf-8")
+        place.write_text(json.dumps([state, *read]), encoding="utf-8")
     return read
 
 
