@@ -73,8 +73,8 @@ def test_sheet_gives_sorted_ids(data):
     [
         ("id\n7\n7\n", "row 2.*stands in row 1"),
         ("id\nx\n", "row 1.*'x'.*integer"),
-        ("other\n7\n", "row 1.*missing id"),
-        ("id\n-7\n", "row 1.*at least 1"),
+        ("other\n7\n", "row 1.*id: missing"),
+        ("id\n-7\n", "row 1.*or equal to 1"),
     ],
 )
 def test_bad_sheet_names_its_row(data, text, said):

@@ -69,7 +69,7 @@ def project(tmp_path, archive):
         },
         "retrieve": {"attempts": 1},
     }
-    retrieve = {"tiles": f"{url}/tiles", "sha256": "sums", "attempts": 1, "timeout": 5}
+    retrieve = {"tiles": f"{url}/tiles", "sha256": "sums"}
     (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")
     areas = {"builder": builder, "clusters": {"retrieve": retrieve}}
     layer = yaml.safe_dump({"run": "survey", "areas": list(areas), **areas})

@@ -1,6 +1,7 @@
 """Networks on disk: ours, the published layouts, and files that are neither."""
 
 import json
+import re
 import zipfile
 
 import h5py
@@ -46,6 +47,12 @@ def test_same_network_same_bytes(tmp_path):
         save_member(tmp_path / f"{name}.keras", random_network(SMALL), about)
     one, two = ((tmp_path / f"{name}.keras").read_bytes() for name in "ab")
     assert one == two
+    # Keras names what layers share by addresses, which another process has otherwise.
+    with zipfile.ZipFile(tmp_path / "a.keras") as archive:
+        shared = re.findall(
+            r'"shared_object_id": (\d+)', archive.read("config.json").decode()
+        )
+    assert {int(number) for number in shared} <= set(range(100))
 
 
 @pytest.mark.parametrize("keras", [1, 2, 3])

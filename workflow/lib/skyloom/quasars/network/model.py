@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import tempfile
 import warnings
 import zipfile
@@ -103,7 +104,9 @@ def save_member(path: str | Path, parameters: Parameters, about: Mapping) -> Non
             model_of(parameters).save(made)
         with zipfile.ZipFile(made) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
-    # Keras stamps the date into its file: without it the bytes are the weights' own.
+    # Keras stamps date and addresses in memory into its file: without them the bytes
+    # are the weights' own.
+    parts["config.json"] = _without_addresses(parts["config.json"])
     metadata = json.loads(parts["metadata.json"]) | {"date_saved": "1980-01-01"}
     architecture = parameters.arch.to_json()
     sidecar = {"format": FORMAT, "architecture": architecture, "about": plain(about)}
@@ -114,6 +117,16 @@ def save_member(path: str | Path, parameters: Parameters, about: Mapping) -> Non
         for name, held in sorted(parts.items()):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), held)
     write_bytes(path, buffer.getvalue())
+
+
+def _without_addresses(config: bytes) -> bytes:
+    """Return Keras' configuration with shared objects numbered, not by address."""
+    named = re.findall(rb'"shared_object_id": (\d+)', config)
+    for number, address in enumerate(dict.fromkeys(named)):
+        config = config.replace(
+            b'"shared_object_id": ' + address, b'"shared_object_id": %d' % number
+        )
+    return config
 
 
 def _head(hidden, name: str, arch: Architecture):
