@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
-from skyloom.quasars.config import Config, Objects, SimulatedSurvey
+from skyloom.quasars.config import Config, Objects, Query, SimulatedSurvey
 from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.files import SIDECAR
 from skyloom.quasars.network.parameters import Parameters, expected_shapes
 from skyloom.run.config import checked
 
@@ -17,6 +21,7 @@ ARCH = Architecture(**SHAPE)
 BRIGHT = Objects(magnitudes=(18.0, 19.5))
 PLAN = SimulatedSurvey(tiles=2, targets=14, exposures=2)
 MEMBERS = 3
+STRATEGIES = get_args(Query.model_fields["strategy"].annotation)
 ANSWER = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"]
 
 
@@ -35,6 +40,12 @@ def network(seed: int, arch: Architecture = ARCH) -> Parameters:
         for name, shape in expected_shapes(arch).items()
     }
     return Parameters(arch, arrays)
+
+
+def read_about(path: Path) -> dict:
+    """Return what a member tells of its training."""
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read(SIDECAR))["about"]
 
 
 def write_answers(path: Path, who: str, rows: list[tuple]) -> Path:

@@ -24,7 +24,6 @@ from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.lines import targets as answers
 from skyloom.quasars.network.run_torch import Runner
 from skyloom.quasars.query.select import select
-from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.simulation.inspectors import inspect
 from skyloom.quasars.simulation.survey import desi_batches
 from skyloom.quasars.spectra.grid import Grid, normalise
@@ -37,6 +36,7 @@ from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
 from skyloom.som.training import train as train_map
 from skyloom.stats.intervals import LEVEL
+from small_quasars import STRATEGIES
 
 BASELINE = "random"
 POOL_TILE, TEST_TILE = 60_001, 70_001  # apart from each other and from other samples

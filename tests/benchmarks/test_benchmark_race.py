@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from race import ARCH, BASELINE, TRAIN, Size, gains, race
-from skyloom.quasars.query.strategies import STRATEGIES
+from small_quasars import STRATEGIES
 
 pytestmark = pytest.mark.benchmark
 SEEDS = [int(seed) for seed in os.environ.get("SKYLOOM_SEEDS", "").split(",") if seed]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from skyloom.io.errors import InputError
-from skyloom.io.sdss import plate_batches, read_plate, read_spec, sdss_targetid
+from skyloom.io.sdss import plate_batches, read_spec, sdss_targetid
 
 NPIX = 50
 LOGLAM = 3.5525 + 1e-4 * np.arange(NPIX)
@@ -174,6 +174,12 @@ def plate(plugmap=None, **cards):
         "OBJTYPE": ["QSO", "SKY", "GALAXY", "NA"],
     }
     return [primary, *images, table(default if plugmap is None else plugmap)]
+
+
+def read_plate(path):
+    """Return all spectra of a file, read at once."""
+    (spectra,) = plate_batches(path, 1000)
+    return spectra
 
 
 def test_coarse_layout(tmp_path):

@@ -6,18 +6,17 @@ import re
 from typing import get_args
 
 import pytest
-from skyloom.quasars.config import Config, Network, Objects, Query, Survey
+from skyloom.quasars.config import Config, Network, Objects, Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.runners import RUNNERS
-from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.simulation.settings import REDSHIFTS
 from skyloom.run.config import ConfigError, checked
+from small_quasars import STRATEGIES
 
 
 @pytest.mark.parametrize(
     ("section", "name", "known"),
     [
-        (Query, "strategy", STRATEGIES),
         (Survey, "runner", RUNNERS),
         (Objects, "redshifts", REDSHIFTS),
     ],

@@ -242,6 +242,23 @@ def test_truth_of_the_survey(data):
     assert inputs.survey_truth(config()) == ["<results>/raw/truth.csv"]
 
 
+def test_a_round_without_a_truth_is_not_judged(data):
+    """The key that names one is told, before anything is trained."""
+    assert inputs.judging_truth(files()) == [str(data / "truth.csv")]
+    with pytest.raises(ConfigError, match=r"set quasars\.paths\.survey_truth"):
+        inputs.judging_truth(files(survey_truth=None))
+
+
+def test_templates_of_a_simulation(data):
+    """Those of the family eigen, packed where only that is there."""
+    objects = {"families": ["eigen", "baldwin"], "templates": "redrock"}
+    stems = [f"redrock/rrtemplate-QSO-{name}-v1.1.fits" for name in ("LOZ", "HIZ")]
+    assert inputs.templates(objects) == [str(data / stem) for stem in stems]
+    packed = touch(data / f"{stems[1]}.gz")
+    assert inputs.templates(objects) == [str(data / stems[0]), packed]
+    assert inputs.templates(objects | {"families": ["baldwin"]}) == []
+
+
 def members(folder, *names):
     for name in (*names, inputs.CALIBRATION):
         touch(folder / name)

@@ -10,7 +10,7 @@ from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation import metrics
 from skyloom.quasars.inputs import spectra
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.survey.ensembles import ELSEWHERE, read_ensemble
 from skyloom.quasars.tasks.files import classify_files
 from skyloom.quasars.tasks.survey import classifier_of
 from skyloom.run.digest import ROOT
@@ -31,8 +31,9 @@ def judged(real):
         FOLDER / "calibration.json",
     )
     how = Survey(runner="numpy")
-    by = classifier_of(networks, calibration, None, how)
-    threshold = read_ensemble(networks, calibration).threshold
+    ensemble = read_ensemble(networks, calibration)
+    assert ensemble.survey == how.model_dump(exclude=set(ELSEWHERE))
+    by, threshold = classifier_of(networks, calibration, None, how), ensemble.threshold
     place = real / "quasars" / "boss7102"
     truth = read_truth(place / "truth_vi.csv")
     files = spectra(str(place))

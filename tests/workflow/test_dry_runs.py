@@ -44,7 +44,9 @@ def test_layers_on_real_data_plan(fresh, real, layer):
 
 def test_long_layer_plans(fresh, tmp_path):
     """The long demo has more chunks."""
-    (tmp_path / "quasars" / "redrock_templates").mkdir(parents=True)
+    for name in ("LOZ", "HIZ"):
+        place = f"quasars/redrock_templates/rrtemplate-QSO-{name}-v1.1.fits.gz"
+        write(tmp_path / place, "")
     write(tmp_path / "clusters" / "clusterdb" / "desY1a1.csv.gz", "")
     layer = ("--configfile", "config/long.yaml")
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
@@ -78,6 +80,30 @@ def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
     assert steps <= kinds(counts)
     assert not {"survey", "baselines", "make_cluster_list"} & kinds(counts)
     assert sum(name.startswith("clusters_infer") for name in counts) == 2
+
+
+def test_survey_of_spectra_plans_once_its_files_exist(fresh, tmp_path):
+    """A round, and a second one when inspectors have answered its query."""
+    folder = tmp_path / "quasars" / "survey"
+    for tile, exposure in ((1, 9), (1, 10), (2, 11)):
+        name = f"tiles/{tile}/{exposure}/coadd-0-{tile}-{exposure}.fits"
+        write(folder / name, "")
+    for name in ("training/coadd-0-3-4.fits", "vi.csv", "dr12_train.fits"):
+        write(folder / name, "")
+    write(folder / "truth_dr12q.fits", "")
+    layer = ("quasars_all", "--configfile", "config/survey_quasars.yaml")
+    data = {"SKYLOOM_DATA": str(tmp_path)}
+    once = kinds(planned(fresh, *layer, **data))
+    steps = {"import_sample", "ingest", "train_round1", "run_round1", "query"}
+    assert steps <= once
+    second = {"merge_labels", "gather_labelled", "train_round2", "compare_rounds"}
+    assert not (second | {"simulate_survey", "evaluate_round"}) & once
+    write(folder / "answers" / "round1" / "vi_AB.csv", "")
+    more = ("--config", "quasars={rounds: 2}")
+    assert steps | second <= kinds(planned(fresh, *layer, *more, **data))
+    target = "results/desi/quasars/evaluation/round1.json"
+    said = snakemake(fresh, "-n", target, *layer[1:], check=False, **data)
+    assert "set quasars.paths.survey_truth" in said.stdout
 
 
 def test_clusters_are_found_without_training(fresh, tmp_path):
@@ -144,8 +170,7 @@ def test_second_run_does_nothing(built, tmp_path):
 
 
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
-PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/exposures.json")
-PLAIN += ("**/*.dat", "**/*.pt")
+PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/*.dat", "**/*.pt")
 TABLES = ("subjects", "gal_metadata", "subject_id_list")
 LOGGED = {
     "builder": (*TABLES, "classifications", "simulate/c0"),

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import yaml
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.files import read_about, read_parameters
+from skyloom.quasars.network.files import read_parameters
+from skyloom.quasars.survey.ensembles import FIXED
 from skyloom.run.digest import ROOT
+from small_quasars import read_about
 
 FOLDER = ROOT / "resources" / "models" / "quasars"
 LAYER = "config/long.yaml"
@@ -38,13 +40,15 @@ def test_the_calibration_is_of_the_layer(layer):
     assert told["threshold"]["target"] == layer["calibrate"]["purity"]
     assert told["targets"] == layer["calibrate"]["most"]
     assert {key: told["survey"][key] for key in layer["survey"]} == layer["survey"]
+    assert {key: told["survey"][key] for key in FIXED} == FIXED
     assert np.isfinite(told["redshift"]["scatter"]).all()
 
 
 def test_the_card_says_how_to_make_it_again(layer):
     """The command with its layer, and the numbers of the layer and the calibration."""
     card = " ".join((FOLDER / "README.md").read_text().split())
-    assert f"snakemake --cores 2 quasars_all --configfile {LAYER}" in card
+    command = f"snakemake --cores 2 quasars_all --configfile {LAYER}"
+    assert f"{command} \\ --config 'areas=[quasars]' makes" in card
     told = json.loads((FOLDER / "calibration.json").read_text())["threshold"]
     assert f"{told['value']:.3f} on the score" in card
     assert f"{100 * told['completeness']:.1f} %" in card

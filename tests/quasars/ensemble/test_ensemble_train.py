@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from quasar_toys import ARCH, toys
@@ -127,6 +128,19 @@ def test_momentum_is_set(few):
     )
     sizes = [np.abs(arrays["conv_2/mean"]).sum() for arrays in (slow, fast)]
     assert sizes[0] < 0.2 * sizes[1]
+
+
+def test_a_gpu_is_named_as_tensorflow_does(few, monkeypatch):
+    """It has no word cuda; a GPU that it does not see is refused, not replaced."""
+    with pytest.raises(ValueError, match="device is cuda, but TensorFlow sees 0 GPUs"):
+        Trainer(few[0], ARCH, QUICK, few[1], "cuda")
+    seen = ["gpu:0", "gpu:1"]
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: seen)
+    for word, name in (("cuda", "gpu:0"), ("cuda:1", "gpu:1"), ("cpu", "cpu:0")):
+        trainer = Trainer(few[0], ARCH, QUICK, few[1], word)
+        assert trainer.device == name
+    with pytest.raises(ValueError, match=r"device is cuda:2.* 2 GPUs; install its"):
+        Trainer(few[0], ARCH, QUICK, few[1], "cuda:2")
 
 
 def test_refusals(few):

@@ -19,9 +19,10 @@ from random_networks import (
 )
 from skyloom.io.errors import InputError
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.files import read_about, read_parameters
+from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.model import save_member
 from skyloom.quasars.spectra.grid import LINEAR, LOG, Grid
+from small_quasars import read_about
 
 
 def same(one, two):
@@ -335,13 +336,6 @@ def test_broken_files(tmp_path, make):
     with pytest.raises(InputError, match=BROKEN[make]) as caught:
         read_parameters(path)
     assert str(path) in str(caught.value)
-
-
-def test_about_of_others(tmp_path):
-    """A published file tells nothing about its training."""
-    without_sidecar(tmp_path / "net.keras")
-    with pytest.raises(InputError, match=r"no skyloom\.json"):
-        read_about(tmp_path / "net.keras")
 
 
 def test_names_end_in_keras(tmp_path):

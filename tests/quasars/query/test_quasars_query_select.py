@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from skyloom.io.tables import write_csv
 from skyloom.quasars.config import Query
-from skyloom.quasars.query import published, select, strategies
+from skyloom.quasars.query import published, select
+from small_quasars import STRATEGIES
 
 
 def results(n=400, n_targets=200, random=0):
@@ -32,7 +33,7 @@ def asked(table, query, random=1, **kwargs):
     return select.select(table, query, np.random.default_rng(random), **kwargs)
 
 
-@pytest.mark.parametrize("strategy", strategies.STRATEGIES)
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_asks_about_new_targets_once(strategy):
     """As many as wanted, whole, unlabelled, each once, with a reason."""
     table, labelled = results(), range(1, 60)
@@ -47,7 +48,7 @@ def test_every_strategy_asks_about_new_targets_once(strategy):
     assert {"C_LYA", "C_CIV", "BMU", "SN"} <= set(found.table)
 
 
-@pytest.mark.parametrize("strategy", strategies.STRATEGIES[1:])
+@pytest.mark.parametrize("strategy", STRATEGIES[1:])
 def test_the_order_of_rows_changes_nothing(strategy):
     """Ties are drawn for sorted targets."""
     table = results()
@@ -70,7 +71,7 @@ def test_rows_without_votes_are_left_out():
     """NaN votes, of an empty spectrum, are not the highest score."""
     table = results()
     table.loc[:9, ["C_NOT", "C_QSO_LZ", "C_QSO_HZ", "BALD"]] = np.nan
-    for strategy in strategies.STRATEGIES:
+    for strategy in STRATEGIES:
         found = asked(table, Query(strategy=strategy, n=10))
         assert found.counts["with votes"] == 390
         assert not found.table["EXPID"].isin(range(10)).any()

@@ -23,7 +23,7 @@ from skyloom.quasars.tasks.calibration import (
 from small_quasars import ARCH, network
 
 FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
-HOW = {"n_detect": 2, "c_th": 0.7, "runner": "numpy", "device": "cpu"}
+HOW = {"n_detect": 2, "c_th": 0.7, "shifts": 3, "runner": "numpy", "device": "cpu"}
 THRESHOLD = {"value": 0.7, "purity": 1.0}
 
 
@@ -50,7 +50,7 @@ def test_an_ensemble_is_read_as_written(small_members, calibration):
 def test_the_settings_are_kept_but_for_the_machine(small_members, calibration):
     """A threshold holds for a number of lines, on any runner and device."""
     ensemble = read_ensemble(small_members.networks, calibration)
-    assert ensemble.survey == {"n_detect": 2, "c_th": 0.7}
+    assert ensemble.survey == {"n_detect": 2, "c_th": 0.7, "shifts": 3}
 
 
 def changed(path, change):
@@ -92,6 +92,32 @@ def test_a_calibration_that_is_none_is_refused(small_members, calibration, chang
     changed(calibration, change)
     expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor\}, thres"
     with pytest.raises(InputError, match=expected):
+        read_ensemble(small_members.networks, calibration)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"c_th": 7}, "survey: .*c_th: got 7"),
+        ({"n_detect": 99}, "survey: .*n_detect: got 99"),
+        ({"shifts": -3}, "survey: .*shifts: got -3"),
+        ({"shift": 3}, "survey: .*shift: unknown key"),
+        ({"power": 3.0}, r"survey\.power: got 3\.0; expected 4\.0"),
+        ({"window": 2000.0}, r"survey\.window: got 2000\.0; expected 3000\.0"),
+        ({"z_split": None}, r"survey\.z_split: got None; expected 2\.1"),
+    ],
+)
+def test_impossible_settings_are_refused(small_members, calibration, change, said):
+    """A value that none can have, and one that can no longer be set."""
+    changed(calibration, lambda tree: tree["survey"].update(change))
+    with pytest.raises(InputError, match=rf"c\.json: {said}.*calibrate"):
+        read_ensemble(small_members.networks, calibration)
+
+
+def test_missing_settings_are_named(small_members, calibration):
+    """No default takes their place."""
+    changed(calibration, lambda tree: tree["survey"].pop("shifts"))
+    with pytest.raises(InputError, match=r"c\.json: survey: no shifts"):
         read_ensemble(small_members.networks, calibration)
 
 

@@ -218,6 +218,17 @@ def test_other_columns_are_refused(tmp_path, exposures):
     assert not (tmp_path / "ensemble_results.csv").exists()
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_damaged_exposure_is_named(tmp_path, exposures, which):
+    """Cut off, whether it is the first or not; no table is left behind."""
+    bad = exposures[which]
+    bad.write_bytes(bad.read_bytes()[:-100])
+    said = rf"{which}\.parquet: .*expected a Parquet file; delete it"
+    with pytest.raises(InputError, match=said):
+        write_results(tmp_path / "ensemble_results.csv", exposures)
+    assert not (tmp_path / "ensemble_results.csv").exists()
+
+
 def test_prior_is_what_redrock_reads(tmp_path, exposures):
     """A top hat two boxes wide for each quasar; the afterburner's names for all."""
     rows = pd.read_parquet(exposures[0])

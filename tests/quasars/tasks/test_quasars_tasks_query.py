@@ -9,14 +9,13 @@ from skyloom.io.errors import InputError
 from skyloom.quasars.config import Query
 from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.query import figures
-from skyloom.quasars.query.strategies import STRATEGIES
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import write_truth
 from skyloom.quasars.survey.classify import columns
 from skyloom.quasars.tasks import query as asking
 from skyloom.quasars.tasks.evaluation import unseen_rows
 from skyloom.quasars.tasks.query import ask, reserved, stamps
-from small_quasars import ARCH, SEED
+from small_quasars import ARCH, SEED, STRATEGIES
 
 RESERVE = 0.4
 

@@ -37,9 +37,8 @@ def som(small_survey):
 def files(small_members, som, tmp_path_factory):
     """Return what a run reads: networks, calibration and map."""
     folder = tmp_path_factory.mktemp("run")
-    write_calibration(
-        folder / "c.json", Calibration.unknown(6), {"value": 0.5}, {"n_detect": 1}, {}
-    )
+    found = Calibration.unknown(6), {"value": 0.5}
+    write_calibration(folder / "c.json", *found, how().model_dump(), {})
     save(folder / "som.npz", som[0], {})
     return small_members.networks, folder / "c.json", folder / "som.npz"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
-from skyloom.quasars.network.files import read_about, read_parameters
+from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR
 from skyloom.quasars.spectra.store import Store
@@ -17,7 +17,7 @@ from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.tasks.training import Training, files_of
 from skyloom.run import batch
 from skyloom.run.provenance import Recipe
-from small_quasars import BRIGHT, SEED, SHAPE, config
+from small_quasars import BRIGHT, SEED, SHAPE, config, read_about
 
 SHARE = 0.2
 QUICK = {"epochs": 1, "batch": 32, "rate": 1e-3, "momentum": 0.8}

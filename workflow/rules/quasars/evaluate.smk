@@ -24,7 +24,7 @@ rule evaluate_round:
         calibration="<results>/ensemble/round{round}/calibration.json",
         networks=lambda wildcards: MADE(wildcards.round, "keras")[:1],
         labels="<results>/labels/round{round}.csv",
-        truth=TRUTH,
+        truth=lambda _: inputs.judging_truth(config),
     output:
         **{
             name: report(

@@ -7,6 +7,8 @@ INSPECTED = expand("<results>/raw/vi_{who}.csv", who=inputs.INSPECTORS)
 
 # Exposures of a survey; what its targets are goes apart.
 rule simulate_survey:
+    input:
+        inputs.templates(config["simulate"]["survey"]["objects"]),
     output:
         exposures=SIMULATED,
         truth="<results>/raw/truth.csv",
@@ -32,6 +34,8 @@ rule simulate_survey:
 
 # The labelled spectra that the first round starts from.
 rule simulate_sample:
+    input:
+        inputs.templates(config["simulate"]["sample"]["objects"]),
     output:
         store="<results>/spectra/training.h5",
         labels="<results>/labels/round1.csv",

@@ -73,13 +73,7 @@ def read_spec(path: str | Path) -> Spectra:
     return Spectra((Arm("sdss", wave, flux, ivar),), meta)
 
 
-def read_plate(path: str | Path) -> Spectra:
-    """Read a whole file of many spectra; see `plate_batches`."""
-    (spectra,) = plate_batches(path, None)
-    return spectra
-
-
-def plate_batches(path: str | Path, size: int | None) -> Iterator[Spectra]:
+def plate_batches(path: str | Path, size: int) -> Iterator[Spectra]:
     """Read an spPlate, or either layout of ``dr12_train``, `size` rows at a time.
 
     ==========  =====================  ==================  ===================
@@ -96,9 +90,8 @@ def plate_batches(path: str | Path, size: int | None) -> Iterator[Spectra]:
     """
     with opened(path) as file:
         layout = _layout(file)
-        step = size or len(layout.meta)
-        for start in range(0, len(layout.meta), step):
-            rows = slice(start, start + step)
+        for start in range(0, len(layout.meta), size):
+            rows = slice(start, start + size)
             if layout.keep[rows].any():
                 yield layout.spectra(file, rows)
 

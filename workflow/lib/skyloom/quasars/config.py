@@ -164,7 +164,9 @@ class Ensemble(Section):
     """The members and how they are made."""
 
     members: int = key(100, "Networks of an ensemble.", ge=1)
-    device: Device = key("cpu", "Where members are trained.")
+    device: Device = key(
+        "cpu", "Where members are trained; cuda needs TensorFlow's build for GPUs."
+    )
     single_exposure: bool = key(
         False, "Whether a target drawn brings one exposure by lot, not all."
     )

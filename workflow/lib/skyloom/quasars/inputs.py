@@ -191,6 +191,33 @@ def survey_truth(config: Mapping) -> list[str]:
     return [] if path is None else [data_path(path)]
 
 
+def judging_truth(config: Mapping) -> list[str]:
+    """Return the truth that a round is judged by; ConfigError if there is none."""
+    found = survey_truth(config)
+    if not found:
+        msg = (
+            "a round is judged by the truth of the survey's targets; set "
+            "quasars.paths.survey_truth"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def templates(objects: Mapping) -> list[str]:
+    """Return redrock's templates that a section ``objects`` of a simulation reads."""
+    if "eigen" not in objects["families"]:
+        return []
+    folder = Path(data_path(objects["templates"]))
+    return [str(template(folder, name)) for name in ("LOZ", "HIZ")]
+
+
+def template(folder: Path, name: str) -> Path:
+    """Return the template ``LOZ`` or ``HIZ`` of a folder, packed if only that is."""
+    plain = folder / f"rrtemplate-QSO-{name}-v1.1.fits"
+    packed = plain.with_name(plain.name + ".gz")
+    return packed if packed.is_file() and not plain.is_file() else plain
+
+
 def ensemble(config: Mapping) -> dict[str, list[str]]:
     """Return the networks and the calibration that classify given spectra.
 

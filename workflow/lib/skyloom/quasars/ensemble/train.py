@@ -44,8 +44,8 @@ class Trainer:
     Raises
     ------
     ValueError
-        Spectra of another size than the architecture's, or the best epoch to be kept
-        without validation data.
+        Spectra of another size than the architecture's, the best epoch to be kept
+        without validation data, or a GPU that TensorFlow does not see.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Trainer:
             msg = "keep_best needs validation data: hold targets out, or unset it"
             raise ValueError(msg)
         self.data, self.validation, self.settings = data, validation, settings
-        self.device = device if ":" in device else f"{device}:0"
+        self.device = device_of(device)
         with keras.device(self.device):
             self.model = build(arch, momentum=settings.momentum)
             self.first = list(self.model.variables)
@@ -122,6 +122,28 @@ class Trainer:
         logger.info("epoch %d of %d: loss %.4f", epoch + 1, how.epochs, loss)
         entry = {"epoch": epoch, "loss": loss, "rate": rates[-1]}
         return entry | _judged(self.model, self.validation, history)
+
+
+def device_of(name: str) -> str:
+    """Return the name that Keras' backend has for ``cpu``, ``cuda`` or ``cuda:1``.
+
+    Raises
+    ------
+    ValueError
+        TensorFlow does not see this GPU.
+    """
+    kind, _, number = name.partition(":")
+    number = int(number or 0)
+    if kind == "cpu" or keras.backend.backend() != "tensorflow":
+        return f"{kind}:{number}"
+    seen = len(keras.distribution.list_devices("gpu"))
+    if number >= seen:
+        msg = (
+            f"ensemble.device is {name}, but TensorFlow sees {seen} GPUs; install its "
+            "build for GPUs (envs/lock.txt has tensorflow-cpu), or set cpu"
+        )
+        raise ValueError(msg)
+    return f"gpu:{number}"
 
 
 def _drawn(data: TrainingData, index: np.ndarray, settings, draw):

@@ -72,18 +72,6 @@ def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
     raise InputError(path, "neither zip nor HDF5", expected=expected, remedy=REMEDY)
 
 
-def read_about(path: str | Path) -> dict:
-    """Return what `skyloom.quasars.network.model.save_member` was told.
-
-    Raises
-    ------
-    InputError
-        The file is not one of ours.
-    """
-    path = existing_file(path)
-    return _guarded(path, lambda: _sidecar(path, _opened(path)[1]))["about"]
-
-
 def _guarded(path: Path, read: Callable):
     """Call a reader; whatever it stumbles over becomes an `InputError`."""
     try:

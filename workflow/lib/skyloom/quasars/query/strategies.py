@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-STRATEGIES = ("entropy", "margin", "bald", "som_quota", "k_centre", "random")
 DIGITS = 12  # of a score: equal votes in another order are equal doubts
 POOL = 5  # k_centre chooses among this many times more targets
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
+from skyloom.quasars.inputs import template
 from skyloom.quasars.simulation.frame import WAVE
 
 _BORDER = 1.5  # redshift from which the high-redshift templates are used
@@ -40,20 +41,19 @@ def read_templates(folder: str | Path) -> Templates:
 
 
 def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    stem = folder / f"rrtemplate-QSO-{name}-v1.1.fits"
-    found = [p for p in (stem, stem.with_name(stem.name + ".gz")) if p.is_file()]
-    if not found:
+    path = template(folder, name)
+    if not path.is_file():
         remedy = "fetch it from redrock-templates, or leave out the family eigen"
-        raise InputError(stem, "no such file, packed or not", remedy=remedy)
+        raise InputError(path, "no such file, packed or not", remedy=remedy)
     try:
-        with opened(found[0]) as file:
+        with opened(path) as file:
             vectors = file.pixels(0, ndim=2).astype(np.float64)
             header = file[0].header
             start, step = float(header["CRVAL1"]), float(header["CDELT1"])
     except (KeyError, TypeError) as bad:
-        raise InputError(found[0], f"not a redrock template ({bad})") from None
+        raise InputError(path, f"not a redrock template ({bad})") from None
     if not np.isfinite(vectors).all():
-        raise InputError(found[0], f"shape {vectors.shape}", expected="(k, pixels)")
+        raise InputError(path, f"shape {vectors.shape}", expected="(k, pixels)")
     return start + step * np.arange(vectors.shape[1]), vectors
 
 

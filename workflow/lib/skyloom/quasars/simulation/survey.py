@@ -18,7 +18,7 @@ from skyloom.quasars.simulation.inspectors import NAMES, inspect
 from skyloom.quasars.simulation.instrument import boss, desi, observe
 from skyloom.quasars.simulation.targets import simulate_targets
 from skyloom.quasars.spectra.truth import write_truth
-from skyloom.run.seeds import rng
+from skyloom.run import seeds
 
 FIRST = 39_600_000_000_000_000  # targetids look like DESI's
 BATCH = 250
@@ -63,7 +63,7 @@ def write_tables(folder: str | Path, targets: pd.DataFrame, seed: int) -> None:
     folder = Path(folder)
     write_truth(folder / "truth.csv", targets)
     write_parquet(folder / "targets.parquet", targets)
-    answers = inspect(targets, targets["sn"].to_numpy(), rng(seed, "inspectors"))
+    answers = inspect(targets, targets["sn"].to_numpy(), seeds.rng(seed, "inspectors"))
     for name in NAMES:
         write_csv(folder / f"vi_{name}.csv", answers[answers["VI_BY"] == name])
 
@@ -77,7 +77,9 @@ def boss_like(
     spectra have one arm on SDSS's log grid, 4620 pixels from 10^3.5525 Å; the truth is
     that of `simulate_targets`, with ``sn``.
     """
-    return _once(n, settings, rng(seed, "boss", plate), boss(), (plate, 56000), 0.12)
+    return _once(
+        n, settings, seeds.rng(seed, "boss", plate), boss(), (plate, 56000), 0.12
+    )
 
 
 def boss_batches(
@@ -100,18 +102,18 @@ def desi_batches(
     """
     instrument = desi()
     for tile, start in enumerate(range(0, n, BATCH), start=first_tile):
-        count, chance = min(BATCH, n - start), rng(seed, "desi", tile)
-        yield _once(count, settings, chance, instrument, (tile, tile), 0.2)
+        count, rng = min(BATCH, n - start), seeds.rng(seed, "desi", tile)
+        yield _once(count, settings, rng, instrument, (tile, tile), 0.2)
 
 
-def _once(n, settings: Objects, chance, instrument, numbers, scatter):
+def _once(n, settings: Objects, rng, instrument, numbers, scatter):
     """Return spectra and truth of n targets, whose depths scatter (dex)."""
     first = FIRST + numbers[0] * 1_000_000
-    truth, flux = simulate_targets(n, settings, chance, first)
-    depth = 10.0 ** chance.normal(0, scatter, n)
+    truth, flux = simulate_targets(n, settings, rng, first)
+    depth = 10.0 ** rng.normal(0, scatter, n)
     fault = truth["fault"].to_numpy()
     meta = _meta(truth, *numbers)
-    spectra = observe(flux, meta, instrument, depth, chance, fault)
+    spectra = observe(flux, meta, instrument, depth, rng, fault)
     return spectra, truth.assign(sn=signal_to_noise(spectra))
 
 
@@ -136,11 +138,11 @@ def _expid(plan: SimulatedSurvey, tile: int, exposure: int) -> int:
 
 
 def _targets(plan: SimulatedSurvey, settings: Objects, seed: int, k: int):
-    chance = rng(seed, "tile", plan.first_tile + k)
+    rng = seeds.rng(seed, "tile", plan.first_tile + k)
     first = FIRST + (plan.first_tile + k) * 1_000_000
-    truth, flux = simulate_targets(plan.targets, settings, chance, first)
-    truth["ra"] = 150.0 + 3.0 * k + chance.uniform(0, 3, len(truth))
-    truth["dec"] = chance.uniform(0, 3, len(truth))
+    truth, flux = simulate_targets(plan.targets, settings, rng, first)
+    truth["ra"] = 150.0 + 3.0 * k + rng.uniform(0, 3, len(truth))
+    truth["dec"] = rng.uniform(0, 3, len(truth))
     return truth, flux
 
 
@@ -148,9 +150,9 @@ def _with_again(own, before, plan: SimulatedSurvey, seed: int, k: int):
     """Return this tile's targets, and some of the tile before, as (truth, flux)."""
     if before is None:
         return own
-    chance = rng(seed, "again", plan.first_tile + k)
+    rng = seeds.rng(seed, "again", plan.first_tile + k)
     count = round(AGAIN * plan.targets)
-    some = np.sort(chance.choice(len(before[0]), count, replace=False))
+    some = np.sort(rng.choice(len(before[0]), count, replace=False))
     truth = pd.concat([own[0], before[0].iloc[some]], ignore_index=True)
     return truth, np.concatenate([own[1], before[1][some]])
 
@@ -158,11 +160,11 @@ def _with_again(own, before, plan: SimulatedSurvey, seed: int, k: int):
 def _exposure(seen, plan: SimulatedSurvey, seed: int, k: int, e: int) -> Spectra:
     truth, flux = seen
     expid = _expid(plan, k, e)
-    chance = rng(seed, "exposure", expid)
-    depth = 10.0 ** chance.normal(0, SCATTER)
-    every = depth * 10.0 ** chance.normal(0, 0.05, len(truth))
+    rng = seeds.rng(seed, "exposure", expid)
+    depth = 10.0 ** rng.normal(0, SCATTER)
+    every = depth * 10.0 ** rng.normal(0, 0.05, len(truth))
     meta = _meta(truth, plan.first_tile + k, expid)
-    return observe(flux, meta, desi(), every, chance, truth["fault"].to_numpy())
+    return observe(flux, meta, desi(), every, rng, truth["fault"].to_numpy())
 
 
 def _meta(truth: pd.DataFrame, tileid: int, expid: int) -> pd.DataFrame:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import InputError
+from skyloom.io.errors import InputError, existing_file
+
+
+def read_rows(path: str | Path) -> pa.Table:
+    """Return the rows of an exposure; InputError if it is no whole Parquet file."""
+    try:
+        return pq.read_table(existing_file(path))
+    except (pa.ArrowException, OSError) as bad:
+        remedy = "delete it, and it is made again"
+        raise InputError(
+            path, str(bad), expected="a Parquet file", remedy=remedy
+        ) from None
 
 
 def write_results(path: str | Path, exposures: Sequence[str | Path]) -> int:
@@ -23,12 +35,12 @@ def write_results(path: str | Path, exposures: Sequence[str | Path]) -> int:
     InputError
         An exposure without these columns, or that is no Parquet file.
     """
-    names = pq.read_schema(exposures[0]).names
+    names = read_rows(exposures[0]).column_names
     rows = 0
     with replacing(path) as temporary, temporary.open("wb") as file:
         file.write((",".join(names) + "\n").encode())
         for one in exposures:
-            table = pq.read_table(one)
+            table = read_rows(one)
             if table.column_names != names:
                 raise InputError(one, "other columns", expected=", ".join(names))
             csv.write_csv(table, file, csv.WriteOptions(include_header=False))
