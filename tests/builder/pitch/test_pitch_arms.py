@@ -105,3 +105,9 @@ def test_angles_from_0_to_below_90():
     assert arm_table(trees)["pitch_angle"].tolist() == [0, 89.9]
     with pytest.raises(ValueError, match="pitch angle 90"):
         arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle": 90.0}]}])
+
+
+def test_zero_error_is_an_unknown_one():
+    """Lines that are the same have no scatter, which tells nothing of the error."""
+    table = arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle_err_lines": 0}]}])
+    assert np.isnan(table["pitch_angle_err"]).all()

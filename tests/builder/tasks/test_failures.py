@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from astropy.io import fits
 from PIL import Image
@@ -42,6 +43,15 @@ def nobody(tmp_path) -> str:
     path = tmp_path / "7.json"
     failed_drawings(7, WHY, {"tree": path}, recipe=Recipe({}, "c"))
     return str(path)
+
+
+def decoded(folder, changed) -> dict:
+    """Return the arguments of `parse_upstream` for a decoded file of subject 7."""
+    keys = {"subject": 7, "models": [], "index": [], "arms": [], "image_size": [50, 50]}
+    keys |= {k: {} for k in ("aggregate", "errors", "clusters", "tuning")}
+    path = folder / "7.json"
+    path.write_text(json.dumps(keys | changed))
+    return {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
 
 
 def test_cutout_without_image_says_so(no_image):
@@ -137,13 +147,8 @@ def test_missing_upstream_file_is_refused(tmp_path):
 
 def test_upstream_file_of_another_subject_is_refused(tmp_path):
     """A file under a wrong name would give one galaxy another one's drawings."""
-    keys = {"models": [], "index": [], "arms": [], "image_size": [50, 50]}
-    keys |= {k: {} for k in ("aggregate", "errors", "clusters", "tuning")}
-    path = tmp_path / "7.json"
-    path.write_text(json.dumps(keys | {"subject": 8}))
-    given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
     with pytest.raises(DatumError, match=r"7\.json: is of subject 8"):
-        parse_upstream(7, {}, **given)
+        parse_upstream(7, {}, **decoded(tmp_path, {"subject": 8}))
 
 
 def test_no_arm_no_pitch_angle(tmp_path):
@@ -168,6 +173,69 @@ def test_damaged_raw_file_fails_its_subject(tmp_path):
     given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
     with pytest.raises(DatumError, match=r"7\.npz"):
         parse_upstream(7, {}, **given)
+
+
+UPLOAD = {
+    "imageData": (np.arange(81.0).reshape(9, 9) % 7 / 50).tolist(),
+    "mask": np.zeros((9, 9), int).tolist(),
+    "psf": [[1.0]],
+    "multiplier": 1.0,
+}
+ANGLES = {"original_angle": 0.3, "montage_angle": 0.3, "PETRO_PHI90": 25.0}
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "said"),
+    [
+        ({"ra": "south"}, {}, "ra: got 'south'"),
+        ({"ra": float("nan")}, {}, "ra: got nan"),
+        ({"ra": [1]}, {}, r"ra: got \[1\]"),
+        ({"ra": 361}, {}, "ra: got 361"),
+        ({"dec": 95}, {}, "dec: got 95; expected a number from -90 to 90"),
+        ({}, {"original_angle": float("nan")}, "original_angle: got nan"),
+        ({}, {"PETRO_PHI90": float("inf")}, "PETRO_PHI90: got inf"),
+    ],
+)
+def test_impossible_place_fails_its_subject(place, row, said, tmp_path):
+    """A position or an angle that cannot be is a failure of its subject alone."""
+    path = tmp_path / "7.json"
+    metadata = {"ra": 150.0, "dec": 20.0} | place
+    path.write_text(json.dumps(UPLOAD | {"metadata": metadata}))
+    given = {"metadata": {7: ANGLES | row}, "tables": (), "first": {}}
+    given["recipe"] = Recipe({"noise": Noise().model_dump()}, "c")
+    with pytest.raises(DatumError, match=said):
+        cut_subject(7, {}, files={"subject_data": {7: str(path)}}, **given)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"image_size": [50]}, "image_size"),
+        ({"image_size": [0, 50]}, "image_size"),
+        ({"image_size": ["a", "b"]}, "image_size"),
+        ({"tuning": {"shape": 5}}, r"tuning\.shape"),
+        ({"index": ["abc"], "models": [{}]}, "index.*'abc'"),
+        ({"index": [None], "models": [{}]}, "index.*None"),
+    ],
+)
+def test_upstream_file_with_wrong_values_fails_its_subject(wrong, said, tmp_path):
+    """A frame without a shape, or a classification without a number."""
+    with pytest.raises(DatumError, match=rf"7\.json: key.*{said}"):
+        parse_upstream(7, {}, **decoded(tmp_path, wrong))
+
+
+@pytest.mark.parametrize(("falloff", "kept"), [("steep", 0), (None, 1), (2.0, 1)])
+def test_falloff_of_a_published_arm(falloff, kept, tmp_path):
+    """Absent it is 1, and text is no number: the volunteer is rejected."""
+    spiral = {"n_arms": 1, "points.0": [[1, 2], [3, 4]], "I.0": 0.1, "spread.0": 2}
+    spiral |= {} if falloff is None else {"falloff.0": falloff}
+    paths = {"tree": tmp_path / "tree.json"}
+    models = {"index": [1], "models": [{"spiral": spiral}]}
+    parse_upstream(7, paths, **decoded(tmp_path, models))
+    tree = read_json(paths["tree"])
+    arms = [arm for one in tree["volunteers"] for arm in one["model"]["spiral"]]
+    assert [arm["falloff"] for arm in arms] == [falloff or 1.0] * kept
+    assert len(tree["rejected"]) == 1 - kept
 
 
 @pytest.mark.parametrize("damaged", ["cutout", "start"])

@@ -178,5 +178,7 @@ def _drawn_arm(where: str, tree: Mapping) -> DrawnArm:
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         msg = f"{where}.points: expected a list of finite [x, y] pairs"
         raise ModelError(msg)
-    numbers = {k: _number(where, {"falloff": 1.0, **tree}, k) for k in ("I", "spread")}
-    return DrawnArm(points, **numbers, falloff=float(tree.get("falloff", 1.0)))
+    falloff = 1.0 if tree.get("falloff") is None else tree["falloff"]
+    known = {**tree, "falloff": falloff}
+    numbers = {k: _number(where, known, k) for k in ("I", "spread", "falloff")}
+    return DrawnArm(points, **numbers)

@@ -63,8 +63,9 @@ def read_upstream(path: str | Path) -> dict:
     Raises
     ------
     InputError
-        Not readable as JSON, a key is missing or of another type, models and
-        identifiers do not pair up, or an identifier stands twice.
+        Not readable as JSON, a key is missing or of another type, the frame's shape
+        is none, models and identifiers do not pair up, or an identifier is not an
+        integer or stands twice.
     """
     tree = read_json(path, nonfinite=True)
     for key, kind in KEYS.items():
@@ -74,6 +75,7 @@ def read_upstream(path: str | Path) -> dict:
                 path, f"got {got}", where=f"key {key!r}", expected=kind.__name__
             )
     _check_index(path, tree["index"], tree["models"])
+    _check_shape(path, tree)
     return tree
 
 
@@ -109,7 +111,7 @@ def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
 
 def frame_shape(tree: Mapping) -> tuple[int, int]:
     """Return ``(ny, nx)`` of the frame that the models refer to."""
-    ny, nx = tree["tuning"].get("shape") or tree["image_size"]
+    ny, nx = _stated_shape(tree)
     return int(ny), int(nx)
 
 
@@ -128,6 +130,33 @@ def _check_index(path, index: list, models: list) -> None:
     if len(set(map(str, index))) < len(index):
         problem = "a classification id appears twice"
         raise InputError(path, problem, where="key 'index'", expected="unique ids")
+
+    for identifier in index:
+        if not _whole(identifier):
+            problem = f"got {identifier!r}"
+            raise InputError(path, problem, where="key 'index'", expected="integers")
+
+
+def _check_shape(path, tree: Mapping) -> None:
+    shape = _stated_shape(tree)
+    pair = isinstance(shape, list) and len(shape) == 2
+    if not pair or not all(_whole(n) and int(n) > 0 for n in shape):
+        where = "key 'image_size' or 'tuning.shape'"
+        problem = f"got {str(shape)[:40]!r}"
+        raise InputError(path, problem, where=where, expected="[ny, nx], above 0")
+
+
+def _stated_shape(tree: Mapping):
+    shape = tree["tuning"].get("shape")
+    return tree["image_size"] if shape is None else shape
+
+
+def _whole(value) -> bool:
+    """Return whether `value` is an integer, as a number or as text."""
+    try:
+        return not isinstance(value, bool) and int(value) == float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _volunteer_model(raw: Mapping) -> tuple[Model, list[str]]:

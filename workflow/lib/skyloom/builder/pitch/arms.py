@@ -37,7 +37,7 @@ def arm_row(arm: Mapping) -> dict:
     parts = (arm[f"pitch_angle_err_{cause}"] for cause in ("disk", "rule"))
     return {
         "pitch_angle": float(arm["pitch_angle"]),
-        "pitch_angle_err": _number(arm["pitch_angle_err_lines"]),
+        "pitch_angle_err": _error(arm["pitch_angle_err_lines"]),
         "pitch_angle_err_normal": float(np.hypot(*map(_number, parts))),
         "dof": int(arm["dof"]),
         "chirality": int(arm["chirality"]),
@@ -81,6 +81,11 @@ def arm_table(
 
 def _number(value) -> float:
     return np.nan if value is None else float(value)
+
+
+def _error(value) -> float:
+    """Return a standard error; 0, of lines that are the same, tells nothing: NaN."""
+    return _number(value or None)
 
 
 def _checked(row: dict) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from skyloom.builder.images.cutout_files import (
     write_cutout_fits,
     write_no_cutout,
 )
-from skyloom.io.errors import DatumError, raw_datum
+from skyloom.io.errors import DatumError, InputError, raw_datum
 from skyloom.run.provenance import Recipe
 
 ANGLES = ("montage_angle", "original_angle")
+TURN = 6.2832  # rad, as `read_metadata` allows
+TABLE = "gal-metadata.csv"
 
 
 def metadata_rows(paths: Iterable[str | Path]) -> dict[int, dict]:
@@ -68,8 +71,7 @@ def cut_subject(
     path, row = files[kind][owner], metadata.get(subject, {})
     noise = Noise.stated(recipe.settings["noise"])
     with raw_datum():
-        cutout = _read(kind, path, subject, row, noise)
-    cutout = _placed(cutout, row)
+        cutout = _placed(_read(kind, path, subject, row, noise), row, path)
     made_of = {"provenance": recipe.record([path, *tables])}
     cutout = dataclasses.replace(cutout, metadata=row | made_of)
     write_cutout(paths["npz"], cutout)
@@ -100,24 +102,40 @@ def _read(kind: str, path: str, subject: int, row: Mapping, noise: Noise) -> Cut
     return from_difference_json(path, subject, noise)
 
 
+def _angle(known: Mapping, key: str, low: float, high: float, path) -> float | None:
+    """Return an angle, None where there is none; InputError if it cannot be one."""
+    value = known.get(key)
+    if value is None:
+        return None
+    try:
+        angle = float(value)
+    except (TypeError, ValueError, OverflowError):
+        angle = math.nan
+    if not low <= angle <= high:
+        expected = f"a number from {low:g} to {high:g}"
+        raise InputError(path, f"got {value!r}", where=key, expected=expected)
+    return angle
+
+
 def _turns(row: Mapping) -> int | None:
     """Return the turns from the upload to the frame, None without both angles."""
-    angles = [row.get(name) for name in ANGLES]
+    angles = [_angle(row, name, -TURN, TURN, TABLE) for name in ANGLES]
     return None if None in angles else image_turns(quarter_turns(*angles))
 
 
-def _placed(cutout: Cutout, row: Mapping) -> Cutout:
+def _placed(cutout: Cutout, row: Mapping, path: str) -> Cutout:
     """Place a cutout on the sky as far as its metadata tell.
 
     An upload is centred on the position of its subject, which is up to 14 arcsec from
     that of the galaxy in the NASA-Sloan Atlas.
     """
     where = {"ra": row.get("RA"), "dec": row.get("DEC"), **cutout.metadata}
-    if where["ra"] is None or where["dec"] is None:
+    ra, dec = _angle(where, "ra", 0, 360, path), _angle(where, "dec", -90, 90, path)
+    if ra is None or dec is None:
         return cutout
-    turns, phi = _turns(row), row.get("PETRO_PHI90")
+    turns, phi = _turns(row), _angle(row, "PETRO_PHI90", -360, 360, TABLE)
     direction = None
     if turns is not None and phi is not None:
         left = turns - cutout.rotation
-        direction = north(row["original_angle"], phi, left)
-    return place(cutout, float(where["ra"]), float(where["dec"]), direction)
+        direction = north(float(row["original_angle"]), phi, left)
+    return place(cutout, ra, dec, direction)
