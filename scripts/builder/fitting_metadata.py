@@ -13,8 +13,8 @@ if job.settings["source"] == "simulated":
     found = {"subject_data": by_subject(job.input.subject_data)}
 else:
     shown = {*files, *first.values()}
-    patterns = job.settings["paths"].items()
-    found = {kind: located(one, shown) for kind, one in patterns}
+    patterns = job.settings["paths"]  # of this source's kinds of image only
+    found = {kind: located(one, shown) for kind, one in patterns.items()}
 tables = list(job.input.gal_metadata)
 cut = partial(
     cut_subject,

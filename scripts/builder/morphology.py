@@ -21,5 +21,6 @@ try:
     result = morphology_tree(pitch_draws(job.input.draws), measures, *settings)
     result |= {"status": "ok", "reason": None}
 except DatumError as error:
+    job.log.warning("morphology: %s", error)
     result = {"status": "failed", "reason": str(error)}
 write_json(job.output[0], result | {"provenance": job.provenance()})

@@ -12,5 +12,6 @@ try:
     draws = pitch_draws(job.input.draws)["galaxy"]
     result = winding_tree(draws, *settings) | {"status": "ok", "reason": None}
 except DatumError as error:
+    job.log.warning("winding: %s", error)
     result = {"status": "failed", "reason": str(error)}
 write_json(job.output[0], result | {"provenance": job.provenance()})

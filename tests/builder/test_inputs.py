@@ -112,6 +112,14 @@ def test_repeat_shows_the_first_ones_image(data):
     assert inputs.cutouts("c0")(None)["images"] == [str(data / "images/7.npz")]
 
 
+@pytest.mark.parametrize("text", ["5.5", "inf", "0"])
+def test_repeat_without_an_integer_id_is_refused(data, text):
+    """A fraction would name another subject."""
+    (data / "pairs.csv").write_text(f"0,1\n{text},9.0\n")
+    with pytest.raises(InputError, match=f"row 1: 0: got '{text}'"):
+        upstream(data, {"subject_ids": [9]}, repeats="pairs.csv")
+
+
 def test_exports_of_a_simulation_are_its_chunks():
     """A simulated survey has one export a chunk."""
     inputs = inputs_of(simulate={"n_subjects": 9}, chunks=2)

@@ -48,6 +48,8 @@ WRONG = {
     "no id": ("subject_id,z\n,1\n", "row 1: subject_id: missing"),
     "no column": ("subject_id\n7\n", "row 1: z: missing"),
     "twice": ("subject_id,z\n7,1\n8,1\n7,1\n", "row 3: subject_id 7 stands in row 1"),
+    "no rows": ("subject_id,z\n", "no rows; expected a header and a row"),
+    "empty": ("", "no rows"),
     "long row": ("subject_id\n7,8\n", "row 1: wrong length; expected 1 cells"),
     "short row": ("subject_id,z,name\n7,1\n", "row 1: wrong length; expected 3 cells"),
     "not UTF-8": (b"subject_id,name\n7,M\xfc\n", "byte .* is not UTF-8"),

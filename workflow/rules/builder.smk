@@ -7,12 +7,12 @@ include: "common.smk"
 
 
 from skyloom.builder.config import GalaxySettings
-from skyloom.builder.inputs import Inputs, resource_digest
+from skyloom.builder.inputs import IMAGES, Inputs, resource_digest
 
 INPUTS = Inputs(config)
 SUBJECTS = INPUTS.subjects
 STARTS = {"agg": "aggregates", "bi": "best_individual"}
-IMAGES = ("paths.subject_data", "paths.fitting_data", "paths.images")
+IMAGE_PATHS = [f"paths.{kind}" for kind in IMAGES.get(config["source"], ())]
 digest = partial(code_of, env="envs/builder.yaml")
 notebook = partial(digest, "scripts/run_notebook.py")
 

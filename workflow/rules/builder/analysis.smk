@@ -74,7 +74,7 @@ rule residual_statistics:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(1000, per_input_mb=5),
+        mem_mb=memory(1000, per_input_mb=1),
         runtime=by_attempt(30),
     params:
         settings={},
@@ -121,7 +121,7 @@ rule pitch_posterior:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(4000, per_input_mb=10),
         runtime=by_attempt(240),
     params:
         settings=pick(config | {"repeats": INPUTS.repeats}, "pitch", "repeats", "seed"),
@@ -275,7 +275,7 @@ rule analysis:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(4000, per_input_mb=10),
         runtime=by_attempt(60),
     params:
         settings={"repeats": INPUTS.repeats},

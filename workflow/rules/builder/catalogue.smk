@@ -38,7 +38,7 @@ rule make_agg_bi_models:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(4000, per_input_mb=10),
         runtime=by_attempt(60),
     params:
         settings={},
@@ -96,7 +96,7 @@ rule compile_tuned_models:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(4000, per_input_mb=10),
         runtime=by_attempt(60),
     params:
         settings={},

@@ -24,7 +24,7 @@ for chunk, ids in INPUTS.chunks.items():
                 "noise",
                 "repeats",
                 "source",
-                *IMAGES,
+                *IMAGE_PATHS,
             ),
             code=digest("scripts/builder/fitting_metadata.py"),
         message:

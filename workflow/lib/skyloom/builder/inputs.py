@@ -28,8 +28,6 @@ GALAXY = 100_000  # simulated galaxies are subjects 100001, 100002, ...
 REPEAT = 200_000  # shown again to other volunteers they are 200001, 200002, ...
 IMAGES = {"zooniverse": ("subject_data", "fitting_data"), "upstream": ("images",)}
 Subject = Annotated[int, Field(ge=1, description="Subject id.")]
-# The published table of repeats has its ids as 20902031.0.
-Whole = Annotated[float, Field(ge=1, description="Subject id.")]
 
 
 class Inputs:
@@ -180,6 +178,7 @@ def _sampled(sample: Mapping) -> list[int]:
 def _pairs(sheet: str | None, wanted: set[int]) -> list[list[int]]:
     if sheet is None:
         return []
-    rows = read_sheet(data_path(sheet), {"0": Whole, "1": Whole})
-    pairs = [[int(row["0"]), int(row["1"])] for row in rows]
+    # The published table has its ids as 20902031.0, which pydantic takes.
+    rows = read_sheet(data_path(sheet), {"0": Subject, "1": Subject})
+    pairs = [[row["0"], row["1"]] for row in rows]
     return sorted(pair for pair in pairs if pair[1] in wanted)

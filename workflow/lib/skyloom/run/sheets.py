@@ -31,7 +31,7 @@ def read_sheet(
     ------
     InputError
         Naming the row (1 is the first after the header), the column, the value and
-        what was expected, for up to ten problems at once.
+        what was expected, for up to ten problems at once; or that there is no row.
     """
     adapters = {name: TypeAdapter(kind) for name, kind in columns.items()}
     rows, problems, first = [], [], {}
@@ -45,6 +45,8 @@ def read_sheet(
             problems.append(f"row {number}: {unique} {name!r} stands in {where} too")
     if problems:
         raise InputError(path, message("this sheet", problems))
+    if not rows:
+        raise InputError(path, "no rows", expected="a header and a row or more")
     return rows
 
 
