@@ -3,7 +3,7 @@
 import numpy as np
 import published_models
 import pytest
-from builder.published_render import sampled, sampled_components
+from builder.published_render import pixel_means, sampled, sampled_components
 from scipy.signal import correlate2d
 from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.config import AggregateSettings, Noise, TuneSettings
@@ -55,11 +55,26 @@ def test_golden_components(galaxies):
                 # One bulge has a sample 1e-6 px from its n = 4 cusp.
                 limit = 1e-8 if path.stem.endswith("20901989") else 1e-10
                 assert error < limit * max(1.0, golden[name].max()), (path.name, name)
-                # Exact pixel means differ from 25 samples at the cusp's pixel only.
-                exact = render_components(fit, golden[name].shape)[name]
-                away = np.abs(exact - golden[name])
-                away.flat[golden[name].argmax()] = 0
-                assert away.sum() < 0.02 * golden[name].sum(), (path.name, name)
+
+
+def test_pixel_means_of_published_fits(galaxies):
+    """The renderer's pixels agree with many points a pixel."""
+    for path in sorted((galaxies / "golden").glob("comps_*.npz")):
+        fit = published_models.published_fit(published(galaxies, path.stem[6:]))
+        shape = upstream.frame_shape(published(galaxies, path.stem[6:]))
+        fine = pixel_means(fit, shape, points=41, arm_points=5)
+        found = render_components(fit, shape)
+        for name, image in fine.items():
+            error = np.abs(found[name] - image) / image.max()
+            if name != "spiral" and getattr(fit, name).n > 4:
+                # In a cusp's pixel the points are no truth themselves.
+                assert error.flat[image.argmax()] < 3e-3, (path.name, name)
+                error.flat[image.argmax()] = 0
+            # Arms have kinks where two turns are equally near.
+            limit = 2e-3 if name == "spiral" else 5e-4
+            if name == "bar" and fit.bar.n < 0.5:
+                limit = 1.2e-2  # the sampling rule takes too few points near its centre
+            assert error.max() < limit, (path.name, name)
 
 
 def test_stored_chisq(galaxies, example):

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.builder.fitting.profiles import (
     ARM_PARTIALS,
+    TILE,
+    _candidates,
+    _nearest,
     integrate_arm,
-    polyline_distance,
 )
 from skyloom.builder.fitting.spirals import log_spiral, reframed
 from skyloom.builder.model import Sersic, SpiralArm, replace
@@ -48,8 +50,14 @@ def test_points_lie_on_the_spiral(phi, roll, q, A):
                 max_size=12))  # fmt: skip
 def test_distance_against_shapely(points):
     """The tiled search for the nearest segment misses none."""
-    points = np.array(points)
-    found = polyline_distance(*SHAPE, points)
+    points, found = np.array(points), np.empty(SHAPE)
+    every = np.arange(len(points) - 1)
+    segments, distances = np.empty_like(every), np.empty(every.size)
+    for y, x in np.ndindex(SHAPE):
+        cx, cy = (k // TILE * TILE + (TILE - 1) / 2 for k in (x, y))
+        if x % TILE == 0:
+            n, _ = _candidates(cx, cy, points, every, segments, distances)
+        found[y, x] = np.sqrt(_nearest(float(x), float(y), points, segments, n)[0])
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     truth = shapely.distance(shapely.points(x, y), shapely.LineString(points))
     np.testing.assert_allclose(found, truth, atol=1e-9)

@@ -250,23 +250,6 @@ def _candidates(x, y, points, every, segments, distances):
 
 
 @_jit
-def polyline_distance(ny, nx, points):
-    """Return the distance of each pixel centre to a polyline, shape (ny, nx) [px]."""
-    out = np.empty((ny, nx))
-    every = np.arange(points.shape[0] - 1)
-    segments, distances = np.empty_like(every), np.empty(every.size)
-    for y0 in range(0, ny, TILE):
-        for x0 in range(0, nx, TILE):
-            cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
-            n, _ = _candidates(cx, cy, points, every, segments, distances)
-            for y in range(y0, min(y0 + TILE, ny)):
-                for x in range(x0, min(x0 + TILE, nx)):
-                    d2 = _nearest(float(x), float(y), points, segments, n)[0]
-                    out[y, x] = math.sqrt(d2)
-    return out
-
-
-@_jit
 def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
     """Add the arm's value and partials at one point, times `w`, to `acc`."""
     mux, muy, cos_t, sin_t, q, Re = par
