@@ -273,14 +273,17 @@ def test_galaxies_of_the_real_field(data):
     """A file is itself, a folder its tables, and nothing else."""
     with pytest.raises(ConfigError, match=r"real_field\.galaxies is null: name a t"):
         inputs.galaxies(config())
-    wanted = [touch(data / "sky" / name) for name in ("a.fit", "b.fits.gz")]
+    wanted = [
+        touch(data / "sky" / name) for name in ("a_0000001.fit", "b_0000002.fits.gz")
+    ]
+    touch(data / "sky" / "another_table.fits")
     touch(data / "sky" / "notes.txt")
     assert inputs.galaxies(config(real_field={"galaxies": "sky"})) == wanted
-    one = config(real_field={"galaxies": "sky/a.fit"})
+    one = config(real_field={"galaxies": "sky/a_0000001.fit"})
     assert inputs.galaxies(one) == wanted[:1]
     (data / "empty").mkdir()
     with pytest.raises(
-        ConfigError, match=r"no FITS table in .*empty; set SKYLOOM_DATA"
+        ConfigError, match=r"no \*_NNNNNNN\.fit in .*empty; set SKYLOOM_DATA"
     ):
         inputs.galaxies(config(real_field={"galaxies": "empty"}))
 

@@ -297,6 +297,17 @@ class Evaluate(Section):
         "1/deg²",
     )
 
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        (poor, rich), (near, far) = self.richness, self.redshifts
+        if not 0 <= poor < rich or not 0 <= near < far <= 3:
+            msg = (
+                f"richness is {self.richness} and redshifts {self.redshifts}; expected "
+                "two rising numbers each, from 0 on, redshifts up to 3"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class Match(Section):
     """Two lists of clusters, of any origin, to match within `evaluate`'s limits."""
@@ -456,6 +467,12 @@ class Config(Section):
 
     def _unread(self) -> Iterator[str]:
         """Say which files are given and would not be read."""
+        if self.encoder is not None and self.train.start is not None:
+            yield (
+                f"clusters.train.start is {self.train.start!r}, but with "
+                f"clusters.encoder {self.encoder!r} nothing is trained; set one "
+                "of them to null in a layer"
+            )
         names = ("survey", "survey_sheet", "survey_truth")
         given = {n: p for n in names if (p := getattr(self.paths, n)) is not None}
         if self.source == "simulated":

@@ -5,6 +5,7 @@ All of it follows from the configuration while the rules are read; no file is op
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
@@ -14,6 +15,7 @@ from skyloom.io.record import checksum
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
 
+PART = re.compile(r"_\d{7}\.fits?(\.gz)?$")  # a catalogue's file of a HEALPix pixel
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"
 SKIES = (0, 1)  # of the real field: the real one, and a shuffled one
@@ -133,7 +135,7 @@ def galaxies(config: Mapping) -> list[str]:
     Raises
     ------
     ConfigError
-        No such field, or the folder has no FITS table.
+        No such field, or the folder has no table of galaxies.
     """
     place = config["real_field"]["galaxies"]
     if place is None:
@@ -142,15 +144,15 @@ def galaxies(config: Mapping) -> list[str]:
     folder = Path(data_path(place))
     if folder.is_file():
         return [str(folder)]
-    ends = tuple(f".{kind}{gz}" for kind in ("fit", "fits") for gz in ("", ".gz"))
-    found = sorted(str(p) for p in folder.iterdir() if p.name.endswith(ends))
-    if not found:
+    parts = sorted(p for p in folder.iterdir() if PART.search(p.name))
+    found = [*parts, *sorted(folder.glob("*_master_table.fit*"))]
+    if not parts:
         msg = (
-            f"clusters.real_field.galaxies: no FITS table in {folder}; set "
+            f"clusters.real_field.galaxies: no *_NNNNNNN.fit in {folder}; set "
             "SKYLOOM_DATA to the folder that holds it, or correct the path"
         )
         raise ConfigError(msg)
-    return found
+    return [str(path) for path in found]
 
 
 def matched(config: Mapping) -> dict[str, str]:

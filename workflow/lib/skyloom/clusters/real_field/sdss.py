@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table, vstack
 
+from skyloom.clusters.inputs import PART
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
 
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 SDSS_BANDS = ("u", "g", "r", "i", "z")
 REQUIRED = ("ID", "RA", "DEC", "MAG", "MAG_ERR")
 OPTIONAL = ("EBV", "REFMAG")
-PART = re.compile(r"_\d{7}\.fits?(\.gz)?$")
 SAME_PLACE = 1.0 / 3600.0  # deg
 # Softening of asinh magnitudes, in units of the flux of zeroth magnitude (Lupton,
 # Gunn & Szalay 1999, AJ 118, 1406; table 21 of Stoughton et al. 2002, AJ 123, 485).

@@ -18,6 +18,7 @@ from skyloom.clusters.inference.classify import Predict, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.stats.calibration import Platt, expected_error, fit_platt
 
+FOLDS = 10  # of fields, for the error of the calibration
 FEWEST = 20  # candidates, true and false together, that a line is fitted to
 
 
@@ -56,8 +57,9 @@ def calibrate(
     """Return what turns scores of candidates, by field, into probabilities.
 
     A candidate is true by ``rule``, whose score is ``SCORE``. The report has
-    ``candidates``, ``true``, ``error`` before and after (of the same ones), and
-    ``threshold``: the probability above which a catalogue has the purity asked for.
+    ``candidates``, ``true``, ``error`` before and after (of each field by what the
+    others say, None where they say nothing), and ``threshold``: the probability above
+    which a catalogue has the purity asked for.
     The calibration is None where too few candidates, or none of one kind, say anything.
     """
     judged = _judged(found, truth, rule)
@@ -68,11 +70,27 @@ def calibrate(
     if len(true) < FEWEST or true.all() or not true.any():
         return None, report
     known = fit_platt(score, true)
-    before, after = (expected_error(p, true) for p in (score, known(score)))
-    report["error"] = {"before": before, "after": after}
+    others = _by_others(score, true, rows["FIELD"].to_numpy())
+    after = None if others is None else expected_error(others, true)
+    report["error"] = {"before": expected_error(score, true), "after": after}
     above = operating_threshold(judged, purity)
     report["threshold"] = asdict(above) | {"value": float(known(above.value))}
     return known, report
+
+
+def _by_others(score, true, field) -> np.ndarray | None:
+    """Return probabilities as calibrated on other fields than a candidate's own.
+
+    None where the others are all true or all false.
+    """
+    place = np.unique(field, return_inverse=True)[1]
+    fold, known = place % FOLDS, np.empty(len(score))
+    for k in np.unique(fold):
+        own = fold == k
+        if true[~own].all() or not true[~own].any():
+            return None
+        known[own] = fit_platt(score[~own], true[~own])(score[own])
+    return known
 
 
 def _judged(found: Mapping, truth: Mapping, rule: Rule) -> Judged:
