@@ -62,14 +62,12 @@ def test_fields_of_one_sky_are_matched_together():
 
 
 def test_the_surest_takes_the_richest():
-    """Between two clusters; the closest where that is asked for."""
+    """Between two clusters, though the poorer is closer."""
     truth = truths([10, 60])
     truth["RA"] = 10 + STEP * np.array([0, 0.9 * MPC])
     found = detections([0.3 * MPC], [0.9])
     assert judge(truth, found).truth["FOUND"].tolist() == [NONE, 0]
-    near = judge(truth, found, Rule(prefer="closest"))
-    assert near.truth["FOUND"].tolist() == [0, NONE]
-    assert near.truth["NEAR"].tolist() == [0.9, 0.9]
+    assert judge(truth, found).truth["NEAR"].tolist() == [0.9, 0.9]
 
 
 def test_edges_are_cut_after_matching():
@@ -126,8 +124,3 @@ def test_vectors_of_a_catalogue_are_left_alone():
 def test_bad_tables_are_refused(truth, found, says):
     with pytest.raises(ValueError, match=says):
         judge(truth, found)
-
-
-def test_bad_rule_is_refused():
-    with pytest.raises(ValueError, match="expected richest or closest"):
-        Rule(prefer="nearest")

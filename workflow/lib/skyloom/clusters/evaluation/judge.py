@@ -37,22 +37,12 @@ class Rule:
         Smallest LAMBDA of a truth; poorer ones are no clusters.
     score : str
         Column that ranks detections; larger is surer.
-    prefer : str
-        Which of several free truths a detection takes: the ``richest``, so that a
-        poor neighbour costs no rich cluster, or the ``closest``, for a comparison of
-        redshifts and richnesses.
     """
 
     radius: float = RADIUS
     dz: float | None = DZ
     above: float = 5.0
     score: str = "PROBABILITY"
-    prefer: str = "richest"
-
-    def __post_init__(self):
-        if self.prefer not in ("richest", "closest"):
-            msg = f"prefer {self.prefer!r}: expected richest or closest"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True)
@@ -182,9 +172,8 @@ def _matched(sides, ranks, rows, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     parts = [v[part] for side, part in zip(sides, rows, strict=True) for v in side]
     asked = {"radius": rule.radius, "dz": rule.dz}
     near = candidates(*parts, **asked)
-    rank2 = ranks[1][rows[1]]
-    # Without ranks of truths, a detection takes the closest.
-    rank1 = ranks[0][rows[0]] if rule.prefer == "richest" else None
+    # A detection takes the richest: a poor neighbour costs no rich cluster.
+    rank1, rank2 = ranks[0][rows[0]], ranks[1][rows[1]]
     pairs = one_to_one(near, **asked, rank1=rank1, rank2=rank2)
     both = [[rows[0][p.first], rows[1][p.second]] for p in (near, pairs)]
     return np.array(both[0]), np.array([*both[1], pairs.separation])
