@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import grimp
 import pytest
@@ -154,3 +155,32 @@ def test_each_script_imports_its_own_area(checkout):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("skyloom.")
         }
         assert used <= HALL | {path.parent.name}, path
+
+
+def made_sections(code: str) -> list[str]:
+    """Return what code makes of classes that it imports from an area's keys."""
+    tree = ast.parse(code)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    kinds = {
+        one.asname or one.name
+        for node in nodes
+        if re.fullmatch(r"skyloom\.(?!run\.)\w+\.config\w*", node.module or "")
+        for one in node.names
+    }
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [each for each in map(ast.unparse, calls) if each in kinds]
+
+
+def test_no_code_makes_a_section_of_the_configuration(checkout):
+    """Its defaults would be settings that no rule states and no digest sees."""
+    imported = "from skyloom.clusters.config import Halos\n"
+    assert made_sections(imported + "Halos.stated({}), Halos(margin=0)") == ["Halos"]
+    paths = [p for area in areas() for p in (LIBRARY / "skyloom" / area).rglob("*")]
+    paths += (checkout / "scripts").rglob("*")
+    made = {
+        path.name: found
+        for path in paths
+        if path.suffix == ".py" and not path.name.startswith("config")
+        if (found := made_sections(path.read_text()))
+    }
+    assert made == {}

@@ -95,8 +95,9 @@ def test_stars_are_points(drawn):
     assert np.all(stars["Z"] == -1)
 
 
-def test_no_cluster_no_members(world):
-    none = replace(SETTINGS, halos=Halos(per_field=0.0))
+@pytest.mark.parametrize("halos", [None, Halos(per_field=0.0)])
+def test_no_cluster_no_members(world, halos):
+    none = replace(SETTINGS, halos=halos)
     sources, clusters, _ = draw_field(1, 1, world, none)
     assert len(clusters) == 0
     assert not np.any(sources["MEM"])

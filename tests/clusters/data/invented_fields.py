@@ -9,6 +9,11 @@ from skyloom.clusters.data.tiles import tile_catalog
 SHAPE, TILE = (32, 32), 8
 
 
+def file_name(k, n):
+    """Return the name of the k-th file of data, which holds n data."""
+    return f"file_data_{k}_size_{n}.pt"
+
+
 def sources(n, seed=0, shape=SHAPE):
     """Return n sources; a few lie just outside the image."""
     draw = np.random.default_rng(seed)

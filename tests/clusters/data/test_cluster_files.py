@@ -7,11 +7,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from invented_fields import SHAPE, catalog, data
+from invented_fields import SHAPE, catalog, data, file_name
 from skyloom.clusters.data.files import (
     block_mean,
     datum,
-    file_name,
     numbers_of,
     read_file_data,
     write_file_data,
@@ -90,9 +89,8 @@ def test_needed_keys_are_asked_for(tmp_path):
 
 
 def test_names_say_number_and_size():
-    """And come back from `file_name`."""
     assert numbers_of("a/b/file_data_12_size_345.pt") == (12, 345)
-    assert numbers_of(file_name(0, 7)) == (0, 7)
+    assert numbers_of("file_data_0_size_7.pt") == (0, 7)
 
 
 @pytest.mark.parametrize(

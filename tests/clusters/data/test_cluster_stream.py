@@ -5,9 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invented_fields import data
+from invented_fields import data, file_name
 from skyloom.clusters.data import stream
-from skyloom.clusters.data.files import file_name, ordered, write_file_data
+from skyloom.clusters.data.files import ordered, write_file_data
 from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
 from skyloom.io.errors import InputError
 

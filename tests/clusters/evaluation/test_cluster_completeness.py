@@ -9,6 +9,8 @@ from skyloom.clusters.evaluation import completeness as module
 from skyloom.clusters.evaluation.judge import judge
 from skyloom.stats.intervals import one_share, rate
 
+ALL = (-np.inf, np.inf)
+
 
 @pytest.fixture(scope="module")
 def survey():
@@ -27,7 +29,7 @@ def test_completeness_in_bins():
     assert np.isnan(empty["value"])
     assert (empty["low"], empty["high"]) == (0, 1)
     assert table["LAMBDA"].tolist()[3] == 35
-    whole = module.completeness(seen, lambda_edges=module.ALL, z_edges=module.ALL)
+    whole = module.completeness(seen, lambda_edges=ALL, z_edges=ALL)
     assert whole[["k", "n"]].to_numpy().tolist() == [[3, 5]]
 
 
@@ -36,7 +38,7 @@ def test_masked_clusters_are_no_misses_and_no_alarms():
     truth = truths([30, 30, 30], VALID=[True, False, True])
     found = detections([0, 1.5, 2.5], [0.9] * 3, VALID=[True, False, True])
     seen = judge(truth, found)
-    whole = module.completeness(seen, lambda_edges=module.ALL, z_edges=module.ALL)
+    whole = module.completeness(seen, lambda_edges=ALL, z_edges=ALL)
     assert whole[["k", "n"]].to_numpy().tolist() == [[1, 2]]
     share = module.purity(seen)
     assert (share["k"], share["n"]) == (1, 2)
@@ -131,10 +133,10 @@ def test_ends_of_thresholds():
     assert module.purity(seen, 0.51)["n"] == 1
     assert module.purity(seen, 0.5, above=20)["k"] == 2
     assert module.purity(seen, 0.5, above=20.1)["k"] == 1
-    everything = {"lambda_edges": module.ALL, "z_edges": module.ALL}
+    everything = {"lambda_edges": ALL, "z_edges": ALL}
     assert module.completeness(seen, 0.5, **everything)["k"].tolist() == [2]
     assert module.completeness(seen, 0.51, **everything)["k"].tolist() == [1]
-    above = module.completeness(seen, 0.5, (20, 30), module.ALL)
+    above = module.completeness(seen, 0.5, (20, 30), ALL)
     assert above["n"].tolist() == [1]
 
 

@@ -7,10 +7,7 @@ import pytest
 from detected_fields import detections, judged, truths
 from skyloom.clusters.evaluation import figures
 from skyloom.clusters.evaluation.compare import compare
-from skyloom.clusters.evaluation.completeness import (
-    ALL,
-    completeness,
-)
+from skyloom.clusters.evaluation.completeness import completeness
 from skyloom.clusters.evaluation.curve import Target, curve
 from skyloom.clusters.evaluation.judge import judge
 from skyloom.plots import style
@@ -34,7 +31,9 @@ def test_completeness_both_ways(seen):
     assert "0.2 ≤ z < 0.35" in names
     assert "50 ≤ λ" in names
     assert style.png(fig, 50)
-    whole = figures.completeness_figure(completeness(seen, 0.3, z_edges=ALL))
+    whole = figures.completeness_figure(
+        completeness(seen, 0.3, z_edges=(-np.inf, np.inf))
+    )
     assert "all z" in labels(whole)
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 from astropy.table import Table
+from invented_fields import file_name
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.catalogue.table import COLUMNS, write_catalogue
 from skyloom.clusters.config import Data, Images
-from skyloom.clusters.data.files import file_name, read_file_data
+from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.images.noise import band_noise
 from skyloom.clusters.images.survey import (
     read_survey_image,

@@ -11,7 +11,8 @@ import sys
 import numpy as np
 import pytest
 import torch
-from skyloom.clusters.data.files import file_name, write_file_data
+from invented_fields import file_name
+from skyloom.clusters.data.files import write_file_data
 from skyloom.clusters.data.tiles import KEYS
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.tasks import train as training

@@ -26,6 +26,9 @@ ANCHOR = 0.1  # redshift where both functions hold
 # Correlation function (r / r0)^-1.8 of luminosity-limited samples (Zehavi et al. 2011,
 # ApJ 736, 59), and the thickness of a slice of redshift.
 R0, SLOPE = 5.0 / COSMOLOGY.h, 1.8  # Mpc comoving
+# c / H0 [Mpc/h], rounded: the cosmology's own, 2997.92, would change every field that a
+# seed draws.
+HUBBLE_LENGTH = 2998.0
 SLICE = 0.04
 FARTHEST = 2.0
 GRID = 128  # cells along a side that is twice the field's
@@ -179,7 +182,7 @@ def _lognormal(rng, cell: float, z: float, thickness: float) -> np.ndarray:
     """Return a periodic lognormal density on a grid with cells of `cell` Mpc."""
     lag = np.minimum(np.arange(GRID), GRID - np.arange(GRID)) * cell
     distance = np.hypot(lag[:, None], lag[None, :])
-    depth = thickness * 2998.0 / COSMOLOGY.h / COSMOLOGY.efunc(z)  # Mpc comoving
+    depth = thickness * HUBBLE_LENGTH / COSMOLOGY.h / COSMOLOGY.efunc(z)  # Mpc comoving
     shape = np.sqrt(np.pi) * gamma(SLOPE / 2 - 0.5) / gamma(SLOPE / 2)
     # Half a cell: the mean separation of two galaxies in one cell.
     projected = (

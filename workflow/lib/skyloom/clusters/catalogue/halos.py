@@ -34,14 +34,14 @@ def radius(richness: np.ndarray) -> np.ndarray:
 
 
 def draw_halos(
-    rng: np.random.Generator, listed: Table, settings: Halos
+    rng: np.random.Generator, listed: Table, settings: Halos | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return richness and redshift of a field's clusters, rich and poor.
 
     Their number is Poisson. ``listed`` has LAMBDA and Z_LAMBDA; where no cluster is
     asked for, it is not looked at. ValueError when it has none within the limits.
     """
-    if settings.per_field == 0:
+    if settings is None or settings.per_field == 0:
         return np.zeros(0), np.zeros(0)
     richness = np.asarray(listed["LAMBDA"], float)
     z = np.asarray(listed["Z_LAMBDA"], float)

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from astropy import units
-from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.catalogue.list_files import Source, read_source
 from skyloom.io import tables
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
+from skyloom.sky.tan import wcs_header
 
 # Names under which published lists carry a column; our own name goes before all.
 ALIASES = {
@@ -159,12 +160,13 @@ def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> No
 
 def read_wcs(path: str | Path) -> WCS:
     """Return the world coordinates and the shape of the image of a list."""
+    with opened(path) as file:
+        header = file[0].header.copy()
+    del header["NAXIS"]  # 0: the image is elsewhere
     try:
-        header = fits.getheader(existing_file(path))
-        del header["NAXIS"]  # 0: the image is elsewhere
         wcs = WCS(header)
         wcs.pixel_shape = [header[key] for key in SHAPE]
-    except (OSError, KeyError) as bad:
+    except KeyError as bad:
         problem = f"no world coordinates of an image ({bad})"
         raise InputError(path, problem, where="primary header", remedy=AGAIN) from None
     return wcs
@@ -172,7 +174,7 @@ def read_wcs(path: str | Path) -> WCS:
 
 def _wcs_cards(wcs: WCS) -> dict:
     shape = dict(zip(SHAPE, wcs.pixel_shape, strict=True))
-    return {**wcs.to_header(relax=True), **shape}
+    return {**wcs_header(wcs), **shape}
 
 
 def _names(source: Source, asked: dict, require: tuple) -> dict[str, str]:

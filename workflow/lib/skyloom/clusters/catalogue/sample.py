@@ -48,7 +48,7 @@ class Sample:
     """
 
     image_size: int  # side of a field [px]
-    halos: Halos
+    halos: Halos | None  # None for no clusters
     faintest: float = 24.0  # i magnitude of all sources [AB mag]
     shallow: float = 0.0  # that share
 
@@ -99,7 +99,7 @@ def _somewhere(rng: np.random.Generator, size: int) -> WCS:
 
 def _truth(rng, side: float, number: int, world: World, halos) -> Table:
     richness, z = draw_halos(rng, world.clusters, halos)
-    reach = halos.margin * side
+    reach = 0.0 if halos is None else halos.margin * side
     place = rng.uniform(-reach, side + reach, (2, len(z)))
     table = Table({"ID": number * 1000 + np.arange(len(z)), "Z_LAMBDA": z})
     table["Z_LAMBDA_ERR"] = np.zeros(len(z))

@@ -20,11 +20,6 @@ from skyloom.learn.tensors import own, read_tensors, write_tensors
 NAME = re.compile(r"file_data_(0|[1-9]\d*)_size_([1-9]\d*)\.pt", re.ASCII)
 
 
-def file_name(k: int, n: int) -> str:
-    """Return the name of the k-th file, which holds n data."""
-    return f"file_data_{k}_size_{n}.pt"
-
-
 def numbers_of(path: str | Path) -> tuple[int, int]:
     """Return what a file's name says: its number, and how many data it holds."""
     found = NAME.fullmatch(Path(path).name)

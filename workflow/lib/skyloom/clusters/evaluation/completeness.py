@@ -17,7 +17,6 @@ from skyloom.stats.scatter import nmad
 
 LAMBDA_EDGES = (5.0, 10.0, 20.0, 30.0, 50.0, np.inf)
 Z_EDGES = (0.2, 0.35, 0.5, 0.7)
-ALL = (-np.inf, np.inf)
 DRAWS = 20_000
 
 
@@ -55,7 +54,7 @@ def completeness(
     threshold : float
         Score from which a detection is in the catalogue.
     lambda_edges, z_edges : sequence of float
-        Edges of bins, the lower one included; `ALL` for one bin of everything.
+        Edges of bins, the lower one included.
 
     Returns
     -------

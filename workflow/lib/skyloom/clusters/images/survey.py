@@ -23,6 +23,7 @@ from skyloom.clusters.bands import ZERO_POINT
 from skyloom.clusters.images import survey_hdus
 from skyloom.io.errors import InputError
 from skyloom.io.fits import fill, opened, write_hdus
+from skyloom.sky.tan import wcs_header
 
 PACKED = ".fits.fz"
 TILE = 256  # px, side of a compressed tile
@@ -92,7 +93,7 @@ def write_survey_image(
         if packed
         else fits.ImageHDU(image, name="SCI")
     )
-    science.header.update(wcs.to_header(relax=True))
+    science.header.update(wcs_header(wcs))
     fill(science.header, {"MAGZERO": (ZERO_POINT, "mag of one count"), **cards})
     step = {"quantize_level": -_step(variance), "quantize_method": -1}
     hdus = [science, _packed("VARIANCE", variance, **step), _packed("MASK", mask)]

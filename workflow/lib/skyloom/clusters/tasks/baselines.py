@@ -21,7 +21,7 @@ from skyloom.clusters.catalogue.table import read_catalogue
 from skyloom.clusters.images.survey import survey_wcs
 from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
-from skyloom.run.seeds import rng
+from skyloom.run.seeds import rng as generator
 
 
 @dataclass
@@ -40,12 +40,12 @@ class Baselines:
         galaxies, red_sequence = self._galaxies(name), self.red_sequence
         wcs = survey_wcs(self.images[name])
         inside = inside_image(wcs, wcs.array_shape)
-        chance = rng(self.seed, "density", name)
+        rng = generator(self.seed, "density", name)
         found = {
             "matched_filter": find_clusters(
                 galaxies, red_sequence, inside, self.background
             ),
-            "density": find_overdensities(galaxies, red_sequence, inside, chance),
+            "density": find_overdensities(galaxies, red_sequence, inside, rng),
         }
         record = self.recipe.record(self.catalogs.values())
         for kind, table in found.items():
@@ -63,5 +63,5 @@ class Baselines:
 
     def _galaxies(self, name: str) -> Table:
         sources = read_catalogue(self.catalogs[name])
-        seen = observed(sources, rng(self.seed, "photometry", name), self.depth)
+        seen = observed(sources, generator(self.seed, "photometry", name), self.depth)
         return seen[seen["GALAXY"]]

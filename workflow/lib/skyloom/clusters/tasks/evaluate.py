@@ -33,7 +33,7 @@ from skyloom.clusters.tasks.products import (
 from skyloom.io.documents import write_json
 from skyloom.io.record import text
 from skyloom.plots import diagrams, style
-from skyloom.run.seeds import rng
+from skyloom.run.seeds import rng as generator
 from skyloom.stats import calibration
 from skyloom.stats.intervals import one_share
 
@@ -138,7 +138,7 @@ def evaluate(
     judged = finders[ENCODER]
     target = Target(*settings.richness, *settings.redshifts)
     asked = {"purity": settings.purity, "draws": settings.draws}
-    table = compare(finders, target, rng(seed, "compare"), **asked)
+    table = compare(finders, target, generator(seed, "compare"), **asked)
     report = {
         "comparison": table,
         "chance": _chance(case, rule, target, seed),
@@ -192,9 +192,11 @@ def _catalogue(
         "purity_of_sky": _of_sky(found, alarms, abundance, seed),
         "false_alarms": alarms,
         "splits": measures.splits(judged, threshold),
-        "redshift": measures.redshift_errors(judged, rng(seed, "z"), threshold),
-        "richness": measures.richness_errors(judged, rng(seed, "richness"), threshold),
-        "reliability": reliability.report(data, rng(seed, "catalogue")),
+        "redshift": measures.redshift_errors(judged, generator(seed, "z"), threshold),
+        "richness": measures.richness_errors(
+            judged, generator(seed, "richness"), threshold
+        ),
+        "reliability": reliability.report(data, generator(seed, "catalogue")),
     }
 
 
@@ -204,20 +206,20 @@ def _of_sky(
     """Return the purity on the sky; poorer clusters count on neither side."""
     if abundance is None or not alarms["area"]:
         return None
-    chance = rng(seed, "abundance")
-    return measures.purity_at_abundance(found, alarms, abundance, chance)
+    rng = generator(seed, "abundance")
+    return measures.purity_at_abundance(found, alarms, abundance, rng)
 
 
 def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
     """Return the average precision of the same detections at random places."""
-    chance, found = rng(seed, "chance"), case.found[ENCODER]
+    rng, found = generator(seed, "chance"), case.found[ENCODER]
     found, parts = found[found["VALID"]], []
     for name, seen in case.sky.seen.items():
         mine = found[found["FIELD"] == name]
         if len(mine) and seen.any():
             wcs = case.sky.wcs[name]
-            points = random_positions(wcs, seen, len(mine), chance)
-            parts.append(chance_finder(mine, points, chance).assign(FIELD=name))
+            points = random_positions(wcs, seen, len(mine), rng)
+            parts.append(chance_finder(mine, points, rng).assign(FIELD=name))
     if not parts:
         return None
     moved = pd.concat(parts, ignore_index=True)
@@ -225,12 +227,12 @@ def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
 
 
 def _reliability(judged: Judged, seed: int) -> Figure:
-    data, chance = reliability.of_catalogue(judged), rng(seed, "figure")
+    data, rng = reliability.of_catalogue(judged), generator(seed, "figure")
     # Nothing was found: an empty diagram.
     data = {"clusters": data} if len(data.truth) else {}
-    tables = {name: calibration.reliability(one, chance) for name, one in data.items()}
+    tables = {name: calibration.reliability(one, rng) for name, one in data.items()}
     errors = {
-        name: calibration.calibration_error(one, chance) for name, one in data.items()
+        name: calibration.calibration_error(one, rng) for name, one in data.items()
     }
     return diagrams.reliability(tables, errors, "share that is true")
 

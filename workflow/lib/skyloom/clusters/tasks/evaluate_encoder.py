@@ -16,7 +16,7 @@ from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS
 from skyloom.clusters.evaluation import reliability
 from skyloom.plots import diagrams
-from skyloom.run.seeds import rng
+from skyloom.run.seeds import rng as generator
 from skyloom.stats import calibration
 
 
@@ -44,10 +44,10 @@ def judge_tiles(
         metrics.update(probability, truth[name], valid)
         found = {k: v.item() for k, v in metrics.compute().items()}
         data = reliability.of_tiles(probability, truth[name], valid)
-        chance = rng(seed, "reliability", name)
-        report[name] = found | {"reliability": reliability.report(data, chance)}
-        tables[name] = calibration.reliability(data, chance)
-        errors[name] = calibration.calibration_error(data, chance)
+        rng = generator(seed, "reliability", name)
+        report[name] = found | {"reliability": reliability.report(data, rng)}
+        tables[name] = calibration.reliability(data, rng)
+        errors[name] = calibration.calibration_error(data, rng)
     return report, diagrams.reliability(tables, errors, "share that is true")
 
 

@@ -14,7 +14,7 @@ from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.completeness import LAMBDA_EDGES
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.evaluation.randoms import chance_matches
-from skyloom.run.seeds import rng
+from skyloom.run.seeds import rng as generator
 from skyloom.sky.footprint import Footprint, footprint, random_points
 from skyloom.sky.matching import Pairs, match
 from skyloom.stats.intervals import one_share
@@ -84,12 +84,12 @@ def _chance(a: Table, b: Table, common: Footprint, limits: Evaluate, seed: int):
     """Return how many random points, with redshifts of a, lie at a cluster of b."""
     if not len(common.pixels):
         return None
-    chance = rng(seed, "match", "chance")
-    ra, dec = random_points(common, POINTS, chance)
+    rng = generator(seed, "match", "chance")
+    ra, dec = random_points(common, POINTS, rng)
     points = Table({"RA": ra, "DEC": dec})
     others = Table({"RA": b["RA"], "DEC": b["DEC"], "Z": b["Z_LAMBDA"]})
     rule = Rule(radius=limits.radius, dz=limits.dz)
-    return chance_matches(points, others, a["Z_LAMBDA"], chance, rule)
+    return chance_matches(points, others, a["Z_LAMBDA"], rng, rule)
 
 
 def _table(a: Table, b: Table, pairs: Pairs) -> pd.DataFrame:

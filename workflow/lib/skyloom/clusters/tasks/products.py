@@ -19,6 +19,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import text
+from skyloom.sky.tan import wcs_header
 from skyloom.stats.calibration import Platt, platt_from_json
 
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
@@ -61,7 +62,7 @@ def write_prediction(
     """Write the maps of a tile, with its world coordinates and their record."""
     arrays = asdict(maps)
     single = {name: arrays[name].astype(np.float32) for name in MAPS}
-    about = {"wcs": wcs.to_header_string(relax=True), "provenance": text(provenance)}
+    about = {"wcs": wcs_header(wcs).tostring(), "provenance": text(provenance)}
     write_npz(path, **arrays | single | {k: np.array(v) for k, v in about.items()})
 
 

@@ -15,7 +15,6 @@ from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.sample import Sample, World, draw_field
-from skyloom.clusters.config import Halos
 from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
@@ -81,7 +80,7 @@ class Faint:
 
 def read_faint(tables: Path, limit: float, side: int = SIDE) -> Faint:
     """Return what lies below a limit on tiles of a side [px]."""
-    alone = Sample(side, Halos(per_field=0.0))
+    alone = Sample(side, None)
     galaxies = read_templates(tables / "galaxies.csv")
     none = Table()  # clusters, of which none is drawn
     world = World(none, read_red_sequence(tables / "red_sequence.csv"), galaxies)
