@@ -114,24 +114,29 @@ def stiffness(dx, dy, h, cos_t, sin_t, q, Re, n, c, b):
     """Return h² times the profile's relative curvature over a cell, as a bound.
 
     The cell has side `h` and its centre at ``(dx, dy)``. Close to the profile's
-    centre the bound is taken at the smallest radius in the cell; far away at the
-    cell's centre, with a margin for how much steeper the near side can be. Also
-    returned are ln of the profile there, and whether that was the cell's centre.
+    centre the bound is taken at the smallest and, for n < 1, at the largest radius in
+    the cell; far away, for n of 0.5 or more, at the cell's centre, with a margin for
+    how much steeper the near side can be. Also returned are ln of the profile at the
+    smallest radius or the centre, and whether it was the centre.
     """
     u = cos_t * dx + sin_t * dy
     v = cos_t * dy - sin_t * dx
     steep = 1.0 / min(q, 1.0)
     R, reach = _radius(u, v, q, c), 0.7072 * h * steep
-    far = 4.0 * reach < R
+    far = 4.0 * reach < R and n >= 0.5
+    outer = R + reach
     if not far:
         R = max(R - reach, 1e-6 * Re)
     x, lnS = _exponent(R / Re, n, b)
-    per_R = steep / R
-    gradient = (1.33 if far else 1.0) * b * x / n * per_R
-    bend = (1.0 + abs(1.0 / n - 1.0)) * per_R
+    curved = (1.0 + abs(1.0 / n - 1.0)) * steep
+    gradient = (1.33 if far else 1.0) * b * x / n * steep / R
+    bend = gradient * curved / R
+    if n < 1.0 and not far:  # the gradient grows outwards
+        gradient = b * _exponent(outer / Re, n, b)[0] / n * steep / outer
+        bend = max(bend, gradient * curved / outer)
     if c < 2.0:  # disky isophotes have a ridge along either axis
-        bend += (2.0 - c) * steep / max(min(abs(u), abs(v)), h / 8)
-    return h * h * gradient * (gradient + bend), lnS, far
+        bend += gradient * (2.0 - c) * steep / max(min(abs(u), abs(v)), h / 8)
+    return h * h * (gradient * gradient + bend), lnS, far
 
 
 @_jit
