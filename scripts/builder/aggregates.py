@@ -8,7 +8,6 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 files = products(tree=job.output)
-make = partial(
-    aggregate, volunteers=by_subject(job.input.volunteers), recipe=job.recipe
-)
+given = {kind: by_subject(paths) for kind, paths in job.input.items()}
+make = partial(aggregate, files=given, recipe=job.recipe)
 job.each(files, make, files=files, rescue=partial(failed_aggregate, recipe=job.recipe))

@@ -18,13 +18,13 @@ files = products(tree=job.output)
 if job.settings["source"] == "upstream":
     tables = list(job.input.gal_metadata)
     known = turns(pd.concat(read_metadata(path) for path in tables))
-    models = located(job.settings["paths"]["models"], files)
-    parse = partial(
-        parse_upstream, models=models, turns=known, tables=tables, recipe=job.recipe
-    )
+    given = {"models": located(job.settings["paths"]["models"], files)}
+    seen = {"turns": known, "tables": tables}
+    parse = partial(parse_upstream, files=given, **seen, recipe=job.recipe)
 else:
-    export, cutouts = job.input.classifications[0], by_subject(job.input.cutouts)
+    given = {"cutouts": by_subject(job.input.cutouts)}
+    export = job.input.classifications[0]
     workflow = job.settings["volunteers"]["workflow_id"]
     seen = {"export": export, "rows": read_by_subject(export, files, workflow)}
-    parse = partial(parse_exported, **seen, cutouts=cutouts, recipe=job.recipe)
+    parse = partial(parse_exported, files=given, **seen, recipe=job.recipe)
 job.each(files, parse, files=files, rescue=partial(failed_drawings, recipe=job.recipe))

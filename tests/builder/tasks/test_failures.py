@@ -11,14 +11,18 @@ from PIL import Image
 from skyloom.builder.config import AggregateSettings, Noise, PitchSettings
 from skyloom.builder.images.cutout_files import cutout_or_none, usable_cutout
 from skyloom.builder.tasks.aggregates import aggregate, failed_aggregate
-from skyloom.builder.tasks.best_individual import failed_best, find_best
 from skyloom.builder.tasks.cutouts import cut_subject, failed_cutout
 from skyloom.builder.tasks.drawings import failed_drawings, parse_upstream
 from skyloom.builder.tasks.exports import export_subject, failed_export
+from skyloom.builder.tasks.fits import (
+    failed_best,
+    failed_tune,
+    find_best,
+    tune_subject,
+)
 from skyloom.builder.tasks.pages import failed_plot
 from skyloom.builder.tasks.pitch import sample_pitch
 from skyloom.builder.tasks.pitch_tests import pitch_draws
-from skyloom.builder.tasks.tuned import failed_tune, tune_subject
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.npz import read_npz, write_npz
@@ -51,7 +55,8 @@ def decoded(folder, changed) -> dict:
     keys |= {k: {} for k in ("aggregate", "errors", "clusters", "tuning")}
     path = folder / "7.json"
     path.write_text(json.dumps(keys | changed))
-    return {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
+    files = {"models": {7: str(path)}}
+    return {"files": files, "turns": {}, "tables": (), **RULE}
 
 
 def test_cutout_without_image_says_so(no_image):
@@ -76,7 +81,7 @@ def test_unread_drawings_fail_the_aggregate_with_their_reason(nobody, tmp_path):
     """The reason of the first failure is the reason of all that follow."""
     given = {"recipe": Recipe({"aggregate": AggregateSettings().model_dump()}, "c")}
     with pytest.raises(DatumError, match=WHY):
-        aggregate(7, {}, volunteers={7: nobody}, **given)
+        aggregate(7, {}, files={"volunteers": {7: nobody}}, **given)
     path = tmp_path / "aggregate.json"
     failed_aggregate(7, WHY, {"tree": path}, **given)
     tree = read_json(path)
@@ -89,7 +94,7 @@ def test_no_image_no_best_individual(nobody, no_image, tmp_path):
     given = {"recipe": Recipe({}, "c")}
     files = {"volunteers": {7: nobody}, "cutouts": {7: no_image["npz"]}}
     with pytest.raises(DatumError, match=WHY):
-        find_best(7, {}, **files, **given)
+        find_best(7, {}, files=files, **given)
     path = tmp_path / "row.json"
     failed_best(7, WHY, {"row": path}, **given)
     assert read_json(path)["model"] is None
@@ -102,7 +107,7 @@ def test_failed_start_fails_the_fit(no_image, tmp_path):
     files = {"starts": {7: start}, "cutouts": {7: no_image["npz"]}}
     given = {"recipe": Recipe(TUNE, "c")}
     with pytest.raises(DatumError, match=WHY):
-        tune_subject(7, {}, **files, **given)
+        tune_subject(7, {}, files=files, **given)
     paths = {"tuned": tmp_path / "t.json", "residuals": tmp_path / "r.fits"}
     failed_tune(7, "naïve " * 20, paths, **given)
     tree = read_json(paths["tuned"])
@@ -140,7 +145,7 @@ def test_figure_of_a_failure_says_why(tmp_path):
 
 def test_missing_upstream_file_is_refused(tmp_path):
     """A subject that upstream did not publish fails alone."""
-    given = {"models": {}, "turns": {}, "tables": (), **RULE}
+    given = {"files": {"models": {}}, "turns": {}, "tables": (), **RULE}
     with pytest.raises(DatumError, match="no upstream file"):
         parse_upstream(7, {}, **given)
 
@@ -170,7 +175,7 @@ def test_damaged_raw_file_fails_its_subject(tmp_path):
     given["recipe"] = Recipe({"noise": Noise().model_dump()}, "c")
     with pytest.raises(DatumError, match=r"7\.npz"):
         cut_subject(7, {}, files={"images": {7: str(path)}}, **given)
-    given = {"models": {7: str(path)}, "turns": {}, "tables": (), **RULE}
+    given = {"files": {"models": {7: str(path)}}, "turns": {}, "tables": (), **RULE}
     with pytest.raises(DatumError, match=r"7\.npz"):
         parse_upstream(7, {}, **given)
 
@@ -247,4 +252,4 @@ def test_damaged_product_is_no_failure_of_its_subject(damaged, no_image, tmp_pat
     path.write_bytes(path.read_bytes()[:-20])
     files = {"starts": {7: start}, "cutouts": {7: cutout}}
     with pytest.raises(InputError, match=path.name):
-        tune_subject(7, {}, **files, recipe=Recipe(TUNE, "c"))
+        tune_subject(7, {}, files=files, recipe=Recipe(TUNE, "c"))

@@ -161,9 +161,13 @@ def write_no_cutout(
     """Write both files of a subject that has no usable image."""
     known = {"subject_id": np.int64(subject), "reason": np.str_(reason)}
     write_npz(npz, **known, provenance=text(provenance))
-    short = reason.encode("ascii", "replace").decode()[:60]
-    header = {"OBJECT": str(subject), "STATUS": "failed", "REASON": short}
+    header = {"OBJECT": str(subject), "STATUS": "failed", "REASON": card_text(reason)}
     write_images(fits, {}, header | cards(provenance))
+
+
+def card_text(text: str) -> str:
+    """Return what a FITS card has room for: some 60 characters of ASCII."""
+    return text.encode("ascii", "replace").decode()[:60]
 
 
 def write_cutout_fits(path: str | Path, cutout: Cutout) -> None:

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.config import AggregateSettings
+from skyloom.builder.tasks.files import Files, Paths
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import DatumError
 from skyloom.run.provenance import Recipe
 
 
-def aggregate(
-    subject: int,
-    paths: Mapping[str, Path],
-    *,
-    volunteers: Mapping[int, str],
-    recipe: Recipe,
-) -> None:
-    """Aggregate the drawings in a volunteers tree and write ``tree``.
+def aggregate(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
+    """Aggregate the drawings in the tree of ``volunteers`` and write ``tree``.
 
     Raises
     ------
     DatumError
         If nothing is known of the subject.
     """
-    drawn = read_json(volunteers[subject])
+    path = files["volunteers"][subject]
+    drawn = read_json(path)
     if drawn["shape"] is None:
         raise DatumError(drawn["rejected"][0]["reason"])
     tree = aggregate_subject(drawn, _settings(recipe))
-    provenance = recipe.record([volunteers[subject]])
-    write_json(paths["tree"], tree | {"provenance": provenance})
+    write_json(paths["tree"], tree | {"provenance": recipe.record([path])})
 
 
 def failed_aggregate(
-    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
+    subject: int, reason: str, paths: Paths, *, recipe: Recipe
 ) -> None:
     """Write the record of a subject that cannot be aggregated."""
     nobody = {"subject_id": subject, "shape": (), "volunteers": []}

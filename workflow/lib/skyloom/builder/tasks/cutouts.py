@@ -21,6 +21,7 @@ from skyloom.builder.images.cutout_files import (
     write_cutout_fits,
     write_no_cutout,
 )
+from skyloom.builder.tasks.files import Files, Paths
 from skyloom.io.errors import DatumError, InputError, raw_datum
 from skyloom.run.provenance import Recipe
 
@@ -41,9 +42,9 @@ def metadata_rows(paths: Iterable[str | Path]) -> dict[int, dict]:
 
 def cut_subject(
     subject: int,
-    paths: Mapping[str, Path],
+    paths: Paths,
     *,
-    files: Mapping[str, Mapping[int, str]],
+    files: Files,
     metadata: Mapping[int, Mapping],
     tables: Iterable[str | Path],
     first: Mapping[int, int],
@@ -78,9 +79,7 @@ def cut_subject(
     write_cutout_fits(paths["fits"], cutout)
 
 
-def failed_cutout(
-    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
-) -> None:
+def failed_cutout(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:
     """Write both files of a subject that has no usable image."""
     write_no_cutout(paths["npz"], paths["fits"], subject, reason, recipe.record())
 

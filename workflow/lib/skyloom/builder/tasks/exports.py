@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 from skyloom.builder.images.cutout import Cutout
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import Model, from_dict
 from skyloom.builder.products.export import ds9_regions, galfit_feedme
+from skyloom.builder.tasks.files import Files, Paths, own
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError
@@ -16,27 +14,18 @@ from skyloom.io.record import comments
 from skyloom.run.provenance import Recipe
 
 
-def export_subject(
-    subject: int,
-    paths: Mapping[str, Path],
-    *,
-    files: Mapping[str, Mapping[int, str]],
-    recipe: Recipe,
-) -> None:
+def export_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
     """Write a subject's model as DS9 ``regions`` and as a ``galfit`` input file.
 
-    Parameters
-    ----------
-    files : mapping of str to mapping of int to path
-        ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for a fit
-        that failed.
+    `files` are ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for
+    a fit that failed.
 
     Raises
     ------
     DatumError
         If there is no model.
     """
-    mine = {kind: known[subject] for kind, known in files.items()}
+    mine = own(files, subject)
     cutout = cutout_or_none(mine["cutouts"])
     model = _best_model(mine["tuned"], mine["aggregates"])
     made_from = comments(recipe.record(mine.values()))
@@ -45,9 +34,7 @@ def export_subject(
     write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
 
 
-def failed_export(
-    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
-) -> None:
+def failed_export(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:
     """Write files that say why there is no model of the subject."""
     made_from = comments(recipe.record())
     for path in paths.values():
@@ -70,10 +57,5 @@ def _feedme(subject: int, model: Model, cutout: Cutout | None) -> str:
     image = f"../fitting_metadata/{subject}.fits"
     files = {"data": f"{image}[SCI]", "sigma": f"{image}[ERR]", "psf": f"{image}[PSF]"}
     files |= {"mask": f"{image}[MASK]", "output": f"{subject}_galfit.fits"}
-    return galfit_feedme(
-        model,
-        cutout.image.shape,
-        files=files,
-        multiplier=cutout.multiplier,
-        psf_size=max(cutout.psf.shape),
-    )
+    scale = {"multiplier": cutout.multiplier, "psf_size": max(cutout.psf.shape)}
+    return galfit_feedme(model, cutout.image.shape, files=files, **scale)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from skyloom.run.config import data_path
+
+Paths = Mapping[str, Path]  # files that a task writes, by kind
+Files = Mapping[str, Mapping[int, str]]  # those that it reads, by kind and subject
 
 
 def subject_of(path: str | Path) -> int:
@@ -16,6 +19,11 @@ def subject_of(path: str | Path) -> int:
 def by_subject(paths: Iterable[str]) -> dict[int, str]:
     """Return subject id to path."""
     return {subject_of(path): path for path in paths}
+
+
+def own(files: Files, subject: int) -> dict[str, str]:
+    """Return the files of one subject, by kind."""
+    return {kind: paths[subject] for kind, paths in files.items()}
 
 
 def located(pattern: str | None, ids: Iterable[int]) -> dict[int, str]:
@@ -45,7 +53,4 @@ def products(**lists: Iterable[str]) -> dict[int, dict[str, str]]:
     if any(paths.keys() != subjects for paths in named.values()):
         msg = f"{', '.join(named)}: not the same subjects in each list"
         raise ValueError(msg)
-    return {
-        subject: {kind: paths[subject] for kind, paths in named.items()}
-        for subject in subjects
-    }
+    return {subject: own(named, subject) for subject in subjects}

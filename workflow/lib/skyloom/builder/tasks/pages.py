@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.products import figures
+from skyloom.builder.tasks.files import Files, Paths, own
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError
 from skyloom.io.fits import read_images
@@ -15,30 +13,20 @@ from skyloom.plots import style
 from skyloom.run.provenance import Recipe
 
 
-def plot_subject(
-    subject: int,
-    paths: Mapping[str, Path],
-    *,
-    files: Mapping[str, Mapping[int, str]],
-    recipe: Recipe,
-) -> None:
+def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
     """Draw the page of one galaxy, whatever of it there is.
 
-    Parameters
-    ----------
-    files : mapping of str to mapping of int to path
-        ``cutouts``, ``volunteers``, ``aggregates``, ``tuned`` and ``residuals``.
+    `files` are ``cutouts``, ``volunteers``, ``aggregates``, ``tuned``, ``residuals``.
 
     Raises
     ------
     DatumError
         If there is neither an image nor a drawing.
     """
-    mine = {kind: known[subject] for kind, known in files.items()}
+    mine = own(files, subject)
     cutout = cutout_or_none(mine["cutouts"])
-    crowd, aggregate, fit = (
-        read_json(mine[kind]) for kind in ("volunteers", "aggregates", "tuned")
-    )
+    trees = map(read_json, (mine["volunteers"], mine["aggregates"], mine["tuned"]))
+    crowd, aggregate, fit = trees
     if cutout is None and aggregate["shape"] is None:
         raise DatumError(aggregate["reason"])
     planes = None
@@ -51,9 +39,7 @@ def plot_subject(
     style.save(figure, *paths.values(), note=text(recipe.record(mine.values())))
 
 
-def failed_plot(
-    subject: int, reason: str, paths: Mapping[str, Path], *, recipe: Recipe
-) -> None:
+def failed_plot(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:
     """Write a page that says why there is nothing to draw."""
     figure = style.figure(style.PAGE_WIDTH, 1.0)
     figure.text(0.5, 0.5, f"subject {subject}: {reason}", ha="center", wrap=True)
