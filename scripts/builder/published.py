@@ -1,8 +1,8 @@
 """Compare the catalogue with the published one, its defects repaired."""
 
 import pandas as pd
+from skyloom.builder.tasks.analysis import published_tree
 from skyloom.builder.tasks.catalogue import read_catalogue
-from skyloom.builder.tasks.comparisons import published_tree
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 

@@ -9,8 +9,6 @@ from skyloom.builder.evaluation.repeatability import (
     repeatability,
 )
 
-PAIRS = pd.DataFrame({"first": [1, 2, 3], "second": [11, 12, 99]})
-
 
 def test_difference_finds_offset_scatter_and_pull():
     """Planted offset, scatter and error come back; right errors have pulls of one."""
@@ -88,19 +86,6 @@ def test_repeatability_of_a_small_table():
     assert tree["parameters"]["x"]["scatter"] == pytest.approx(0.14, abs=0.05)
     assert tree["parameters"]["x"]["pull_sd"] == pytest.approx(1, abs=0.3)
     assert tree["presence"]["bar"]["agree"]["value"] == 1
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        pd.DataFrame({"subject_id": [1, 1], "x": [1.0, 2.0]}),
-        pd.DataFrame({"subject_id": [1, 2], "y": [1.0, 2.0]}),
-    ],
-)
-def test_malformed_table_is_refused(table):
-    """A subject twice, or a missing column, raises."""
-    with pytest.raises(ValueError, match="subject twice, or columns missing"):
-        repeatability(table, PAIRS, ["x"], {})
 
 
 def test_each_of_the_four_cases_has_its_count():

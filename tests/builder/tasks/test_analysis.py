@@ -10,10 +10,11 @@ from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.builder.products.catalogue import Subject, catalogue
 from skyloom.builder.tasks.analysis import (
     frequencies_tree,
+    published_tree,
+    repeatability_tree,
     residuals_tree,
 )
 from skyloom.builder.tasks.catalogue import read_catalogue
-from skyloom.builder.tasks.comparisons import published_tree, repeatability_tree
 from skyloom.builder.tasks.volunteer_agreement import agreement_tree
 from skyloom.io.fits import write_images
 from skyloom.io.tables import write_catalogue

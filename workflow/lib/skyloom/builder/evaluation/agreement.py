@@ -14,23 +14,13 @@ import pandas as pd
 from skyloom.stats.scatter import quantiles
 
 
-def mean_similarity(distance) -> float | None:
-    """Return the mean Jaccard similarity over pairs of shapes; None for one shape."""
-    distance = _square(distance)
-    n = len(distance)
-    return float(1 - distance[np.triu_indices(n, 1)].mean()) if n > 1 else None
-
-
 def shape_scores(distance) -> np.ndarray:
     """Return each shape's mean Jaccard similarity to the others; NaN for a lone one.
 
     A leave-one-out score of volunteers, from distances of shape (n, n).
     """
-    distance = _square(distance)
     n = len(distance)
-    if n < 2:
-        return np.full(n, np.nan)
-    return 1 - (distance.sum(axis=1) - np.diag(distance)) / (n - 1)
+    return 1 - distance.sum(axis=1) / (n - 1) if n > 1 else np.full(n, np.nan)
 
 
 def presence_agreement(counts, totals) -> dict:
@@ -80,36 +70,30 @@ def subject_scores(present, distance, members: Sequence[bool]) -> pd.DataFrame:
         Jaccard distances between the shapes of those who did, in order; the scores
         are `shape_scores`, NaN for those who drew nothing.
     """
-    present = np.asarray(present, bool)
-    if len(_square(distance)) != present.sum():
-        msg = f"{len(distance)} shapes from {present.sum()} volunteers who drew one"
-        raise ValueError(msg)
-    shape = np.full(len(present), np.nan)
-    shape[present] = shape_scores(distance)
-    members = np.asarray(members, bool)
-    return pd.DataFrame({"present": present, "shape_score": shape, "member": members})
+    table = pd.DataFrame({"present": present, "shape_score": np.nan, "member": members})
+    table.loc[table["present"], "shape_score"] = shape_scores(distance)
+    return table
 
 
-def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
+def component_agreement(scores: pd.DataFrame) -> dict:
     """Summarise one component over a sample.
 
     Parameters
     ----------
     scores : DataFrame
         Rows of `subject_scores` of all subjects with a column ``subject_id``.
-    similarity : sequence of float or None
-        `mean_similarity` of each subject.
 
     Returns
     -------
     dict
         ``presence`` (as `presence_agreement`), ``similarity`` and
-        ``member_similarity`` {median, low, high (16 and 84 %), n}: over subjects, and
-        over the shape scores of cluster members; and ``member_share``, the part of
-        shapes in the cluster.
+        ``member_similarity`` {median, low, high (16 and 84 %), n}: over the means of
+        subjects, and over the shape scores of cluster members; and ``member_share``,
+        the part of shapes in the cluster.
     """
     by_subject = scores.groupby("subject_id")["present"]
     drawn = scores[scores["present"]]
+    similarity = drawn.groupby("subject_id")["shape_score"].mean()
     members = drawn.loc[drawn["member"], "shape_score"]
     return {
         "presence": presence_agreement(by_subject.sum(), by_subject.size()),
@@ -120,18 +104,6 @@ def component_agreement(scores: pd.DataFrame, similarity: Sequence) -> dict:
 
 
 def _middle(values) -> dict:
-    values = pd.Series(values, dtype=float).dropna()
-    if values.empty:
-        return {"n": 0, "median": None, "low": None, "high": None}
-    low, median, high = quantiles(values, (0.16, 0.5, 0.84)).values()
-    return {"n": len(values), "median": median, "low": low, "high": high}
-
-
-def _square(distance) -> np.ndarray:
-    distance = np.asarray(distance, float)
-    if distance.size == 0:
-        return np.empty((0, 0))
-    if distance.ndim != 2 or distance.shape[0] != distance.shape[1]:
-        msg = f"distances: expected a square array, got shape {distance.shape}"
-        raise ValueError(msg)
-    return distance
+    values = values.dropna()
+    found = quantiles(values, (0.16, 0.5, 0.84)).values() if len(values) else [None] * 3
+    return {"n": len(values)} | dict(zip(("low", "median", "high"), found, strict=True))

@@ -95,17 +95,7 @@ def repeatability(
         ``n_pairs``; ``parameters`` {name: as `difference`}; ``same_components`` and
         ``different_components`` {n_pairs, parameters} of the pairs with the same set
         of components and of the others; ``presence`` {component: as `presence`}.
-
-    Raises
-    ------
-    ValueError
-        If `table` names a subject twice or lacks a column.
     """
-    needed = {"subject_id", *parameters, *components.values(), *counts}
-    missing = needed - set(table)
-    if missing or table["subject_id"].duplicated().any():
-        msg = f"repeatability: subject twice, or columns missing: {sorted(missing)}"
-        raise ValueError(msg)
     rows = table.set_index("subject_id")
     known = pairs["first"].isin(rows.index) & pairs["second"].isin(rows.index)
     first, second = (

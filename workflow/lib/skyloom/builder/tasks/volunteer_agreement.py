@@ -9,7 +9,6 @@ from skyloom.builder.aggregation.aggregate import distances
 from skyloom.builder.aggregation.shapes import FIELDS
 from skyloom.builder.evaluation.agreement import (
     component_agreement,
-    mean_similarity,
     subject_scores,
 )
 from skyloom.builder.model import COMPONENTS
@@ -29,7 +28,7 @@ def agreement_tree(volunteers, aggregates) -> dict:
 
 
 def _agreement(name: str, pairs) -> dict:
-    tables, similarity = [], []
+    tables = []
     for drawn, agreed in pairs:
         one = drawn["volunteers"]
         parts = [v["model"][name] for v in one]
@@ -38,5 +37,4 @@ def _agreement(name: str, pairs) -> dict:
         present = [part is not None for part in parts]
         scores = subject_scores(present, matrix, agreed["masks"][name])
         tables.append(scores.assign(subject_id=drawn["subject_id"]))
-        similarity.append(mean_similarity(matrix))
-    return component_agreement(pd.concat(tables), similarity)
+    return component_agreement(pd.concat(tables))
