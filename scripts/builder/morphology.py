@@ -1,14 +1,14 @@
 """Test pitch angles against bulge and bar strength."""
 
 from skyloom.builder.config import Morphology
-from skyloom.builder.tasks.pitch_tests import (
+from skyloom.builder.tasks.morphology import (
     morphology_tree,
-    pitch_draws,
     strengths,
     vote_strengths,
 )
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import DatumError
+from skyloom.io.npz import read_npz
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -18,7 +18,7 @@ for path in job.input.votes:
     measures |= vote_strengths(path)
 settings = Morphology.stated(job.settings["morphology"]), job.settings["seed"]
 try:
-    result = morphology_tree(pitch_draws(job.input.draws), measures, *settings)
+    result = morphology_tree(read_npz(job.input.draws), measures, *settings)
     result |= {"status": "ok", "reason": None}
 except DatumError as error:
     job.log.warning("morphology: %s", error)

@@ -1,7 +1,6 @@
 """Pitch angles against bulge and bar strength."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 from skyloom.builder.pitch.morphology import (
@@ -12,7 +11,6 @@ from skyloom.builder.pitch.morphology import (
     correlation,
     group_test,
     morphology_test,
-    vote_table,
 )
 
 
@@ -25,17 +23,6 @@ def test_groups_follow_the_published_limits():
     """0.28 parts the bulges, 0.2 and 0.5 the bars; unknown has no group."""
     assert bulge_group([0.1, 0.28, np.nan]).tolist() == ["disk", "bulge", ""]
     assert bar_group([0.1, 0.2, 0.6, np.nan]).tolist() == ["none", "weak", "strong", ""]
-
-
-def test_votes_make_a_strength_table():
-    """Negative votes mean unknown; columns that are missing leave NaN."""
-    votes = pd.DataFrame({"subject_id": [1, 2], "p_bar": [0.7, -999.0]})
-    table = vote_table(votes)
-    assert bar_group(table["bar_strength"]).tolist() == ["strong", ""]
-    assert table["bulge_strength"].isna().all()
-    kinds = dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant"), 0.4)
-    table = vote_table(votes.assign(**kinds))
-    assert table["bulge_strength"].to_numpy() == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("kind", ["pearson", "spearman"])

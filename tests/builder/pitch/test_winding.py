@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from skyloom.builder.config import Winding
 from skyloom.builder.pitch.winding import (
+    LOWER_LIMITS,
     anderson_darling,
     anderson_darling_p,
     cotangent_rank,
@@ -13,6 +15,7 @@ from skyloom.builder.pitch.winding import (
     winding_power,
     winding_scan,
     winding_test,
+    winding_tree,
 )
 
 
@@ -27,13 +30,6 @@ def test_rank_is_where_the_cotangent_lies(pitch):
 def test_angles_outside_the_limits_have_no_rank():
     """Limits exclude."""
     assert np.isnan(cotangent_rank([5, 60], 15, 50)).all()
-
-
-@pytest.mark.parametrize("limits", [(50, 15), (0, 50), (15, 90), (-3, 20)])
-def test_impossible_limits_are_refused(limits):
-    """Limits must be in order and inside 0 to 90."""
-    with pytest.raises(ValueError, match="winding limits"):
-        cotangent_rank([20], *limits)
 
 
 def test_p_values_match_published_critical_values():
@@ -89,11 +85,11 @@ def test_scan_shows_the_lower_limit():
     """Angles that wind above 15 deg only fail with a limit below that."""
     rng = np.random.default_rng(3)
     cot = rng.uniform(*(1 / np.tan(np.deg2rad([50, 15]))), (100, 60))
-    table = winding_scan(np.rad2deg(np.arctan(1 / cot)), [5, 15, 49.9], 50)
-    assert table["lower"].tolist() == [5, 15, 49.9]
-    assert table["anderson_darling_rejected"][0] == 1
-    assert table["anderson_darling_rejected"][1] < 0.05
-    assert np.isnan(table["anderson_darling_rejected"][2])
+    rows = winding_scan(np.rad2deg(np.arctan(1 / cot)), [5, 15, 49.9], 50)
+    assert [row["lower"] for row in rows] == [5, 15, 49.9]
+    assert rows[0]["anderson_darling_rejected"] == 1
+    assert rows[1]["anderson_darling_rejected"] < 0.05
+    assert rows[2]["anderson_darling_rejected"] is None
 
 
 def test_power_grows_with_the_sample():
@@ -120,3 +116,27 @@ def test_rank_falls_with_the_angle():
     """The tight end, at small angles, is 1."""
     assert cotangent_rank([15.001], 15, 50) == pytest.approx(1, abs=1e-3)
     assert cotangent_rank([49.999], 15, 50) == pytest.approx(0, abs=1e-3)
+
+
+def test_winding_is_tested_within_the_limits_and_scanned():
+    """Uniform cotangents pass, pitch angles of one value do not; power is a share."""
+    settings = Winding(lower=15, upper=50)
+    loose, tight = 1 / np.tan(np.radians([50, 15]))
+    rng = np.random.default_rng(3)
+    steady = np.degrees(np.arctan(1 / rng.uniform(loose, tight, (30, 60))))
+    tree = winding_tree(steady, settings, rng)
+    assert (tree["lower"], tree["upper"], tree["n_galaxies"]) == (15, 50, 60)
+    assert tree["anderson_darling"]["rejected"] < 0.2
+    assert [row["lower"] for row in tree["scan"]] == list(LOWER_LIMITS)
+    assert tree["scan"][0]["anderson_darling_rejected"] > 0.9
+    assert 0 < tree["power"] <= 1
+    alike = winding_tree(rng.normal(20, 0.5, (30, 60)), settings, rng)
+    assert alike["anderson_darling"]["rejected"] == 1.0
+
+
+def test_the_scan_ends_below_the_upper_limit():
+    """Lower limits that leave no range are not tried."""
+    rng = np.random.default_rng(3)
+    draws = rng.uniform(5, 18, (30, 60))
+    tree = winding_tree(draws, Winding(lower=10, upper=15), rng)
+    assert [row["lower"] for row in tree["scan"]] == [5.0, 7.5, 10.0, 12.5]

@@ -46,7 +46,7 @@ def test_winding_leaves_gaps_where_nothing_was_tested(tmp_path):
     from skyloom.builder.pitch.winding import winding_scan
 
     draws = np.random.default_rng(1).uniform(10, 40, (20, 12))
-    rows = winding_scan(draws, [5, 10, 39.9], 50).to_dict("records")
+    rows = winding_scan(draws, [5, 10, 39.9], 50)
     rows[2]["anderson_darling_rejected"] = None
     fig = pitch_figures.winding(rows)
     line = fig.axes[0].lines[0].get_ydata()

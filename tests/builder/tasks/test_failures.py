@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from PIL import Image
-from skyloom.builder.config import AggregateSettings, Noise, PitchSettings
+from skyloom.builder.config import (
+    AggregateSettings,
+    Morphology,
+    Noise,
+    PitchSettings,
+    Winding,
+)
 from skyloom.builder.images.cutout_files import cutout_or_none, usable_cutout
+from skyloom.builder.pitch.winding import winding_tree
 from skyloom.builder.tasks.aggregates import aggregate, failed_aggregate
 from skyloom.builder.tasks.cutouts import cut_subject, failed_cutout
 from skyloom.builder.tasks.drawings import failed_drawings, parse_upstream
@@ -20,9 +27,9 @@ from skyloom.builder.tasks.fits import (
     find_best,
     tune_subject,
 )
+from skyloom.builder.tasks.morphology import morphology_tree
 from skyloom.builder.tasks.pages import failed_plot
 from skyloom.builder.tasks.pitch import sample_pitch
-from skyloom.builder.tasks.pitch_tests import pitch_draws
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.npz import read_npz, write_npz
@@ -163,8 +170,11 @@ def test_no_arm_no_pitch_angle(tmp_path):
     assert tree["status"] == "failed"
     assert "no subject has an arm" in tree["reason"]
     write_npz(tmp_path / "draws.npz", **draws)
+    draws = read_npz(tmp_path / "draws.npz")
     with pytest.raises(DatumError, match="no galaxy has a pitch angle"):
-        pitch_draws(tmp_path / "draws.npz")
+        winding_tree(draws["galaxy"], Winding(), None)
+    with pytest.raises(DatumError, match="no galaxy has a pitch angle"):
+        morphology_tree(draws, {}, Morphology(), 1)
 
 
 def test_damaged_raw_file_fails_its_subject(tmp_path):

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from skyloom.stats.bootstrap import interval
@@ -143,20 +142,6 @@ def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     scale = np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
     safe = np.where(scale > 0, scale, 1.0)
     return np.where(scale > 0, (x * y).sum(-1) / safe, np.nan)
-
-
-def vote_table(votes: pd.DataFrame) -> pd.DataFrame:
-    """Return ``subject_id, bulge_strength, bar_strength`` from Galaxy Zoo votes.
-
-    Votes are ``p_bar`` and the three of ``p_noticeable, p_obvious, p_dominant``, or the
-    one or the others; negative values mean unknown, which is NaN.
-    """
-    kinds = ("p_noticeable", "p_obvious", "p_dominant")
-    known = votes.reindex(columns=["subject_id", "p_bar", *kinds])
-    known = known.where(known >= 0)
-    bulge = bulge_strength(*(known[k] for k in kinds))
-    table = {"subject_id": votes["subject_id"], "bulge_strength": bulge}
-    return pd.DataFrame(table | {"bar_strength": known["p_bar"]})
 
 
 def _cut(values, edges: Sequence[float], names: list[str]) -> np.ndarray:

@@ -25,12 +25,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.builder.config import PitchSettings
-from skyloom.builder.pitch.likelihood import (
-    draw_arms,
-    galaxy_of,
-    model,
-    observations,
-)
+from skyloom.builder.pitch.likelihood import draw_arms, galaxy_of, model, observations
 from skyloom.io.errors import DatumError
 from skyloom.stats.scatter import quantiles
 
@@ -92,52 +87,45 @@ def fit(
         raise DatumError(msg)
     n_left_out, arms = int((~known).sum()), arms[known].reset_index(drop=True)
     seed = int(rng.integers(2**31))
-    trials = zip((settings, _longer(settings)), ACCEPTANCE, strict=True)
+    longer = {k: LONGER * getattr(settings, k) for k in ("warmup", "samples")}
+    trials = zip(
+        (settings, settings.model_copy(update=longer)), ACCEPTANCE, strict=True
+    )
     for attempt, (trial, accept) in enumerate(trials, start=1):
         posterior = _attempt(arms, trial, accept, seed, rng)
-        posterior.diagnostics.update(
-            attempts=attempt,
-            settings=trial.model_dump(),
-            n_arms_without_error=n_left_out,
-        )
+        counts = {"attempts": attempt, "n_arms_without_error": n_left_out}
+        posterior.diagnostics.update(counts, settings=trial.model_dump())
         reason = _complaint(posterior.diagnostics, trial)
         if reason is None:
             return posterior
     raise NotConvergedError(reason, posterior.diagnostics)
 
 
-def galaxy_summary(posterior: PitchPosterior) -> pd.DataFrame:
-    """One row a galaxy: ``galaxy, n_arms, mean, sd, q05 ... q95`` [deg]."""
-    counts = posterior.arms.groupby("galaxy").size()
-    names = pd.DataFrame({"galaxy": posterior.galaxies, "n_arms": counts.to_numpy()})
-    return pd.concat([names, summary(posterior.galaxy)], axis=1)
-
-
-def arm_summary(posterior: PitchPosterior) -> pd.DataFrame:
-    """One row an arm: the arm table, then ``mean, sd, q05 ... q95`` [deg]."""
-    table = posterior.arms.reset_index(drop=True)
-    return pd.concat([table, summary(posterior.arm)], axis=1)
-
-
-def summary(draws: np.ndarray) -> pd.DataFrame:
-    """Summarise draws of shape (n_draws, n): mean, sd and quantiles, one row each."""
-    columns = {"mean": draws.mean(0), "sd": draws.std(0, ddof=1)}
-    return pd.DataFrame(columns | quantiles(draws))
-
-
 def summary_tree(posterior: PitchPosterior) -> dict:
     """Return ``scatter, n_galaxies, n_arms, galaxies, arms, diagnostics`` for JSON.
 
-    Galaxies and arms are lists of rows as in their summaries.
+    Galaxies (``galaxy, n_arms``) and arms (as the arm table) are lists of rows, each
+    with its `summary`.
     """
-    return {
-        "scatter": _rows(summary(posterior.scatter[:, None]))[0],
-        "n_galaxies": len(posterior.galaxies),
-        "n_arms": len(posterior.arms),
-        "galaxies": _rows(galaxy_summary(posterior)),
-        "arms": _rows(arm_summary(posterior)),
-        "diagnostics": posterior.diagnostics,
+    arms = posterior.arms.reset_index(drop=True)
+    counts = arms.groupby("galaxy").size()
+    names = pd.DataFrame({"galaxy": posterior.galaxies, "n_arms": counts.to_numpy()})
+    tables = {
+        "galaxies": pd.concat([names, summary(posterior.galaxy)], axis=1),
+        "arms": pd.concat([arms, summary(posterior.arm)], axis=1),
     }
+    return {
+        "scatter": summary(posterior.scatter[:, None]).to_dict("records")[0],
+        "n_galaxies": len(names),
+        "n_arms": len(arms),
+        "diagnostics": posterior.diagnostics,
+    } | {kind: table.to_dict("records") for kind, table in tables.items()}
+
+
+def summary(draws: np.ndarray) -> pd.DataFrame:
+    """Summarise draws (n_draws, n) [deg], a row each: mean, sd, ``q05 ... q95``."""
+    columns = {"mean": draws.mean(0), "sd": draws.std(0, ddof=1)}
+    return pd.DataFrame(columns | quantiles(draws))
 
 
 def draw_arrays(posterior: PitchPosterior) -> dict[str, np.ndarray]:
@@ -164,9 +152,8 @@ def _attempt(arms, settings, accept: float, seed: int, rng) -> PitchPosterior:
     arm = draw_arms(data, flat["galaxy"], scatter, rng)
     every = draws | {"arm": arm.reshape(chains, samples, -1)}
     diagnostics |= _mixing(every)
-    return PitchPosterior(
-        scatter, flat["galaxy"], arm, data["galaxies"], arms, diagnostics
-    )
+    drawn = scatter, flat["galaxy"], arm
+    return PitchPosterior(*drawn, data["galaxies"], arms, diagnostics)
 
 
 def _sample(data: dict, settings: PitchSettings, accept: float, seed: int):
@@ -210,15 +197,13 @@ def _mixing(draws: dict) -> dict:
     """Worst split R-hat and effective sample size over every parameter."""
     from numpyro import diagnostics  # noqa: PLC0415
 
-    flat = {k: v.reshape(*v.shape[:2], -1) for k, v in draws.items()}
-    rhat = {k: diagnostics.split_gelman_rubin(v) for k, v in flat.items()}
-    ess = {k: diagnostics.effective_sample_size(v) for k, v in flat.items()}
-    return {
-        "rhat": {k: round(float(v.max()), 5) for k, v in rhat.items()},
-        "ess": {k: round(float(v.min()), 1) for k, v in ess.items()},
-        "rhat_max": round(float(max(v.max() for v in rhat.values())), 5),
-        "ess_min": round(float(min(v.min() for v in ess.values())), 1),
-    }
+    rhat, ess = {}, {}
+    for name, values in draws.items():
+        flat = values.reshape(*values.shape[:2], -1)
+        rhat[name] = round(float(diagnostics.split_gelman_rubin(flat).max()), 5)
+        ess[name] = round(float(diagnostics.effective_sample_size(flat).min()), 1)
+    worst = {"rhat_max": max(rhat.values()), "ess_min": min(ess.values())}
+    return {"rhat": rhat, "ess": ess} | worst
 
 
 def _complaint(found: dict, settings: PitchSettings) -> str | None:
@@ -230,17 +215,3 @@ def _complaint(found: dict, settings: PitchSettings) -> str | None:
     if not found["ess_min"] >= settings.ess_min:
         return f"{found['ess_min']} effective draws, {settings.ess_min} needed"
     return None
-
-
-def _longer(settings: PitchSettings) -> PitchSettings:
-    longer = {k: LONGER * getattr(settings, k) for k in ("warmup", "samples")}
-    return settings.model_copy(update=longer)
-
-
-def _rows(table: pd.DataFrame) -> list[dict]:
-    """Rows as plain Python values; missing numbers as None."""
-    plain = table.astype(object).where(table.notna(), None)
-    return [
-        {k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()}
-        for row in plain.to_dict("records")
-    ]

@@ -12,11 +12,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
+from skyloom.builder.config import Winding
+from skyloom.io.errors import DatumError
+
+LOWER_LIMITS = (5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)  # of the scan [deg]
 MIN_GALAXIES = 5
 LEVEL = 0.01
+
+
+def winding_tree(draws: np.ndarray, settings: Winding, rng) -> dict:
+    """Test uniform cot(phi) of draws (n_draws, n_galaxies) [deg] between the limits.
+
+    With its ``power`` against uniform pitch angles, and the ``scan`` over other lower
+    limits.
+
+    Raises
+    ------
+    DatumError
+        If there is no galaxy.
+    """
+    if not draws.size:
+        msg = "no galaxy has a pitch angle"
+        raise DatumError(msg)
+    lower, upper = settings.lower, settings.upper
+    test = winding_test(draws, lower, upper)
+    power = winding_power(round(test["n_galaxies"]), lower, upper, rng)
+    scan = [limit for limit in LOWER_LIMITS if limit < upper]
+    return test | {"power": power, "scan": winding_scan(draws, scan, upper)}
 
 
 def cotangent_rank(pitch, lower: float, upper: float) -> np.ndarray:
@@ -25,9 +49,6 @@ def cotangent_rank(pitch, lower: float, upper: float) -> np.ndarray:
     Angles and limits are in degrees, 0 < lower < upper < 90; it is 0 at `upper`, 1 at
     `lower`, and NaN outside.
     """
-    if not 0 < lower < upper < 90:
-        msg = f"winding limits: expected 0 < lower < upper < 90, got {lower}, {upper}"
-        raise ValueError(msg)
     pitch = np.asarray(pitch, float)
     inside = (pitch > lower) & (pitch < upper)
     cot = 1 / np.tan(np.deg2rad(np.where(inside, pitch, upper)))
@@ -84,10 +105,7 @@ def kolmogorov_smirnov(ranks) -> tuple[np.ndarray, np.ndarray]:
     return np.where(enough, largest, np.nan), np.where(enough, p, np.nan)
 
 
-TESTS = {
-    "anderson_darling": anderson_darling,
-    "kolmogorov_smirnov": kolmogorov_smirnov,
-}
+TESTS = {test.__name__: test for test in (anderson_darling, kolmogorov_smirnov)}
 
 
 def winding_test(draws, lower: float, upper: float) -> dict:
@@ -119,34 +137,28 @@ def winding_test(draws, lower: float, upper: float) -> dict:
     } | {name: _verdict(*test(ranks)) for name, test in TESTS.items()}
 
 
-def winding_scan(draws, lowers: Sequence[float], upper: float) -> pd.DataFrame:
+def winding_scan(draws, lowers: Sequence[float], upper: float) -> list[dict]:
     """Return winding tests over lower limits [deg]: how much they decide.
 
     Returns
     -------
-    DataFrame
-        One row a lower limit: ``lower, upper, n_galaxies, n_draws,
+    list of dict
+        One a lower limit: ``lower, upper, n_galaxies, n_draws,
         anderson_darling_rejected, anderson_darling_p, kolmogorov_smirnov_rejected,
-        kolmogorov_smirnov_p``; NaN where too few galaxies are left.
+        kolmogorov_smirnov_p``; None where too few galaxies are left.
     """
-    rows = []
-    for lower in lowers:
-        found = winding_test(draws, lower, upper)
-        row = {k: found[k] for k in ("lower", "upper", "n_galaxies", "n_draws")}
+    rows = [winding_test(draws, lower, upper) for lower in lowers]
+    for row in rows:
+        del row["level"]
         for name in TESTS:
-            row[f"{name}_rejected"] = found[name]["rejected"]
-            row[f"{name}_p"] = found[name]["p_value"]
-        rows.append(row)
-    return pd.DataFrame(rows).astype(dict.fromkeys(row, float) | {"n_draws": int})
+            verdict = row.pop(name)
+            row[f"{name}_rejected"] = verdict["rejected"]
+            row[f"{name}_p"] = verdict["p_value"]
+    return rows
 
 
 def winding_power(
-    n_galaxies: int,
-    lower: float,
-    upper: float,
-    rng: np.random.Generator,
-    *,
-    n_trials: int = 2000,
+    n_galaxies: int, lower: float, upper: float, rng, *, n_trials: int = 2000
 ) -> float:
     """Return how often Anderson-Darling rejects pitch angles that are uniform instead.
 
@@ -168,7 +180,7 @@ def _sorted(ranks) -> tuple[np.ndarray, np.ndarray]:
 def _verdict(statistic: np.ndarray, p: np.ndarray) -> dict:
     counts = np.isfinite(p)
     if not counts.any():
-        return {"rejected": None, "statistic": None, "p_value": None}
+        return dict.fromkeys(("rejected", "statistic", "p_value"))
     return {
         "rejected": float(np.mean(p[counts] < LEVEL)),
         "statistic": float(np.median(statistic[counts])),

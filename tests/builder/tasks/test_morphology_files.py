@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.config import Morphology, Winding
-from skyloom.builder.tasks.pitch_tests import (
-    LOWER_LIMITS,
+from skyloom.builder.config import Morphology
+from skyloom.builder.tasks.morphology import (
     morphology_tree,
     strengths,
     vote_strengths,
-    winding_tree,
 )
 from skyloom.io.errors import InputError
 
@@ -22,6 +20,13 @@ def test_votes_are_read_where_known(tmp_path):
     path = tmp_path / "votes.csv"
     path.write_text("subject_id,p_bar,nothing\n1,0.7,a\n2,,b\n3,-999,c\n")
     assert vote_strengths(path) == {"bulge_votes": {}, "bar_votes": {1: 0.7}}
+    path.write_text(
+        "subject_id,p_noticeable,p_obvious,p_dominant\n1,.4,.4,.4\n2,1,1,\n"
+    )
+    assert vote_strengths(path) == {
+        "bulge_votes": {1: pytest.approx(0.8)},
+        "bar_votes": {},
+    }
 
 
 @pytest.mark.parametrize("row", ["1,1.4", "one,0.4"])
@@ -102,26 +107,3 @@ def test_bar_strength_is_the_share_who_drew_a_bar():
     found = strengths(trees, tuned)
     assert found["bar"] == {1: 0.6, 2: 0.1}
     assert found["bulge"] == {1: 0.25, 2: 0.0}
-
-
-def test_winding_is_tested_within_the_limits_and_scanned():
-    """Uniform cotangents pass, pitch angles of one value do not; power is a share."""
-    settings = Winding(lower=15, upper=50)
-    loose, tight = 1 / np.tan(np.radians([50, 15]))
-    rng = np.random.default_rng(3)
-    steady = np.degrees(np.arctan(1 / rng.uniform(loose, tight, (30, 60))))
-    tree = winding_tree(steady, settings, 1)
-    assert (tree["lower"], tree["upper"], tree["n_galaxies"]) == (15, 50, 60)
-    assert tree["anderson_darling"]["rejected"] < 0.2
-    assert [row["lower"] for row in tree["scan"]] == list(LOWER_LIMITS)
-    assert tree["scan"][0]["anderson_darling_rejected"] > 0.9
-    assert 0 < tree["power"] <= 1
-    alike = winding_tree(rng.normal(20, 0.5, (30, 60)), settings, 1)
-    assert alike["anderson_darling"]["rejected"] == 1.0
-
-
-def test_the_scan_ends_below_the_upper_limit():
-    """Lower limits that leave no range are not tried."""
-    draws = np.random.default_rng(3).uniform(5, 18, (30, 60))
-    tree = winding_tree(draws, Winding(lower=10, upper=15), 1)
-    assert [row["lower"] for row in tree["scan"]] == [5.0, 7.5, 10.0, 12.5]

@@ -1,4 +1,4 @@
-"""Tests of the draws of pitch angles: against bulge and bar, and of winding."""
+"""Pitch angles against bulge and bar: what is measured of these, and the tests."""
 
 from __future__ import annotations
 
@@ -8,50 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.config import Morphology, Winding
+from skyloom.builder.config import Morphology
 from skyloom.builder.pitch.morphology import (
     bar_group,
     bulge_group,
+    bulge_strength,
     group_test,
     morphology_test,
     thinned,
-    vote_table,
 )
-from skyloom.builder.pitch.winding import winding_power, winding_scan, winding_test
 from skyloom.io.errors import DatumError
-from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.seeds import rng
 
-DRAWS = {
-    "galaxy": ("f", 2),
-    "galaxy_id": ("iu", 1),
-    "arm": ("f", 2),
-    "arm_galaxy_id": ("iu", 1),
-}
 FITTED_BULGE = 0.1  # part of the light that divides disk from bulge galaxies
-LOWER_LIMITS = (5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)  # of the scan [deg]
 # Galaxy Zoo tables write unknown fractions as large negative numbers.
 FRACTION = Column("float", required=False, empty=True, high=1.0)
-VOTES = {
-    "subject_id": Column("int", unique=True, low=1),
-    **dict.fromkeys(("p_noticeable", "p_obvious", "p_dominant", "p_bar"), FRACTION),
-}
-
-
-def pitch_draws(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the draws of the pitch angles of galaxies and arms [deg], and their ids.
-
-    Raises
-    ------
-    DatumError
-        If there is no galaxy.
-    """
-    arrays = read_npz(path, DRAWS)
-    if not arrays["galaxy"].size:
-        msg = "no galaxy has a pitch angle"
-        raise DatumError(msg)
-    return arrays | {k: arrays[k].astype(float) for k in ("galaxy", "arm")}
+BULGES = ("p_noticeable", "p_obvious", "p_dominant")
+VOTES = dict.fromkeys((*BULGES, "p_bar"), FRACTION)
+VOTES |= {"subject_id": Column("int", unique=True, low=1)}
 
 
 def strengths(
@@ -82,11 +57,15 @@ def vote_strengths(path: str | Path) -> dict[str, dict[int, float]]:
     """Return ``bulge_votes`` and ``bar_votes`` by subject from a table of votes.
 
     The CSV has ``subject_id``, and the fractions ``p_bar`` and ``p_noticeable``,
-    ``p_obvious``, ``p_dominant``, or the one or the others only.
+    ``p_obvious``, ``p_dominant``, or the one or the others only; negative ones mean
+    unknown.
     """
-    table = vote_table(read_csv(path, VOTES)).set_index("subject_id")
-    kinds = {"bulge_votes": "bulge_strength", "bar_votes": "bar_strength"}
-    return {name: table[of].dropna().to_dict() for name, of in kinds.items()}
+    table = read_csv(path, VOTES).set_index("subject_id")
+    votes = table.reindex(columns=[*BULGES, "p_bar"])
+    votes = votes.where(votes >= 0)
+    bulge = bulge_strength(*(votes[name] for name in BULGES))
+    found = {"bulge_votes": bulge, "bar_votes": votes["p_bar"]}
+    return {name: column.dropna().to_dict() for name, column in found.items()}
 
 
 def morphology_tree(
@@ -94,10 +73,20 @@ def morphology_tree(
 ) -> dict:
     """Test pitch angles against bulge and bar strength, measure by measure.
 
-    As `morphology_test` of the galaxies; and in ``anderson_darling_arms`` the k-sample
-    test of their arms, each in the group of its galaxy, as published. Arms of one
-    galaxy are alike, so that this test rejects too easily.
+    `draws` are the arrays of ``draws.npz``. As `morphology_test` of the galaxies; and
+    in ``anderson_darling_arms`` the k-sample test of their arms, each in the group of
+    its galaxy, as published. Arms of one galaxy are alike, so that this test rejects
+    too easily.
+
+    Raises
+    ------
+    DatumError
+        If there is no galaxy.
     """
+    if not draws["galaxy"].size:
+        msg = "no galaxy has a pitch angle"
+        raise DatumError(msg)
+    pitch = {kind: draws[kind].astype(float) for kind in ("galaxy", "arm")}
     sizes = {"n_draws": settings.n_draws, "n_resamples": settings.n_resamples}
     groups = {
         "bulge": partial(bulge_group, split=FITTED_BULGE),
@@ -112,24 +101,8 @@ def morphology_tree(
             for key in ("galaxy_id", "arm_galaxy_id")
         )
         own, group = rng(seed, "morphology", name), groups[name]
-        found = morphology_test(
-            draws["galaxy"], galaxies, group(galaxies), own, **sizes
-        )
-        some = thinned(draws["arm"], settings.n_draws, own)
+        tests = pitch["galaxy"], galaxies, group(galaxies), own
+        found = morphology_test(*tests, **sizes)
+        some = thinned(pitch["arm"], settings.n_draws, own)
         tree[name] = found | {"anderson_darling_arms": group_test(some, group(arms))}
     return tree
-
-
-def winding_tree(draws: np.ndarray, settings: Winding, seed: int) -> dict:
-    """Test uniform cot(phi) of draws (n_draws, n_galaxies) [deg] between the limits.
-
-    With its ``power`` against uniform pitch angles, and the ``scan`` over other lower
-    limits.
-    """
-    lower, upper = settings.lower, settings.upper
-    test = winding_test(draws, lower, upper)
-    own = rng(seed, "winding")
-    power = winding_power(round(test["n_galaxies"]), lower, upper, own)
-    scan = [limit for limit in LOWER_LIMITS if limit < upper]
-    rows = winding_scan(draws, scan, upper).to_dict("records")
-    return test | {"power": power, "scan": rows}
