@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from skyloom.builder.config import Winding
 from skyloom.io.errors import DatumError
@@ -63,7 +62,9 @@ def anderson_darling(ranks) -> tuple[np.ndarray, np.ndarray]:
     of fewer than `MIN_GALAXIES` values. The asymptotic p-value is good to 0.01 from
     five values on; scipy has none for rows.
     """
-    u, n = _sorted(ranks)
+    ranks = np.sort(np.atleast_2d(np.asarray(ranks, float)), axis=1)  # NaN comes last
+    n = np.isfinite(ranks).sum(axis=1)
+    u = np.clip(np.nan_to_num(ranks, nan=0.5), 1e-12, 1 - 1e-12)
     last = n[:, None] - 1
     i = np.arange(u.shape[1])
     mirrored = np.take_along_axis(u, np.clip(last - i, 0, None), axis=1)
@@ -90,24 +91,6 @@ def anderson_darling_p(statistic) -> np.ndarray:
     return np.where(np.isnan(z), np.nan, np.clip(p, 0.0, 1.0))
 
 
-def kolmogorov_smirnov(ranks) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Kolmogorov-Smirnov statistic of each row against uniform, and exact p.
-
-    As `anderson_darling`; `scipy.stats.ks_1samp` of thousands of rows takes minutes.
-    """
-    u, n = _sorted(ranks)
-    i = np.arange(u.shape[1])
-    size = np.maximum(n, 1)[:, None]
-    gaps = np.maximum((i + 1) / size - u, u - i / size)
-    largest = np.where(i < n[:, None], gaps, 0.0).max(axis=1, initial=0.0)
-    enough = n >= MIN_GALAXIES
-    p = stats.kstwo.sf(largest, np.maximum(n, 1))
-    return np.where(enough, largest, np.nan), np.where(enough, p, np.nan)
-
-
-TESTS = {test.__name__: test for test in (anderson_darling, kolmogorov_smirnov)}
-
-
 def winding_test(draws, lower: float, upper: float) -> dict:
     """Test uniform cot(phi) in each posterior draw.
 
@@ -122,9 +105,9 @@ def winding_test(draws, lower: float, upper: float) -> dict:
     -------
     dict
         ``lower, upper, level``, ``n_galaxies`` (median inside the limits),
-        ``n_draws`` (draws with enough galaxies), and for ``anderson_darling`` and
-        ``kolmogorov_smirnov``: ``rejected`` (fraction of those draws with p below
-        `LEVEL`), ``statistic`` and ``p_value`` (medians); None where no draw counts.
+        ``n_draws`` (draws with enough galaxies), and of ``anderson_darling``:
+        ``rejected`` (fraction of those draws with p below `LEVEL`), ``statistic`` and
+        ``p_value`` (medians); None where no draw counts.
     """
     ranks = cotangent_rank(np.atleast_2d(draws), lower, upper)
     inside = np.isfinite(ranks).sum(axis=1)
@@ -134,7 +117,8 @@ def winding_test(draws, lower: float, upper: float) -> dict:
         "level": LEVEL,
         "n_galaxies": float(np.median(inside)),
         "n_draws": int((inside >= MIN_GALAXIES).sum()),
-    } | {name: _verdict(*test(ranks)) for name, test in TESTS.items()}
+        "anderson_darling": _verdict(*anderson_darling(ranks)),
+    }
 
 
 def winding_scan(draws, lowers: Sequence[float], upper: float) -> list[dict]:
@@ -144,16 +128,15 @@ def winding_scan(draws, lowers: Sequence[float], upper: float) -> list[dict]:
     -------
     list of dict
         One a lower limit: ``lower, upper, n_galaxies, n_draws,
-        anderson_darling_rejected, anderson_darling_p, kolmogorov_smirnov_rejected,
-        kolmogorov_smirnov_p``; None where too few galaxies are left.
+        anderson_darling_rejected, anderson_darling_p``; None where too few galaxies
+        are left.
     """
     rows = [winding_test(draws, lower, upper) for lower in lowers]
     for row in rows:
+        verdict = row.pop("anderson_darling")
+        row["anderson_darling_rejected"] = verdict["rejected"]
+        row["anderson_darling_p"] = verdict["p_value"]
         del row["level"]
-        for name in TESTS:
-            verdict = row.pop(name)
-            row[f"{name}_rejected"] = verdict["rejected"]
-            row[f"{name}_p"] = verdict["p_value"]
     return rows
 
 
@@ -168,13 +151,6 @@ def winding_power(
     pitch = rng.uniform(lower, upper, (n_trials, n_galaxies))
     _, p = anderson_darling(cotangent_rank(pitch, lower, upper))
     return float(np.mean(p < LEVEL))
-
-
-def _sorted(ranks) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows in order, NaN (as one half) last, and how many values each has."""
-    ranks = np.sort(np.atleast_2d(np.asarray(ranks, float)), axis=1)
-    n = np.isfinite(ranks).sum(axis=1)
-    return np.clip(np.nan_to_num(ranks, nan=0.5), 1e-12, 1 - 1e-12), n
 
 
 def _verdict(statistic: np.ndarray, p: np.ndarray) -> dict:

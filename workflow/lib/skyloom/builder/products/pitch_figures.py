@@ -91,30 +91,18 @@ def winding(scan: Sequence[Mapping], level: float = 0.01) -> Figure:
     """
     fig = style.figure(style.COLUMN_WIDTH, 2.7)
     axes = fig.subplots()
-    for name, colour, line in TESTS:
-        column = [row[f"{name}_rejected"] for row in scan]
-        share = np.array(column, float)  # None becomes NaN: a gap in the line
-        label = name.replace("_", "-").title()
-        lower = [row["lower"] for row in scan]
-        axes.plot(lower, share, line, marker="o", ms=2.5, color=colour, label=label)
+    lower = [row["lower"] for row in scan]
+    share = [row["anderson_darling_rejected"] for row in scan]
+    # None becomes NaN: a gap in the line.
+    axes.plot(lower, np.array(share, float), "-", marker="o", ms=2.5, color=style.BLUE)
     axes.set(ylim=(-0.03, 1.03), xlabel="lower limit of the pitch angle [deg]")
     axes.set_ylabel(f"draws that reject at {100 * level:g} %")
-    axes.legend(loc="upper right")
     counts = axes.twinx()
-    counts.plot(
-        [row["lower"] for row in scan],
-        np.array([row["n_galaxies"] for row in scan], float),
-        color=style.GREY, lw=0.8, ls=":",
-    )  # fmt: skip
+    inside = [row["n_galaxies"] for row in scan]
+    counts.plot(lower, inside, color=style.GREY, lw=0.8, ls=":")
     counts.set(ylim=(0, None))
     counts.set_ylabel("galaxies within the limits (dotted)", color=style.GREY)
     return fig
-
-
-TESTS = (
-    ("anderson_darling", style.BLUE, "-"),
-    ("kolmogorov_smirnov", style.VERMILLION, "--"),
-)
 
 
 @style.styled
