@@ -9,10 +9,12 @@ the union has no area (Lingard et al. 2020, ApJ 900, 178, section 4.1).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import shapely
 
-from skyloom.builder.aggregation import overlap
+from skyloom.builder.aggregation.overlap import shared_area
 
 ELLIPSE = "ellipse"
 RECTANGLE = "rectangle"
@@ -47,7 +49,11 @@ def polygon_matrix(shapes: np.ndarray, corners: int = CORNERS) -> np.ndarray:
 
 def jaccard_matrix(shapes: np.ndarray, kind: str) -> np.ndarray:
     """Return the exact distances (n, n) of shapes (n, 5) of one kind."""
-    return overlap.matrix(_checked(shapes), _is_ellipse(kind))
+    shapes = _checked(shapes)
+    out = np.where(np.eye(len(shapes), dtype=bool) & (_size(shapes) > 0), 0.0, 1.0)
+    i, j = np.triu_indices(len(shapes), 1)
+    out[i, j] = out[j, i] = _pairs(shapes[i], shapes[j], kind)[0]
+    return out
 
 
 def jaccard(shape: np.ndarray, shapes: np.ndarray, kind: str) -> np.ndarray:
@@ -62,8 +68,33 @@ def jaccard_gradient(
 
     The gradients (n, 5) are by the numbers of `shape` [1/px, 1/px, 1/rad, 1, 1/px].
     """
-    one = _checked(np.asarray(shape, float)[None])[0]
-    return overlap.one_to_many(one, _checked(shapes), _is_ellipse(kind))
+    shapes = _checked(shapes)
+    return _pairs(_checked([shape]).repeat(len(shapes), axis=0), shapes, kind)
+
+
+def _size(shapes: np.ndarray) -> np.ndarray:
+    return shapes[:, 3] * shapes[:, 4] ** 2
+
+
+def _pairs(a, b, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distance of each pair (n,) and its gradient by A's numbers (n, 5)."""
+    if kind not in (ELLIPSE, RECTANGLE):
+        msg = f"kind: expected {ELLIPSE!r} or {RECTANGLE!r}, got {kind!r}"
+        raise ValueError(msg)
+    unit = math.pi if kind == ELLIPSE else 4.0
+    distance, gradient = np.ones(len(a)), np.zeros((len(a), 5))
+    solid = (_size(a) > 0) & (_size(b) > 0)
+    a, b = a[solid], b[solid]
+    shared, (u, v, wide, long, turned) = shared_area(a, b, kind == ELLIPSE)
+    union = unit * (_size(a) + _size(b)) - shared
+    distance[solid] = np.clip(1 - shared / union, 0, 1)
+    by_shared, by_own = -(union + shared) / union**2, shared / union**2 * unit
+    cos, sin, q, size = np.cos(a[:, 2]), np.sin(a[:, 2]), a[:, 3], a[:, 4]
+    by_own = by_own * np.stack([0 * q, 0 * q, 0 * q, size**2, 2 * q * size])
+    moved = [cos * u - sin * v, sin * u + cos * v, turned]
+    moved += [size * wide, q * wide + long]
+    gradient[solid] = (by_shared * np.stack(moved) + by_own).T
+    return distance, gradient
 
 
 def _checked(shapes: np.ndarray) -> np.ndarray:
@@ -75,10 +106,3 @@ def _checked(shapes: np.ndarray) -> np.ndarray:
         msg = "shapes: expected finite numbers with q and Re of at least 0"
         raise ValueError(msg)
     return shapes
-
-
-def _is_ellipse(kind: str) -> bool:
-    if kind not in (ELLIPSE, RECTANGLE):
-        msg = f"kind: expected {ELLIPSE!r} or {RECTANGLE!r}, got {kind!r}"
-        raise ValueError(msg)
-    return kind == ELLIPSE
