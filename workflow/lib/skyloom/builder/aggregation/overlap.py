@@ -19,9 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 _TURN = 2 * np.pi
+_SIDES = np.array([[1.0], [-1.0]])
 # Sides that coincide count once: as A's, in a B larger by this part of its size.
 _GRACE = 1e-12
-_SIDES = np.array([[1.0], [-1.0]])
 
 
 def shared_area(a, b, ellipse: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -30,28 +30,24 @@ def shared_area(a, b, ellipse: bool) -> tuple[np.ndarray, np.ndarray]:
     The fluxes are the gradient by A's centre along u and v, a, b and roll.
     """
     own, other = (_ellipses if ellipse else _rectangles)(a, b)
-    away, _, _ = _seen(b, b, a)
+    away = _centre(b, a, b)
     twice = (a[:, 3] * own[2] + own[3]) * a[:, 4]
     twice += (b[:, 3] * other[2] + other[3]) * b[:, 4]
     twice += away.real * other[0] + away.imag * other[1]
     return np.maximum(twice / 2, 0), own
 
 
-def _seen(frame, one, origin) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where `one` lies from `origin` and its semi-axes u, v, in a frame's axes.
-
-    Complex numbers stand for (u, v).
-    """
+def _centre(one, origin, frame) -> np.ndarray:
+    """Return where a shape lies from another, u + i v along the axes of a third."""
     away = one[:, 0] - origin[:, 0] + 1j * (one[:, 1] - origin[:, 1])
-    turn = np.exp(1j * (one[:, 2] - frame[:, 2]))
-    minor = one[:, 3] * one[:, 4] * turn
-    return away * np.exp(-1j * frame[:, 2]), minor, 1j * one[:, 4] * turn
+    return away * np.exp(-1j * frame[:, 2])
 
 
 def _in_units(a, b) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return A's centre and semi-axes where B is the unit disc or square, complex."""
-    minor, major = b[:, 3] * b[:, 4], b[:, 4]
-    return tuple(z.real / minor + 1j * z.imag / major for z in _seen(b, a, b))
+    v = 1j * a[:, 4] * np.exp(1j * (a[:, 2] - b[:, 2]))
+    seen = np.stack([_centre(a, b, b), -1j * a[:, 3] * v, v])
+    return tuple(seen.real / (b[:, 3] * b[:, 4]) + 1j * (seen.imag / b[:, 4]))
 
 
 def _ellipses(a, b) -> tuple[np.ndarray, np.ndarray]:
@@ -62,24 +58,17 @@ def _ellipses(a, b) -> tuple[np.ndarray, np.ndarray]:
     f1 = 2 * (_dot(centre, u) - 1j * _dot(centre, v))
     f2 = (abs(u) ** 2 - abs(v) ** 2) / 2 - 1j * _dot(u, v)
     start = _cuts(f0, f1, f2)
-    end = np.roll(start, -1, axis=0)
-    end[-1] += _TURN
-    inside = _height(f0, f1, f2, (start + end) / 2) < 0
-    own = ((_primitive(a, end) - _primitive(a, start)) * inside).sum(axis=1)
+    sweep = np.diff(start, axis=0, append=start[:1] + _TURN)
+    inside = _height(f0, f1, f2, start + sweep / 2) < 0
+    within = (sweep * inside).sum(axis=0)
     # Where A's edge leaves B, the overlap goes on along B's until A's edge comes back.
-    returns = inside.astype(int) - np.roll(inside, 1, axis=0)
+    returns = np.diff(inside.astype(int), axis=0, prepend=inside[-1:])
     angle = np.angle(centre + u * np.cos(start) + v * np.sin(start))
-    other = (_primitive(b, angle) * returns).sum(axis=1)
-    walked = (angle * returns).sum(axis=0)
-    span = walked % _TURN
+    span = (angle * returns).sum(axis=0) % _TURN
     # Rounding of two edges that all but coincide.
-    outside = ((end - start) * ~inside).sum(axis=0)
-    span[(span > _TURN - 1e-3) & (outside < np.pi)] = 0
-    around = ~inside.any(axis=0) & (abs(_in_units(b, a)[0]) < 1)
-    span[around] = _TURN
-    half = b[:, 4] / 2 * (span - walked)
-    other[2:4] += [half, b[:, 3] * half]
-    return own, other
+    span[(span > _TURN - 1e-3) & (within > np.pi)] = 0
+    span[~inside.any(axis=0) & (abs(_in_units(b, a)[0]) < 1)] = _TURN
+    return _arcs(a, start, -returns, within), _arcs(b, angle, returns, span)
 
 
 def _dot(one, two) -> np.ndarray:
@@ -112,17 +101,17 @@ def _cuts(f0, f1, f2) -> np.ndarray:
     return np.sort(origin + 2 * np.arctan(roots.T), axis=0)
 
 
-def _primitive(shape, t) -> np.ndarray:
-    """Return the integrals of the five fluxes along (a cos t, b sin t)."""
+def _arcs(shape, t, ends, span) -> np.ndarray:
+    """Return the fluxes (5, n) through arcs of (a cos t, b sin t), `span` long in all.
+
+    At t an arc ends where `ends` is 1, and starts where it is -1.
+    """
     a, b = shape[:, 3] * shape[:, 4], shape[:, 4]
     sin, cos = np.sin(t), np.cos(t)
-    return np.stack([
-        b * sin,
-        -a * cos,
-        b * (t + sin * cos) / 2,
-        a * (t - sin * cos) / 2,
-        (a * a - b * b) * sin * sin / 2,
-    ])  # fmt: skip
+    terms = ends * np.stack([sin, -cos, sin * cos, sin * sin])
+    along_u, along_v, slant, turned = terms.sum(axis=1)
+    growth = [b * (span + slant) / 2, a * (span - slant) / 2]
+    return np.stack([b * along_u, a * along_v, *growth, (a * a - b * b) * turned / 2])
 
 
 def _rectangles(a, b) -> tuple[np.ndarray, np.ndarray]:
@@ -131,25 +120,24 @@ def _rectangles(a, b) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _straights(a, b, limit: float) -> np.ndarray:
-    """Return the fluxes (5, n) through A's sides where B is smaller than `limit`."""
+    """Return the fluxes (5, n) through A's sides inside B, `limit` times its size.
+
+    A's sides are right and left, then top and bottom: (2, 2, n).
+    """
     centre, u, v = _in_units(a, b)
-    flux = np.zeros((5, len(a)))
-    sides = ((u, v, a[:, 4], -1), (v, u, a[:, 3] * a[:, 4], 1))
-    for axis, (out, along, half, sense) in enumerate(sides):
-        low, high = _clipped(centre + _SIDES * out, along, limit)
-        length = np.maximum(high - low, 0) * half
-        middle = (low + high) / 2 * half
-        flux[axis] = (_SIDES * length).sum(axis=0)
-        flux[2 + axis] = length.sum(axis=0)
-        flux[4] += sense * (_SIDES * length * middle).sum(axis=0)
-    return flux
+    start = centre + _SIDES * np.stack([u, v])[:, None]
+    low, high = _clipped(start, np.stack([v, u])[:, None], limit)
+    half = np.stack([a[:, 4], a[:, 3] * a[:, 4]])[:, None]
+    length, middle = np.maximum(high - low, 0) * half, (low + high) / 2 * half
+    shifts, growth = (_SIDES * length).sum(axis=1), length.sum(axis=1)
+    turned = (_SIDES * length * middle).sum(axis=1)
+    return np.stack([*shifts, *growth, turned[1] - turned[0]])
 
 
 def _clipped(start, step, limit: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the part of -1 <= s <= 1 where ``start + s step`` is in the square."""
-    low, high = np.full(start.shape, -1.0), np.ones(start.shape)
-    for x, dx in ((start.real, step.real), (start.imag, step.imag)):
-        dx = np.where(dx == 0, 1e-300, dx)  # noqa: PLW2901 - parallel: all or nothing
-        ends = np.sort([(-limit - x) / dx, (limit - x) / dx], axis=0)
-        low, high = np.maximum(low, ends[0]), np.minimum(high, ends[1])
-    return low, high
+    x, dx = np.stack([start.real, start.imag]), np.stack([step.real, step.imag])
+    dx = np.where(abs(dx) < 1e-300, 1e-300, dx)  # parallel: all of it or nothing
+    middle, reach = -x / dx, limit / abs(dx)
+    low, high = (middle - reach).max(axis=0), (middle + reach).min(axis=0)
+    return np.maximum(low, -1), np.minimum(high, 1)
