@@ -22,6 +22,7 @@ PACKAGES = (
     *("numpy", "numpyro", "pandas", "pyarrow", "pytorch-lightning", "scikit-learn"),
     *("scipy", "shapely", "tensorflow", "torch"),
 )
+OTHER_NAMES = {"tensorflow": "tensorflow-cpu"}  # of builds that are packages apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def versions() -> tuple[tuple[str, str], ...]:
     """
     found = {"python": platform.python_version()}
     for name in PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
+        for known in (name, OTHER_NAMES.get(name, name)):
+            with suppress(PackageNotFoundError):
+                found.setdefault(name, version(known))
     return tuple(found.items())
