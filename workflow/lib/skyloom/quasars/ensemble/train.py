@@ -22,6 +22,7 @@ from skyloom.quasars.network.parameters import Parameters
 from skyloom.run.seeds import rng
 
 logger = logging.getLogger(__name__)
+BATCH = 1024  # held-out spectra judged at a time
 
 
 class Trainer:
@@ -163,8 +164,10 @@ def _drawn(data: TrainingData, index: np.ndarray, settings, draw):
 def _judged(model, held: TrainingData | None, history: list[dict]) -> dict:
     if held is None:
         return {}
-    outputs = model.predict(held.x[..., None], batch_size=1024, verbose=0)
-    value = float(quasarnet_loss(held.y, outputs, held.weight))
+    # Not `predict`, which builds a data set each time: longer than the network takes.
+    parts = [slice(k, k + BATCH) for k in range(0, len(held), BATCH)]
+    outputs = [model.predict_on_batch(held.x[part][..., None]) for part in parts]
+    value = float(quasarnet_loss(held.y, np.concatenate(outputs), held.weight))
     lowest = min((entry["val_loss"] for entry in history), default=np.inf)
     return {"val_loss": value, "best": value < lowest}
 
