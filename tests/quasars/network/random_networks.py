@@ -13,21 +13,6 @@ from skyloom.quasars.network.parameters import Parameters, expected_shapes
 
 SMALL = Architecture(n_layers=4, filters=6, dense=5)
 PADDED = Architecture(n_layers=6, filters=6, dense=5)
-KERAS_1 = {
-    "filters": "nb_filter",
-    "kernel_size": "filter_length",
-    "strides": "subsample_length",
-    "padding": "border_mode",
-    "units": "output_dim",
-    "rate": "p",
-    "use_bias": "bias",
-}
-KERAS_1_ARRAYS = {
-    "kernel": "W",
-    "bias": "b",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_std",
-}
 
 
 def random_network(arch: Architecture, seed: int = 0) -> Parameters:
@@ -131,26 +116,6 @@ def published(parameters: Parameters, first: int = 0, lambdas: str = "lambda"):
     return {"class_name": "Functional", "config": config}, weights
 
 
-def to_keras_1(config: dict, weights: dict) -> tuple[dict, dict]:
-    """Return the same in the words of Keras 1."""
-    config["class_name"] = "Model"
-    for layer in config["config"]["layers"]:
-        if layer["class_name"] == "Conv1D":
-            layer["class_name"] = "Convolution1D"
-            kernel = weights[layer["name"]]["kernel"]
-            weights[layer["name"]]["kernel"] = kernel[:, None]
-            for key in ("kernel_size", "strides"):
-                layer["config"][key] = layer["config"][key][0]
-        if layer["class_name"] == "Concatenate":
-            layer["class_name"] = "Merge"
-        old = layer["config"]
-        layer["config"] = {KERAS_1.get(key, key): value for key, value in old.items()}
-        layer["inbound_nodes"] = [
-            [[name, i, j] for name, i, j, _ in node] for node in layer["inbound_nodes"]
-        ]
-    return config, weights
-
-
 def to_keras_3(config: dict, weights: dict) -> tuple[dict, dict]:
     """Return the same in the words of Keras 3."""
     for layer in config["config"]["layers"]:
@@ -174,7 +139,7 @@ def to_keras_3(config: dict, weights: dict) -> tuple[dict, dict]:
 
 
 def write_h5(path, config: dict, weights: dict, keras: int = 2, **datasets) -> None:
-    """Write a published ``.h5`` as Keras 1, 2 or 3 lays it out."""
+    """Write a published ``.h5`` as Keras 2 or 3 lays it out."""
     with h5py.File(path, "w") as file:
         file.attrs["backend"] = "tensorflow"
         file.attrs["model_config"] = json.dumps(config)
@@ -184,11 +149,7 @@ def write_h5(path, config: dict, weights: dict, keras: int = 2, **datasets) -> N
         for layer, arrays in weights.items():
             group, names = root.create_group(layer), []
             for key, value in arrays.items():
-                name = {
-                    1: f"{layer}_{KERAS_1_ARRAYS.get(key, key)}",
-                    2: f"{layer}/{key}:0",
-                    3: f"{layer}/{key}",
-                }[keras]
+                name = f"{layer}/{key}:0" if keras == 2 else f"{layer}/{key}"
                 group[name] = value
                 names.append(name.encode())
             group.attrs["weight_names"] = names

@@ -27,34 +27,19 @@ from skyloom.quasars.network.published import architecture_of, map_layers
 from skyloom.quasars.spectra.grid import LINEAR, LOG, Grid
 
 SIDECAR, FORMAT = "skyloom.json", 1  # what `model.save_member` adds to Keras' file
-ROLES = {
-    "W": "kernel",
-    "b": "bias",
-    "moving_mean": "mean",
-    "moving_variance": "variance",
-    "running_mean": "mean",
-    "running_std": "variance",  # Keras 1 named it so and stored the variance
-}
+ROLES = {"moving_mean": "mean", "moving_variance": "variance"}
 REMEDY = "give the whole model as Keras saved it, of an unchanged QuasarNET"
 HDF5, ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 NUMBERED = {"Conv1D": "conv1d", "BatchNormalization": "batch_normalization"}
 Arrays = Callable[[Layer], dict[str, np.ndarray]]
 
 
-def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
+def read_parameters(path: str | Path) -> Parameters:
     """Read a network: ours or a published one.
 
-    Ours are ``.keras`` files. Published ones are ``.h5`` of Keras 1, 2 or 3, or
-    ``.keras``; their layers may have any names and numbers. Offsets are rescaled if
-    the file says so, under whatever name.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file; its kind is told by its first bytes.
-    grid : Grid
-        The pixels of a published network that does not tell them and has neither 443
-        nor 458 of them.
+    Ours are ``.keras`` files. Published ones are ``.h5`` of Keras 2 or 3, or
+    ``.keras``, told apart by their first bytes; their layers may have any names and
+    numbers. Offsets are rescaled if the file says so, under whatever name.
 
     Raises
     ------
@@ -65,17 +50,14 @@ def read_parameters(path: str | Path, grid: Grid | None = None) -> Parameters:
     with path.open("rb") as file:
         start = file.read(8)
     if start == HDF5:
-        return _guarded(path, lambda: _read_h5(path, grid))
-    if start[:4] == ZIP:
-        return _guarded(path, lambda: _read_keras(path, grid))
-    expected = "a .keras archive or a Keras .h5"
-    raise InputError(path, "neither zip nor HDF5", expected=expected, remedy=REMEDY)
-
-
-def _guarded(path: Path, read: Callable):
-    """Call a reader; whatever it stumbles over becomes an `InputError`."""
+        read = _read_h5
+    elif start[:4] == ZIP:
+        read = _read_keras
+    else:
+        expected = "a .keras archive or a Keras .h5"
+        raise InputError(path, "neither zip nor HDF5", expected=expected, remedy=REMEDY)
     try:
-        return read()
+        return read(path)
     except InputError:
         raise
     except MappingError as bad:
@@ -110,11 +92,14 @@ def _opened(path: Path) -> tuple[dict, dict | None, dict[str, list[np.ndarray]]]
     return config, sidecar, weights
 
 
-def _read_keras(path: Path, grid: Grid | None) -> Parameters:
+def _read_keras(path: Path) -> Parameters:
     config, sidecar, weights = _opened(path)
     if sidecar is None:
-        return _map(path, read_graph(config), _numbered(config, weights), None, grid)
-    arch = Architecture.from_json(_sidecar(path, sidecar)["architecture"])
+        return _map(path, read_graph(config), _numbered(config, weights), None)
+    if not isinstance(sidecar, dict) or sidecar.get("format") != FORMAT:
+        problem = f"no {SIDECAR} of a known format inside"
+        raise InputError(path, problem, expected=f"format {FORMAT}", remedy=REMEDY)
+    arch = Architecture.from_json(sidecar["architecture"])
     arrays: dict[str, np.ndarray] = {}
     for layer, keys in arrays_by_layer(arch).items():
         held = weights.get(layer, [])
@@ -127,13 +112,6 @@ def _read_keras(path: Path, grid: Grid | None) -> Parameters:
         if layer["class_name"] == "BatchNormalization"
     ]
     return _assemble(arch, arrays, norms)
-
-
-def _sidecar(path: Path, sidecar) -> dict:
-    if not isinstance(sidecar, dict) or sidecar.get("format") != FORMAT:
-        problem = f"no {SIDECAR} of a known format inside"
-        raise InputError(path, problem, expected=f"format {FORMAT}", remedy=REMEDY)
-    return sidecar
 
 
 def _numbered(config: dict, weights: dict[str, list[np.ndarray]]) -> Arrays:
@@ -155,7 +133,7 @@ def _numbered(config: dict, weights: dict[str, list[np.ndarray]]) -> Arrays:
     return arrays
 
 
-def _read_h5(path: Path, grid: Grid | None) -> Parameters:
+def _read_h5(path: Path) -> Parameters:
     with h5py.File(path, "r") as file:
         if "model_config" not in file.attrs or "model_weights" not in file:
             problem = "weights without the model's configuration"
@@ -168,7 +146,7 @@ def _read_h5(path: Path, grid: Grid | None) -> Parameters:
             problem = "weights of the Theano backend, whose kernels run backwards"
             raise InputError(path, problem, where="backend", remedy=REMEDY)
         wave = np.asarray(file["model_grid"]) if "model_grid" in file else None
-        return _map(path, graph, lambda layer: _h5_arrays(weights, layer), wave, grid)
+        return _map(path, graph, lambda layer: _h5_arrays(weights, layer), wave)
 
 
 def _h5_arrays(weights: h5py.Group, layer: Layer) -> dict[str, np.ndarray]:
@@ -180,29 +158,19 @@ def _h5_arrays(weights: h5py.Group, layer: Layer) -> dict[str, np.ndarray]:
         if name not in group:
             raise MappingError(layer.name, f"{name!r} is not in the file")
         last = name.split(":")[0].rpartition("/")[2]
-        last = last.removeprefix(f"{layer.name}_")
         arrays[ROLES.get(last, last)] = np.asarray(group[name])
     return arrays
 
 
-def _map(
-    path: Path,
-    graph: Graph,
-    arrays: Arrays,
-    wave: np.ndarray | None,
-    grid: Grid | None,
-) -> Parameters:
+def _map(path: Path, graph: Graph, arrays: Arrays, wave) -> Parameters:
     mapped = map_layers(graph)
-    arch = architecture_of(mapped, _grid(path, mapped.n_pixels, wave, grid))
+    arch = architecture_of(mapped, _grid(path, mapped.n_pixels, wave))
     blocks = [(f"conv_{k}", pair) for k, pair in enumerate(mapped.conv, start=1)]
     found, epsilons = {}, []
     for name, (affine, norm) in [*blocks, ("dense", mapped.dense)]:
         held = arrays(affine) | arrays(norm)
         found |= {f"{name}/{key}": value for key, value in held.items()}
         epsilons.append(float(norm.config.get("epsilon", 1e-3)))
-    for name in [name for name in found if name.startswith("conv_")]:
-        if found[name].ndim == 4:  # Keras 1: (width, 1, in, out)
-            found[name] = found[name][:, 0]
     for name, layers in (("box", mapped.boxes), ("offset", mapped.offsets)):
         each = [arrays(layer) for layer in layers]
         for key in ("kernel", "bias"):
@@ -216,33 +184,19 @@ def _assemble(arch: Architecture, arrays: dict, epsilons: list[float]) -> Parame
     return Parameters(arch, arrays, epsilons[0])
 
 
-def _grid(path: Path, size: int, wave, grid: Grid | None) -> Grid:
-    """Return the pixels: told by the file, or by the caller, or known by their number.
-
-    Raises
-    ------
-    InputError
-        None of the three, or they disagree.
-    """
-    told = [known for known in (_grid_of(path, wave), grid) if known is not None]
-    told = told or [known for known in (LOG, LINEAR) if known.size == size]
-    if not told:
-        problem = f"a grid of {size} pixels, which the file does not describe"
-        raise InputError(path, problem, where="input", remedy="give its grid")
-    for known in told:
-        if known.size != size:
-            problem = f"{size} pixels; the grid told has {known.size}"
-            raise InputError(path, problem, where="input", remedy="give its grid")
-    return told[0]
-
-
-def _grid_of(path: Path, wave) -> Grid | None:
-    if wave is None:
-        return None
-    size = len(wave)
-    for known in (LOG, LINEAR):
-        if known.size == size and np.allclose(known.wave, wave, rtol=1e-6, atol=0):
-            return known
+def _grid(path: Path, size: int, wave: np.ndarray | None) -> Grid:
+    """Return the pixels, told by the file or, without `wave`, known by their number."""
+    told = None if wave is None else len(wave)
+    known = [grid for grid in (LOG, LINEAR) if grid.size == size]
+    if told not in (None, size) or (told is None and not known):
+        problem = f"{size} pixels; the grid told has {told}"
+        if told is None:
+            problem = f"a grid of {size} pixels, which the file does not describe"
+        remedy = "write its wavelengths [Å] to the file, as the data set model_grid"
+        raise InputError(path, problem, where="input", remedy=remedy)
+    for grid in known:
+        if told is None or np.allclose(grid.wave, wave, rtol=1e-6, atol=0):
+            return grid
     for kind, edges in (("log", np.log10(wave)), ("linear", wave)):
         step = np.diff(edges)
         if np.allclose(step, step.mean(), rtol=1e-3, atol=0):

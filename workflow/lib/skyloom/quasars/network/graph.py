@@ -1,24 +1,16 @@
 """The layers of a saved Keras model and how they are joined, without Keras.
 
-Keras 1, 2 and 3 write the same facts under different names: here they get one name.
+Keras 2 and 3 write the same facts under different names: here they get one name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 MODEL = "model"  # stands for the whole where no layer is to blame
-KINDS = {"Convolution1D": "Conv1D", "Model": "Functional", "ReLU": "Activation"}
-KEYS = {
-    "nb_filter": "filters",
-    "filter_length": "kernel_size",
-    "subsample_length": "strides",
-    "border_mode": "padding",
-    "output_dim": "units",
-    "p": "rate",
-    "bias": "use_bias",
-}  # Keras 1 -> Keras 2 and 3
+KINDS = {"Model": "Functional", "ReLU": "Activation"}
 
 
 class MappingError(ValueError):
@@ -41,10 +33,14 @@ class Layer:
     config: Mapping
     inputs: tuple[str, ...]
 
+    def value(self, key: str, default: Any = None) -> Any:
+        """Return a setting, which may be stored bare or as a list of one."""
+        held = self.config.get(key, default)
+        return held[0] if isinstance(held, list) and len(held) == 1 else held
+
     def number(self, key: str) -> int:
-        """Return a whole number that is stored bare or as a list of one."""
-        value = self.config.get(key)
-        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        """Return a setting that is a whole number."""
+        value = self.value(key)
         if isinstance(value, bool) or not isinstance(value, int):
             raise MappingError(self.name, f"{key} is {value!r}, not one whole number")
         return value
@@ -79,24 +75,19 @@ def read_graph(model: Mapping) -> Graph:
         raise MappingError(MODEL, f"a {kind} model; expected a functional one")
     layers = {layer.name: layer for layer in map(_layer, config.get("layers", []))}
     outputs = tuple(_names(config.get("output_layers", [])))
-    for reader, name in _edges(layers, outputs):
-        if name not in layers:
-            raise MappingError(reader, f"reads {name!r}, which is not in the file")
+    read = {MODEL: outputs} | {name: layer.inputs for name, layer in layers.items()}
+    for reader, names in read.items():
+        for name in names:
+            if name not in layers:
+                raise MappingError(reader, f"reads {name!r}, which is not in the file")
     return Graph(layers, outputs)
 
 
-def _edges(layers: Mapping[str, Layer], outputs) -> Iterator[tuple[str, str]]:
-    yield from ((MODEL, name) for name in outputs)
-    for layer in layers.values():
-        yield from ((layer.name, name) for name in layer.inputs)
-
-
 def _layer(tree: Mapping) -> Layer:
-    kind, settings = tree.get("class_name"), dict(tree.get("config") or {})
-    name = tree.get("name") or settings.get("name") or "unnamed"
+    kind, config = tree.get("class_name"), dict(tree.get("config") or {})
+    name = tree.get("name") or config.get("name") or "unnamed"
     if kind == "ReLU":
-        settings["activation"] = "relu"
-    config = {KEYS.get(key, key): value for key, value in settings.items()}
+        config["activation"] = "relu"
     inputs = tuple(_names(tree.get("inbound_nodes") or []))
     return Layer(name, KINDS.get(kind, kind), config, inputs)
 

@@ -9,20 +9,30 @@ the offsets, up to 813 km/s of redshift.
 from __future__ import annotations
 
 import base64
-import math
 import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from skyloom.quasars.network.architecture import OFFSETS, Architecture
 from skyloom.quasars.network.graph import MODEL, Graph, Layer, MappingError
-from skyloom.quasars.network.lines import DEFAULT_BAL, DEFAULT_LINES, Heads
+from skyloom.quasars.network.lines import DEFAULT_BAL, DEFAULT_LINES
 from skyloom.quasars.spectra.grid import Grid
 
 # Marshalled code holds its constants as a short tuple: ")", its length, None, floats.
 CONSTANTS = re.compile(rb"[\x29\xa9].N?((?:[g\xe7].{8})+)", re.DOTALL)
 SHIFT, SCALE = OFFSETS[0], OFFSETS[1] - OFFSETS[0]
+# What a layer of each class must have; all of it is Keras' default but the activations.
+AFFINE = {"activation": "linear", "use_bias": True}
+SETTINGS = {
+    "Activation": {"activation": "relu"},
+    "BatchNormalization": {"center": True, "scale": True},
+    "Conv1D": {"dilation_rate": 1, "groups": 1, "data_format": "channels_last"}
+    | AFFINE,
+    "Dense": AFFINE,
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,6 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
     for layer in (*mapped.boxes, *mapped.offsets):
         if layer.number("units") != boxes:
             raise MappingError(layer.name, f"has not {boxes} boxes as the first head")
-    heads = _heads(len(mapped.boxes))
     arch = Architecture(
         n_layers=len(mapped.conv),
         filters=sizes["filters"],
@@ -92,8 +101,7 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
         stride=sizes["strides"],
         dense=mapped.dense[0].number("units"),
         boxes=boxes,
-        lines=heads.lines,
-        bal_lines=heads.bal,
+        bal_lines=_bal_lines(len(mapped.boxes)),
         dropout=mapped.dropout,
         rescale=mapped.rescale,
         grid=grid,
@@ -106,17 +114,17 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
     return arch
 
 
-def _heads(number: int) -> Heads:
+def _bal_lines(heads: int) -> tuple[str, ...]:
     lines = len(DEFAULT_LINES)
-    if number not in (lines, lines + len(DEFAULT_BAL)):
-        problem = f"{number} heads; published networks have {lines} or {lines + 1}"
+    if heads not in (lines, lines + len(DEFAULT_BAL)):
+        problem = f"{heads} heads; published networks have {lines} or {lines + 1}"
         raise MappingError(MODEL, problem)
-    return Heads(DEFAULT_LINES, DEFAULT_BAL if number > lines else ())
+    return DEFAULT_BAL if heads > lines else ()
 
 
 def _head(graph: Graph, output: Layer) -> tuple[Layer, Layer, bool]:
     """Return a head's box layer, its offset layer, and if the offset is rescaled."""
-    _expect(output, "Concatenate", "Merge")
+    _expect(output, "Concatenate")
     if len(output.inputs) != 2:
         problem = f"joins {len(output.inputs)} layers; expected boxes and offsets"
         raise MappingError(output.name, problem)
@@ -126,8 +134,7 @@ def _head(graph: Graph, output: Layer) -> tuple[Layer, Layer, bool]:
         _check_rescaling(last)
     offset = graph.only_input(last) if rescale else last
     for layer in (box, offset):
-        _expect(layer, "Dense")
-        _expect_value(layer, "activation", "sigmoid")
+        _expect(layer, "Dense", activation="sigmoid")
     return box, offset, rescale
 
 
@@ -140,51 +147,38 @@ def _trunk(graph: Graph, top: Layer, boxes, offsets, rescale: bool) -> Mapped:
             rates.append(float(layer.config.get("rate", 0.0)))
             layer = graph.only_input(layer)
         convolution, batch_norm, layer = _block(graph, layer, "Conv1D")
-        _expect_value(convolution, "dilation_rate", 1)
-        _expect_value(convolution, "groups", 1)
-        _expect_value(convolution, "data_format", "channels_last")
         conv.append((convolution, batch_norm))
     if not conv:
         raise MappingError(below.name, "no convolution before it")
     shape = layer.config.get("batch_input_shape") or layer.config.get("batch_shape")
     if not isinstance(shape, list) or len(shape) != 3 or shape[2] != 1:
         raise MappingError(layer.name, f"input shape {shape}; expected (n, pixels, 1)")
-    conv, pairs = tuple(reversed(conv)), (boxes, offsets)
-    dropout = max(rates, default=0.0)
-    return Mapped(shape[1], conv, (dense, norm), *pairs, rescale, dropout)
+    conv, dropout = tuple(reversed(conv)), max(rates, default=0.0)
+    return Mapped(shape[1], conv, (dense, norm), boxes, offsets, rescale, dropout)
 
 
 def _block(graph: Graph, activation: Layer, kind: str) -> tuple[Layer, Layer, Layer]:
     """Return the affine layer and batch norm before a ReLU, and what they read."""
     _expect(activation, "Activation")
-    _expect_value(activation, "activation", "relu")
     norm = graph.only_input(activation)
     _expect(norm, "BatchNormalization")
-    for key in ("center", "scale"):
-        _expect_value(norm, key, True)
-    last = 2 if kind == "Conv1D" else 1
-    if norm.config.get("axis", -1) not in (-1, last, [-1], [last]):
+    if norm.value("axis", -1) not in (-1, 2 if kind == "Conv1D" else 1):
         raise MappingError(norm.name, f"axis {norm.config['axis']}; expected the last")
     affine = graph.only_input(norm)
     _expect(affine, kind)
-    _expect_value(affine, "activation", "linear")
-    _expect_value(affine, "use_bias", True)
     return affine, norm, graph.only_input(affine)
 
 
-def _expect(layer: Layer, *kinds: str) -> None:
-    if layer.kind not in kinds:
-        problem = f"a {layer.kind} where a QuasarNET has a {kinds[0]}"
+def _expect(layer: Layer, kind: str, **others) -> None:
+    """Refuse a layer of another class or with other settings."""
+    if layer.kind != kind:
+        problem = f"a {layer.kind} where a QuasarNET has a {kind}"
         raise MappingError(layer.name, problem)
-
-
-def _expect_value(layer: Layer, key: str, wanted) -> None:
-    """Refuse another value; a key that is absent has the wanted one as default."""
-    value = layer.config.get(key, wanted)
-    value = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if value != wanted:
-        problem = f"{key} is {value!r}; a QuasarNET has {wanted!r}"
-        raise MappingError(layer.name, problem)
+    for key, wanted in (SETTINGS.get(kind, {}) | others).items():
+        value = layer.value(key, wanted)
+        if value != wanted:
+            problem = f"{key} is {value!r}; a QuasarNET has {wanted!r}"
+            raise MappingError(layer.name, problem)
 
 
 def _check_rescaling(layer: Layer) -> None:
@@ -197,13 +191,8 @@ def _check_rescaling(layer: Layer) -> None:
         found = {float(layer.config[key]) for key in ("scale", "offset")}
     else:
         found = _constants(layer)
-    signs = {abs(value) for value in found}
-    missing = [
-        value
-        for value in (abs(SHIFT), SCALE)
-        if not any(math.isclose(value, sign) for sign in signs)
-    ]
-    if missing or len(signs) != 2:
+    signs, wanted = sorted({abs(value) for value in found}), (abs(SHIFT), SCALE)
+    if len(signs) != len(wanted) or not np.allclose(signs, wanted, rtol=1e-9, atol=0):
         problem = f"rescales by {sorted(found)}; expected {SHIFT:g} and {SCALE:g}"
         raise MappingError(layer.name, problem)
 
