@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import yaml
 from skyloom.quasars.network.architecture import Architecture
+from skyloom.quasars.network.decode import Z_SPLIT
 from skyloom.quasars.network.files import read_parameters
-from skyloom.quasars.survey.ensembles import FIXED
+from skyloom.quasars.survey.classify import SHIFT_ABOVE, SHIFT_MEMBERS
+from skyloom.quasars.survey.consensus import POWER, WIDTH, WINDOW, C
 from skyloom.run.digest import ROOT
 from small_quasars import read_about
 
@@ -40,7 +42,9 @@ def test_the_calibration_is_of_the_layer(layer):
     assert told["threshold"]["target"] == layer["calibrate"]["purity"]
     assert told["targets"] == layer["calibrate"]["most"]
     assert {key: told["survey"][key] for key in layer["survey"]} == layer["survey"]
-    assert {key: told["survey"][key] for key in FIXED} == FIXED
+    # It also holds for what is no setting: after a change it must be made again.
+    assert (POWER, SHIFT_ABOVE, SHIFT_MEMBERS, Z_SPLIT) == (4.0, 0.2, 16, 2.1)
+    assert pytest.approx((3000.0, 1500.0)) == (WINDOW * C, WIDTH * C)
     assert np.isfinite(told["redshift"]["scatter"]).all()
 
 

@@ -102,9 +102,7 @@ def test_a_calibration_that_is_none_is_refused(small_members, calibration, chang
         ({"n_detect": 99}, "survey: .*n_detect: got 99"),
         ({"shifts": -3}, "survey: .*shifts: got -3"),
         ({"shift": 3}, "survey: .*shift: unknown key"),
-        ({"power": 3.0}, r"survey\.power: got 3\.0; expected 4\.0"),
-        ({"window": 2000.0}, r"survey\.window: got 2000\.0; expected 3000\.0"),
-        ({"z_split": None}, r"survey\.z_split: got None; expected 2\.1"),
+        ({"power": 3.0}, "survey: .*power: unknown key"),
     ],
 )
 def test_impossible_settings_are_refused(small_members, calibration, change, said):

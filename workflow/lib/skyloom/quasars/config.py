@@ -22,10 +22,13 @@ T = TypeVar("T")
 LAST_RATE = 0.01  # where a cosine ends, as a part of the rate
 
 
+def _refuse(wrong: bool, why: str) -> None:
+    if wrong:
+        raise ValueError(why)
+
+
 def _unlike(values: tuple[T, ...]) -> tuple[T, ...]:
-    if len(set(values)) < len(values):
-        msg = "expected no item twice"
-        raise ValueError(msg)
+    _refuse(len(set(values)) < len(values), "expected no item twice")
     return values
 
 
@@ -37,7 +40,6 @@ Noises = Annotated[
 Families = Annotated[
     tuple[Literal["baldwin", "composite", "eigen"], ...], AfterValidator(_unlike)
 ]
-Magnitude = Annotated[float, Field(gt=10, lt=30)]
 
 
 class Paths(Section):
@@ -75,9 +77,8 @@ class Paths(Section):
 
     @model_validator(mode="after")
     def _supplement_has_truth(self) -> Self:
-        if self.supplement is not None and self.supplement_truth is None:
-            msg = "a supplement without a truth; set `supplement_truth`"
-            raise ValueError(msg)
+        lacking = self.supplement is not None and self.supplement_truth is None
+        _refuse(lacking, "a supplement without a truth; set `supplement_truth`")
         return self
 
 
@@ -110,15 +111,13 @@ class Objects(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if "eigen" in self.families and self.templates is None:
-            msg = (
-                "the family eigen needs redrock's templates; set `templates` to their "
-                "folder"
-            )
-            raise ValueError(msg)
-        if not any(self.mix):
-            msg = "the mix is all zero; give a share to one class or more"
-            raise ValueError(msg)
+        _refuse(
+            "eigen" in self.families and self.templates is None,
+            "the family eigen needs redrock's templates; set `templates` to their "
+            "folder",
+        )
+        why = "the mix is all zero; give a share to one class or more"
+        _refuse(not any(self.mix), why)
         return self
 
 
@@ -272,12 +271,11 @@ class Survey(Section):
 
     @model_validator(mode="after")
     def _device_of_torch(self) -> Self:
-        if self.runner != "torch" and self.device != "cpu":
-            msg = (
-                "only the torch runner takes a device; set runner to torch, or device "
-                "to cpu"
-            )
-            raise ValueError(msg)
+        _refuse(
+            self.runner != "torch" and self.device != "cpu",
+            "only the torch runner takes a device; set runner to torch, or device to "
+            "cpu",
+        )
         return self
 
 
@@ -327,9 +325,8 @@ class Evaluate(Section):
 
     @model_validator(mode="after")
     def _truth_of_spectra(self) -> Self:
-        if self.spectra is None and self.truth is not None:
-            msg = "a truth without spectra; set `spectra` to the folder of its spectra"
-            raise ValueError(msg)
+        why = "a truth without spectra; set `spectra` to the folder of its spectra"
+        _refuse(self.spectra is None and self.truth is not None, why)
         return self
 
 
@@ -367,28 +364,23 @@ class Config(Section):
     evaluate: Evaluate = part(Evaluate)
 
     @model_validator(mode="after")
-    def _files_named(self) -> Self:
-        needed = ("survey", "training", "training_truth")
-        absent = [name for name in needed if getattr(self.paths, name) is None]
-        if self.source == "files" and self.rounds and absent:
-            named = ", ".join(f"quasars.paths.{name}" for name in absent)
-            msg = f"source files needs {named}; set it, or rounds to 0"
-            raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
     def _trainable(self) -> Self:
-        ensemble, train = self.ensemble, self.train
-        if ensemble.held_out == 0 and train.keep_best:
-            msg = (
-                "the best epoch is found on held-out targets; set ensemble.held_out "
-                "above 0, or train.keep_best to false"
-            )
-            raise ValueError(msg)
-        if self.rounds and ensemble.members == 1 and self.query.strategy != "random":
-            msg = (
-                "one member does not disagree with itself: the query needs two or "
-                "more, or the strategy random"
-            )
-            raise ValueError(msg)
+        needed = ("survey", "training", "training_truth")
+        absent = [n for n in needed if getattr(self.paths, n) is None]
+        named = ", ".join(f"quasars.paths.{name}" for name in absent)
+        _refuse(
+            self.source == "files" and self.rounds > 0 and bool(absent),
+            f"source files needs {named}; set it, or rounds to 0",
+        )
+        _refuse(
+            self.ensemble.held_out == 0 and self.train.keep_best,
+            "the best epoch is found on held-out targets; set ensemble.held_out above "
+            "0, or train.keep_best to false",
+        )
+        alone = self.rounds > 0 and self.ensemble.members == 1
+        _refuse(
+            alone and self.query.strategy != "random",
+            "one member does not disagree with itself: the query needs two or more, or "
+            "the strategy random",
+        )
         return self

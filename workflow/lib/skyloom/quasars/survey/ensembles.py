@@ -13,23 +13,12 @@ from pathlib import Path
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
 from skyloom.quasars.config import Survey
-from skyloom.quasars.network.decode import Z_SPLIT
 from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.parameters import Parameters
-from skyloom.quasars.survey.classify import SHIFT_ABOVE, SHIFT_MEMBERS
-from skyloom.quasars.survey.consensus import POWER, WIDTH, WINDOW, C, Calibration
+from skyloom.quasars.survey.consensus import Calibration
 from skyloom.run.config import ConfigError, checked
 
 ELSEWHERE = ("runner", "device")  # settings that change no result beyond rounding
-# What calibrations tell as well, from when it could be set; widths in km/s.
-FIXED = {
-    "power": POWER,
-    "window": round(WINDOW * C, 6),
-    "width": round(WIDTH * C, 6),
-    "shift_above": SHIFT_ABOVE,
-    "shift_members": SHIFT_MEMBERS,
-    "z_split": Z_SPLIT,
-}
 BATCH = 1000  # spectra classified at a time
 
 
@@ -70,28 +59,20 @@ def read_ensemble(networks: Iterable[str | Path], calibration: str | Path) -> En
         problem = f"calibrates {len(redshift.bias)} lines"
         expected = f"{lines}, as the networks have"
         raise InputError(calibration, problem, expected=expected)
-    return Ensemble(members, redshift, threshold, _classified_by(calibration, survey))
+    _check_survey(calibration, survey)
+    return Ensemble(members, redshift, threshold, survey)
 
 
-def _classified_by(path: str | Path, survey: dict) -> dict:
-    remedy = "calibrate this ensemble again, by a round of training"
-    for key in FIXED.keys() & survey.keys():
-        if survey[key] != FIXED[key]:
-            problem, where = f"got {survey[key]}", f"survey.{key}"
-            expected = str(FIXED[key])
-            raise InputError(
-                path, problem, where=where, expected=expected, remedy=remedy
-            )
-    live = {key: value for key, value in survey.items() if key not in FIXED}
-    absent = Survey.model_fields.keys() - live.keys() - set(ELSEWHERE)
-    if absent:
-        problem = f"no {', '.join(sorted(absent))}"
-        raise InputError(path, problem, where="survey", remedy=remedy)
+def _check_survey(path: str | Path, survey: dict) -> None:
+    absent = Survey.model_fields.keys() - survey.keys() - set(ELSEWHERE)
+    problem = f"no {', '.join(sorted(absent))}" if absent else None
     try:
-        checked(Survey, live)
+        checked(Survey, survey)
     except ConfigError as bad:
-        raise InputError(path, str(bad), where="survey", remedy=remedy) from None
-    return live
+        problem = problem or str(bad)
+    if problem:
+        remedy = "calibrate this ensemble again, by a round of training"
+        raise InputError(path, problem, where="survey", remedy=remedy)
 
 
 def write_calibration(
