@@ -25,7 +25,7 @@ from skyloom.quasars.network.lines import targets as answers
 from skyloom.quasars.network.run_torch import Runner
 from skyloom.quasars.query.select import select
 from skyloom.quasars.simulation.inspectors import inspect
-from skyloom.quasars.simulation.survey import desi_batches
+from skyloom.quasars.simulation.sample import batches
 from skyloom.quasars.spectra.grid import Grid, normalise
 from skyloom.quasars.spectra.inspect import merge
 from skyloom.quasars.spectra.store import Batch, batch
@@ -162,7 +162,7 @@ def _simulated(
     n: int, seed: int, tile: int, grid: Grid, *, dead: bool
 ) -> tuple[Batch, pd.DataFrame]:
     """Return spectra that have a signal, with dead arms or without, and their truth."""
-    made = desi_batches(n, TARGETS, seed, tile)
+    made = batches("desi", n, TARGETS, seed, tile)
     parts = [(*batch(spectra, grid), truth) for spectra, truth in made]
     meta, flux, ivar, truth = zip(*parts, strict=True)
     tables = [pd.concat(some, ignore_index=True) for some in (meta, truth)]

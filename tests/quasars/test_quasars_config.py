@@ -9,7 +9,7 @@ import pytest
 from skyloom.quasars.config import Config, Network, Objects, Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.runners import RUNNERS
-from skyloom.quasars.simulation.settings import REDSHIFTS
+from skyloom.quasars.simulation.targets import REDSHIFTS
 from skyloom.run.config import ConfigError, checked
 from small_quasars import STRATEGIES
 

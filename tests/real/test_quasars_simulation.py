@@ -19,8 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skyloom.io.sdss import read_spec
 from skyloom.quasars.config import Objects
-from skyloom.quasars.simulation.survey import boss_batches, signal_to_noise
+from skyloom.quasars.simulation.sample import batches
 from skyloom.quasars.spectra.grid import LOG, normalise, rebin
+from skyloom.quasars.spectra.quality import signal_to_noise
 
 pytestmark = pytest.mark.real
 
@@ -59,7 +60,7 @@ def seen(real):
 
 def _simulated(settings, n):
     tables, fluxes = [], []
-    for spectra, truth in boss_batches(n, settings, 5):
+    for spectra, truth in batches("boss", n, settings, 5):
         fluxes.append(normalise(*rebin(spectra, LOG))[0])
         tables.append(truth)
     return pd.concat(tables, ignore_index=True), np.concatenate(fluxes)

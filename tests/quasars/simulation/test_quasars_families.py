@@ -8,12 +8,13 @@ from astropy.io import fits
 from skyloom.io.errors import InputError
 from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.continuum import (
+    GREY,
+    SMC,
     balmer,
     curved,
-    flat_dust,
+    dust,
     log_luminosity,
     power_laws,
-    smc_dust,
 )
 from skyloom.quasars.simulation.eigen import project, read_templates
 from skyloom.quasars.simulation.frame import SIZE, WAVE, rest
@@ -65,12 +66,12 @@ def test_families_differ():
 def test_continua_are_what_they_say():
     """Exponents, curvature, dust and the Balmer edge at hand-made places."""
     wave = np.array([[1000.0, 2000.0, 4000.0, 8000.0]], dtype=np.float32)
-    law = power_laws(wave, (2000.0, 4000.0), np.array([[0.0], [-1.0], [-2.0]]))
-    assert law[0] == pytest.approx([1, 1, 0.5, 0.125], rel=1e-5)
+    slopes = power_laws(wave, (2000.0, 4000.0), np.array([[0.0], [-1.0], [-2.0]]))
+    assert slopes[0] == pytest.approx([1, 1, 0.5, 0.125], rel=1e-5)
     parabola = curved(wave, np.array([-1.0]), np.array([0.0]), 2000.0)
     assert parabola[0] == pytest.approx([2, 1, 0.5, 0.25], rel=1e-5)
-    for dust in (smc_dust, flat_dust):
-        passed = dust(wave, np.array([0.1]))[0]
+    for law in (SMC, GREY):
+        passed = dust(wave, np.array([0.1]), law)[0]
         assert (np.diff(passed) > 0).all()
     edge = np.geomspace(2000, 6000, 4000, dtype=np.float32)[None]
     hump = balmer(edge, np.array([0.3]))[0]

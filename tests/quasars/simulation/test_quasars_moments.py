@@ -13,7 +13,7 @@ from skyloom.quasars.simulation import (
     quasars,
     stars,
 )
-from skyloom.quasars.simulation.continuum import flat_dust, smc_dust
+from skyloom.quasars.simulation.continuum import GREY, SMC, dust
 from skyloom.quasars.simulation.forest import LIMIT, Forest
 from skyloom.quasars.simulation.frame import LIGHT, WAVE, ZERO
 from skyloom.quasars.simulation.tables import columns, names
@@ -41,13 +41,13 @@ def magnitude_at(over, z):
 
 
 @pytest.mark.parametrize(
-    ("dust", "size", "power"), [(smc_dust, 1.39, -1.2), (flat_dust, 1.9, -0.75)]
+    ("law", "size", "power"), [(SMC, 1.39, -1.2), (GREY, 1.9, -0.75)]
 )
-def test_dust_is_the_law(dust, size, power):
+def test_dust_is_the_law(law, size, power):
     """A_λ = size E(B-V) (λ/µm)^power."""
     wave = np.array([[1500.0, 2500.0, 6000.0]], np.float32)
     expected = 10 ** (-0.4 * size * 0.1 * (wave[0] / 1e4) ** power)
-    assert dust(wave, np.array([0.1]))[0] == pytest.approx(expected, rel=1e-5)
+    assert dust(wave, np.array([0.1]), law)[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_reddening_is_mostly_small():

@@ -8,15 +8,10 @@ import pytest
 from skyloom.io.desi import read_coadd
 from skyloom.quasars.config import Objects, SimulatedSurvey
 from skyloom.quasars.simulation.inspectors import evident, inspect
-from skyloom.quasars.simulation.survey import (
-    BATCH,
-    boss_batches,
-    boss_like,
-    desi_batches,
-    signal_to_noise,
-    write_survey,
-)
+from skyloom.quasars.simulation.sample import BATCH, batches
+from skyloom.quasars.simulation.survey import write_survey
 from skyloom.quasars.spectra.inspect import read_answers
+from skyloom.quasars.spectra.quality import signal_to_noise
 from skyloom.quasars.spectra.truth import match, read_truth
 
 PLAN = SimulatedSurvey(tiles=2, targets=30, exposures=2)
@@ -106,11 +101,11 @@ def test_a_tile_does_not_depend_on_the_number_of_tiles(survey, tmp_path):
     assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_batches_are_the_plates_of_boss_like():
+def test_batches_are_plates():
     """Batches come in one size and do not depend on how many follow."""
-    few = list(boss_batches(BATCH + 10, Objects(), 3))
+    few = list(batches("boss", BATCH + 10, Objects(), 3))
     assert [len(s) for s, _ in few] == [BATCH, 10]
-    spectra, truth = boss_like(BATCH, Objects(), 3, plate=1)
+    (spectra, truth), *_ = batches("boss", BATCH, Objects(), 3)
     assert (few[0][0].arms[0].flux == spectra.arms[0].flux).all()
     ids = np.concatenate([t["targetid"] for _, t in few])
     assert len(np.unique(ids)) == BATCH + 10
@@ -119,7 +114,7 @@ def test_batches_are_the_plates_of_boss_like():
 
 def test_desi_batches_have_three_arms():
     """Single exposures without files."""
-    spectra, truth = next(desi_batches(5, Objects(), 3))
+    spectra, truth = next(batches("desi", 5, Objects(), 3))
     assert len(spectra.arms) == 3
     assert len(truth) == 5
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from skyloom.quasars.config import Objects
 from skyloom.quasars.simulation.frame import SIZE
-from skyloom.quasars.simulation.settings import (
+from skyloom.quasars.simulation.tables import columns
+from skyloom.quasars.simulation.targets import (
     REDSHIFTS,
     draw_magnitudes,
     draw_redshifts,
+    simulate_targets,
 )
-from skyloom.quasars.simulation.tables import columns
-from skyloom.quasars.simulation.targets import simulate_targets
 from skyloom.quasars.spectra.truth import COLUMNS
 from skyloom.run.config import ConfigError, checked
 

@@ -8,6 +8,8 @@ from astropy import units as u
 from skyloom.sky.cosmology import COSMOLOGY
 
 _EDGE = 3646.0  # Å, the Balmer limit
+SMC = (1.39, -1.2)  # Richards et al. 2003 (AJ 126, 1131)
+GREY = (1.9, -0.75)
 
 
 def log_luminosity(flux: np.ndarray, z: np.ndarray, wave: float) -> np.ndarray:
@@ -68,20 +70,12 @@ def balmer(wave, strength) -> np.ndarray:
     return np.float32(strength)[:, None] * curve.astype(np.float32)[place]
 
 
-def smc_dust(wave, ebv) -> np.ndarray:
-    """Return the transmission of SMC dust, A_λ = 1.39 E(B-V) (λ/µm)^-1.2.
+def dust(wave, ebv, law: tuple[float, float]) -> np.ndarray:
+    """Return the transmission of dust, A_λ = size E(B-V) (λ/µm)^power.
 
-    Richards et al. 2003 (AJ 126, 1131); `wave` (n, m) in Å at rest, `ebv` (n,).
+    `wave` (n, m) in Å at rest, `ebv` (n,); `law`, size and power, is `SMC` or `GREY`.
     """
-    law = (wave * np.float32(1e-4)) ** np.float32(-1.2)
-    return np.exp(
-        np.float32(-0.4 * np.log(10.0) * 1.39) * np.float32(ebv)[:, None] * law
-    )
-
-
-def flat_dust(wave, ebv) -> np.ndarray:
-    """Return the transmission of a greyer dust, A_λ = 1.9 E(B-V) (λ/µm)^-0.75."""
-    law = (wave * np.float32(1e-4)) ** np.float32(-0.75)
-    return np.exp(
-        np.float32(-0.4 * np.log(10.0) * 1.9) * np.float32(ebv)[:, None] * law
-    )
+    size, power = law
+    curve = (wave * np.float32(1e-4)) ** np.float32(power)
+    depth = np.float32(-0.4 * np.log(10.0) * size) * np.float32(ebv)[:, None]
+    return np.exp(depth * curve)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.quasars.simulation.continuum import flat_dust
+from skyloom.quasars.simulation.continuum import GREY, dust
 from skyloom.quasars.simulation.frame import rest
 from skyloom.quasars.simulation.lines import Lines, add_lines
 from skyloom.quasars.simulation.tables import columns
@@ -34,8 +34,8 @@ def draw_galaxies(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     spread = 10.0 ** rng.normal(2.2, 0.15, (n, 1))
     stars = young[:, None] * _young(wave, z, rng)
     stars = stars + (1 - young[:, None]) * old_stars(wave, z, rng)
-    dust = flat_dust(wave, rng.exponential(0.12, n) * (0.3 + young))
-    stars = (stars * dust).astype(np.float32)
+    passed = dust(wave, rng.exponential(0.12, n) * (0.3 + young), GREY)
+    stars = (stars * passed).astype(np.float32)
     flux = stars.copy()
     add_lines(flux, stars, z, _gas(young, spread, rng))
     return np.maximum(flux, 1e-5)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.quasars.simulation.continuum import (
+    GREY,
+    SMC,
     balmer,
     curved,
-    flat_dust,
+    dust,
     log_luminosity,
     power_laws,
-    smc_dust,
 )
 from skyloom.quasars.simulation.frame import PIVOT, ZERO, rest
 from skyloom.quasars.simulation.lines import Lines, add_humps, add_lines
@@ -56,7 +57,7 @@ def draw_baldwin(z, magnitude, rng: np.random.Generator) -> np.ndarray:
     iron = columns("iron_optical")
     add_humps(flux, continuum, z, iron, optical, rng.uniform(0.8, 1.3, n))
     flux += continuum * balmer(wave, 0.12 * 10.0 ** rng.normal(0, 0.25, n))
-    return flux * smc_dust(wave, _reddening(n, rng))
+    return flux * dust(wave, _reddening(n, rng), SMC)
 
 
 def draw_composite(z, magnitude, rng: np.random.Generator) -> np.ndarray:
@@ -84,7 +85,7 @@ def draw_composite(z, magnitude, rng: np.random.Generator) -> np.ndarray:
         each = each * rng.uniform(0.4, 1.6, (n, comb.shape[1]))
         add_humps(flux, continuum, z, comb, each, rng.uniform(0.7, 1.5, n))
     flux += continuum * balmer(wave, rng.uniform(0.03, 0.22, n))
-    return flux * flat_dust(wave, _reddening(n, rng))
+    return flux * dust(wave, _reddening(n, rng), GREY)
 
 
 def _reddening(n, rng) -> np.ndarray:

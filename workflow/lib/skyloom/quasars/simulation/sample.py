@@ -1,4 +1,4 @@
-"""A simulated training sample: spectra of two instruments and their truth."""
+"""Simulated labelled spectra without files: single observations of two instruments."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from skyloom.io.spectra import Spectra
 from skyloom.quasars.config import Objects
-from skyloom.quasars.simulation.survey import boss_batches, desi_batches
+from skyloom.quasars.simulation.instrument import boss, desi
+from skyloom.quasars.simulation.survey import FIRST, known_signal, observed
+from skyloom.quasars.simulation.targets import simulate_targets
 from skyloom.quasars.spectra.grid import Grid
 from skyloom.quasars.spectra.store import Batch, batch, write_store
 from skyloom.quasars.spectra.truth import write_truth
+from skyloom.run.seeds import rng
 
+BATCH = 250
+MJD = 56000
+INSTRUMENTS = {"boss": (boss, 0.12), "desi": (desi, 0.2)}  # and scatter of depth, dex
 # Plates and tiles of samples, apart from those of simulated surveys: their numbers
 # are part of the targets' names and of the seed.
 FIRST_PLATE, FIRST_TILE = 20_001, 40_001
@@ -38,11 +45,32 @@ def write_sample(
     known: list[pd.DataFrame] = []
     first = round(boss * n)
     simulated = chain(
-        boss_batches(first, settings, seed, FIRST_PLATE),
-        desi_batches(n - first, settings, seed, FIRST_TILE),
+        batches("boss", first, settings, seed, FIRST_PLATE),
+        batches("desi", n - first, settings, seed, FIRST_TILE),
     )
     write_store(store, _noting(simulated, known, grid), grid, provenance)
     write_truth(truth, pd.concat(known, ignore_index=True))
+
+
+def batches(
+    kind: str, n: int, settings: Objects, seed: int, first: int = 1
+) -> Iterator[tuple[Spectra, pd.DataFrame]]:
+    """Yield n spectra of ``boss`` or ``desi`` and their truth, `BATCH` at a time.
+
+    Each batch is a plate, or a tile, from number `first` on, and has its own seed and
+    targets. The truth is that of `simulate_targets`, with ``sn``.
+    """
+    make, scatter = INSTRUMENTS[kind]
+    instrument = make()
+    for number, start in enumerate(range(0, n, BATCH), start=first):
+        count, draw = min(BATCH, n - start), rng(seed, kind, number)
+        truth, flux = simulate_targets(
+            count, settings, draw, FIRST + number * 1_000_000
+        )
+        depth = 10.0 ** draw.normal(0, scatter, count)
+        place = (number, MJD if kind == "boss" else number)
+        spectra = observed(truth, flux, place, instrument, depth, draw)
+        yield spectra, truth.assign(sn=known_signal(spectra))
 
 
 def _noting(simulated, known: list[pd.DataFrame], grid: Grid) -> Iterator[Batch]:

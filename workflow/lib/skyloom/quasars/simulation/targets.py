@@ -16,12 +16,8 @@ from skyloom.quasars.simulation.galaxies import (
     old_stars,
 )
 from skyloom.quasars.simulation.quasars import draw_baldwin, draw_composite, luminosity
-from skyloom.quasars.simulation.settings import (
-    CLASSES,
-    draw_magnitudes,
-    draw_redshifts,
-)
 from skyloom.quasars.simulation.stars import draw_kinds, draw_stars
+from skyloom.quasars.simulation.tables import columns
 from skyloom.quasars.simulation.troughs import (
     BAL_LINE,
     damped_depth,
@@ -39,6 +35,9 @@ FORESTS = {
     "composite": Forest(tau=0.0055, slope=3.0, sigma=1.6, lengths=(1.0, 3.0)),
     "eigen": Forest(tau=0.0035, slope=3.35, sigma=1.5, lengths=(1.1, 4.0)),
 }
+CLASSES = ("QSO", "GALAXY", "STAR", "JUNK")
+REDSHIFTS = ("desi", "boss", "broad")
+STEEPNESS = 0.35  # numbers grow as 10^(STEEPNESS m)
 FACTS = ["z", "family", "subtype", "bal", "bi", "ai", "dla_z", "dla_logn"]
 BAL, DLA = 0.12, 0.08  # of quasars: with broad, and with damped absorption
 BLUE_END = 3900.0  # Å, where C IV is seen from on
@@ -80,6 +79,22 @@ def simulate_targets(
             flux[some] = scaled(light, magnitude)
             facts.append(known.set_index(some))
     return _with_facts(truth, pd.concat(facts)), junk.spoil(flux, fault, rng)
+
+
+def draw_redshifts(name: str, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw redshifts of quasars from one of `REDSHIFTS`, linear between its nodes."""
+    z, density = columns(f"redshifts_{name}")
+    fine = np.linspace(z[0], z[-1], 2000)
+    total = np.cumsum(np.interp(fine, z, density))
+    return np.interp(rng.random(n) * total[-1], total, fine)
+
+
+def draw_magnitudes(
+    low: float, high: float, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw magnitudes whose numbers grow as 10^(`STEEPNESS` m), shape (n,)."""
+    k = STEEPNESS * np.log(10.0)
+    return low + np.log1p(rng.random(n) * np.expm1(k * (high - low))) / k
 
 
 def _with_facts(truth: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
