@@ -20,3 +20,5 @@ rule = Rule(radius=how.radius, dz=how.dz, score="SCORE")
 known, report = calibrate(found, truth, rule, how.purity)
 tree = {"calibration": known and known.to_json(), "provenance": job.provenance()}
 write_json(job.output[0], tree | report, indent=1)
+if "note" in report:
+    job.log.warning("%s: %s", job.output[0], report["note"])

@@ -12,4 +12,9 @@ calibration = read_calibration(job.input.calibration)
 table = catalogue(found, calibration, provenance=job.provenance())
 write_catalogue(job.output.fits, table)
 write_catalogue(job.output.ecsv, table)
+if calibration is None:
+    job.log.warning(
+        "PROBABILITY is the encoder's own score: see the note in %s",
+        job.input.calibration,
+    )
 job.log.info("%d clusters on %d tiles", len(table), len(job.input.tiles))

@@ -257,3 +257,37 @@ def test_equal_probabilities_stay_together():
 def test_other_bins_are_refused(binning, bins):
     with pytest.raises(ValueError, match="expected 1 or more of"):
         calibration.reliability(tiles(), binning=binning, bins=bins)
+
+
+def test_a_fold_does_not_judge_itself():
+    """One of another kind is told wrongly by the others, and counts so."""
+    rng = np.random.default_rng(5)
+    fold = np.repeat(np.arange(8), 50)
+    score = rng.uniform(0.05, 0.95, len(fold))
+    true = rng.uniform(size=len(fold)) < score
+    odd = fold == 3
+    true[odd] = rng.uniform(size=odd.sum()) > score[odd]
+    own = fit_platt(score[~odd], true[~odd])(score[odd])
+    others = calibration.cross_fitted(score, true, fold)
+    np.testing.assert_allclose(others[odd], own)
+    fitted = fit_platt(score[odd], true[odd])(score[odd])
+    error = calibration.expected_error
+    assert error(others[odd], true[odd]) > error(fitted, true[odd])
+
+
+def test_folds_are_weighed():
+    """A row of weight 2 says as much as two of weight 1."""
+    score, truth = simulated(200, 3)
+    fold = np.arange(200) % 4
+    twice = np.repeat(np.arange(200), 2)
+    weighed = calibration.cross_fitted(score, truth, fold, np.full(200, 2.0))
+    doubled = calibration.cross_fitted(score[twice], truth[twice], fold[twice])
+    np.testing.assert_allclose(weighed, doubled[::2], rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [True, False])
+def test_others_of_one_kind_tell_nothing(kind):
+    """Without true and false ones elsewhere there is no line."""
+    true = np.array([kind] * 6 + [not kind])
+    fold = np.array([0, 0, 0, 1, 1, 1, 2])
+    assert calibration.cross_fitted(np.linspace(0.1, 0.9, 7), true, fold) is None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from skyloom.quasars.evaluation import calibration, thresholds
+from skyloom.stats import calibration as stats
 from skyloom.stats.calibration import calibration_error, reliability
 
 
@@ -73,7 +74,7 @@ def test_folds_part_targets_not_rows(rng, monkeypatch):
         known = dict(zip(score, truth, strict=True))
         return lambda asked: np.array([known.get(one, 0.5) for one in asked], float)
 
-    monkeypatch.setattr(calibration, "fit_platt", by_heart)
+    monkeypatch.setattr(stats, "fit_platt", by_heart)
     ids = np.repeat(np.arange(40), 5)
     truth = np.repeat(rng.random(40) < 0.5, 5)
     data = thresholds.sample(ids, np.repeat(rng.random(40), 5), truth)

@@ -95,6 +95,22 @@ def fit_platt(score, truth, weight=None) -> Platt:
     return Platt(*fit_line(logit(score), target, weight))
 
 
+def cross_fitted(score, truth, fold, weight=None) -> np.ndarray | None:
+    """Return probabilities, each as `fit_platt` has it from the other folds alone.
+
+    None where the others of a fold are all true or all false. Scores that depend on one
+    another, such as those of a field, belong in one ``fold``; arrays of shape (n,).
+    """
+    score, truth, fold = np.asarray(score), np.asarray(truth, bool), np.asarray(fold)
+    weight = np.ones(len(score)) if weight is None else weight
+    known = np.empty(len(score))
+    for own in (fold == k for k in np.unique(fold)):
+        if truth[~own].all() or not truth[~own].any():
+            return None
+        known[own] = fit_platt(score[~own], truth[~own], weight[~own])(score[own])
+    return known
+
+
 def fit_line(logits, target, weight=None, slopes=SLOPES) -> tuple[float, float]:
     """Return slope (within `slopes`) and offset of the most likely logistic line.
 

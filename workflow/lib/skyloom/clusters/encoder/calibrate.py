@@ -15,24 +15,26 @@ SLOPES = (0.2, 5.0)  # beyond these the held-out tiles are too few to say
 
 
 @torch.no_grad()
-def calibrate(encoder: Encoder, batches: Iterable[dict]) -> dict[str, float]:
+def calibrate(
+    encoder: Encoder, fields: Iterable[dict], others: Iterable[dict]
+) -> dict[str, float]:
     """Set an encoder's slopes and offsets by fields that it was not trained with.
 
-    Returned are the figures of `TileMetrics` of the calibrated probabilities of the
-    same fields, two parameters having been fitted to them.
+    Returned are the figures of `TileMetrics` of other fields, that nothing was fitted
+    to.
     """
     encoder.eval()
     encoder.slope.fill_(1.0)
     encoder.offset.fill_(0.0)
-    figures: dict[str, float] = {}
-    for i, (logit, truth) in enumerate(_tiles(encoder, batches)):
+    for i, (logit, truth) in enumerate(_tiles(encoder, fields)):
         # Where all truths are equal, nothing can be learned from them.
         if truth.any() and not truth.all():
             line = fit_line(logit.numpy(), truth.numpy(), slopes=SLOPES)
             encoder.slope[i], encoder.offset[i] = line
-        calibrated = encoder.slope[i].cpu() * logit + encoder.offset[i].cpu()
-        metrics = TileMetrics(LOGITS[i], together=False)
-        metrics.update(calibrated.sigmoid(), truth)
+    figures: dict[str, float] = {}
+    for name, (logit, truth) in zip(LOGITS, _tiles(encoder, others), strict=True):
+        metrics = TileMetrics(name, together=False)
+        metrics.update(logit.sigmoid(), truth)
         figures |= {name: value.item() for name, value in metrics.compute().items()}
     return figures
 

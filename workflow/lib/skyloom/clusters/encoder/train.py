@@ -48,14 +48,14 @@ def fit(
     """Train an encoder and write `best_encoder.ckpt`.
 
     It is the encoder of the epoch with the lowest validation loss, its probabilities
-    calibrated on other fields. Lightning's checkpoints lie in the folder until then;
-    the same training goes on from them.
+    calibrated on the same fields; other ones say what they are worth. Lightning's
+    checkpoints lie in the folder until then; the same training goes on from them.
 
     Parameters
     ----------
     files : mapping of str to sequence of Path
-        Files of data to ``train``; ``validate``, to choose the epoch by;
-        ``calibrate``.
+        Files of data to ``train``; ``validate``, to choose the epoch and the logits'
+        line by; ``calibrate``, for the figures.
     settings : EncoderSettings
         The encoder's shape.
     how : Train
@@ -108,8 +108,11 @@ def fit(
     )
     if made is None:
         return None
-    held = Fields((), files["calibrate"], how.batch, seed, workers)
-    figures = calibrate(module.encoder, held.val_dataloader())
+    held = (
+        Fields((), files[part], how.batch, seed, workers).val_dataloader()
+        for part in ("validate", "calibrate")
+    )
+    figures = calibrate(module.encoder, *held)
     save_encoder(
         folder / BEST,
         module.encoder,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from astropy.table import Table
@@ -16,10 +16,24 @@ from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
-from skyloom.stats.calibration import Platt, expected_error, fit_platt
+from skyloom.clusters.tasks.products import THRESHOLD
+from skyloom.stats.calibration import (
+    Platt,
+    cross_fitted,
+    expected_error,
+    fit_platt,
+)
 
 FOLDS = 10  # of fields, for the error of the calibration
 FEWEST = 20  # candidates, true and false together, that a line is fitted to
+TOO_FEW = (
+    f"with fewer than {FEWEST}, or all of one kind, nothing is calibrated; PROBABILITY "
+    f"is the encoder's own score, and the threshold {THRESHOLD}; take more fields"
+)
+ALIKE = (
+    "those of some fields are all of one kind, so the others cannot say how probable "
+    f"the rest are; the threshold is {THRESHOLD}; take more fields"
+)
 
 
 @dataclass(frozen=True)
@@ -33,13 +47,11 @@ class Examined:
 
     def candidates(self, files: Sequence[str], size: int) -> dict[int, Table]:
         """Return the candidates of each field of files, ``size`` in a full one."""
-        return dict(self._each(files, size))
-
-    def _each(self, files: Sequence[str], size: int) -> Iterator[tuple[int, Table]]:
-        named = fields_of(files, size)
-        for path, fields in zip(files, named.values(), strict=True):
-            for number, one in zip(fields, read_file_data(path), strict=True):
-                yield number, self._found(number, one["images"].float().numpy())
+        return {
+            number: self._found(number, one["images"].float().numpy())
+            for path, fields in zip(files, fields_of(files, size).values(), strict=True)
+            for number, one in zip(fields, read_file_data(path), strict=True)
+        }
 
     def _found(self, number: int, image: np.ndarray) -> Table:
         maps = dict(self.predict(image[None]))
@@ -57,40 +69,29 @@ def calibrate(
     """Return what turns scores of candidates, by field, into probabilities.
 
     A candidate is true by ``rule``, whose score is ``SCORE``. The report has
-    ``candidates``, ``true``, ``error`` before and after (of each field by what the
-    others say, None where they say nothing), and ``threshold``: the probability above
-    which a catalogue has the purity asked for.
-    The calibration is None where too few candidates, or none of one kind, say anything.
+    ``candidates``, ``true``, ``error`` before and after, and ``threshold``: the
+    probability above which a catalogue has the purity asked for. Error and threshold
+    are of probabilities that other fields than a candidate's own tell. ``note`` says
+    what these fields are too few for.
     """
     judged = _judged(found, truth, rule)
     rows = judged.found[judged.found["VALID"]]
     score = rows["SCORE"].to_numpy(float)
     true = (rows["TRUTH"] != NONE).to_numpy()
     report = {"candidates": len(true), "true": int(true.sum()), "threshold": None}
+    seen = f"{report['true']} of {len(true)} candidates in {len(found)} fields are true"
     if len(true) < FEWEST or true.all() or not true.any():
-        return None, report
+        return None, report | {"note": f"{seen}: {TOO_FEW}"}
     known = fit_platt(score, true)
-    others = _by_others(score, true, rows["FIELD"].to_numpy())
-    after = None if others is None else expected_error(others, true)
-    report["error"] = {"before": expected_error(score, true), "after": after}
-    above = operating_threshold(judged, purity)
-    report["threshold"] = asdict(above) | {"value": float(known(above.value))}
+    fold = np.unique(rows["FIELD"], return_inverse=True)[1] % FOLDS
+    others = cross_fitted(score, true, fold)
+    report["error"] = {"before": expected_error(score, true), "after": None}
+    if others is None:
+        return known, report | {"note": f"{seen}: {ALIKE}"}
+    report["error"]["after"] = expected_error(others, true)
+    told = replace(judged, found=rows.assign(SCORE=others))
+    report["threshold"] = asdict(operating_threshold(told, purity))
     return known, report
-
-
-def _by_others(score, true, field) -> np.ndarray | None:
-    """Return probabilities as calibrated on other fields than a candidate's own.
-
-    None where the others are all true or all false.
-    """
-    place = np.unique(field, return_inverse=True)[1]
-    fold, known = place % FOLDS, np.empty(len(score))
-    for k in np.unique(fold):
-        own = fold == k
-        if true[~own].all() or not true[~own].any():
-            return None
-        known[own] = fit_platt(score[~own], true[~own])(score[own])
-    return known
 
 
 def _judged(found: Mapping, truth: Mapping, rule: Rule) -> Judged:

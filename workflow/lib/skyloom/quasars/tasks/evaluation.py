@@ -175,8 +175,9 @@ def _reliability(rows: pd.DataFrame, n_detect: int, rng):
     data = sample(rows["TARGETID"], score_of(rows, n_detect), rows["is_qso"])
     scores = {"score": data}
     folds = min(FOLDS, len(np.unique(data.targetid)))
-    if folds > 1 and 0 < data.truth.mean() < 1:
-        scores["recalibrated"] = cross_calibrated(data, folds, rng)
+    told = cross_calibrated(data, folds, rng) if folds > 1 else None
+    if told is not None:
+        scores["recalibrated"] = told
     known = {name: forecast(one) for name, one in scores.items()}
     tables = {name: reliability(one) for name, one in known.items()}
     errors = {name: calibration_error(one, rng) for name, one in known.items()}
