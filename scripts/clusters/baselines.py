@@ -2,7 +2,7 @@
 
 from skyloom.clusters.baselines.photometry import SurveyDepth
 from skyloom.clusters.catalogue.colours import read_red_sequence
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.tasks.baselines import Baselines
 from skyloom.clusters.tasks.products import by_tile
 from skyloom.run.job import Job

@@ -1,7 +1,7 @@
 """Draw the fields of a chunk."""
 
 from skyloom.clusters.catalogue.sample import Sample
-from skyloom.clusters.config import Simulate
+from skyloom.clusters.config_simulation import Simulate
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
 from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job

@@ -1,6 +1,6 @@
 """Turn the fields of a chunk into files of data."""
 
-from skyloom.clusters.config import Data
+from skyloom.clusters.config_encoder import Data
 from skyloom.clusters.data.files import numbers_of
 from skyloom.clusters.tasks.file_data import Filing, fields_of
 from skyloom.clusters.tasks.products import by_field

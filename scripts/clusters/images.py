@@ -1,7 +1,7 @@
 """Paint the fields of a chunk."""
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.tasks.images import Camera, Painting
 from skyloom.clusters.tasks.products import by_field
 from skyloom.run.job import Job

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.images.batched import render
 from skyloom.clusters.images.noise import add_noise, band_noise
 from skyloom.clusters.images.psf import draw_psf

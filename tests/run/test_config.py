@@ -28,7 +28,7 @@ class Fit(Section):
     radius: float = key(3.0, "Outer radius of the fit.", "px", ge=1, lt=90)
     method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
     devices: int | Literal["auto"] = key(1, "Processors.")
-    span: Interval = key((0.1, 0.9), "Redshifts that are used.")
+    span: Interval[float] = key((0.1, 0.9), "Redshifts that are used.")
     scan: Increasing = key((1.0, 2.0), "Edges.", "px", min_length=1)
     steps: tuple[int, ...] = key((), "Whole numbers.")
     deep: bool = key(default=False, sentence="Whether it goes on.")

@@ -10,7 +10,7 @@ from scipy.special import beta
 from skyloom.clusters.bands import magnitude
 from skyloom.clusters.catalogue import field
 from skyloom.clusters.catalogue.sample import Sample, draw_field
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 from skyloom.sky.cosmology import COSMOLOGY
 
 AREA = (2560 * 0.263 / 60) ** 2  # arcmin^2

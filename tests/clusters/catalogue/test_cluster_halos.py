@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 from skyloom.clusters.catalogue import halos
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 
 I_BAND = 2
 

@@ -9,7 +9,7 @@ from skyloom.clusters.catalogue import sample
 from skyloom.clusters.catalogue.halos import MEMBER_ABOVE
 from skyloom.clusters.catalogue.sample import Sample, draw_field
 from skyloom.clusters.catalogue.table import COLUMNS, read_catalogue, write_catalogue
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 from skyloom.sky.cosmology import arcsec_per_mpc
 
 SETTINGS = Sample(1200, Halos(per_field=4))

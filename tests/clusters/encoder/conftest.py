@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from invented_fields import file_name
-from skyloom.clusters.config import Train
+from skyloom.clusters.config_encoder import Train
 from skyloom.clusters.data.files import write_file_data
 from skyloom.clusters.data.tiles import KEYS
 from skyloom.clusters.encoder.settings import EncoderSettings

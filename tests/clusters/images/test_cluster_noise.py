@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.clusters.bands import PIXEL_SCALE, flux
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.images.noise import (
     add_noise,
     band_noise,

@@ -14,7 +14,7 @@ from skyloom.clusters.catalogue.lists import (
 from skyloom.clusters.catalogue.model_list import draw_list
 from skyloom.clusters.catalogue.sample import Sample
 from skyloom.clusters.catalogue.table import read_catalogue
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
 from skyloom.clusters.tasks.products import FIRST_TILE, by_field, tile_number
 from skyloom.io.errors import InputError

@@ -10,7 +10,8 @@ from invented_fields import file_name
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.catalogue.table import COLUMNS, write_catalogue
-from skyloom.clusters.config import Data, Images
+from skyloom.clusters.config_encoder import Data
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.images.noise import band_noise
 from skyloom.clusters.images.survey import (

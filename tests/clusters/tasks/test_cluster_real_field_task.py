@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from skyloom.clusters.catalogue.sample import draw_field
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings

@@ -7,7 +7,7 @@ An area declares its keys in ``skyloom/<area>/config.py``, for example::
 
         radius: float = key(3.0, "Outer radius of the fit.", "px", gt=0)
         method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
-        band: Interval = key((0.1, 0.9), "Redshifts that are used.")
+        band: Interval[float] = key((0.1, 0.9), "Redshifts that are used.")
 
     class Area(Section):
         '''What the area does.'''
@@ -30,7 +30,7 @@ from inspect import getdoc
 from itertools import pairwise
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -176,8 +176,10 @@ def _file_or_folder(path: str) -> str:
     return _present(path, "file or folder")
 
 
+T = TypeVar("T")
 Share = Annotated[float, Field(ge=0, le=1)]
-Interval = Annotated[tuple[float, float], AfterValidator(_ordered)]
+Interval = Annotated[tuple[T, T], AfterValidator(_ordered)]
+Rising = Annotated[tuple[T, T], AfterValidator(_increasing)]
 Increasing = Annotated[tuple[float, ...], AfterValidator(_increasing)]
 DataFile = Annotated[str, AfterValidator(_file)]
 DataFolder = Annotated[str, AfterValidator(_folder)]

@@ -8,7 +8,7 @@ from scipy.special import exp1
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 from skyloom.sky.cosmology import COSMOLOGY
 
 H = COSMOLOGY.h

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 
-from skyloom.clusters.config import LISTED
+from skyloom.clusters.config_simulation import LISTED
 from skyloom.sky.cosmology import COSMOLOGY
 
 # Abundance by richness, power and cutoff, and by redshift, power of 1 + z per comoving

@@ -19,7 +19,7 @@ from skyloom.clusters.catalogue.halos import (
     radius,
 )
 from skyloom.clusters.catalogue.table import COLUMNS
-from skyloom.clusters.config import Halos
+from skyloom.clusters.config_simulation import Halos
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from skyloom.clusters.config import Train
+from skyloom.clusters.config_encoder import Train
 from skyloom.clusters.data.augment import augmented
 from skyloom.clusters.encoder.loss import loss, truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from skyloom.clusters.config import Train
+from skyloom.clusters.config_encoder import Train
 from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder

@@ -10,7 +10,7 @@ import numpy as np
 
 from skyloom.clusters.catalogue.lists import read_clusters
 from skyloom.clusters.catalogue.table import read_catalogue
-from skyloom.clusters.config import Data
+from skyloom.clusters.config_encoder import Data
 from skyloom.clusters.data.files import datum, numbers_of, write_file_data
 from skyloom.clusters.data.tiles import tile_catalog
 from skyloom.clusters.images.survey import read_survey_image

@@ -13,7 +13,7 @@ from astropy.wcs import WCS
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import read_wcs
 from skyloom.clusters.catalogue.table import read_catalogue
-from skyloom.clusters.config import Images
+from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.images import batched, galsim_renderer
 from skyloom.clusters.images.noise import CORRELATION, add_noise, band_noise
 from skyloom.clusters.images.psf import Psf, draw_psf, read_psfex

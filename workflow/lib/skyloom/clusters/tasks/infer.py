@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.config import Data, Survey
+from skyloom.clusters.config import Survey
+from skyloom.clusters.config_encoder import Data
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, classify_tile, predictor

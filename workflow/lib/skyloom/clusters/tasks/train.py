@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from skyloom.clusters.catalogue.colours import RedSequence
-from skyloom.clusters.config import Config, Data, Network
+from skyloom.clusters.config import Config
+from skyloom.clusters.config_encoder import Data, Network
 from skyloom.clusters.data.files import ordered
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.encoder.train import fit
