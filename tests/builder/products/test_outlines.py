@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.model import DrawnArm, Sersic
 from skyloom.builder.products import outlines
 
@@ -49,7 +50,7 @@ def test_points_in_the_disk_plane_fall_on_their_arm():
     disk, arm = invented_galaxy.DISK, invented_galaxy.ARMS[0]
     theta = np.linspace(arm.t_min, arm.t_max, 100)
     r = arm.A * np.exp(theta * np.tan(np.radians(arm.phi)))
-    found = outlines.from_disk_plane(disk, r, theta)
+    found = project(r, theta, disk)
     assert np.allclose(found, outlines.arm_line(disk, arm), atol=1e-9)
 
 

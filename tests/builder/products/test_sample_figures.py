@@ -3,7 +3,6 @@
 import invented_galaxy
 import numpy as np
 from skyloom.builder.products import sample_figures as sample
-from skyloom.builder.tasks.views import preference
 from skyloom.plots import style
 
 
@@ -32,7 +31,6 @@ def test_empty_samples_draw(tmp_path):
     assert drawn(sample.mosaic([]), tmp_path)
     assert drawn(sample.chisq_histogram({"agg": [None]}), tmp_path)
     assert drawn(sample.comparison([sample.Panel("q", none, none)], "a", "b"), tmp_path)
-    assert drawn(sample.start_comparison([], [], preference([], [])), tmp_path)
 
 
 def test_histogram_quotes_medians_of_finite_values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 from astropy.wcs import WCS
@@ -11,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, from_dict
 from skyloom.builder.products import outlines
@@ -65,129 +67,116 @@ def galaxy(
     fig, axes = style.panels(2, 3, SIDE, GAPS)
     shape = tuple(aggregate["shape"] if image is None else image.shape)
     white = 1.0 if image is None else style.white_level(image, mask)
-    _data_row(fig, axes[0], image, tuned=tuned, fit=fit, white=white, mask=mask)
-    drawn_shapes(axes[1, 0], volunteers, aggregate)
-    drawn_arms(axes[1, 1], volunteers, aggregate)
-    arm_plane(axes[1, 2], aggregate)
     full = (0.0, shape[1] - 1.0, 0.0, shape[0] - 1.0)
+    _data_row(fig, axes[0], image, tuned=tuned, fit=fit, white=white, mask=mask)
     for panel in axes[0]:
         _frame(panel, full)
-    zoom = _zoom(aggregate, full)
+    models = [from_dict(row["model"]) for row in volunteers["volunteers"]]
+    model = from_dict(aggregate["model"] or {})
+    # Arms of the model, what is known of each, and its colour.
+    arms = list(zip(model.spiral, aggregate["arms"], cycle(ARM_COLOURS)))
+    _drawn_shapes(axes[1, 0], models, model, aggregate["masks"])
+    _drawn_arms(axes[1, 1], models, model, arms)
+    _arm_plane(axes[1, 2], arms)
+    zoom = _zoom(model, full)
     for panel in axes[1, :2]:
-        _backdrop(panel, image, white)
+        if image is not None:
+            shown = style.asinh_stretch(image, white)
+            panel.imshow(shown, cmap=style.LIGHT_MAP, vmin=-0.12, vmax=1.9, zorder=-1)
         _frame(panel, zoom)
-    scale_bar(axes[0, 0], full)
-    scale_bar(axes[1, 1], zoom)
+    _scale_bar(axes[0, 0], full)
+    _scale_bar(axes[1, 1], zoom)
     if wcs is not None:
-        compass(axes[0, 0], wcs, shape)
-    fig.suptitle(_title(aggregate, tuned), fontsize=10, y=0.985)
+        _compass(axes[0, 0], wcs, shape)
+    title = f"subject {aggregate['subject_id']}"
+    if tuned and tuned["chisq"] is not None:
+        title += rf"   $\chi^2_\nu$ = {tuned['chisq']:.2f}   start: {tuned['start']}"
+    fig.suptitle(title, fontsize=10, y=0.985)
     return fig
 
 
 def _data_row(fig, axes, image, *, tuned, fit, white, mask) -> None:
-    titles = ("image", "model", "residual")
-    for panel, title in zip(axes, titles, strict=True):
+    for panel, title in zip(axes, ("image", "model", "residual"), strict=True):
         panel.set_title(title)
     if image is None:
         style.note(axes[0], "no image")
     else:
         style.image_panel(axes[0], image, white=white, mask=mask)
     if fit is None:
+        why = f"no fit: {tuned['reason']}" if tuned else "not fitted"
         for panel in axes[1:]:
-            style.note(panel, _why(tuned))
+            style.note(panel, why)
         return
     style.image_panel(axes[1], fit["MODEL"], white=white)
     shown = style.residual_panel(axes[2], fit["RESIDUAL"], mask=mask)
     scale = axes[2].inset_axes([1.04, 0.0, 0.045, 1.0])
     fig.colorbar(shown, cax=scale, label=r"(data $-$ model) / $\sigma$")
-    if tuned and tuned.get("model"):
-        _model_lines(axes[1], from_dict(tuned["model"]))
+    for name, line in outlines.of_model(from_dict(tuned["model"])):
+        _line(axes[1], line, COLOURS[name], 0.9)
 
 
-def _model_lines(axes: Axes, model: Model) -> None:
-    for name, part in model.components().items():
-        _line(axes, outlines.isophote(part), COLOURS[name], 0.9)
-    for arm in model.spiral:
-        _line(axes, outlines.arm_line(model.disk, arm), COLOURS["spiral"], 0.9)
-
-
-@style.styled
-def drawn_shapes(axes: Axes, volunteers: Mapping, aggregate: Mapping) -> None:
+def _drawn_shapes(axes: Axes, models: list[Model], agreed: Model, masks) -> None:
     """Draw every volunteer's shapes, thin (dashed if not agreed), and the aggregate's.
 
     Outlines are at Re, as the clustering compares them.
     """
-    models = _models(volunteers)
     handles = []
     for name in COMPONENTS:
-        chosen = (aggregate.get("masks") or {}).get(name) or [False] * len(models)
-        _crowd(axes, models, name, chosen)
-        part = _model(aggregate).components().get(name)
-        if part is not None:
+        chosen = masks.get(name) or [False] * len(models)
+        for inside, alpha, dash in ((False, 0.35, (0, (2, 2))), (True, 0.7, "solid")):
+            lines = [
+                outlines.drawn(name, getattr(model, name))
+                for model, keep in zip(models, chosen, strict=True)
+                if getattr(model, name) and keep is inside
+            ]
+            look = {"colors": COLOURS[name], "lw": 0.45, "alpha": alpha, "ls": [dash]}
+            axes.add_collection(LineCollection(lines, **look))
+        if part := getattr(agreed, name):
             _line(axes, outlines.drawn(name, part), COLOURS[name], 1.8)
-        n = sum(getattr(m, name) is not None for m in models)
-        label = f"{name} {sum(map(bool, chosen))}/{n}"
+        n = sum(getattr(model, name) is not None for model in models)
+        label = f"{name} {sum(chosen)}/{n}"
         handles.append(Line2D([], [], color=COLOURS[name], lw=1.6, label=label))
     axes.legend(handles=handles, loc="lower left", handlelength=1.0, labelspacing=0.2,
                 frameon=True, framealpha=0.75, edgecolor="none")  # fmt: skip
     axes.set_title("drawn shapes and aggregate")
-    style.bare(axes)
 
 
-def _crowd(axes: Axes, models, name: str, chosen) -> None:
-    found = [getattr(m, name) for m in models]
-    for inside, alpha, dash in ((False, 0.35, (0, (2, 2))), (True, 0.7, "solid")):
-        lines = [
-            outlines.drawn(name, part)
-            for part, keep in zip(found, chosen, strict=True)
-            if part is not None and bool(keep) is inside
-        ]
-        look = {"colors": COLOURS[name], "lw": 0.45, "alpha": alpha, "ls": [dash]}
-        axes.add_collection(LineCollection(lines, **look))
-
-
-@style.styled
-def drawn_arms(axes: Axes, volunteers: Mapping, aggregate: Mapping) -> None:
-    """Draw every stroke in the colour of its arm, kept points, and fitted spirals.
-
-    A stroke that belongs to no arm is grey.
-    """
-    strokes = _strokes(volunteers)
-    owner = _owners(aggregate)
+def _drawn_arms(axes: Axes, models: list[Model], agreed: Model, arms: list) -> None:
+    """Draw every stroke in the colour of its arm (or grey), and fitted spirals."""
+    strokes = {
+        (i, j): arm.points
+        for i, model in enumerate(models)
+        for j, arm in enumerate(model.spiral)
+        if isinstance(arm, DrawnArm)
+    }
+    owner = {tuple(k): colour for _, known, colour in arms for k in known["lines"]}
     colours = [owner.get(key, style.GREY) for key in strokes]
-    lines = list(strokes.values())
-    axes.add_collection(LineCollection(lines, colors=colours, lw=0.45, alpha=0.7))
-    model = _model(aggregate)
-    if model.disk is not None:
-        for i, (arm, fitted) in enumerate(_arms(model, aggregate)):
-            colour = _arm_colour(i)
-            points = fitted.get("points") or {"r": [], "theta": []}
-            kept = outlines.from_disk_plane(model.disk, points["r"], points["theta"])
-            axes.plot(*kept.T, ".", ms=1.0, color=colour, alpha=0.5, mew=0)
-            _line(axes, outlines.arm_line(model.disk, arm), colour, 1.8)
-    axes.set_title(f"{len(strokes)} drawn arms, {len(model.spiral)} fitted")
-    style.bare(axes)
+    lines = LineCollection(list(strokes.values()), colors=colours, lw=0.45, alpha=0.7)
+    axes.add_collection(lines)
+    for arm, known, colour in arms:
+        r, theta = (np.array(known["points"][k]) for k in ("r", "theta"))
+        kept = project(r, theta, agreed.disk)
+        axes.plot(*kept.T, ".", ms=1.0, color=colour, alpha=0.5, mew=0)
+        _line(axes, outlines.arm_line(agreed.disk, arm), colour, 1.8)
+    axes.set_title(f"{len(strokes)} drawn arms, {len(arms)} fitted")
 
 
-@style.styled
-def arm_plane(axes: Axes, aggregate: Mapping) -> None:
+def _arm_plane(axes: Axes, arms: list) -> None:
     """Draw arm points and fits as ln r against polar angle, in the disk's plane.
 
     A logarithmic spiral is a straight line there, of slope tan(pitch angle).
     """
-    model = _model(aggregate)
-    axes.set_title("pitch angles" if model.spiral else "no arms")
-    if not model.spiral:
+    axes.set_title("pitch angles" if arms else "no arms")
+    if not arms:
         style.bare(axes)
         return
-    for i, (arm, fitted) in enumerate(_arms(model, aggregate)):
-        colour = _arm_colour(i)
-        points = fitted.get("points") or {"r": [], "theta": []}
-        theta = np.degrees(points["theta"])
-        axes.semilogy(theta, points["r"], ".", ms=1.5, mew=0, color=colour, alpha=0.5)
+    for arm, known, colour in arms:
+        theta, r = np.degrees(known["points"]["theta"]), known["points"]["r"]
+        axes.semilogy(theta, r, ".", ms=1.5, mew=0, color=colour, alpha=0.5)
         t = np.linspace(arm.t_min, arm.t_max, 50)
         r = arm.A * np.exp(t * np.tan(np.radians(arm.phi)))
-        label = _pitch_label(arm.phi, fitted.get("pitch_angle_err"))
+        error = known["pitch_angle_err"]
+        label = f"{abs(arm.phi):.1f}" + (rf" $\pm$ {error:.1f}" if error else "") + "°"
         axes.semilogy(np.degrees(t), r, color=colour, lw=1.8, label=label)
     axes.set(xlabel="polar angle in the disk [deg]", ylabel="radius [px]")
     axes.yaxis.set(label_position="right", ticks_position="both")
@@ -196,7 +185,7 @@ def arm_plane(axes: Axes, aggregate: Mapping) -> None:
     axes.legend(loc="best", labelspacing=0.2)
 
 
-def scale_bar(axes: Axes, extent: Extent) -> None:
+def _scale_bar(axes: Axes, extent: Extent) -> None:
     """Draw a bar of a round number of arcsec, about a fifth of the panel wide."""
     left, right, bottom, top = extent
     wanted = 0.22 * (right - left) * PIXEL
@@ -209,7 +198,7 @@ def scale_bar(axes: Axes, extent: Extent) -> None:
               va="bottom", fontsize=8, path_effects=style.cased(0.6))  # fmt: skip
 
 
-def compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
+def _compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
     """Draw arrows to north and east in the upper right corner."""
     ny, nx = shape
     matrix = plane_matrix(wcs, nx / 2, ny / 2)
@@ -224,40 +213,6 @@ def compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
                   fontsize=8, path_effects=style.cased(0.6))  # fmt: skip
 
 
-def _model(aggregate: Mapping) -> Model:
-    return from_dict(aggregate.get("model") or {})
-
-
-def _models(volunteers: Mapping) -> list[Model]:
-    return [from_dict(row["model"]) for row in volunteers["volunteers"]]
-
-
-def _strokes(volunteers: Mapping) -> dict[tuple[int, int], np.ndarray]:
-    return {
-        (i, j): arm.points
-        for i, model in enumerate(_models(volunteers))
-        for j, arm in enumerate(model.spiral)
-        if isinstance(arm, DrawnArm)
-    }
-
-
-def _owners(aggregate: Mapping) -> dict[tuple[int, int], str]:
-    return {
-        (line[0], line[1]): _arm_colour(i)
-        for i, arm in enumerate(aggregate.get("arms") or [])
-        for line in arm.get("lines") or []
-    }
-
-
-def _arm_colour(i: int) -> str:
-    return ARM_COLOURS[i % len(ARM_COLOURS)]
-
-
-def _arms(model: Model, aggregate: Mapping):
-    fitted = aggregate.get("arms") or []
-    return zip(model.spiral, [*fitted, *({},) * len(model.spiral)], strict=False)
-
-
 def _line(axes: Axes, points: np.ndarray, colour: str, width: float) -> None:
     axes.plot(*points.T, color=colour, lw=width, path_effects=style.cased(width))
 
@@ -268,34 +223,9 @@ def _frame(axes: Axes, extent: Extent) -> None:
     style.bare(axes)
 
 
-def _zoom(aggregate: Mapping, full: Extent) -> Extent:
+def _zoom(model: Model, full: Extent) -> Extent:
     """Return a square around the disk, inside the image if it fits."""
-    disk = _model(aggregate).disk
-    if disk is None:
+    if (disk := model.disk) is None:
         return full
     half = min(2.2 * disk.Re, max(full) / 2)
     return (disk.mux - half, disk.mux + half, disk.muy - half, disk.muy + half)
-
-
-def _backdrop(axes: Axes, image: np.ndarray | None, white: float) -> None:
-    if image is not None:
-        shown = style.asinh_stretch(image, white)
-        axes.imshow(shown, cmap=style.LIGHT_MAP, vmin=-0.12, vmax=1.9, zorder=-1)
-
-
-def _pitch_label(phi: float, error: float | None) -> str:
-    plus_minus = "" if error is None else rf" $\pm$ {error:.1f}"
-    return f"{abs(phi):.1f}{plus_minus}°"
-
-
-def _why(tuned: Mapping | None) -> str:
-    if tuned is None:
-        return "not fitted"
-    return f"no fit: {tuned.get('reason') or tuned.get('status')}"
-
-
-def _title(aggregate: Mapping, tuned: Mapping | None) -> str:
-    text = f"subject {aggregate['subject_id']}"
-    if tuned and tuned.get("chisq") is not None:
-        text += rf"   $\chi^2_\nu$ = {tuned['chisq']:.2f}   start: {tuned['start']}"
-    return text

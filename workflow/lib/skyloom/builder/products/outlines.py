@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from skyloom.builder.fitting.spirals import log_spiral
-from skyloom.builder.model import Arm, DrawnArm, Sersic
+from skyloom.builder.model import Arm, DrawnArm, Model, Sersic
 
 
 def isophote(part: Sersic, n_points: int = 121) -> np.ndarray:
@@ -15,16 +17,12 @@ def isophote(part: Sersic, n_points: int = 121) -> np.ndarray:
     return _placed(part, part.q * u, v)
 
 
-def rectangle(part: Sersic) -> np.ndarray:
-    """Return the drawn rectangle of a bar, ``2 q Re`` by ``2 Re``: (5, 2), closed."""
-    u = part.q * part.Re * np.array([1, -1, -1, 1, 1])
-    v = part.Re * np.array([1, 1, -1, -1, 1])
-    return _placed(part, u, v)
-
-
 def drawn(name: str, part: Sersic) -> np.ndarray:
-    """Return what a volunteer drew: a rectangle for a bar, an ellipse otherwise."""
-    return rectangle(part) if name == "bar" else isophote(part)
+    """Return what a volunteer drew: for a bar a rectangle (5, 2), else an ellipse."""
+    if name != "bar":
+        return isophote(part)
+    u = part.q * part.Re * np.array([1, -1, -1, 1, 1])
+    return _placed(part, u, part.Re * np.array([1, 1, -1, -1, 1]))
 
 
 def arm_line(disk: Sersic, arm: Arm, n_points: int = 100) -> np.ndarray:
@@ -34,10 +32,12 @@ def arm_line(disk: Sersic, arm: Arm, n_points: int = 100) -> np.ndarray:
     return log_spiral(disk, arm, n_points)[0]
 
 
-def from_disk_plane(disk: Sersic, r, theta) -> np.ndarray:
-    """Return the image position (n, 2) of points (r, theta) in the disk's plane."""
-    r, theta = np.asarray(r, float), np.asarray(theta, float)
-    return _placed(disk, disk.q * r * np.cos(theta), r * np.sin(theta))
+def of_model(model: Model) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name and outline of each component, and of each arm on a disk."""
+    for name, part in model.components().items():
+        yield name, isophote(part)
+    for arm in model.spiral if model.disk else ():
+        yield "spiral", arm_line(model.disk, arm)
 
 
 def _power(x: np.ndarray, exponent: float) -> np.ndarray:

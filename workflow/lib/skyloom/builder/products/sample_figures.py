@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from skyloom.builder.model import Model
 from skyloom.builder.products import outlines
@@ -65,21 +64,12 @@ def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
     white = style.white_level(image, galaxy.mask)
     look = {"softening": 0.08, "interpolation": "hanning"}
     style.image_panel(axes, image, white=white, **look)
-    _outline(axes, galaxy.model)
+    for name, line in outlines.of_model(galaxy.model or Model()):
+        axes.plot(*line.T, color=COLOURS[name], lw=0.6)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(-0.5, image.shape[0] - 0.5))
     style.note(axes, galaxy.label, fontsize=5)
     if galaxy.image is None:
         style.note(axes, "no image", corner="lower left", fontsize=5)
-
-
-def _outline(axes: Axes, model: Model | None) -> None:
-    if model is None:
-        return
-    for name, part in model.components().items():
-        axes.plot(*outlines.isophote(part).T, color=COLOURS[name], lw=0.6)
-    for arm in model.spiral if model.disk else ():
-        line = outlines.arm_line(model.disk, arm)
-        axes.plot(*line.T, color=COLOURS["spiral"], lw=0.6)
 
 
 @style.styled
@@ -109,30 +99,6 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
 
 
 @style.styled
-def start_comparison(agg, bi, preference: Mapping) -> Figure:
-    """Return chi2 (n,) from the two starts, and the posterior of which start is better.
-
-    `preference` is that of `skyloom.builder.tasks.views.preference`.
-    """
-    fig = style.figure(style.PAGE_WIDTH, 2.9)
-    left, right = fig.subplots(1, 2)
-    one_to_one(left, Panel("", np.array(agg), np.array(bi), log=True))
-    left.set(xlabel=r"$\chi^2_\nu$ from the aggregate")
-    left.set(ylabel=r"$\chi^2_\nu$ from the best volunteer")
-    a, b = preference["alpha"], preference["beta"]
-    p = np.linspace(0, 1, 501)
-    right.fill_between(p, stats.beta.pdf(p, a, b), color=style.BLUE, alpha=0.25, lw=0)
-    right.plot(p, stats.beta.pdf(p, a, b), color=style.BLUE)
-    right.axvline(0.5, color=style.GREY, lw=0.8, ls="--")
-    right.set(xlim=(0, 1), ylim=(0, None), ylabel="posterior density")
-    right.set(xlabel="probability that the aggregate gives the better fit")
-    low, high, n = preference["low"], preference["high"], preference["n"]
-    words = f"{preference['k']:g} of {n}\n68 %: {low:.2f} to {high:.2f}"
-    style.note(right, words)
-    return fig
-
-
-@style.styled
 def comparison(
     panels: Sequence[Panel], first: str, second: str, n_columns: int = 4
 ) -> Figure:
@@ -148,15 +114,13 @@ def comparison(
     for unused in axes[len(panels) :]:
         unused.set_axis_off()
     for axis, panel in zip(axes, panels, strict=False):
-        one_to_one(axis, panel)
+        _one_to_one(axis, panel)
     fig.supxlabel(first, fontsize=9)
     fig.supylabel(second, fontsize=9)
     return fig
 
 
-@style.styled
-def one_to_one(axes: Axes, panel: Panel) -> None:
-    """Draw one quantity measured twice, with the line of equality."""
+def _one_to_one(axes: Axes, panel: Panel) -> None:
     x, y = np.asarray(panel.first, float), np.asarray(panel.second, float)
     good = np.isfinite(x) & np.isfinite(y)
     if panel.log:
@@ -177,12 +141,8 @@ def one_to_one(axes: Axes, panel: Panel) -> None:
         style.log_ticks(axes.xaxis, TICKS)
         style.log_ticks(axes.yaxis, TICKS)
     axes.set(xlim=limits, ylim=limits)
-    style.note(axes, _offset_words(y - x))
-
-
-def _offset_words(difference: np.ndarray) -> str:
-    middle = np.median(difference)
-    return f"n = {difference.size}\n{middle:+.3g}; {nmad(difference):.3g}"
+    words = f"n = {x.size}\n{np.median(y - x):+.3g}; {nmad(y - x):.3g}"
+    style.note(axes, words)
 
 
 def _limits(values: np.ndarray, log: bool) -> tuple[float, float]:
