@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 from skyloom.builder.products.catalogue import Subject, catalogue, choose, mean_pitch
-from skyloom.builder.products.catalogue_columns import BOUNDED, FLAGS, columns
+from skyloom.builder.products.catalogue_columns import FLAGS, columns
 from skyloom.io.tables import write_catalogue
 
 METADATA = {
@@ -187,24 +187,12 @@ def test_failures_have_rows_with_reasons():
     assert table["n_arms"][1] == -1
 
 
-def test_bounds_are_bits_and_words():
-    """Each parameter has its bit; the arm's number is dropped."""
+def test_bounds_are_named():
+    """Each parameter at a bound stands by its name and side."""
     reached = ["bulge.q:lower", "spiral.1.spread:upper", "bar.n:lower"]
     row = row_of(tuned={"agg": invented_galaxy.tuned(bounds_reached=reached)})
-    lower = {BOUNDED[i] for i in range(len(BOUNDED)) if row["bounds_lower"] >> i & 1}
-    upper = {BOUNDED[i] for i in range(len(BOUNDED)) if row["bounds_upper"] >> i & 1}
-    assert lower == {"bulge.q", "bar.n"}
-    assert upper == {"spiral.spread"}
     assert row["bounds_reached"] == " ".join(reached)
     assert raised(row) == {"at_bound"}
-
-
-def test_every_parameter_of_a_fit_has_a_bit():
-    """Whatever the fit may free can be flagged."""
-    from skyloom.builder.fitting.parameters import parametrise
-
-    free = [n.split(".") for n in parametrise(invented_galaxy.MODEL).names]
-    assert {f"{n[0]}.{n[-1]}" for n in free} <= set(BOUNDED)
 
 
 @pytest.mark.parametrize(("zdist", "unsure"), [(0.0099, True), (0.0101, False)])

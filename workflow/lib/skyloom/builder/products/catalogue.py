@@ -13,9 +13,9 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.builder.images.astrometry import PIXEL
-from skyloom.builder.model import COMPONENTS, Model, from_dict
+from skyloom.builder.model import COMPONENTS, from_dict
 from skyloom.builder.products import photometry
-from skyloom.builder.products.catalogue_columns import BOUNDED, FLAGS, MAX_ARMS, columns
+from skyloom.builder.products.catalogue_columns import FLAGS, MAX_ARMS, columns
 from skyloom.sky.cosmology import COSMOLOGY
 from skyloom.sky.geometry import pixel_scale, position_angle
 
@@ -23,8 +23,7 @@ STARTS = ("agg", "bi")
 PARTS = (*COMPONENTS, "spiral")
 PECULIAR = 1e-3  # 300 km/s over the speed of light
 POOR_CHISQ = 3.0
-EMPTY = {"int": -1, "float": math.nan, "str": ""}
-ZERO_WHEN_EMPTY = ("subject_id", "flags", "bounds_lower", "bounds_upper", "chirality")
+EMPTY = {int: -1, float: math.nan, str: ""}
 
 
 @dataclass(frozen=True)
@@ -41,49 +40,10 @@ class Subject:
     wcs: WCS | None = None  # of the cutout
 
 
-class Fit:
-    """A successful fit, its errors by name.
-
-    Parameters
-    ----------
-    tree : mapping
-        Of ``tuned/<start>/<id>.json``, with a model.
-    """
-
-    def __init__(self, tree: Mapping):
-        self.tree = tree
-        self.model: Model = from_dict(tree["model"])
-        self.names = list(tree["parameters"])
-        self.covariance = np.array(tree["covariance"], float)
-        # A JSON object has no order of its own; the covariance's rows do.
-        self.flux = {k: tree["flux"][k] for k in PARTS if k in tree["flux"]}
-        self.flux_covariance = np.array(tree["flux_covariance"], float)
-
-    def error(self, name: str) -> float:
-        """Return the standard error of one parameter; NaN if it was held or fixed."""
-        if name not in self.names:
-            return math.nan
-        i = self.names.index(name)
-        # The fit gives no variance to a parameter that sits on a bound.
-        return math.sqrt(self.covariance[i, i]) or math.nan
-
-    def difference_error(self, first: str, second: str) -> float:
-        """Return the standard error of one parameter less another."""
-        if first not in self.names or second not in self.names:
-            return math.nan
-        i, j = self.names.index(first), self.names.index(second)
-        C = self.covariance
-        return math.sqrt(max(C[i, i] + C[j, j] - 2 * C[i, j], 0.0))
-
-
 def choose(tuned: Mapping[str, Mapping]) -> str | None:
     """Return the start whose fit has the lower reduced chi2, None if all failed."""
-    good = [s for s in STARTS if s in tuned and _fitted(tuned[s])]
+    good = [s for s in STARTS if tuned.get(s, {}).get("model")]
     return min(good, key=lambda s: tuned[s]["chisq"], default=None)
-
-
-def _fitted(tree: Mapping) -> bool:
-    return tree.get("model") is not None
 
 
 def catalogue(subjects: Iterable[Subject]) -> Table:
@@ -91,8 +51,7 @@ def catalogue(subjects: Iterable[Subject]) -> Table:
 
     Each column has a unit, a description and ``meta["ucd"]``.
     """
-    ordered = sorted(subjects, key=lambda s: s.subject_id)
-    rows = [catalogue_row(subject) for subject in ordered]
+    rows = [catalogue_row(s) for s in sorted(subjects, key=lambda s: s.subject_id)]
     found = [_table_column(column, rows) for column in columns()]
     return Table(found, meta={"name": "skyloom builder catalogue"})
 
@@ -100,46 +59,55 @@ def catalogue(subjects: Iterable[Subject]) -> Table:
 def catalogue_row(subject: Subject) -> dict:
     """Return the values of one row by column; columns that are absent are empty."""
     start = choose(subject.tuned)
+    scale = PIXEL if subject.wcs is None else pixel_scale(subject.wcs)
     row = {"subject_id": subject.subject_id} | _sky(subject.metadata)
-    row |= _outcome(subject, start) | _crowd(subject)
+    row |= _outcome(subject, start) | _crowd(subject.aggregate or {}, scale)
     if start is not None:
-        fit, scale = Fit(subject.tuned[start]), _scale(subject.wcs)
-        row |= _light(fit) | _shapes(fit, subject.wcs, scale) | _centre(fit, scale)
+        tree = subject.tuned[start]
+        parts = from_dict(tree["model"]).components()
+        row |= _light(tree) | _shapes(parts, tree, subject.wcs, scale)
+        row |= _centre(parts, tree, scale)
         row["disk_Re_kpc"] = _kpc(row.get("disk_Re_arcsec"), subject)
-    row |= _flags(subject, start, row)
-    return row
+    return row | _flags(subject, start, row)
 
 
 def _table_column(column, rows) -> TableColumn:
-    empty = EMPTY[column.kind]
-    if column.name in ZERO_WHEN_EMPTY:
-        empty = 0
-    values = [row.get(column.name, empty) for row in rows]
+    empty = 0 if column.name in ("flags", "chirality") else EMPTY[column.kind]
+    values = [row.get(column.name) for row in rows]
     values = [empty if v is None else v for v in values]
-    types = {"int": np.int64, "float": np.float64, "str": str}
-    unit = u.Unit(column.unit) if column.unit else None
     return TableColumn(
-        np.array(values, dtype=types[column.kind]),
+        np.array(values, dtype=column.kind),
         name=column.name,
-        unit=unit,
+        unit=u.Unit(column.unit) if column.unit else None,
         description=column.description,
         meta={"ucd": column.ucd},
     )
 
 
+def _error(tree: Mapping, *names: str) -> float:
+    """Return the standard error of a parameter, or of one less another.
+
+    NaN if one was held or fixed, or sits on a bound: the fit gives it no variance.
+    """
+    if not set(names) <= set(tree["parameters"]):
+        return math.nan
+    rows = [tree["parameters"].index(name) for name in names]
+    sign = np.array([1, -1])[: len(rows)]
+    variance = sign @ np.array(tree["covariance"], float)[np.ix_(rows, rows)] @ sign
+    return math.sqrt(max(variance, 0.0)) or math.nan
+
+
 def _sky(metadata: Mapping) -> dict:
-    number = {k: _finite(metadata.get(k)) for k in ("RA", "DEC", "Z", "ZDIST")}
-    name = str(metadata.get("IAUNAME") or "").removeprefix("b'").rstrip("'")
-    zdist, nsa = number["ZDIST"], _finite(metadata.get("NSAID"))
+    zdist, nsa = _finite(metadata.get("ZDIST")), _finite(metadata.get("NSAID"))
     distance = math.nan
     if zdist > 0:
         distance = COSMOLOGY.luminosity_distance(zdist).to_value(u.Mpc)
     return {
-        "iau_name": name,
+        "iau_name": str(metadata.get("IAUNAME") or "").removeprefix("b'").rstrip("'"),
         "nsa_id": int(nsa) if nsa > 0 else -1,
-        "ra": number["RA"],
-        "dec": number["DEC"],
-        "redshift": number["Z"],
+        "ra": _finite(metadata.get("RA")),
+        "dec": _finite(metadata.get("DEC")),
+        "redshift": _finite(metadata.get("Z")),
         "distance_mpc": distance,
     }
 
@@ -157,86 +125,73 @@ def _outcome(subject: Subject, start: str | None) -> dict:
     row = {f"chisq_{s}": tuned[s].get("chisq") for s in STARTS if s in tuned}
     if start is None:
         return row | {"status": "failed", "reason": _reason(subject)}
-    tree = tuned[start]
     keys = ("status", "chisq", "n_pixels", "n_free", "sigma_source", "multiplier")
-    row |= {key: tree.get(key) for key in keys}
-    return row | {"start": start, **_bounds(tree.get("bounds_reached") or ())}
+    row |= {key: tuned[start].get(key) for key in keys}
+    reached = " ".join(tuned[start].get("bounds_reached") or ())
+    return row | {"start": start, "bounds_reached": reached}
 
 
 def _reason(subject: Subject) -> str:
     if not subject.has_image:
         return "no image"
-    aggregate = subject.aggregate or {}
-    given = {"aggregate": aggregate.get("reason")}
-    given |= {s: tree.get("reason") for s, tree in subject.tuned.items()}
-    words = [f"{k}: {v}" for k, v in given.items() if v]
+    trees = {"aggregate": subject.aggregate or {}, **subject.tuned}
+    words = [
+        f"{k}: {tree['reason']}" for k, tree in trees.items() if tree.get("reason")
+    ]
     return "; ".join(words) or "not fitted"
 
 
-def _bounds(reached: Iterable[str]) -> dict:
-    bits = {"lower": 0, "upper": 0}
-    for item in reached:
-        name, side = item.rsplit(":", 1)
-        part, *rest = name.split(".")
-        bits[side] |= 1 << BOUNDED.index(f"{part}.{rest[-1]}")
-    words = " ".join(reached)
-    return {"bounds_reached": words} | {f"bounds_{k}": v for k, v in bits.items()}
-
-
-def _light(fit: Fit) -> dict:
-    k = fit.tree["multiplier"]
-    flux = np.array(list(fit.flux.values()))
-    errors = np.sqrt(np.diag(fit.flux_covariance))
-    total, total_err = flux.sum(), photometry.total_error(fit.flux_covariance)
+def _light(tree: Mapping) -> dict:
+    k = tree["multiplier"]
+    # A JSON object has no order of its own; the covariance's rows do.
+    fluxes = {name: tree["flux"][name] for name in PARTS if name in tree["flux"]}
+    flux, covariance = (
+        np.array(list(fluxes.values())),
+        np.array(tree["flux_covariance"]),
+    )
+    errors = np.sqrt(np.diag(covariance))
+    total, total_err = flux.sum(), photometry.total_error(covariance)
     row = {
         "flux_nmgy": total * k,
         "flux_nmgy_err": total_err * k,
         "mag": photometry.magnitude(total, k),
         "mag_err": photometry.magnitude_error(total, total_err),
     }
-    parts = photometry.fractions(fit.flux)
-    part_errors = photometry.fraction_errors(flux, fit.flux_covariance)
-    for i, name in enumerate(fit.flux):
+    shares = photometry.fractions(fluxes)
+    share_errors = photometry.fraction_errors(flux, covariance)
+    for i, name in enumerate(fluxes):
         row[f"{name}_flux_nmgy"] = flux[i] * k
         row[f"{name}_flux_nmgy_err"] = errors[i] * k
-        row[f"{name}_fraction"] = parts[name]
-        row[f"{name}_fraction_err"] = part_errors[i]
+        row[f"{name}_fraction"] = shares[name]
+        row[f"{name}_fraction_err"] = share_errors[i]
     return row
 
 
-def _shapes(fit: Fit, wcs: WCS | None, scale: float) -> dict:
+def _shapes(parts: Mapping, tree: Mapping, wcs: WCS | None, scale: float) -> dict:
     row = {}
-    for name, part in fit.model.components().items():
+    for name, part in parts.items():
         row[f"{name}_Re_arcsec"] = part.Re * scale
-        row[f"{name}_Re_arcsec_err"] = fit.error(f"{name}.Re") * scale
+        row[f"{name}_Re_arcsec_err"] = _error(tree, f"{name}.Re") * scale
         for key in ("q", *{"bulge": "n", "bar": "nc"}.get(name, "")):
             row[f"{name}_{key}"] = getattr(part, key)
-            row[f"{name}_{key}_err"] = fit.error(f"{name}.{key}")
+            row[f"{name}_{key}_err"] = _error(tree, f"{name}.{key}")
         row[f"{name}_roll"] = math.degrees(part.roll)
         if wcs is not None:
-            angle = position_angle(wcs, part.mux, part.muy, part.roll)
-            row[f"{name}_pa"] = angle
-            row[f"{name}_pa_err"] = math.degrees(fit.error(f"{name}.roll"))
+            row[f"{name}_pa"] = position_angle(wcs, part.mux, part.muy, part.roll)
+            row[f"{name}_pa_err"] = math.degrees(_error(tree, f"{name}.roll"))
     return row
 
 
-def _centre(fit: Fit, scale: float) -> dict:
-    parts = fit.model.components()
+def _centre(parts: Mapping, tree: Mapping, scale: float) -> dict:
     inner = next((name for name in ("bulge", "bar") if name in parts), None)
     if "disk" not in parts or inner is None:
         return {}
     row = {}
-    for axis in "xy":
-        key, column = f"mu{axis}", f"centre_d{axis}_arcsec"
+    for key, column in (("mux", "centre_dx_arcsec"), ("muy", "centre_dy_arcsec")):
         offset = getattr(parts[inner], key) - getattr(parts["disk"], key)
-        error = fit.difference_error(f"{inner}.{key}", f"disk.{key}")
         row[column] = offset * scale
-        row[f"{column}_err"] = error * scale
+        row[f"{column}_err"] = _error(tree, f"{inner}.{key}", f"disk.{key}") * scale
     return row
-
-
-def _scale(wcs: WCS | None) -> float:
-    return PIXEL if wcs is None else pixel_scale(wcs)
 
 
 def _kpc(arcsec: float | None, subject: Subject) -> float:
@@ -247,22 +202,16 @@ def _kpc(arcsec: float | None, subject: Subject) -> float:
     return (math.radians(arcsec / 3600) * distance).to_value(u.kpc)
 
 
-def _crowd(subject: Subject) -> dict:
-    aggregate = subject.aggregate or {}
+def _crowd(aggregate: Mapping, scale: float) -> dict:
     row = {}
-    for name in PARTS:
-        votes = (aggregate.get("support") or {}).get(name)
+    for name, votes in (aggregate.get("support") or {}).items():
         if votes is not None:
             row |= {f"{name}_k": votes["k"], f"{name}_n_votes": votes["n"]}
             row |= {f"{name}_{p}": votes[p] for p in ("p", "p_low", "p_high")}
     if aggregate.get("status") != "ok":
         return row
-    return row | _arms(aggregate.get("arms") or [], _scale(subject.wcs))
-
-
-def _arms(arms: list, scale: float) -> dict:
-    arms = sorted(arms, key=lambda a: -a["length"])
-    row: dict = {"n_arms": len(arms)}
+    arms = sorted(aggregate.get("arms") or [], key=lambda a: -a["length"])
+    row["n_arms"] = len(arms)
     for i, arm in enumerate(arms[:MAX_ARMS], start=1):
         row[f"arm{i}_pitch_angle"] = arm["pitch_angle"]
         row[f"arm{i}_pitch_angle_err"] = arm["pitch_angle_err"]
@@ -277,38 +226,35 @@ def mean_pitch(arms: list) -> dict:
 
     Source: Davis & Hayes 2014, ApJ 790, 87, section 2.2 (weights by length).
     """
-    values = {k: np.array([a[k] for a in arms], float) for k in ARM_KEYS}
-    weight = values["length"] / values["length"].sum()
-    pitch, error = values["pitch_angle"], values["pitch_angle_err"]
-    turns = set(values["chirality"])
+    keys = ("pitch_angle", "pitch_angle_err", "length", "chirality")
+    pitch, error, length, turns = np.array(
+        [[a[k] for k in keys] for a in arms], float
+    ).T
+    weight = length / length.sum()
     return {
         "pitch_angle": float(weight @ pitch),
         "pitch_angle_err": float(np.sqrt(np.sum((weight * error) ** 2))),
         "pitch_angle_scatter": float(pitch.std(ddof=1)) if len(arms) > 1 else math.nan,
-        "chirality": int(turns.pop()) if len(turns) == 1 else 0,
+        "chirality": int(turns[0]) if np.ptp(turns) == 0 else 0,
     }
 
 
-ARM_KEYS = ("pitch_angle", "pitch_angle_err", "length", "chirality")
-
-
 def _flags(subject: Subject, start: str | None, row: Mapping) -> dict:
-    aggregate = subject.aggregate or {}
-    tree = subject.tuned[start] if start else {}
+    fitted = start is not None
+    tree = subject.tuned[start] if fitted else {}
     zdist = _finite(subject.metadata.get("ZDIST"))
-    lost = not all(map(_fitted, subject.tuned.values()))
     raised = {
         "no_image": not subject.has_image,
-        "aggregate_failed": aggregate.get("status") != "ok",
-        "fit_failed": start is None,
-        "not_converged": start is not None and tree["status"] != "converged",
+        "aggregate_failed": (subject.aggregate or {}).get("status") != "ok",
+        "fit_failed": not fitted,
+        "not_converged": fitted and tree["status"] != "converged",
         "at_bound": bool(tree.get("bounds_reached")),
         "sigma_estimated": tree.get("sigma_source", "given") != "given",
         "no_wcs": subject.wcs is None,
         "arms_left_out": row.get("n_arms", 0) > MAX_ARMS,
         "distance_uncertain": not zdist > 10 * PECULIAR,
-        "poor_fit": start is not None and tree["chisq"] > POOR_CHISQ,
-        "start_lost": start is not None and lost,
+        "poor_fit": fitted and tree["chisq"] > POOR_CHISQ,
+        "start_lost": fitted and not all(t["model"] for t in subject.tuned.values()),
         "rotation_unknown": not subject.rotation_known,
     }
     return {"flags": sum(1 << i for i, k in enumerate(FLAGS) if raised[k])}

@@ -9,18 +9,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_ARMS = 4
-SERSIC = {
-    "disk": ("mux", "muy", "roll", "q", "Re", "I"),
-    "bulge": ("roll", "q", "Re", "I", "n"),
-    "bar": ("roll", "q", "Re", "I", "n", "c"),
-}
-# One bit a parameter, in this order, in `bounds_lower` and `bounds_upper`.
-BOUNDED = (
-    *(f"{part}.{key}" for part, keys in SERSIC.items() for key in keys),
-    "centre.mux",
-    "centre.muy",
-    *(f"spiral.{key}" for key in ("I", "spread", "A", "phi", "t_min", "t_max")),
-)
 FLAGS = {
     "no_image": "the subject has no image",
     "aggregate_failed": "the volunteers' drawings gave no model",
@@ -67,123 +55,118 @@ class Column(NamedTuple):
     name: str
     unit: str | None
     ucd: str
-    kind: str
+    kind: type
     description: str
 
 
+def columns() -> list[Column]:
+    """Return all columns, in the catalogue's order."""
+    parts = [column for name in ROLES for column in _component(name)]
+    return [*_identity(), *_photometry(), *parts, *_centre(), *_arms(), *_fit()]
+
+
 def _measured(name, unit, ucd, description) -> Iterator[Column]:
-    yield Column(name, unit, ucd, "float", description)
+    yield Column(name, unit, ucd, float, description)
     error = f"standard error of {name}; NaN if fixed or at a bound"
-    yield Column(f"{name}_err", unit, f"stat.error;{ucd}", "float", error)
+    yield Column(f"{name}_err", unit, f"stat.error;{ucd}", float, error)
+
+
+def _words(name, ucd, description) -> Column:
+    return Column(name, None, ucd, str, description)
+
+
+def _count(name, description, ucd="meta.number", empty="-1: unknown") -> Column:
+    return Column(name, None, ucd, int, f"{description}; {empty}")
 
 
 def _identity() -> Iterator[Column]:
-    yield Column("subject_id", None, "meta.id;meta.main", "int", "Zooniverse subject")
-    yield Column("iau_name", None, "meta.id", "str", "IAU name from the NSA")
-    yield Column("nsa_id", None, "meta.id", "int", "NASA-Sloan Atlas id; -1: unknown")
-    yield Column("ra", "deg", "pos.eq.ra;meta.main", "float", "right ascension, J2000")
-    yield Column("dec", "deg", "pos.eq.dec;meta.main", "float", "declination, J2000")
-    yield Column("redshift", None, "src.redshift", "float", "heliocentric redshift")
+    yield Column("subject_id", None, "meta.id;meta.main", int, "Zooniverse subject")
+    yield _words("iau_name", "meta.id", "IAU name from the NSA")
+    yield _count("nsa_id", "NASA-Sloan Atlas id", "meta.id")
+    yield Column("ra", "deg", "pos.eq.ra;meta.main", float, "right ascension, J2000")
+    yield Column("dec", "deg", "pos.eq.dec;meta.main", float, "declination, J2000")
+    yield Column("redshift", None, "src.redshift", float, "heliocentric redshift")
     text = "luminosity distance at ZDIST, the redshift without peculiar motion"
-    yield Column("distance_mpc", "Mpc", "pos.distance", "float", text)
+    yield Column("distance_mpc", "Mpc", "pos.distance", float, text)
 
 
 def _fit() -> Iterator[Column]:
     text = "starting model of the chosen fit, the one of lower chi2: agg or bi"
-    yield Column("start", None, "meta.code", "str", f"{text}; empty: no fit")
+    yield _words("start", "meta.code", f"{text}; empty: no fit")
     text = "status of the chosen fit: converged or max_evaluations"
-    yield Column("status", None, "meta.code.status", "str", text)
-    text = "reason why there is no fit; empty if there is one"
-    yield Column("reason", None, "meta.note", "str", text)
-    chi = "reduced chi2 (N - k)"
-    yield Column("chisq", None, "stat.fit.chi2", "float", f"{chi} of the chosen fit")
-    for start, words in (("agg", "aggregate"), ("bi", "best volunteer")):
-        text = f"{chi} from the {words}"
-        yield Column(f"chisq_{start}", None, "stat.fit.chi2", "float", text)
-    yield Column("n_pixels", None, "meta.number", "int", "fitted pixels; -1: none")
-    yield Column("n_free", None, "stat.fit.dof", "int", "free parameters; -1: none")
+    yield _words("status", "meta.code.status", text)
+    yield _words(
+        "reason", "meta.note", "reason why there is no fit; empty if there is one"
+    )
+    sources = {"": "of the chosen fit", "_agg": "from the aggregate"}
+    for suffix, words in {**sources, "_bi": "from the best volunteer"}.items():
+        text = f"reduced chi2 (N - k) {words}"
+        yield Column(f"chisq{suffix}", None, "stat.fit.chi2", float, text)
+    yield _count("n_pixels", "fitted pixels", empty="-1: none")
+    yield _count("n_free", "free parameters", "stat.fit.dof", empty="-1: none")
     text = "source of the noise image: given or sky_and_gain"
-    yield Column("sigma_source", None, "meta.code", "str", text)
+    yield _words("sigma_source", "meta.code", text)
     bits = "; ".join(f"{1 << i} {name}" for i, name in enumerate(FLAGS))
-    text = f"quality flags, sum of {bits}"
-    yield Column("flags", None, "meta.code.qual", "int", text)
-    names = " ".join(BOUNDED)
-    for side in ("lower", "upper"):
-        text = f"parameters at their {side} bound, bit 0 first: {names}"
-        yield Column(f"bounds_{side}", None, "meta.code.qual", "int", text)
-    text = "parameters at a bound, by name"
-    yield Column("bounds_reached", None, "meta.note", "str", text)
+    yield Column("flags", None, "meta.code.qual", int, f"quality flags, sum of {bits}")
+    yield _words("bounds_reached", "meta.note", "parameters at a bound, by name")
 
 
 def _photometry() -> Iterator[Column]:
     text = "nanomaggies (3.631 uJy, AB magnitude 22.5) in one image unit"
-    yield Column("multiplier", None, "arith.factor", "float", text)
+    yield Column("multiplier", None, "arith.factor", float, text)
     yield from _measured("mag", "mag", PHOT, "Pogson AB r magnitude of the model")
     yield from _measured("flux_nmgy", None, FLUX, "r flux of the model [nanomaggies]")
 
 
 def _component(name: str) -> Iterator[Column]:
-    text = f"of the {ROLES[name]}"
+    role = ROLES[name]
     if name != "spiral":
-        yield from _sersic(name, text)
-    yield from _measured(
-        f"{name}_flux_nmgy", None, FLUX, f"r flux {text} [nanomaggies]"
-    )
-    part = f"flux {text} over the flux of all components"
-    yield from _measured(f"{name}_fraction", None, "phot.flux;arith.ratio", part)
-    yield from _support(name)
+        yield from _sersic(name, f"of the {role}")
+    text = f"r flux of the {role} [nanomaggies]"
+    yield from _measured(f"{name}_flux_nmgy", None, FLUX, text)
+    text = f"flux of the {role} over the flux of all components"
+    yield from _measured(f"{name}_fraction", None, "phot.flux;arith.ratio", text)
+    yield _count(f"{name}_k", f"number of volunteers who agree on the {role}")
+    yield _count(f"{name}_n_votes", "number of volunteers who were asked")
+    text = f"probability that a volunteer draws the {role}"
+    for suffix, bound in (("", ""), ("_low", ", lower end"), ("_high", ", upper end")):
+        column = f"{name}_p{suffix}"
+        yield Column(column, None, "stat.probability", float, text + bound)
 
 
 def _sersic(name: str, text: str) -> Iterator[Column]:
     major = f"effective semi-major axis {text}"
     yield from _measured(f"{name}_Re_arcsec", "arcsec", SIZE, major)
     if name == "disk":
-        yield Column("disk_Re_kpc", "kpc", "phys.size.smajAxis", "float", major)
+        yield Column("disk_Re_kpc", "kpc", "phys.size.smajAxis", float, major)
     yield from _measured(f"{name}_q", None, SHAPE, f"axis ratio b/a {text}")
     sky = f"position angle of the major axis {text}, north through east"
     yield from _measured(f"{name}_pa", "deg", "pos.posAng", sky)
     image = f"angle of the major axis {text}, counter-clockwise from the image's +y"
-    yield Column(f"{name}_roll", "deg", "pos.posAng;instr.det", "float", image)
+    yield Column(f"{name}_roll", "deg", "pos.posAng;instr.det", float, image)
     if name != "disk":
         yield from _measured(f"{name}_n", None, SHAPE, f"Sersic index {text}")
     if name == "bar":
         yield from _measured("bar_c", None, SHAPE, "boxyness of the bar; 2: ellipse")
 
 
-def _support(name: str) -> Iterator[Column]:
-    text = f"number of volunteers who agree on the {ROLES[name]}; -1: unknown"
-    yield Column(f"{name}_k", None, "meta.number", "int", text)
-    text = "number of volunteers who were asked; -1: unknown"
-    yield Column(f"{name}_n_votes", None, "meta.number", "int", text)
-    text = f"probability that a volunteer draws the {ROLES[name]}"
-    for suffix, bound in (("", ""), ("_low", ", lower end"), ("_high", ", upper end")):
-        column = f"{name}_p{suffix}"
-        yield Column(column, None, "stat.probability", "float", text + bound)
-
-
 def _centre() -> Iterator[Column]:
-    for axis, ucd in (("x", "pos.cartesian.x"), ("y", "pos.cartesian.y")):
+    for axis in "xy":
         text = f"offset of bulge and bar from the disk's centre, along image {axis}"
+        ucd = f"pos.cartesian.{axis}"
         yield from _measured(f"centre_d{axis}_arcsec", "arcsec", ucd, text)
 
 
 def _arms() -> Iterator[Column]:
-    text = "arms that volunteers agree on; they miss faint ones; -1: unknown"
-    yield Column("n_arms", None, "meta.number", "int", text)
+    yield _count("n_arms", "arms that volunteers agree on; they miss faint ones")
     mean = "length-weighted mean pitch angle of the arms"
     yield from _measured("pitch_angle", "deg", SHAPE, mean)
     text = "standard deviation of the pitch angle among the arms, two or more"
-    yield Column("pitch_angle_scatter", "deg", SHAPE, "float", text)
+    yield Column("pitch_angle_scatter", "deg", SHAPE, float, text)
     text = "+1: radius grows counter-clockwise on the image; -1: clockwise"
-    yield Column("chirality", None, "meta.code", "int", f"{text}; 0: mixed or no arms")
+    yield _count("chirality", text, "meta.code", "0: mixed or no arms")
     for i in range(1, MAX_ARMS + 1):
         text = f"pitch angle of arm {i}, longest first"
         yield from _measured(f"arm{i}_pitch_angle", "deg", SHAPE, text)
         text = f"length of arm {i} on the image"
-        yield Column(f"arm{i}_length_arcsec", "arcsec", "phys.angSize", "float", text)
-
-
-def columns() -> list[Column]:
-    """Return all columns, in the catalogue's order."""
-    parts = (column for name in ROLES for column in _component(name))
-    return [*_identity(), *_photometry(), *parts, *_centre(), *_arms(), *_fit()]
+        yield Column(f"arm{i}_length_arcsec", "arcsec", "phys.angSize", float, text)
