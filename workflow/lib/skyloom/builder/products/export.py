@@ -6,7 +6,7 @@ Both count pixels from 1; everything else here counts from 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -21,12 +21,27 @@ from skyloom.io.errors import DatumError
 from skyloom.sky.geometry import pixel_scale, plane_matrix
 
 COLOURS = {"disk": "blue", "bulge": "red", "bar": "orange", "spiral": "green"}
-REGION_HEADER = (
-    "# Region file format: DS9 version 4.1",
-    "global width=2 font='helvetica 10 normal roman' select=1 edit=1 move=1",
-)
+REGION_HEADER = """\
+# Region file format: DS9 version 4.1
+global width=2 font='helvetica 10 normal roman' select=1 edit=1 move=1
+"""
 ARM_POINTS = 41
 HALF_TURN = 180.0
+GALFIT_ARMS = """\
+#
+# WARNING: THE MODEL HAS SPIRAL ARMS, AND GALFIT CANNOT REPRESENT THEM.
+# Each arm brightens the disk along a ridge; GALFIT's coordinate rotation
+# (R0) winds a whole component instead. The objects below leave the light
+# of the arms out, so that the model is too faint by it. The arms were:
+"""
+GALFIT_SKY = """
+# Object number: {i} (sky, taken off the image before)
+ 0) sky                    # Object type
+ 1) 0.0 0     # Sky background at center of fitting region [ADUs]
+ 2) 0.0 0     # dsky/dx [ADUs/pix]
+ 3) 0.0 0     # dsky/dy [ADUs/pix]
+ Z) 0                      # Output option
+"""
 
 
 def ds9_regions(model: Model, wcs: WCS | None = None) -> str:
@@ -44,7 +59,7 @@ def ds9_regions(model: Model, wcs: WCS | None = None) -> str:
     Source: DS9 reference manual, "Region File Format".
     """
     frame = "image" if wcs is None else "fk5"
-    lines = [*REGION_HEADER, frame]
+    lines = []
     for name, part in model.components().items():
         lines.append(f"{_region(name, part, wcs)} # {_label(name, name)}")
     for i, arm in enumerate(model.spiral if model.disk else ()):
@@ -52,7 +67,7 @@ def ds9_regions(model: Model, wcs: WCS | None = None) -> str:
         text = _label("spiral", f"arm {i}")
         for (x0, y0), (x1, y1) in pairwise(points):
             lines.append(f"line({x0},{y0},{x1},{y1}) # line=0 0 {text}")
-    return "\n".join(lines) + "\n"
+    return REGION_HEADER + "\n".join([frame, *lines]) + "\n"
 
 
 def _label(part: str, tag: str) -> str:
@@ -117,53 +132,35 @@ def galfit_feedme(
 
     Source: Peng et al. 2010, AJ 139, 2097; GALFIT 3 user's manual, section 7.
     """
-    zero_point = ZERO_POINT - 2.5 * math.log10(multiplier)
-    lines = [
-        *_galfit_control(shape, files, zero_point, psf_size),
-        *_galfit_arms(model, multiplier),
-    ]
-    for i, (name, part) in enumerate(model.components().items(), start=1):
-        lines += _galfit_sersic(i, name, part, multiplier)
-    lines += _galfit_sky(len(model.components()) + 1)
-    return "\n".join(lines) + "\n"
-
-
-def _galfit_control(shape, files, zero_point, psf_size) -> Iterator[str]:
     ny, nx = shape
     box = max(nx, ny) + psf_size
-    rows = (
-        ("A", files["data"], "Input data image"),
-        ("B", files["output"], "Output data image block"),
-        ("C", files["sigma"], "Sigma image"),
-        ("D", files["psf"], "Input PSF image"),
-        ("E", "1", "PSF fine sampling factor relative to data"),
-        ("F", files["mask"], "Bad pixel mask (above 0: bad)"),
-        ("G", "none", "File with parameter constraints"),
-        ("H", f"1 {nx} 1 {ny}", "Image region to fit (xmin xmax ymin ymax)"),
-        ("I", f"{box} {box}", "Size of the convolution box (x y)"),
-        ("J", f"{zero_point:.6f}", "Magnitude photometric zeropoint"),
-        ("K", f"{PIXEL:.5f} {PIXEL:.5f}", "Plate scale (dx dy) [arcsec per pixel]"),
-        ("O", "regular", "Display type (regular, curses, both)"),
-        ("P", "0", "0=optimize, 1=model, 2=imgblock, 3=subcomps"),
-    )
-    yield "=" * 79
-    yield "# IMAGE and GALFIT CONTROL PARAMETERS"
-    for key, value, comment in rows:
-        yield f"{key}) {value:<30} # {comment}"
-    yield "# [NAME] after a file is its FITS extension, in CFITSIO's notation. Copy the"
-    yield "# extension to a file of its own if your GALFIT does not take it."
-
-
-def _galfit_arms(model: Model, multiplier: float) -> Iterator[str]:
-    if not model.spiral:
-        return
-    yield "#"
-    yield "# WARNING: THE MODEL HAS SPIRAL ARMS, AND GALFIT CANNOT REPRESENT THEM."
-    yield "# Each arm brightens the disk along a ridge; GALFIT's coordinate rotation"
-    yield "# (R0) winds a whole component instead. The objects below leave the light"
-    yield "# of the arms out, so that the model is too faint by it. The arms were:"
-    for i, arm in enumerate(model.spiral):
-        yield f"#   arm {i}: {_arm_words(arm)}"
+    zero_point = ZERO_POINT - 2.5 * math.log10(multiplier)
+    text = f"""\
+===============================================================================
+# IMAGE and GALFIT CONTROL PARAMETERS
+A) {files["data"]:<30} # Input data image
+B) {files["output"]:<30} # Output data image block
+C) {files["sigma"]:<30} # Sigma image
+D) {files["psf"]:<30} # Input PSF image
+E) 1                              # PSF fine sampling factor relative to data
+F) {files["mask"]:<30} # Bad pixel mask (above 0: bad)
+G) none                           # File with parameter constraints
+H) {f"1 {nx} 1 {ny}":<30} # Image region to fit (xmin xmax ymin ymax)
+I) {f"{box} {box}":<30} # Size of the convolution box (x y)
+J) {zero_point:<30.6f} # Magnitude photometric zeropoint
+K) {f"{PIXEL:.5f} {PIXEL:.5f}":<30} # Plate scale (dx dy) [arcsec per pixel]
+O) regular                        # Display type (regular, curses, both)
+P) 0                              # 0=optimize, 1=model, 2=imgblock, 3=subcomps
+# [NAME] after a file is its FITS extension, in CFITSIO's notation. Copy the
+# extension to a file of its own if your GALFIT does not take it.
+"""
+    if model.spiral:
+        words = [f"#   arm {i}: {_arm_words(a)}\n" for i, a in enumerate(model.spiral)]
+        text += GALFIT_ARMS + "".join(words)
+    parts = model.components()
+    for i, name in enumerate(parts, start=1):
+        text += _galfit_sersic(i, name, parts[name], multiplier)
+    return text + GALFIT_SKY.format(i=len(parts) + 1)
 
 
 def _arm_words(arm) -> str:
@@ -175,40 +172,22 @@ def _arm_words(arm) -> str:
     return f"{light}, {spiral}"
 
 
-def _galfit_sersic(i: int, name: str, part: Sersic, multiplier: float) -> list[str]:
+def _galfit_sersic(i: int, name: str, part: Sersic, multiplier: float) -> str:
     mag = magnitude(total_flux(part), multiplier)
     if math.isnan(mag):
         msg = f"{name}: no light, so no magnitude; leave it out of the model"
         raise DatumError(msg)
     free_n = 0 if name == "disk" else 1
-    lines = [
-        "",
-        f"# Object number: {i} ({name})",
-        " 0) sersic                 # Object type",
-        f" 1) {part.mux + 1:.4f} {part.muy + 1:.4f} 1 1   # Position x, y [pixel]",
-        f" 3) {mag:.4f} 1     # Integrated magnitude",
-        f" 4) {part.Re:.4f} 1     # R_e (half-light radius) [pix]",
-        f" 5) {part.n:.4f} {free_n}     # Sersic index n",
-        f" 9) {part.q:.4f} 1     # Axis ratio (b/a)",
-        f"10) {_galfit_angle(part):.4f} 1     # Position angle [deg: Up=0, Left=90]",
-    ]
-    if name == "bar":
-        lines.append(f"C0) {part.c - 2:.4f} 1     # Diskyness(-)/boxyness(+)")
-    return [*lines, " Z) 0                      # Output option"]
-
-
-def _galfit_angle(part: Sersic) -> float:
-    """Return the roll in GALFIT's range of -90 to 90 degrees."""
-    return (math.degrees(part.roll) + 90.0) % HALF_TURN - 90.0
-
-
-def _galfit_sky(i: int) -> list[str]:
-    return [
-        "",
-        f"# Object number: {i} (sky, taken off the image before)",
-        " 0) sky                    # Object type",
-        " 1) 0.0 0     # Sky background at center of fitting region [ADUs]",
-        " 2) 0.0 0     # dsky/dx [ADUs/pix]",
-        " 3) 0.0 0     # dsky/dy [ADUs/pix]",
-        " Z) 0                      # Output option",
-    ]
+    angle = (math.degrees(part.roll) + 90.0) % HALF_TURN - 90.0
+    boxyness = f"C0) {part.c - 2:.4f} 1     # Diskyness(-)/boxyness(+)\n"
+    return f"""
+# Object number: {i} ({name})
+ 0) sersic                 # Object type
+ 1) {part.mux + 1:.4f} {part.muy + 1:.4f} 1 1   # Position x, y [pixel]
+ 3) {mag:.4f} 1     # Integrated magnitude
+ 4) {part.Re:.4f} 1     # R_e (half-light radius) [pix]
+ 5) {part.n:.4f} {free_n}     # Sersic index n
+ 9) {part.q:.4f} 1     # Axis ratio (b/a)
+10) {angle:.4f} 1     # Position angle [deg: Up=0, Left=90]
+{boxyness if name == "bar" else ""} Z) 0                      # Output option
+"""
