@@ -307,10 +307,10 @@ ERRORS = [
     ("cut gzip", gzip.compress(b"{}" * 99)[:-9], read_upstream, "damaged gzip"),
     ("no gzip", b"{}", read_upstream, "damaged gzip"),
     (
-        "upstream without arms",
-        gzip.compress(as_json(less(UPSTREAM, "arms"))),
+        "upstream without models",
+        gzip.compress(as_json(less(UPSTREAM, "models"))),
         read_upstream,
-        "key 'arms': got NoneType; expected list",
+        "key 'models': got NoneType; expected list",
     ),
     (
         "upstream of unpaired models",

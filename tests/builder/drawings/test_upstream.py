@@ -121,18 +121,6 @@ def test_line_of_one_point_is_recorded(tree):
     assert "1 point" in row["reason"]
 
 
-def test_untouched_sliders(tree):
-    """Defaults after conversion, and the spread at its floor."""
-    first, second = volunteers_tree(tree)["volunteers"]
-    assert first["untouched"] == [
-        "disk.I",
-        "spiral.0.I",
-        "spiral.0.spread",
-        "spiral.falloff",
-    ]
-    assert second["untouched"] == ["bar.n"]
-
-
 def test_half_pixel_turns_with_the_image():
     """Measured directions: 0 turns (+, +), 1 turn (+, -), 2 turns (-, -)."""
     assert half_pixel(0).tolist() == [0.5, 0.5]

@@ -31,7 +31,7 @@ No.  Trap                                   What is done here
      and half the intensity.                ``slider / 0.8`` for arms.
 12   An arm's spread slider is in screen    Times ``scale``, at least 0.5 px (the
      units, and may be 0.                   slider's 0 would be an arm without light).
-13   Sliders come as number, text or null.  See `slider`; text is an untouched default.
+13   Sliders come as number, text or null.  See `slider`.
 14   Some images were uploaded turned.      `turned` moves shapes with
                                             ``np.rot90(image, turns)``.
 ===  =====================================  ==========================================
@@ -111,15 +111,15 @@ SLIDERS = {
 }
 
 
-def slider(kind: Slider, raw) -> tuple[float, bool]:
-    """Read a slider as it stands in an export (traps 10 and 13).
+def need(good: bool, what: str, expected: str, got) -> None:
+    """Raise ShapeError unless something is what it should be."""
+    if not good:
+        msg = f"{what}: expected {expected}, got {str(got)[:40]!r}"
+        raise ShapeError(msg)
 
-    Returns
-    -------
-    value : float
-        Within the limits.
-    untouched : bool
-        True if it stands at its default and so carries no information.
+
+def slider(kind: Slider, raw) -> float:
+    """Read a slider as it stands in an export (traps 10 and 13).
 
     Raises
     ------
@@ -127,14 +127,12 @@ def slider(kind: Slider, raw) -> tuple[float, bool]:
         For text that is no number, another type, or a value outside the limits.
     """
     if raw is None or (isinstance(raw, str) and not raw.strip()):
-        return float(kind.default), True
+        return float(kind.default)
     value = number(raw, "slider")
     if not kind.low <= value <= kind.high:
         msg = f"slider at {value}, expected {kind.low} to {kind.high}"
         raise ShapeError(msg)
-    if value == 0 and kind.zero is not None:
-        return float(kind.zero), False
-    return value, value == kind.default
+    return float(kind.zero) if value == 0 and kind.zero is not None else value
 
 
 def number(raw, what: str) -> float:
@@ -143,9 +141,7 @@ def number(raw, what: str) -> float:
         value = math.nan if isinstance(raw, bool) else float(raw)
     except (TypeError, ValueError, OverflowError):
         value = math.nan
-    if not math.isfinite(value):
-        msg = f"{what}: expected a finite number, got {str(raw)[:40]!r}"
-        raise ShapeError(msg)
+    need(math.isfinite(value), what, "a finite number", raw)
     return value
 
 
@@ -236,9 +232,8 @@ def _turned_part(part: Sersic, shape, turns: int) -> Sersic:
 
 
 def _fields(drawn, *names: str) -> list[float]:
-    if not isinstance(drawn, Mapping):
-        msg = f"expected an object with {', '.join(names)}, got {str(drawn)[:40]!r}"
-        raise ShapeError(msg)
+    expected = f"an object with {', '.join(names)}"
+    need(isinstance(drawn, Mapping), "shape", expected, drawn)
     return [number(drawn.get(name), name) for name in names]
 
 

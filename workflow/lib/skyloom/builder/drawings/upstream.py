@@ -18,20 +18,11 @@ Source: Lingard et al. 2020, ApJ 900, 178, and its data release.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from skyloom.builder.drawings.coordinates import (
-    SLIDERS,
-    SPREAD_FLOOR,
-    Screen,
-    arm_brightness,
-    arm_spread,
-    brightness,
-)
 from skyloom.builder.drawings.volunteers import dropped_rows
 from skyloom.builder.model import (
     COMPONENTS,
@@ -43,17 +34,8 @@ from skyloom.builder.model import (
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 
-KEYS = {
-    "subject": int,
-    "index": list,
-    "models": list,
-    "aggregate": dict,
-    "errors": dict,
-    "clusters": dict,
-    "arms": list,
-    "tuning": dict,
-    "image_size": list,
-}
+KEYS = {"subject": int, "index": list, "models": list, "tuning": dict}
+UNKNOWN = dict.fromkeys(("user", "created_at", "workflow_version"))
 MOST_ARMS = 1000  # that a volunteer may have drawn
 
 
@@ -69,14 +51,27 @@ def read_upstream(path: str | Path) -> dict:
     """
     tree = read_json(path, nonfinite=True)
     for key, kind in KEYS.items():
-        if not isinstance(tree.get(key), kind):
-            got = type(tree.get(key)).__name__
-            raise InputError(
-                path, f"got {got}", where=f"key {key!r}", expected=kind.__name__
-            )
-    _check_index(path, tree["index"], tree["models"])
-    _check_shape(path, tree)
+        got = type(tree.get(key)).__name__
+        _need(got == kind.__name__, path, f"key {key!r}", f"got {got}", kind.__name__)
+    index, n_models, where = tree["index"], len(tree["models"]), "key 'index'"
+    problem = f"{n_models} models for {len(index)} classification ids"
+    _need(len(index) == n_models, path, "key 'models'", problem, "one each")
+    for identifier in index:
+        _need(_whole(identifier), path, where, f"got {identifier!r}", "integers")
+    known = set(map(int, index))
+    problem = "a classification id appears twice"
+    _need(len(known) == n_models, path, where, problem, "unique ids")
+    shape = _stated_shape(tree)
+    pair = isinstance(shape, list) and len(shape) == 2
+    good = pair and all(_whole(n) and int(n) > 0 for n in shape)
+    where, problem = "key 'image_size' or 'tuning.shape'", f"got {str(shape)[:40]!r}"
+    _need(good, path, where, problem, "[ny, nx], above 0")
     return tree
+
+
+def _need(good: bool, path, where: str, problem: str, expected: str) -> None:
+    if not good:
+        raise InputError(path, problem, where=where, expected=expected)
 
 
 def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
@@ -90,8 +85,6 @@ def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
         Quarter turns from the uploaded image to the frame, of which the half pixel
         is taken off (see above). None leaves the positions as published.
     """
-    shape = frame_shape(tree)
-    screen = Screen(shape)
     volunteers, rejected = [], []
     for identifier, raw in zip(tree["index"], tree["models"], strict=True):
         try:
@@ -99,14 +92,12 @@ def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
         except ModelError as why:
             rejected.append({"classification_id": identifier, "reason": str(why)})
             continue
-        volunteers.append(_volunteer(identifier, _shifted(model, turns), screen))
+        row = {"classification_id": int(identifier), **UNKNOWN}
+        row["scale"] = dict.fromkeys(COMPONENTS, 1.0)
+        volunteers.append(row | {"model": _shifted(model, turns)})
         rejected.extend(dropped_rows(identifier, dropped))
-    return {
-        "subject_id": int(tree["subject"]),
-        "shape": list(shape),
-        "volunteers": volunteers,
-        "rejected": rejected,
-    }
+    head = {"subject_id": int(tree["subject"]), "shape": list(frame_shape(tree))}
+    return head | {"volunteers": volunteers, "rejected": rejected}
 
 
 def frame_shape(tree: Mapping) -> tuple[int, int]:
@@ -117,33 +108,8 @@ def frame_shape(tree: Mapping) -> tuple[int, int]:
 
 def half_pixel(turns: int) -> np.ndarray:
     """Return what the half pixel became when the image was turned, (x, y) [px]."""
-    x, y = 0.5, 0.5
-    for _ in range(turns % 4):
-        x, y = y, -x
-    return np.array([x, y])
-
-
-def _check_index(path, index: list, models: list) -> None:
-    if len(index) != len(models):
-        problem = f"{len(models)} models for {len(index)} classification ids"
-        raise InputError(path, problem, where="key 'models'", expected="one each")
-    if len(set(map(str, index))) < len(index):
-        problem = "a classification id appears twice"
-        raise InputError(path, problem, where="key 'index'", expected="unique ids")
-
-    for identifier in index:
-        if not _whole(identifier):
-            problem = f"got {identifier!r}"
-            raise InputError(path, problem, where="key 'index'", expected="integers")
-
-
-def _check_shape(path, tree: Mapping) -> None:
-    shape = _stated_shape(tree)
-    pair = isinstance(shape, list) and len(shape) == 2
-    if not pair or not all(_whole(n) and int(n) > 0 for n in shape):
-        where = "key 'image_size' or 'tuning.shape'"
-        problem = f"got {str(shape)[:40]!r}"
-        raise InputError(path, problem, where=where, expected="[ny, nx], above 0")
+    moved = (0.5 + 0.5j) * (-1j) ** (turns % 4)
+    return np.array([moved.real, moved.imag])
 
 
 def _stated_shape(tree: Mapping):
@@ -171,70 +137,24 @@ def _volunteer_model(raw: Mapping) -> tuple[Model, list[str]]:
         msg = f"spiral: expected an object with its n_arms, got {str(flat)[:40]!r}"
         raise ModelError(msg)
     for i in range(count):
-        fields = ("points", "I", "spread", "falloff")
-        arm = {k: flat.get(f"{k}.{i}") for k in fields}
-        points = arm["points"]
-        length = len(points) if isinstance(points, list) else 0
+        keys = ("points", "I", "spread", "falloff")
+        arm = {key: flat.get(f"{key}.{i}") for key in keys}
+        length = len(arm["points"]) if isinstance(arm["points"], list) else 0
         if length < 2:
             reason = f"a line of {length} point(s), expected 2 or more"
             dropped.append(f"spiral[{i}]: {reason}")
         else:
             arms.append(arm)
-    parts = {k: raw.get(k) for k in COMPONENTS}
+    parts = {name: raw.get(name) for name in COMPONENTS}
     return from_dict({**parts, "spiral": arms}), dropped
 
 
 def _shifted(model: Model, turns: int | None) -> dict:
     tree = to_dict(model)
-    if turns is None:
-        return tree
-    dx, dy = half_pixel(turns)
+    dx, dy = (0.0, 0.0) if turns is None else half_pixel(turns)
     for name in model.components():
         tree[name]["mux"] -= dx
         tree[name]["muy"] -= dy
     for arm in tree["spiral"]:
         arm["points"] = (np.array(arm["points"]) - [dx, dy]).tolist()
     return tree
-
-
-def _volunteer(identifier: int, tree: dict, screen: Screen) -> dict:
-    return {
-        "classification_id": int(identifier),
-        "user": None,
-        "created_at": None,
-        "workflow_version": None,
-        "model": tree,
-        "scale": dict.fromkeys(COMPONENTS, 1.0),
-        "untouched": _untouched(tree, screen),
-    }
-
-
-def _untouched(tree: Mapping, screen: Screen) -> list[str]:
-    drawn = [k for k in COMPONENTS if tree[k] is not None]
-    found = [
-        f"{name}.{key}"
-        for name in drawn
-        for key in SLIDERS[name]
-        if key != "scale" and _stands(tree[name][key], _default(name, key))
-    ]
-    for i, arm in enumerate(tree["spiral"]):
-        limits = {
-            "I": arm_brightness(SLIDERS["arm"]["I"].default),
-            "spread": arm_spread(SLIDERS["arm"]["spread"].default, screen),
-        }
-        same = [k for k, v in limits.items() if _stands(arm[k], v)]
-        if arm["spread"] == SPREAD_FLOOR and "spread" not in same:
-            same.append("spread")
-        found += [f"spiral.{i}.{k}" for k in same]
-    if tree["spiral"] and _stands(tree["spiral"][0]["falloff"], 1.0):
-        found.append("spiral.falloff")
-    return found
-
-
-def _default(name: str, key: str) -> float:
-    value = SLIDERS[name][key].default
-    return brightness(value) if key == "I" else value
-
-
-def _stands(value: float, default: float) -> bool:
-    return math.isclose(value, default, rel_tol=1e-6)

@@ -19,15 +19,17 @@ from skyloom.builder.drawings.coordinates import (
     brightness,
     disk_size,
     ellipse,
+    need,
     polyline,
     rectangle,
     slider,
     turned,
 )
-from skyloom.builder.model import COMPONENTS, DrawnArm, Model, Sersic, to_dict
+from skyloom.builder.model import COMPONENTS, DrawnArm, Model, to_dict
 from skyloom.io.zooniverse import Classification, Rejection
 
 TASKS = (*COMPONENTS, "spiral")
+BEYOND = "beyond the first {} classifications of this subject"
 OUTLINES = {"disk": ellipse, "bulge": ellipse, "bar": rectangle}
 
 
@@ -37,7 +39,6 @@ class Drawing:
 
     model: Model  # Re without the scale slider
     scale: dict  # the scale slider of disk, bulge and bar; 1 where nothing was drawn
-    untouched: tuple[str, ...]  # sliders at their default: "disk.I", "spiral.0.spread"
     dropped: tuple[str, ...]  # shapes left out, each with its reason
 
 
@@ -57,15 +58,12 @@ def parse(annotations: list, screen: Screen) -> Drawing:
         When the annotations do not have that structure at all.
     """
     tasks = _tasks(annotations)
-    notes: dict = {"untouched": [], "dropped": [], "scale": {}}
-    parts = {k: _component(k, tasks.get(k), screen, notes) for k in COMPONENTS}
-    arms = _spiral(tasks.get("spiral"), screen, notes)
-    return Drawing(
-        Model(**parts, spiral=tuple(arms)),
-        notes["scale"],
-        tuple(notes["untouched"]),
-        tuple(notes["dropped"]),
-    )
+    parts, scale, dropped = {}, {}, []
+    for name in COMPONENTS:
+        value = tasks.get(name)
+        parts[name], scale[name] = _component(name, value, screen, dropped)
+    arms = _spiral(tasks.get("spiral"), screen, dropped)
+    return Drawing(Model(**parts, spiral=tuple(arms)), scale, tuple(dropped))
 
 
 def subject_tree(
@@ -106,21 +104,22 @@ def subject_tree(
     volunteers = []
     for one in mine:
         try:
-            _refuse_more_than(limit, volunteers)
+            if limit is not None and len(volunteers) >= limit:
+                raise ShapeError(BEYOND.format(limit))
             drawing = parse(one.annotations, screen)
         except ShapeError as why:
             reason = {"reason": str(why)}
             rejected.append({"classification_id": one.classification_id, **reason})
             continue
-        volunteers.append(_volunteer(one, drawing, screen, turns))
+        model = turned(drawing.model, screen.shape, turns)
+        keys = ("classification_id", "user", "created_at")
+        row = {key: getattr(one, key) for key in keys}
+        row["workflow_version"] = one.workflow_version or None
+        volunteers.append(row | {"model": to_dict(model), "scale": drawing.scale})
         rejected.extend(dropped_rows(one.classification_id, drawing.dropped))
     shape = list(screen.shape[::-1] if turns % 2 else screen.shape)
-    return {
-        "subject_id": int(subject_id),
-        "shape": shape,
-        "volunteers": volunteers,
-        "rejected": rejected,
-    }
+    head = {"subject_id": int(subject_id), "shape": shape}
+    return head | {"volunteers": volunteers, "rejected": rejected}
 
 
 def dropped_rows(classification_id: int, dropped: Iterable[str]) -> list[dict]:
@@ -132,32 +131,12 @@ def dropped_rows(classification_id: int, dropped: Iterable[str]) -> list[dict]:
     ]
 
 
-def _refuse_more_than(limit: int | None, volunteers: list) -> None:
-    if limit is not None and len(volunteers) >= limit:
-        msg = f"beyond the first {limit} classifications of this subject"
-        raise ShapeError(msg)
-
-
-def _volunteer(one: Classification, drawing: Drawing, screen: Screen, turns) -> dict:
-    return {
-        "classification_id": one.classification_id,
-        "user": one.user,
-        "created_at": one.created_at,
-        "workflow_version": one.workflow_version or None,
-        "model": to_dict(turned(drawing.model, screen.shape, turns)),
-        "scale": drawing.scale,
-        "untouched": list(drawing.untouched),
-    }
-
-
 def _tasks(annotations) -> dict:
     if not isinstance(annotations, list):
         msg = f"annotations: expected a list, got a {type(annotations).__name__}"
         raise ShapeError(msg)
     for entry in annotations:
-        if not isinstance(entry, Mapping):
-            msg = f"annotations: expected objects, got {str(entry)[:40]!r}"
-            raise ShapeError(msg)
+        need(isinstance(entry, Mapping), "annotations", "objects", entry)
     found = {str(e.get("task")): e.get("value") for e in annotations}
     if not set(found) & set(TASKS):
         msg = f"no task of {', '.join(TASKS)} among {sorted(found)[:8]}: not a drawing"
@@ -166,90 +145,65 @@ def _tasks(annotations) -> dict:
 
 
 def _split(name: str, value) -> tuple[list, list]:
-    if value is None or value == []:
-        return [], []
-    if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
-        msg = f"{name}: expected a list of answers, got {str(value)[:40]!r}"
-        raise ShapeError(msg)
-    shapes = value[0].get("value") or []
-    if not isinstance(shapes, list):
-        msg = f"{name}: expected a list of shapes, got {str(shapes)[:40]!r}"
-        raise ShapeError(msg)
-    return shapes, [v.get("value") for v in value[1:]]
+    """Return the shapes of a task's answers, and the values of its sliders."""
+    answers = value or [{}]
+    listed = isinstance(answers, list) and all(isinstance(a, Mapping) for a in answers)
+    need(listed, name, "a list of answers", value)
+    shapes, *raw = [answer.get("value") for answer in answers]
+    need(isinstance(shapes or [], list), name, "a list of shapes", shapes)
+    return shapes or [], raw
 
 
-def _component(name: str, value, screen: Screen, notes: dict) -> Sersic | None:
+def _component(name: str, value, screen: Screen, dropped: list) -> tuple:
+    """Return the first shape, or None, and its scale slider."""
     shapes, raw = _split(name, value)
-    notes["scale"][name] = 1.0
     if not shapes:
-        return None
+        return None, 1.0
     if len(shapes) > 1:
-        extra = f"{name}: {len(shapes)} shapes drawn, the first counts"
-        notes["dropped"].append(extra)
+        dropped.append(f"{name}: {len(shapes)} shapes drawn, the first counts")
     try:
         part = OUTLINES[name](shapes[0], screen)
-        values, untouched = _sliders(SLIDERS[name], raw)
+        values = _sliders(name, raw)
     except ShapeError as why:
-        notes["dropped"].append(f"{name}: {why}")
-        return None
-    notes["scale"][name] = values.pop("scale")
-    notes["untouched"] += [f"{name}.{k}" for k in untouched]
+        dropped.append(f"{name}: {why}")
+        return None, 1.0
+    scale = values.pop("scale")
     values["I"] = brightness(values["I"])
     part = dataclasses.replace(part, **values)
-    return disk_size(part) if name == "disk" else part
+    return (disk_size(part) if name == "disk" else part), scale
 
 
-def _sliders(kinds: Mapping, raw: list) -> tuple[dict, list[str]]:
-    padded = [*raw, *[None] * len(kinds)]
-    read = {
-        name: slider(kind, cell)
-        for (name, kind), cell in zip(kinds.items(), padded, strict=False)
-    }
-    values = {name: value for name, (value, _) in read.items()}
-    return values, [name for name, (_, untouched) in read.items() if untouched]
+def _sliders(name: str, raw: list) -> dict[str, float]:
+    """Read a part's sliders; those that stand nowhere are at their default."""
+    kinds = SLIDERS[name]
+    cells = zip(kinds, [*raw, *[None] * len(kinds)], strict=False)
+    return {key: slider(kinds[key], cell) for key, cell in cells}
 
 
-def _spiral(value, screen: Screen, notes: dict) -> list[DrawnArm]:
+def _spiral(value, screen: Screen, dropped: list) -> list[DrawnArm]:
     lines, raw = _split("spiral", value)
     if not lines:
         return []
     try:
-        shared, untouched = _sliders(SLIDERS["spiral"], raw)
+        falloff = _sliders("spiral", raw)["falloff"]
     except ShapeError as why:
-        notes["dropped"].append(f"spiral: {why}")
+        dropped.append(f"spiral: {why}")
         return []
-    notes["untouched"] += [f"spiral.{k}" for k in untouched]
     arms: list[DrawnArm] = []
     for i, line in enumerate(lines):
         try:
-            arm, untouched = _arm(line, screen, shared["falloff"])
+            arms.append(_arm(line, screen, falloff))
         except ShapeError as why:
-            notes["dropped"].append(f"spiral[{i}]: {why}")
-            continue
-        notes["untouched"] += [f"spiral.{len(arms)}.{k}" for k in untouched]
-        arms.append(arm)
+            dropped.append(f"spiral[{i}]: {why}")
     return arms
 
 
-def _arm(line, screen: Screen, falloff: float) -> tuple[DrawnArm, list[str]]:
-    if not isinstance(line, Mapping):
-        msg = f"expected a drawn line, got {str(line)[:40]!r}"
-        raise ShapeError(msg)
+def _arm(line, screen: Screen, falloff: float) -> DrawnArm:
+    need(isinstance(line, Mapping), "line", "a drawn line", line)
     points = polyline(line.get("points"), screen)
-    values, untouched = _sliders(SLIDERS["arm"], _details(line.get("details")))
-    arm = DrawnArm(
-        points,
-        I=arm_brightness(values["I"]),
-        spread=arm_spread(values["spread"], screen),
-        falloff=falloff,
-    )
-    return arm, untouched
-
-
-def _details(details) -> list:
-    if details is None:
-        return []
-    if not isinstance(details, list):
-        msg = f"details: expected a list, got {str(details)[:40]!r}"
-        raise ShapeError(msg)
-    return [d.get("value") if isinstance(d, Mapping) else d for d in details]
+    details = [] if line.get("details") is None else line["details"]
+    need(isinstance(details, list), "details", "a list", details)
+    raw = [d.get("value") if isinstance(d, Mapping) else d for d in details]
+    values = _sliders("arm", raw)
+    light, spread = arm_brightness(values["I"]), arm_spread(values["spread"], screen)
+    return DrawnArm(points, I=light, spread=spread, falloff=falloff)
