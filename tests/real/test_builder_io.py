@@ -347,7 +347,7 @@ def test_images_become_cutouts(builder, turns, odd_subjects, tmp_path):
         image_turns = astrometry.image_turns(turns[subject])
         cutout = from_upstream_npz(path, subject, image_turns, Noise())
         assert cutout.notes == ()
-        if cutout.shape != upstream.frame_shape(tree):
+        if cutout.image.shape != upstream.frame_shape(tree):
             other.append(subject)
     assert set(other) <= {20902063, 20902085, 21096815, 21096931}
     whole = place(cutout, 10.0, 20.0, 0.1)

@@ -119,7 +119,7 @@ def test_upstream_npz_is_turned(arrays, tmp_path):
     cutout = f.from_upstream_npz(tmp_path / "a.npz", 7, 1, Noise())
     assert np.array_equal(cutout.image, np.rot90(arrays["image"]))
     assert np.array_equal(cutout.mask, np.rot90(arrays["mask"]))
-    assert cutout.shape == (36, 40)
+    assert cutout.image.shape == (36, 40)
     assert cutout.rotation == 1
     assert cutout.metadata == {"ra": "1"}
 

@@ -92,42 +92,44 @@ def share_centre(model: Model) -> Model:
     parts = {k: p for k, p in model.components().items() if k != "disk"}
     if not parts:
         return model
-    mux = float(np.mean([p.mux for p in parts.values()]))
-    muy = float(np.mean([p.muy for p in parts.values()]))
-    moved = {k: replace(p, mux=mux, muy=muy) for k, p in parts.items()}
-    return replace(model, **moved)
+    centres = [(p.mux, p.muy) for p in parts.values()]
+    mux, muy = np.mean(centres, axis=0).tolist()
+    return replace(model, **{k: replace(p, mux=mux, muy=muy) for k, p in parts.items()})
 
 
 def value_of(model: Model, name: str) -> float:
     """Return one named parameter of a model."""
-    part, *rest = name.split(".")
-    if part == "spiral":
-        return getattr(model.spiral[int(rest[0])], rest[1])
+    part, key = name.rsplit(".", 1)
     if part == "centre":
         part = "bulge" if model.bulge is not None else "bar"
-    return getattr(getattr(model, part), rest[0])
+    return getattr(_parts(model)[part], key)
 
 
 def with_values(model: Model, names: Sequence[str], values) -> Model:
     """Return a model with some named parameters changed."""
-    parts = {k: _as_dict(p) for k, p in model.components().items()}
-    arms = [_as_dict(arm) for arm in model.spiral]
+    changed: dict[str, dict] = {part: {} for part in _parts(model)}
     for name, value in zip(names, values, strict=True):
-        part, *rest = name.split(".")
-        if part == "spiral":
-            arms[int(rest[0])][rest[1]] = float(value)
-        elif part == "centre":
-            for target in {"bulge", "bar"} & set(parts):
-                parts[target][rest[0]] = float(value)
-        else:
-            parts[part][rest[0]] = float(value)
-    rebuilt = {k: Sersic(**fields) for k, fields in parts.items()}
-    spiral = (replace(a, **f) for a, f in zip(model.spiral, arms, strict=True))
-    return Model(**rebuilt, spiral=tuple(spiral))
+        part, key = name.rsplit(".", 1)
+        for target in {"bulge", "bar"} & set(changed) if part == "centre" else {part}:
+            changed[target][key] = float(value)
+    parts = {k: replace(p, **changed[k]) for k, p in model.components().items()}
+    arms = (replace(p, **changed[f"spiral.{i}"]) for i, p in enumerate(model.spiral))
+    return replace(model, **parts, spiral=tuple(arms))
 
 
-def _as_dict(part) -> dict:
-    return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+def named_values(model: Model) -> dict[str, float]:
+    """Return every number of a model by name, ``disk.mux`` to ``spiral.1.spread``."""
+    return {
+        f"{name}.{field.name}": getattr(part, field.name)
+        for name, part in _parts(model).items()
+        for field in dataclasses.fields(part)
+        if field.name != "points"
+    }
+
+
+def _parts(model: Model) -> dict:
+    arms = {f"spiral.{i}": arm for i, arm in enumerate(model.spiral)}
+    return model.components() | arms
 
 
 def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
@@ -193,9 +195,8 @@ def plane_slopes(par: Parametrisation) -> np.ndarray:
     for name in columns:
         key, j = name.split(".")[1], par.names.index(name)
         step = 1e-4 * (disk.q if key == "q" else 1.0)
-        ends = [
-            replace(disk, **{key: getattr(disk, key) + sign * step}) for sign in (-1, 1)
-        ]
+        at = getattr(disk, key)
+        ends = [replace(disk, **{key: at + sign * step}) for sign in (-1, 1)]
         width = np.log(ends[1].q / ends[0].q) if key == "q" else 2 * step
         for k, arm in enumerate(par.start.spiral):
             if f"spiral.{k}.A" in par.names:
@@ -293,16 +294,3 @@ def _upright(part: Sersic) -> Sersic:
         part = replace(part, q=1 / part.q, Re=part.Re * part.q, roll=roll)
     roll = part.roll % math.pi  # pi itself, for a roll just below zero
     return replace(part, roll=roll if roll < math.pi else 0.0)
-
-
-def named_values(model: Model) -> dict[str, float]:
-    """Return every number of a model by name, ``disk.mux`` to ``spiral.1.spread``."""
-    values = {}
-    for name in COMPONENTS:
-        part = getattr(model, name)
-        if part is not None:
-            values |= {f"{name}.{k}": v for k, v in _as_dict(part).items()}
-    for i, arm in enumerate(model.spiral):
-        fields = {k: v for k, v in _as_dict(arm).items() if k != "points"}
-        values |= {f"spiral.{i}.{k}": v for k, v in fields.items()}
-    return values

@@ -18,22 +18,18 @@ from skyloom.builder.model import Model, replace, to_dict
 from skyloom.io.errors import DatumError
 
 STRETCHES = (2.0, 0.5)
-EMPTY = {
-    "model": None,
-    "chisq": None,
-    "chisq_per_pixel": None,
-    "chisq_start": None,
+EMPTY = dict.fromkeys(("model", "chisq", "chisq_per_pixel", "chisq_start")) | {
+    "error_scale": None,
     "n_pixels": 0,
     "n_free": 0,
+    "n_iterations": 0,
+    "n_evaluations": 0,
     "parameters": [],
     "values": [],
     "errors": [],
     "covariance": [],
-    "error_scale": None,
     "bounds_reached": [],
     "dropped": [],
-    "n_iterations": 0,
-    "n_evaluations": 0,
     "flux": {},
     "flux_err": {},
     "flux_covariance": [],
@@ -70,24 +66,30 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         the root of a reduced chi² above 1. A fit that cannot be done is such a record
         too, with its reason.
     """
+    if not model.components():
+        return failed("the model has no component: the crowd agreed on none")
+    crowd, errors, armless = _with_a_disk(model, errors)
     try:
-        _check(model)
-        crowd, errors, armless = _with_a_disk(model, errors)
         limit = settings.max_evaluations
         problem, found, dropped = _rounds(crowd, errors, cutout, limit)
     except DatumError as error:
         return failed(str(error))
     scatter = _chisq(problem, found.vector)
+    begin = Problem(crowd, cutout, None)
+    chisq_start = _chisq(begin, begin.start)
     n_free = len(problem.par.names) + len(problem.terms)
     reduced = scatter / (len(problem.data) - n_free)
     scale = max(1.0, reduced) ** 0.5  # a galaxy is never quite its model
     post = posterior(problem, found.vector, scale)
     return {
-        **_outcome(found),
+        "status": found.status,
+        "reason": None if found.status == "converged" else str(found.message),
+        "n_iterations": int(found.n_iterations),
+        "n_evaluations": int(found.n_evaluations),
         "model": to_dict(post.model(post.coordinates)),
         "chisq": reduced,
         "chisq_per_pixel": scatter / len(problem.data),
-        "chisq_start": _chisq_start(crowd, cutout),
+        "chisq_start": chisq_start / len(problem.data),
         "n_pixels": len(problem.data),
         "n_free": n_free,
         "error_scale": scale,
@@ -96,12 +98,6 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         **_values(post),
         **_fluxes(post),
     }
-
-
-def _check(model: Model):
-    if not model.components():
-        msg = "the model has no component: the crowd agreed on none"
-        raise DatumError(msg)
 
 
 def _with_a_disk(model: Model, errors):
@@ -181,20 +177,6 @@ def without(model: Model, errors, terms):
 def _chisq(problem: Problem, vector) -> float:
     residuals = problem.residuals(vector)[: len(problem.data)]
     return float(residuals @ residuals)
-
-
-def _chisq_start(crowd: Model, cutout) -> float:
-    problem = Problem(crowd, cutout, None)
-    return _chisq(problem, problem.start) / len(problem.data)
-
-
-def _outcome(found: Solution) -> dict:
-    return {
-        "status": found.status,
-        "reason": None if found.status == "converged" else str(found.message),
-        "n_iterations": int(found.n_iterations),
-        "n_evaluations": int(found.n_evaluations),
-    }
 
 
 def _values(post: Posterior) -> dict:

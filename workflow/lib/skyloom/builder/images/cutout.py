@@ -17,10 +17,12 @@ from skyloom.builder.images.noise import sigma_from_sky_and_gain
 from skyloom.builder.images.pixels import (
     above_zero,
     array,
-    bad_pixels,
+    flags,
     given_sigma,
     note,
+    same_shape,
     unit_psf,
+    wrong,
 )
 from skyloom.io.errors import DatumError, InputError
 
@@ -70,11 +72,6 @@ class Cutout:
     notes: tuple[str, ...] = ()
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """``(ny, nx)`` [px]."""
-        return self.image.shape
-
-    @property
     def wcs(self) -> WCS | None:
         """The WCS; None where the place on the sky is unknown."""
         if "CTYPE1" not in self.header:
@@ -117,15 +114,14 @@ def make_cutout(
         multiplier that is not above 0, or metadata that are no object.
     """
     image = array(path, "image", image)
-    mask = bad_pixels(path, mask, image.shape)
+    mask = same_shape(path, "mask", flags(path, "mask", mask), image.shape)
     notes: list[str] = []
     mask = mask | note(notes, ~np.isfinite(image) & ~mask, "pixels without a number")
     if mask.all():
         problem = "no good pixel: all are masked or without a number"
-        raise InputError(path, problem, where="key 'image'")
+        raise wrong(path, "image", problem)
     if metadata is not None and not isinstance(metadata, Mapping):
-        problem = f"a {type(metadata).__name__}"
-        raise InputError(path, problem, where="key 'metadata'", expected="an object")
+        raise wrong(path, "metadata", f"a {type(metadata).__name__}", "an object")
     multiplier = above_zero(path, "multiplier", multiplier)
     image = np.where(np.isfinite(image), image, 0.0)
     if sigma is None:
@@ -155,10 +151,7 @@ def turn(cutout: Cutout, turns: int) -> Cutout:
     if turns % 4 == 0:
         return cutout
     names = ("image", "sigma", "mask", "psf")
-    turned = {
-        name: np.ascontiguousarray(np.rot90(getattr(cutout, name), turns))
-        for name in names
-    }
+    turned = {name: np.rot90(getattr(cutout, name), turns).copy() for name in names}
     rotation = ((cutout.rotation or 0) + turns) % 4
     return dataclasses.replace(cutout, **turned, rotation=rotation, header={})
 
@@ -173,7 +166,7 @@ def place(cutout: Cutout, ra: float, dec: float, north: float | None) -> Cutout:
     north : float or None
         Direction of north, counter-clockwise from +y [rad], or None if unknown.
     """
-    cards = celestial_cards(cutout.shape, ra, dec, north)
+    cards = celestial_cards(cutout.image.shape, ra, dec, north)
     return dataclasses.replace(cutout, header=cards)
 
 
@@ -181,6 +174,5 @@ def _built_sigma(path, image, mask, multiplier, noise: Noise) -> np.ndarray:
     try:
         return sigma_from_sky_and_gain(image, mask, multiplier, noise)
     except DatumError as bad:
-        where = "sigma from sky and gain"
-        remedy = "give a sigma image"
-        raise InputError(path, str(bad), where=where, remedy=remedy) from None
+        told = {"where": "sigma from sky and gain", "remedy": "give a sigma image"}
+        raise InputError(path, str(bad), **told) from None

@@ -11,7 +11,7 @@ import numpy as np
 
 from skyloom.builder.config import Noise
 from skyloom.builder.images.cutout import Cutout, make_cutout, turn
-from skyloom.builder.images.pixels import array, check_flags
+from skyloom.builder.images.pixels import flags, wrong
 from skyloom.io.documents import plain, read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import write_images
@@ -46,34 +46,19 @@ def from_difference_json(path: str | Path, subject_id: int, noise: Noise) -> Cut
     A ``sigma_image``, which the project's own files lack, is used where there is one.
     """
     tree = _keys(path, ("imageData", "mask", "psf", "multiplier"))
-    return make_cutout(
-        path,
-        subject_id,
-        image=tree["imageData"],
-        mask=tree["mask"],
-        psf=tree["psf"],
-        multiplier=tree["multiplier"],
-        sigma=tree.get("sigma_image"),
-        noise=noise,
-        metadata=tree.get("metadata"),
-    )
+    given = {"sigma": tree.get("sigma_image"), "metadata": tree.get("metadata")}
+    given |= {name: tree[name] for name in ("mask", "psf", "multiplier")}
+    return make_cutout(path, subject_id, image=tree["imageData"], noise=noise, **given)
 
 
 def from_metadata_json(path: str | Path, subject_id: int) -> Cutout:
     """Read upstream's fitting metadata as JSON (pixel_mask: true is **good**)."""
     names = ("galaxy_data", "sigma_image", "pixel_mask", "psf", "multiplier")
     tree = _keys(path, names)
-    good = array(path, "pixel_mask", tree["pixel_mask"])
-    check_flags(path, "pixel_mask", good)
-    return make_cutout(
-        path,
-        subject_id,
-        image=tree["galaxy_data"],
-        mask=good == 0,
-        psf=tree["psf"],
-        multiplier=tree["multiplier"],
-        sigma=tree["sigma_image"],
-    )
+    given = {"image": tree["galaxy_data"], "sigma": tree["sigma_image"]}
+    given |= {"mask": ~flags(path, "pixel_mask", tree["pixel_mask"])}
+    given |= {"psf": tree["psf"], "multiplier": tree["multiplier"]}
+    return make_cutout(path, subject_id, **given)
 
 
 def from_upstream_npz(
@@ -92,8 +77,7 @@ def from_upstream_npz(
     """
     arrays = read_npz(path, UPSTREAM, {"metadata": ("U", 0)})
     metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")))
-    given = {"metadata": metadata, "noise": noise}
-    made = make_cutout(path, subject_id, **arrays, **given)
+    made = make_cutout(path, subject_id, **arrays, metadata=metadata, noise=noise)
     if turns is None:
         return dataclasses.replace(made, rotation=None)
     return turn(made, turns)
@@ -196,8 +180,7 @@ def _keys(path, names) -> dict:
     tree = read_json(path, nonfinite=True)
     for name in names:
         if name not in tree:
-            expected = f"it among {sorted(tree)[:12]}"
-            raise InputError(path, "missing", where=f"key {name!r}", expected=expected)
+            raise wrong(path, name, "missing", f"it among {sorted(tree)[:12]}")
     return tree
 
 
@@ -205,5 +188,4 @@ def _tree(path, name: str, text: str):
     try:
         return json.loads(text)
     except json.JSONDecodeError as bad:
-        problem = f"not JSON ({bad})"
-        raise InputError(path, problem, where=f"key {name!r}") from None
+        raise wrong(path, name, f"not JSON ({bad})") from None
