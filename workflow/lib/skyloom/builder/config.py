@@ -17,6 +17,7 @@ PATTERNS = ("subject_data", "fitting_data", "images", "models")
 
 Angle = Annotated[float, Field(gt=0, lt=90)]
 Id = Annotated[int, Field(ge=1)]
+File = DataFile | None
 Side = Annotated[int, Field(ge=32, le=2048)]
 
 
@@ -24,7 +25,7 @@ class Sample(Section):
     """The subjects of the run; not read when they are simulated."""
 
     subject_ids: tuple[Id, ...] = key((), "Zooniverse ids; or else give a sheet.")
-    sheet: DataFile | None = key(None, "CSV file with one row a subject.", "path")
+    sheet: File = key(None, "CSV file with one row a subject.", "path")
     column: str = key(
         "subject_id", "Column of the sheet that holds the ids.", min_length=1
     )
@@ -43,10 +44,8 @@ class Sample(Section):
 class Paths(Section):
     """Raw files, under $SKYLOOM_DATA; {subject} stands for the subject's id."""
 
-    classifications: DataFile | None = key(
-        None, "Zooniverse classification export, CSV.", "path"
-    )
-    subjects: DataFile | None = key(None, "Zooniverse subject export, CSV.", "path")
+    classifications: File = key(None, "Zooniverse classification export, CSV.", "path")
+    subjects: File = key(None, "Zooniverse subject export, CSV.", "path")
     subject_data: str | None = key(
         None,
         "Pattern of the files that volunteers were shown, JSON with imageData, mask, "
@@ -63,18 +62,16 @@ class Paths(Section):
     models: str | None = key(
         None, "Pattern of decoded upstream models, JSON, maybe gzipped.", "path"
     )
-    gal_metadata: DataFile | None = key(
+    gal_metadata: File = key(
         None, "NASA-Sloan Atlas values and frame of each subject, CSV.", "path"
     )
-    repeats: DataFile | None = key(
+    repeats: File = key(
         None,
         'Pairs of subjects that show one galaxy, CSV with the columns "0" and "1".',
         "path",
     )
-    catalogue: DataFile | None = key(
-        None, "Published catalogue to compare with, CSV.", "path"
-    )
-    votes: DataFile | None = key(
+    catalogue: File = key(None, "Published catalogue to compare with, CSV.", "path")
+    votes: File = key(
         None,
         "Galaxy Zoo vote fractions to test pitch angles against, CSV with subject_id, "
         "and p_bar or p_noticeable, p_obvious and p_dominant.",
@@ -90,10 +87,9 @@ class GalaxySettings(Section):
 
     @model_validator(mode="after")
     def _range(self) -> Self:
-        if self.size[0] > self.size[1]:
-            msg = "size: got {} to {}, expected the lower limit first".format(
-                *self.size
-            )
+        low, high = self.size
+        if low > high:
+            msg = f"size: got {low} to {high}, expected the lower limit first"
             raise ValueError(msg)
         return self
 

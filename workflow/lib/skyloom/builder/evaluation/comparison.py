@@ -78,24 +78,19 @@ def compare_published(
         `skyloom.builder.evaluation.repeatability.difference`, ours less published};
         ``presence`` {component: as `presence`, published first}.
     """
-    both = published.merge(ours, on="subject_id", suffixes=("_published", ""))
+    theirs = published.add_suffix("_published")
+    both = ours.merge(theirs, left_on="subject_id", right_on="subject_id_published")
     return {
         "n": len(both),
         "parameters": {
-            mine: difference(_published(both, theirs, ours), both[mine])
-            for mine, theirs in columns.items()
+            mine: difference(both[f"{name}_published"], both[mine])
+            for mine, name in columns.items()
         },
         "presence": {
-            name: presence(
-                is_present(_published(both, key, ours)), is_present(both[key])
-            )
+            name: presence(is_present(both[f"{key}_published"]), is_present(both[key]))
             for name, key in PARTS.items()
         },
     }
-
-
-def _published(both: pd.DataFrame, name: str, ours: pd.DataFrame) -> pd.Series:
-    return both[f"{name}_published" if name in ours else name]
 
 
 def _fractions(published: pd.DataFrame) -> tuple[pd.Series, dict[str, pd.Series]]:

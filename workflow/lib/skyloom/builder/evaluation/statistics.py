@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy import ndimage
 
 from skyloom.stats.intervals import one_share
 from skyloom.stats.scatter import quantiles
@@ -78,8 +77,7 @@ def residual_statistics(residual, good) -> dict:
     -------
     dict
         ``n_pixels, mean, sd, beyond_3`` (fraction past 3 sigma; 0.0027 for pure
-        noise), ``neighbours`` (correlation of adjacent pixels; 0 for pure noise),
-        ``smooth_sd`` (sd after a 3 x 3 mean, times 3; 1 for pure noise) and
+        noise), ``neighbours`` (correlation of adjacent pixels; 0 for pure noise) and
         ``asymmetry`` (correlation with itself turned by 180 deg about the image
         centre).
 
@@ -101,7 +99,6 @@ def residual_statistics(residual, good) -> dict:
         "sd": float(values.std()),
         "beyond_3": float(np.mean(np.abs(values) > 3)),
         "neighbours": neighbour_correlation(residual, good),
-        "smooth_sd": _smooth_sd(residual, good),
         "asymmetry": _correlation(residual, *turned),
     }
 
@@ -121,19 +118,10 @@ def neighbour_correlation(residual, good) -> float | None:
 def sample_residuals(trees: Iterable[Mapping]) -> dict:
     """Return quantiles over a sample of each number of `residual_statistics`."""
     trees = list(trees)
-    names = ("mean", "sd", "beyond_3", "neighbours", "smooth_sd", "asymmetry")
+    names = ("mean", "sd", "beyond_3", "neighbours", "asymmetry")
     found = {k: [t[k] for t in trees if t[k] is not None] for k in names}
     spread = {k: quantiles(v) if v else None for k, v in found.items()}
     return {"n": len(trees)} | spread
-
-
-def _smooth_sd(residual, good) -> float | None:
-    """Return the sd of full 3 x 3 means, in units of what independent noise gives."""
-    full = ndimage.minimum_filter(good, 3, mode="constant", cval=False)
-    if full.sum() < 2:
-        return None
-    mean = ndimage.uniform_filter(np.where(good, residual, 0.0), 3, mode="constant")
-    return float(3 * mean[full].std())
 
 
 def _correlation(a, b, good) -> float | None:

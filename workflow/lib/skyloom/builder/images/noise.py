@@ -57,16 +57,15 @@ def sigma_from_sky_and_gain(
     Source: SDSS frame data model, error model; Howell 2006, Handbook of CCD
     Astronomy, equation 4.4.
     """
-    light = np.clip(_local_mean(image, mask), 0.0, None)
+    light = np.clip(_smooth(image, ~mask, LIGHT), 0.0, None)
     photons = light * noise.calibration / (noise.gain * multiplier)
     return np.sqrt(sky_rms(image, mask) ** 2 + photons)
 
 
-def _local_mean(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the image smoothed over `LIGHT` pixels, bad ones left out; 0 without."""
-    good = (~mask).astype(float)
-    weight = gaussian_filter(good, LIGHT)
-    light = gaussian_filter(np.where(mask, 0.0, image), LIGHT)
+def _smooth(image: np.ndarray, good: np.ndarray, width: float) -> np.ndarray:
+    """Return the image smoothed over `width` pixels, bad ones left out; 0 without."""
+    weight = gaussian_filter(good.astype(float), width)
+    light = gaussian_filter(np.where(good, image, 0.0), width)
     return np.divide(light, weight, out=np.zeros_like(light), where=weight > 1e-6)
 
 
@@ -115,10 +114,7 @@ def outer_residual(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _less_smooth(image: np.ndarray, good: np.ndarray) -> np.ndarray:
-    weight = gaussian_filter(good.astype(float), WIDTH)
-    smooth = gaussian_filter(np.where(good, image, 0.0), WIDTH)
-    level = np.divide(smooth, weight, out=np.zeros_like(smooth), where=weight > 1e-6)
-    return np.where(good, image, 0.0) - level
+    return np.where(good, image, 0.0) - _smooth(image, good, WIDTH)
 
 
 def _taken() -> float:

@@ -17,13 +17,11 @@ from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import Column, read_csv
 
-AGGREGATE_PARTS = ("Model", "Errors", "Masks", "Arms")
 SKY = {"subject_id": Column("int", unique=True)} | {
     name: Column("str" if name == "IAUNAME" else "float", empty=True, required=False)
     for name in ("NSAID", "IAUNAME", "RA", "DEC", "Z", "ZDIST")
 }
-STATUS = ("status", "reason")
-BEST = ("subject_id", "classification_id", "chisq", "n_volunteers")
+BEST = {"classification_id": "Int64", "chisq": float, "n_volunteers": "int64"}
 
 
 def trees(paths: Iterable[str | Path]) -> dict[int, dict]:
@@ -49,28 +47,12 @@ def aggregation_table(aggregates: Mapping[int, Mapping]) -> pd.DataFrame:
 
     Model, Errors, Masks and Arms are JSON text in place of the seed's pickles.
     """
-    rows = [
-        {"subject_id": subject}
-        | {name: _json(tree.get(name.lower())) for name in AGGREGATE_PARTS}
-        | {key: tree.get(key) for key in STATUS}
-        for subject, tree in aggregates.items()
-    ]
-    return _text(pd.DataFrame(rows, columns=["subject_id", *AGGREGATE_PARTS, *STATUS]))
+    return _table(aggregates, {}, ("Model", "Errors", "Masks", "Arms"))
 
 
 def best_table(best: Mapping[int, Mapping]) -> pd.DataFrame:
     """Return the best individual models, one row a subject, Model as JSON text."""
-    rows = [
-        {key: tree.get(key) for key in (*BEST, *STATUS)}
-        | {"Model": _json(tree.get("model"))}
-        for tree in best.values()
-    ]
-    table = pd.DataFrame(rows, columns=[*BEST, "Model", *STATUS], dtype=object)
-    # Through object: beside a None, integers would become floats and lose digits.
-    whole = dict.fromkeys(("subject_id", "n_volunteers"), "int64")
-    table = table.astype(whole | {"classification_id": "Int64"})
-    table["chisq"] = table["chisq"].astype(float)
-    return _text(table)
+    return _table(best, BEST, ("Model",))
 
 
 def subjects(
@@ -116,11 +98,19 @@ def _subject(cutout, **known) -> Subject:
     return Subject(**known, wcs=cutout.wcs, rotation_known=cutout.rotation is not None)
 
 
+def _table(trees: Mapping[int, Mapping], types: Mapping, parts) -> pd.DataFrame:
+    """Return columns of some types, of parts as JSON text, and of the status."""
+    types = {"subject_id": "int64"} | types
+    types |= dict.fromkeys((*parts, "status", "reason"), "string")
+    rows = [
+        {name: tree.get(name) for name in types}
+        | {name: _json(tree.get(name.lower())) for name in parts}
+        | {"subject_id": subject}
+        for subject, tree in trees.items()
+    ]
+    # Through object: beside a None, integers would become floats and lose digits.
+    return pd.DataFrame(rows, columns=list(types), dtype=object).astype(types)
+
+
 def _json(part) -> str | None:
     return None if part is None else json.dumps(part, sort_keys=True)
-
-
-def _text(table: pd.DataFrame) -> pd.DataFrame:
-    """Give text columns one type, also where every cell is empty."""
-    texts = [c for c in (*AGGREGATE_PARTS, *STATUS) if c in table]
-    return table.astype(dict.fromkeys(texts, "string"))
