@@ -10,4 +10,4 @@ job = Job(snakemake)
 urls = subject_files(job.input.subjects, int(job.wildcards.subject))
 for path in job.output:
     url = urls[Path(path).name]
-    job.log.info("%s: sha256 %s", url, download(url, path, **job.settings["retrieve"]))
+    job.log.info("%s: sha256 %s", url, download(url, path))

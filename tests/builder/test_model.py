@@ -65,7 +65,7 @@ DISK = {"mux": 1, "muy": 1, "roll": 0, "q": 0.5, "Re": 3, "I": 1}
         ({"spiral": [{"points": [1, 2], "I": 1, "spread": 1}]}, "points"),
         ({"spiral": [{"points": [[1, 2], [3, np.inf]], "I": 1, "spread": 1}]}, "fini"),
         ({"spiral": [{"I": 1, "spread": 1, "A": 0, "phi": 9, "t_min": 0, "t_max": 1}]},
-         "above 0"),
+         r"spiral\[0\]\.A: expected more than 0"),
         ({"spiral": [7]}, "expected an object"),
     ],
 )  # fmt: skip

@@ -67,7 +67,6 @@ def project(tmp_path, archive):
             "subjects": "subjects.csv",
             "subject_data": "downloads/builder/subject_data/{subject}/difference.json",
         },
-        "retrieve": {"attempts": 1},
     }
     retrieve = {"tiles": f"{url}/tiles", "sha256": "sums"}
     (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")

@@ -30,7 +30,7 @@ rule retrieve_subject:
         mem_mb=memory(500),
         runtime=by_attempt(60),
     params:
-        settings=pick(config, "retrieve"),
+        settings={},
         code=digest("scripts/builder/retrieve_subject.py"),
     message:
         "Download the files of subject {wildcards.subject}"

@@ -234,12 +234,6 @@ class Winding(Section):
         return self
 
 
-class Retrieve(Section):
-    """How public archives are asked; nothing is fetched unless asked for."""
-
-    attempts: int = key(4, "How often a download is tried.", ge=1, le=100)
-
-
 class Config(Section):
     """Galaxy Builder: volunteers' drawings to models, a catalogue and pitch angles."""
 
@@ -272,7 +266,6 @@ class Config(Section):
     pitch: PitchSettings = part(PitchSettings)
     morphology: Morphology = part(Morphology)
     winding: Winding = part(Winding)
-    retrieve: Retrieve = part(Retrieve)
 
     @model_validator(mode="after")
     def _named_files(self) -> Self:

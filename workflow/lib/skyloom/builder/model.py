@@ -15,7 +15,7 @@ Source: Lingard et al. 2020, ApJ 900, 178, section 3.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,7 @@ def from_dict(tree: Mapping) -> Model:
         msg = f"model: unknown component {sorted(unknown)}; expected disk, bulge, bar"
         raise ModelError(msg)
     parts = {name: _sersic(name, tree.get(name)) for name in COMPONENTS}
-    arms = [_arm(i, arm) for i, arm in enumerate(tree.get("spiral") or ())]
+    arms = [_arm(f"spiral[{i}]", arm) for i, arm in enumerate(tree.get("spiral") or ())]
     return Model(**parts, spiral=tuple(arms))
 
 
@@ -121,63 +121,55 @@ def _fields(part) -> dict | None:
     return {k: np.asarray(v, float).tolist() for k, v in values.items()}
 
 
+def _error(where: str, problem: str) -> ModelError:
+    return ModelError(f"{where}: {problem}")
+
+
 def _number(where: str, tree: Mapping, key: str) -> float:
+    if key not in tree:
+        raise _error(where, f"missing {key!r}")
+    place = f"{where}.{key}"
     try:
         value = float(tree[key])
-    except KeyError:
-        msg = f"{where}: missing {key!r}"
-        raise ModelError(msg) from None
     except (TypeError, ValueError):
-        msg = f"{where}.{key}: expected a number, got {tree[key]!r}"
-        raise ModelError(msg) from None
+        raise _error(place, f"expected a number, got {tree[key]!r}") from None
     if not np.isfinite(value):
-        msg = f"{where}.{key}: expected a finite number, got {value}"
-        raise ModelError(msg)
+        raise _error(place, f"expected a finite number, got {value}")
     return value
 
 
-def _build(cls, where: str, tree, defaults: Mapping = {}):
+def _build(cls, where: str, tree, above_zero: Iterable[str], defaults: Mapping = {}):
     if not isinstance(tree, Mapping):
-        msg = f"{where}: expected an object of numbers, got {type(tree).__name__}"
-        raise ModelError(msg)
+        found = type(tree).__name__
+        raise _error(where, f"expected an object of numbers, got {found}")
     names = [f.name for f in dataclasses.fields(cls)]
     unknown = set(tree) - set(names)
     if unknown:
-        msg = f"{where}: unknown field {sorted(unknown)}; expected {names}"
-        raise ModelError(msg)
-    return cls(**{k: _number(where, {**defaults, **tree}, k) for k in names})
+        raise _error(where, f"unknown field {sorted(unknown)}; expected {names}")
+    part = cls(**{k: _number(where, {**defaults, **tree}, k) for k in names})
+    for key in above_zero:
+        value, place = getattr(part, key), f"{where}.{key}"
+        if value <= 0:
+            raise _error(place, f"expected more than 0, got {value}")
+    return part
 
 
 def _sersic(name: str, tree) -> Sersic | None:
     if tree is None:
         return None
-    part = _build(Sersic, name, tree, {"n": 1.0, "c": 2.0})
-    for key in ("q", "Re", "n", "c"):
-        if getattr(part, key) <= 0:
-            msg = f"{name}.{key}: expected more than 0, got {getattr(part, key)}"
-            raise ModelError(msg)
-    return part
+    return _build(Sersic, name, tree, ("q", "Re", "n", "c"), {"n": 1.0, "c": 2.0})
 
 
-def _arm(i: int, tree) -> Arm:
-    where = f"spiral[{i}]"
-    if isinstance(tree, Mapping) and "points" in tree:
-        return _drawn_arm(where, tree)
-    arm = _build(SpiralArm, where, tree)
-    if arm.A <= 0 or arm.spread <= 0:
-        msg = f"{where}: A and spread must be above 0, got {arm.A} and {arm.spread}"
-        raise ModelError(msg)
-    return arm
-
-
-def _drawn_arm(where: str, tree: Mapping) -> DrawnArm:
+def _arm(where: str, tree) -> Arm:
+    if not isinstance(tree, Mapping) or "points" not in tree:
+        return _build(SpiralArm, where, tree, ("A", "spread"))
     try:
         points = np.array(tree["points"], float)
     except (TypeError, ValueError):
         points = np.empty(0)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        msg = f"{where}.points: expected a list of finite [x, y] pairs"
-        raise ModelError(msg)
+        where = f"{where}.points"
+        raise _error(where, "expected a list of finite [x, y] pairs")
     falloff = 1.0 if tree.get("falloff") is None else tree["falloff"]
     known = {**tree, "falloff": falloff}
     numbers = {k: _number(where, known, k) for k in ("I", "spread", "falloff")}

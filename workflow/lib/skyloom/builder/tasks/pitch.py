@@ -10,6 +10,7 @@ from skyloom.builder.config import PitchSettings
 from skyloom.builder.pitch.arms import arm_table
 from skyloom.builder.pitch.posterior import (
     NotConvergedError,
+    PitchPosterior,
     draw_arrays,
     fit,
     summary_tree,
@@ -17,8 +18,7 @@ from skyloom.builder.pitch.posterior import (
 from skyloom.io.errors import DatumError
 from skyloom.run.seeds import rng
 
-NO_DRAWS = {"scatter": (0,), "galaxy": (0, 0), "arm": (0, 0)}
-NO_IDS = ("galaxy_id", "arm_subject_id", "arm_galaxy_id", "arm_index")
+NOTHING = np.zeros(0), np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)
 
 
 def sample_pitch(
@@ -44,16 +44,13 @@ def sample_pitch(
         The draws; empty after a failure.
     """
     galaxies = {second: first for first, second in repeats}
+    arms = arm_table(aggregates, galaxies=galaxies)
     try:
-        arms = arm_table(aggregates, galaxies=galaxies)
         posterior = fit(arms, settings, rng(seed, "pitch"))
     except (NotConvergedError, DatumError) as error:
+        diagnostics = getattr(error, "diagnostics", {})
+        nothing = PitchPosterior(*NOTHING, arms[:0], diagnostics)
         failed = {"status": "failed", "reason": str(error)}
-        return failed | {"diagnostics": getattr(error, "diagnostics", {})}, _nothing()
+        return failed | {"diagnostics": diagnostics}, draw_arrays(nothing)
     tree = {"status": "ok", "reason": None} | summary_tree(posterior)
     return tree, draw_arrays(posterior)
-
-
-def _nothing() -> dict[str, np.ndarray]:
-    draws = {k: np.zeros(shape, np.float32) for k, shape in NO_DRAWS.items()}
-    return draws | {name: np.zeros(0, np.int64) for name in NO_IDS}
