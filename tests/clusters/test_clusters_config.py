@@ -7,6 +7,8 @@ from typing import get_args
 import numpy as np
 import pytest
 from skyloom.clusters.catalogue.colours import RedSequence
+from skyloom.clusters.catalogue.lists import COLUMNS
+from skyloom.clusters.config import Column
 from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.tasks.images import RENDERERS
@@ -55,6 +57,11 @@ def test_renderers_are_the_librarys():
     assert get_args(Images.model_fields["renderer"].annotation) == tuple(RENDERERS)
 
 
+def test_columns_are_those_of_lists():
+    """Each column that the library reads may be named, and no other."""
+    assert get_args(Column) == COLUMNS
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -81,6 +88,7 @@ def test_renderers_are_the_librarys():
         ({"survey": {"device": "gpu"}}, "survey.device: got 'gpu'"),
         ({"survey": {"shifts": 3}}, "survey.shifts: got 3, expected 1, 2, 4 or 8"),
         ({"evaluate": {"redshifts": [0.7, 0.2]}}, "each item more than the one before"),
+        ({"match": {"columns_a": {"SNR": "S"}}}, "expected 'ID', 'RA', 'DEC', 'Z_LAM"),
         ({"encoder": 3}, "encoder: got 3, expected a valid string"),
         ({"paths": {"list": "no.fits"}}, "paths.list: got 'no.fits', there is no file"),
         ({"paths": {"survey": "no"}}, "paths.survey: got 'no', there is no folder"),

@@ -30,7 +30,8 @@ from skyloom.run.config import (
 
 Redshift = Annotated[float, Field(ge=0, le=3)]
 Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")]
-Columns = dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=1)]]
+Column = Literal["ID", "RA", "DEC", "Z_LAMBDA", "Z_LAMBDA_ERR", "LAMBDA", "LAMBDA_ERR"]
+Columns = dict[Column, Annotated[str, Field(min_length=1)]]
 
 
 class Paths(Section):
@@ -99,7 +100,7 @@ class Match(Section):
     b: DataFile | None = key(None, "Second list.")
     columns_a: Columns = key(
         {},
-        "Its columns by our names RA, DEC, Z_LAMBDA, LAMBDA, where they are not known.",
+        "Its columns by our names, where they are not known.",
     )
     columns_b: Columns = key({}, "The same of the second list.")
 

@@ -38,22 +38,21 @@ REQUIRED = ("RA", "DEC", "Z_LAMBDA", "LAMBDA")
 # What lists of our own fields hold besides: pixels and sizes.
 PLACES = ("X", "Y", "R_LAMBDA", "R_PIX")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "--", "-"))
-UNITS = {"RA": "deg", "DEC": "deg", "X": "pix", "Y": "pix", "R_LAMBDA": "Mpc"}
-UNITS["R_PIX"] = "pix"
 SHAPE = ("IMAGEW", "IMAGEH")  # width and height of the image [px]
 AGAIN = "make it again"
+# Unit and description of each column.
 TELLS = {
-    "ID": "number of the cluster",
-    "RA": "right ascension of the centre, ICRS",
-    "DEC": "declination of the centre, ICRS",
-    "Z_LAMBDA": "redshift",
-    "Z_LAMBDA_ERR": "its standard error, NaN where not known",
-    "LAMBDA": "richness",
-    "LAMBDA_ERR": "its standard error, NaN where not known",
-    "X": "column on the image, pixel centres at integers from 0",
-    "Y": "row on the image, pixel centres at integers from 0",
-    "R_LAMBDA": "radius of the richness, physical",
-    "R_PIX": "the same on the image",
+    "ID": (None, "number of the cluster"),
+    "RA": ("deg", "right ascension of the centre, ICRS"),
+    "DEC": ("deg", "declination of the centre, ICRS"),
+    "Z_LAMBDA": (None, "redshift"),
+    "Z_LAMBDA_ERR": (None, "its standard error, NaN where not known"),
+    "LAMBDA": (None, "richness"),
+    "LAMBDA_ERR": (None, "its standard error, NaN where not known"),
+    "X": ("pix", "column on the image, pixel centres at integers from 0"),
+    "Y": ("pix", "row on the image, pixel centres at integers from 0"),
+    "R_LAMBDA": ("Mpc", "radius of the richness, physical"),
+    "R_PIX": ("pix", "the same on the image"),
 }
 
 
@@ -105,7 +104,7 @@ def read_clusters(
         ``.fits``, ``.fit``, ``.csv`` (each also ``.gz``) or ``.ecsv``.
     columns : mapping of str to str, optional
         Our name to the file's, e.g. ``{"LAMBDA": "NGALS"}``, where `ALIASES` do not
-        know it. Other names of ours are carried along: ``{"SNR": "SNR"}``.
+        know it.
     require : iterable of str
         Columns that the file must have; others of `COLUMNS` become NaN.
     empty : bool
@@ -115,7 +114,7 @@ def read_clusters(
     -------
     Table
         `COLUMNS` (ID from 1 in the order of rows where the file has none, float64
-        else), `PLACES` that the file has, then what `columns` names.
+        else), then `PLACES` that the file has.
         ``meta["absent"]``: `COLUMNS` that the file does not have;
         ``meta["dropped"]``: rows without a redshift that were left out.
 
@@ -127,7 +126,7 @@ def read_clusters(
         richness that is none, an ID that stands twice, no row.
     """
     source = read_source(path)
-    names = _names(source, dict(columns or {}), tuple(require))
+    names = _names(source, columns or {}, require)
     table = Table({name: _values(source, name, there) for name, there in names.items()})
     for name in set(LIMITS) & set(names):
         _check(source, name, table[name].data, LIMITS[name])
@@ -153,8 +152,7 @@ def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> No
     shown = table[[*COLUMNS, *others]]
     shown.meta = {k: v for k, v in table.meta.items() if k == "provenance"}
     for name in set(shown.colnames) & set(TELLS):
-        shown[name].unit = UNITS.get(name)
-        shown[name].info.description = TELLS[name]
+        shown[name].unit, shown[name].info.description = TELLS[name]
     tables.write_catalogue(path, shown, None if wcs is None else _wcs_cards(wcs))
 
 
@@ -177,20 +175,17 @@ def _wcs_cards(wcs: WCS) -> dict:
     return {**wcs_header(wcs), **shape}
 
 
-def _names(source: Source, asked: dict, require: tuple) -> dict[str, str]:
+def _names(source: Source, asked: Mapping, require: Iterable[str]) -> dict[str, str]:
     """Return our names to the file's, of the columns to read."""
     for ours, theirs in asked.items():
         if theirs not in source.columns:
             raise _no_column(source, f"column {theirs!r}, asked for as {ours}")
-    found = {name: _alias(source, name) for name in COLUMNS if name not in asked}
-    found |= {k: v for k, v in asked.items() if k in COLUMNS}
+    found = {name: asked.get(name) or _alias(source, name) for name in COLUMNS}
     for name in require:
-        if found.get(name, asked.get(name)) is None:
+        if found[name] is None:
             raise _no_column(source, f"column {name}")
-    places = [name for name in PLACES if name in source.columns]
-    others = {name: name for name in places} | asked
-    own = {name: found[name] for name in COLUMNS if found[name] is not None}
-    return own | {k: v for k, v in others.items() if k not in COLUMNS}
+    found |= {name: name for name in PLACES if name in source.columns}
+    return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
 
 def _alias(source: Source, name: str) -> str | None:
@@ -216,23 +211,12 @@ def _values(source: Source, name: str, there: str) -> np.ndarray:
         where = f"column {there!r}"
         raise InputError(source.path, f"unit {unit}", where=where, expected="degrees")
     cells = source.columns[there]
-    if name == "ID":
-        return _ids(source, there, cells)
-    if name not in (*COLUMNS, *PLACES) and cells.dtype.kind not in "fiub":
-        return _plain(cells)
-    return _floats(source, there, cells)
+    numbers = _floats(source, there, cells)
+    return _ids(source, there, cells, numbers) if name == "ID" else numbers
 
 
 def _unit(text: str):
     return units.Unit(text, parse_strict="silent")
-
-
-def _plain(cells) -> np.ndarray:
-    """Return floats if all cells are numbers, else text."""
-    text = np.asarray(cells).astype(str)
-    numbers = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(np.float64)
-    missing = np.isin(np.char.lower(np.char.strip(text)), list(MISSING))
-    return numbers if (np.isfinite(numbers) | missing).all() else text
 
 
 def _floats(source: Source, there: str, cells) -> np.ndarray:
@@ -240,39 +224,32 @@ def _floats(source: Source, there: str, cells) -> np.ndarray:
         return np.ma.filled(np.ma.asarray(cells, np.float64), np.nan)
     numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
     for k in np.flatnonzero(np.isnan(numbers)):
-        text = str(cells[k]).strip()
-        if text.lower() not in MISSING:
-            where = f"{source.row(int(k))}, column {there!r}"
-            problem = f"got {text[:40]!r}"
-            raise InputError(source.path, problem, where=where, expected="a number")
+        if str(cells[k]).strip().lower() not in MISSING:
+            raise _bad_cell(source, there, k, f"got {_shown(cells[k])}", "a number")
     return numbers
 
 
-def _ids(source: Source, there: str, cells) -> np.ndarray:
+def _ids(source: Source, there: str, cells, numbers: np.ndarray) -> np.ndarray:
     """Return whole numbers that stand once each."""
-    ids = _floats(source, there, cells)
-    bad = ~np.isfinite(ids) | (ids != np.rint(ids))
-    if bad.any():
-        k = int(np.flatnonzero(bad)[0])
-        where = f"{source.row(k)}, column {there!r}"
-        problem, expected = f"got {str(cells[k])[:40]!r}", "a whole number"
-        raise InputError(source.path, problem, where=where, expected=expected)
+    for k in np.flatnonzero(~np.isfinite(numbers) | (numbers != np.rint(numbers))):
+        raise _bad_cell(source, there, k, f"got {_shown(cells[k])}", "a whole number")
     # A float64 holds identifiers of 15 digits only.
-    ids = np.array(
-        [int(c) if abs(f) > 2**53 else int(f) for c, f in zip(cells, ids, strict=True)]
-    )
-    _refuse_twice(source, there, ids)
+    pairs = zip(cells, numbers, strict=True)
+    ids = np.array([int(c) if abs(f) > 2**53 else int(f) for c, f in pairs], np.int64)
+    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
+    for k in np.flatnonzero(first[place] != np.arange(len(ids))):
+        problem = f"{ids[k]} already stands in {source.row(first[place][k])}"
+        raise _bad_cell(source, there, k, problem, "unique numbers")
     return ids
 
 
-def _refuse_twice(source: Source, there: str, ids: np.ndarray) -> None:
-    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
-    again = np.flatnonzero(first[place] != np.arange(len(ids)))
-    if len(again):
-        k = int(again[0])
-        where = f"{source.row(k)}, column {there!r}"
-        problem = f"{ids[k]} already stands in {source.row(int(first[place][k]))}"
-        raise InputError(source.path, problem, where=where, expected="unique numbers")
+def _shown(cell) -> str:
+    return repr(str(cell).strip()[:40])
+
+
+def _bad_cell(source: Source, there: str, k: int, problem: str, expected: str):
+    where = f"{source.row(k)}, column {there!r}"
+    return InputError(source.path, problem, where=where, expected=expected)
 
 
 def _check(source: Source, name: str, values: np.ndarray, limits: Limits) -> None:

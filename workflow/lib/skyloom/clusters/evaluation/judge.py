@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from skyloom.sky.matching import DZ, RADIUS, candidates, one_to_one
+from skyloom.sky.matching import DZ, RADIUS, Pairs, candidates, one_to_one
 
 NONE = -1
 
@@ -79,7 +79,7 @@ class Judged:
 def judge(
     truth: Table, found: Table, rule: Rule | None = None, *, across: bool = False
 ) -> Judged:
-    """Match detections with true clusters, field by field or all together.
+    """Match detections with true clusters, of each field or all together.
 
     Parameters
     ----------
@@ -103,15 +103,14 @@ def judge(
     found = _frame(found, "found", asked)
     truth = truth[truth["LAMBDA"] >= rule.above].reset_index(drop=True)
     clusters, detections = _clusters(truth), _detections(found, rule)
-    sides = _columns(truth, "Z_LAMBDA"), _columns(found, "Z")
-    ranks = clusters["LAMBDA"].to_numpy(float), detections["SCORE"].to_numpy()
-    one, two = _by_field(truth, across), _by_field(found, across)
-    parts = [
-        _matched(sides, ranks, (one[field], two[field]), rule)
-        for field in sorted(set(one) & set(two))
-    ]
-    near, pairs = (np.concatenate([v, *p], axis=1) for v, p in _lists(parts))
-    _write(clusters, detections, near.astype(int), pairs)
+    asked = {"radius": rule.radius, "dz": rule.dz}
+    near = candidates(*_columns(truth, "Z_LAMBDA"), *_columns(found, "Z"), **asked)
+    if not across:
+        one, two = (t["FIELD"].to_numpy() for t in (clusters, detections))
+        near = near.part(one[near.first] == two[near.second])
+    # A detection takes the richest: a poor neighbour costs no rich cluster.
+    ranks = {"rank1": clusters["LAMBDA"], "rank2": detections["SCORE"]}
+    _write(clusters, detections, near, one_to_one(near, **asked, **ranks))
     return Judged(clusters, detections, rule)
 
 
@@ -160,47 +159,22 @@ def _columns(frame: pd.DataFrame, z: str) -> tuple[np.ndarray, ...]:
     )
 
 
-def _by_field(frame: pd.DataFrame, across: bool) -> dict:
-    """Return the rows of each field, or of all under one key."""
-    if across:
-        return {0: np.arange(len(frame))} if len(frame) else {}
-    return frame.groupby("FIELD").indices
-
-
-def _matched(sides, ranks, rows, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
-    """Return candidates (2, n) and pairs (3, m) of a field: rows, and separation."""
-    parts = [v[part] for side, part in zip(sides, rows, strict=True) for v in side]
-    asked = {"radius": rule.radius, "dz": rule.dz}
-    near = candidates(*parts, **asked)
-    # A detection takes the richest: a poor neighbour costs no rich cluster.
-    rank1, rank2 = ranks[0][rows[0]], ranks[1][rows[1]]
-    pairs = one_to_one(near, **asked, rank1=rank1, rank2=rank2)
-    both = [[rows[0][p.first], rows[1][p.second]] for p in (near, pairs)]
-    return np.array(both[0]), np.array([*both[1], pairs.separation])
-
-
-def _lists(parts: list) -> tuple:
-    near, pairs = ([part[k] for part in parts] for k in (0, 1))
-    return (np.empty((2, 0)), near), (np.empty((3, 0)), pairs)
-
-
-def _write(clusters, detections, near: np.ndarray, pairs: np.ndarray) -> None:
-    one, two = pairs[:2].astype(int)
+def _write(clusters, detections, near: Pairs, pairs: Pairs) -> None:
     score = detections["SCORE"].to_numpy()
     best = np.full(len(clusters), -np.inf)
-    np.maximum.at(best, near[0], score[near[1]])
+    np.maximum.at(best, near.first, score[near.second])
     clusters["NEAR"] = np.where(np.isfinite(best), best, np.nan)
-    clusters["FOUND"] = _at(len(clusters), one, two, NONE)
-    clusters["SCORE"] = _at(len(clusters), one, score[two], np.nan)
-    n = len(detections)
-    detections["TRUTH"] = _at(n, two, one, NONE)
+    clusters["FOUND"], detections["TRUTH"] = pairs.partners()
+    clusters["SCORE"] = _at(clusters["FOUND"], score)
     for name, of in (("TRUE_LAMBDA", "LAMBDA"), ("TRUE_Z", "Z")):
-        detections[name] = _at(n, two, clusters[of].to_numpy(float)[one], np.nan)
-    detections["SEPARATION"] = _at(n, two, pairs[2], np.nan)
-    detections["FRAGMENT"] = np.isin(np.arange(n), np.setdiff1d(near[1], two))
+        detections[name] = _at(detections["TRUTH"], clusters[of].to_numpy(float))
+    separation = np.full(len(detections), np.nan)
+    separation[pairs.second] = pairs.separation
+    detections["SEPARATION"] = separation
+    left = np.setdiff1d(near.second, pairs.second)
+    detections["FRAGMENT"] = np.isin(np.arange(len(detections)), left)
 
 
-def _at(size: int, rows: np.ndarray, values: np.ndarray, nothing) -> np.ndarray:
-    column = np.full(size, nothing)
-    column[rows] = values
-    return column
+def _at(rows: pd.Series, values: np.ndarray) -> np.ndarray:
+    """Return the values of some rows; NaN for none, -1."""
+    return np.append(values, np.nan)[rows]

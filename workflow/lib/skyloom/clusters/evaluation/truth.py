@@ -18,18 +18,13 @@ def circles(wcs: WCS, clusters: Table) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
     Clusters have ``RA, DEC`` [deg], ``Z_LAMBDA`` and ``R_LAMBDA`` [Mpc, physical].
     Pixel centres are at integers from 0; on the other side of the sky x, y are NaN.
-
-    Raises
-    ------
-    ValueError
-        A position, redshift or radius that is none.
+    ValueError for a number that is none.
     """
     names = ("RA", "DEC", "Z_LAMBDA", "R_LAMBDA")
     ra, dec, z, size = (np.asarray(clusters[name], np.float64) for name in names)
-    good = np.isfinite(ra) & (np.abs(dec) <= 90) & (z > 0) & (size >= 0)
-    if not (good & np.isfinite(z) & np.isfinite(size)).all():
-        row = int(np.flatnonzero(~(good & np.isfinite(z) & np.isfinite(size)))[0])
-        msg = f"cluster {row}: RA, DEC, Z_LAMBDA, R_LAMBDA cannot be a circle"
+    bad = ~np.isfinite([ra, dec, z, size]).all(axis=0)
+    if bad.any():
+        msg = f"cluster {bad.argmax()}: RA, DEC, Z_LAMBDA, R_LAMBDA cannot be a circle"
         raise ValueError(msg)
     lon, lat = np.radians(wcs.wcs.crval)
     away = angular_separation(lon, lat, np.radians(ra), np.radians(dec))
@@ -54,24 +49,8 @@ def truth_mask(
     For the columns see `circles`; those of LAMBDA below `above` are left out. Circles
     are cut at the edge of the image; their centres may lie outside.
     """
-    mask = np.zeros(shape, bool)
+    mask, (rows, columns) = np.zeros(shape, bool), np.indices(shape)
     rich = clusters[np.asarray(clusters["LAMBDA"], np.float64) >= above]
     for x, y, radius in zip(*circles(wcs, rich), strict=True):
-        window = _window(shape, x, y, radius)
-        if window is not None:
-            mask[window] |= _inside(window, x, y, radius)
+        mask |= (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
     return mask
-
-
-def _window(shape, x: float, y: float, radius: float):
-    if not (np.isfinite(x) and np.isfinite(y)):
-        return None
-    low = np.maximum(np.ceil([y - radius, x - radius]), 0).astype(int)
-    high = np.minimum(np.floor([y + radius, x + radius]) + 1, shape).astype(int)
-    return tuple(map(slice, low, high)) if (low < high).all() else None
-
-
-def _inside(window, x: float, y: float, radius: float) -> np.ndarray:
-    rows, columns = (np.arange(part.start, part.stop) for part in window)
-    away = (rows - y)[:, None] ** 2 + (columns - x)[None, :] ** 2
-    return away <= radius**2
