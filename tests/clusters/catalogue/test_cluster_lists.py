@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
+from astropy.units import Unit
 from skyloom.clusters.catalogue.lists import (
     COLUMNS,
     read_clusters,
@@ -214,3 +217,35 @@ def test_bad_tables_are_not_written(tmp_path):
     with pytest.raises(ValueError, match="ends in"):
         write_clusters(tmp_path / "a.csv", clusters())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("1237648720693755905.0", None),
+        (
+            "1.2376487E+18",
+            "column 'ID': '1.2376487E\\+18' has lost digits; expected all",
+        ),
+    ],
+)
+def test_identifiers_from_floats_and_spreadsheets(csv, cell, said):
+    """As a table writes them; a spreadsheet's are refused, with what to do."""
+    path = csv("ID,RA,DEC,Z,LAMBDA", f"{cell},1,2,0.3,20")
+    if said is None:
+        assert read_clusters(path)["ID"].tolist() == [1237648720693755905]
+    else:
+        with pytest.raises(InputError, match=f"row 2, {said}"):
+            read_clusters(path)
+
+
+@pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
+def test_columns_that_are_no_list_do_not_matter(tmp_path, suffix):
+    """Sky coordinates and vectors; and degrees are degrees."""
+    table = clusters()
+    table["where"] = SkyCoord(table["RA"], table["DEC"], unit="deg")
+    table["vector"] = np.ones((len(table), 2))
+    table["RA"].unit = Unit("degrees", parse_strict="silent")
+    with warnings.catch_warnings(action="ignore"):
+        table.write(tmp_path / f"list{suffix}")
+    assert len(read_clusters(tmp_path / f"list{suffix}")) == len(table)

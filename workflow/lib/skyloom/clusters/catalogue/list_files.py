@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import opened
@@ -53,7 +53,7 @@ def _fits(path: Path) -> Source:
         if not tables:
             problem = f"HDUs {file.names} hold no table"
             raise InputError(path, problem, expected="a binary table")
-        return _source(path, file.table(tables[0]), file[tables[0]].columns)
+        return _source(path, file.table(tables[0]))
 
 
 def _ecsv(path: Path) -> Source:
@@ -64,13 +64,14 @@ def _ecsv(path: Path) -> Source:
     except (OSError, ValueError, TypeError, KeyError) as bad:
         problem = f"not a readable ECSV file ({bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
-    return _source(path, table, table.columns.values())
+    return _source(path, table)
 
 
-def _source(path: Path, table: Table, columns) -> Source:
-    names = [name for name in table.colnames if table[name].ndim == 1]
-    arrays = {name: np.ma.asarray(table[name]) for name in names}
-    own = {c.name: str(c.unit) for c in columns if c.unit}
+def _source(path: Path, table: Table) -> Source:
+    # Vectors, and objects such as SkyCoord, are no columns of a list.
+    plain = [c for c in table.columns.values() if isinstance(c, Column) and c.ndim == 1]
+    arrays = {column.name: np.ma.asarray(column) for column in plain}
+    own = {column.name: str(column.unit) for column in plain if column.unit}
     return Source(path, arrays, own, np.arange(1, len(table) + 1))
 
 

@@ -7,8 +7,10 @@ ECSV.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -216,7 +218,7 @@ def _values(source: Source, name: str, there: str) -> np.ndarray:
 
 
 def _unit(text: str):
-    return units.Unit(text, parse_strict="silent")
+    return units.Unit(text.removesuffix("s"), parse_strict="silent")  # "degrees"
 
 
 def _floats(source: Source, there: str, cells) -> np.ndarray:
@@ -234,8 +236,13 @@ def _ids(source: Source, there: str, cells, numbers: np.ndarray) -> np.ndarray:
     for k in np.flatnonzero(~np.isfinite(numbers) | (numbers != np.rint(numbers))):
         raise _bad_cell(source, there, k, f"got {_shown(cells[k])}", "a whole number")
     # A float64 holds identifiers of 15 digits only.
+    for k in np.flatnonzero(np.abs(numbers) > 2**53):
+        if not re.fullmatch(r"\s*-?\d+(\.0*)?\s*", str(cells[k])):
+            problem = f"{_shown(cells[k])} has lost digits"
+            expected = "all of them; make the column text or integers, and export again"
+            raise _bad_cell(source, there, k, problem, expected)
     pairs = zip(cells, numbers, strict=True)
-    ids = np.array([int(c) if abs(f) > 2**53 else int(f) for c, f in pairs], np.int64)
+    ids = np.array([int(Decimal(str(c)) if abs(f) > 2**53 else f) for c, f in pairs])
     _, first, place = np.unique(ids, return_index=True, return_inverse=True)
     for k in np.flatnonzero(first[place] != np.arange(len(ids))):
         problem = f"{ids[k]} already stands in {source.row(first[place][k])}"
