@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_fields import data, file_name
 from skyloom.clusters.data import stream
-from skyloom.clusters.data.files import ordered, write_file_data
+from skyloom.clusters.data.files import write_file_data
 from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
 from skyloom.io.errors import InputError
 
@@ -49,16 +49,20 @@ def test_every_datum_comes_once_an_epoch(files):
             assert all(torch.equal(batch[key][i], maps[key]) for key in maps)
 
 
-def test_a_file_is_read_once_an_epoch(files, monkeypatch):
-    """And no more than one is held."""
+@pytest.mark.parametrize("kept", [0, 2**20])
+def test_files_are_read_once(files, monkeypatch, kept):
+    """Once an epoch, and no more than one is held; or once for all if they are few."""
     reads, read = [], stream.read_file_data
+    monkeypatch.setattr(stream, "KEPT", kept)
     monkeypatch.setattr(
         stream, "read_file_data", lambda path, need: reads.append(path) or read(path)
     )
-    held = FileData(files)
-    for _ in loader(held, BatchOrder(files, 4, 1)):
-        assert held._read[0] == reads[-1]
-    assert sorted(reads) == sorted(files)
+    held, order = FileData(files), BatchOrder(files, 4, 1)
+    for epoch in range(2):
+        order.set_epoch(epoch)
+        for _ in loader(held, order):
+            assert list(held._read) == (reads if kept else reads[-1:])
+    assert sorted(reads) == sorted(files if kept else files * 2)
 
 
 def test_the_length_is_known_without_a_file():
@@ -144,31 +148,16 @@ def test_lightning_finds_the_epoch(files):
     assert order.epoch == 5
 
 
-def test_single_data_have_no_batch_axis(files):
-    """As any data set gives them; places beyond the end do not wrap."""
-    held = FileData(files)
-    assert held[5]["images"].shape == (4, 16, 16)
-    assert held[5]["images"][0, 0, 0] == 5
-    assert held[5]["locs"].shape == (4, 4, 1, 2)
-    for place in (-1, 14):
-        with pytest.raises(IndexError, match="expected 0 to 13"):
-            held[place]
+def test_places_beyond_the_end_are_refused(files):
+    """They do not wrap."""
+    with pytest.raises(IndexError):
+        FileData(files)[[14]]
 
 
 def test_only_needed_keys_are_batched(files):
     """And they need be the only ones in the file."""
     held = FileData(files, need=["membership"])
     assert set(held[[0, 13]]) == {"images", "membership"}
-
-
-def test_files_are_taken_by_number_and_once():
-    """Ten comes after nine; two files of one number are of two runs."""
-    names = [file_name(k, 1) for k in (10, 9)]
-    assert [path.name for path in ordered(names)] == names[::-1]
-    with pytest.raises(InputError, match=r"number 9 is also that of .*size_1"):
-        ordered([*names, file_name(9, 3)])
-    with pytest.raises(InputError, match="not a name"):
-        ordered(["file_data_0_destile_DES0001_subtile_0.pt"])
 
 
 def test_files_of_other_fields_are_refused(tmp_path):

@@ -98,20 +98,13 @@ def test_a_killed_run_resumes(tile, tmp_path, smoothing):
     assert bytes_of(half) == bytes_of(whole)
 
 
-@pytest.mark.parametrize("wrong", ["shape", "missing", "nan"])
-def test_predictions_that_do_not_fit_are_refused(tile, tmp_path, smoothing, wrong):
+def test_predictions_that_are_not_finite_are_refused(tile, tmp_path, smoothing):
     """Before they are written."""
     good = smoothing(8)
 
     def predict(images):
         maps = good(images)
-        if wrong == "shape":
-            maps["redshift"] = maps["redshift"][..., :1]
-        if wrong == "missing":
-            del maps["redshift"]
-        if wrong == "nan":
-            maps["redshift"] = maps["redshift"] * np.nan
-        return maps
+        return maps | {"redshift": maps["redshift"] * np.nan}
 
     with pytest.raises(ValueError, match="predicted map 'redshift'"):
         classify_tile(tile, predict, SETTINGS, tmp_path)

@@ -1,7 +1,6 @@
 """Windows: every pixel is seen, and none that is not there."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.clusters.inference.windows import (
@@ -67,31 +66,6 @@ def test_small_images_get_small_windows():
     fitted = WindowSettings().fitted((500, 300))
     assert (fitted.window, fitted.step) == (512, 512)
     assert WindowSettings().fitted((10_000, 20)) == WindowSettings()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"window": 2570},
-        {"tile": 62},
-        {"step": 2561},
-        {"step": 2482},
-        {"pool": 0},
-        {"shifts": 3},
-        {"shifts": 0},
-    ],
-)
-def test_lengths_that_do_not_fit_are_refused(wrong):
-    """Before any file is opened."""
-    with pytest.raises(ValueError, match="windows:"):
-        WindowSettings(**wrong)
-
-
-@pytest.mark.parametrize("lengths", [(0, 5, 5), (9, 0, 1), (9, 5, 0), (9, 5, 6)])
-def test_impossible_axes_are_refused(lengths):
-    """No length, or gaps."""
-    with pytest.raises(ValueError, match="windows:"):
-        origins(*lengths)
 
 
 def test_share_of_cells_inside():

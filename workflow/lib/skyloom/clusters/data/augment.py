@@ -27,19 +27,22 @@ def turned(batch: Batch, element: int) -> dict[str, torch.Tensor]:
     Shear has spin 2: a quarter turn changes the sign of both components, a mirroring
     along X that of g2 (Bartelmann & Schneider 2001, Phys. Rep. 340, 291, sect. 4.2).
     """
-    _check(batch)
-    if element not in ELEMENTS:
-        msg = f"element {element!r}: expected 0 to 7"
-        raise ValueError(msg)
+    _check(batch, element)
     mirrored, quarters = element >= 4, element % 4
-    moved = {key: _moved(key, v, mirrored, quarters) for key, v in batch.items()}
+    moved = {}
+    for key, values in batch.items():
+        rows, columns = (2, 3) if key == "images" else (1, 2)
+        seen = values.flip(columns) if mirrored else values
+        moved[key] = torch.rot90(seen, quarters, (rows, columns))
     for key, present in PRESENT.items():
         if key in moved:
             there = moved[present].bool().reshape(*moved[present].shape[:3], 1, 1)
             fraction = _turned_fraction(moved[key], mirrored, quarters)
             moved[key] = torch.where(there, fraction, moved[key])
     if "galaxy_params" in moved:
-        moved["galaxy_params"] = _sheared(moved["galaxy_params"], mirrored, quarters)
+        turn = -1.0 if quarters % 2 else 1.0
+        signs = [1.0, turn, -turn if mirrored else turn, 1.0]
+        moved["galaxy_params"] *= batch["galaxy_params"].new_tensor(signs)
     return moved
 
 
@@ -49,19 +52,13 @@ def augmented(batch: Batch, draw: np.random.Generator) -> dict[str, torch.Tensor
     By one of the eight elements; of the four without quarter turns where fields are
     not square.
     """
-    rows, columns = _grid(batch)
+    rows, columns = batch["images"].shape[2:]
     elements = ELEMENTS if rows == columns else ELEMENTS[::2]
     fields = []
-    for i in range(len(next(iter(batch.values())))):
+    for i in range(len(batch["images"])):
         field = {key: v[i : i + 1] for key, v in batch.items()}
         fields.append(turned(field, int(draw.choice(elements))))
     return {key: torch.cat([field[key] for field in fields]) for key in batch}
-
-
-def _moved(key: str, values: torch.Tensor, mirrored: bool, quarters: int):
-    axes = _axes(key)
-    values = values.flip(axes[1]) if mirrored else values
-    return torch.rot90(values, quarters, axes)
 
 
 def _turned_fraction(place: torch.Tensor, mirrored: bool, quarters: int):
@@ -72,22 +69,10 @@ def _turned_fraction(place: torch.Tensor, mirrored: bool, quarters: int):
     return torch.stack([row, column], dim=-1)
 
 
-def _sheared(params: torch.Tensor, mirrored: bool, quarters: int) -> torch.Tensor:
-    turn = -1.0 if quarters % 2 else 1.0
-    signs = [1.0, turn, -turn if mirrored else turn, 1.0]
-    return params * params.new_tensor(signs)
-
-
-def _axes(key: str) -> tuple[int, int]:
-    return (2, 3) if key == "images" else (1, 2)
-
-
-def _grid(batch: Batch) -> tuple[int, int]:
-    key = next(key for key in batch if key != "images")
-    return tuple(batch[key].shape[1:3])
-
-
-def _check(batch: Batch) -> None:
+def _check(batch: Batch, element: int) -> None:
+    if element not in ELEMENTS:
+        msg = f"element {element!r}: expected 0 to 7"
+        raise ValueError(msg)
     unknown = sorted(set(batch) - set(KEYS) - {"images"})
     missing = [p for key, p in PRESENT.items() if key in batch and p not in batch]
     if unknown or missing:

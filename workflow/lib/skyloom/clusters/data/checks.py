@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import torch
 
@@ -15,6 +14,7 @@ from skyloom.io.errors import InputError
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
 REMEDY = "make it again: delete it and run the workflow"
 FRACTIONS = ("locs", "center_locs")
+Wrong = Iterator[tuple[str, str, str]]  # where, the problem, what is expected
 
 
 def check(path: str | Path, data: object, size: int, need: Mapping[str, Key]) -> None:
@@ -26,99 +26,82 @@ def check(path: str | Path, data: object, size: int, need: Mapping[str, Key]) ->
     if not need:
         msg = "no keys are needed: expected at least one"
         raise ValueError(msg)
+    # What follows the first problem may not be read: the loop ends with it.
+    for where, problem, expected in _wrong(data, size, need):
+        raise InputError(path, problem, where=where, expected=expected, remedy=REMEDY)
+
+
+def _wrong(data: object, size: int, need: Mapping[str, Key]) -> Wrong:
     if not isinstance(data, list):
-        _refuse(path, "", f"a {type(data).__name__}", "a list of data")
+        yield "", f"a {type(data).__name__}", "a list of data"
     if len(data) != size:
-        _refuse(path, "", f"{len(data)} data", f"{size}, as in the name")
+        yield "", f"{len(data)} data", f"{size}, as in the name"
     for i, one in enumerate(data):
-        _check_datum(path, f"datum {i}", one, need)
-        if one["images"].shape != data[0]["images"].shape:
-            wanted = f"that of datum 0, {tuple(data[0]['images'].shape)}"
-            _refuse(path, f"datum {i}", _shape(one["images"]), wanted)
-        if _grid(one, need) != _grid(data[0], need):
-            problem = f"{_grid(one, need)} tiles"
-            _refuse(path, f"datum {i}", problem, f"{_grid(data[0], need)} of datum 0")
+        yield from _wrong_datum(f"datum {i}", one, need)
+        shape, wanted = one["images"].shape, data[0]["images"].shape
+        if shape != wanted:
+            yield f"datum {i}", _shape(shape), f"that of datum 0, {tuple(wanted)}"
+        grid, wanted = _grid(one, need), _grid(data[0], need)
+        if grid != wanted:
+            yield f"datum {i}", f"{grid} tiles", f"{wanted} of datum 0"
 
 
-def _check_datum(path, where: str, one: object, need: Mapping) -> None:
+def _wrong_datum(where: str, one: object, need: Mapping[str, Key]) -> Wrong:
     if not isinstance(one, dict):
-        _refuse(path, where, f"a {type(one).__name__}", "a dict")
-    images = _member(path, where, one, "images", torch.Tensor)
-    catalog = _member(path, where, one, "tile_catalog", dict)
-    for key in need:
-        _member(path, f"{where}, tile_catalog", catalog, key, torch.Tensor)
+        yield where, f"a {type(one).__name__}", "a dict"
+    yield from _wrong_member(where, one, "images", torch.Tensor)
+    yield from _wrong_member(where, one, "tile_catalog", dict)
+    catalog = one["tile_catalog"]
     for key, wanted in need.items():
-        _check_map(path, f"{where}, key {key!r}", catalog[key], wanted)
-        _check_values(path, f"{where}, key {key!r}", key, catalog[key])
-    _check_grids(path, where, catalog, need)
-    _check_images(path, f"{where}, images", images, _grid(one, need))
+        yield from _wrong_member(f"{where}, tile_catalog", catalog, key, torch.Tensor)
+        for wrong in _wrong_map(key, catalog[key], wanted):
+            yield f"{where}, key {key!r}", *wrong
+        first, grid = _grid(one, need), tuple(catalog[key].shape[:2])
+        if grid != first:
+            expected = f"{first} as of {next(iter(need))!r}"
+            yield f"{where}, key {key!r}", f"a grid of {grid} tiles", expected
+    for wrong in _wrong_images(one["images"], _grid(one, need)):
+        yield f"{where}, images", *wrong
 
 
-def _member(path, where: str, holder: dict, key: str, kind: type):
+def _wrong_member(where: str, holder: Mapping, key: str, kind: type) -> Wrong:
     if key not in holder:
-        problem, wanted = f"missing key {key!r}", f"it among {sorted(map(str, holder))}"
-        _refuse(path, where, problem, wanted)
+        yield where, f"missing key {key!r}", f"it among {sorted(map(str, holder))}"
     if not isinstance(holder[key], kind):
         problem = f"{key!r} is a {type(holder[key]).__name__}"
-        _refuse(path, where, problem, f"a {kind.__name__}")
-    return holder[key]
+        yield where, problem, f"a {kind.__name__}"
 
 
-def _check_map(path, where: str, values: torch.Tensor, wanted) -> None:
-    axes = tuple(values.shape[2:])
-    if values.ndim < 2 or axes != wanted.axes or not values.numel():
-        expected = ", ".join(["rows", "columns", *map(str, wanted.axes)])
-        _refuse(path, where, _shape(values), f"({expected})")
+def _wrong_map(key: str, values: torch.Tensor, wanted: Key) -> Iterator:
+    if values.ndim < 2 or values.shape[2:] != wanted.axes or not values.numel():
+        axes = ", ".join(["rows", "columns", *map(str, wanted.axes)])
+        yield _shape(values.shape), f"({axes})"
     if values.dtype != wanted.dtype:
-        _refuse(path, where, f"dtype {values.dtype}", str(wanted.dtype))
-
-
-def _check_values(path, where: str, key: str, values: torch.Tensor) -> None:
-    if values.is_floating_point() and not values.isfinite().all():
-        _refuse(path, where, "a value that is not finite", "finite numbers")
+        yield f"dtype {values.dtype}", str(wanted.dtype)
+    if not values.isfinite().all():
+        yield "a value that is not finite", "finite numbers"
     if key in FRACTIONS and not ((values >= 0) & (values <= 1)).all():
-        _refuse(path, where, "a position outside its tile", "fractions in 0..1")
+        yield "a position outside its tile", "fractions in 0..1"
     if values.dtype == torch.int64 and (values < 0).any():
-        _refuse(path, where, "a negative count", "counts from 0 on")
+        yield "a negative count", "counts from 0 on"
 
 
-def _check_grids(path, where: str, catalog: Mapping, need: Mapping) -> None:
-    grids = {key: tuple(catalog[key].shape[:2]) for key in need}
-    first = next(iter(grids))
-    for key, grid in grids.items():
-        if grid != grids[first]:
-            wanted = f"{grids[first]} as of {first!r}"
-            _refuse(path, f"{where}, key {key!r}", f"a grid of {grid} tiles", wanted)
-
-
-def _check_images(path, where: str, images: torch.Tensor, grid: tuple) -> None:
+def _wrong_images(images: torch.Tensor, grid: tuple[int, int]) -> Iterator:
     if images.ndim != 3 or len(images) != len(BANDS):
-        wanted = f"({len(BANDS)}, height, width)"
-        _refuse(path, where, _shape(images), wanted)
+        yield _shape(images.shape), f"({len(BANDS)}, height, width)"
     if images.dtype not in DTYPES.values():
-        _refuse(path, where, f"dtype {images.dtype}", " or ".join(DTYPES))
-    sides = {
-        (n // tiles, n % tiles) for n, tiles in zip(images.shape[1:], grid, strict=True)
-    }
-    if len(sides) > 1 or sides == {(0, 0)} or any(rest for _, rest in sides):
-        _refuse(path, where, _shape(images), f"square tiles on a grid of {grid}")
-    if not images.isfinite().all():
-        bands = [
-            b
-            for b, image in zip(BANDS, images, strict=True)
-            if not image.isfinite().all()
-        ]
-        problem = f"pixels that are not finite in {', '.join(bands)}"
-        _refuse(path, where, problem, "finite counts")
+        yield f"dtype {images.dtype}", " or ".join(DTYPES)
+    side = images.shape[1] // grid[0]
+    if side == 0 or images.shape[1:] != (side * grid[0], side * grid[1]):
+        yield _shape(images.shape), f"square tiles on a grid of {grid}"
+    bad = [b for b, x in zip(BANDS, images, strict=True) if not x.isfinite().all()]
+    if bad:
+        yield f"pixels that are not finite in {', '.join(bad)}", "finite counts"
 
 
 def _grid(one: Mapping, need: Mapping) -> tuple[int, int]:
     return tuple(one["tile_catalog"][next(iter(need))].shape[:2])
 
 
-def _shape(values: torch.Tensor) -> str:
-    return f"shape {tuple(values.shape)}"
-
-
-def _refuse(path, where: str, problem: str, expected: str) -> NoReturn:
-    raise InputError(path, problem, where=where, expected=expected, remedy=REMEDY)
+def _shape(shape: torch.Size) -> str:
+    return f"shape {tuple(shape)}"

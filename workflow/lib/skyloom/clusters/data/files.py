@@ -33,25 +33,6 @@ def numbers_of(path: str | Path) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def ordered(paths: Iterable[str | Path]) -> list[Path]:
-    """Return files in the order of their numbers; none is opened.
-
-    Raises
-    ------
-    InputError
-        A name of another pattern, or a number that two files have.
-    """
-    found: dict[int, Path] = {}
-    for path in map(Path, paths):
-        number, _ = numbers_of(path)
-        if number in found:
-            problem = f"number {number} is also that of {found[number].name}"
-            remedy = "delete the one of an older run"
-            raise InputError(path, problem, expected="one file each", remedy=remedy)
-        found[number] = path
-    return [found[number] for number in sorted(found)]
-
-
 def block_mean(
     image: np.ndarray, pool: int, good: np.ndarray | None = None
 ) -> np.ndarray:
@@ -132,12 +113,10 @@ def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
     need = {key: KEYS[key] for key in need}
     data = read_tensors(path, REMEDY)
     check(path, data, size, need)
+    maps = [{key: one["tile_catalog"][key] for key in need} for one in data]
     return [
-        {
-            "tile_catalog": {key: one["tile_catalog"][key] for key in need},
-            "images": one["images"],
-        }
-        for one in data
+        {"tile_catalog": some, "images": one["images"]}
+        for some, one in zip(maps, data, strict=True)
     ]
 
 

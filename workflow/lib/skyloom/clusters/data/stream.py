@@ -1,4 +1,4 @@
-"""Data from many files, one file in memory at a time, in an order of its own.
+"""Data from many files, a few files in memory at a time, in an order of its own.
 
 A file is read once an epoch and worker: files come in a random order, and so do the
 data within each. What an epoch's order is follows from the seed and the epoch alone.
@@ -20,54 +20,50 @@ from skyloom.io.errors import InputError
 from skyloom.run.seeds import rng
 
 Batch = dict[str, torch.Tensor]
+KEPT = 2**29  # bytes of pixels up to which files are kept for the next epoch
 
 
 class FileData(Dataset):
-    """Data of files by their place in the list; a list of places gives a batch.
+    """Data of files, with the keys of the tile catalogues that are needed.
 
-    With the keys of the tile catalogues that are needed.
+    A list of places, over all files in their order, gives a batch of `collate`.
     """
 
     def __init__(self, paths: Sequence[str | Path], *, need: Iterable[str] = KEYS):
         self.paths, self.need = [Path(path) for path in paths], tuple(need)
         self.ends = np.cumsum(_sizes(self.paths), dtype=int)
-        self._read: tuple[Path | None, list[dict]] = (None, [])
+        self._read: dict[Path, list[dict]] = {}
         self._first: tuple[Path, dict] | None = None
 
     def __len__(self) -> int:
         return int(self.ends[-1]) if len(self.ends) else 0
 
-    def __getitem__(self, place: int | Sequence[int]) -> Batch:
-        """Return one datum, unbatched, or a batch of `collate`."""
-        if isinstance(place, (list, tuple)):
-            return collate([self._datum(one) for one in place])
-        return _flat(self._datum(place))
+    def __getitem__(self, places: Sequence[int]) -> Batch:
+        return collate([self._datum(place) for place in places])
 
     def _datum(self, place: int) -> dict:
-        if not 0 <= place < len(self):
-            msg = f"datum {place}: expected 0 to {len(self) - 1}"
-            raise IndexError(msg)
         i = int(np.searchsorted(self.ends, place, side="right"))
-        path = self.paths[i]
-        if path != self._read[0]:
-            self._read = (None, [])  # before the next is read, to hold one only
-            self._read = (path, read_file_data(path, self.need))
-            self._refuse_other_shapes(path)
-        return self._read[1][place - int(self.ends[i])]  # negative: from the end
+        data = self._read.get(self.paths[i]) or self._file(self.paths[i])
+        return data[place - int(self.ends[i])]  # negative: from the end
 
-    def _refuse_other_shapes(self, path: Path) -> None:
-        shapes = {k: tuple(v.shape) for k, v in _flat(self._read[1][0]).items()}
+    def _file(self, path: Path) -> list[dict]:
+        held = [one["images"].nbytes for data in self._read.values() for one in data]
+        if sum(held) > KEPT:
+            self._read.clear()  # before the next is read
+        data = self._read[path] = read_file_data(path, self.need)
+        shapes = {k: tuple(v.shape) for k, v in collate(data[:1]).items()}
         self._first = self._first or (path, shapes)
         other, wanted = self._first
-        if shapes != wanted:
-            key = next(k for k in wanted if shapes[k] != wanted[k])
+        key = next((k for k in wanted if shapes[k] != wanted[k]), None)
+        if key is not None:
             raise InputError(
                 path,
-                f"shape {shapes[key]}",
+                f"shape {shapes[key][1:]}",
                 where=f"key {key!r}",
-                expected=f"{wanted[key]}, as in {other.name}",
+                expected=f"{wanted[key][1:]}, as in {other.name}",
                 remedy="make all files with the same field size, tile and pool",
             )
+        return data
 
 
 class BatchOrder(Sampler):
@@ -105,6 +101,7 @@ class BatchOrder(Sampler):
         self.sizes = _sizes(paths)
         self.batch, self.seed, self.shuffle = batch, seed, shuffle
         self.rank, self.world, self.workers = rank, world, max(workers, 1)
+        self.batches = math.ceil(sum(self.sizes) / batch)
         self.epoch = 0
         if not self.sizes:
             msg = "no data: the list of files, or its part for this use, is empty"
@@ -115,17 +112,13 @@ class BatchOrder(Sampler):
         self.epoch = int(epoch)
 
     def __len__(self) -> int:
-        return math.ceil(self._n_batches() / self.world)
+        return math.ceil(self.batches / self.world)
 
     def __iter__(self) -> Iterator[list[int]]:
         places = self._places()
-        share = np.arange(len(self)) + self.rank * len(self)
-        share %= self._n_batches()
+        share = (np.arange(len(self)) + self.rank * len(self)) % self.batches
         for i in share[dealt(len(share), self.workers)]:
             yield places[i * self.batch : (i + 1) * self.batch].tolist()
-
-    def _n_batches(self) -> int:
-        return math.ceil(sum(self.sizes) / self.batch)
 
     def _places(self) -> np.ndarray:
         if not self.shuffle:
@@ -133,9 +126,8 @@ class BatchOrder(Sampler):
         draw = rng(self.seed, "order of data", self.epoch)
         starts = np.cumsum([0, *self.sizes])
         files = draw.permutation(len(self.sizes))
-        return np.concatenate(
-            [starts[i] + draw.permutation(self.sizes[i]) for i in files]
-        )
+        each = [starts[i] + draw.permutation(self.sizes[i]) for i in files]
+        return np.concatenate(each)
 
 
 def loader(data: FileData, order: BatchOrder) -> DataLoader:
@@ -145,15 +137,14 @@ def loader(data: FileData, order: BatchOrder) -> DataLoader:
     Lightning, which sets the epoch.
     """
     workers = order.workers if order.workers > 1 else 0
-    # A fork of a process with threads may hang: torch's, JAX's and CUDA's are such.
-    context = "forkserver" if workers else None
     return DataLoader(
         data,
         sampler=order,
         batch_size=None,
         num_workers=workers,
         persistent_workers=workers > 0,
-        multiprocessing_context=context,
+        # A fork of a process with threads may hang: torch's, JAX's and CUDA's are such.
+        multiprocessing_context="forkserver" if workers else None,
     )
 
 
@@ -163,7 +154,7 @@ def collate(data: Sequence[Mapping]) -> Batch:
     ``images``, float32, shape (batch, bands, height, width), and each key of the tile
     catalogues, shape (batch, rows, columns, ...).
     """
-    flat = [_flat(one) for one in data]
+    flat = [{"images": one["images"].float(), **one["tile_catalog"]} for one in data]
     return {key: torch.stack([one[key] for one in flat]) for key in flat[0]}
 
 
@@ -173,13 +164,9 @@ def dealt(n: int, workers: int) -> np.ndarray:
     A DataLoader hands batches to its workers in turn; in this order, worker w's are
     the w-th part of the list.
     """
-    runs = np.array_split(np.arange(n), workers)
-    longest = len(runs[0])
-    return np.array([run[i] for i in range(longest) for run in runs if i < len(run)])
-
-
-def _flat(one: Mapping) -> Batch:
-    return {"images": one["images"].float(), **one["tile_catalog"]}
+    turn, worker = np.divmod(np.arange(n), workers)
+    firsts = np.cumsum([0, *map(len, np.array_split(np.arange(n), workers))])
+    return firsts[worker] + turn
 
 
 def _sizes(paths: Sequence[str | Path]) -> list[int]:

@@ -237,8 +237,5 @@ def _columns(table: Table, names) -> np.ndarray:
 
 def _tensor(values: np.ndarray, name: str, grid: TileGrid) -> torch.Tensor:
     shape = (grid.rows, grid.columns, *KEYS[name].axes)
-    return (
-        torch.from_numpy(np.ascontiguousarray(values))
-        .reshape(shape)
-        .to(KEYS[name].dtype)
-    )
+    whole = torch.from_numpy(np.ascontiguousarray(values)).reshape(shape)
+    return whole.to(KEYS[name].dtype)

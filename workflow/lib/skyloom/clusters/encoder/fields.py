@@ -17,15 +17,8 @@ from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
 
 # What the loss reads; the rest of the files' maps stays on disk.
-NEED = (
-    "membership",
-    "n_members",
-    "center",
-    "center_locs",
-    "richness",
-    "cluster_redshift",
-    "valid",
-)
+NEED = ("membership", "n_members", "center", "center_locs", "richness")
+NEED += ("cluster_redshift", "valid")
 LOOKED_AT = 64  # fields that the noise and the common values are taken from
 
 
@@ -76,14 +69,13 @@ def common(paths: Sequence[Path], settings: EncoderSettings) -> tuple[list, dict
     InputError for fields that do not fit the encoder: bands, or pixels to a tile.
     """
     data = FileData(paths, need=NEED)
-    fields = [data[i] for i in range(min(len(data), LOOKED_AT))]
-    if not fields:
+    if not len(data):
         msg = "no training fields: expected one or more"
         raise ValueError(msg)
-    _check_fits(paths[0], fields[0], settings)
-    noise = [noise_scale(field["images"].numpy()[None]) for field in fields]
-    start = _start({key: torch.stack([f[key] for f in fields]) for key in NEED})
-    return np.median(noise, axis=0).tolist(), start
+    fields = data[range(min(len(data), LOOKED_AT))]
+    _check_fits(paths[0], fields, settings)
+    noise = [noise_scale(image[None]) for image in fields["images"].numpy()]
+    return np.median(noise, axis=0).tolist(), _start(fields)
 
 
 def _start(catalogue: dict[str, torch.Tensor]) -> dict[str, float]:
@@ -98,8 +90,8 @@ def _start(catalogue: dict[str, torch.Tensor]) -> dict[str, float]:
     return start
 
 
-def _check_fits(path: Path, field: dict, settings: EncoderSettings) -> None:
-    shape, tiles = tuple(field["images"].shape), tuple(field["valid"].shape)
+def _check_fits(path: Path, fields: dict, settings: EncoderSettings) -> None:
+    shape, tiles = tuple(fields["images"].shape[1:]), tuple(fields["valid"].shape[1:])
     wanted = (len(settings.bands), *(settings.reduction * n for n in tiles))
     if shape != wanted:
         raise InputError(

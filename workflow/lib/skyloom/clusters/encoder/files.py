@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +15,8 @@ from skyloom.io.errors import InputError
 from skyloom.learn.tensors import own, read_tensors, write_tensors
 
 FORMAT = 1
-KEYS = (
-    "format",
-    "settings",
-    "normalisation",
-    "calibration",
-    "weights",
-    "training",
-    "metrics",
-    "provenance",
-)
+SECTIONS = ("settings", "normalisation", "calibration", "weights", "training")
+SECTIONS += ("metrics", "provenance")
 BUFFERS = ("normalise.noise", "slope", "offset")  # told in sections of their own
 REMEDY = (
     "if the workflow made it, delete it and run the workflow; if it was given, by the "
@@ -84,80 +76,67 @@ def load_encoder(path: str | Path) -> EncoderFile:
         weights of another shape or not finite; a normalisation or calibration that
         cannot be.
     """
-    tree = _sections(path)
-    settings = _settings(path, tree["settings"])
-    encoder = Encoder(settings)
-    state = dict(tree["weights"]) | _buffers(path, tree, settings)
-    _check_weights(path, state, encoder.state_dict())
-    encoder.load_state_dict(state)
-    told = (tree[key] for key in ("training", "metrics", "provenance"))
-    return EncoderFile(encoder.eval(), *told)
-
-
-def _sections(path: str | Path) -> dict:
     tree = read_tensors(path, REMEDY)
+    # What follows the first problem may not be read: the loop ends with it.
+    for where, problem, expected in _wrong(tree):
+        key = where and f"key {where}"
+        raise InputError(path, problem, where=key, expected=expected, remedy=REMEDY)
+    encoder = Encoder(EncoderSettings.from_json(tree["settings"]))
+    slope, offset = zip(*(tree["calibration"][name] for name in LOGITS), strict=True)
+    values = (tree["normalisation"]["noise"], slope, offset)
+    told = {k: torch.tensor(v) for k, v in zip(BUFFERS, values, strict=True)}
+    encoder.load_state_dict(tree["weights"] | told)
+    return EncoderFile(encoder.eval(), *(tree[key] for key in SECTIONS[-3:]))
+
+
+def _wrong(tree: object) -> Iterator[tuple[str, str, str]]:
+    """Yield where something is wrong, the problem, and what is expected."""
     if not isinstance(tree, dict):
-        raise _error(path, f"holds a {type(tree).__name__}", "", "a dict")
-    odd = [f"missing {key}" for key in KEYS if key not in tree]
-    odd += [f"unknown {key}" for key in sorted(map(str, tree.keys() - set(KEYS)))]
+        yield "", f"holds a {type(tree).__name__}", "a dict"
+    keys = ("format", *SECTIONS)
+    odd = [f"missing {key}" for key in keys if key not in tree]
+    odd += [f"unknown {key}" for key in sorted(map(str, tree.keys() - set(keys)))]
     if odd:
         what = "a Lightning checkpoint, " if "pytorch-lightning_version" in tree else ""
-        problem, wanted = what + ", ".join(odd), f"the keys {', '.join(KEYS)}"
-        raise _error(path, problem, "", wanted)
+        yield "", what + ", ".join(odd), f"the keys {', '.join(keys)}"
     if tree["format"] != FORMAT:
-        raise _error(path, f"format {tree['format']!r}", "key 'format'", str(FORMAT))
-    for key in KEYS[1:]:
+        yield "'format'", f"format {tree['format']!r}", str(FORMAT)
+    for key in SECTIONS:
         if not isinstance(tree[key], dict):
-            problem = f"a {type(tree[key]).__name__}"
-            raise _error(path, problem, f"key {key!r}", "a dict")
-    return tree
-
-
-def _settings(path: str | Path, tree: Mapping) -> EncoderSettings:
+            yield repr(key), f"a {type(tree[key]).__name__}", "a dict"
     try:
-        return EncoderSettings.from_json(tree)
+        settings = EncoderSettings.from_json(tree["settings"])
     except (ValueError, TypeError) as bad:
-        raise _error(path, str(bad), "key 'settings'", "settings of ours") from None
+        yield "'settings'", str(bad), "settings of ours"
+    yield from _wrong_numbers(tree, "normalisation", "noise", len(settings.bands))
+    for name in LOGITS:
+        yield from _wrong_numbers(tree, "calibration", name, 2)
+    with torch.device("meta"):  # shapes only
+        wanted = Encoder(settings).state_dict()
+    yield from _wrong_weights(tree["weights"], wanted)
 
 
-def _buffers(path: str | Path, tree: Mapping, settings: EncoderSettings) -> dict:
-    """Return the buffers that have sections of their own."""
-    noise = _numbers(path, tree, "normalisation", "noise", len(settings.bands))
-    lines = [_numbers(path, tree, "calibration", name, 2) for name in LOGITS]
-    slope, offset = zip(*lines, strict=True)
-    for key, values in (("normalisation", noise), ("calibration", slope)):
-        if min(values) <= 0:
-            problem = f"noise or slope {list(values)}"
-            raise _error(path, problem, f"key {key!r}", "positive numbers")
-    values = (noise, slope, offset)
-    return {k: torch.tensor(v) for k, v in zip(BUFFERS, values, strict=True)}
-
-
-def _numbers(path: str | Path, tree: Mapping, key: str, name: str, size: int) -> list:
-    values = tree[key].get(name)
+def _wrong_numbers(tree: Mapping, key: str, name: str, size: int) -> Iterator:
+    values, where = tree[key].get(name), f"{key!r}, {name!r}"
     good = isinstance(values, list) and len(values) == size
     if not good or not all(isinstance(v, float) and abs(v) < 1e30 for v in values):
-        where = f"key {key!r}, {name!r}"
-        raise _error(path, f"{values!r}", where, f"{size} finite numbers")
-    return values
+        yield where, f"{values!r}", f"{size} finite numbers"
+    positive = values if name == "noise" else values[:1]
+    if min(positive) <= 0:
+        yield where, f"noise or slope {positive}", "positive numbers"
 
 
-def _check_weights(path: str | Path, state: Mapping, wanted: Mapping) -> None:
-    odd = sorted(map(str, state.keys() ^ wanted.keys()))
+def _wrong_weights(state: Mapping, wanted: Mapping) -> Iterator:
+    odd = sorted(map(str, state.keys() ^ (wanted.keys() - set(BUFFERS))))
     if odd:
         problem = f"missing or unknown weights: {', '.join(odd[:3])}"
-        raise _error(path, problem, "key 'weights'", "those of the settings")
+        yield "'weights'", problem, "those of the settings"
     for name, value in state.items():
-        where = f"key 'weights', {name!r}"
+        where, right = f"'weights', {name!r}", tuple(wanted[name].shape)
         if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
             kind = getattr(value, "dtype", type(value).__name__)
-            raise _error(path, f"a {kind}", where, "float32 numbers")
-        if value.shape != wanted[name].shape:
-            shape, right = tuple(value.shape), tuple(wanted[name].shape)
-            raise _error(path, f"shape {shape}", where, f"{right}, by the settings")
+            yield where, f"a {kind}", "float32 numbers"
+        if value.shape != right:
+            yield where, f"shape {tuple(value.shape)}", f"{right}, by the settings"
         if not value.isfinite().all():
-            raise _error(path, "not finite", where, "finite numbers")
-
-
-def _error(path: str | Path, problem: str, where: str, expected: str) -> InputError:
-    return InputError(path, problem, where=where, expected=expected, remedy=REMEDY)
+            yield where, "not finite", "finite numbers"

@@ -39,7 +39,9 @@ class Training(lightning.LightningModule):
         if not torch.isfinite(total):
             msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
             raise FloatingPointError(msg + "lower the rate, or look at the data")
-        self._log("train", total, parts, len(images))
+        # Lightning would drop what is logged in between, after a tenth of the time.
+        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+            self._log("train", total, parts, len(images))
         return total
 
     def validation_step(self, batch: dict, _index: int) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from skyloom.clusters.encoder.normalise import Asinh
+from skyloom.clusters.encoder.normalise import Asinh, finite
 from skyloom.clusters.encoder.ridge import WIDTHS, Ridge
 from skyloom.clusters.encoder.settings import EncoderSettings
 
@@ -67,7 +67,9 @@ class Encoder(nn.Module):
             ``redshift``, the same of z.
         """
         self._check(images.shape)
-        raw = self.head(self.features(self._inputs(images))).float()
+        with torch.no_grad():
+            inputs = self._inputs(images)
+        raw = self.head(self.features(inputs)).float()
         parts = raw.permute(0, 2, 3, 1).split(tuple(HEADS.values()), dim=-1)
         out = {k: _shaped(k, part) for k, part in zip(HEADS, parts, strict=True)}
         for name, slope, offset in zip(LOGITS, self.slope, self.offset, strict=True):
@@ -90,7 +92,7 @@ class Encoder(nn.Module):
 
     def _inputs(self, images) -> torch.Tensor:
         """Return the normalised image at half its size, and its red sequence."""
-        good = self.normalise.good(images)
+        good = finite(images)
         x = functional.pixel_unshuffle(self.normalise(good), 2)
         if self.ridge is not None:
             likely = self.ridge(good, self.normalise.noise)

@@ -9,12 +9,8 @@ from skyloom.clusters.bands import BANDS
 from skyloom.io.documents import plain
 
 # What the files of encoders tell as well, from when it could be set.
-FIXED = {
-    "groups": 8,
-    "scales": [1.0, 10.0],
-    "ridge_widths": [0.08, 0.25],
-    "center_above": 20.0,
-}
+FIXED = {"groups": 8, "scales": [1.0, 10.0], "ridge_widths": [0.08, 0.25]}
+FIXED |= {"center_above": 20.0}
 
 
 @dataclass(frozen=True)

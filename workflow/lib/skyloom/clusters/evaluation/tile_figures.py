@@ -33,7 +33,7 @@ def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray
         image = read_survey_image(paths[list(bands).index(band)])
         block = max(min(image.image.shape) // SHOWN, 1)
         cut = tuple(slice(0, n // block * block) for n in image.image.shape)
-        mean = block_mean(image.image[cut], block, image.mask[cut] == 0)
+        mean = block_mean(image.image[cut], block, image.good[cut])
         planes.append((mean - np.median(mean)) / max(nmad(mean), 1e-6))
     return make_lupton_rgb(*planes, minimum=-0.5, stretch=STRETCH * SOFT, Q=SOFT), block
 

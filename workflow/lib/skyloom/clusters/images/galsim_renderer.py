@@ -10,7 +10,13 @@ from astropy.table import Table
 
 from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images.psf import Psf
-from skyloom.clusters.images.sources import Sources, sources, stamp_sizes
+from skyloom.clusters.images.sources import (
+    Sources,
+    corners,
+    reaches,
+    sources,
+    stamp_sizes,
+)
 
 SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 SHARE = 5e-5  # of the peak, at the edge of a stamp
@@ -67,17 +73,19 @@ def draw(
     """Add sources to an image of shape (n_bands, ny, nx)."""
     sizes = stamp_sizes(found, psfs, pixel_scale, SIZES, SHARE, COUNTS)
     sizes = np.where(sizes == 0, SIZES[-1], sizes)
+    first = corners(found, sizes)
     seen = [psf.effective(pixel_scale).withGSParams(ACCURATE) for psf in psfs]
-    for i in range(len(found)):
-        source = found[i]
-        corner = np.array([nearest(source.y), nearest(source.x)]) - sizes[i] // 2
-        if not overlaps(corner, sizes[i], image.shape[1:]):
-            continue
+    for i in np.flatnonzero(reaches(first, sizes, image.shape[1:])):
+        source, (row, column), size = found[i], first[i].tolist(), int(sizes[i])
         profile = galaxy(source)
+        centre = galsim.PositionD(float(source.x), float(source.y))
         for plane, psf, flux in zip(image, seen, source.flux, strict=True):
             whole = psf if profile is None else galsim.Convolve(profile, psf)
-            stamp = _stamp(whole * flux, source, corner, sizes[i], pixel_scale)
-            add(plane, stamp, corner)
+            stamp = galsim.ImageF(size, size, xmin=column, ymin=row)
+            # The profile has the pixel's response in it already.
+            how = {"scale": pixel_scale, "center": centre, "method": "no_pixel"}
+            (whole * flux).drawImage(stamp, **how)
+            add(plane, stamp.array, (row, column))
 
 
 def galaxy(source: Sources) -> galsim.GSObject | None:
@@ -94,16 +102,6 @@ def galaxy(source: Sources) -> galsim.GSObject | None:
     return galsim.Add(parts).shear(g1=source.g1, g2=source.g2)
 
 
-def nearest(place: float) -> int:
-    """Return the pixel that holds a coordinate."""
-    return int(np.floor(place + 0.5))
-
-
-def overlaps(corner: Sequence[int], size: int, shape: tuple[int, int]) -> bool:
-    """Return whether a stamp has a pixel on an image."""
-    return all(-size < c < n for c, n in zip(corner, shape, strict=True))
-
-
 def add(image: np.ndarray, stamp: np.ndarray, corner: Sequence[int]) -> None:
     """Add the part of stamps (..., size, size) that lies on an image (..., ny, nx).
 
@@ -112,13 +110,3 @@ def add(image: np.ndarray, stamp: np.ndarray, corner: Sequence[int]) -> None:
     (y, x), (ny, nx), size = corner, image.shape[-2:], stamp.shape[-1]
     y0, y1, x0, x1 = max(y, 0), min(y + size, ny), max(x, 0), min(x + size, nx)
     image[..., y0:y1, x0:x1] += stamp[..., y0 - y : y1 - y, x0 - x : x1 - x]
-
-
-def _stamp(profile, source, corner, size, pixel_scale) -> np.ndarray:
-    stamp = galsim.ImageF(
-        int(size), int(size), xmin=int(corner[1]), ymin=int(corner[0])
-    )
-    centre = galsim.PositionD(float(source.x), float(source.y))
-    # The profile has the pixel's response in it already.
-    profile.drawImage(stamp, scale=pixel_scale, center=centre, method="no_pixel")
-    return stamp.array

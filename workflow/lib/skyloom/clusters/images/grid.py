@@ -12,18 +12,8 @@ import torch
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.transforms import de_vaucouleurs
 
-LIMITS = (
-    0.0,
-    0.05,
-    0.1,
-    0.15,
-    0.2,
-    0.3,
-    0.4,
-    0.6,
-    0.8,
-    1.2,
-)  # half light radii [arcsec]
+# Half light radii [arcsec].
+LIMITS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2)
 
 
 @dataclass(frozen=True)
@@ -39,10 +29,8 @@ class Grid:
     ky: tuple[torch.Tensor, ...]
 
     @classmethod
-    def of(
-        cls, psfs: Sequence[Psf], size: int, scale: float, fold: bool, device: str
-    ) -> Grid:
-        """Return a grid with the PSFs of the bands, for torch on a device.
+    def of(cls, psfs: Sequence[Psf], size: int, scale: float, fold: bool) -> Grid:
+        """Return a grid with the PSFs of the bands.
 
         With ``fold`` it has also the wavenumbers that sampling folds onto these, up to
         twice the limit along each axis.
@@ -58,7 +46,7 @@ class Grid:
             np.stack([s[np.ix_((b + middle).astype(int), a + middle)] for s in seen])
             for a, b in folds
         ]
-        psf = torch.as_tensor(np.stack(planes), dtype=torch.complex64, device=device)
+        psf = torch.as_tensor(np.stack(planes), dtype=torch.complex64)
         kx, ky = (tuple(torch.as_tensor(f[i] * step) for f in folds) for i in (0, 1))
         return cls(size, scale, psf, kx, ky)
 

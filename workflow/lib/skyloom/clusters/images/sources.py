@@ -20,9 +20,7 @@ from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
 
 RADII = np.geomspace(1e-3, 1e4, 1401)  # of the tabulated profiles [half light radii]
-WIDTHS = np.geomspace(
-    0.01, 100.0, 33
-)  # half light radii of the tabulated peaks [arcsec]
+WIDTHS = np.geomspace(0.01, 100.0, 33)  # the same of the peaks [arcsec]
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,20 @@ def _check(found: Sources) -> None:
             "numbers, G1^2 + G2^2 < 1, HLR >= 0, 0 <= FRACDEV <= 1"
         )
         raise ValueError(msg)
+
+
+def corners(found: Sources, sizes: np.ndarray | int) -> np.ndarray:
+    """Return row and column of the first pixel of stamps of some sides, (n, 2) int.
+
+    The pixel that holds the source is [size // 2, size // 2] of its stamp.
+    """
+    middle = np.floor(np.stack([found.y, found.x], axis=1) + 0.5)
+    return middle.astype(int) - np.reshape(sizes, (-1, 1)) // 2
+
+
+def reaches(corner: np.ndarray, sizes: np.ndarray, shape: tuple[int, int]):
+    """Return which stamps have a pixel on an image, (n,) bool."""
+    return ((corner > -sizes[:, None]) & (corner < shape)).all(axis=1)
 
 
 def stamp_sizes(
@@ -148,9 +160,8 @@ def _peak(found: Sources, psf: Psf, pixel_scale: float) -> np.ndarray:
 @cache
 def _profiles() -> tuple[np.ndarray, np.ndarray]:
     """Return ln surface brightness of the exponential and de Vaucouleurs profiles."""
-    kinds = galsim.Exponential, galsim.DeVaucouleurs
     logs = []
-    for kind in kinds:
+    for kind in (galsim.Exponential, galsim.DeVaucouleurs):
         values = [kind(half_light_radius=1.0).xValue(r, 0.0) for r in RADII]
         logs.append(np.log(np.maximum(values, 1e-300)))
     return logs[0], logs[1]

@@ -21,7 +21,6 @@ from astropy.wcs import WCS
 
 from skyloom.clusters.bands import ZERO_POINT
 from skyloom.clusters.images import survey_hdus
-from skyloom.io.errors import InputError
 from skyloom.io.fits import fill, opened, write_hdus
 from skyloom.sky.tan import wcs_header
 
@@ -32,25 +31,21 @@ VARIANCE_STEP = 2e-3  # of the variance's median
 
 
 @dataclass(frozen=True)
-class SurveyImage:
-    """One band of a survey tile."""
+class SurveyInfo:
+    """What is known of one band of a survey tile without its pixels."""
 
-    image: np.ndarray  # float32 of shape (ny, nx) [counts at `zero_point`]
-    variance: np.ndarray | None  # float32 [counts^2]
-    mask: np.ndarray  # uint8; 0 where the pixel is good
+    shape: tuple[int, int]  # (ny, nx)
     wcs: WCS
     header: fits.Header  # of the image's HDU
     zero_point: float  # AB magnitude of one count
 
 
 @dataclass(frozen=True)
-class SurveyInfo:
-    """What is known of a file without its pixels."""
+class SurveyImage(SurveyInfo):
+    """One band of a survey tile."""
 
-    shape: tuple[int, int]  # (ny, nx)
-    wcs: WCS
-    header: fits.Header  # of the image's HDU
-    zero_point: float  # AB magnitude of one count
+    image: np.ndarray  # float32 of shape (ny, nx) [counts at `zero_point`]
+    good: np.ndarray  # bool
 
 
 def write_survey_image(
@@ -88,11 +83,8 @@ def write_survey_image(
     _check_arrays(image, variance, mask)
     packed = str(path).endswith(PACKED)
     dithered = {"quantize_level": NOISE_LEVELS, "quantize_method": 1, "dither_seed": 1}
-    science = (
-        _packed("SCI", image, **dithered)
-        if packed
-        else fits.ImageHDU(image, name="SCI")
-    )
+    plain = fits.ImageHDU(image, name="SCI")
+    science = _packed("SCI", image, **dithered) if packed else plain
     science.header.update(wcs_header(wcs))
     fill(science.header, {"MAGZERO": (ZERO_POINT, "mag of one count"), **cards})
     step = {"quantize_level": -_step(variance), "quantize_method": -1}
@@ -109,27 +101,23 @@ def read_survey_image(path: str | Path) -> SurveyImage:
     """Read one band of a survey tile.
 
     It is as `write_survey_image` writes it, or a coadd of DES: the first image of two
-    axes where there is no SCI, and MSK for MASK. Without a variance it is None. Pixels
-    that are not finite are masked, whatever the mask.
+    axes where there is no SCI, and MSK for MASK. Pixels are good where they are finite
+    and not masked.
 
     Raises
     ------
     InputError
         Not FITS, cut short or damaged; no image of two axes; no world coordinates or
-        zero point; HDUs of different shapes; a variance that is negative, or not
-        finite where the pixel is good.
+        zero point; HDUs of different shapes.
     """
     with opened(path) as file:
         hdus = survey_hdus.find(file)
         info = _info(file.path, hdus)
-        read = {name: file.pixels(hdu) for name, hdu in hdus.items()}
-    image, variance = read["SCI"].astype(np.float32), read.get("VARIANCE")
-    good = survey_hdus.good(path, image, read.get("MASK"))
-    if variance is not None:
-        variance = variance.astype(np.float32)
-        _check_variance(path, variance, good)
-    flags = _flags(good, read.get("MASK"))
-    return SurveyImage(image, variance, flags, info.wcs, info.header, info.zero_point)
+        image = file.pixels(hdus["SCI"]).astype(np.float32)
+        mask = file.pixels(hdus["MASK"]) if "MASK" in hdus else None
+    good = survey_hdus.good(file.path, image, mask)
+    known = info.shape, info.wcs, info.header, info.zero_point
+    return SurveyImage(*known, image, good)
 
 
 def inspect_survey_image(path: str | Path) -> SurveyInfo:
@@ -145,13 +133,6 @@ def survey_wcs(path: str | Path) -> WCS:
     """Return the world coordinates of a file, with its shape; InputError if none."""
     with opened(path, verify=False) as file:
         return survey_hdus.world(file.path, survey_hdus.find(file)["SCI"])
-
-
-def _flags(good: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """Return a mask that fits its type: the file's own flags where they do, or 1."""
-    known = mask is not None and mask.dtype == np.uint8
-    flags = np.maximum(mask, 1) if known else np.uint8(1)
-    return np.where(good, np.uint8(0), flags)
 
 
 def _info(path: Path, hdus: Mapping) -> SurveyInfo:
@@ -185,17 +166,3 @@ def _check_arrays(image: np.ndarray, variance: np.ndarray, mask: np.ndarray) -> 
     else:
         return
     raise ValueError(msg)
-
-
-def _check_variance(path, variance: np.ndarray, good: np.ndarray) -> None:
-    wrong = (variance < 0) | (good & ~np.isfinite(variance))
-    if not wrong.any():
-        return
-    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    raise InputError(
-        path,
-        f"the variance is negative, or not finite in a good pixel ({wrong.sum()} such)",
-        where=f"HDU VARIANCE, pixel [{row}, {column}]",
-        expected="0 or more, and finite where MASK is 0",
-        remedy="set the pixel in MASK, or make the file again",
-    )

@@ -19,12 +19,21 @@ def find(file: FitsFile) -> dict[str, fits.ImageHDU]:
     They are SCI, and VARIANCE and MASK (MSK in coadds of DES) where there are such.
     InputError without an image of two axes, or with other shapes than SCI's.
     """
-    science = _science(file)
     names = {"VARIANCE": "VARIANCE", "MASK": "MSK" if "MASK" not in file else "MASK"}
     found = {role: file[name] for role, name in names.items() if name in file}
-    found = {"SCI": science, **found}
+    found = {"SCI": _science(file), **found}
     for name, hdu in found.items():
-        _check_shape(file.path, name, hdu, science)
+        shape, wanted = (getattr(x, "shape", None) for x in (hdu, found["SCI"]))
+        if not hdu.is_image:
+            problem, expected = "not an image", "an image HDU"
+        elif len(shape) != 2 or 0 in shape:
+            problem = f"NAXIS = {len(shape)}, shape {shape}"
+            expected = "NAXIS = 2, not empty"
+        elif shape != wanted:
+            problem, expected = f"shape {shape}", f"the shape of SCI, {wanted}"
+        else:
+            continue
+        raise InputError(file.path, problem, where=f"HDU {name}", expected=expected)
     return found
 
 
@@ -38,22 +47,6 @@ def _science(file: FitsFile) -> fits.ImageHDU:
     seen = ", ".join(f"{hdu.name or 'PRIMARY'} {hdu.shape}" for hdu in images)
     problem = f"no image of two axes ({seen})" if images else "no image"
     raise InputError(file.path, problem, expected="an HDU SCI with NAXIS = 2")
-
-
-def _check_shape(path: Path, name: str, hdu, science) -> None:
-    where = f"HDU {name}"
-    if not hdu.is_image:
-        raise InputError(path, "not an image", where=where, expected="an image HDU")
-    if len(hdu.shape) != 2 or 0 in hdu.shape:
-        problem = f"NAXIS = {len(hdu.shape)}, shape {tuple(hdu.shape)}"
-        raise InputError(path, problem, where=where, expected="NAXIS = 2, not empty")
-    if hdu.shape != science.shape:
-        raise InputError(
-            path,
-            f"shape {tuple(hdu.shape)}",
-            where=where,
-            expected=f"the shape of SCI, {tuple(science.shape)}",
-        )
 
 
 def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -75,23 +68,22 @@ def good(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 
 def world(path: Path, hdu) -> WCS:
     """Return the world coordinates of an image; InputError for none on the sky."""
-    expected = "CTYPE1, CTYPE2, CRVAL, CRPIX and CD or CDELT of a celestial projection"
-    where = f"HDU {hdu.name or 'PRIMARY'}"
+    problem = ""
     try:
         with warnings.catch_warnings():
             # Old keywords and dates that astropy corrects are no fault of the pixels.
             warnings.simplefilter("ignore", FITSFixedWarning)
             found = WCS(hdu.header)
-        whole = found.has_celestial and found.naxis == 2
-        area = np.linalg.det(found.pixel_scale_matrix) if whole else np.nan
+        if not found.has_celestial or found.naxis != 2:
+            problem = "no WCS"
+        elif not abs(np.linalg.det(found.pixel_scale_matrix)) > 0:
+            problem = "the WCS maps all pixels onto a line"
     except Exception as bad:  # wcslib's errors have no class in common
         problem = f"the world coordinates cannot be read ({bad})"
-        raise InputError(path, problem, where=where, expected=expected) from None
-    if not whole:
-        raise InputError(path, "no WCS", where=where, expected=expected)
-    if not np.isfinite(area) or area == 0:
-        problem = "the WCS maps all pixels onto a line"
-        raise InputError(path, problem, where=where, expected="CD of rank two")
+    if problem:
+        where = f"HDU {hdu.name or 'PRIMARY'}"
+        expected = "CTYPE1, CTYPE2, CRVAL, CRPIX and CD or CDELT of a sky projection"
+        raise InputError(path, problem, where=where, expected=expected)
     return found
 
 

@@ -30,19 +30,17 @@ def de_vaucouleurs(u2: torch.Tensor) -> torch.Tensor:
     step = (HIGH - LOW) / (NODES - 1)
     place = torch.log(u2.clamp_min(1e-30)).sub_(LOW).mul_(1.0 / step)
     place.clamp_(0.0, NODES - 1.001)
-    node = place.to(torch.int32)
-    value, rise = _table(u2.dtype, u2.device)
+    node = place.long()
+    value, rise = _table(u2.dtype)
     place -= node
-    return (
-        torch.take(rise, node.long()).mul_(place).add_(torch.take(value, node.long()))
-    )
+    return torch.take(rise, node).mul_(place).add_(torch.take(value, node))
 
 
 @cache
-def _table(dtype, device) -> tuple[torch.Tensor, torch.Tensor]:
+def _table(dtype) -> tuple[torch.Tensor, torch.Tensor]:
     u = np.exp(0.5 * np.linspace(LOW, HIGH, NODES))
     accurate = galsim.GSParams(kvalue_accuracy=1e-7)
     profile = galsim.DeVaucouleurs(half_light_radius=1.0, gsparams=accurate)
     values = np.array([profile.kValue(k, 0.0).real for k in u])
     rise = np.diff(values, append=values[-1])
-    return tuple(torch.as_tensor(v, dtype=dtype, device=device) for v in (values, rise))
+    return tuple(torch.as_tensor(v, dtype=dtype) for v in (values, rise))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from itertools import pairwise
 
 import numpy as np
-from astropy.io import fits
 
 from skyloom.clusters.data.files import block_mean
 from skyloom.clusters.images import survey_hdus
@@ -77,73 +75,47 @@ def _read_group(tile: SurveyTile, group: list, settings: WindowSettings) -> Iter
     width = (columns[1] - x0) // pool
     strip = np.empty((len(tile.paths), 0, width), np.float32)
     top, end = group[0][0], group[0][0]
-    with _opened(tile) as files:
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(opened(p, verify=False)) for p in tile.paths.values()
+        ]
+        planes = [(file, survey_hdus.find(file)) for file in files]
         for y, x in group:
             strip, top = strip[:, (y - top) // pool :], y
             start = max(end, y)
             if start < y + settings.window:
                 end = y + settings.window
-                new = _read_rows(tile, files, (start, end), columns, pool)
+                new = _read_rows(tile, planes, (start, end), columns, pool)
                 strip = np.concatenate([strip, new], axis=1)
             column = (x - x0) // pool
             yield (y, x), strip[:, :size, column : column + size].copy()
 
 
-def _read_rows(tile, files, rows, columns, pool: int) -> np.ndarray:
+def _read_rows(tile: SurveyTile, planes: list, rows, columns, pool: int) -> np.ndarray:
     """Return pooled rows of all bands, NaN outside of the tile."""
-    shape = (len(files), (rows[1] - rows[0]) // pool, (columns[1] - columns[0]) // pool)
-    result = np.empty(shape, np.float32)
     # Edges on a grid of their own: no row of compressed tiles is unpacked twice.
     step = max(BLOCK_ROWS // pool, 1) * pool
-    inner = range(rows[0] // step * step + step, rows[1], step)
-    for channel, planes in enumerate(files):
-        for block in pairwise([rows[0], *inner, rows[1]]):
-            means = pooled(*planes.block(block, columns, tile.shape), pool)
-            first = (block[0] - rows[0]) // pool
-            result[channel, first : first + len(means)] = means
-    return result * np.float32(tile.factor)
+    edges = [rows[0], *range(rows[0] // step * step + step, rows[1], step), rows[1]]
+    result = []
+    for file, hdus in planes:
+        means = [
+            pooled(*_block(file, hdus, rows, columns, tile.shape), pool)
+            for rows in pairwise(edges)
+        ]
+        result.append(np.concatenate(means))
+    return np.stack(result) * np.float32(tile.factor)
 
 
-@dataclass(frozen=True)
-class _Planes:
-    """The open HDUs of one band."""
-
-    file: FitsFile
-    science: fits.ImageHDU
-    mask: fits.ImageHDU | None
-
-    def block(self, rows, columns, shape) -> tuple[np.ndarray, np.ndarray]:
-        """Return pixels, and which of them are good; none is outside of the tile."""
-        size = (rows[1] - rows[0], columns[1] - columns[0])
-        image, good = np.zeros(size, np.float32), np.zeros(size, bool)
-        (fy, ty), (fx, tx) = (
-            _overlap(*pair) for pair in zip((rows, columns), shape, strict=True)
-        )
-        if image[ty, tx].size:
-            image[ty, tx] = self.file.pixels(self.science, window=(fy, fx))
-            good[ty, tx] = survey_hdus.good(
-                self.file.path, image[ty, tx], self._mask((fy, fx))
-            )
-        return image, good
-
-    def _mask(self, window: tuple[slice, slice]) -> np.ndarray | None:
-        if self.mask is None:
-            return None
-        return self.file.pixels(self.mask, window=window)
-
-
-def _overlap(interval: tuple[int, int], length: int) -> tuple[slice, slice]:
-    """Return the part of an interval on an axis: as slices of axis and interval."""
-    first, last = np.clip(interval, 0, length)
-    return slice(first, last), slice(first - interval[0], last - interval[0])
-
-
-@contextmanager
-def _opened(tile: SurveyTile) -> Iterator[list[_Planes]]:
-    with ExitStack() as stack:
-        planes = []
-        for path in tile.paths.values():
-            file = stack.enter_context(opened(path, verify=False))
-            hdus = survey_hdus.find(file)
-            planes.append(_Planes(file, hdus["SCI"], hdus.get("MASK")))
-        yield planes
+def _block(file: FitsFile, hdus: dict, rows, columns, shape) -> tuple:
+    """Return pixels, and which of them are good; none is outside of the tile."""
+    starts, ends = zip(rows, columns, strict=True)
+    image = np.zeros(np.subtract(ends, starts), np.float32)
+    good = np.zeros(image.shape, bool)
+    first, last = (np.clip(edge, 0, shape) for edge in (starts, ends))
+    window = tuple(map(slice, first, last))
+    place = tuple(map(slice, first - starts, last - starts))
+    if image[place].size:
+        image[place] = file.pixels(hdus["SCI"], window=window)
+        mask = file.pixels(hdus["MASK"], window=window) if "MASK" in hdus else None
+        good[place] = survey_hdus.good(file.path, image[place], mask)
+    return image, good

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
-from skyloom.clusters.data.files import ordered
 from skyloom.clusters.data.stream import FileData
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.encoder.loss import truth_of
@@ -54,7 +53,7 @@ def judge_tiles(
 def _predicted(encoder: str | Path, files: Sequence[str]) -> dict:
     """Return probabilities and truths of all fields, stacked."""
     network = load_encoder(encoder).encoder
-    data = FileData(ordered(files))
+    data = FileData(files)
     probability, truths = {name: [] for name in LOGITS}, []
     with torch.inference_mode():
         for batch in (data[[i]] for i in range(len(data))):

@@ -34,7 +34,7 @@ class Filing:
 
     def _datum(self, field: int) -> dict:
         bands = [read_survey_image(path) for path in self.images[field]]
-        good = np.all([band.mask == 0 for band in bands], axis=0)
+        good = np.all([band.good for band in bands], axis=0)
         pixels = np.stack([band.image for band in bands])
         (catalog,), (truth,) = self.catalogs[field], self.truth[field]
         maps = tile_catalog(

@@ -12,7 +12,6 @@ import torch
 from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.config import Config
 from skyloom.clusters.config_encoder import Data, Network
-from skyloom.clusters.data.files import ordered
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.encoder.train import fit
 from skyloom.io.atomic import replacing
@@ -55,7 +54,7 @@ def train(
     torch.set_num_threads(how.threads)
     parts = ("train", "validate", "calibrate")
     made = fit(
-        {part: ordered(files[part]) for part in parts},
+        {part: list(map(Path, files[part])) for part in parts},
         shape(settings.network, settings.data, red_sequence),
         how,
         scratch,
