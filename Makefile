@@ -16,9 +16,11 @@ SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
-# A process a core; the tests of a file stay together, as they share what they make.
+# A process a core; the tests of a file stay together, as they share what they make;
+# tests/conftest.py says which files begin.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile \
+	    --no-loadscope-reorder
 
 # The long forms of tests that `make test` runs in short.
 soak: $(READY)

@@ -73,7 +73,7 @@ def test_sheet_gives_sorted_ids(data):
     [
         ("id\n7\n7\n", "row 2.*stands in row 1"),
         ("id\nx\n", "row 1.*'x'.*integer"),
-        ("other\n7\n", "row 1.*id: missing"),
+        ("other\n7\n", "no column id; expected it among other"),
         ("id\n-7\n", "row 1.*or equal to 1"),
     ],
 )

@@ -46,11 +46,14 @@ WRONG = {
     ),
     "fraction": ("subject_id,z\n7.5,1\n", "row 1: subject_id: got '7.5', expected"),
     "no id": ("subject_id,z\n,1\n", "row 1: subject_id: missing"),
-    "no column": ("subject_id\n7\n", "row 1: z: missing"),
+    "no column": (
+        "subject_id,RA\n7,2\n8,3\n",
+        r"the header: no column z; expected it among subject_id, RA$",
+    ),
     "twice": ("subject_id,z\n7,1\n8,1\n7,1\n", "row 3: subject_id 7 stands in row 1"),
     "no rows": ("subject_id,z\n", "no rows; expected a header and a row"),
     "empty": ("", "no rows"),
-    "long row": ("subject_id\n7,8\n", "row 1: wrong length; expected 1 cells"),
+    "long row": ("subject_id,z\n7,8,9\n", "row 1: wrong length; expected 2 cells"),
     "short row": ("subject_id,z,name\n7,1\n", "row 1: wrong length; expected 3 cells"),
     "not UTF-8": (b"subject_id,name\n7,M\xfc\n", "byte .* is not UTF-8"),
 }
@@ -73,6 +76,6 @@ def test_missing_sheet_is_named(tmp_path):
 
 def test_all_faults_in_one_message(tmp_path):
     """Three bad rows are three lines."""
-    path = sheet(tmp_path, "subject_id\na\nb\nc\n")
+    path = sheet(tmp_path, "subject_id,z\na,1\nb,1\nc,1\n")
     with pytest.raises(InputError, match=r"row 1.*row 2.*row 3"):
         read_sheet(path, COLUMNS, unique="subject_id")

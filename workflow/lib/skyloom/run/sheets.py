@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,11 +31,12 @@ def read_sheet(
     ------
     InputError
         Naming the row (1 is the first after the header), the column, the value and
-        what was expected, for up to ten problems at once; or that there is no row.
+        what was expected, for up to ten problems at once; or that there is no row, or
+        no such column.
     """
     adapters = {name: TypeAdapter(kind) for name, kind in columns.items()}
     rows, problems, first = [], [], {}
-    for number, cells in enumerate(_rows(path), start=1):
+    for number, cells in enumerate(_rows(path, columns), start=1):
         row, wrong = _typed(cells, adapters)
         rows.append(row)
         problems += [f"row {number}: {problem}" for problem in wrong]
@@ -50,7 +51,7 @@ def read_sheet(
     return rows
 
 
-def _rows(path: str | Path) -> Iterator[dict]:
+def _rows(path: str | Path, columns: Iterable[str]) -> Iterator[dict]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,9 +62,15 @@ def _rows(path: str | Path) -> Iterator[dict]:
         raise InputError(path, error.strerror, remedy=remedy) from None
     tabs = Path(path).suffix == ".tsv"
     reader = csv.DictReader(text.splitlines(), delimiter="\t" if tabs else ",")
+    present = reader.fieldnames or []
+    missing = [name for name in columns if name not in present]
+    if present and missing:
+        problem = f"no column {', '.join(missing)}"
+        expected = f"it among {', '.join(present)}"
+        raise InputError(path, problem, where="the header", expected=expected)
     for number, row in enumerate(reader, start=1):
         if None in row or None in row.values():
-            where, wanted = f"row {number}", f"{len(reader.fieldnames)} cells"
+            where, wanted = f"row {number}", f"{len(present)} cells"
             raise InputError(path, "wrong length", where=where, expected=wanted)
         yield row
 
@@ -74,7 +81,7 @@ def _typed(
     """Return the values of a row, and a line for each that is not what it should be."""
     row, problems = {}, []
     for name, adapter in adapters.items():
-        cell = cells.get(name, "").strip()
+        cell = cells[name].strip()
         meaning = adapter.json_schema().get("description", "")
         try:
             row[name] = adapter.validate_python(cell or None)
