@@ -262,12 +262,6 @@ ERRORS = [
     ),
     ("npz metadata no JSON", npz_of(NPZ, metadata="{"), npz_cutout, "'metadata': not"),
     (
-        "cutout of unknown noise",
-        stored_cutout(sigma_source=np.array("guess")),
-        read_cutout,
-        "sigma_source 'guess'",
-    ),
-    (
         "cutout with a broken header",
         stored_cutout(header=np.array("{")),
         read_cutout,

@@ -28,15 +28,6 @@ def test_flag_counts():
     assert counts["the subject has no image"] == 0
 
 
-def test_headline():
-    """Failures count as subjects, not in the medians."""
-    found = views.headline(frame())
-    assert (found["subjects"], found["with a fit"]) == (3, 2)
-    assert found["median reduced chi2"] == pytest.approx((1.2 + 2.5) / 2)
-    assert found["reduced chi2 below 2"] == 1
-    assert found["with a parameter at a bound"] == 1
-
-
 def test_repeats_are_paired_by_id():
     """Pairs with a subject outside the catalogue are left out."""
     panels = views.repeat_panels(frame(), [(1, 2), (2, 99)])

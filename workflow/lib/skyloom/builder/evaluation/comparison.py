@@ -24,11 +24,7 @@ from skyloom.builder.evaluation.repeatability import difference, is_present, pre
 from skyloom.builder.fitting.flux import boxy_area
 from skyloom.builder.images.astrometry import PIXEL
 
-PARTS = {
-    "bulge": "bulge_fraction",
-    "bar": "bar_fraction",
-    "spiral": "spiral_fraction",
-}
+PARTS = {name: f"{name}_fraction" for name in ("bulge", "bar", "spiral")}
 
 
 def repaired_published(
@@ -41,11 +37,8 @@ def repaired_published(
     ``mag``: where unknown, NaN rather than wrong. What is wrong and cannot be mended
     is left out.
     """
-    names = {
-        "galaxy_builder_id": "subject_id",
-        "chisq": "chisq_per_pixel",
-        "n_spirals": "n_arms",
-    }
+    names = {"galaxy_builder_id": "subject_id", "chisq": "chisq_per_pixel"}
+    names |= {"n_spirals": "n_arms"}
     drop = ["pogson_magnitude", "flux", "bulge_Re_err", "bar_Re_err"]
     table = published.drop(columns=drop).rename(columns=names)
     total, parts = _fractions(published)

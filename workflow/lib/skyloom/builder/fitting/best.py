@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -43,10 +43,13 @@ def best_individual(volunteers: Mapping, cutout) -> dict:
     good = ~cutout.mask
     data, weight = cutout.image[good], 1 / cutout.sigma[good]
     ranked = []
-    for who, model in drawn_models(volunteers):
+    for one in volunteers["volunteers"]:
+        model = scaled(from_dict(one["model"]), one.get("scale") or {})
+        if not model.components():
+            continue
         image = render(model, cutout.image.shape, frame, rtol=RTOL)
         chisq = float(np.mean(((image[good] - data) * weight) ** 2))
-        ranked.append((chisq, len(ranked), who, model))
+        ranked.append((chisq, len(ranked), one["classification_id"], model))
     if not ranked:
         msg = "nobody drew a component"
         raise DatumError(msg)
@@ -62,18 +65,8 @@ def best_individual(volunteers: Mapping, cutout) -> dict:
     }
 
 
-def drawn_models(volunteers: Mapping) -> Iterator[tuple[int, Model]]:
-    """Yield the classification and model of each volunteer who drew a component."""
-    for volunteer in volunteers["volunteers"]:
-        model = scaled(from_dict(volunteer["model"]), volunteer.get("scale") or {})
-        if model.components():
-            yield volunteer["classification_id"], model
-
-
 def scaled(model: Model, scale: Mapping) -> Model:
     """Return a model whose Re are multiplied by the volunteer's scale sliders."""
-    parts = {
-        name: replace(part, Re=part.Re * scale.get(name, 1.0))
-        for name, part in model.components().items()
-    }
-    return replace(model, **parts)
+    parts = model.components().items()
+    scaled = {k: replace(part, Re=part.Re * scale.get(k, 1.0)) for k, part in parts}
+    return replace(model, **scaled)

@@ -16,7 +16,6 @@ import numpy as np
 from skyloom.builder.fitting.brightness import LightCone
 from skyloom.builder.fitting.parameters import (
     GEOMETRY,
-    Parametrisation,
     bounds_of,
     parametrise,
     prior_of,
@@ -27,7 +26,8 @@ from skyloom.builder.fitting.render import Convolver, arm_image, sersic_image
 from skyloom.builder.model import Model, replace
 
 RTOL = 1e-4  # relative error of each rendered pixel
-# Lower and upper limit of each parameter; Re of bulge and bar in disk Re.
+# Lower and upper limit of each parameter; Re of bulge and bar in disk Re. Light, an
+# arm's `I` too, has the lower limit 0 (`fitting.brightness`).
 BOUNDS = {
     "disk.q": (0.1, 1.2),
     "disk.Re": (1.0, 1e3),
@@ -67,7 +67,7 @@ class Problem:
     """
 
     def __init__(self, crowd: Model, cutout, errors, start: Model | None = None):
-        self.par: Parametrisation = parametrise(crowd)
+        self.par = parametrise(crowd)
         self.start = self.par.begin() if start is None else self.par.vector(start)
         self.frame = Convolver(cutout.psf, cutout.image.shape)
         self.good = np.flatnonzero(~cutout.mask)
@@ -75,7 +75,7 @@ class Problem:
         self.data = cutout.image.ravel()[self.good] * self.weight
         self.prior_mean, self.prior_root = prior_of(self.par, errors, POPULATION)
         self.bounds = bounds_of(self.par, BOUNDS)
-        self.light = LightCone(self.terms, BOUNDS["spiral.I"])
+        self.light = LightCone(self.terms, BOUNDS["spiral.I"][1])
         self._log = self.par.logarithmic
         self._last = (None, None)
 
@@ -143,9 +143,8 @@ class Problem:
         The partials are in the kernels' order, by natural parameters of `model`.
         """
         is_arm = term.startswith("spiral")
-        for key, plane in zip(
-            ARM_PARTIALS if is_arm else PARTIALS, partials, strict=True
-        ):
+        keys = ARM_PARTIALS if is_arm else PARTIALS
+        for key, plane in zip(keys, partials, strict=True):
             part = term
             if is_arm and key not in (*GEOMETRY, "spread"):
                 part = "disk"
@@ -160,9 +159,7 @@ class Problem:
 def lit(model: Model, terms: Sequence[str], amplitude) -> Model:
     """Return a model with solved brightnesses; an arm's is relative to the disk."""
     light = dict(zip(terms, map(float, amplitude), strict=True))
-    parts = {
-        name: replace(part, I=light[name]) for name, part in model.components().items()
-    }
+    parts = {k: replace(part, I=light[k]) for k, part in model.components().items()}
     disk = light.get("disk", 0.0)
     arms = tuple(
         replace(arm, I=light[f"spiral.{i}"] / disk if disk > 0 else 0.0)

@@ -129,13 +129,9 @@ def free_values(post: Posterior):
 
     Brightness takes its place in the list as ``disk.I`` or ``spiral.0.I``.
     """
-    here = named_values(post.model(post.coordinates))
-    geometry = [
-        target
-        for name in post.problem.par.names
-        for target in _reported(name, post.problem.terms)
-    ]
-    names = [*geometry, *(f"{term}.I" for term in post.problem.terms)]
+    here, terms = named_values(post.model(post.coordinates)), post.problem.terms
+    geometry = [t for name in post.problem.par.names for t in _reported(name, terms)]
+    names = [*geometry, *(f"{term}.I" for term in terms)]
 
     def quantity(coordinates):
         values = named_values(post.model(coordinates))

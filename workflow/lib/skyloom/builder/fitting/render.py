@@ -104,9 +104,8 @@ def _wide(model: Model, frame: Convolver, rtol: float) -> dict[str, np.ndarray]:
         name: part.I * sersic_image(part, frame, rtol)[0]
         for name, part in model.components().items()
     }
-    if model.disk is not None and model.spiral:
-        arms = (
-            arm.I * arm_image(model.disk, arm, frame, rtol)[0] for arm in model.spiral
-        )
-        images["spiral"] = model.disk.I * sum(arms)
+    disk = model.disk
+    if disk is not None and model.spiral:
+        arms = (arm.I * arm_image(disk, arm, frame, rtol)[0] for arm in model.spiral)
+        images["spiral"] = disk.I * sum(arms)
     return images

@@ -13,12 +13,11 @@ from skyloom.builder.config import Noise
 from skyloom.builder.images.cutout import Cutout, make_cutout, turn
 from skyloom.builder.images.pixels import flags, wrong
 from skyloom.io.documents import plain, read_json
-from skyloom.io.errors import DatumError, InputError
+from skyloom.io.errors import DatumError
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import cards, text
 
-SIGMA_SOURCES = ("given", "sky_and_gain")
 STORED = {
     "subject_id": ("iu", 0),
     "image": ("f", 2),
@@ -95,26 +94,14 @@ def write_cutout(path: str | Path, cutout: Cutout) -> None:
 
 
 def read_cutout(path: str | Path) -> Cutout:
-    """Read what `write_cutout` wrote, and check it again."""
+    """Read what `write_cutout` wrote."""
     arrays = read_npz(path, STORED)
-    values = {k: arrays[k].item() for k, (_, ndim) in STORED.items() if ndim == 0}
-    trees = {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}
-    if values["sigma_source"] not in SIGMA_SOURCES:
-        problem = f"sigma_source {values['sigma_source']!r}"
-        raise InputError(path, problem, expected=f"one of {SIGMA_SOURCES}")
-    pixels = {k: arrays[k] for k in ("image", "sigma", "mask", "psf")}
-    checked = make_cutout(
-        path, values["subject_id"], **pixels, multiplier=values["multiplier"]
-    )
-    return dataclasses.replace(
-        checked,
-        psf=arrays["psf"],  # bit for bit: not divided by its sum once more
-        sigma_source=values["sigma_source"],
-        rotation=None if np.isnan(values["rotation"]) else int(values["rotation"]),
-        metadata=trees["metadata"],
-        header={k: tuple(v) for k, v in trees["header"].items()},
-        notes=tuple(trees["notes"]),
-    )
+    values = {k: v if v.ndim else v.item() for k, v in arrays.items()}
+    values |= {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}
+    unknown = np.isnan(values["rotation"])
+    values["rotation"] = None if unknown else int(values["rotation"])
+    values["header"] = {k: tuple(v) for k, v in values["header"].items()}
+    return Cutout(**values | {"notes": tuple(values["notes"])})
 
 
 def usable_cutout(path: str | Path) -> Cutout:

@@ -148,9 +148,8 @@ def draw_arms(data: dict, galaxy, scatter, rng: np.random.Generator) -> np.ndarr
 def _pick(log_share: np.ndarray, rng) -> np.ndarray:
     """Draw one mixture component a row; log_share (n, nodes) -> (n, 1)."""
     share = np.cumsum(special.softmax(log_share, axis=1), axis=1)
-    return np.argmax(share >= rng.random((len(share), 1)) * share[:, -1:], axis=1)[
-        :, None
-    ]
+    drawn = rng.random((len(share), 1)) * share[:, -1:]
+    return np.argmax(share >= drawn, axis=1, keepdims=True)
 
 
 def _truncated_normal(mean, sd, rng) -> np.ndarray:

@@ -41,13 +41,7 @@ def bar_group(probability, limits: Sequence[float] = BAR_LIMITS) -> np.ndarray:
 
 
 def morphology_test(
-    draws,
-    strength,
-    groups,
-    rng: np.random.Generator,
-    *,
-    n_draws: int,
-    n_resamples: int,
+    draws, strength, groups, rng, *, n_draws: int, n_resamples: int
 ) -> dict:
     """Test pitch angles against one measure of morphology.
 
@@ -99,11 +93,9 @@ def group_test(draws: np.ndarray, groups) -> dict:
     groups = np.asarray(groups)
     names = [g for g in np.unique(groups) if g and (groups == g).sum() >= MIN_GROUP]
     columns = {g: np.flatnonzero(groups == g) for g in names}
-    found = {
-        str(g): {"n": len(c), "median": float(np.median(draws[:, c]))}
-        for g, c in columns.items()
-    }
-    tree = {"groups": found, "level": LEVEL, "all": None}
+    tree = {"groups": {}, "level": LEVEL, "all": None}
+    for g, c in columns.items():
+        tree["groups"][str(g)] = {"n": len(c), "median": float(np.median(draws[:, c]))}
     if len(names) > 1:
         tree["all"] = _k_sample(draws, list(columns.values()))
     if len(names) > 2:
@@ -129,8 +121,8 @@ def correlation(x, y, rng: np.random.Generator, kind="pearson", n=2000) -> dict:
     boot = correlate_rows(_rank_rows(x[pick], kind), _rank_rows(y[pick], kind))
     found = interval(r, boot)
     beyond = np.sum(np.abs(shuffled) >= abs(r) - 1e-12)
-    ends = {"low": found["low"], "high": found["high"]}
-    return {"r": r} | ends | {"p_value": float((1 + beyond) / (1 + n))}
+    found["p_value"] = float((1 + beyond) / (1 + n))
+    return {"r": found.pop("value")} | found
 
 
 def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -165,16 +157,14 @@ def _interval(values: np.ndarray) -> dict | None:
     if not len(values):
         return None
     found = interval(np.median(values), values)
-    return {"median": found["value"], "low": found["low"], "high": found["high"]}
+    return {"median": found.pop("value")} | found
 
 
 def _k_sample(draws: np.ndarray, columns: list[np.ndarray]) -> dict:
     found = [_one_k_sample([row[c] for c in columns]) for row in draws]
     statistic, p_value = np.array(found).T
-    return {
-        "rejected": float(np.mean(p_value < LEVEL)),
-        "statistic": float(np.median(statistic)),
-    }
+    rejected = float(np.mean(p_value < LEVEL))
+    return {"rejected": rejected, "statistic": float(np.median(statistic))}
 
 
 def _one_k_sample(samples: list[np.ndarray]) -> tuple[float, float]:

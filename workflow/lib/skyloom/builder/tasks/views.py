@@ -107,23 +107,6 @@ def without_provenance(tree: Mapping) -> dict:
     return {key: value for key, value in tree.items() if key != "provenance"}
 
 
-def headline(table: pd.DataFrame) -> Mapping[str, float]:
-    """Return the numbers to quote of a catalogue."""
-    fitted = table[table["start"] != ""]
-    medians = {
-        f"median {name}": float(fitted[name].median())
-        for name in ("mag", "disk_Re_arcsec", "disk_q", "pitch_angle")
-    }
-    return {
-        "subjects": len(table),
-        "with a fit": len(fitted),
-        "median reduced chi2": float(fitted["chisq"].median()),
-        "reduced chi2 below 2": int((fitted["chisq"] < 2).sum()),
-        "with a parameter at a bound": int((fitted["bounds_reached"] != "").sum()),
-        **medians,
-    }
-
-
 def _panel(name, first, second, first_err=None, second_err=None) -> Panel:
     values = [None if v is None else np.asarray(v, float) for v in
               (first, second, first_err, second_err)]  # fmt: skip
