@@ -32,6 +32,7 @@ LABELS = {
 }
 TOOL_LABELS = {"disk": "Galactic Disk ", "bulge": "Galactic Bulge "}
 TOOL_LABELS |= {"bar": "Galactic Bar ", "spiral": "Spiral Arm"}
+TOOLS = {k: {"tool": 0, "frame": 0, "tool_label": v} for k, v in TOOL_LABELS.items()}
 
 
 def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> list:
@@ -40,46 +41,37 @@ def annotation(drawing: Drawing, screen: Screen, digits: int | None = None) -> l
     A moved slider is a number, an untouched one text; what was not drawn is an empty
     list. `digits` are the decimals of drawn coordinates, as a browser's; None: all.
     """
-    shapes = _shapes(drawing, screen)
-    tasks = [
-        {
-            "task": task,
-            "task_label": None,
-            "value": [
-                {
-                    "task": DRAW_TASK[task],
-                    "task_label": LABELS[task],
-                    "value": shapes[task],
-                },
-                *_slider_answers(task, drawing.sliders),
-            ],
-        }
-        for task in TASKS
-    ]
+    shapes, tasks = _shapes(drawing, screen), []
+    for task, sliders in TASKS.items():
+        drawn = {"task": DRAW_TASK[task], "task_label": LABELS[task]}
+        answers = [
+            {"task": name, "value": _slider(drawing.sliders, task, key)}
+            for key, name in sliders.items()
+        ]
+        value = [drawn | {"value": shapes[task]}, *answers]
+        tasks.append({"task": task, "task_label": None, "value": value})
     if digits is None:
         return tasks
     return json.loads(json.dumps(tasks), parse_float=lambda x: round(float(x), digits))
 
 
+def _slider(sliders: Mapping, part: str, key: str, of: str | None = None):
+    """Return a slider as exported: a number when moved, or else text."""
+    moved = sliders.get(f"{of or part}.{key}")
+    return f"{SLIDERS[part][key].default:g}" if moved is None else moved
+
+
 def _shapes(drawing: Drawing, screen: Screen) -> dict[str, list[dict]]:
-    model = drawing.model
-    disk = model.disk and replace(model.disk, Re=model.disk.Re / DISK_RULE)
-    found = {
-        "disk": disk and drawn_ellipse(disk, screen),
-        "bulge": model.bulge and drawn_ellipse(model.bulge, screen),
-        "bar": model.bar and drawn_rectangle(model.bar, screen),
+    arms = enumerate(drawing.model.spiral)
+    shapes = {"spiral": [drawn_line(a, i, drawing.sliders, screen) for i, a in arms]}
+    for name, part in drawing.model.components().items():
+        outline = drawn_rectangle if name == "bar" else drawn_ellipse
+        rule = DISK_RULE if name == "disk" else 1
+        shapes[name] = [outline(replace(part, Re=part.Re / rule), screen)]
+    return {
+        name: [shape | tool for shape in shapes.get(name, [])]
+        for name, tool in TOOLS.items()
     }
-    arms = enumerate(model.spiral)
-    lines = [drawn_line(a, i, drawing.sliders, screen) for i, a in arms]
-    tools = {
-        name: [] if shape is None else [shape | _tool(name)]
-        for name, shape in found.items()
-    }
-    return tools | {"spiral": [line | _tool("spiral") for line in lines]}
-
-
-def _tool(name: str) -> dict:
-    return {"tool": 0, "frame": 0, "tool_label": TOOL_LABELS[name]}
 
 
 def drawn_position(x, y, screen: Screen):
@@ -120,24 +112,7 @@ def drawn_line(arm: DrawnArm, index: int, sliders: Mapping, screen: Screen) -> d
     x, y = drawn_position(*np.asarray(arm.points, float).T, screen)
     points = [{"x": float(a), "y": float(b)} for a, b in zip(x, y, strict=True)]
     details = [
-        {"value": slider_value(sliders.get(f"arm{index}.{name}"), kind.default)}
-        for name, kind in SLIDERS["arm"].items()
+        {"value": _slider(sliders, "arm", name, f"arm{index}")}
+        for name in SLIDERS["arm"]
     ]
     return {"points": points, "details": details}
-
-
-def slider_value(moved: float | None, default: float) -> float | str:
-    """Return a slider as exported: a number when moved, or else text."""
-    return f"{default:g}" if moved is None else moved
-
-
-def _slider_answers(task: str, sliders: Mapping) -> list[dict]:
-    return [
-        {
-            "task": name,
-            "value": slider_value(
-                sliders.get(f"{task}.{key}"), SLIDERS[task][key].default
-            ),
-        }
-        for key, name in TASKS[task].items()
-    ]

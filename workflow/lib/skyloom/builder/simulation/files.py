@@ -97,26 +97,31 @@ def _classify(seed, subject_id, seen, settings, crowd, effects) -> list:
     members = rng.choice(CROWD_SIZE, settings.n_volunteers, replace=False)
     again = members[rng.random(len(members)) < _AGAIN]
     minutes = np.cumsum(rng.integers(7, 700, len(members) + len(again)))
-    size = int(seen.size)
+    screen = Screen((int(seen.size), int(seen.size)))
     found = []
     for i, member in enumerate([*members, *again]):
         factors = draw_factors(crowd, generator(seed, "volunteer", int(member)))
         drawing = draw_drawing(seen, crowd, effects, factors, rng)
-        tasks = annotation(drawing, Screen((size, size)), digits=4)
-        moment = _FIRST_DAY + datetime.timedelta(minutes=int(minutes[i]))
-        found.append(
-            Classification(
-                classification_id=10**9 + subject_id * 1000 + i,
-                user=user_name(seed, int(member)),
-                created_at=moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
-                workflow_id=WORKFLOW,
-                workflow_version=VERSIONS[int(rng.integers(len(VERSIONS)))],
-                subject_id=subject_id,
-                annotations=_with_nulls(tasks, rng),
-                metadata={"source": "simulated", "user_language": "en"},
-            )
+        tasks = annotation(drawing, screen, digits=4)
+        version = VERSIONS[int(rng.integers(len(VERSIONS)))]
+        _blank_some(tasks, rng)
+        one = Classification(
+            classification_id=10**9 + subject_id * 1000 + i,
+            user=user_name(seed, int(member)),
+            created_at=_date(int(minutes[i])),
+            workflow_id=WORKFLOW,
+            workflow_version=version,
+            subject_id=subject_id,
+            annotations=tasks,
+            metadata={"source": "simulated", "user_language": "en"},
         )
+        found.append(one)
     return found
+
+
+def _date(minutes: int = 0) -> str:
+    moment = _FIRST_DAY + datetime.timedelta(minutes=minutes)
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def user_name(seed: int, member: int) -> str:
@@ -127,81 +132,57 @@ def user_name(seed: int, member: int) -> str:
     return f"not-logged-in-{hashlib.sha256(str(member).encode()).hexdigest()[:20]}"
 
 
-def _with_nulls(tasks: list, rng) -> list:
+def _blank_some(tasks: list, rng) -> None:
     """Blank some untouched sliders, as real exports have them."""
     for task in tasks:
         for answer in task["value"][1:]:
             blank = rng.random() < _BLANK
             if blank and isinstance(answer["value"], str):
                 answer["value"] = None
-    return tasks
 
 
 def subject_file(pixels: Pixels) -> dict:
     """Return the JSON tree of a subject's ``difference.json``."""
     ny, nx = pixels.image.shape
-    return {
-        "imageData": np.round(pixels.image, 6).tolist(),
-        "mask": pixels.mask.astype(int).tolist(),
-        "psf": pixels.psf.tolist(),
-        "psfWidth": pixels.psf.shape[1],
-        "psfHeight": pixels.psf.shape[0],
-        "multiplier": pixels.multiplier,
-        "width": nx,
-        "height": ny,
-        "imageWidth": DISPLAY,
-        "imageHeight": DISPLAY,
-    }
+    tree = {"imageData": np.round(pixels.image, 6), "psf": pixels.psf}
+    tree |= {"mask": pixels.mask.astype(int)}
+    sizes = {"width": nx, "height": ny, "imageWidth": DISPLAY, "imageHeight": DISPLAY}
+    sizes |= dict.fromkeys(("psfWidth", "psfHeight"), len(pixels.psf))
+    arrays = {name: plane.tolist() for name, plane in tree.items()}
+    return arrays | sizes | {"multiplier": pixels.multiplier}
 
 
 def subject_metadata(survey: Survey) -> dict:
     """Return a subject's metadata as the export has it: mostly text."""
-    disk, place = survey.truth.disk, survey.place
-    side = survey.pixels.image.shape[1]
-    return {
-        "ra": f"{place['ra']:.6f}",
-        "dec": f"{place['dec']:.6f}",
-        "redshift": f"{place['redshift']:.6f}",
-        "NSA id": str(survey.galaxy_id),
-        "Run": "3900",
-        "Camcol": str(1 + survey.galaxy_id % 6),
-        "Field": str(1 + survey.galaxy_id % 400),
-        "Rerun": "301",
-        "Common name": f"simulated {survey.galaxy_id}",
-        "Sersic axis ratio": f"{disk.q:.6f}",
-        # The survey's own name for it; the unit is arcsec.
-        "Petrosian radius (degrees)": f"{side * PIXEL / 4:.6f}",
-        "#isModelling": True,
-        "#isFake": True,
-        "#models": [
-            {"frame": 0, "model": "GALAXY_BUILDER_DIFFERENCE"},
-            {"frame": 2, "model": "GALAXY_BUILDER_MODEL"},
-        ],
-    }
+    galaxy, frames = survey.galaxy_id, {0: "DIFFERENCE", 2: "MODEL"}
+    tree = {name: f"{value:.6f}" for name, value in survey.place.items()}
+    tree |= {"NSA id": str(galaxy), "Run": "3900", "Camcol": str(1 + galaxy % 6)}
+    tree |= {"Field": str(1 + galaxy % 400), "Rerun": "301"}
+    tree["Common name"] = f"simulated {galaxy}"
+    tree["Sersic axis ratio"] = f"{survey.truth.disk.q:.6f}"
+    # The survey's own name for it; the unit is arcsec.
+    tree["Petrosian radius (degrees)"] = f"{_petrosian(survey):.6f}"
+    models = [{"frame": k, "model": f"GALAXY_BUILDER_{v}"} for k, v in frames.items()]
+    return tree | {"#isModelling": True, "#isFake": True, "#models": models}
+
+
+def _petrosian(survey: Survey) -> float:
+    """Return the Petrosian radius [arcsec]: a quarter of the cutout's side."""
+    return survey.pixels.image.shape[1] * PIXEL / 4
 
 
 def subject_row(survey: Survey) -> dict:
     """Return a subject's row of the subject export."""
-    start = _FIRST_DAY.strftime("%Y-%m-%d %H:%M:%S UTC")
-    last = max((c.created_at for c in survey.classifications), default=start)
-    folder = f"subject_data/{survey.subject_id}"
-    return {
-        "subject_id": survey.subject_id,
-        "project_id": PROJECT,
-        "workflow_id": WORKFLOW,
-        "subject_set_id": SUBJECT_SET,
-        "metadata": subject_metadata(survey),
-        "locations": {
-            "0": f"{folder}/difference.json",
-            "1": f"{folder}/image.png",
-            "2": f"{folder}/model.json",
-        },
-        "classifications_count": len(survey.classifications),
-        "retired_at": last,
-        "retirement_reason": "classification_count",
-        "created_at": start,
-        "updated_at": last,
-    }
+    last = max((c.created_at for c in survey.classifications), default=_date())
+    names = ("difference.json", "image.png", "model.json")
+    files = enumerate(f"subject_data/{survey.subject_id}/{name}" for name in names)
+    row = {"subject_id": survey.subject_id, "project_id": PROJECT}
+    row |= {"workflow_id": WORKFLOW, "subject_set_id": SUBJECT_SET}
+    row["metadata"] = subject_metadata(survey)
+    row["locations"] = {str(i): place for i, place in files}
+    row |= {"classifications_count": len(survey.classifications), "retired_at": last}
+    row |= {"retirement_reason": "classification_count", "created_at": _date()}
+    return row | {"updated_at": last}
 
 
 def metadata_row(survey: Survey) -> dict:
@@ -210,21 +191,15 @@ def metadata_row(survey: Survey) -> dict:
     The position angles say that north is at `NORTH` in the frame, of which every
     second upload is a quarter turn off (`upload_turns`), as in the real survey.
     """
-    disk = survey.truth.disk
+    disk, place = survey.truth.disk, survey.place
     in_frame = disk.roll - upload_turns(survey.galaxy_id) * np.pi / 2
-    return {
-        "subject_id": survey.subject_id,
-        "NSAID": survey.galaxy_id,
-        "RA": survey.place["ra"],
-        "DEC": survey.place["dec"],
-        "Z": survey.place["redshift"],
-        "ZDIST": survey.place["redshift"],
-        "SERSIC_BA": round(disk.q, 6),
-        "PETRO_THETA": round(survey.pixels.image.shape[1] * PIXEL / 4, 6),
-        "PETRO_PHI90": round(float(np.degrees(in_frame - NORTH) % 180), 6),
-        "montage_angle": round(-disk.roll, 9),
-        "original_angle": round(-in_frame, 9),
-    }
+    row = {"subject_id": survey.subject_id, "NSAID": survey.galaxy_id}
+    row |= {"RA": place["ra"], "DEC": place["dec"]}
+    row |= dict.fromkeys(("Z", "ZDIST"), place["redshift"])
+    angle = float(np.degrees(in_frame - NORTH) % 180)
+    row |= {"SERSIC_BA": round(disk.q, 6), "PETRO_THETA": round(_petrosian(survey), 6)}
+    row |= {"PETRO_PHI90": round(angle, 6), "montage_angle": round(-disk.roll, 9)}
+    return row | {"original_angle": round(-in_frame, 9)}
 
 
 def upload_turns(galaxy_id: int) -> int:
@@ -234,14 +209,9 @@ def upload_turns(galaxy_id: int) -> int:
 
 def truth_tree(survey: Survey) -> dict:
     """Return what is true of a subject: never an input of the pipeline itself."""
-    return {
-        "subject_id": survey.subject_id,
-        "galaxy_id": survey.galaxy_id,
-        "model": to_dict(survey.truth),
-        "seen": to_dict(survey.seen),
-        "phi_gal": survey.phi_gal,
-        "multiplier": survey.pixels.multiplier,
-    }
+    tree = {"subject_id": survey.subject_id, "galaxy_id": survey.galaxy_id}
+    tree |= {"model": to_dict(survey.truth), "seen": to_dict(survey.seen)}
+    return tree | {"phi_gal": survey.phi_gal, "multiplier": survey.pixels.multiplier}
 
 
 def write_survey(
