@@ -36,11 +36,10 @@ from skyloom.builder.model import (
     to_dict,
 )
 
-PLACEHOLDERS = {
-    "disk": {"I": 0.2, "n": 1.0, "c": 2.0},
-    "bulge": {"I": 0.01, "n": 1.0, "c": 2.0},
-    "bar": {"I": 0.01, "n": 1.0, "c": 2.0},
-}
+# Of the profile, which is not measured here: brightness, Sérsic index, boxyness.
+PLACEHOLDERS = {k: {"I": 0.01, "n": 1.0, "c": 2.0} for k in COMPONENTS}
+PLACEHOLDERS["disk"]["I"] = 0.2
+NO_DISK = "no disk that volunteers agree on: no arms"
 
 
 def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> dict:
@@ -102,25 +101,26 @@ def distances(shapes: np.ndarray, name: str) -> np.ndarray:
 
 def _aggregate(models, shape, chosen, settings) -> dict:
     found = {name: _component(name, models, settings) for name in COMPONENTS}
-    parts = {name: part for name, (part, _, _) in found.items()}
-    errors = {name: error for name, (_, error, _) in found.items()}
-    masks = {name: mask for name, (_, _, mask) in found.items()}
+    parts, errors, masks = ({k: row[i] for k, row in found.items()} for i in range(3))
     plane = _plane(parts, errors["disk"], int(masks["disk"].sum()), shape)
     arms = _arms(models, plane, shape, settings.spiral)
-    masks["spiral"] = _drew_arm(arms, chosen)
     records = [record for _, _, record in arms]
+    drew = {volunteer for record in records for volunteer, _ in record["lines"]}
+    masks["spiral"] = np.isin(np.arange(len(models)), list(drew))
+    for record in records:
+        # Volunteers are named by their position in the tree.
+        record["lines"] = [[chosen[v], index] for v, index in record["lines"]]
+    as_given = np.argsort(chosen)
     return {
         "model": to_dict(Model(**parts, spiral=tuple(part for part, _, _ in arms))),
         "errors": errors | {"spiral": [error for _, error, _ in arms]},
-        "masks": {k: _as_given(mask, chosen) for k, mask in masks.items()},
+        "masks": {k: mask[as_given].tolist() for k, mask in masks.items()},
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
         "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
-        "arms": [_with_positions(record, chosen) for record in records],
+        "arms": records,
         "pitch_angle": galaxy_pitch_angle(records),
         "status": "ok",
-        "reason": None
-        if parts["disk"]
-        else "no disk that volunteers agree on: no arms",
+        "reason": None if parts["disk"] else NO_DISK,
     }
 
 
@@ -156,33 +156,14 @@ def _plane(parts, errors, n, shape) -> Plane | None:
 def _arms(models, plane, shape, settings) -> list[tuple]:
     if plane is None:
         return []
-    strokes = cut(_strokes(models), tuple(shape))
-    found = find_arms(strokes, plane, settings)
-    return [describe(arm, plane, len(models), settings) for arm in found]
-
-
-def _strokes(models: list[Model]) -> list[Stroke]:
-    return [
+    strokes = [
         Stroke(volunteer, index, arm.points)
         for volunteer, model in enumerate(models)
         for index, arm in enumerate(model.spiral)
         if isinstance(arm, DrawnArm)
     ]
-
-
-def _drew_arm(arms: list[tuple], chosen: list[int]) -> np.ndarray:
-    names = {volunteer for _, _, record in arms for volunteer, _ in record["lines"]}
-    return np.isin(np.arange(len(chosen)), list(names))
-
-
-def _with_positions(record: dict, chosen: list[int]) -> dict:
-    """Name volunteers by their position in the tree."""
-    return record | {"lines": [[chosen[v], index] for v, index in record["lines"]]}
-
-
-def _as_given(mask: np.ndarray, chosen: list[int]) -> list[bool]:
-    """Return a mask in the tree's order of volunteers."""
-    return mask[np.argsort(chosen)].tolist()
+    found = find_arms(cut(strokes, tuple(shape)), plane, settings)
+    return [describe(arm, plane, len(models), settings) for arm in found]
 
 
 def _nothing(n_all: int, reason: str) -> dict:

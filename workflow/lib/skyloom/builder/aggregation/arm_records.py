@@ -89,10 +89,29 @@ def describe(
     errors = dict(PUBLISHED_PRIORS)
     if settings.priors == "measured":
         errors = _measured(arm, amplitude, parts)
-    names = {s.volunteer for s in arm.strokes}
-    record = _pitch(float(arm.spiral.coef[1]), parts) | _spiral(arm, plane, parts)
-    record |= _reach(arm, plane) | _lines(arm, plane)
-    return part, errors, record | {"support": support(len(names), n_volunteers)}
+    volunteers = {s.volunteer for s in arm.strokes}
+    total = sum(parts.values())
+    path = logspiral.project(*spiral_polar(arm, plane), plane.disk)
+    record = _pitch(float(arm.spiral.coef[1]), parts) | {
+        "A": amplitude,
+        "coef": arm.spiral.coef.tolist(),
+        "covariance": total.tolist() if np.isfinite(total).all() else None,
+        "covariance_points": arm.spiral.covariance.tolist(),
+        "score": arm.spiral.score,
+        "length": length(path),
+        "t_min": part.t_min,
+        "t_max": part.t_max,
+        "dof": min(len(volunteers), _TEAMS) - 1,
+        "support": support(len(volunteers), n_volunteers),
+        "n_lines": len(arm.strokes),
+        "n_points": len(arm.kept),
+        "n_kept": int(arm.kept.sum()),
+        "lines": [[s.volunteer, s.index] for s in arm.strokes],
+    }
+    columns = {"r": arm.r * plane.width, "theta": arm.theta}
+    columns |= {"weight": arm.weight, "line": arm.line}
+    points = {name: values.tolist() for name, values in columns.items()}
+    return part, errors, record | {"points": points}
 
 
 def galaxy_pitch_angle(records: list[dict]) -> float | None:
@@ -120,12 +139,8 @@ def _measured(arm: Arm, amplitude: float, parts: dict) -> dict:
     angles = [arm.theta[arm.line == k] for k in np.unique(arm.line)]
     ends = [(own.min(), own.max()) for own in angles]
     low, high = np.std(ends, axis=0, ddof=1) if len(ends) > 1 else (math.inf,) * 2
-    values = {
-        "A": amplitude * radius,
-        "phi": logspiral.pitch_angle_error(arm.spiral.coef[1], slope),
-        "t_min": low,
-        "t_max": high,
-    }
+    phi = logspiral.pitch_angle_error(arm.spiral.coef[1], slope)
+    values = {"A": amplitude * radius, "phi": phi, "t_min": low, "t_max": high}
     finite = {k: _finite(v) for k, v in values.items()}
     return finite | {"spread": None, "pivot": pivot}
 
@@ -155,46 +170,4 @@ def _pitch(b: float, parts: dict) -> dict:
         "pitch_angle": abs(logspiral.pitch_angle(b)),
         "pitch_angle_err": _finite(math.hypot(*angles.values())),
         "chirality": 1 if b > 0 else -1,
-    }
-
-
-def _spiral(arm: Arm, plane: Plane, parts: dict) -> dict:
-    total = sum(parts.values())
-    free = logspiral.pitch_angle(refit(arm, plane, "angle")[1])
-    return {
-        "pitch_angle_unbiased": abs(free),
-        "A": math.exp(arm.spiral.coef[0]) * plane.width,
-        "coef": arm.spiral.coef.tolist(),
-        "covariance": total.tolist() if np.isfinite(total).all() else None,
-        "covariance_points": arm.spiral.covariance.tolist(),
-        "score": arm.spiral.score,
-    }
-
-
-def _reach(arm: Arm, plane: Plane) -> dict:
-    r, theta = spiral_polar(arm, plane)
-    flat = np.column_stack([r * np.cos(theta), r * np.sin(theta)])
-    start, end = arm.extent
-    return {
-        "length": length(logspiral.project(r, theta, plane.disk)),
-        "length_deprojected": length(flat),
-        "t_min": start,
-        "t_max": end,
-    }
-
-
-def _lines(arm: Arm, plane: Plane) -> dict:
-    teams = min(len({s.volunteer for s in arm.strokes}), _TEAMS)
-    return {
-        "dof": teams - 1,
-        "n_lines": len(arm.strokes),
-        "n_points": len(arm.kept),
-        "n_kept": int(arm.kept.sum()),
-        "lines": [[s.volunteer, s.index] for s in arm.strokes],
-        "points": {
-            "r": (arm.r * plane.width).tolist(),
-            "theta": arm.theta.tolist(),
-            "weight": arm.weight.tolist(),
-            "line": arm.line.tolist(),
-        },
     }

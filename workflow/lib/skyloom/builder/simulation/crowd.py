@@ -147,32 +147,32 @@ def draw_drawing(
 
 def _draw_part(name: str, seen: Seen, answers: Answers, sliders: dict):
     own = getattr(seen.model, name)
-    moved = {
-        f"{name}.{slider}": _slider(f"{name}.{slider}", answers, own)
-        for slider in DEFAULTS[name]
-    }
-    sliders |= {k: v for k, v in moved.items() if v is not None}
-    if not answers.yes(f"{name}.drawn", "seen" if own else "unseen"):
+    condition = "seen" if own else "unseen"
+    places = _place_sliders(name, name, answers, sliders, condition)
+    if not answers.yes(f"{name}.drawn", condition):
         return None
     aligned = answers.yes(f"{name}.aligned")
-    state = _state(name, own, aligned, answers)
-    shape = _draw_shape(name, state, own or seen.model.disk, aligned, answers)
-    return _with_sliders(name, shape, sliders)
-
-
-def _slider(slider: str, answers: Answers, own: object = None) -> float | None:
-    """Return where a slider was moved to, or None when it was left alone."""
-    if not answers.yes(f"touched.{slider}", "seen" if own else "unseen"):
-        return None
-    value = tables.draw(answers.crowd["sliders"][slider], answers.rng)["value"]
-    return round(round(value / _SLIDER_STEP) * _SLIDER_STEP, 2)
-
-
-def _state(name: str, own: Sersic | None, aligned: bool, answers: Answers) -> str:
-    if own is None:
-        return state_of(name, np.nan, 1.0)
     condition = ("aligned" if aligned else "free") if name == "bar" else "all"
-    return state_of(name, answers.yes(f"{name}.on", condition), own.q)
+    on = answers.yes(f"{name}.on", condition) if own else np.nan
+    reference = own or seen.model.disk
+    state = state_of(name, on, reference.q)
+    shape = _draw_shape(name, state, reference, aligned, answers)
+    profile = {key: places[key] for key in ("n", "c") if key in places}
+    return replace(shape, I=places["I"] / (2 * RESIDUAL), **profile)
+
+
+def _place_sliders(
+    kind: str, part: str, answers: Answers, sliders: dict, condition: str = "unseen"
+) -> dict[str, float]:
+    """Return where a part's sliders stand; those that were moved go to `sliders`."""
+    places = dict(DEFAULTS[kind])
+    for key in places:
+        if answers.yes(f"touched.{kind}.{key}", condition):
+            table = answers.crowd["sliders"][f"{kind}.{key}"]
+            value = tables.draw(table, answers.rng)["value"]
+            value = round(round(value / _SLIDER_STEP) * _SLIDER_STEP, 2)
+            places[key] = sliders[f"{part}.{key}"] = value
+    return places
 
 
 def _draw_shape(
@@ -220,32 +220,15 @@ def _axes(name, found: Mapping, reference: Sersic, default: bool, rng):
     return q, reference.roll + angle
 
 
-def _with_sliders(name: str, shape: Sersic, sliders: Mapping) -> Sersic:
-    places = {k: sliders.get(f"{name}.{k}", v) for k, v in DEFAULTS[name].items()}
-    shape_of = {k: places[k] for k in ("n", "c") if k in places}
-    return replace(shape, I=places["I"] / (2 * RESIDUAL), **shape_of)
-
-
 def _draw_arms(seen: Seen, answers: Answers, sliders: dict) -> tuple[DrawnArm, ...]:
-    falloff = _slider("spiral.falloff", answers)
-    sliders |= {} if falloff is None else {"spiral.falloff": falloff}
+    falloff = _place_sliders("spiral", "spiral", answers, sliders)["falloff"]
     if not answers.yes("arms.drawn", str(min(len(seen.model.spiral), 3))):
         return ()
-    lines = _draw_lines(seen, answers)
     arms = []
-    for i, line in enumerate(lines):
-        moved = {s: _slider(f"arm.{s}", answers) for s in DEFAULTS["arm"]}
-        moved = {s: v for s, v in moved.items() if v is not None}
-        sliders |= {f"arm{i}.{s}": v for s, v in moved.items()}
-        places = DEFAULTS["arm"] | moved
-        arms.append(
-            DrawnArm(
-                line,
-                I=places["I"] / RESIDUAL,
-                spread=places["spread"] * seen.size / DISPLAY,
-                falloff=1.0 if falloff is None else falloff,
-            )
-        )
+    for i, line in enumerate(_draw_lines(seen, answers)):
+        places = _place_sliders("arm", f"arm{i}", answers, sliders)
+        light, spread = places["I"] / RESIDUAL, places["spread"] * seen.size / DISPLAY
+        arms.append(DrawnArm(line, I=light, spread=spread, falloff=falloff))
     return tuple(arms)
 
 
