@@ -91,12 +91,6 @@ def test_scatter_is_the_sample_standard_deviation():
     assert set(scatter(shapes[:1]).values()) == {None}
 
 
-def test_no_shape_no_consensus():
-    """An empty cluster is refused."""
-    with pytest.raises(ValueError, match="at least one shape"):
-        consensus(np.empty((0, 5)), ELLIPSE)
-
-
 def test_scatter_of_two_unequal_drawings():
     """Values a distance d apart scatter by d over root two; rolls wrap at pi."""
     shapes = np.array([[1.0, 2.0, 0.05, 0.5, 9.0], [4.0, 1.0, 3.0916, 0.7, 7.0]])

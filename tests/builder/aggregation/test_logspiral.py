@@ -130,13 +130,3 @@ def test_jackknife_of_three_unequal_drawers():
 def test_error_of_the_pitch_angle_is_not_its_variance():
     """It is cos^2 phi times that of b: at 45 deg, 0.02 becomes 0.573 deg."""
     assert logspiral.pitch_angle_error(1.0, 0.02) == pytest.approx(0.573, abs=1e-3)
-
-
-def test_wrong_input_is_refused():
-    """Too few points, a radius of 0, an unknown rule."""
-    with pytest.raises(ValueError, match="3 points or more"):
-        fit(np.ones(2), np.ones(2), np.ones(2))
-    with pytest.raises(ValueError, match="radius > 0"):
-        fit(np.zeros(5), np.ones(5), np.ones(5))
-    with pytest.raises(ValueError, match="expected one of"):
-        weights(np.ones(3), np.ones(3), np.ones(3), "any")

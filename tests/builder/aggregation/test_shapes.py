@@ -143,21 +143,6 @@ def test_shapes_without_area_are_far_from_everything():
         np.testing.assert_array_equal(matrix, [[1, 1, 1], [1, 1, 1], [1, 1, 0]])
 
 
-@pytest.mark.parametrize(
-    ("shapes", "kind", "message"),
-    [
-        (np.zeros((2, 4)), ELLIPSE, r"expected an array \(n, 5\)"),
-        (np.full((2, 5), np.nan), ELLIPSE, "finite numbers"),
-        (-np.ones((2, 5)), ELLIPSE, "at least 0"),
-        (np.ones((2, 5)), "circle", "kind: expected"),
-    ],
-)
-def test_wrong_input_is_refused(shapes, kind, message):
-    """The message names what is wrong."""
-    with pytest.raises(ValueError, match=message):
-        jaccard_matrix(shapes, kind)
-
-
 @pytest.fixture
 def ellipses():
     """Return ellipses that overlap in many ways."""

@@ -138,9 +138,3 @@ def _outline(part, shape):
     u = math.cos(part.roll) * dx + math.sin(part.roll) * dy
     v = -math.sin(part.roll) * dx + math.cos(part.roll) * dy
     return np.hypot(u / part.q, v)
-
-
-def test_screen_refuses_nothing():
-    """No pixels, no screen."""
-    with pytest.raises(ValueError, match="above 0"):
-        c.Screen((0, 5))

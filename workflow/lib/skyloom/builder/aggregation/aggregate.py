@@ -86,7 +86,12 @@ def in_order(volunteers: list) -> list[int]:
 
     Those without ``created_at`` come last, by their ``classification_id``.
     """
-    return sorted(range(len(volunteers)), key=lambda i: _time(volunteers[i]))
+
+    def when(i: int) -> tuple:
+        made = volunteers[i].get("created_at")
+        return made is None, made or "", volunteers[i]["classification_id"]
+
+    return sorted(range(len(volunteers)), key=when)
 
 
 def distances(shapes: np.ndarray, name: str) -> np.ndarray:
@@ -179,8 +184,3 @@ def _nothing(n_all: int, reason: str) -> dict:
         "status": "failed",
         "reason": reason,
     }
-
-
-def _time(volunteer: Mapping) -> tuple:
-    made = volunteer.get("created_at")
-    return made is None, made or "", volunteer["classification_id"]

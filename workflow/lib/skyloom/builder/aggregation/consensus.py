@@ -50,10 +50,6 @@ def consensus(
     total : float
         Its sum of Jaccard distances to the members.
     """
-    shapes = np.asarray(shapes, float)
-    if len(shapes) == 0:
-        msg = "consensus: expected at least one shape"
-        raise ValueError(msg)
     starts = [mean_shape(shapes), *_central(shapes, kind)]
     ends = [_descend(start, shapes, kind, q_bounds) for start in starts]
     best = min(starts + ends, key=lambda shape: jaccard(shape, shapes, kind).sum())
@@ -102,14 +98,10 @@ def _central(shapes: np.ndarray, kind: str) -> list[np.ndarray]:
     A member itself would be a poor start: the sum of distances has a kink there.
     """
     order = np.argsort(jaccard_matrix(shapes, kind).sum(axis=0), kind="stable")
-    mean = mean_shape(shapes)
-    return [_between(mean, shapes[i]) for i in order[:N_STARTS]]
-
-
-def _between(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    middle = 0.1 * one + 0.9 * two
-    middle[2] = two[2]
-    return middle
+    central = shapes[order[:N_STARTS]]
+    starts = 0.1 * mean_shape(shapes) + 0.9 * central
+    starts[:, 2] = central[:, 2]
+    return list(starts)
 
 
 def _major_first(shape: np.ndarray) -> np.ndarray:

@@ -20,7 +20,6 @@ from scipy.stats import norm, t
 from skyloom.builder.model import Sersic
 
 ALPHA_1, ALPHA_2 = 1.023e-8, 0.6924  # published gamma prior of the noise's precision
-WEIGHT_RULES = ("published", "angle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +115,6 @@ def weights(
     hole : float
         Radius, the bar's, within which weights are 0 if any point lies outside.
     """
-    if rule not in WEIGHT_RULES:
-        msg = f"weights: expected one of {WEIGHT_RULES}, got {rule!r}"
-        raise ValueError(msg)
     if rule == "published":
         weight = r**2 * _overlap(r, line)
     else:
@@ -145,16 +141,8 @@ def fit(r: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> LogSpiral:
         Radii above 0, in units of the image size as published (the ridge pulls ln A
         weakly to 0, so the unit matters a little), and unwrapped angles [rad].
     weight : ndarray, shape (n,)
-        Weights with mean 1.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than three points, or a radius is not positive.
+        Weights with mean 1; three points or more.
     """
-    if len(r) < 3 or not (np.asarray(r) > 0).all():
-        msg = f"log spiral: expected 3 points or more with radius > 0, got {len(r)}"
-        raise ValueError(msg)
     from sklearn.linear_model import BayesianRidge  # noqa: PLC0415
 
     design, y = np.column_stack([np.ones(len(r)), theta]), np.log(r)

@@ -70,11 +70,6 @@ class Screen:
 
     shape: tuple[int, int]
 
-    def __post_init__(self):
-        if min(self.shape) < 1:
-            msg = f"image shape {self.shape} must be above 0"
-            raise ValueError(msg)
-
     @property
     def scale(self) -> float:
         """Image pixels a drawn unit (trap 2)."""

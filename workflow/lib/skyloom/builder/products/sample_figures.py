@@ -44,15 +44,21 @@ class Panel(NamedTuple):
 @style.styled
 def mosaic(galaxies: Sequence[Thumbnail], n_columns: int = 8) -> Figure:
     """Return thumbnails of galaxies with the outlines of their models."""
-    n_rows = max(1, math.ceil(len(galaxies) / n_columns))
-    fig = style.figure(SIDE * n_columns, SIDE * n_rows)
+    fig, axes = _grid(len(galaxies), n_columns, SIDE * n_columns, SIDE)
     fig.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
-    axes = fig.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for panel in axes[len(galaxies) :]:
-        panel.set_axis_off()
-    for panel, galaxy in zip(axes, galaxies, strict=False):
+    for panel, galaxy in zip(axes, galaxies, strict=True):
         _thumbnail(panel, galaxy)
     return fig
+
+
+def _grid(n: int, n_columns: int, width: float, height: float, title: float = 0.0):
+    """Return a figure of n panels, rows of a `height` below a `title` [inch]."""
+    n_rows = max(1, math.ceil(n / n_columns))
+    fig = style.figure(width, height * n_rows + title)
+    axes = fig.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for unused in axes[n:]:
+        unused.set_axis_off()
+    return fig, axes[:n]
 
 
 def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
@@ -99,21 +105,15 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
 
 
 @style.styled
-def comparison(
-    panels: Sequence[Panel], first: str, second: str, n_columns: int = 4
-) -> Figure:
+def comparison(panels: Sequence[Panel], first: str, second: str) -> Figure:
     """Return one panel a quantity, one measurement against the other.
 
     Each panel quotes the median difference and its scatter (1.48 MAD); `first` and
     `second` say on the axes what the two measurements are.
     """
-    n_columns = max(1, min(n_columns, len(panels)))
-    n_rows = max(1, math.ceil(len(panels) / n_columns))
-    fig = style.figure(style.PAGE_WIDTH, 2.0 * n_rows + 0.25)
-    axes = fig.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for unused in axes[len(panels) :]:
-        unused.set_axis_off()
-    for axis, panel in zip(axes, panels, strict=False):
+    n_columns = max(1, min(4, len(panels)))
+    fig, axes = _grid(len(panels), n_columns, style.PAGE_WIDTH, 2.0, 0.25)
+    for axis, panel in zip(axes, panels, strict=True):
         _one_to_one(axis, panel)
     fig.supxlabel(first, fontsize=9)
     fig.supylabel(second, fontsize=9)
