@@ -113,10 +113,7 @@ def _sky(metadata: Mapping) -> dict:
 
 
 def _finite(value) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return math.nan
+    number = math.nan if value is None else float(value)
     return number if math.isfinite(number) else math.nan
 
 
@@ -135,51 +132,46 @@ def _reason(subject: Subject) -> str:
     if not subject.has_image:
         return "no image"
     trees = {"aggregate": subject.aggregate or {}, **subject.tuned}
-    words = [
-        f"{k}: {tree['reason']}" for k, tree in trees.items() if tree.get("reason")
-    ]
+    known = {k: tree["reason"] for k, tree in trees.items() if tree.get("reason")}
+    words = [f"{k}: {reason}" for k, reason in known.items()]
     return "; ".join(words) or "not fitted"
 
 
+def _with_errors(values: Mapping[str, tuple]) -> dict:
+    """Return columns of values and of their errors, from pairs of both."""
+    row = {name: value for name, (value, _) in values.items()}
+    return row | {f"{name}_err": error for name, (_, error) in values.items()}
+
+
 def _light(tree: Mapping) -> dict:
-    k = tree["multiplier"]
+    k, covariance = tree["multiplier"], np.array(tree["flux_covariance"])
     # A JSON object has no order of its own; the covariance's rows do.
     fluxes = {name: tree["flux"][name] for name in PARTS if name in tree["flux"]}
-    flux, covariance = (
-        np.array(list(fluxes.values())),
-        np.array(tree["flux_covariance"]),
-    )
-    errors = np.sqrt(np.diag(covariance))
+    flux, errors = np.array(list(fluxes.values())), np.sqrt(np.diag(covariance))
     total, total_err = flux.sum(), photometry.total_error(covariance)
-    row = {
-        "flux_nmgy": total * k,
-        "flux_nmgy_err": total_err * k,
-        "mag": photometry.magnitude(total, k),
-        "mag_err": photometry.magnitude_error(total, total_err),
-    }
+    mag_err = photometry.magnitude_error(total, total_err)
+    row = {"flux_nmgy": (total * k, total_err * k)}
+    row["mag"] = photometry.magnitude(total, k), mag_err
     shares = photometry.fractions(fluxes)
     share_errors = photometry.fraction_errors(flux, covariance)
     for i, name in enumerate(fluxes):
-        row[f"{name}_flux_nmgy"] = flux[i] * k
-        row[f"{name}_flux_nmgy_err"] = errors[i] * k
-        row[f"{name}_fraction"] = shares[name]
-        row[f"{name}_fraction_err"] = share_errors[i]
-    return row
+        row[f"{name}_flux_nmgy"] = flux[i] * k, errors[i] * k
+        row[f"{name}_fraction"] = shares[name], share_errors[i]
+    return _with_errors(row)
 
 
 def _shapes(parts: Mapping, tree: Mapping, wcs: WCS | None, scale: float) -> dict:
     row = {}
     for name, part in parts.items():
-        row[f"{name}_Re_arcsec"] = part.Re * scale
-        row[f"{name}_Re_arcsec_err"] = _error(tree, f"{name}.Re") * scale
+        row[f"{name}_Re_arcsec"] = part.Re * scale, _error(tree, f"{name}.Re") * scale
         for key in ("q", *{"bulge": "n", "bar": "nc"}.get(name, "")):
-            row[f"{name}_{key}"] = getattr(part, key)
-            row[f"{name}_{key}_err"] = _error(tree, f"{name}.{key}")
-        row[f"{name}_roll"] = math.degrees(part.roll)
+            row[f"{name}_{key}"] = getattr(part, key), _error(tree, f"{name}.{key}")
         if wcs is not None:
-            row[f"{name}_pa"] = position_angle(wcs, part.mux, part.muy, part.roll)
-            row[f"{name}_pa_err"] = math.degrees(_error(tree, f"{name}.roll"))
-    return row
+            angle = position_angle(wcs, part.mux, part.muy, part.roll)
+            error = math.degrees(_error(tree, f"{name}.roll"))
+            row[f"{name}_pa"] = angle, error
+    rolls = {f"{name}_roll": math.degrees(part.roll) for name, part in parts.items()}
+    return _with_errors(row) | rolls
 
 
 def _centre(parts: Mapping, tree: Mapping, scale: float) -> dict:
@@ -187,11 +179,12 @@ def _centre(parts: Mapping, tree: Mapping, scale: float) -> dict:
     if "disk" not in parts or inner is None:
         return {}
     row = {}
-    for key, column in (("mux", "centre_dx_arcsec"), ("muy", "centre_dy_arcsec")):
+    for axis in "xy":
+        key = f"mu{axis}"
         offset = getattr(parts[inner], key) - getattr(parts["disk"], key)
-        row[column] = offset * scale
-        row[f"{column}_err"] = _error(tree, f"{inner}.{key}", f"disk.{key}") * scale
-    return row
+        error = _error(tree, f"{inner}.{key}", f"disk.{key}")
+        row[f"centre_d{axis}_arcsec"] = offset * scale, error * scale
+    return _with_errors(row)
 
 
 def _kpc(arcsec: float | None, subject: Subject) -> float:

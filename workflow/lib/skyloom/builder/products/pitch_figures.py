@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
@@ -113,16 +112,13 @@ def morphology(pitch, pitch_err, strengths: Mapping[str, Sequence[float]]) -> Fi
     """
     fig = style.figure(style.PAGE_WIDTH, 2.7)
     axes = fig.subplots(1, len(strengths), sharey=True, squeeze=False)[0]
+    pitch, error = np.asarray(pitch, float), np.asarray(pitch_err, float)
     for panel, (label, strength) in zip(axes, strengths.items(), strict=True):
-        _against(panel, np.asarray(strength, float), pitch, pitch_err)
+        x = np.asarray(strength, float)
+        good = np.isfinite(x) & np.isfinite(pitch)
+        panel.errorbar(x[good], pitch[good], error[good], fmt="o", ms=2.5, mew=0,
+                       color=style.BLUE, ecolor=style.GREY, elinewidth=0.4)  # fmt: skip
+        style.note(panel, f"n = {good.sum()}")
         panel.set_xlabel(label)
     axes[0].set(ylabel="pitch angle [deg]", ylim=(0, None))
     return fig
-
-
-def _against(axes: Axes, strength: np.ndarray, pitch, error) -> None:
-    pitch, error = np.asarray(pitch, float), np.asarray(error, float)
-    good = np.isfinite(strength) & np.isfinite(pitch)
-    axes.errorbar(strength[good], pitch[good], error[good], fmt="o", ms=2.5, mew=0,
-                  color=style.BLUE, ecolor=style.GREY, elinewidth=0.4)  # fmt: skip
-    style.note(axes, f"n = {good.sum()}")

@@ -89,7 +89,8 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
     """
     fig = style.figure(style.COLUMN_WIDTH, 2.6)
     axes = fig.subplots()
-    good = {k: _finite(v) for k, v in samples.items()}
+    known = {label: np.array(values, float) for label, values in samples.items()}
+    good = {label: values[np.isfinite(values)] for label, values in known.items()}
     every = np.concatenate([*good.values(), [0.9, 2.0]])
     bins = np.geomspace(0.98 * every.min(), 1.02 * every.max(), 36)
     for (label, values), colour in zip(good.items(), style.CYCLE, strict=False):
@@ -202,8 +203,3 @@ def support(aggregates: Sequence[Mapping]) -> Figure:
     axes[0].set_ylabel("galaxies")
     fig.supxlabel("part of the volunteers who agree", fontsize=9)
     return fig
-
-
-def _finite(values) -> np.ndarray:
-    values = np.array([math.nan if v is None else v for v in values], float)
-    return values[np.isfinite(values)]
