@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from skyloom.quasars.evaluation import calibration, thresholds
+from skyloom.quasars.evaluation import thresholds
 from skyloom.stats import calibration as stats
 from skyloom.stats.calibration import calibration_error, reliability
 
@@ -23,7 +23,7 @@ def drawn(rng, n=4000, power=1, repeats=1):
 
 
 def error(data, rng):
-    return calibration_error(calibration.forecast(data), rng)
+    return calibration_error(data, rng)
 
 
 def test_true_probabilities_have_the_error_of_chance(rng):
@@ -38,7 +38,7 @@ def test_overconfidence_is_seen_and_removed(rng):
     data = drawn(rng, power=3)
     before = error(data, rng)
     assert before["value"] > 5 * before["if_right"]
-    after = error(calibration.cross_calibrated(data, 5, rng), rng)
+    after = error(thresholds.cross_calibrated(data, 5, rng), rng)
     assert after["value"] < before["value"] / 3
 
 
@@ -47,7 +47,7 @@ def test_a_target_is_one_trial():
     data = thresholds.sample(
         [1, 1, 2, 3], [0.05, 0.07, 0.02, 1.0], [True, True, False, True]
     )
-    table = reliability(calibration.forecast(data))
+    table = reliability(data)
     assert table["n"].tolist() == [2, 1]
     assert table["value"].tolist() == [0.5, 1]
     once, often = (
@@ -64,7 +64,7 @@ def test_a_target_is_one_trial():
 def test_impossible_folds_are_refused(folds, rng):
     """At least two, at most one a target."""
     with pytest.raises(ValueError, match=f"{folds} folds of 30 targets"):
-        calibration.cross_calibrated(drawn(rng, 30), folds, rng)
+        thresholds.cross_calibrated(drawn(rng, 30), folds, rng)
 
 
 def test_folds_part_targets_not_rows(rng, monkeypatch):
@@ -78,4 +78,4 @@ def test_folds_part_targets_not_rows(rng, monkeypatch):
     ids = np.repeat(np.arange(40), 5)
     truth = np.repeat(rng.random(40) < 0.5, 5)
     data = thresholds.sample(ids, np.repeat(rng.random(40), 5), truth)
-    assert set(calibration.cross_calibrated(data, 5, rng).score) == {0.5}
+    assert set(thresholds.cross_calibrated(data, 5, rng).probability) == {0.5}

@@ -21,14 +21,14 @@ def test_purity_is_reached_with_its_bound():
     """At the threshold the bound holds; at the next lower score it does not."""
     data = separable(overlap=0.2)
     found = thresholds.threshold_for_purity(data, 0.97)
-    called = data.score > found.value
+    called = data.probability > found.value
     assert found.reached
     assert found.called == called.sum()
     assert np.isclose(found.purity, data.truth[called].mean())
     assert found.purity_low >= 0.97
     assert np.isclose(found.completeness, called[data.truth].mean())
-    for value in np.sort(data.score[data.score <= found.value])[:-1]:
-        lower = data.score > value
+    for value in np.sort(data.probability[data.probability <= found.value])[:-1]:
+        lower = data.probability > value
         assert lower_bound(data.truth[lower].sum(), lower.sum()) < 0.97
 
 
@@ -38,7 +38,7 @@ def test_bound_holds_on_new_targets():
     for seed in range(20):
         found = thresholds.threshold_for_purity(separable(500, 0.25, seed), 0.95)
         new = separable(20000, 0.25, 1000 + seed)
-        above += new.truth[new.score > found.value].mean() >= 0.95
+        above += new.truth[new.probability > found.value].mean() >= 0.95
     assert above >= 17
 
 
@@ -58,8 +58,8 @@ def test_repeats_do_not_make_a_sample_larger():
     """Fifty exposures of each target show no more than one."""
     once = separable(80)
     often = thresholds.sample(
-        np.repeat(once.targetid, 50),
-        np.repeat(once.score, 50),
+        np.repeat(once.objects, 50),
+        np.repeat(once.probability, 50),
         np.repeat(once.truth, 50),
     )
     first, second = (thresholds.threshold_for_purity(d, 0.9) for d in (once, often))
@@ -71,7 +71,7 @@ def test_unknown_truth_and_missing_scores_are_left_out():
     """NaN, None and <NA>; counted."""
     truth = pd.array([True, False, pd.NA, True], dtype="boolean")
     data = thresholds.sample([1, 2, 3, 4], [0.9, 0.1, 0.5, np.nan], truth)
-    assert (len(data.score), data.dropped) == (2, 2)
+    assert len(data.probability) == 2
     floats = thresholds.sample([1, 2], [0.9, 0.1], [1.0, np.nan])
     assert floats.truth.tolist() == [True]
     objects = thresholds.sample([1, 2], [0.9, 0.1], np.array([None, False], object))
@@ -118,14 +118,14 @@ def test_curve_counts_what_is_above(rows):
     curve = thresholds.purity_curve(data)
     assert np.all(np.diff(curve["threshold"]) > 0)
     for row in curve.itertuples():
-        above = data.score > row.threshold
+        above = data.probability > row.threshold
         called = np.unique(ids[above])
         assert row.called == len(called)
         assert np.isclose(row.purity, np.mean(called % 3 > 0))
         if data.truth.any():
             found = shares.share(above[data.truth], ids[data.truth])["value"]
             assert np.isclose(row.completeness, found)
-    assert curve["threshold"].iloc[0] < data.score.min()
+    assert curve["threshold"].iloc[0] < data.probability.min()
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.floats(0.01, 0.99))

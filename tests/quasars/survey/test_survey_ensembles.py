@@ -178,15 +178,14 @@ def test_redshifts_are_calibrated_on_unseen_quasars(known, by, use, monkeypatch)
 
 
 def test_scores_know_confident_truths_only(known, by, use):
-    """A doubtful or unknown target is dropped, and counted."""
+    """A doubtful or unknown target is left out."""
     rows = out_of_bag(known, by, use)
     truth = known.truth.assign(confident=known.truth["klass"] != "")
     unsure = truth["targetid"].isin(rows["TARGETID"][:4])
     truth.loc[unsure, "confident"] = False
     data = scores(rows, truth, 1)
     kept = rows[~rows["TARGETID"].isin(truth["targetid"][~truth["confident"]])]
-    assert data.targetid.tolist() == kept["TARGETID"].tolist()
-    assert data.dropped == len(rows) - len(kept)
+    assert data.objects.tolist() == kept["TARGETID"].tolist()
     quasars = set(truth["targetid"][truth["klass"] == "QSO"])
     assert data.truth.tolist() == kept["TARGETID"].isin(quasars).tolist()
-    assert data.score.tolist() == kept["C_BEST"].tolist()
+    assert data.probability.tolist() == kept["C_BEST"].tolist()

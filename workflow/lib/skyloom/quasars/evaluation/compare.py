@@ -14,6 +14,7 @@ from skyloom.quasars.evaluation.redshifts import summary, velocity
 from skyloom.quasars.evaluation.shares import share
 from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.decode import HIGH_Z, LOW_Z, NOT
+from skyloom.quasars.survey.results import need
 from skyloom.stats.intervals import LEVEL
 
 KEY = ("TARGETID", "TILEID", "EXPID")
@@ -162,10 +163,7 @@ def gain(rows: pd.DataFrame, truth: pd.DataFrame) -> dict:
 
 
 def _side(table: pd.DataFrame, threshold: float, n_detect: int, name: str):
-    missing = [k for k in (*KEY, "Z") if k not in table]
-    if missing:
-        msg = f"the {name} results have no column {missing}"
-        raise ValueError(msg)
+    need(table, (*KEY, "Z"), f"the {name} results")
     if table.duplicated(list(KEY)).any():
         again = table.loc[table.duplicated(list(KEY)), list(KEY)].iloc[0].tolist()
         msg = f"the {name} results have target, tile, exposure {again} twice"

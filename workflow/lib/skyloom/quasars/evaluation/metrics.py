@@ -17,6 +17,7 @@ from skyloom.quasars.evaluation.shares import share, share_by
 from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.decode import HIGH_Z, LOW_Z, NOT, Z_SPLIT
 from skyloom.quasars.spectra.truth import match
+from skyloom.quasars.survey.results import need
 
 SN_EDGES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, np.inf)
 Z_EDGES = (0.0, 0.8, 1.4, 2.1, 2.6, 3.5, np.inf)
@@ -51,10 +52,7 @@ def judged(
     ValueError
         A missing column, or no row with a confident truth.
     """
-    missing = [k for k in ("TARGETID", "Z", "SN") if k not in results]
-    if missing:
-        msg = f"results have no column {missing}"
-        raise ValueError(msg)
+    need(results, ("TARGETID", "Z", "SN"))
     ids = pd.DataFrame({"targetid": results["TARGETID"].to_numpy()})
     known = match(ids, truth).set_index(results.index)
     sure = known["confident"].to_numpy(bool)

@@ -9,42 +9,18 @@ target with one exposure above a threshold is called, and is one trial: that is 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from skyloom.quasars.evaluation.shares import row_weights
 from skyloom.quasars.network.lines import LINES
+from skyloom.quasars.survey.results import need
+from skyloom.stats.calibration import Forecast, cross_fitted
 from skyloom.stats.intervals import LEVEL, lower_bound
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Scores with their truths, all usable; arrays of shape (n,).
-
-    Attributes
-    ----------
-    targetid, score, truth : ndarray
-        Whose exposure it is, its score, and whether it is a quasar.
-    weight : ndarray
-        1 over the exposures of the row's target.
-    dropped : int
-        Rows left out.
-    """
-
-    targetid: np.ndarray
-    score: np.ndarray
-    truth: np.ndarray
-    weight: np.ndarray
-    dropped: int = 0
-
-    def part(self, rows) -> Sample:
-        """Return some rows with their weights, in any order, repeated or not."""
-        columns = (self.targetid, self.score, self.truth, self.weight)
-        return Sample(*(column[rows] for column in columns), self.dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +38,8 @@ class Threshold:
         highest, and `needed` says how many targets without a single mistake would do.
     purity, purity_low, completeness : float
         On the sample; the bound is one-sided and exact.
-    called, quasars, needed, dropped : int
-        Targets called at least once, quasars in the sample, see above, rows left out.
+    called, quasars, needed : int
+        Targets called at least once, quasars in the sample, see above.
     """
 
     value: float
@@ -76,11 +52,10 @@ class Threshold:
     called: int
     quasars: int
     needed: int
-    dropped: int
 
 
-def sample(targetid, score, truth) -> Sample:
-    """Return the usable rows.
+def sample(targetid, score, truth) -> Forecast:
+    """Return the usable rows, each weighing 1 over the exposures of its target.
 
     Parameters
     ----------
@@ -106,15 +81,30 @@ def sample(targetid, score, truth) -> Sample:
     if not good.any():
         msg = f"none of {len(good)} rows has both a score and a truth"
         raise ValueError(msg)
-    dropped = int((~good).sum())
-    if dropped:
-        log.info("%d of %d rows lack a score or a truth", dropped, len(good))
-    ids = targetid[good]
-    both = np.intersect1d(ids[truth[good] > 0.5], ids[truth[good] <= 0.5])
+    if not good.all():
+        log.info("%d of %d rows lack a score or a truth", (~good).sum(), len(good))
+    ids, truth = targetid[good], truth[good] > 0.5
+    both = np.intersect1d(ids[truth], ids[~truth])
     if both.size:
         msg = f"target {both[0]} is a quasar in one row and none in another"
         raise ValueError(msg)
-    return Sample(ids, score[good], truth[good] > 0.5, row_weights(ids), dropped)
+    return Forecast(score[good], truth, ids, row_weights(ids))
+
+
+def cross_calibrated(
+    data: Forecast, folds: int, rng: np.random.Generator
+) -> Forecast | None:
+    """Return scores as calibrated on the targets of the other folds.
+
+    None where the others of a fold are all quasars, or none is.
+    """
+    names, place = np.unique(data.objects, return_inverse=True)
+    if not 2 <= folds <= len(names):
+        msg = f"{folds} folds of {len(names)} targets: expected 2 to {len(names)}"
+        raise ValueError(msg)
+    fold = (rng.permutation(len(names)) % folds)[place]
+    score = cross_fitted(data.probability, data.truth, fold, data.weight)
+    return None if score is None else replace(data, probability=score)
 
 
 def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
@@ -141,16 +131,13 @@ def score_of(results: pd.DataFrame, n_detect: int = 1) -> np.ndarray:
     """
     lines = [f"C_{name}" for name in LINES if f"C_{name}" in results]
     names = ["C_BEST"] if n_detect == 1 else lines
-    missing = [name for name in names if name not in results]
-    if missing:
-        msg = f"results have no column {missing}"
-        raise ValueError(msg)
+    need(results, names)
     if n_detect == 1:
         return results["C_BEST"].to_numpy(np.float64)
     return nth_confidence(results[names].to_numpy(np.float64), n_detect)
 
 
-def threshold_for_purity(data: Sample, target: float) -> Threshold:
+def threshold_for_purity(data: Forecast, target: float) -> Threshold:
     """Return the lowest threshold at which purity is shown to be above the target.
 
     Thresholds are the scores themselves. Taking the lowest of many makes the bound
@@ -158,7 +145,7 @@ def threshold_for_purity(data: Sample, target: float) -> Threshold:
 
     Parameters
     ----------
-    data : Sample
+    data : Forecast
         Out-of-bag scores.
     target : float
         Purity wanted, 0 to 1 (exclusive).
@@ -191,13 +178,12 @@ def threshold_for_purity(data: Sample, target: float) -> Threshold:
         purity_low=float(row["purity_low"]),
         completeness=float(row["completeness"]),
         called=int(row["called"]),
-        quasars=len(np.unique(data.targetid[data.truth])),
+        quasars=len(np.unique(data.objects[data.truth])),
         needed=needed,
-        dropped=data.dropped,
     )
 
 
-def purity_curve(data: Sample) -> pd.DataFrame:
+def purity_curve(data: Forecast) -> pd.DataFrame:
     """Return purity and completeness at every threshold, from low to high.
 
     Returns
@@ -208,14 +194,14 @@ def purity_curve(data: Sample) -> pd.DataFrame:
         that are quasars), ``purity_low`` (one-sided), ``completeness`` (mean over
         quasars of the share of their exposures that are called).
     """
-    scores = np.unique(data.score)
+    scores = np.unique(data.probability)
     lower = np.append(np.nextafter(scores[0], -np.inf), scores[:-1])
-    best = pd.DataFrame({"score": data.score, "truth": data.truth})
-    best = best.groupby(data.targetid).max()
+    best = pd.DataFrame({"score": data.probability, "truth": data.truth})
+    best = best.groupby(data.objects).max()
     is_qso = best["truth"].to_numpy()
     called = _above(best["score"].to_numpy(), np.ones(len(best)), lower)
     right = _above(best["score"].to_numpy(), is_qso.astype(float), lower)
-    found = _above(data.score, data.weight * data.truth, lower)
+    found = _above(data.probability, data.weight * data.truth, lower)
     total = (data.weight * data.truth).sum()
     table = {
         "threshold": lower,

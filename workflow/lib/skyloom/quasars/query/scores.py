@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr
 
+from skyloom.quasars.survey.results import need
+
 VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ")
 ROUNDING = 1e-9  # sums of shares of members miss 1 by their last digits
 MAX_ENTROPY = float(np.log(len(VOTES)))
@@ -23,10 +25,7 @@ def votes(table: pd.DataFrame) -> np.ndarray:
     ValueError
         A missing column, or a share outside 0..1; NaN passes.
     """
-    missing = [name for name in VOTES if name not in table]
-    if missing:
-        msg = f"results have no column {missing}"
-        raise ValueError(msg)
+    need(table, VOTES)
     shares = table[list(VOTES)].to_numpy(np.float64)
     outside = (shares < -ROUNDING) | (shares > 1 + ROUNDING)
     wrong = np.flatnonzero(outside.any(axis=1))
@@ -56,7 +55,5 @@ def doubt(table: pd.DataFrame, strategy: str) -> np.ndarray:
     if strategy == "margin":
         ordered = np.sort(votes(table), axis=1)
         return 1.0 - (ordered[:, -1] - ordered[:, -2])
-    if "BALD" not in table:
-        msg = f"results have no column ['BALD'], which {strategy!r} ranks by"
-        raise ValueError(msg)
+    need(table, ["BALD"])
     return table["BALD"].to_numpy(np.float64)

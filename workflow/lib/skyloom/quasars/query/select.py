@@ -15,6 +15,7 @@ from skyloom.quasars.config import Query
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.query import published, strategies
 from skyloom.quasars.query.scores import VOTES, doubt, votes
+from skyloom.quasars.survey.results import need
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +76,7 @@ def select(
         A missing column, or no target left to ask about; says what removed them.
     """
     labelled = set(labelled)
-    missing = [name for name in NEEDED if name not in results]
-    if missing:
-        msg = f"results have no column {missing}"
-        raise ValueError(msg)
+    need(results, NEEDED)
     rows = _voted(results)
     counts = {"rows": len(results), "with votes": len(rows)}
     if query.strategy == "entropy":
@@ -116,10 +114,7 @@ def features(table: pd.DataFrame) -> np.ndarray:
     """
     lines = line_names(table)
     names = [*VOTES, *(f"C_{x}" for x in lines), *(f"C_SD_{x}" for x in lines)]
-    missing = [name for name in names if name not in table]
-    if missing or not lines:
-        msg = f"results have no column {missing or ['C_<LINE>']}"
-        raise ValueError(msg)
+    need(table, names if lines else ["C_<LINE>"])
     return np.nan_to_num(table[names].to_numpy(np.float64))
 
 

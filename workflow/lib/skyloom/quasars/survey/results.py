@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
+
+
+def need(table: pd.DataFrame, names: Iterable[str], what: str = "results") -> None:
+    """Refuse a table of results that lacks some columns, with ValueError."""
+    missing = [name for name in names if name not in table]
+    if missing:
+        msg = f"{what} have no column {missing}"
+        raise ValueError(msg)
 
 
 def read_rows(path: str | Path) -> pa.Table:

@@ -13,7 +13,6 @@ from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.ensemble.sample import Labelled, read_labelled
 from skyloom.quasars.evaluation.thresholds import (
-    Sample,
     Threshold,
     purity_curve,
     sample,
@@ -31,6 +30,7 @@ from skyloom.quasars.survey.classify import (
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import BATCH, write_calibration
 from skyloom.run.seeds import rng
+from skyloom.stats.calibration import Forecast
 
 MOST_REDSHIFTS = 3000  # quasars that redshifts are calibrated on; more add nothing
 
@@ -126,7 +126,7 @@ def calibrated_redshifts(
     return calibrate(known.flux[rows], known.ivar[rows], z, by, use[:, rows])
 
 
-def scores(rows: pd.DataFrame, truth: pd.DataFrame, n_detect: int) -> Sample:
+def scores(rows: pd.DataFrame, truth: pd.DataFrame, n_detect: int) -> Forecast:
     """Return the scores of rows of `out_of_bag` with their truths.
 
     The confident targets of `truth` count; a target may stand in many rows.

@@ -16,8 +16,7 @@ from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import diagrams, style
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
-from skyloom.quasars.evaluation.calibration import cross_calibrated, forecast
-from skyloom.quasars.evaluation.thresholds import sample, score_of
+from skyloom.quasars.evaluation.thresholds import cross_calibrated, sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
@@ -174,11 +173,10 @@ def _reliability(rows: pd.DataFrame, n_detect: int, rng):
     """Return diagrams and errors of the score, as it is and recalibrated."""
     data = sample(rows["TARGETID"], score_of(rows, n_detect), rows["is_qso"])
     scores = {"score": data}
-    folds = min(FOLDS, len(np.unique(data.targetid)))
+    folds = min(FOLDS, len(np.unique(data.objects)))
     told = cross_calibrated(data, folds, rng) if folds > 1 else None
     if told is not None:
         scores["recalibrated"] = told
-    known = {name: forecast(one) for name, one in scores.items()}
-    tables = {name: reliability(one) for name, one in known.items()}
-    errors = {name: calibration_error(one, rng) for name, one in known.items()}
+    tables = {name: reliability(one) for name, one in scores.items()}
+    errors = {name: calibration_error(one, rng) for name, one in scores.items()}
     return tables, errors
