@@ -1,11 +1,14 @@
 """Find the threshold and the redshift calibration of an ensemble, out of bag."""
 
+from dataclasses import asdict
+
 from skyloom.io.record import text
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
 from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.evaluation.figures import purity_figure
-from skyloom.quasars.tasks.calibration import calibrate_round, write_found
+from skyloom.quasars.survey.ensembles import write_calibration
+from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -23,7 +26,9 @@ found = calibrate_round(
     threads=job.threads,
 )
 record = job.provenance()
-write_found(job.output.calibration, found, how, record)
+about = {"targets": found.rows["TARGETID"].nunique(), "provenance": record}
+redshift, threshold = found.redshift, asdict(found.threshold)
+write_calibration(job.output.calibration, redshift, threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)
 style.save(figure, job.output.purity, note=text(record))

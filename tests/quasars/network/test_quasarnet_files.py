@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from dataclasses import asdict
 
 import h5py
 import numpy as np
@@ -300,7 +301,7 @@ def other_format(path):
 
 
 def other_architecture(path):
-    edited(path, lambda tree: tree | {"architecture": PADDED.to_json()})
+    edited(path, lambda tree: tree | {"architecture": asdict(PADDED)})
 
 
 def odd_key(path):

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.quasars.simulation.frame import LIGHT, SIZE, WAVE
-from skyloom.quasars.simulation.lines import Lines, add_depths, add_humps, add_lines
-from skyloom.quasars.simulation.profiles import add, add_teeth, areas
+from skyloom.quasars.simulation.lines import (
+    Lines,
+    add,
+    add_depths,
+    add_humps,
+    add_lines,
+    add_teeth,
+    areas,
+)
 
 
 def _one(centre, height, blue, red, wing):

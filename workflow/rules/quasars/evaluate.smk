@@ -24,7 +24,7 @@ rule evaluate_round:
         calibration="<results>/ensemble/round{round}/calibration.json",
         networks=lambda wildcards: MADE(wildcards.round, "keras")[:1],
         labels="<results>/labels/round{round}.csv",
-        truth=lambda _: inputs.judging_truth(config),
+        truth=lambda _: inputs.survey_truth(config, needed=True),
     output:
         **{
             name: report(

@@ -181,26 +181,22 @@ def decisions(config: Mapping, number: int) -> list[str]:
     return [path] if path is not None and Path(path).is_file() else []
 
 
-def survey_truth(config: Mapping) -> list[str]:
-    """Return the truth of the survey's targets, to judge rounds by: one, or none."""
-    if config["rounds"] == 0:
-        return []
-    if config["source"] == "simulated":
-        return [f"{RAW}/truth.csv"]
+def survey_truth(config: Mapping, *, needed: bool = False) -> list[str]:
+    """Return the truth of the survey's targets, to judge rounds by: one, or none.
+
+    ConfigError if it is `needed` and there is none.
+    """
     path = config["paths"]["survey_truth"]
-    return [] if path is None else [data_path(path)]
-
-
-def judging_truth(config: Mapping) -> list[str]:
-    """Return the truth that a round is judged by; ConfigError if there is none."""
-    found = survey_truth(config)
-    if not found:
+    found = [] if path is None else [data_path(path)]
+    if config["source"] == "simulated":
+        found = [f"{RAW}/truth.csv"]
+    if needed and not found:
         msg = (
             "a round is judged by the truth of the survey's targets; set "
             "quasars.paths.survey_truth"
         )
         raise ConfigError(msg)
-    return found
+    return found if config["rounds"] else []
 
 
 def templates(objects: Mapping) -> list[str]:

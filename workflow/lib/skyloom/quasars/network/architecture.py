@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from skyloom.quasars.network.lines import DEFAULT_BAL, DEFAULT_LINES, N_BOXES, Heads
 from skyloom.quasars.spectra.grid import LOG, Grid
@@ -109,14 +109,9 @@ class Architecture:
         """Return how many numbers the common dense layer sees."""
         return self.lengths[-1] * self.filters
 
-    def to_json(self) -> dict:
-        """Return the architecture as plain JSON values."""
-        tree = asdict(self) | {"grid": self.grid.to_json()}
-        return tree | {"lines": list(self.lines), "bal_lines": list(self.bal_lines)}
-
     @classmethod
     def from_json(cls, tree: dict) -> Architecture:
-        """Return the architecture that `to_json` wrote.
+        """Return the architecture that `dataclasses.asdict` made plain.
 
         Raises
         ------
@@ -130,7 +125,7 @@ class Architecture:
             odd = sorted(tree.keys() ^ names)
             msg = f"missing or unknown keys of an architecture: {', '.join(odd)}"
             raise ValueError(msg)
-        return cls(**{**tree, "grid": Grid.from_json(tree["grid"])})
+        return cls(**tree | {"grid": Grid(**tree["grid"])})
 
     def _next(self, size: int) -> int:
         if self.padding == "same":

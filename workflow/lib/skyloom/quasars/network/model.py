@@ -10,6 +10,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -108,7 +109,7 @@ def save_member(path: str | Path, parameters: Parameters, about: Mapping) -> Non
     # are the weights' own.
     parts["config.json"] = _without_addresses(parts["config.json"])
     metadata = json.loads(parts["metadata.json"]) | {"date_saved": "1980-01-01"}
-    architecture = parameters.arch.to_json()
+    architecture = plain(asdict(parameters.arch))
     sidecar = {"format": FORMAT, "architecture": architecture, "about": plain(about)}
     for name, tree in (("metadata.json", metadata), (SIDECAR, sidecar)):
         parts[name] = (json.dumps(tree, sort_keys=True, indent=1) + "\n").encode()

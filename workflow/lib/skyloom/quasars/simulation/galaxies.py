@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.quasars.simulation.continuum import GREY, dust
-from skyloom.quasars.simulation.frame import rest
-from skyloom.quasars.simulation.lines import Lines, add_lines
+from skyloom.quasars.simulation.frame import LIGHT, rest
+from skyloom.quasars.simulation.lines import NOTHING, Lines, add_lines
 from skyloom.quasars.simulation.tables import columns
 
 
@@ -69,9 +69,9 @@ def _young(wave, z, rng) -> np.ndarray:
 
 
 def _absorb(flux, z, centre, fwhm, width) -> None:
-    speed = 299_792.458 * fwhm / centre + np.zeros_like(width)
-    none = np.zeros_like(width)
-    add_lines(flux, flux.copy(), z, Lines(centre, -width, none, speed, speed, none))
+    speed = LIGHT * fwhm / centre
+    lines = Lines(centre, -width, NOTHING, speed, speed, NOTHING)
+    add_lines(flux, flux.copy(), z, lines)
     np.maximum(flux, 1e-4, out=flux)
 
 
@@ -87,6 +87,5 @@ def _gas(young, spread, rng) -> Lines:
     # Equivalent widths rise to the red where the young continuum falls.
     width = hbeta * ratio * (centre / 4862.7) ** 0.9
     width = width * 10.0 ** rng.normal(0, 0.06, (n, 1))
-    fwhm = np.where(active, 2.4, 1.0) * spread * np.ones(len(centre))
-    none = np.zeros_like(width)
-    return Lines(centre, width, none, fwhm, fwhm, none)
+    fwhm = np.where(active, 2.4, 1.0) * spread
+    return Lines(centre, width, NOTHING, fwhm, fwhm, NOTHING)

@@ -18,7 +18,7 @@ from skyloom.quasars.simulation.continuum import (
     power_laws,
 )
 from skyloom.quasars.simulation.frame import PIVOT, ZERO, rest
-from skyloom.quasars.simulation.lines import Lines, add_humps, add_lines
+from skyloom.quasars.simulation.lines import NOTHING, Lines, add_humps, add_lines
 from skyloom.quasars.simulation.tables import columns
 
 REFERENCE = 45.7  # log erg/s, luminosity of the tables
@@ -110,11 +110,11 @@ def _cores_and_bases(over, peaky, speed, rng) -> tuple[Lines, Lines]:
     wide = base * (speed[:, None] ** 0.6) * 10.0 ** rng.normal(0, 0.06, (n, m))
     shift = shift + follows * peaky[:, None] + rng.normal(0, 1, (n, m)) * loose
     tilt = 10.0 ** rng.normal(0, 0.05, (n, m))
-    none = np.zeros((n, m))
-    cores = Lines(rest_wave, width * share, shift, narrow * tilt, narrow / tilt, none)
+    sides = narrow * tilt, narrow / tilt
+    cores = Lines(rest_wave, width * share, shift, *sides, NOTHING)
     lean = shift + 0.5 * np.minimum(shift, 0) + rng.normal(0, 250, (n, m))
-    bases = Lines(rest_wave, width * (1 - share), lean, wide * tilt, wide / tilt, none)
-    return cores, bases
+    sides = wide * tilt, wide / tilt
+    return cores, Lines(rest_wave, width * (1 - share), lean, *sides, NOTHING)
 
 
 def _narrow(over, rng) -> Lines:
@@ -124,10 +124,10 @@ def _narrow(over, rng) -> Lines:
     width = ew * 10.0 ** (
         slope * over[:, None] + common + rng.normal(0, 1, (n, m)) * scatter
     )
-    fwhm = np.clip(10.0 ** rng.normal(2.68, 0.15, (n, 1)), 200, 1500) * np.ones(m)
-    shift = rng.normal(-20, 50, (n, 1)) * np.ones(m)
+    fwhm = np.clip(10.0 ** rng.normal(2.68, 0.15, (n, 1)), 200, 1500)
+    shift = rng.normal(-20, 50, (n, 1))
     lean = fwhm * rng.uniform(1.0, 1.8, (n, 1))
-    return Lines(rest_wave, width, shift, lean, fwhm, np.full((n, m), 0.15))
+    return Lines(rest_wave, width, shift, lean, fwhm, np.full(1, 0.15))
 
 
 def _between(windy, rng) -> Lines:

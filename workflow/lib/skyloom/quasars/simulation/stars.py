@@ -10,7 +10,7 @@ import numpy as np
 
 from skyloom.quasars.simulation import frame
 from skyloom.quasars.simulation.frame import LIGHT, PIXEL_LN, SIZE, WAVE, pixel
-from skyloom.quasars.simulation.profiles import add, add_teeth, areas
+from skyloom.quasars.simulation.lines import add_teeth, add_weak
 from skyloom.quasars.simulation.tables import columns, names
 
 DEGENERATE = ("DA", "DB", "DC", "DZ", "DQ", "MAGNETIC", "WDM")
@@ -89,15 +89,9 @@ def _veil(n: int, rng) -> np.ndarray:
 
 def _lines(depth, rest, width, fwhm, wing, shift) -> None:
     """Add lines of rest (m,) Å to depths; widths (n, m) Å, FWHM (n, m or 1) Å."""
-    n, m = width.shape
-    fwhm = np.broadcast_to(fwhm, (n, m))
     sigma = np.maximum(fwhm / 2.3548 / (rest * PIXEL_LN), 1.0)
-    wing = np.broadcast_to(wing, (n, m))
-    height = width / (rest * PIXEL_LN * areas(sigma, sigma, wing))
     centre = pixel(rest) + shift[:, None]
-    row = np.repeat(np.arange(n), m)
-    flat = (v.ravel() for v in (centre, height, sigma, sigma, wing))
-    add(depth, row, *flat)
+    add_weak(depth, np.arange(len(width)), rest, centre, width, sigma, wing)
 
 
 def _hydrogen(depth, kind, temperature, shift, rng) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,20 +45,6 @@ class Grid:
             place = np.round((np.asarray(wave) - self.start) / self.step, 10)
         index = np.floor(place).astype(np.int64)
         return np.where((index >= 0) & (index < self.size), index, -1)
-
-    def to_json(self) -> dict:
-        """Return the grid as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict) -> Grid:
-        """Return the grid that `to_json` gave."""
-        return cls(
-            str(values["kind"]),
-            float(values["start"]),
-            float(values["step"]),
-            int(values["size"]),
-        )
 
 
 LOG = Grid("log", float(np.log10(3600.0)), 1e-3, 443)

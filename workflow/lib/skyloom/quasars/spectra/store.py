@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import h5py
@@ -68,7 +69,7 @@ def write_store(
         h5py.File(temporary, "w", track_order=False) as file,
     ):
         file.attrs["format"] = FORMAT
-        file.attrs["grid"] = json.dumps(grid.to_json(), sort_keys=True)
+        file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
         if provenance is not None:
             file.attrs["provenance"] = text(provenance)
         n = 0
@@ -116,7 +117,7 @@ class Store:
             raise InputError(path, problem, remedy="make it again") from None
         try:
             self.grid = self._checked_grid()
-        except (KeyError, json.JSONDecodeError) as bad:
+        except (KeyError, TypeError, json.JSONDecodeError) as bad:
             self._file.close()
             raise InputError(path, f"incomplete ({bad})", expected=FORMAT) from None
         except BaseException:
@@ -164,7 +165,7 @@ class Store:
         if found != FORMAT:
             problem = f"format {found!r}"
             raise InputError(self.path, problem, expected=f"{FORMAT!r}")
-        grid = Grid.from_json(json.loads(self._file.attrs["grid"]))
+        grid = Grid(**json.loads(self._file.attrs["grid"]))
         n = {len(self._file[name]) for name in ("flux", "ivar", "meta")}
         sizes = {self._file[name].shape[1] for name in ("flux", "ivar")}
         if len(n) != 1 or sizes != {grid.size}:

@@ -18,11 +18,16 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.tables import header, read_csv, write_csv
-from skyloom.quasars.spectra.truth_formats import CLASSES, Format, format_of, row_of
+from skyloom.quasars.spectra.truth_formats import (
+    CLASSES,
+    COLUMNS,
+    Format,
+    format_of,
+    row_of,
+)
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("targetid", "z", "klass", "confident", "quality", "bal", "source")
 HIGHEST = 20.0  # a redshift above is a slip of the pen
 
 

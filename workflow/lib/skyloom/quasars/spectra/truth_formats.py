@@ -13,6 +13,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.sdss import sdss_targetid
 from skyloom.io.tables import Column
 
+COLUMNS = ("targetid", "z", "klass", "confident", "quality", "bal", "source")
 CLASSES = ("STAR", "GALAXY", "QSO")
 GOOD_QUALITY = 2.5  # of DESI's inspectors: the mean of their 0 to 4
 GOOD_CONF = 3  # Z_CONF_PERSON
@@ -99,34 +100,18 @@ def _own(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
 def _desi(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
     words = raw["VI_CLASS"].fillna("").str.strip().str.upper()
     comments = raw.get("all_VI_comments", pd.Series("", index=raw.index)).fillna("")
-    says_bal = comments.str.contains(BAL_PHRASE, regex=False)
-    return pd.DataFrame(
-        {
-            "targetid": raw["TARGETID"].astype(np.int64),
-            "z": raw["VI_Z"],
-            "klass": coded(path, "VI_CLASS", words, WORDS),
-            "confident": raw["VI_QUALITY"] >= GOOD_QUALITY,
-            "quality": raw["VI_QUALITY"],
-            "bal": says_bal.astype(np.int64),
-            "source": "DESI VI",
-        }
-    )
+    bal = comments.str.contains(BAL_PHRASE, regex=False).astype(np.int64)
+    klass, quality = coded(path, "VI_CLASS", words, WORDS), raw["VI_QUALITY"]
+    good = quality >= GOOD_QUALITY
+    return _truth(raw["TARGETID"], raw["VI_Z"], klass, good, quality, bal, "DESI VI")
 
 
 def _superset(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
     targetid = _by_spectrum(path, raw, ("PLATE", "MJD", "FIBERID"))
-    seen = (raw["CLASS_PERSON"] == BAL_PERSON).astype(np.int64)
-    return pd.DataFrame(
-        {
-            "targetid": targetid,
-            "z": raw["Z_VI"],
-            "klass": coded(path, "CLASS_PERSON", raw["CLASS_PERSON"], PERSON),
-            "confident": raw["Z_CONF_PERSON"] >= GOOD_CONF,
-            "quality": raw["Z_CONF_PERSON"].astype(np.float64),
-            "bal": _bal(raw, seen),
-            "source": "superset",
-        }
-    )
+    code, quality = raw["CLASS_PERSON"], raw["Z_CONF_PERSON"]
+    klass, good = coded(path, "CLASS_PERSON", code, PERSON), quality >= GOOD_CONF
+    bal = _bal(raw, (code == BAL_PERSON).astype(np.int64))
+    return _truth(targetid, raw["Z_VI"], klass, good, quality, bal, "superset")
 
 
 def _parsed(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
@@ -134,17 +119,14 @@ def _parsed(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
     by_spectrum = "SPID1" in raw and (raw["SPID1"] < 10**5).all()
     spids = ("SPID0", "SPID1", "SPID2")
     targetid = _by_spectrum(path, raw, spids) if by_spectrum else raw["TARGETID"]
-    return pd.DataFrame(
-        {
-            "targetid": np.asarray(targetid, dtype=np.int64),
-            "z": raw["Z"],
-            "klass": coded(path, "OBJCLASS", raw["OBJCLASS"], PARSED),
-            "confident": raw["Z_CONF"] >= GOOD_PARSED,
-            "quality": raw["Z_CONF"].astype(np.float64),
-            "bal": _bal(raw, pd.Series(0, index=raw.index)),
-            "source": "parsed",
-        }
-    )
+    quality, bal = raw["Z_CONF"], _bal(raw, pd.Series(0, index=raw.index))
+    klass = coded(path, "OBJCLASS", raw["OBJCLASS"], PARSED)
+    good = quality >= GOOD_PARSED
+    return _truth(targetid, raw["Z"], klass, good, quality, bal, "parsed")
+
+
+def _truth(*columns) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def coded(path: Path, name: str, codes: pd.Series, meaning: dict) -> pd.Series:

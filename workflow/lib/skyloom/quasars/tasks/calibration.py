@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ from skyloom.quasars.survey.classify import (
     classify,
 )
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.survey.ensembles import BATCH, write_calibration
+from skyloom.quasars.survey.ensembles import BATCH
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import Forecast
 
@@ -43,17 +42,6 @@ class Found:
     threshold: Threshold
     rows: pd.DataFrame
     curve: pd.DataFrame
-
-    @property
-    def targets(self) -> int:
-        """Return how many targets it was found on."""
-        return int(self.rows["TARGETID"].nunique())
-
-
-def write_found(path: str | Path, found: Found, survey: Mapping, record: dict) -> None:
-    """Write a calibration, with the section that it holds for and what it is from."""
-    about = {"targets": found.targets, "provenance": record}
-    write_calibration(path, found.redshift, asdict(found.threshold), survey, about)
 
 
 def calibrate_round(

@@ -26,11 +26,13 @@ def files_of(networks: Sequence[str], draws: Sequence[str]) -> dict[int, dict]:
     """Return the files ``net`` and ``draw`` of each member, by its number.
 
     `networks` and `draws` are ``net_{i}.keras`` and ``net_{i}.npz`` of the same
-    members.
+    members, in the same order.
     """
-    drawn = {_number(path): path for path in draws}
-    named = sorted((_number(path), path) for path in networks)
-    return {i: {"net": path, "draw": drawn[i]} for i, path in named}
+    named = {
+        int(Path(net).stem.removeprefix("net_")): {"net": net, "draw": drawn}
+        for net, drawn in zip(networks, draws, strict=True)
+    }
+    return dict(sorted(named.items()))
 
 
 class Training:
@@ -73,8 +75,3 @@ class Training:
         some = data.rows(np.flatnonzero(held)) if held.any() else None
         how = Train.stated(settings["train"])
         return known, held, Trainer(data, arch, how, some, ensemble.device)
-
-
-def _number(path: str) -> int:
-    """Return i of ``net_{i}``, with a suffix or without."""
-    return int(Path(path).stem.removeprefix("net_"))
