@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
 from skyloom.quasars.config import Query
-from skyloom.quasars.ensemble.bootstrap import held_out
+from skyloom.quasars.ensemble.bootstrap import held_out, reserved
 from skyloom.quasars.query import figures
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import write_truth
 from skyloom.quasars.survey.classify import columns
 from skyloom.quasars.tasks import query as asking
 from skyloom.quasars.tasks.evaluation import unseen_rows
-from skyloom.quasars.tasks.query import ask, reserved, stamps
+from skyloom.quasars.tasks.query import ask, stamps
 from small_quasars import ARCH, SEED, STRATEGIES
 
 RESERVE = 0.4
@@ -63,7 +63,9 @@ def test_the_reserve_and_the_known_are_left_alone(results, labels, strategy):
     path, rows = results
     how = settings(strategy=strategy, n=1000)
     table = ask(path, labels, 1, how, SEED).table
-    kept = set(rows["TARGETID"][reserved(rows, how.reserve, SEED)])
+    kept = set(
+        rows["TARGETID"][reserved(rows["TARGETID"].to_numpy(), how.reserve, SEED)]
+    )
     known = set(pd.read_csv(labels)["targetid"])
     asked = set(table["TARGETID"])
     assert kept
@@ -100,7 +102,7 @@ def test_columns_that_are_not_read_say_nothing(results, labels, strategy, monkey
 def test_the_reserve_is_none_of_the_trainings():
     """Each target has two lots: held out of a training says nothing of reserved."""
     rows = pd.DataFrame({"TARGETID": np.arange(4000)})
-    one = reserved(rows, RESERVE, SEED)
+    one = reserved(rows["TARGETID"].to_numpy(), RESERVE, SEED)
     other = held_out(rows["TARGETID"].to_numpy(), RESERVE, SEED)
     assert one.mean() == pytest.approx(RESERVE, abs=0.03)
     assert (one & other).mean() == pytest.approx(RESERVE**2, abs=0.03)
@@ -112,7 +114,7 @@ def test_the_reserve_is_what_rounds_are_judged_on(results, labels):
     one, other = (unseen_rows(path, labels, RESERVE, SEED) for _ in range(2))
     pd.testing.assert_frame_equal(one, other)
     known = set(pd.read_csv(labels)["targetid"])
-    kept = set(rows["TARGETID"][reserved(rows, RESERVE, SEED)])
+    kept = set(rows["TARGETID"][reserved(rows["TARGETID"].to_numpy(), RESERVE, SEED)])
     assert set(one["TARGETID"]) == kept - known
     assert kept & known
     assert one.index.tolist() == list(range(len(one)))

@@ -45,6 +45,11 @@ def held_out(
     return (lot < share)[which]
 
 
+def reserved(targetid: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Return which rows are of targets kept for judging rounds, as `held_out` does."""
+    return held_out(targetid, share, seed, "reserved")
+
+
 def draw(
     targetid: np.ndarray,
     stratum: np.ndarray,

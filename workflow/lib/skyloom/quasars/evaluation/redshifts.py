@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import constants
 
 from skyloom.quasars.evaluation.shares import share
+from skyloom.quasars.network.lines import C
 from skyloom.stats.bootstrap import bootstrap
 from skyloom.stats.scatter import nmad
 
-C = constants.c / 1e3  # [km/s]
 OUTLIER = 3000.0  # |dv| beyond is another redshift [km/s]
 DRAWS = 400
 

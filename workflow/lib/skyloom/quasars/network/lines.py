@@ -13,6 +13,7 @@ import numpy as np
 
 from skyloom.quasars.spectra.grid import Grid
 
+C = 299_792.458  # km/s
 N_BOXES = 13
 BAL, UNKNOWN_BAL = 1, 0  # of the truth's `bal` column; -1 is a quasar without troughs
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-LIGHT = 299792.458  # km/s
+from skyloom.quasars.network.lines import C as LIGHT
+
 STEP = 1e-4  # dex
 START = 3.5495  # log10 Å
 SIZE = 4700

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from skyloom.quasars.network.lines import C
 from skyloom.quasars.survey.proposals import Proposals
 from skyloom.quasars.survey.votes import quantiles
 from skyloom.stats.scatter import nmad
 
-C = 299792.458  # km/s
 ROUNDS = 15  # of reweighting; the estimate moves by less than 1 km/s long before
 LEAST = 8  # objects a line must have been seen in, to be given a bias of its own
 POWER = 4.0  # a proposal of confidence c weighs c to this power

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.lines import LINES, box_position
-from skyloom.quasars.survey.consensus import C
+from skyloom.quasars.network.lines import LINES, C, box_position
 
 
 def pile_up(z: np.ndarray, line: np.ndarray, arch: Architecture) -> float:

@@ -15,12 +15,12 @@ from skyloom.io.errors import InputError
 from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import diagrams, style
+from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
 from skyloom.quasars.evaluation.thresholds import cross_calibrated, sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.pile_up import pile_up, wiggle
-from skyloom.quasars.tasks.query import reserved
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import calibration_error, reliability
 
@@ -137,7 +137,7 @@ def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int
     rows = pd.read_csv(results)
     unseen = ~rows["TARGETID"].isin(read_truth(labels)["targetid"])
     if share > 0:
-        unseen &= reserved(rows, share, seed)
+        unseen &= reserved(rows["TARGETID"].to_numpy(), share, seed)
     if not unseen.any():
         remedy = "keep some targets from the queries: `query.reserve`"
         raise InputError(results, "only targets with labels", remedy=remedy)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
 from skyloom.quasars.config import Query
-from skyloom.quasars.ensemble.bootstrap import held_out
+from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.query.figures import Stamp, stamps_of
 from skyloom.quasars.query.select import Answer, select
 from skyloom.quasars.spectra.truth import read_truth
@@ -31,15 +30,12 @@ def ask(results: str, labels: str, number: int, query: Query, seed: int) -> Answ
         Nothing is left to ask about.
     """
     rows = pd.read_csv(results, usecols=_wanted)
-    rows = rows[~reserved(rows, query.reserve, seed)].sort_values(KEYS)
+    rows = rows[
+        ~reserved(rows["TARGETID"].to_numpy(), query.reserve, seed)
+    ].sort_values(KEYS)
     known = read_truth(labels)["targetid"]
     draw = rng(seed, "query", number)
     return select(rows, query, draw, known)
-
-
-def reserved(rows: pd.DataFrame, share: float, seed: int) -> np.ndarray:
-    """Return which rows are of targets that are kept for judging, bool, (n,)."""
-    return held_out(rows["TARGETID"].to_numpy(), share, seed, "reserved")
 
 
 def stamps(table: pd.DataFrame, stores: Sequence[str]) -> Iterator[Stamp]:
