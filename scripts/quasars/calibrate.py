@@ -1,7 +1,5 @@
 """Find the threshold and the redshift calibration of an ensemble, out of bag."""
 
-from dataclasses import asdict
-
 from skyloom.io.record import text
 from skyloom.io.tables import write_parquet
 from skyloom.plots import style
@@ -27,7 +25,7 @@ found = calibrate_round(
 )
 record = job.provenance()
 about = {"targets": found.rows["TARGETID"].nunique(), "provenance": record}
-redshift, threshold = found.redshift, asdict(found.threshold)
+redshift, threshold = found.redshift, found.threshold._asdict()
 write_calibration(job.output.calibration, redshift, threshold, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,7 +72,7 @@ def test_it_is_read_as_written(found, small_members, tmp_path):
     path = tmp_path / "calibration.json"
     how = dict(Survey(n_detect=2))
     about = {"targets": found.rows["TARGETID"].nunique()}
-    write_calibration(path, found.redshift, asdict(found.threshold), how, about)
+    write_calibration(path, found.redshift, found.threshold._asdict(), how, about)
     ensemble = read_ensemble(small_members.networks, path)
     assert ensemble.redshift == found.redshift
     assert ensemble.threshold == found.threshold.value

@@ -9,7 +9,8 @@ target with one exposure above a threshold is called, and is one trial: that is 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,7 @@ from skyloom.stats.intervals import LEVEL, lower_bound
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A score above which an exposure is taken for a quasar.
 
     Attributes
