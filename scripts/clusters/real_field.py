@@ -3,8 +3,10 @@
 from skyloom.clusters.baselines.matched_filter import find_clusters
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.finder.catalogue import catalogue
+from skyloom.clusters.real_field.counts import counted
+from skyloom.clusters.real_field.footprint import read_field
 from skyloom.clusters.real_field.transform import read_transform, to_des
-from skyloom.clusters.tasks import products, real_field
+from skyloom.clusters.tasks import products
 from skyloom.io.documents import write_json
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
@@ -20,7 +22,7 @@ card = {"THRESHLD": (threshold, "PROBABILITY from which on it is pure")}
 for path in (job.output.fits, job.output.ecsv):
     write_catalogue(path, table, card)
 chance = [catalogue(each, calibration)["PROBABILITY"] for each in random]
-galaxies, footprint = real_field.read_field(job.input.galaxies)
+galaxies, footprint = read_field(job.input.galaxies)
 tables = job.checkout / "resources" / "clusters"
 other = find_clusters(
     to_des(galaxies, read_transform(tables)),
@@ -31,6 +33,6 @@ other = find_clusters(
 )
 other.meta["provenance"] = record
 write_catalogue(job.output.matched_filter, other)
-report = real_field.counted(table["PROBABILITY"], chance, footprint.area, threshold)
+report = counted(table["PROBABILITY"], chance, footprint.area, threshold)
 report |= {"matched_filter": len(other), "provenance": record}
 write_json(job.output.report, report, indent=1)

@@ -82,5 +82,5 @@ def test_a_finder_that_knows_nothing():
     assert sorted(moved["PROBABILITY"]) == sorted(found["PROBABILITY"])
     blind = average_precision(judge(truth, moved), Target())
     assert blind < 0.1 < average_precision(seen, Target())
-    with pytest.raises(ValueError, match="draw more"):
+    with pytest.raises(ValueError, match="same length"):
         module.chance_finder(found, spread[:3], rng)

@@ -13,9 +13,9 @@ from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.inference.windows import WindowSettings
+from skyloom.clusters.real_field.counts import counted
 from skyloom.clusters.real_field.footprint import occupied
 from skyloom.clusters.real_field.sdss import SDSS_BANDS
-from skyloom.clusters.real_field.transform import read_transform
 from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import predictor_of
@@ -47,28 +47,29 @@ def found() -> Table:
 
 def test_what_lies_below_needs_no_list(checkout, world):
     """Without clusters, all lists draw the same galaxies."""
-    faint = real_field.read_faint(checkout / "resources/clusters", 21.0, 256)
-    assert faint.limit == 21.0
-    sources, clusters, _ = draw_field(3, 7, faint.world, faint.sample)
-    others, _, _ = draw_field(3, 7, world, faint.sample)
+    tables = checkout / "resources/clusters"
+    painter = real_field.read_painter(tables, 21.0, None, 256)
+    assert painter.limit == 21.0
+    sources, clusters, _ = draw_field(3, 7, painter.world, painter.sample)
+    others, _, _ = draw_field(3, 7, world, painter.sample)
     assert len(clusters) == 0
     assert len(sources) > 10
     assert all(np.array_equal(sources[k], others[k]) for k in sources.colnames)
-    assert faint.sample.halos is None
+    assert painter.sample.halos is None
 
 
 def test_counts_from_the_threshold_on():
     """Of the sky and of chance, the threshold among the others."""
     chance = [np.array([0.55, 0.65]), np.array([0.95])]
-    report = real_field.counted(np.array([0.2, 0.6, 0.8]), chance, 2.0, 0.6)
+    report = counted(np.array([0.2, 0.6, 0.8]), chance, 2.0, 0.6)
     assert (report["clusters"], report["clusters_above"]) == (3, 2)
     assert report["threshold"] == 0.6
     alarms = report["false_alarms"]
     assert [row["above"] for row in alarms] == [0.5, 0.6, 0.7, 0.9]
     assert [row["k"] for row in alarms] == [3, 2, 1, 1]
     assert alarms[1]["value"] == pytest.approx(2 / 4.0)
-    assert real_field.counted(np.zeros(0), [], 2.0, 0.5)["false_alarms"] == []
-    usual = real_field.counted(np.zeros(0), chance, 2.0, 0.5)["false_alarms"]
+    assert counted(np.zeros(0), [], 2.0, 0.5)["false_alarms"] == []
+    usual = counted(np.zeros(0), chance, 2.0, 0.5)["false_alarms"]
     assert [row["above"] for row in usual] == [0.5, 0.7, 0.9]
 
 
@@ -96,9 +97,7 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
     footprint = occupied(known)
     save_encoder(tmp_path / "best_encoder.ckpt", Encoder(SHAPE))
     windows = WindowSettings(window=256, step=256, tile=32, pool=4)
-    camera = Camera(Images(), 3)
-    faint = real_field.read_faint(tables, 21.0, 256)
-    painter = real_field.Painter(read_transform(tables), faint, camera)
+    painter = real_field.read_painter(tables, 21.0, Camera(Images(), 3), 256)
     for number in (0, 1):
         tiles = real_field.sky_tiles(known, number, 256)
         look = real_field.SkyLook(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -58,35 +57,25 @@ TELLS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a number must be; `low` itself is not allowed where `above` is True."""
-
-    low: float
-    high: float
-    above: bool = False
-    missing: bool = False
-
-    def refuse(self, values: np.ndarray) -> np.ndarray:
-        """Return which values are not allowed."""
-        low = values <= self.low if self.above else values < self.low
-        bad = low | (values > self.high) | np.isinf(values)
-        return bad if self.missing else bad | np.isnan(values)
-
-    def __str__(self) -> str:
-        low = f"a number above {self.low:g}" if self.above else f"{self.low:g} or more"
-        if np.isfinite(self.high):
-            low = f"{self.low:g} to {self.high:g}"
-        return f"{low} (or none)" if self.missing else low
+def _above_zero(values: np.ndarray) -> np.ndarray:
+    return (values > 0) & (values < np.inf)
 
 
+def _known_error(values: np.ndarray) -> np.ndarray:
+    return np.isnan(values) | (values >= 0) & (values < np.inf)
+
+
+# Which numbers are allowed, and how a message says so.
 LIMITS = {
-    "RA": Limits(0.0, 360.0),
-    "DEC": Limits(-90.0, 90.0),
-    "Z_LAMBDA": Limits(0.0, np.inf, above=True, missing=True),
-    "Z_LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
-    "LAMBDA": Limits(0.0, np.inf, above=True),
-    "LAMBDA_ERR": Limits(0.0, np.inf, missing=True),
+    "RA": (lambda v: (v >= 0) & (v <= 360), "0 to 360"),
+    "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
+    "Z_LAMBDA": (
+        lambda v: np.isnan(v) | _above_zero(v),
+        "a number above 0 (or none)",
+    ),
+    "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
+    "LAMBDA": (_above_zero, "a number above 0"),
+    "LAMBDA_ERR": (_known_error, "0 or more (or none)"),
 }
 REMEDIES = {"RA": "add 360 to negative degrees; multiply hours by 15"}
 
@@ -131,7 +120,7 @@ def read_clusters(
     names = _names(source, columns or {}, require)
     table = Table({name: _values(source, name, there) for name, there in names.items()})
     for name in set(LIMITS) & set(names):
-        _check(source, name, table[name].data, LIMITS[name])
+        _check(source, name, table[name].data)
     table = _completed(table, len(source))
     if not empty and not len(table):
         remedy = "check how the list was selected"
@@ -259,17 +248,13 @@ def _bad_cell(source: Source, there: str, k: int, problem: str, expected: str):
     return InputError(source.path, problem, where=where, expected=expected)
 
 
-def _check(source: Source, name: str, values: np.ndarray, limits: Limits) -> None:
-    bad = limits.refuse(values)
-    if bad.any():
-        k = int(np.flatnonzero(bad)[0])
+def _check(source: Source, name: str, values: np.ndarray) -> None:
+    allowed, expected = LIMITS[name]
+    for k in np.flatnonzero(~allowed(values)):
         where, problem = source.row(k), f"{name} = {values[k]:g}"
+        remedy = REMEDIES.get(name, "")
         raise InputError(
-            source.path,
-            problem,
-            where=where,
-            expected=str(limits),
-            remedy=REMEDIES.get(name, ""),
+            source.path, problem, where=where, expected=expected, remedy=remedy
         )
 
 

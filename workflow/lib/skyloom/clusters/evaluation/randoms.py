@@ -97,11 +97,7 @@ def chance_finder(
     rng : Generator
         Draws points, redshifts and scores.
     """
-    n = len(found)
-    if len(points) < n:
-        msg = f"{len(points)} random points for {n} detections: draw more"
-        raise ValueError(msg)
-    rows = rng.permutation(len(points))[:n]
+    rows = rng.permutation(len(points))[: len(found)]
     columns = {name: np.asarray(points[name])[rows] for name in ("RA", "DEC")}
     for name in ("Z", "PROBABILITY"):
         columns[name] = rng.permutation(np.asarray(found[name]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
 
+from skyloom.clusters.real_field.sdss import read_galaxies
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.sky.footprint import Footprint, pixel_of
@@ -16,6 +18,13 @@ FINEST = 2048
 TO_SHOW = 12.0  # galaxies in a pixel, so that hardly any pixel is empty by chance
 OUTSIDE = 1  # value of a mask's pixels outside of the footprint
 COARSE = 64  # px of an image that share one look at the footprint
+
+
+def read_field(files: Sequence[str]) -> tuple[Table, Footprint]:
+    """Return the galaxies of one table, or of a folder's, and where they are."""
+    place = files[0] if len(files) == 1 else Path(files[0]).parent
+    galaxies = read_galaxies(place)
+    return galaxies, read_footprint(place, galaxies)
 
 
 def occupied(galaxies: Table) -> Footprint:

@@ -22,7 +22,13 @@ SAME_PLACE = 1.0 / 3600.0  # deg
 # Softening of asinh magnitudes, in units of the flux of zeroth magnitude (Lupton,
 # Gunn & Szalay 1999, AJ 118, 1406; table 21 of Stoughton et al. 2002, AJ 123, 485).
 SOFTENING = np.array([1.4e-10, 0.9e-10, 1.2e-10, 1.8e-10, 7.4e-10])
-MAGNITUDES = (-5.0, 40.0)
+# Least and largest value, and how a message says so.
+LIMITS = {
+    "RA": (0.0, 360.0, "0 to 360"),
+    "DEC": (-90.0, 90.0, "-90 to 90"),
+    "MAG": (-5.0, 40.0, "-5 to 40"),
+    "MAG_ERR": (np.nextafter(0, 1), np.finfo(float).max, "a positive error"),
+}
 
 
 def read_galaxies(path: str | Path) -> Table:
@@ -97,54 +103,41 @@ def _parts(path: Path) -> list[Path]:
 def _read(path: Path) -> Table:
     with opened(path) as file:
         read = file.columns(1, REQUIRED, OPTIONAL)
-    n = len(read["ID"])
-    _check_shapes(path, read, n)
-    limits = {"RA": (0.0, 360.0), "DEC": (-90.0, 90.0), "MAG": MAGNITUDES}
-    for name, (low, high) in limits.items():
+    for name, values in read.items():
+        _check_shape(path, name, values, len(read["ID"]))
+    for name, (low, high, expected) in LIMITS.items():
         values = read[name]
-        good = np.isfinite(values) & (values >= low) & (values <= high)
-        _refuse(path, name, read, good, f"{low:g} to {high:g}")
-    errors = read["MAG_ERR"]
-    good = np.isfinite(errors) & (errors > 0)
-    _refuse(path, "MAG_ERR", read, good, "a positive error")
+        for place in np.argwhere(~((values >= low) & (values <= high))):
+            raise _bad_value(path, name, read, tuple(place), expected)
     table = Table({name: read[name] for name in ("ID", "RA", "DEC")})
     for kind in ("MAG", "MAG_ERR"):
         for k, band in enumerate(SDSS_BANDS):
             table[f"{kind}_{band.upper()}"] = read[kind][:, k].astype(float)
-    for name in OPTIONAL:
-        if name in read:
-            table[name] = read[name].astype(float)
+    for name in (n for n in OPTIONAL if n in read):
+        table[name] = read[name].astype(float)
     return table
 
 
-def _check_shapes(path: Path, read: Mapping[str, np.ndarray], n: int) -> None:
-    for name, values in read.items():
-        expected = (n, len(SDSS_BANDS)) if name in ("MAG", "MAG_ERR") else (n,)
-        whole = name == "ID"
-        if values.shape != expected or values.dtype.kind not in (
-            "iu" if whole else "f"
-        ):
-            raise InputError(
-                path,
-                f"{values.dtype} of shape {values.shape}",
-                where=f"column {name}",
-                expected=f"{'integers' if whole else 'floats'} of shape {expected}",
-                remedy="MAG and MAG_ERR hold u, g, r, i, z of each galaxy"
-                if len(expected) > 1
-                else "",
-            )
-
-
-def _refuse(path: Path, name: str, read: Mapping, good: np.ndarray, expected) -> None:
-    if not good.all():
-        row, *band = np.argwhere(~good)[0]
-        where = f"row {row + 1} (ID {read['ID'][row]}), {name}"
-        where += f" in {SDSS_BANDS[band[0]]}" if band else ""
-        value = read[name][(row, *band)]
-        remedy = "leave such galaxies out of the catalogue"
+def _check_shape(path: Path, name: str, values: np.ndarray, n: int) -> None:
+    whole, many = name == "ID", name in ("MAG", "MAG_ERR")
+    shape = (n, len(SDSS_BANDS)) if many else (n,)
+    if values.shape != shape or values.dtype.kind not in ("iu" if whole else "f"):
         raise InputError(
-            path, f"{value}", where=where, expected=expected, remedy=remedy
+            path,
+            f"{values.dtype} of shape {values.shape}",
+            where=f"column {name}",
+            expected=f"{'integers' if whole else 'floats'} of shape {shape}",
+            remedy=f"{name} holds u, g, r, i, z of each galaxy" if many else "",
         )
+
+
+def _bad_value(path: Path, name: str, read: Mapping, place: tuple, expected: str):
+    row, *band = place
+    where = f"row {row + 1} (ID {read['ID'][row]}), {name}"
+    where += f" in {SDSS_BANDS[band[0]]}" if band else ""
+    remedy = "leave such galaxies out of the catalogue"
+    problem = str(read[name][place])
+    return InputError(path, problem, where=where, expected=expected, remedy=remedy)
 
 
 def _once(path: Path, table: Table) -> Table:

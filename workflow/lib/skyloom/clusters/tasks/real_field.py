@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from astropy.table import Table
 
 from skyloom.clusters.bands import BANDS
@@ -24,30 +23,19 @@ from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import (
     Footprint,
     image_mask,
-    read_footprint,
 )
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
-from skyloom.clusters.real_field.sdss import read_galaxies
-from skyloom.clusters.real_field.transform import SdssToDes
+from skyloom.clusters.real_field.transform import SdssToDes, read_transform
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import WINDOWS
 from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 from skyloom.run.seeds import rng
-from skyloom.stats.intervals import rate
 
 SIDE = 10_000  # of a painted tile [px]
 OVERLAP = 0.1  # what neighbouring tiles share, of a side
 REAL = 0  # later skies are the same galaxies at random places
-PROBABILITIES = (0.5, 0.7, 0.9)  # above which false alarms are counted
-
-
-def read_field(files: Sequence[str]) -> tuple[Table, Footprint]:
-    """Return the galaxies of one table, or of a folder's, and where they are."""
-    place = files[0] if len(files) == 1 else Path(files[0]).parent
-    galaxies = read_galaxies(place)
-    return galaxies, read_footprint(place, galaxies)
 
 
 def sky(galaxies: Table, footprint: Footprint, number: int, seed: int) -> Table:
@@ -65,41 +53,32 @@ def sky_tiles(galaxies: Table, number: int, side: int = SIDE) -> dict:
 
 
 @dataclass(frozen=True)
-class Faint:
-    """A modelled population, without clusters, below a catalogue's limit [i mag]."""
-
-    world: World
-    sample: Sample
-    limit: float
-
-    def drawn(self, seed: int, item: str) -> Table:
-        """Return the galaxies of a tile of a sky."""
-        number = int(rng(seed, "faint", item).integers(2**31))
-        return draw_field(seed, number, self.world, self.sample)[0]
-
-
-def read_faint(tables: Path, limit: float, side: int = SIDE) -> Faint:
-    """Return what lies below a limit on tiles of a side [px]."""
-    alone = Sample(side, None)
-    galaxies = read_templates(tables / "galaxies.csv")
-    none = Table()  # clusters, of which none is drawn
-    world = World(none, read_red_sequence(tables / "red_sequence.csv"), galaxies)
-    return Faint(world, alone, limit)
-
-
-@dataclass(frozen=True)
 class Painter:
     """Paints galaxies of a real catalogue, with a modelled population below them."""
 
-    transform: SdssToDes
-    faint: Faint
     camera: Camera
+    transform: SdssToDes
+    world: World  # of the modelled galaxies
+    sample: Sample  # without clusters
+    limit: float  # of the catalogue [i mag]
 
     def sources(self, galaxies: Table, tile: SkyTile, item: str) -> Table:
         """Return what is painted on a tile of a sky."""
-        seed, faint = self.camera.seed, self.faint
+        seed = self.camera.seed
+        number = int(rng(seed, "faint", item).integers(2**31))
+        modelled, _, _ = draw_field(seed, number, self.world, self.sample)
         sources = tile_sources(galaxies, tile, self.transform, seed)
-        return with_faint(sources, faint.drawn(seed, item), faint.limit)
+        return with_faint(sources, modelled, self.limit)
+
+
+def read_painter(
+    tables: Path, limit: float, camera: Camera, side: int = SIDE
+) -> Painter:
+    """Return what paints tiles of a side [px], from the tables of resources."""
+    none = Table()  # clusters, of which none is drawn
+    red_sequence = read_red_sequence(tables / "red_sequence.csv")
+    world = World(none, red_sequence, read_templates(tables / "galaxies.csv"))
+    return Painter(camera, read_transform(tables), world, Sample(side, None), limit)
 
 
 @dataclass(frozen=True)
@@ -142,47 +121,3 @@ def merged(look: SkyLook, job: Job) -> Table:
         files = {item: {"candidates": f"{place}/{item}.fits"} for item in look.tiles}
         job.each(files, look, files=files, workers=1)
         return merge([read_candidates(path["candidates"]) for path in files.values()])
-
-
-def counted(
-    found: np.ndarray, chance: Sequence[np.ndarray], area: float, threshold: float
-) -> dict:
-    """Return how many clusters a sky has, and how many chance would find.
-
-    Parameters
-    ----------
-    found : ndarray
-        Probabilities of the real sky's detections, as far down as it lists them.
-    chance : sequence of ndarray
-        The same of each shuffled sky.
-    area : float
-        Of a sky [deg^2].
-    threshold : float
-        Probability from which on the catalogue is pure.
-
-    Returns
-    -------
-    dict
-        ``area, clusters``: all that are listed; ``threshold``, ``clusters_above``:
-        those from it on; ``false_alarms``: what chance finds from the threshold and
-        each of `PROBABILITIES` on, rising: ``above, k, area, value, low, high``.
-    """
-    found = np.asarray(found)
-    return {
-        "area": area,
-        "clusters": len(found),
-        "threshold": threshold,
-        "clusters_above": int((found >= threshold).sum()),
-        "false_alarms": _alarms(chance, area, threshold),
-    }
-
-
-def _alarms(found: Sequence[np.ndarray], area: float, threshold: float) -> list[dict]:
-    """Return the rates of shuffled skies [1/deg^2]; none without such skies."""
-    if not found:
-        return []
-    every = np.concatenate(list(found))
-    return [
-        {"above": p, **rate(int((every >= p).sum()), area * len(found))}
-        for p in sorted({threshold, *PROBABILITIES})
-    ]
