@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 from skyloom.clusters.bands import BANDS
 from skyloom.io.atomic import write_text
 from skyloom.io.record import digest_of
-from skyloom.run.config import ConfigError, data_path
+from skyloom.run.config import ConfigError, data_path, message
 from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
@@ -78,45 +78,34 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
 
 def _found(folder: Path) -> dict[str, list[str]]:
     named: dict[str, dict[str, str]] = {}
+    problems = []
     for path in sorted(folder.rglob("*_nobkg.fits*")):
         match = TILE.fullmatch(path.name)
-        if match is not None:
-            _refuse_name(match["tile"], path)
-            bands = named.setdefault(match["tile"], {})
-            other = bands.setdefault(match["band"], str(path))
-            if other != str(path):
-                msg = (
-                    f"clusters.paths.survey: tile {match['tile']} has band "
-                    f"{match['band']} twice, {other} and {path}; keep one"
-                )
-                raise ConfigError(msg)
-    if not named:
-        msg = (
-            "clusters.paths.survey: no <tile>_r####p##_<band>_nobkg.fits.fz in "
-            f"{folder}; set SKYLOOM_DATA to the folder that holds them, or correct "
-            "the path"
-        )
-        raise ConfigError(msg)
-    _refuse_missing_band(named, folder)
-    return {tile: [bands[b] for b in BANDS] for tile, bands in named.items()}
-
-
-def _refuse_name(tile: str, path: Path) -> None:
-    if re.search(NAME, tile) is None:
-        msg = (
-            f"clusters.paths.survey: the name of {path} begins with the tile {tile!r}; "
-            f"expected {NAMED}; rename the file, or list it under another tile in "
-            "clusters.paths.survey_sheet"
-        )
-        raise ConfigError(msg)
-
-
-def _refuse_missing_band(named: Mapping, folder: Path) -> None:
-    for tile, bands in named.items():
-        absent = [band for band in BANDS if band not in bands]
-        if absent:
-            msg = (
-                f"clusters.paths.survey: tile {tile} in {folder} lacks "
-                f"{', '.join(absent)}; expected one file for each of {', '.join(BANDS)}"
+        if match is None:
+            continue
+        tile, band = match["tile"], match["band"]
+        if re.search(NAME, tile) is None:
+            problems.append(
+                f"the name of {path} begins with the tile {tile!r}; expected {NAMED}; "
+                "rename the file, or list it under another tile in "
+                "clusters.paths.survey_sheet"
             )
-            raise ConfigError(msg)
+        other = named.setdefault(tile, {}).setdefault(band, str(path))
+        if other != str(path):
+            both = f"{other} and {path}"
+            problems.append(f"tile {tile} has band {band} twice, {both}; keep one")
+    for tile, bands in named.items():
+        absent = ", ".join(band for band in BANDS if band not in bands)
+        if absent:
+            wanted = f"one file for each of {', '.join(BANDS)}"
+            problems.append(
+                f"tile {tile} in {folder} lacks {absent}; expected {wanted}"
+            )
+    if not named:
+        problems.append(
+            f"no <tile>_r####p##_<band>_nobkg.fits.fz in {folder}; set SKYLOOM_DATA to "
+            "the folder that holds them, or correct the path"
+        )
+    if problems:
+        raise ConfigError(message("clusters.paths.survey", problems))
+    return {tile: [bands[b] for b in BANDS] for tile, bands in named.items()}

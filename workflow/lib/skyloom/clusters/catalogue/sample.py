@@ -130,23 +130,20 @@ def _pixels(east, north) -> tuple[np.ndarray, np.ndarray]:
 def _field(rng, side: float, world: World, faintest: float) -> dict:
     kinds = world.red_sequence, world.templates
     drawn = draw_galaxies(rng, (side, side), *kinds, faintest)
-    n = len(drawn["z"])
     radii = shapes.radii(rng, drawn["magnitudes"][:, I_BAND])
-    rest = {"MEM": np.zeros(n, int), "Z": drawn["z"], "halo": np.zeros(n, bool)}
-    return {**_galaxies(rng, drawn, radii), **rest}
+    nothing = np.zeros(len(radii), bool)
+    return _galaxies(rng, drawn, radii) | {"MEM": nothing.astype(int), "halo": nothing}
 
 
 def _stars(rng, side: float, faintest: float) -> dict:
     drawn = draw_stars(rng, (side, side), faintest)
-    n = len(drawn["east"])
-    nothing = dict.fromkeys(("HLR", "FRACDEV", "G1", "G2"), np.zeros(n))
-    kind = {"MEM": np.zeros(n, int), "SOURCE_TYPE": np.zeros(n, int)}
+    nothing = np.zeros(len(drawn["east"]))
     return {
         **drawn,
-        **nothing,
-        **kind,
-        "Z": np.full(n, -1.0),
-        "halo": np.zeros(n, bool),
+        **dict.fromkeys(("HLR", "FRACDEV", "G1", "G2"), nothing),
+        **dict.fromkeys(("MEM", "SOURCE_TYPE"), nothing.astype(int)),
+        "z": nothing - 1.0,
+        "halo": nothing.astype(bool),
     }
 
 
@@ -161,30 +158,24 @@ def _cluster(rng, row, world: World, faintest: float) -> dict:
     giant = BCG_RADIUS[0] / 1000 * scale * np.exp(rng.normal(0, BCG_RADIUS[1]))
     radii = np.where(drawn["central"], max(giant, 0.3), radii)
     called = drawn["counted"] & (richness >= MEMBER_ABOVE)
-    whose = {"MEM": called.astype(int), "Z": np.full(len(radii), z)}
-    whose["halo"] = np.ones(len(radii), bool)
-    return {**_galaxies(rng, drawn, radii), **whose}
+    whose = {"MEM": called.astype(int), "z": np.full(len(radii), z)}
+    return _galaxies(rng, drawn, radii) | whose | {"halo": np.ones(len(radii), bool)}
 
 
 def _galaxies(rng, drawn: dict, radii: np.ndarray) -> dict:
     early = drawn["early"]
     g1, g2 = shapes.shears(rng, early)
-    return {
-        "east": drawn["east"],
-        "north": drawn["north"],
-        "magnitudes": drawn["magnitudes"],
-        "HLR": radii,
-        "FRACDEV": shapes.bulge_shares(rng, early),
-        "G1": g1,
-        "G2": g2,
-        "SOURCE_TYPE": np.ones(len(radii), int),
-    }
+    own = {"HLR": radii, "FRACDEV": shapes.bulge_shares(rng, early), "G1": g1, "G2": g2}
+    return drawn | own | {"SOURCE_TYPE": np.ones(len(radii), int)}
 
 
 def _joined(parts: list[dict], wcs: WCS, faintest: float) -> Table:
     """Return the sources on the image, clusters' galaxies first as the seed has it."""
     order = [*parts[2:], *parts[:2]]
-    table = Table({key: np.concatenate([p[key] for p in order]) for key in parts[0]})
+    keys = set.intersection(*map(set, parts))
+    table = Table(
+        {key: np.concatenate([p[key] for p in order]) for key in sorted(keys)}
+    )
     table["X"], table["Y"] = _pixels(table["east"], table["north"])
     edge = wcs.array_shape[0] - 0.5
     x, y = np.asarray(table["X"]), np.asarray(table["Y"])
@@ -195,6 +186,7 @@ def _joined(parts: list[dict], wcs: WCS, faintest: float) -> Table:
     magnitudes = np.asarray(table["magnitudes"])
     for k, band in enumerate(BANDS):
         table[f"FLUX_{band.upper()}"] = flux(magnitudes[:, k])
+    table.rename_column("z", "Z")
     return _coloured(table)
 
 

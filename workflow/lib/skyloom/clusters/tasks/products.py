@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,11 +29,12 @@ FIRST_TILE = 1_000_000  # simulated tiles are fields with numbers of their own
 
 def by_field(paths: Iterable[str]) -> dict[int, list[str]]:
     """Return files of fields by the fields' numbers, which stand in their names."""
-    found: dict[int, list[str]] = {}
-    for path in paths:
-        number = int(NUMBER.search(Path(path).name)[1])
-        found.setdefault(number, []).append(path)
-    return found
+    return _grouped(paths, lambda path: int(NUMBER.search(Path(path).name)[1]))
+
+
+def by_tile(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return files by the names of their tiles, in their order."""
+    return _grouped(paths, tile_of)
 
 
 def tile_of(path: str) -> str:
@@ -43,11 +44,10 @@ def tile_of(path: str) -> str:
     return stem if last in BANDS else name
 
 
-def by_tile(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Return files by the names of their tiles, in their order."""
-    found: dict[str, list[str]] = {}
+def _grouped(paths: Iterable[str], key: Callable) -> dict:
+    found: dict = {}
     for path in paths:
-        found.setdefault(tile_of(path), []).append(path)
+        found.setdefault(key(path), []).append(path)
     return found
 
 
