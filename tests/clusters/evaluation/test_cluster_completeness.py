@@ -56,11 +56,11 @@ def test_operating_threshold():
     """The lowest score whose catalogue is pure enough."""
     found = detections([0, 1, 2, 2.5, 3], [0.9, 0.8, 0.7, 0.6, 0.5])
     seen = judge(truths([30] * 4), found)
-    assert module.operating_threshold(seen, 0.8).value == 0.5
+    assert module.operating_threshold(seen, 0.8)["value"] == 0.5
     strict = module.operating_threshold(seen, 0.9)
-    assert (strict.value, strict.reached, strict.shown) == (0.7, True, False)
+    assert (strict["value"], strict["reached"], strict["shown"]) == (0.7, True, False)
     none = judge(truths([30]), detections([0.5, 1.5], [0.9, 0.8]))
-    assert not module.operating_threshold(none, 0.9).reached
+    assert not module.operating_threshold(none, 0.9)["reached"]
     with pytest.raises(ValueError, match="no detection"):
         module.operating_threshold(judge(truths([30]), detections([], [])), 0.9)
 
@@ -69,8 +69,8 @@ def test_a_shown_purity_needs_numbers():
     """Three of three prove nothing; a hundred of a hundred do."""
     few = judge(truths([30] * 3), detections(range(3), [0.9] * 3))
     many = judge(truths([30] * 100), detections(range(100), [0.9] * 100))
-    assert not module.operating_threshold(few, 0.9).shown
-    assert module.operating_threshold(many, 0.9).shown
+    assert not module.operating_threshold(few, 0.9)["shown"]
+    assert module.operating_threshold(many, 0.9)["shown"]
 
 
 def test_splits():
@@ -144,9 +144,9 @@ def test_shown_is_the_exact_bound():
     """28 of 28 do not show 0.9, 29 do (0.95 power 1/n); nor do 40 of 41 show 0.9."""
     for n, shown in ((28, False), (29, True)):
         seen = judge(truths([30] * n), detections(range(n), [0.9] * n))
-        assert module.operating_threshold(seen, 0.9).shown is shown
+        assert module.operating_threshold(seen, 0.9)["shown"] is shown
     wrong = detections([*range(40), 40.5], [0.9] * 41)
-    assert not module.operating_threshold(judge(truths([30] * 40), wrong), 0.9).shown
+    assert not module.operating_threshold(judge(truths([30] * 40), wrong), 0.9)["shown"]
 
 
 def test_signs_of_errors():

@@ -39,17 +39,8 @@ Z_FLOOR = 0.005  # error of redshifts over 1 + z, added in quadrature
 # How often a field measures its own background: the second time without the members of
 # the first.
 PASSES = 2
-COLUMNS = {
-    "ID": int,
-    "RA": float,
-    "DEC": float,
-    "SCORE": float,
-    "Z": float,
-    "Z_ERR": float,
-    "LAMBDA": float,
-    "LAMBDA_ERR": float,
-    "ROW": int,
-}
+MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
+COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int}
 
 
 def find_clusters(

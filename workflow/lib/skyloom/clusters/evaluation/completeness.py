@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,25 +17,6 @@ from skyloom.stats.scatter import nmad
 LAMBDA_EDGES = (5.0, 10.0, 20.0, 30.0, 50.0, np.inf)
 Z_EDGES = (0.2, 0.35, 0.5, 0.7)
 DRAWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A score above which a catalogue reaches a purity.
-
-    Attributes
-    ----------
-    value, target : float
-        The score (detections at it are in), and the purity asked for.
-    reached, shown : bool
-        Whether any score reaches it (else `value` is the one of best purity), and
-        whether the purity's exact lower bound, at 95 %, does too.
-    """
-
-    value: float
-    target: float
-    reached: bool
-    shown: bool
 
 
 def completeness(
@@ -92,10 +72,17 @@ def purity(
     return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found))
 
 
-def operating_threshold(judged: Judged, target: float) -> Threshold:
+def operating_threshold(judged: Judged, target: float) -> dict:
     """Return the lowest score whose catalogue has a purity, and if that is shown.
 
     It is of fields on which the threshold may be chosen.
+
+    Returns
+    -------
+    dict
+        ``value``: detections at it are in; ``target``: the purity asked for;
+        ``reached``: whether any score has it, else `value` is that of best purity;
+        ``shown``: whether the purity's exact lower bound, at 95 %, has it too.
 
     Raises
     ------
@@ -109,7 +96,8 @@ def operating_threshold(judged: Judged, target: float) -> Threshold:
     good = table[table["purity"] >= target]
     row = table.loc[table["purity"].idxmax() if good.empty else good.index[-1]]
     shown = bool(lower_bound(row["true"], row["n"]) >= target)
-    return Threshold(float(row["score"]), target, not good.empty, shown)
+    found = {"value": float(row["score"]), "target": target}
+    return found | {"reached": not good.empty, "shown": shown}
 
 
 def splits(judged: Judged, threshold: float = -np.inf) -> dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.table import Table
@@ -90,7 +90,7 @@ def calibrate(
         return known, report | {"note": f"{seen}: {ALIKE}"}
     report["error"]["after"] = expected_error(others, true)
     told = replace(judged, found=rows.assign(SCORE=others))
-    report["threshold"] = asdict(operating_threshold(told, purity))
+    report["threshold"] = operating_threshold(told, purity)
     return known, report
 
 

@@ -1,28 +1,21 @@
 """The run's headline numbers: by kind of report, what is kept of it."""
 
+TILES = ("membership", "center")
+CATALOGUE = ("area", "threshold", "completeness", "purity", "purity_of_sky")
+CATALOGUE += ("false_alarms", "redshift", "richness")
 HEADLINES = {
     "encoder": (
         "fields",
-        "membership.membership_average_precision",
-        "membership.membership_prevalence",
-        "membership.membership_ece",
-        "center.center_average_precision",
-        "center.center_prevalence",
-        "center.center_ece",
+        *(
+            f"{kind}.{kind}_{figure}"
+            for kind in TILES
+            for figure in ("average_precision", "prevalence", "ece")
+        ),
     ),
     "survey": (
         "chance",
-        "comparison.finders",
-        "comparison.gains",
-        "comparison.target",
-        "catalogue.area",
-        "catalogue.threshold",
-        "catalogue.completeness",
-        "catalogue.purity",
-        "catalogue.purity_of_sky",
-        "catalogue.false_alarms",
-        "catalogue.redshift",
-        "catalogue.richness",
+        *(f"comparison.{name}" for name in ("finders", "gains", "target")),
+        *(f"catalogue.{name}" for name in CATALOGUE),
     ),
     "matches": ("rates",),
     "real_field": ("area", "threshold", "clusters_above", "false_alarms"),
