@@ -1,4 +1,4 @@
-"""One tile's clusters and detections, matched, for its notebook."""
+"""One tile's clusters and detections, matched, and where they lie: its notebook."""
 
 from __future__ import annotations
 
@@ -34,3 +34,19 @@ def matched_tile(
     seen = judged.found.assign(TRUE=judged.found["TRUTH"] != NONE)
     seen = seen.assign(**{k: np.asarray(found[k]) for k in ("X", "Y")})
     return truth[inside], seen.rename(columns={"SCORE": "PROBABILITY"})
+
+
+def truth_mask(
+    clusters: Table, shape: tuple[int, int], tile: int, above: float = 0.0
+) -> np.ndarray:
+    """Return the cells (ny, nx) whose middles lie within the radius of a cluster.
+
+    ``clusters`` have ``X, Y, R_PIX`` [px]; their centres may lie outside the image, and
+    those of LAMBDA below ``above`` are left out. A cell has ``tile`` px to a side.
+    """
+    middles = tile * (np.indices(shape) + 0.5) - 0.5
+    mask = np.zeros(shape, bool)
+    for row in clusters[np.asarray(clusters["LAMBDA"]) >= above]:
+        away = (middles[0] - row["Y"]) ** 2 + (middles[1] - row["X"]) ** 2
+        mask |= away <= row["R_PIX"] ** 2
+    return mask
