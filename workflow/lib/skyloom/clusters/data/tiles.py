@@ -143,7 +143,6 @@ def tile_catalog(
     grid = tile_grid(shape, tile)
     maps = {
         **_source_maps(table, grid),
-        **_member_maps(table, grid),
         **_cluster_maps(clusters[_columns(clusters, ["LAMBDA"])[:, 0] >= RICH], grid),
         "valid": _valid(mask, shape, grid),
     }
@@ -154,6 +153,8 @@ def _source_maps(table: Table, grid: TileGrid) -> dict:
     number, fraction = _located(table, grid)
     flux = np.asarray(table["FLUX_I"], float)
     first = _largest(number, flux, flux > 0, grid.size)
+    members = number[(np.asarray(table["MEM"]) == 1) & (number >= 0)]
+    count = np.bincount(members, minlength=grid.size)
     return {
         "locs": _taken(fraction, first),
         "n_sources": first >= 0,
@@ -161,14 +162,9 @@ def _source_maps(table: Table, grid: TileGrid) -> dict:
         "redshift": _taken(_columns(table, ["Z"]), first, UNKNOWN_Z),
         "galaxy_params": _taken(_columns(table, SHAPE_COLUMNS), first),
         "source_type": _taken(_columns(table, ["SOURCE_TYPE"]), first),
+        "membership": count > 0,
+        "n_members": count,
     }
-
-
-def _member_maps(table: Table, grid: TileGrid) -> dict:
-    number, _ = _located(table, grid)
-    members = number[(np.asarray(table["MEM"]) == 1) & (number >= 0)]
-    count = np.bincount(members, minlength=grid.size)
-    return {"membership": count > 0, "n_members": count}
 
 
 def _cluster_maps(clusters: Table, grid: TileGrid) -> dict:

@@ -88,15 +88,23 @@ def fit(
     FloatingPointError
         The loss is not finite.
     """
-    folder = Path(folder)
-    shared = common(files["train"], settings)
-    first = _drawn(settings, shared, seed) if start is None else _of(start, settings)
+    folder, stated = Path(folder), {**dict(how), "weights": dict(how.weights)}
+    noise, outputs = common(files["train"], settings)
+    if start is None:
+        first = _drawn(settings, noise, outputs, seed)
+    else:
+        first = _of(start, settings)
     module = Training(first, how, seed)
+    # What the training follows from; the noise stands for the pixels.
+    identity = {"seed": seed, "noise": noise, "start": outputs}
+    identity |= {"provenance": dict(provenance or {})}
+    identity |= {"files": [Path(path).name for path in files["train"]]}
+    identity |= {"first": None if start is None else checksum(start)}
     made = harness.train(
         module,
         Fields(files["train"], files["validate"], how.batch, seed, workers),
         folder,
-        _identity(settings, how, seed, shared, provenance, files, start),
+        settings.to_json() | stated | identity,
         logs=logs,
         shown=SHOWN,
         callbacks=callbacks,
@@ -116,7 +124,7 @@ def fit(
     save_encoder(
         folder / BEST,
         module.encoder,
-        training={"settings": _plain(how), "seed": seed, "epoch": made.epoch},
+        training={"settings": stated, "seed": seed, "epoch": made.epoch},
         metrics={"loss": made.score} | figures,
         provenance=provenance,
     )
@@ -124,11 +132,10 @@ def fit(
     return folder / BEST
 
 
-def _drawn(settings: EncoderSettings, shared: tuple, seed: int) -> Encoder:
+def _drawn(settings: EncoderSettings, noise: list, outputs: dict, seed: int) -> Encoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng(seed, "first weights").integers(2**31)))
         encoder = Encoder(settings)
-    noise, outputs = shared
     encoder.normalise.set_noise(noise)
     encoder.start_at(outputs)
     return encoder
@@ -147,25 +154,3 @@ def _of(path: str | Path, settings: EncoderSettings) -> Encoder:
     encoder.slope.fill_(1.0)
     encoder.offset.fill_(0.0)
     return encoder.train()
-
-
-def _identity(
-    settings: EncoderSettings,
-    how: Train,
-    seed: int,
-    shared: tuple,
-    provenance: Mapping | None,
-    files: Mapping[str, Sequence[Path]],
-    start: str | Path | None,
-) -> dict:
-    """Return what a training follows from; the noise stands for the pixels."""
-    rest = {"seed": seed, "noise": shared[0], "start": shared[1]}
-    names = [path.name for path in files["train"]]
-    rest |= {"provenance": dict(provenance or {}), "files": names}
-    rest["first"] = None if start is None else checksum(start)
-    return settings.to_json() | _plain(how) | rest
-
-
-def _plain(how: Train) -> dict:
-    """Return the keys that the rule has stated."""
-    return {**dict(how), "weights": dict(how.weights)}

@@ -60,10 +60,8 @@ def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
     labels, _ = ndimage.label(members, structure=np.ones((3, 3)))
     size = (maps.height, maps.width)
     area = maps.valid * inside_share((0, 0), maps.valid.shape, size, maps.tile)
-    rows = [
-        _properties(maps, cluster, scale, labels, area)
-        for cluster in _peaks(maps, scale)
-    ]
+    found = _peaks(maps, scale)
+    rows = [_properties(maps, cluster, scale, labels, area) for cluster in found]
     columns = np.array(rows, float).reshape(-1, len(PROPERTIES)).T
     table = Table(dict(zip(PROPERTIES, columns, strict=True)))
     table["N_TILES"] = table["N_TILES"].astype(np.int64)
@@ -83,44 +81,29 @@ def _peaks(maps: TileMaps, scale: float) -> list:
     seeds = np.flatnonzero(left >= SEED)
     if not len(seeds):
         return []
-    tree = KDTree(places)
-    near = _neighbours(tree, places[seeds], CORE_CELLS)
-    core = near @ left
-    columns, found = near.tocsc(), []
-    while True:
-        best = _largest(core, left[seeds])
-        if best is None:
-            return found
-        peak = seeds[best]
-        around = tree.query_ball_point(places[peak], radius[peak])
-        taken = np.array([i for i in sorted(around) if left[i] > 0])
+    tree, found = KDTree(places), []
+    # 0 and 1: which cells the sum about each seed is made of.
+    lists = tree.query_ball_point(places[seeds], CORE_CELLS, return_sorted=True)
+    columns = np.concatenate(lists).astype(np.int64)
+    ends = np.cumsum([0, *map(len, lists)])
+    size = (len(seeds), len(places))
+    near = sparse.csr_array((np.ones(len(columns)), columns, ends), shape=size)
+    while (open_ := left[seeds] >= SEED).any():
+        core = np.where(open_, near @ left, -1.0)
+        # Neighbours of a lone centre share its sum but for rounding; of equal sums the
+        # cell that holds most.
+        top = seeds[core >= core.max() - 1e-9]
+        peak = top[np.argmax(left[top])]
+        around = tree.query_ball_point(places[peak], radius[peak], return_sorted=True)
+        taken = np.array([i for i in around if left[i] > 0])
         found.append((tuple(places[peak]), places[taken], left[taken]))
-        core -= columns[:, taken] @ left[taken]
         left[taken] = 0.0
+    return found
 
 
 def _cells(length: float, z: np.ndarray, side: float) -> np.ndarray:
     """Return how many cells of a side [arcsec] a length [Mpc] has at a redshift."""
     return length * arcsec_per_mpc(np.clip(z, *Z_RANGE)) / side
-
-
-def _neighbours(tree: KDTree, places: np.ndarray, radius: float) -> sparse.csr_array:
-    """Return a matrix of 0 and 1: which cells lie within a radius of some places."""
-    lists = tree.query_ball_point(places, radius, return_sorted=True)
-    ends = np.cumsum([0, *map(len, lists)])
-    columns = np.concatenate(lists).astype(np.int64)
-    shape = (len(places), tree.n)
-    return sparse.csr_array((np.ones(len(columns)), columns, ends), shape=shape)
-
-
-def _largest(core: np.ndarray, left: np.ndarray) -> int | None:
-    """Return the peak: the largest sum, and of these the cell that holds most."""
-    open_ = np.flatnonzero(left >= SEED)
-    if not len(open_):
-        return None
-    # Neighbours of a lone centre share its sum but for rounding.
-    top = open_[core[open_] >= core[open_].max() - 1e-9]
-    return int(top[np.argmax(left[top])])
 
 
 def _properties(maps: TileMaps, cluster, scale: float, labels, area) -> tuple:

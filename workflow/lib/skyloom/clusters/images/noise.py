@@ -106,8 +106,6 @@ def add_noise(
 
 def smooth(noise: np.ndarray, correlation: float) -> np.ndarray:
     """Return noise smoothed by [c, 1, c] / (1 + 2c) along both axes, overwritten."""
-    if correlation == 0.0:
-        return noise
     c = np.float32(correlation)
     scaled = noise * (c / (1 + 2 * c) ** 2)
     noise *= np.float32(1.0) / (1 + 2 * c) ** 2
@@ -122,8 +120,6 @@ def smooth(noise: np.ndarray, correlation: float) -> np.ndarray:
 @cache
 def _aperture_share(diameter: float, correlation: float) -> float:
     """Return the part of the variance of an aperture [px] that the smoothing leaves."""
-    if correlation == 0.0:
-        return 1.0
     half = int(np.ceil(diameter / 2)) + 1
     fine = (np.arange((2 * half + 1) * FINE) + 0.5) / FINE - half - 0.5
     inside = np.hypot(fine, fine[:, None]) < diameter / 2

@@ -56,11 +56,6 @@ def sources(table: Table, bands: Sequence[str]) -> Sources:
     shape = [np.where(star, 0.0, np.asarray(table[name], float)) for name in names]
     x, y = (np.asarray(table[name], float) for name in ("X", "Y"))
     found = Sources(x, y, flux, *shape)
-    _check(found)
-    return found
-
-
-def _check(found: Sources) -> None:
     values = np.column_stack([getattr(found, f.name) for f in fields(found)])
     bad = ~np.isfinite(values).all(axis=1) | (np.hypot(found.g1, found.g2) >= 1)
     bad |= (found.hlr < 0) | (found.fracdev < 0) | (found.fracdev > 1)
@@ -71,6 +66,7 @@ def _check(found: Sources) -> None:
             "numbers, G1^2 + G2^2 < 1, HLR >= 0, 0 <= FRACDEV <= 1"
         )
         raise ValueError(msg)
+    return found
 
 
 def corners(found: Sources, sizes: np.ndarray | int) -> np.ndarray:

@@ -109,22 +109,14 @@ def _terms(maps: Mapping[str, np.ndarray], origin, tile: int) -> dict:
     """Return the quantities of a window that are averaged, all linear."""
     double = {name: np.asarray(value, np.float64) for name, value in maps.items()}
     held = (double["valid"] >= HELD).astype(float)
-    rows, columns = np.indices(held.shape)
-    center, locs = double["center"] * held, double["center_locs"]
-    terms = {
-        "membership": double["membership"] * held,
-        "center": center,
-        "n_members": double["n_members"] * held,
-        # Where there is no centre, there is a place all the same.
-        "located": (center + TINY) * held,
-        "center_y": origin[0] - 0.5 + tile * (rows + locs[..., 0]),
-        "center_x": origin[1] - 0.5 + tile * (columns + locs[..., 1]),
-        "valid": double["valid"],
-        "weight": held,
-        "seen": np.ones_like(held),
-    }
-    for name in ("center_y", "center_x"):
-        terms[name] *= terms["located"]
+    terms = {k: double[k] * held for k in ("membership", "center", "n_members")}
+    # Where there is no centre, there is a place all the same.
+    located = (terms["center"] + TINY) * held
+    for axis, name in enumerate(("center_y", "center_x")):
+        place = np.indices(held.shape)[axis] + double["center_locs"][..., axis]
+        terms[name] = (origin[axis] - 0.5 + tile * place) * located
+    terms |= {"located": located, "valid": double["valid"]}
+    terms |= {"weight": held, "seen": np.ones_like(held)}
     for name in ("richness", "redshift"):
         mean, sd = double[name][..., 0], double[name][..., 1]
         terms[name] = mean * held
@@ -134,14 +126,10 @@ def _terms(maps: Mapping[str, np.ndarray], origin, tile: int) -> dict:
 
 def _add(sums: dict, start: tuple[float, float], terms: dict) -> None:
     """Add a window that begins at `start` [cells], interpolated and weighted."""
-    shape = terms["weight"].shape
-    axes = [
-        _axis(first, n, total)
-        for first, n, total in zip(start, shape, sums["weight"].shape, strict=True)
-    ]
-    (rows, row_matrix), (columns, column_matrix) = axes
+    sizes = zip(start, terms["weight"].shape, sums["weight"].shape, strict=True)
+    (rows, down), (columns, along) = (_axis(*size) for size in sizes)
     for name, term in terms.items():
-        sums[name][rows, columns] += row_matrix @ term @ column_matrix.T
+        sums[name][rows, columns] += down @ term @ along.T
 
 
 def _axis(start: float, n: int, total: int) -> tuple[slice, np.ndarray]:

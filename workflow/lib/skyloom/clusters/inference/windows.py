@@ -63,7 +63,12 @@ def window_origins(shape: tuple[int, int], settings: WindowSettings) -> np.ndarr
     `pool`), where they are shifted (by less than half a tile), and where the image is
     smaller than a window.
     """
-    axes = [_axis(length, settings) for length in shape]
+    pool, axes = settings.pool, []
+    for length in shape:
+        # In blocks, so that the same block is seen alike from every window.
+        units = (-(-length // pool), settings.window // pool, settings.step // pool)
+        starts = origins(*units)[:, None] * pool + settings.offsets.astype(int)
+        axes.append(np.unique(starts))
     return np.array([(y, x) for y in axes[0] for x in axes[1]])
 
 
@@ -80,11 +85,3 @@ def inside_share(
         edges = np.clip(first + tile * np.arange(n + 1), 0, length)
         shares.append(np.diff(edges) / tile)
     return np.outer(*shares)
-
-
-def _axis(length: int, settings: WindowSettings) -> np.ndarray:
-    pool = settings.pool
-    # In blocks, so that the same block is seen alike from every window.
-    units = (-(-length // pool), settings.window // pool, settings.step // pool)
-    starts = origins(*units)[:, None] * pool + settings.offsets.astype(int)
-    return np.unique(starts)

@@ -54,7 +54,7 @@ def train(
     torch.set_num_threads(how.threads)
     parts = ("train", "validate", "calibrate")
     made = fit(
-        {part: list(map(Path, files[part])) for part in parts},
+        {part: files[part] for part in parts},
         shape(settings.network, settings.data, red_sequence),
         how,
         scratch,
