@@ -64,7 +64,7 @@ def test_same_seed_same_psf():
 
 def test_profile_has_the_width_and_flux():
     """GalSim measures the FWHM that was asked for."""
-    profile = Psf(0.9).profile()
+    profile = Psf(0.9).profile
     assert profile.calculateFWHM() == pytest.approx(0.9, rel=4e-3)
     assert profile.flux == pytest.approx(1.0)
 
@@ -72,10 +72,10 @@ def test_profile_has_the_width_and_flux():
 def test_pixel_is_added_once():
     """The effective profile is the profile and a pixel; an image has its pixel."""
     psf = Psf(0.9, 0.02, 0.01)
-    both = galsim.Convolve(psf.profile(), galsim.Pixel(0.263))
+    both = galsim.Convolve(psf.profile, galsim.Pixel(0.263))
     assert psf.effective(0.263).kValue(3.0, 1.0) == both.kValue(3.0, 1.0)
     imaged = Psf(0.9, image=model(3.5), image_scale=0.13)
-    assert imaged.effective(0.263) is imaged.profile()
+    assert imaged.effective(0.263) is imaged.profile
 
 
 @pytest.mark.parametrize("bad", [{"fwhm": 0.0}, {"g1": 1.0}])
@@ -100,7 +100,7 @@ def test_psfex_model_varies_over_the_image(tmp_path):
 def test_psfex_profile_has_unit_flux(tmp_path):
     """A model's flux is one."""
     psf = read_psfex(psfex_file(tmp_path / "a.psf"), 10.0, 20.0)
-    assert psf.profile().flux == pytest.approx(1.0)
+    assert psf.profile.flux == pytest.approx(1.0)
 
 
 def spoilt(path, how):

@@ -19,7 +19,7 @@ from astropy.table import Table
 
 from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images import galsim_renderer
-from skyloom.clusters.images.grid import Grid, folded_size
+from skyloom.clusters.images.grid import Fold, folded_size, folds
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.sources import (
     Sources,
@@ -60,40 +60,41 @@ def render(
         for fold in (False, True):
             rows = np.flatnonzero(here & (sizes == size) & (compact == fold))
             if rows.size:
-                grid = Grid.of(seen, size, pixel_scale, fold)
-                _bucket(image, found[rows], grid)
+                waves = folds(seen, size, pixel_scale, beyond=fold)
+                _bucket(image, found[rows], waves, size, pixel_scale)
     galsim_renderer.draw(image, found[here & (sizes == 0)], seen, pixel_scale)
     return image
 
 
-def stamps(found: Sources, grid: Grid) -> np.ndarray:
-    """Draw n sources, each in the middle of its own stamp, on a grid with the PSF.
+def stamps(found: Sources, waves: Sequence[Fold], size: int, scale: float):
+    """Draw n sources, each in the middle of its own stamp, on `folds` of its size.
 
     Returns float32 of shape (n_bands, n, size, size) [counts per pixel]; the pixel that
     holds the source is [size // 2, size // 2].
     """
-    dx, dy = (torch.as_tensor(_within(v) + grid.size // 2) for v in (found.x, found.y))
+    dx, dy = (v - np.floor(v + 0.5) + size // 2 for v in (found.x, found.y))
+    dx, dy = torch.as_tensor(dx), torch.as_tensor(dy)
     total = None
-    for kx, ky, psf in grid.folds():
-        shift_x = torch.exp(-1j * dx[:, None] * kx * grid.scale).to(torch.complex64)
-        shift_y = torch.exp(-1j * dy[:, None] * ky * grid.scale).to(torch.complex64)
+    for kx, ky, psf in waves:
+        shift_x = torch.exp(-1j * dx[:, None] * kx * scale).to(torch.complex64)
+        shift_y = torch.exp(-1j * dy[:, None] * ky * scale).to(torch.complex64)
         wave = shift_y[:, :, None] * shift_x[:, None, :]
         if (found.hlr > 0).any():
             wave *= _galaxies(found, kx.float(), ky.float())
         part = wave * psf[:, None]
         total = part if total is None else total.add_(part)
     # scipy's transform, unlike torch's, has the same bytes for any number of threads.
-    drawn = scipy.fft.irfft2(total.numpy(), s=(grid.size, grid.size))
+    drawn = scipy.fft.irfft2(total.numpy(), s=(size, size))
     flux = found.flux.T.astype(np.float32)
     return np.multiply(drawn, flux[:, :, None, None], out=drawn)
 
 
-def _bucket(image: np.ndarray, found: Sources, grid: Grid) -> None:
-    at_once = max(1, BATCH // grid.size**2)
+def _bucket(image, found: Sources, waves: Sequence[Fold], size: int, scale: float):
+    at_once = max(1, BATCH // size**2)
     for first in range(0, len(found), at_once):
         part = found[first : first + at_once]
-        drawn = stamps(part, grid)
-        for i, corner in enumerate(corners(part, grid.size).tolist()):
+        drawn = stamps(part, waves, size, scale)
+        for i, corner in enumerate(corners(part, size).tolist()):
             galsim_renderer.add(image, drawn[:, i], corner)
 
 
@@ -120,8 +121,3 @@ def _galaxies(found: Sources, kx: torch.Tensor, ky: torch.Tensor) -> torch.Tenso
         part = de_vaucouleurs(u2[bulges])
         value[bulges] = torch.lerp(value[bulges], part, share[bulges, None, None])
     return value
-
-
-def _within(place: np.ndarray) -> np.ndarray:
-    """Return how far coordinates lie from the middle of their pixel [px]."""
-    return place - np.floor(place + 0.5)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import galsim
 import numpy as np
@@ -16,43 +15,30 @@ from skyloom.clusters.images.transforms import de_vaucouleurs
 LIMITS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2)
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Half the wavenumbers of stamps: the rest mirrors them, images being real."""
+Fold = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
-    size: int  # side of a stamp, even [px]
-    scale: float  # side of a pixel [arcsec]
-    # PSF and pixel, complex64 of shape (n_folds, n_bands, size, size // 2 + 1), and the
-    # wavenumbers of each fold, (size // 2 + 1,) and (size,) [arcsec^-1].
-    psf: torch.Tensor
-    kx: tuple[torch.Tensor, ...]
-    ky: tuple[torch.Tensor, ...]
 
-    @classmethod
-    def of(cls, psfs: Sequence[Psf], size: int, scale: float, fold: bool) -> Grid:
-        """Return a grid with the PSFs of the bands.
+def folds(psfs: Sequence[Psf], size: int, scale: float, *, beyond: bool) -> list[Fold]:
+    """Return the wavenumbers of a stamp of some pixels of a scale, and PSFs on them.
 
-        With ``fold`` it has also the wavenumbers that sampling folds onto these, up to
-        twice the limit along each axis.
-        """
-        x = np.arange(size // 2 + 1)
-        y = np.fft.fftfreq(size, 1.0 / size)
-        beyond = np.where(y < 0, y + size, y - size)
-        folds = [(x, y), (x - size, y), (x, beyond)] if fold else [(x, y)]
-        step = 2 * np.pi / (size * scale)
-        seen = [_seeing(psf, size, scale, fold) for psf in psfs]
-        middle = seen[0].shape[0] // 2
-        planes = [
-            np.stack([s[np.ix_((b + middle).astype(int), a + middle)] for s in seen])
-            for a, b in folds
-        ]
-        psf = torch.as_tensor(np.stack(planes), dtype=torch.complex64)
-        kx, ky = (tuple(torch.as_tensor(f[i] * step) for f in folds) for i in (0, 1))
-        return cls(size, scale, psf, kx, ky)
-
-    def folds(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Iterate over kx, ky and the PSF of each fold."""
-        return zip(self.kx, self.ky, self.psf, strict=True)
+    Each fold has kx (size // 2 + 1,) and ky (size,) in arcsec^-1, and the bands' PSF
+    with the pixel's response, complex64 of shape (n_bands, size, size // 2 + 1): half
+    the plane, which the rest mirrors, as images are real. With ``beyond`` there are
+    also the wavenumbers that sampling folds onto the first, up to twice the limit.
+    """
+    x = np.arange(size // 2 + 1)
+    y = np.fft.fftfreq(size, 1.0 / size)
+    parts = [(x, y)]
+    if beyond:
+        parts += [(x - size, y), (x, np.where(y < 0, y + size, y - size))]
+    seen = np.stack([_seeing(psf, size, scale, beyond) for psf in psfs])
+    middle, step = seen.shape[-1] // 2, 2 * np.pi / (size * scale)
+    found = []
+    for a, b in parts:
+        psf = seen[:, (b + middle).astype(int)[:, None], a + middle]
+        both = torch.as_tensor(a * step), torch.as_tensor(b * step)
+        found.append((*both, torch.as_tensor(psf, dtype=torch.complex64)))
+    return found
 
 
 def _seeing(psf: Psf, size: int, scale: float, fold: bool) -> np.ndarray:

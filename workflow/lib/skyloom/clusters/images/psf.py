@@ -35,26 +35,23 @@ class Psf:
             msg = f"fwhm {self.fwhm}, g1 {self.g1}, g2 {self.g2}: need fwhm > 0, g < 1"
             raise ValueError(msg)
 
+    @cached_property
     def profile(self) -> galsim.GSObject:
-        """Return the profile, flux 1, in arcsec.
+        """The profile, flux 1, in arcsec.
 
         The pixel's response is not in it, unless it comes from an image.
         Source: Racine 1996, PASP 108, 699.
         """
-        return self._profile
-
-    def effective(self, pixel_scale: float) -> galsim.GSObject:
-        """Return the profile with the response of a pixel [arcsec] in it, flux 1."""
-        if self.image is not None:
-            return self._profile
-        return galsim.Convolve(self._profile, galsim.Pixel(pixel_scale))
-
-    @cached_property
-    def _profile(self) -> galsim.GSObject:
         if self.image is not None:
             image = galsim.Image(np.asarray(self.image, float), scale=self.image_scale)
             return galsim.InterpolatedImage(image, x_interpolant="lanczos3", flux=1.0)
         return galsim.Kolmogorov(fwhm=self.fwhm).shear(g1=self.g1, g2=self.g2)
+
+    def effective(self, pixel_scale: float) -> galsim.GSObject:
+        """Return the profile with the response of a pixel [arcsec] in it, flux 1."""
+        if self.image is not None:
+            return self.profile
+        return galsim.Convolve(self.profile, galsim.Pixel(pixel_scale))
 
 
 def draw_psf(rng: np.random.Generator, median: float) -> Psf:

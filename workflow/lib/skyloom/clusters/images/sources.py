@@ -136,13 +136,10 @@ def _edge(found: Sources, psf: Psf, radii: np.ndarray) -> np.ndarray:
 
 def _wing(psf: Psf, radii: np.ndarray) -> np.ndarray:
     """Return the surface brightness of a point at radii [arcsec^-2]."""
-    profile = psf.profile()
     around = np.linspace(0.0, np.pi, 4, endpoint=False)
-    values = [
-        [abs(profile.xValue(r * np.cos(a), r * np.sin(a))) for a in around]
-        for r in radii
-    ]
-    return np.max(values, axis=1)
+    places = radii[:, None, None] * np.stack([np.cos(around), np.sin(around)], axis=-1)
+    values = [abs(psf.profile.xValue(*place)) for place in places.reshape(-1, 2)]
+    return np.reshape(values, (len(radii), -1)).max(axis=1)
 
 
 def _peak(found: Sources, psf: Psf, pixel_scale: float) -> np.ndarray:
