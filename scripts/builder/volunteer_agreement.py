@@ -1,6 +1,6 @@
 """Measure how far volunteers agree on each component."""
 
-from skyloom.builder.tasks.volunteer_agreement import agreement_tree
+from skyloom.builder.tasks.aggregates import agreement_tree
 from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.builder.products.catalogue import Subject, catalogue
+from skyloom.builder.tasks.aggregates import agreement_tree
 from skyloom.builder.tasks.analysis import (
     frequencies_tree,
     published_tree,
@@ -15,7 +16,6 @@ from skyloom.builder.tasks.analysis import (
     residuals_tree,
 )
 from skyloom.builder.tasks.catalogue import read_catalogue
-from skyloom.builder.tasks.volunteer_agreement import agreement_tree
 from skyloom.io.fits import write_images
 from skyloom.io.tables import write_catalogue
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.evaluation.repeatability import difference, is_present, presence
+from skyloom.builder.evaluation.repeatability import differences, presences
 from skyloom.builder.fitting.flux import boxy_area
 from skyloom.builder.images.astrometry import PIXEL
 
@@ -71,19 +71,15 @@ def compare_published(
         `skyloom.builder.evaluation.repeatability.difference`, ours less published};
         ``presence`` {component: as `presence`, published first}.
     """
-    theirs = published.add_suffix("_published")
-    both = ours.merge(theirs, left_on="subject_id", right_on="subject_id_published")
-    return {
-        "n": len(both),
-        "parameters": {
-            mine: difference(both[f"{name}_published"], both[mine])
-            for mine, name in columns.items()
-        },
-        "presence": {
-            name: presence(is_present(both[f"{key}_published"]), is_present(both[key]))
-            for name, key in PARTS.items()
-        },
-    }
+    named = {theirs: mine for mine, theirs in columns.items()}
+    wanted = list(dict.fromkeys([*columns, *PARTS.values()]))  # without errors
+    theirs = published.rename(columns=named).set_index("subject_id")[wanted]
+    ours = ours.set_index("subject_id")
+    both = theirs.index.intersection(ours.index)
+    first, second = theirs.loc[both], ours.loc[both]
+    found = differences(first, second, columns)["parameters"]
+    seen = presences(first, second, PARTS)
+    return {"n": len(both), "parameters": found, "presence": seen}
 
 
 def _fractions(published: pd.DataFrame) -> tuple[pd.Series, dict[str, pd.Series]]:

@@ -108,13 +108,31 @@ def repeatability(
     for key in counts:
         same &= first[key].to_numpy() == second[key].to_numpy()
     return {
-        **_differences(first, second, parameters),
-        "same_components": _differences(first[same], second[same], parameters),
-        "different_components": _differences(first[~same], second[~same], parameters),
-        "presence": {
-            name: presence(is_present(first[key]), is_present(second[key]))
-            for name, key in components.items()
-        },
+        **differences(first, second, parameters),
+        "same_components": differences(first[same], second[same], parameters),
+        "different_components": differences(first[~same], second[~same], parameters),
+        "presence": presences(first, second, components),
+    }
+
+
+def differences(first: pd.DataFrame, second: pd.DataFrame, parameters) -> dict:
+    """Return ``n_pairs`` and the `difference` of each of the ``parameters``.
+
+    Rows are pairs; ``<parameter>_err`` are errors, where the first table has them.
+    """
+    found = {}
+    for name in parameters:
+        error = f"{name}_err"
+        errors = (first[error], second[error]) if error in first else None
+        found[name] = difference(first[name], second[name], errors)
+    return {"n_pairs": len(first), "parameters": found}
+
+
+def presences(first: pd.DataFrame, second: pd.DataFrame, components: Mapping) -> dict:
+    """Return the `presence` of each component in pairs of rows."""
+    return {
+        name: presence(is_present(first[key]), is_present(second[key]))
+        for name, key in components.items()
     }
 
 
@@ -142,12 +160,3 @@ def presence(first, second) -> dict:
         "neither": int((~first & ~second).sum()),
         "kappa": presence_agreement(total, np.full(len(total), 2))["kappa"],
     }
-
-
-def _differences(first: pd.DataFrame, second: pd.DataFrame, parameters) -> dict:
-    found = {}
-    for name in parameters:
-        error = f"{name}_err"
-        errors = (first[error], second[error]) if error in first else None
-        found[name] = difference(first[name], second[name], errors)
-    return {"n_pairs": len(first), "parameters": found}
