@@ -2,7 +2,7 @@
 
 import pandas as pd
 from skyloom.builder.tasks.analysis import published_tree
-from skyloom.builder.tasks.catalogue import read_catalogue
+from skyloom.builder.tasks.tables import read_catalogue
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 

@@ -1,7 +1,7 @@
 """Compare galaxies that two sets of volunteers drew."""
 
 from skyloom.builder.tasks.analysis import repeatability_tree
-from skyloom.builder.tasks.catalogue import read_catalogue
+from skyloom.builder.tasks.tables import read_catalogue
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 

@@ -330,7 +330,7 @@ def test_north_of_a_turned_upload(builder):
         header = place(upload, ra, dec, angle + other_half).header
         wcs = WCS({key: value for key, (value, _) in header.items()})
         x, y = wcs.all_world2pix([[row.RA, row.DEC]], 0)[0]
-        rows, columns = np.ogrid[: upload.shape[0], : upload.shape[1]]
+        rows, columns = np.ogrid[: upload.image.shape[0], : upload.image.shape[1]]
         near = np.hypot(columns - x, rows - y) < 15
         shares.append(upload.mask[near].mean())
     assert shares[0] > 0.99

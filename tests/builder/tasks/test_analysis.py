@@ -15,7 +15,7 @@ from skyloom.builder.tasks.analysis import (
     repeatability_tree,
     residuals_tree,
 )
-from skyloom.builder.tasks.catalogue import read_catalogue
+from skyloom.builder.tasks.tables import read_catalogue
 from skyloom.io.fits import write_images
 from skyloom.io.tables import write_catalogue
 

@@ -6,6 +6,7 @@ import invented_galaxy
 import pandas as pd
 import pytest
 from skyloom.builder.tasks import catalogue
+from skyloom.builder.tasks.tables import read_catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue, write_parquet
@@ -89,7 +90,7 @@ def test_subjects_gather_every_file(tmp_path):
 def test_reading_keeps_empty_text_empty(tmp_path, suffix):
     """A failed subject has no start, not one called N/A."""
     write_catalogue(tmp_path / f"c{suffix}", invented_galaxy.catalogue_table())
-    back = catalogue.read_catalogue(tmp_path / f"c{suffix}")
+    back = read_catalogue(tmp_path / f"c{suffix}")
     assert list(back["start"]) == ["agg", "agg", ""]
     assert list(back["bounds_reached"]) == ["", "bar.n:lower", ""]
     assert back["mag"].isna().tolist() == [False, False, True]

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from astropy.table import Table
 
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.products.catalogue import Subject
@@ -79,17 +77,6 @@ def subjects(
         )
         for subject, tree in trees(aggregates).items()
     ]
-
-
-def read_catalogue(path: str | Path) -> pd.DataFrame:
-    """Read a ``.fits`` or ``.ecsv`` catalogue; unknown is NaN, in text empty."""
-    table = Table.read(path)
-    table.convert_bytestring_to_unicode()
-    for name in table.colnames:
-        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
-            # Readers mask empty text, and would fill it with "N/A".
-            table[name] = table[name].filled("")
-    return table.filled(np.nan).to_pandas()
 
 
 def _subject(cutout, **known) -> Subject:

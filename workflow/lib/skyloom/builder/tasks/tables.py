@@ -1,4 +1,4 @@
-"""The survey's tables, validated and cut down to the subjects of the run."""
+"""The survey's tables, cut down to the subjects of the run; and its catalogue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from astropy.table import Table
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
@@ -125,6 +126,17 @@ def galaxy_table(paths: Iterable[str | Path], exported: pd.DataFrame) -> pd.Data
     tables += [metadata_from_subjects(exported)[0], bare]
     filled = [table.dropna(axis="columns", how="all") for table in tables if len(table)]
     return _of_run(pd.concat(filled), exported["subject_id"])
+
+
+def read_catalogue(path: str | Path) -> pd.DataFrame:
+    """Read a ``.fits`` or ``.ecsv`` catalogue; unknown is NaN, in text empty."""
+    table = Table.read(path)
+    table.convert_bytestring_to_unicode()
+    for name in table.colnames:
+        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
+            # Readers mask empty text, and would fill it with "N/A".
+            table[name] = table[name].filled("")
+    return table.filled(np.nan).to_pandas()
 
 
 def _of_run(merged: pd.DataFrame, subjects: Iterable[int]) -> pd.DataFrame:
