@@ -393,7 +393,7 @@ def test_files_are_read_by_the_survey_readers(survey):
         cutout = from_difference_json(path, one.subject_id, Noise())
         assert cutout.image == pytest.approx(one.pixels.image, abs=1e-6)
         assert np.array_equal(cutout.mask, one.pixels.mask)
-        tree = subject_tree(one.subject_id, Screen(cutout.shape), found)
+        tree = subject_tree(one.subject_id, Screen(cutout.image.shape), found)
         assert len(tree["volunteers"]) == SMALL.n_volunteers
         assert all("component" in r for r in tree["rejected"])
 
