@@ -114,7 +114,7 @@ def half_pixel(turns: int) -> np.ndarray:
 
 def _stated_shape(tree: Mapping):
     shape = tree["tuning"].get("shape")
-    return tree["image_size"] if shape is None else shape
+    return tree.get("image_size") if shape is None else shape
 
 
 def _whole(value) -> bool:

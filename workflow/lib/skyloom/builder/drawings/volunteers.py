@@ -10,27 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from skyloom.builder.drawings.coordinates import (
-    SLIDERS,
-    Screen,
-    ShapeError,
-    arm_brightness,
-    arm_spread,
-    brightness,
-    disk_size,
-    ellipse,
-    need,
-    polyline,
-    rectangle,
-    slider,
-    turned,
-)
+from skyloom.builder.drawings import coordinates
+from skyloom.builder.drawings.coordinates import Screen, ShapeError, need
 from skyloom.builder.model import COMPONENTS, DrawnArm, Model, to_dict
 from skyloom.io.zooniverse import Classification, Rejection
 
 TASKS = (*COMPONENTS, "spiral")
 BEYOND = "beyond the first {} classifications of this subject"
-OUTLINES = {"disk": ellipse, "bulge": ellipse, "bar": rectangle}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -111,7 +97,7 @@ def subject_tree(
             reason = {"reason": str(why)}
             rejected.append({"classification_id": one.classification_id, **reason})
             continue
-        model = turned(drawing.model, screen.shape, turns)
+        model = coordinates.turned(drawing.model, screen.shape, turns)
         keys = ("classification_id", "user", "created_at")
         row = {key: getattr(one, key) for key in keys}
         row["workflow_version"] = one.workflow_version or None
@@ -161,23 +147,24 @@ def _component(name: str, value, screen: Screen, dropped: list) -> tuple:
         return None, 1.0
     if len(shapes) > 1:
         dropped.append(f"{name}: {len(shapes)} shapes drawn, the first counts")
+    outline = coordinates.rectangle if name == "bar" else coordinates.ellipse
     try:
-        part = OUTLINES[name](shapes[0], screen)
+        part = outline(shapes[0], screen)
         values = _sliders(name, raw)
     except ShapeError as why:
         dropped.append(f"{name}: {why}")
         return None, 1.0
     scale = values.pop("scale")
-    values["I"] = brightness(values["I"])
+    values["I"] = coordinates.brightness(values["I"])
     part = dataclasses.replace(part, **values)
-    return (disk_size(part) if name == "disk" else part), scale
+    return (coordinates.disk_size(part) if name == "disk" else part), scale
 
 
 def _sliders(name: str, raw: list) -> dict[str, float]:
     """Read a part's sliders; those that stand nowhere are at their default."""
-    kinds = SLIDERS[name]
+    kinds = coordinates.SLIDERS[name]
     cells = zip(kinds, [*raw, *[None] * len(kinds)], strict=False)
-    return {key: slider(kinds[key], cell) for key, cell in cells}
+    return {key: coordinates.slider(kinds[key], cell) for key, cell in cells}
 
 
 def _spiral(value, screen: Screen, dropped: list) -> list[DrawnArm]:
@@ -200,10 +187,11 @@ def _spiral(value, screen: Screen, dropped: list) -> list[DrawnArm]:
 
 def _arm(line, screen: Screen, falloff: float) -> DrawnArm:
     need(isinstance(line, Mapping), "line", "a drawn line", line)
-    points = polyline(line.get("points"), screen)
+    points = coordinates.polyline(line.get("points"), screen)
     details = [] if line.get("details") is None else line["details"]
     need(isinstance(details, list), "details", "a list", details)
     raw = [d.get("value") if isinstance(d, Mapping) else d for d in details]
     values = _sliders("arm", raw)
-    light, spread = arm_brightness(values["I"]), arm_spread(values["spread"], screen)
+    light = coordinates.arm_brightness(values["I"])
+    spread = coordinates.arm_spread(values["spread"], screen)
     return DrawnArm(points, I=light, spread=spread, falloff=falloff)
