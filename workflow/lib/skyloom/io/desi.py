@@ -16,6 +16,7 @@ from skyloom.io.spectra import (
     Spectra,
     checked_wave,
     cleaned,
+    meta_table,
     refuse_repeats,
 )
 
@@ -92,7 +93,8 @@ def write_coadd(path: str | Path, spectra: Spectra) -> None:
 
 
 def _facts(file: FitsFile, anonymous: bool, tileid, expid):
-    counts = {name: _count(file, name) for name in _present(file)}
+    images = {name: file.image(f"{name.upper()}_FLUX", 2) for name in _present(file)}
+    counts = {name: hdu.shape[0] for name, hdu in images.items()}
     if len(set(counts.values())) > 1:
         problem = f"arms of {counts} spectra"
         raise InputError(file.path, problem, expected="as many in each")
@@ -100,7 +102,8 @@ def _facts(file: FitsFile, anonymous: bool, tileid, expid):
     if "FIBERMAP" in file:
         meta, keep = _fibermap(file, n)
     elif anonymous:
-        meta, keep = _nameless(n), np.ones(n, dtype=bool)
+        unknown = np.full(n, -1)
+        meta, keep = meta_table(np.arange(n), unknown, unknown), np.ones(n, dtype=bool)
     else:
         remedy = "without it targets have no identity: read_coadd(..., anonymous=True)"
         raise InputError(file.path, "no HDU 'FIBERMAP'", remedy=remedy)
@@ -117,10 +120,6 @@ def _present(file: FitsFile) -> list[str]:
         problem = f"no HDU B_FLUX, R_FLUX or Z_FLUX among {file.names}"
         raise InputError(file.path, problem, expected="a DESI coadd")
     return present
-
-
-def _count(file: FitsFile, name: str) -> int:
-    return file.image(f"{name.upper()}_FLUX", 2).shape[0]
 
 
 def _spectra(
@@ -159,16 +158,9 @@ def _fibermap(file: FitsFile, n: int) -> tuple[pd.DataFrame, np.ndarray]:
     if not keep.any():
         problem = f"no targets among {n} fibres"
         raise InputError(path, problem, where="HDU FIBERMAP", expected="OBJTYPE TGT")
-    meta = pd.DataFrame(
-        {
-            "targetid": targetid,
-            "tileid": _exposure(file, table, "TILEID"),
-            "expid": _exposure(file, table, "EXPID"),
-            "ra": np.asarray(table.get("TARGET_RA", np.full(n, np.nan)), dtype=float),
-            "dec": np.asarray(table.get("TARGET_DEC", np.full(n, np.nan)), dtype=float),
-        }
-    )
-    return meta, keep
+    exposure = (_exposure(file, table, name) for name in ("TILEID", "EXPID"))
+    place = (table.get(name) for name in ("TARGET_RA", "TARGET_DEC"))
+    return meta_table(targetid, *exposure, *place), keep
 
 
 def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
@@ -183,19 +175,6 @@ def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
     grouped = values.groupby(np.asarray(each["TARGETID"], dtype=np.int64))
     one = grouped.first().where(grouped.nunique() == 1, -1)
     return one.reindex(table["TARGETID"], fill_value=-1).to_numpy(np.int64)
-
-
-def _nameless(n: int) -> pd.DataFrame:
-    unknown, nowhere = np.full(n, -1, dtype=np.int64), np.full(n, np.nan)
-    return pd.DataFrame(
-        {
-            "targetid": np.arange(n, dtype=np.int64),
-            "tileid": unknown,
-            "expid": unknown.copy(),
-            "ra": nowhere,
-            "dec": nowhere.copy(),
-        }
-    )
 
 
 def _complete(path, meta: pd.DataFrame, name: str, value: int | None) -> None:

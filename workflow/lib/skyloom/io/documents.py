@@ -82,8 +82,8 @@ def plain(tree):
 
 def _read_text(path: Path) -> str:
     try:
-        raw = _open(path)
-        return raw.decode("utf-8-sig")
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            return file.read().decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, zlib.error) as bad:
         problem = f"damaged gzip file ({bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
@@ -94,13 +94,6 @@ def _read_text(path: Path) -> str:
         raise InputError(
             path, "not UTF-8", where=where, expected="UTF-8 text"
         ) from None
-
-
-def _open(path: Path) -> bytes:
-    if path.suffix == ".gz":
-        with gzip.open(path) as file:
-            return file.read()
-    return path.read_bytes()
 
 
 def _refuse(name: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 
@@ -23,26 +24,17 @@ class InputError(ValueError):
         expected: str = "",
         remedy: str = "",
     ):
-        self.path = str(path)
-        self.problem, self.where = problem, where
-        self.expected, self.remedy = expected, remedy
-        super().__init__(self._message())
-
-    def _message(self) -> str:
-        place = f"{self.path}: {self.where}" if self.where else self.path
-        wanted = f"expected {self.expected}" if self.expected else ""
-        parts = [f"{place}: {self.problem}", wanted, self.remedy]
-        return " ".join("; ".join(p for p in parts if p).split())
+        self.path, self.problem = str(path), problem
+        self.words = {"where": where, "expected": expected, "remedy": remedy}
+        place = f"{path}: {where}" if where else self.path
+        wanted = f"expected {expected}" if expected else ""
+        parts = [part for part in (f"{place}: {problem}", wanted, remedy) if part]
+        super().__init__(" ".join("; ".join(parts).split()))
 
     def __reduce__(self):
         # Worker processes send their errors home pickled; the keyword arguments
         # would be lost by the default rule of ValueError.
-        state = (self.path, self.problem, self.where, self.expected, self.remedy)
-        return (_rebuild, state)
-
-
-def _rebuild(path, problem, where, expected, remedy) -> InputError:
-    return InputError(path, problem, where=where, expected=expected, remedy=remedy)
+        return partial(InputError, **self.words), (self.path, self.problem)
 
 
 class DatumError(ValueError):

@@ -16,6 +16,7 @@ from skyloom.io.spectra import (
     Spectra,
     checked_wave,
     cleaned,
+    meta_table,
     refuse_repeats,
 )
 
@@ -165,15 +166,8 @@ def _meta(path, hdu: int, n: int, table, plate, mjd, keep):
     if len(table["FIBERID"]) != n:
         problem = f"{len(table['FIBERID'])} rows for {n} spectra"
         raise InputError(path, problem, where=where, expected="one row a spectrum")
-    meta = pd.DataFrame(
-        {
-            "targetid": _targetid(path, where, plate, mjd, table["FIBERID"]),
-            "tileid": np.asarray(plate, dtype=np.int64),
-            "expid": np.asarray(mjd, dtype=np.int64),
-            "ra": np.asarray(table.get("RA", np.full(n, np.nan)), dtype=float),
-            "dec": np.asarray(table.get("DEC", np.full(n, np.nan)), dtype=float),
-        }
-    )
+    targetid = _targetid(path, where, plate, mjd, table["FIBERID"])
+    meta = meta_table(targetid, plate, mjd, table.get("RA"), table.get("DEC"))
     if not keep.any():
         raise InputError(path, "no targets", where=where, remedy="it has only sky")
     refuse_repeats(path, meta[keep], "drop the repeated rows")
@@ -197,15 +191,9 @@ def _spec_meta(file: FitsFile) -> pd.DataFrame:
     if len(facts) < len(FACTS):  # the table of 250 columns is slow to open
         facts = _spec_table(file) | facts
     plate, mjd, fiber = (_identity(file.path, facts, key) for key in FACTS[:3])
-    return pd.DataFrame(
-        {
-            "targetid": [int(_targetid(file.path, "the identity", plate, mjd, fiber))],
-            "tileid": [plate],
-            "expid": [mjd],
-            "ra": [float(facts.get("PLUG_RA", np.nan))],
-            "dec": [float(facts.get("PLUG_DEC", np.nan))],
-        }
-    )
+    targetid = _targetid(file.path, "the identity", plate, mjd, fiber)
+    ra, dec = (facts.get(key, np.nan) for key in FACTS[3:])
+    return meta_table([targetid], [plate], [mjd], [ra], [dec])
 
 
 def _spec_table(file: FitsFile) -> dict:

@@ -83,6 +83,16 @@ class Spectra:
         return Spectra(tuple(arm.rows(index) for arm in self.arms), meta)
 
 
+def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
+    """Return `Spectra.meta` of columns; a position that is not given is unknown."""
+    ids = {"targetid": targetid, "tileid": tileid, "expid": expid}
+    table = {name: np.array(column, np.int64) for name, column in ids.items()}
+    for name, column in (("ra", ra), ("dec", dec)):
+        unknown = np.full(len(table["targetid"]), np.nan)
+        table[name] = unknown if column is None else np.array(column, float)
+    return pd.DataFrame(table)
+
+
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
     """Return wavelengths as float64; InputError unless positive and increasing."""
     wave = np.asarray(wave, dtype=np.float64)

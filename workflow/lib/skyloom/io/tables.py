@@ -28,6 +28,7 @@ from skyloom.io.fits import fill, write_hdus
 from skyloom.io.record import cards, text
 
 META = "skyloom"  # key of a Parquet file's metadata
+CUT = "the file may be cut short: export it again"
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -214,22 +215,13 @@ def _rows(path: Path, reader) -> Iterator[tuple[int, dict[str, str]]]:
             if not cells:
                 continue
             if len(cells) != len(names):
-                raise _ragged(path, row, len(cells), len(names))
+                problem = f"row {row}: {len(cells)} cell(s)"
+                expected = f"{len(names)}, as in the header"
+                raise InputError(path, problem, expected=expected, remedy=CUT)
             yield row, dict(zip(names, cells, strict=True))
     except csv.Error as bad:
-        remedy = "the file may be cut short: export it again"
-        raise InputError(
-            path, str(bad), where=f"row {row + 1}", remedy=remedy
-        ) from None
-
-
-def _ragged(path: Path, row: int, got: int, wanted: int) -> InputError:
-    expected = f"{wanted}, as in the header"
-    remedy = "the file may be cut short: export it again"
-    problem = f"{got} cell(s)"
-    return InputError(
-        path, problem, where=f"row {row}", expected=expected, remedy=remedy
-    )
+        where = f"row {row + 1}"
+        raise InputError(path, str(bad), where=where, remedy=CUT) from None
 
 
 def _integer(text: str) -> int:

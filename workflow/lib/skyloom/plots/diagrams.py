@@ -57,8 +57,7 @@ def reliability(
 
 @style.styled
 def precision_recall(
-    curves: Mapping[str, pd.DataFrame],
-    labels: Mapping[str, str] | None = None,
+    curves: Mapping[str, pd.DataFrame], labels: Mapping[str, str] | None = None
 ) -> Figure:
     """Return purity against completeness.
 

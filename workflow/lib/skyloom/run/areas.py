@@ -20,10 +20,7 @@ class Folders(Section):
     results: str = key("results", "Root of the products.", "path", min_length=1)
     logs: str = key("logs", "Root of the rules' logs.", "path", min_length=1)
     benchmarks: str = key(
-        "benchmarks",
-        "Root of the rules' times and memory.",
-        "path",
-        min_length=1,
+        "benchmarks", "Root of the rules' times and memory.", "path", min_length=1
     )
     downloads: str = key(
         "downloads",
@@ -51,9 +48,7 @@ class Shared(Section):
         le=4294967295,
     )
     areas: tuple[Area, ...] = key(
-        AREAS,
-        "Areas of the run; sections of others are not read.",
-        min_length=1,
+        AREAS, "Areas of the run; sections of others are not read.", min_length=1
     )
     folders: Folders = part(Folders)
 

@@ -16,7 +16,7 @@ import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -39,8 +39,7 @@ class BatchError(RuntimeError):
 
 @dataclass(frozen=True)
 class _Task:
-    """One object's work and the folder that will hold it."""
-
+    # One object's work and the folder that will hold it.
     item: int | str
     folder: Path
     files: Mapping[str, str]
@@ -92,8 +91,6 @@ def each(
 
     Parameters
     ----------
-    ids : iterable of int or str
-        The objects.
     function : callable
         ``function(id)``, or ``function(id, paths)`` if `files` is given; returns a
         JSON-plain result. It must be importable (pickled to worker processes) and
@@ -138,14 +135,14 @@ def each(
     for task in waiting:
         if task.folder.exists():
             shutil.rmtree(task.folder)
-    _announce(description, len(items), len(items) - len(waiting))
+    logger, whole = logging.getLogger(NAME), len(items) - len(waiting)
+    kept = f", {whole} of them already whole" if whole else ""
+    logger.info("%s: %d to do%s", description, len(items), kept)
     done = _outcomes(waiting, (function, rescue), threads, inner)
     _finish(done, len(waiting), description)
     delivered = {item: _deliver(task) for item, task in tasks.items()}
     _remove(store)
-    failed = {i: one["failed"] for i, one in delivered.items() if one["failed"]}
-    if failed:
-        logger = logging.getLogger(NAME)
+    if failed := {i: one["failed"] for i, one in delivered.items() if one["failed"]}:
         logger.warning(_complaint(failed, len(items), description))
     return {item: one["result"] for item, one in delivered.items()}
 
@@ -181,14 +178,8 @@ def _fresh(store: Path, key: str) -> Path:
 
 def _name(item: int | str) -> str:
     text = str(item)
-    if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        return text
-    return f"~{sha256(text.encode()).hexdigest()}"
-
-
-def _announce(description: str, total: int, done: int) -> None:
-    kept = f", {done} of them already whole" if done else ""
-    logging.getLogger(NAME).info("%s: %d to do%s", description, total, kept)
+    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text)
+    return text if plain else f"~{sha256(text.encode()).hexdigest()}"
 
 
 def _finish(done: Iterator[tuple], total: int, description: str) -> None:
@@ -207,8 +198,8 @@ def _finish(done: Iterator[tuple], total: int, description: str) -> None:
 def _complaint(failures: dict, total: int, description: str) -> str:
     named = [f"{item} ({why})" for item, why in sorted(failures.items(), key=str)]
     more = f" and {len(named) - LISTED} more" if len(named) > LISTED else ""
-    what = f"{len(failures)} of {total} failed: {'; '.join(named[:LISTED])}{more}"
-    return f"{description}: {what}."
+    listed = "; ".join(named[:LISTED])
+    return f"{description}: {len(failures)} of {total} failed: {listed}{more}."
 
 
 def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tuple]:
@@ -241,10 +232,7 @@ def _do_packed(task: _Task, packed: bytes) -> tuple:
 
 @lru_cache(maxsize=1)
 def _unpacked(packed: bytes) -> Work:
-    """Return function and rescue, one and the same for all tasks of a worker.
-
-    What a function's object has worked out for one object serves the next.
-    """
+    """Return function and rescue: what they keep of one object serves the next."""
     return pickle.loads(packed)
 
 
@@ -306,8 +294,6 @@ def _remove(store: Path) -> None:
         if folder.is_dir():
             shutil.rmtree(folder)
     shutil.rmtree(store)
-    for folder in list(Path(store).parents)[:2]:
-        try:
+    with suppress(OSError):
+        for folder in list(Path(store).parents)[:2]:
             folder.rmdir()
-        except OSError:
-            return

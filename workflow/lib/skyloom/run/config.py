@@ -6,7 +6,6 @@ An area declares its keys in ``skyloom/<area>/config.py``, for example::
         '''How a model is fitted.'''
 
         radius: float = key(3.0, "Outer radius of the fit.", "px", gt=0)
-        method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
         band: Interval[float] = key((0.1, 0.9), "Redshifts that are used.")
 
     class Area(Section):
@@ -25,7 +24,7 @@ import difflib
 import json
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from inspect import getdoc
 from itertools import pairwise
 from pathlib import Path
@@ -144,14 +143,6 @@ def _growing(values: tuple, *, strictly: bool) -> tuple:
     return values
 
 
-def _ordered(values: tuple) -> tuple:
-    return _growing(values, strictly=False)
-
-
-def _increasing(values: tuple) -> tuple:
-    return _growing(values, strictly=True)
-
-
 def _present(path: str, what: str) -> str:
     place = Path(data_path(path))
     known = {"file": Path.is_file, "folder": Path.is_dir, "file or folder": Path.exists}
@@ -164,26 +155,16 @@ def _present(path: str, what: str) -> str:
     return path
 
 
-def _file(path: str) -> str:
-    return _present(path, "file")
-
-
-def _folder(path: str) -> str:
-    return _present(path, "folder")
-
-
-def _file_or_folder(path: str) -> str:
-    return _present(path, "file or folder")
-
-
 T = TypeVar("T")
 Share = Annotated[float, Field(ge=0, le=1)]
-Interval = Annotated[tuple[T, T], AfterValidator(_ordered)]
-Rising = Annotated[tuple[T, T], AfterValidator(_increasing)]
-Increasing = Annotated[tuple[float, ...], AfterValidator(_increasing)]
-DataFile = Annotated[str, AfterValidator(_file)]
-DataFolder = Annotated[str, AfterValidator(_folder)]
-DataPlace = Annotated[str, AfterValidator(_file_or_folder)]
+Interval = Annotated[tuple[T, T], AfterValidator(partial(_growing, strictly=False))]
+Rising = Annotated[tuple[T, T], AfterValidator(partial(_growing, strictly=True))]
+Increasing = Annotated[
+    tuple[float, ...], AfterValidator(partial(_growing, strictly=True))
+]
+DataFile = Annotated[str, AfterValidator(partial(_present, what="file"))]
+DataFolder = Annotated[str, AfterValidator(partial(_present, what="folder"))]
+DataPlace = Annotated[str, AfterValidator(partial(_present, what="file or folder"))]
 
 
 def checked(kind: type[Section], tree: Mapping, what: str = "the configuration"):
@@ -209,13 +190,9 @@ def pick(config: Mapping, *keys: str) -> dict:
     config : mapping
         An area's validated config.
     *keys : str
-        Its keys; ``"tune.method"`` reaches into a section.
-
-    Returns
-    -------
-    dict
-        Key to value, JSON-plain, keys sorted at every level, so that Snakemake
-        compares contents and not the order in which layers were merged.
+        Its keys; ``"tune.method"`` reaches into a section. The result is JSON-plain,
+        keys sorted at every level: Snakemake compares contents, and not the order in
+        which layers were merged.
     """
     chosen: dict = {}
     for name in keys:
@@ -251,8 +228,7 @@ def problems_of(error: ValidationError, kind: type[Section]) -> list[str]:
 def _located(kind: type[Section], loc: tuple) -> tuple[tuple, type[Section], str]:
     """Return the place of an error in the tree, its section, and the key's meaning.
 
-    Inside a value pydantic's location also names which of several types was tried;
-    that is left out.
+    pydantic also names which of several types was tried; that is left out.
     """
     owner, inside, place, meaning = kind, False, [], ""
     for number, step in enumerate(loc):

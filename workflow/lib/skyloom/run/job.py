@@ -54,8 +54,7 @@ class Job:
 
     def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
         """Return the `record` of a product of these files, or of all inputs."""
-        files = self.input if inputs is None else inputs
-        return self.recipe.record(files)
+        return self.recipe.record(self.input if inputs is None else inputs)
 
     def note_provenance(self) -> None:
         """Log the record, for CSV tables and exports in a survey's own layout."""

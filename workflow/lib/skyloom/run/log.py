@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,38 +66,27 @@ def collected() -> Iterator[list[tuple[int, str]]]:
     A worker process has no log file; its parent writes these lines.
     """
     lines: list[tuple[int, str]] = []
-    logger = logging.getLogger(NAME)
-    handlers, level = logger.handlers, logger.level
-    logger.handlers = [_Listing(lines)]
-    logger.setLevel(logging.INFO)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _listed(lines)
-            yield lines
-    finally:
-        logger.handlers = handlers
-        logger.setLevel(level)
 
-
-def _listed(lines: list) -> Callable:
-    """Return a `warnings.showwarning` that fills a list."""
+    def emit(record: logging.LogRecord) -> None:
+        lines.append((record.levelno, record.getMessage().strip()))
 
     def show(message, category, filename, lineno, *_) -> None:
         place = f"{Path(filename).name}:{lineno}"
         lines.append((logging.WARNING, f"{place}: {category.__name__}: {message}"))
 
-    return show
-
-
-class _Listing(logging.Handler):
-    """A handler that fills a list."""
-
-    def __init__(self, lines: list):
-        super().__init__()
-        self.lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append((record.levelno, record.getMessage().strip()))
+    logger = logging.getLogger(NAME)
+    handlers, level = logger.handlers, logger.level
+    listing = logging.Handler()
+    listing.emit = emit
+    logger.handlers = [listing]
+    logger.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = show
+            yield lines
+    finally:
+        logger.handlers = handlers
+        logger.setLevel(level)
 
 
 def _line(done: int, total: int, elapsed: float) -> str:

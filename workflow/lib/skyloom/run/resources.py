@@ -7,12 +7,7 @@ from collections.abc import Callable
 
 def by_attempt(first: int) -> Callable[..., int]:
     """Return a Snakemake resource function: ``first * attempt``."""
-
-    def request(wildcards: object, attempt: int) -> int:
-        del wildcards
-        return first * attempt
-
-    return request
+    return lambda wildcards, attempt: first * attempt
 
 
 def memory(
@@ -36,7 +31,6 @@ def memory(
     """
 
     def request(wildcards: object, input, attempt: int, threads: int) -> int:  # noqa: A002 - Snakemake's name
-        del wildcards
         held = per_input_mb * input.size_mb if per_input_mb else 0.0
         return int((first + per_thread * threads + held) * attempt)
 
