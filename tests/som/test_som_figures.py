@@ -1,7 +1,6 @@
 """Pictures of maps."""
 
 import numpy as np
-import pytest
 from matplotlib.colors import to_rgba
 from skyloom.plots import style
 from skyloom.som import figures
@@ -51,23 +50,3 @@ def test_frame_of_a_torus_is_dashed():
         fig = figures.overview(Som(SOM.weights, topology), COUNTS)
         dashes.append(fig.axes[0].spines["top"].get_linestyle())
     assert dashes[0] != dashes[1]
-
-
-@pytest.mark.parametrize(
-    ("counts", "problem"),
-    [
-        ({}, "1 to 8 kinds, not 0"),
-        ({str(k): COUNTS for k in range(9)}, "1 to 8 kinds, not 9"),
-        ({"star": COUNTS.T}, r"star: shape \(6, 4\), but the map has shape \(4, 6\)"),
-    ],
-)
-def test_impossible_hit_map_is_refused(counts, problem):
-    """Kinds without a colour, or of another map."""
-    with pytest.raises(ValueError, match=problem):
-        figures.hit_map(SOM, counts)
-
-
-def test_overview_of_another_map_is_refused():
-    """Counts belong to their map."""
-    with pytest.raises(ValueError, match="counts: shape"):
-        figures.overview(SOM, COUNTS.T)

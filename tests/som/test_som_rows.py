@@ -64,9 +64,3 @@ def test_what_is_no_table_is_refused(data, problem):
     """The message names the first row that is wrong."""
     with pytest.raises(ValueError, match=problem):
         joined(data)
-
-
-def test_chunk_has_a_row():
-    """Zero rows at a time would never end."""
-    with pytest.raises(ValueError, match="at least one row, not 0"):
-        joined(TABLE, chunk=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from http.client import HTTPException
@@ -17,6 +18,7 @@ from skyloom.io.record import checksum
 
 BLOCK = 1 << 16
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that may pass
+REMEDY = "check the address in the config and the network, then run again"
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,9 @@ def download(
             return _attempt(url, path, sha256, timeout)
         except _FailedError as bad:
             if attempt == attempts or not bad.again:
-                raise _final(url, path, bad, attempt) from None
+                problem = f"{bad} (attempt {attempt})"
+                words = {"expected": bad.expected, "remedy": REMEDY}
+                raise InputError(path, problem, where=url, **words) from None
             wait = pause * 2 ** (attempt - 1)
             logger.warning("%s: %s; again in %g s", url, bad, wait)
             sleep(wait)
@@ -81,16 +85,12 @@ def _check_request(url: str, path, sha256: str | None, attempts: int) -> None:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         problem = f"cannot fetch {url!r}"
         raise InputError(path, problem, expected="an http or https address")
-    if sha256 is not None and not _is_sha256(sha256):
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         problem = f"sha256 {sha256!r} of {url}"
         raise InputError(path, problem, expected="64 hexadecimal digits")
     if attempts < 1:
         msg = f"attempts: expected 1 or more, got {attempts}"
         raise ValueError(msg)
-
-
-def _is_sha256(text: str) -> bool:
-    return len(text) == 64 and set(text.lower()) <= set("0123456789abcdef")
 
 
 def _attempt(url: str, path, sha256: str | None, timeout: float) -> str:
@@ -109,7 +109,10 @@ def _transfer(url: str, temporary: Path, timeout: float) -> None:
         with urlopen(request, timeout=timeout) as answer, temporary.open("wb") as file:
             while block := answer.read(BLOCK):
                 file.write(block)
-            _check_length(answer.headers.get("Content-Length"), file.tell())
+            stated, got = answer.headers.get("Content-Length"), file.tell()
+            if stated is not None and int(stated) != got:
+                problem = f"the body was cut: got {got} bytes"
+                raise _FailedError(problem, f"{stated} bytes")
     except HTTPError as bad:
         with bad:
             again = bad.code in PASSING
@@ -121,19 +124,3 @@ def _transfer(url: str, temporary: Path, timeout: float) -> None:
     except (URLError, HTTPException, OSError) as bad:
         problem = f"connection failed: {getattr(bad, 'reason', None) or bad}"
         raise _FailedError(problem) from None
-
-
-def _check_length(stated: str | None, got: int) -> None:
-    if stated is not None and int(stated) != got:
-        problem = f"the body was cut: got {got} bytes"
-        raise _FailedError(problem, f"{stated} bytes")
-
-
-def _final(url: str, path, bad: _FailedError, attempt: int) -> InputError:
-    return InputError(
-        path,
-        f"{bad} (attempt {attempt})",
-        where=url,
-        expected=bad.expected,
-        remedy="check the address in the config and the network, then run again",
-    )

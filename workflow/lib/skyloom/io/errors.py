@@ -25,7 +25,7 @@ class InputError(ValueError):
         remedy: str = "",
     ):
         self.path, self.problem = str(path), problem
-        self.words = {"where": where, "expected": expected, "remedy": remedy}
+        self.where, self.expected, self.remedy = where, expected, remedy
         place = f"{path}: {where}" if where else self.path
         wanted = f"expected {expected}" if expected else ""
         parts = [part for part in (f"{place}: {problem}", wanted, remedy) if part]
@@ -34,7 +34,8 @@ class InputError(ValueError):
     def __reduce__(self):
         # Worker processes send their errors home pickled; the keyword arguments
         # would be lost by the default rule of ValueError.
-        return partial(InputError, **self.words), (self.path, self.problem)
+        words = {k: getattr(self, k) for k in ("where", "expected", "remedy")}
+        return partial(InputError, **words), (self.path, self.problem)
 
 
 class DatumError(ValueError):

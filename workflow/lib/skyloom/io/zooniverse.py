@@ -1,9 +1,8 @@
 """Zooniverse (Panoptes) data exports: classifications and subjects.
 
-Exports come with 10 columns (no user names) or 14 columns (full), sometimes with a
-byte-order mark, and with JSON inside cells. A file that is broken as a table raises
-`InputError`; a row that is broken by itself becomes a recorded `Rejection` and leaves
-the others unharmed.
+Exports have 10 columns (no user names) or 14, and JSON inside cells. A file that is
+broken as a table raises `InputError`; a row that is broken by itself becomes a recorded
+`Rejection` and leaves the others unharmed.
 
 Source: Zooniverse data exports, https://help.zooniverse.org/next-steps/data-exports.
 """
@@ -22,13 +21,8 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.tables import header, read_rows, write_csv
 
-NEEDED = (
-    "classification_id",
-    "workflow_id",
-    "created_at",
-    "annotations",
-    "subject_ids",
-)
+NEEDED = ("classification_id", "workflow_id", "created_at")
+NEEDED += ("annotations", "subject_ids")
 COLUMNS = (
     *("classification_id", "user_name", "user_id", "user_ip", "workflow_id"),
     *("workflow_name", "workflow_version", "created_at", "gold_standard", "expert"),
@@ -90,8 +84,6 @@ def read_classifications(
 
     Parameters
     ----------
-    path : str or Path
-        The CSV file.
     workflow_id : int, optional
         Keep this workflow only; all its versions are kept.
     subjects : collection of int, optional
@@ -114,12 +106,13 @@ def read_classifications(
     """
     _need(path, NEEDED, "classification export of 10 or 14 columns")
     wanted = None if subjects is None else {str(s) for s in subjects}
+    workflow = None if workflow_id is None else str(workflow_id)
     known = None if known is None else set(known)
     good, bad, ids = [], [], set()
     for row, cells in read_rows(path):
         if wanted is not None and _bare(cells["subject_ids"]) not in wanted:
             continue
-        if workflow_id is not None and not _is(cells["workflow_id"], workflow_id):
+        if workflow not in (None, _bare(cells["workflow_id"])):
             continue
         try:
             good.append(_classification(cells, ids, known))
@@ -133,11 +126,10 @@ def read_classifications(
 def read_subjects(path: str | Path) -> pd.DataFrame:
     """Read a subject export: the `SUBJECT_COLUMNS`, one row a subject, sorted.
 
-    A subject that is linked to several sets or workflows stands in several rows of
-    the export; the last is kept, as upstream did. ``metadata`` and ``locations`` are
-    dicts. Rows that could not be used (no identifier, metadata that is no JSON object,
-    a position that contradicts an earlier row) are in ``attrs["rejected"]``, a list
-    of Rejection.
+    Of several rows of a subject, one a set or workflow, the last is kept, as upstream
+    did. ``metadata`` and ``locations`` are dicts. Rows that could not be used (no
+    identifier, metadata that is no JSON object, a position that contradicts an earlier
+    row) are in ``attrs["rejected"]``, a list of Rejection.
 
     Raises
     ------
@@ -189,8 +181,6 @@ def _classification(cells: Mapping, ids: set, known: set | None) -> Classificati
     if identifier in ids:
         msg = f"classification_id {identifier} appears twice; the first is kept"
         raise ValueError(msg)
-    annotations = _json(cells["annotations"], "annotations", list)
-    metadata = _json(cells.get("metadata") or "{}", "metadata", dict)
     made = Classification(
         classification_id=identifier,
         user=(cells.get("user_name") or "").strip() or None,
@@ -198,15 +188,14 @@ def _classification(cells: Mapping, ids: set, known: set | None) -> Classificati
         workflow_id=_identifier(cells, "workflow_id"),
         workflow_version=cells.get("workflow_version") or "",
         subject_id=subject,
-        annotations=annotations,
-        metadata=metadata,
+        annotations=_json(cells["annotations"], "annotations", list),
+        metadata=_json(cells.get("metadata") or "{}", "metadata", dict),
     )
     ids.add(identifier)
     return made
 
 
 def _identifier(cells: Mapping, name: str) -> int:
-    # "5366.0": tables that went through a float column on their way here.
     text = _bare(cells.get(name) or "")
     if not (text.isascii() and text.isdigit()) or int(text) == 0:
         msg = f"{name}: expected one positive integer, got {cells.get(name, '')[:40]!r}"
@@ -242,11 +231,8 @@ def _date(text: str) -> str:
 
 
 def _bare(text: str) -> str:
+    # "5366.0": tables that went through a float column on their way here.
     return text.strip().removesuffix(".0")
-
-
-def _is(text: str, number: int) -> bool:
-    return _bare(text) == str(number)
 
 
 def _rejection(cells: Mapping, reason: str, row: int) -> Rejection:

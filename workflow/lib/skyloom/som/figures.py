@@ -24,7 +24,6 @@ PANEL_HEIGHT = 2.9  # [inch]
 @style.styled
 def overview(som: Som, counts: np.ndarray) -> Figure:
     """Return the U-matrix and the occupancy of a map; units without rows are white."""
-    counts = _checked(som, counts, "counts")
     fig = style.figure(style.PAGE_WIDTH, PANEL_HEIGHT)
     left, right = fig.subplots(1, 2)
     shown = _show(left, som, u_matrix(som), cmap=style.SEQUENTIAL_MAP)
@@ -47,10 +46,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     colour is the most frequent kind there, the first named of equal ones. `counts` has
     the occupancy of one to eight kinds by name.
     """
-    if not 1 <= len(counts) <= len(style.CYCLE):
-        msg = f"a hit map shows 1 to {len(style.CYCLE)} kinds, not {len(counts)}"
-        raise ValueError(msg)
-    by_kind = np.stack([_checked(som, c, name) for name, c in counts.items()])
+    by_kind = np.stack(list(counts.values()))
     fig = style.figure(style.PAGE_WIDTH * 0.62, PANEL_HEIGHT)
     axes = fig.subplots()
     shown = _show(axes, som, u_matrix(som), cmap=style.LIGHT_MAP, alpha=0.6)
@@ -81,14 +77,6 @@ def _discs(axes: Axes, by_kind: np.ndarray) -> EllipseCollection:
         edgecolors="white",
         linewidths=0.4,
     )
-
-
-def _checked(som: Som, counts: np.ndarray, name: str) -> np.ndarray:
-    counts = np.asarray(counts)
-    if counts.shape != som.shape:
-        msg = f"{name}: shape {counts.shape}, but the map has shape {som.shape}"
-        raise ValueError(msg)
-    return counts
 
 
 def _show(axes: Axes, som: Som, values: np.ndarray, **look):

@@ -25,13 +25,6 @@ def check_grid(shape: Shape, topology: str) -> None:
         raise ValueError(msg)
 
 
-def check_radius(radius: float) -> None:
-    """Refuse a radius of a neighbourhood that is not a positive number."""
-    if not (np.isfinite(radius) and radius > 0):
-        msg = f"the radius of a neighbourhood is a positive number, not {radius}"
-        raise ValueError(msg)
-
-
 def axis_distances(size: int, topology: str) -> np.ndarray:
     """Return the distances along one axis [grid steps], shape (size, size)."""
     place = np.arange(size)
@@ -82,9 +75,11 @@ def gaussian(distance: np.ndarray, radius: float) -> np.ndarray:
     """Return ``exp(-distance² / (2 radius²))``.
 
     A neighbourhood written ``exp(-distance² / T²)``, as DESOM's is, has
-    ``radius = T / sqrt(2)``.
+    ``radius = T / sqrt(2)``. ValueError for a radius that is not a positive number.
     """
-    check_radius(radius)
+    if not (np.isfinite(radius) and radius > 0):
+        msg = f"the radius of a neighbourhood is a positive number, not {radius}"
+        raise ValueError(msg)
     return np.exp(-0.5 * (np.asarray(distance) / radius) ** 2)
 
 

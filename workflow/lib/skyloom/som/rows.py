@@ -49,9 +49,6 @@ def chunks(
     ValueError
         No rows, a batch that is not a table of real numbers, or one of another width.
     """
-    if chunk < 1:
-        msg = f"a chunk has at least one row, not {chunk}"
-        raise ValueError(msg)
     first = 0
     for batch in [data] if _is_table(data) else data:
         width = _checked_width(batch, width, first)

@@ -14,13 +14,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from skyloom.som.grid import Shape, check_radius, smooth
+from skyloom.som.grid import Shape, smooth
 from skyloom.som.matching import codebook, match
 from skyloom.som.model import Som
 from skyloom.som.rows import CHUNK, Rows, chunks, repeatable
 from skyloom.som.start import SAMPLE, principal, sample
 
-LAST_RADIUS = 0.5  # of the neighbourhood [grid steps]
+# Of the neighbourhood [grid steps]: prototypes follow the data; with 1 the map would
+# be smoother, its topographic error smaller and its quantisation error larger.
+LAST_RADIUS = 0.5
 # Below this a unit has no part in any row: it would move by rounding alone.
 LEAST_WEIGHT = 1e-100
 
@@ -32,7 +34,6 @@ def train(
     epochs: int,
     rng: np.random.Generator,
     *,
-    last_radius: float = LAST_RADIUS,
     chunk: int = CHUNK,
 ) -> Som:
     """Return a map trained on data, from a start along their main directions.
@@ -47,13 +48,9 @@ def train(
     topology : {"sheet", "torus"}
         Whether opposite edges touch.
     epochs : int
-        Passes; the radius shrinks from `first_radius` to `last_radius`.
+        Passes; the radius shrinks from `first_radius` to `LAST_RADIUS`.
     rng : numpy.random.Generator
         Chooses the rows that the start is made from.
-    last_radius : float
-        Of the neighbourhood [grid steps]. With 0.5 prototypes follow the data; with 1
-        the map is smoother, its topographic error smaller, its quantisation error
-        larger.
     chunk : int
         Rows at a time. The same chunks give the same bytes; others differ by rounding.
 
@@ -65,7 +62,7 @@ def train(
         For data that can be read only once.
     """
     repeatable(data)
-    radii = shrinking(epochs, first_radius(shape, topology), last_radius)
+    radii = shrinking(epochs, first_radius(shape, topology))
     som = principal(sample(data, SAMPLE, rng, chunk=chunk), shape, topology)
     for radius in radii:
         som = epoch(som, data, radius, chunk=chunk)
@@ -112,11 +109,10 @@ def first_radius(shape: Shape, topology: str) -> float:
     return max(reach, 1.0)
 
 
-def shrinking(epochs: int, first: float, last: float = LAST_RADIUS) -> np.ndarray:
+def shrinking(epochs: int, first: float) -> np.ndarray:
     """Return radii [grid steps] that shrink by one factor from epoch to epoch."""
     if epochs < 1:
         msg = f"training takes at least one epoch, not {epochs}"
         raise ValueError(msg)
-    check_radius(first)
-    check_radius(last)
-    return np.geomspace(first, last, epochs) if epochs > 1 else np.array([last])
+    radii = np.geomspace(first, LAST_RADIUS, epochs)
+    return radii if epochs > 1 else np.array([LAST_RADIUS])

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from skyloom.stats.bootstrap import interval, times
-from skyloom.stats.intervals import LEVEL, share
+from skyloom.stats.intervals import share
 
 CLIP = 1e-6  # scores are kept this far from 0 and 1 before a logarithm
 KIND = "platt"  # as files of calibrations call it
@@ -44,10 +44,7 @@ class Platt:
 def platt_from_json(tree: Mapping) -> Platt:
     """Return what `Platt.to_json` wrote.
 
-    Raises
-    ------
-    ValueError
-        Another kind, or numbers that are no rising function.
+    ValueError for another kind, or numbers that are no rising function.
     """
     kind, numbers = tree.get("kind"), tree.get("numbers")
     try:
@@ -159,7 +156,7 @@ class Forecast:
 
     @property
     def trials(self) -> np.ndarray:
-        """Return the weight of each row."""
+        """The weight of each row."""
         return np.ones(len(self.truth)) if self.weight is None else self.weight
 
 
@@ -169,7 +166,6 @@ def reliability(
     *,
     binning: str = "width",
     bins: int = BINS,
-    level: float = LEVEL,
 ) -> pd.DataFrame:
     """Return how often it is true, in bins of the probability.
 
@@ -180,11 +176,9 @@ def reliability(
     rng : Generator, optional
         For a bootstrap of objects; if not given, intervals are those of shares of as
         many trials as weights add up to.
-    binning : str
-        ``width`` for bins of equal width over 0..1, ``count`` for bins of about
-        equal numbers (equal probabilities stay together).
-    bins, level
-        How many, and the probability inside intervals.
+    binning, bins : str, int
+        So many bins of equal ``width`` over 0..1, or of about equal ``count`` (equal
+        probabilities stay together).
 
     Returns
     -------
@@ -197,14 +191,12 @@ def reliability(
     n, p, true, _ = sums.sum(axis=0).T
     table = {"from": edges[:-1], "to": edges[1:], "n": n, "score": _ratio(p, n)}
     # Sums of weights miss whole numbers by their last digits.
-    found = share(np.minimum(true, n), n, level)
+    found = share(np.minimum(true, n), n)
     table |= {name: found[name] for name in ("value", "low", "high")}
     if rng is not None:
         drawn = np.tensordot(times(len(sums), DRAWS, rng), sums, 1)
         shares = _ratio(drawn[..., 2], drawn[..., 0]).T
-        ends = [
-            interval(*one, level) for one in zip(table["value"], shares, strict=True)
-        ]
+        ends = [interval(*one) for one in zip(table["value"], shares, strict=True)]
         table |= {name: [one[name] for one in ends] for name in ("low", "high")}
     return pd.DataFrame(table)[n > 0].reset_index(drop=True)
 
@@ -215,7 +207,6 @@ def calibration_error(
     *,
     binning: str = "width",
     bins: int = BINS,
-    level: float = LEVEL,
 ) -> dict:
     """Return the expected calibration error: the mean of |share - probability|.
 
@@ -234,17 +225,17 @@ def calibration_error(
     p, weight = data.probability, data.trials
     variance = np.bincount(_bin(data, edges), weight * p * (1 - p))
     right = np.sqrt(2 / np.pi * variance).sum() / max(weight.sum(), 1)
-    return interval(value, _ece(drawn), level) | {"if_right": float(right)}
+    return interval(value, _ece(drawn)) | {"if_right": float(right)}
 
 
 def expected_error(probability, truth) -> float:
     """Return the value of `calibration_error`, of bins of equal width."""
     p, truth = _checked(probability, truth)
     data = Forecast(p, truth, np.zeros(len(p), int))
-    return float(_ece(_sums(data, _edges(data, "width", BINS)))[0])
+    return float(_ece(_sums(data, np.linspace(0, 1, BINS + 1)))[0])
 
 
-def brier(data: Forecast, rng: np.random.Generator, level: float = LEVEL) -> dict:
+def brier(data: Forecast, rng: np.random.Generator) -> dict:
     """Return the mean squared error: ``value, low, high``, and of a ``constant``.
 
     The constant is the prevalence, told of each.
@@ -253,7 +244,7 @@ def brier(data: Forecast, rng: np.random.Generator, level: float = LEVEL) -> dic
     drawn = times(len(sums), DRAWS, rng) @ sums
     n, _, true, squares = sums.sum(axis=0)
     known = true / max(n, 1)
-    found = interval(_ratio(squares, n), _ratio(drawn[:, 3], drawn[:, 0]), level)
+    found = interval(_ratio(squares, n), _ratio(drawn[:, 3], drawn[:, 0]))
     return found | {"constant": float(known * (1 - known))}
 
 
