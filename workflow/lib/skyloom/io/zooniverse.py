@@ -4,7 +4,7 @@ Exports have 10 columns (no user names) or 14, and JSON inside cells. A file tha
 broken as a table raises `InputError`; a row that is broken by itself becomes a recorded
 `Rejection` and leaves the others unharmed.
 
-Source: Zooniverse data exports, https://help.zooniverse.org/next-steps/data-exports.
+Source: https://help.zooniverse.org/next-steps/data-exports.
 """
 
 from __future__ import annotations
@@ -158,9 +158,8 @@ def write_classifications(path: str | Path, rows: Iterable[Classification]) -> N
 def write_subjects(path: str | Path, subjects: pd.DataFrame) -> None:
     """Write a subject export; dict cells become JSON."""
     table = subjects.copy()
-    for name in ("metadata", "locations"):
-        if name in table:
-            table[name] = [_dumps(cell) for cell in table[name]]
+    for name in {"metadata", "locations"} & set(table):
+        table[name] = [_dumps(cell) for cell in table[name]]
     write_csv(path, table)
 
 
@@ -197,7 +196,7 @@ def _classification(cells: Mapping, ids: set, known: set | None) -> Classificati
 
 def _identifier(cells: Mapping, name: str) -> int:
     text = _bare(cells.get(name) or "")
-    if not (text.isascii() and text.isdigit()) or int(text) == 0:
+    if not (text.isascii() and text.isdigit() and int(text)):
         msg = f"{name}: expected one positive integer, got {cells.get(name, '')[:40]!r}"
         raise ValueError(msg)
     return int(text)
