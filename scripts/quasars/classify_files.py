@@ -3,8 +3,7 @@
 from skyloom.io.tables import write_csv
 from skyloom.quasars.config import Survey
 from skyloom.quasars.survey.ensembles import read_ensemble
-from skyloom.quasars.tasks.files import classify_files
-from skyloom.quasars.tasks.survey import classifier_of
+from skyloom.quasars.tasks.survey import classifier_of, classify_files
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -11,8 +11,7 @@ from skyloom.quasars.evaluation import metrics
 from skyloom.quasars.inputs import spectra
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import ELSEWHERE, read_ensemble
-from skyloom.quasars.tasks.files import classify_files
-from skyloom.quasars.tasks.survey import classifier_of
+from skyloom.quasars.tasks.survey import classifier_of, classify_files
 from skyloom.run.digest import ROOT
 from skyloom.stats.scatter import nmad
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from skyloom.io.errors import InputError
-from skyloom.quasars.ensemble.sample import read_labelled
+from skyloom.quasars.ensemble.data import read_labelled
 from skyloom.quasars.spectra.store import Store, write_store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from small_quasars import ARCH

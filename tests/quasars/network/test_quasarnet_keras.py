@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 from random_networks import PADDED, SMALL, random_network, spectra
+from skyloom.quasars.ensemble.train import quasarnet_loss
 from skyloom.quasars.network import run_keras, run_numpy
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.lines import targets
-from skyloom.quasars.network.loss import quasarnet_loss
 from skyloom.quasars.network.model import build, parameters_of, save_member
 from skyloom.quasars.spectra.grid import LINEAR
 
@@ -22,7 +22,7 @@ from keras import ops
 from random_networks import SMALL, random_network, spectra
 from skyloom.quasars.network import run_keras, run_numpy
 from skyloom.quasars.network.lines import targets
-from skyloom.quasars.network.loss import quasarnet_loss
+from skyloom.quasars.ensemble.train import quasarnet_loss
 from skyloom.quasars.network.model import build, parameters_of
 
 assert keras.backend.backend() == "{backend}"

@@ -8,7 +8,7 @@ import pytest
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
 from skyloom.quasars.config import Survey
-from skyloom.quasars.ensemble.sample import read_labelled
+from skyloom.quasars.ensemble.data import read_labelled
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.survey.classify import calibrate, classifier
 from skyloom.quasars.survey.classify import classify as classified

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated_outputs import ARCH, BIAS, outputs_of, redshifts
+from skyloom.quasars.evaluation.redshifts import pile_up, wiggle
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
 from skyloom.quasars.spectra.grid import LINEAR, LOG
@@ -17,7 +18,6 @@ from skyloom.quasars.survey.consensus import (
     fit_calibration,
     robust,
 )
-from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.quasars.survey.proposals import (
     Proposals,
     dithered,

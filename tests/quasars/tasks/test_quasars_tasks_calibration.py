@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import Draw, held_out, read_draw, save_draw
-from skyloom.quasars.ensemble.sample import read_labelled
+from skyloom.quasars.ensemble.data import read_labelled
 from skyloom.quasars.evaluation.thresholds import threshold_for_purity
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth

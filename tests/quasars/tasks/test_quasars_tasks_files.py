@@ -16,7 +16,7 @@ from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import batch
 from skyloom.quasars.survey.classify import classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
-from skyloom.quasars.tasks.files import classify_files, noisier
+from skyloom.quasars.tasks.survey import classify_files, noisier
 from small_quasars import SEED, network
 
 

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from skyloom.plots import style
 from skyloom.quasars.network.lines import LINES
-from skyloom.quasars.query.scores import MAX_ENTROPY
 from skyloom.quasars.query.select import line_names
+from skyloom.quasars.query.strategies import MAX_ENTROPY
 from skyloom.quasars.spectra.store import Store
 
 LABELS = {

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr
 
-from skyloom.quasars.query.scores import votes
+from skyloom.quasars.query.strategies import votes
 
 PERCENTILE = 15.0  # of units are rare
 

@@ -14,7 +14,7 @@ from skyloom.io.atomic import write_text
 from skyloom.quasars.config import Query
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.query import published, strategies
-from skyloom.quasars.query.scores import VOTES, doubt, votes
+from skyloom.quasars.query.strategies import VOTES, doubt, votes
 from skyloom.quasars.survey.results import need
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,8 @@ from skyloom.io.fits import fill, write_hdus
 from skyloom.io.record import cards
 from skyloom.quasars.network.architecture import Architecture
 
+AFTERBURNER = {"MGII": "MgII", "HBETA": "Hbeta", "HALPHA": "Halpha"}  # its own names
+
 
 def prior_width(arch: Architecture) -> float:
     """Return the full width of a prior over 1 + z: twice a box of the network.
@@ -50,43 +52,27 @@ def write_prior(
         target = rows["TARGETID"][again].iloc[0]
         msg = f"target {target} stands in {path} twice: give one exposure or coadd"
         raise ValueError(msg)
-    width = prior_width(arch)
-    primary = fits.PrimaryHDU()
+    width, primary = prior_width(arch), fits.PrimaryHDU()
     fill(primary.header, cards(provenance))
-    hdus = [primary, _priors(rows[quasar], width)]
-    hdus.append(_afterburner(rows, quasar, arch.lines, width))
-    write_hdus(path, hdus)
-
-
-def _priors(rows: pd.DataFrame, width: float) -> fits.BinTableHDU:
-    z = rows["Z"].to_numpy(np.float64)
-    cells = [
-        fits.Column("TARGETID", "K", array=rows["TARGETID"].to_numpy(np.int64)),
-        fits.Column("FUNCTION", "6A", array=np.full(len(rows), "tophat")),
-        fits.Column("Z", "D", array=z),
-        fits.Column("SIGMA", "D", array=width * (1 + z)),
-    ]
-    return fits.BinTableHDU.from_columns(cells, name="PRIORS")
-
-
-def _afterburner(rows: pd.DataFrame, quasar: np.ndarray, lines, width: float):
-    cells = [
-        fits.Column("TARGETID", "K", array=rows["TARGETID"].to_numpy(np.int64)),
-        fits.Column("RA", "D", unit="deg", array=rows["RA"].to_numpy()),
-        fits.Column("DEC", "D", unit="deg", array=rows["DEC"].to_numpy()),
-        fits.Column("IS_QSO_QN", "L", array=np.asarray(quasar, bool)),
-        fits.Column("Z_QN", "D", array=rows["Z"].to_numpy()),
-        fits.Column("ZERR_QN", "D", array=rows["Z_ERR"].to_numpy()),
-    ]
+    named, like = rows[quasar], np.full(int(quasar.sum()), "tophat")
+    priors = [("TARGETID", "K", named["TARGETID"]), ("FUNCTION", "6A", like)]
+    priors += [("Z", "D", named["Z"]), ("SIGMA", "D", width * (1 + named["Z"]))]
+    cells = [("TARGETID", "K", rows["TARGETID"])]
+    cells += [(name, "D", rows[name], "deg") for name in ("RA", "DEC")]
+    cells += [("IS_QSO_QN", "L", quasar), ("Z_QN", "D", rows["Z"])]
+    cells += [("ZERR_QN", "D", rows["Z_ERR"])]
     for what, form in (("C", "E"), ("Z", "D")):
-        for line in lines:
-            values = rows[f"{what}_{line}"].to_numpy()
-            cells.append(fits.Column(f"{what}_{_name(line)}", form, array=values))
-    hdu = fits.BinTableHDU.from_columns(cells, name="QN_RR")
-    hdu.header["WIDTH"] = (width, "full width of a prior over 1 + z")
-    return hdu
+        for line in arch.lines:
+            name = f"{what}_{AFTERBURNER.get(line, line)}"
+            cells.append((name, form, rows[f"{what}_{line}"]))
+    table = _table("QN_RR", cells)
+    table.header["WIDTH"] = (width, "full width of a prior over 1 + z")
+    write_hdus(path, [primary, _table("PRIORS", priors), table])
 
 
-def _name(line: str) -> str:
-    # The afterburner writes MgII, Hbeta and Halpha.
-    return {"MGII": "MgII", "HBETA": "Hbeta", "HALPHA": "Halpha"}.get(line, line)
+def _table(name: str, cells: list[tuple]) -> fits.BinTableHDU:
+    columns = [
+        fits.Column(column, form, array=np.asarray(values), unit=next(iter(unit), None))
+        for column, form, values, *unit in cells
+    ]
+    return fits.BinTableHDU.from_columns(columns, name=name)

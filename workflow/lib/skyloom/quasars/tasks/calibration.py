@@ -10,7 +10,7 @@ import pandas as pd
 
 from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
-from skyloom.quasars.ensemble.sample import Labelled, read_labelled
+from skyloom.quasars.ensemble.data import Labelled, read_labelled
 from skyloom.quasars.evaluation.thresholds import (
     Threshold,
     purity_curve,

@@ -17,10 +17,10 @@ from skyloom.io.tables import write_csv
 from skyloom.plots import diagrams, style
 from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
+from skyloom.quasars.evaluation.redshifts import pile_up, wiggle
 from skyloom.quasars.evaluation.thresholds import cross_calibrated, sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.survey.pile_up import pile_up, wiggle
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import calibration_error, reliability
 
@@ -79,7 +79,7 @@ def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
 
     ``n``, and for ``best_line`` (the most confident line alone, as published),
     ``consensus`` and ``truth`` the ``strength`` and ``wiggle`` [km/s] of
-    `skyloom.quasars.survey.pile_up`; empty where fewer than `LEAST` are found.
+    `skyloom.quasars.evaluation.redshifts`; empty where fewer than `LEAST` are found.
     """
     seen = _seen(rows)
     if len(seen) < LEAST:

@@ -1,18 +1,25 @@
-"""The survey run: an ensemble over exposures."""
+"""An ensemble over a survey's exposures, and over given spectra, noisier if asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
+from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.runners import runner
-from skyloom.quasars.spectra.store import Store
-from skyloom.quasars.survey.classify import Classifier, classifier
+from skyloom.quasars.spectra.readers import spectra_of
+from skyloom.quasars.spectra.store import Store, batch, gathered
+from skyloom.quasars.survey.classify import Classifier, classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
 from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.run.provenance import Recipe
+from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
 from skyloom.som.model import load
 
@@ -60,3 +67,60 @@ class Run:
                 paths["rows"], store.tables(BATCH), self.by, record
             )
         return {"rows": rows, "without signal": without}
+
+
+def classify_files(
+    files: Iterable[str | Path],
+    by: Classifier,
+    threshold: float,
+    noise: float = 1.0,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Classify all spectra of some files of any kind that `spectra_of` reads.
+
+    Column ``IS_QSO``, beside those of `skyloom.quasars.survey.classify.columns`, says
+    whether the score is above `threshold`. For `noise` and `seed` see `noisier`.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read.
+    """
+    read = (
+        batch(noisier(spectra, noise, seed), by.runner.arch.grid)
+        for path in files
+        for spectra in spectra_of(path, anonymous=True)
+    )
+    parts = [classify(*some, by) for some in gathered(read, BATCH)]
+    rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > threshold)
+
+
+def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
+    """Return spectra whose noise is larger: σ → `noise` σ, ivar → ivar / noise².
+
+    The noise added is drawn from `seed` and each target's number, exposure and row.
+
+    Raises
+    ------
+    ValueError
+        `noise` below 1.
+    """
+    if noise < 1:
+        msg = f"noise {noise}: spectra can be made noisier only, expected 1 or more"
+        raise ValueError(msg)
+    if noise == 1:
+        return spectra
+    names = spectra.meta[["targetid", "expid"]].itertuples(index=False)
+    rngs = [rng(seed, "noise", int(t), int(e), i) for i, (t, e) in enumerate(names)]
+    arms = tuple(_noisier(arm, noise, rngs) for arm in spectra.arms)
+    return replace(spectra, arms=arms)
+
+
+def _noisier(arm: Arm, noise: float, rngs: list[np.random.Generator]) -> Arm:
+    normal = np.stack([each.standard_normal(len(arm.wave)) for each in rngs])
+    sigma = np.zeros(arm.ivar.shape)
+    np.divide(1.0, np.sqrt(arm.ivar), out=sigma, where=arm.ivar > 0)
+    flux = arm.flux + np.sqrt(noise**2 - 1) * sigma * normal
+    ivar = (arm.ivar / noise**2).astype(np.float32)
+    return Arm(arm.name, arm.wave, flux.astype(np.float32), ivar)

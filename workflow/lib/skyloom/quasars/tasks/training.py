@@ -15,7 +15,7 @@ from skyloom.quasars.ensemble.bootstrap import (
     member_seed,
     save_draw,
 )
-from skyloom.quasars.ensemble.sample import Labelled, read_labelled
+from skyloom.quasars.ensemble.data import Labelled, read_labelled
 from skyloom.quasars.ensemble.train import Trainer
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.model import save_member
