@@ -6,7 +6,7 @@ import invented_galaxy
 import pandas as pd
 import pytest
 from skyloom.builder.tasks import catalogue
-from skyloom.builder.tasks.tables import read_catalogue
+from skyloom.builder.tasks.tables import read_catalogue, subject_files
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue, write_parquet
@@ -95,3 +95,17 @@ def test_reading_keeps_empty_text_empty(tmp_path, suffix):
     assert list(back["bounds_reached"]) == ["", "bar.n:lower", ""]
     assert back["mag"].isna().tolist() == [False, False, True]
     assert back["flags"].dtype.kind == "i"
+
+
+@pytest.mark.parametrize(
+    ("subject", "missing"),
+    [(8, "difference.json, image.png, model.json"), (7, "image.png, model.json")],
+)
+def test_subject_without_addresses_names_what_is_missing(tmp_path, subject, missing):
+    """An export without the subject, or with one of its three files only."""
+    rows = pd.DataFrame({"subject_id": [7], "metadata": "{}", "locations": '{"0":"u"}'})
+    rows.to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(
+        ValueError, match=f"{subject}: no .* address of {missing}: name"
+    ):
+        subject_files([tmp_path / "s.csv"], subject)

@@ -49,11 +49,11 @@ def best_individual(volunteers: Mapping, cutout) -> dict:
             continue
         image = render(model, cutout.image.shape, frame, rtol=RTOL)
         chisq = float(np.mean(((image[good] - data) * weight) ** 2))
-        ranked.append((chisq, len(ranked), one["classification_id"], model))
+        ranked.append((chisq, one["classification_id"], model))
     if not ranked:
         msg = "nobody drew a component"
         raise DatumError(msg)
-    chisq, _, who, model = min(ranked, key=lambda row: row[:2])
+    chisq, who, model = min(ranked, key=lambda row: row[0])
     return {
         "subject_id": int(volunteers["subject_id"]),
         "classification_id": who,

@@ -56,22 +56,17 @@ def subject_files(paths: Iterable[str | Path], subject: int) -> dict[str, str]:
     ValueError
         If no export names the subject, or one of its files.
     """
-    for path in paths:
-        table = read_subjects(path).set_index("subject_id")
-        if subject in table.index:
-            places = table.loc[subject, "locations"]
-            break
-    else:
+    places = subject_table(paths, [subject])["locations"][0]
+    found = {name: places.get(str(i)) for i, name in enumerate(SUBJECT_FILES)}
+    missing = [name for name, address in found.items() if address is None]
+    if missing:
         msg = (
-            f"subject {subject} is in no subject export: name the export that has it "
-            "in builder.paths.subjects"
+            f"subject {subject}: no subject export has an address of "
+            f"{', '.join(missing)}: name the export that has it in "
+            "builder.paths.subjects"
         )
         raise ValueError(msg)
-    for i, name in enumerate(SUBJECT_FILES):
-        if str(i) not in places:
-            msg = f"{path}: subject {subject}: locations have no address of {name}"
-            raise ValueError(msg)
-    return {name: places[str(i)] for i, name in enumerate(SUBJECT_FILES)}
+    return found
 
 
 def known_subjects(paths: Iterable[str | Path], subjects: Iterable[int]) -> set[int]:
