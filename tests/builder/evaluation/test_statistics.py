@@ -30,21 +30,25 @@ def test_components_are_counted_where_present():
     assert arm_counts([None]) == {}
 
 
+def fits(chisq, status) -> list[dict]:
+    pairs = zip(chisq, status, strict=True)
+    return [{"chisq": value, "status": outcome} for value, outcome in pairs]
+
+
 def test_chisq_leaves_out_failed_fits():
     """Failures are counted by status and not in the quantiles."""
-    found = chisq_statistics(
-        [1.0, 1.2, 4.0, None], ["converged", "converged", "max_evaluations", "failed"]
-    )
+    outcomes = ["converged", "converged", "max_evaluations", "failed"]
+    found = chisq_statistics(fits([1.0, 1.2, 4.0, None], outcomes))
     assert found["n"] == 3
     assert found["status"] == {"converged": 2, "failed": 1, "max_evaluations": 1}
     assert found["quantiles"]["q50"] == pytest.approx(1.2)
     assert (found["below_2"], found["above_3"]) == (2, 1)
-    assert chisq_statistics([None], ["failed"])["quantiles"] is None
+    assert chisq_statistics(fits([None], ["failed"]))["quantiles"] is None
 
 
 def test_ends_of_counts():
     """A chi-square of just 2 is not below it, of just 3 not above it."""
-    found = chisq_statistics([1.99, 2.0, 3.0, 3.01], ["ok"] * 4)
+    found = chisq_statistics(fits([1.99, 2.0, 3.0, 3.01], ["ok"] * 4))
     assert (found["below_2"], found["above_3"]) == (1, 1)
     residual = np.array([[3.0, -3.0, 3.01, -3.01]])
     assert residual_statistics(residual, residual < 9)["beyond_3"] == 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -35,15 +36,13 @@ def arm_counts(models: Iterable[Mapping | None]) -> dict[str, dict]:
     return {str(i): one_share(k, len(counts), LEVEL) for i, k in enumerate(found)}
 
 
-def chisq_statistics(chisq, status) -> dict:
+def chisq_statistics(fits: Iterable[Mapping]) -> dict:
     """Return the distribution of reduced chi-square and outcomes of a sample's fits.
 
     Parameters
     ----------
-    chisq : array, shape (n,)
-        Reduced chi-square; NaN or None where a fit failed.
-    status : sequence of str, shape (n,)
-        Outcome of each fit.
+    fits : iterable of mapping
+        With ``chisq``, None where a fit failed, and ``status``.
 
     Returns
     -------
@@ -51,12 +50,12 @@ def chisq_statistics(chisq, status) -> dict:
         ``n``, ``status`` {outcome: count}, ``quantiles`` {q05 ... q95, max}, and the
         counts ``below_2`` and ``above_3``; quantiles None without a finite value.
     """
-    values = np.array([np.nan if v is None else v for v in chisq], float)
+    fits = list(fits)
+    values = np.array([one["chisq"] for one in fits], float)  # None becomes NaN
     values = values[np.isfinite(values)]
-    names, counts = np.unique(np.asarray(status, str), return_counts=True)
     return {
         "n": int(values.size),
-        "status": dict(zip(names.tolist(), counts.tolist(), strict=True)),
+        "status": dict(Counter(one["status"] for one in fits)),
         "quantiles": quantiles(values) | {"max": values.max()} if values.size else None,
         "below_2": int((values < 2).sum()),
         "above_3": int((values > 3).sum()),

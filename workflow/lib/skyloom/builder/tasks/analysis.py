@@ -43,10 +43,7 @@ def frequencies_tree(volunteers, aggregates, tuned) -> dict:
 
 def residuals_tree(fits: Mapping[str, Iterable[Mapping]], images: Iterable[str]):
     """Return how good the fits are, by start, and what they leave in residual files."""
-    tree = {}
-    for start, trees in fits.items():
-        found = [(one["chisq"], one["status"]) for one in trees]
-        tree[start] = chisq_statistics(*zip(*found, strict=True))
+    tree = {start: chisq_statistics(trees) for start, trees in fits.items()}
     left = (read_images(path, ["RESIDUAL"])["RESIDUAL"][0] for path in images)
     found = [residual_statistics(image, np.isfinite(image)) for image in left]
     return tree | {"images": sample_residuals(found)}
