@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 from builder import drawn_arms
-from skyloom.builder.aggregation.aggregate import aggregate_subject, in_order
+from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict, replace, to_dict
 
@@ -97,27 +97,11 @@ def test_result_is_plain_and_repeatable(tree, result):
     assert tree == before
 
 
-def test_order_of_rows_does_not_matter(tree, result):
-    """Volunteers count in the order of time, whatever the order of rows."""
-    turned = tree | {"volunteers": tree["volunteers"][::-1]}
-    again = aggregate_subject(turned, SETTINGS)
-    assert again["model"] == result["model"]
-    assert again["masks"]["disk"] == result["masks"]["disk"][::-1]
-
-
 def test_support_counts_members(result):
     """Support is the number of members, of all who were asked."""
     for name, mask in result["masks"].items():
         assert result["support"][name]["k"] == sum(mask)
         assert result["support"][name]["n"] == result["considered"] == 24
-
-
-def test_volunteers_stand_in_the_order_of_time(tree):
-    """Those without a time come last, by their identifier."""
-    people = tree["volunteers"]
-    times = [people[i]["created_at"] for i in in_order(people)]
-    assert times == sorted(times)
-    assert in_order([{"classification_id": k} for k in (5, 3, 4)]) == [1, 2, 0]
 
 
 def test_no_disk_no_arms(tree):

@@ -114,6 +114,12 @@ def test_volunteers(tree):
     assert found["volunteers"][0]["scale"] == {"disk": 1.0, "bulge": 1.0, "bar": 1.0}
 
 
+def test_order_of_rows_does_not_matter(tree):
+    """Volunteers stand in the order of their identifiers, which is that of time."""
+    turned = tree | {key: tree[key][::-1] for key in ("index", "models")}
+    assert volunteers_tree(turned) == volunteers_tree(tree)
+
+
 def test_line_of_one_point_is_recorded(tree):
     """It cannot be a line; the volunteer stays."""
     (row,) = volunteers_tree(tree)["rejected"]

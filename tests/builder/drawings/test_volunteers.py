@@ -179,9 +179,9 @@ def test_tree_of_a_subject():
 
 
 def test_limit_counts_usable_volunteers():
-    """The first 30 usable ones are used; later ones are recorded."""
+    """The first 30 usable ones in time are used; later ones are recorded."""
     rows = [classification(0, [])] + [classification(i, empty()) for i in range(1, 33)]
-    tree = subject_tree(101, SCREEN, rows, limit=30)
+    tree = subject_tree(101, SCREEN, rows[::-1], limit=30)
     assert [v["classification_id"] for v in tree["volunteers"]] == list(range(1, 31))
     reasons = {r["classification_id"]: r["reason"] for r in tree["rejected"]}
     assert set(reasons) == {0, 31, 32}

@@ -49,7 +49,7 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
     ----------
     volunteers_tree : mapping
         ``subject_id``, ``shape`` [ny, nx] and ``volunteers`` with ``model`` each, in
-        image pixels.
+        image pixels, in the order of time, which decides between equal clusters.
     settings : AggregateSettings
         Thresholds.
 
@@ -67,31 +67,17 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
     ModelError
         If a volunteer's model is malformed.
     """
-    volunteers = volunteers_tree["volunteers"]
-    chosen = in_order(volunteers)
+    volunteers, least = volunteers_tree["volunteers"], settings.min_volunteers
     head = {
         "subject_id": volunteers_tree["subject_id"],
         "shape": [int(n) for n in volunteers_tree["shape"]],
-        "considered": len(chosen),
+        "considered": len(volunteers),
     }
-    if len(chosen) < settings.min_volunteers:
-        reason = f"{len(chosen)} volunteers, expected {settings.min_volunteers} or more"
+    if len(volunteers) < least:
+        reason = f"{len(volunteers)} volunteers, expected {least} or more"
         return head | _nothing(len(volunteers), reason)
-    models = [from_dict(volunteers[i]["model"]) for i in chosen]
-    return head | _aggregate(models, head["shape"], chosen, settings)
-
-
-def in_order(volunteers: list) -> list[int]:
-    """Return the positions of volunteers in the order of their classifications.
-
-    Those without ``created_at`` come last, by their ``classification_id``.
-    """
-
-    def when(i: int) -> tuple:
-        made = volunteers[i].get("created_at")
-        return made is None, made or "", volunteers[i]["classification_id"]
-
-    return sorted(range(len(volunteers)), key=when)
+    models = [from_dict(one["model"]) for one in volunteers]
+    return head | _aggregate(models, head["shape"], settings)
 
 
 def distances(shapes: np.ndarray, name: str) -> np.ndarray:
@@ -104,7 +90,7 @@ def distances(shapes: np.ndarray, name: str) -> np.ndarray:
     return jaccard_matrix(shapes, KINDS[name])
 
 
-def _aggregate(models, shape, chosen, settings) -> dict:
+def _aggregate(models, shape, settings) -> dict:
     found = {name: _component(name, models, settings) for name in COMPONENTS}
     parts, errors, masks = ({k: row[i] for k, row in found.items()} for i in range(3))
     plane = _plane(parts, errors["disk"], int(masks["disk"].sum()), shape)
@@ -112,14 +98,10 @@ def _aggregate(models, shape, chosen, settings) -> dict:
     records = [record for _, _, record in arms]
     drew = {volunteer for record in records for volunteer, _ in record["lines"]}
     masks["spiral"] = np.isin(np.arange(len(models)), list(drew))
-    for record in records:
-        # Volunteers are named by their position in the tree.
-        record["lines"] = [[chosen[v], index] for v, index in record["lines"]]
-    as_given = np.argsort(chosen)
     return {
         "model": to_dict(Model(**parts, spiral=tuple(part for part, _, _ in arms))),
         "errors": errors | {"spiral": [error for _, error, _ in arms]},
-        "masks": {k: mask[as_given].tolist() for k, mask in masks.items()},
+        "masks": {k: mask.tolist() for k, mask in masks.items()},
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
         "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
         "arms": records,

@@ -86,13 +86,15 @@ def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
         is taken off (see above). None leaves the positions as published.
     """
     volunteers, rejected = [], []
-    for identifier, raw in zip(tree["index"], tree["models"], strict=True):
+    pairs = zip(map(int, tree["index"]), tree["models"], strict=True)
+    # Identifiers rise with time.
+    for identifier, raw in sorted(pairs, key=lambda pair: pair[0]):
         try:
             model, dropped = _volunteer_model(raw)
         except ModelError as why:
             rejected.append({"classification_id": identifier, "reason": str(why)})
             continue
-        row = {"classification_id": int(identifier), **UNKNOWN}
+        row = {"classification_id": identifier, **UNKNOWN}
         row["scale"] = dict.fromkeys(COMPONENTS, 1.0)
         volunteers.append(row | {"model": _shifted(model, turns)})
         rejected.extend(dropped_rows(identifier, dropped))

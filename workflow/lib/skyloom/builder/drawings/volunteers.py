@@ -66,7 +66,7 @@ def subject_tree(
     Parameters
     ----------
     classifications : iterable of Classification
-        Of any subjects, in order of date; others than `subject_id` are ignored.
+        Of any subjects; those of `subject_id` are taken in order of date.
     rejections : iterable of Rejection
         Rows the reader could not use; those of this subject are kept in the tree.
     turns : int
@@ -82,6 +82,7 @@ def subject_tree(
         a shape left out also ``component``, and its volunteer stays.
     """
     mine = [c for c in classifications if c.subject_id == subject_id]
+    mine.sort(key=lambda c: (c.created_at, c.classification_id))
     rejected = [
         {"classification_id": r.classification_id, "reason": r.reason}
         for r in rejections
