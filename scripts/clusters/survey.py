@@ -4,9 +4,8 @@ from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.sample import Sample
 from skyloom.clusters.config import Config
 from skyloom.clusters.tasks.catalogs import Drawing, read_world
-from skyloom.clusters.tasks.images import Camera
+from skyloom.clusters.tasks.images import Camera, Simulation
 from skyloom.clusters.tasks.products import by_tile
-from skyloom.clusters.tasks.survey import Simulation
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -19,11 +19,14 @@ def inside_image(wcs: WCS, shape: tuple[int, int]) -> Inside:
     height, width = shape
 
     def inside(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        x, y = wcs.wcs_world2pix(ra, dec, 0)
-        near = (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+        ra, dec = np.asarray(ra, float), np.asarray(dec, float)
         # A gnomonic projection shows the far half of the sky as well.
-        toward = unit_vectors(ra, dec) @ unit_vectors(*wcs.wcs.crval)
-        return near & (toward > 0)
+        found = unit_vectors(ra, dec) @ unit_vectors(*wcs.wcs.crval) > 0.5
+        x, y = wcs.wcs_world2pix(ra[found], dec[found], 0)
+        found[found] = (
+            (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+        )
+        return found
 
     return inside
 

@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 from scipy.special import ndtri
 
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
-from skyloom.clusters.baselines.photometry import unit_vectors
+from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.table import COLUMNS, FLUXES
 from skyloom.clusters.real_field.sdss import linear_flux, magnitudes
@@ -123,9 +123,7 @@ def cover(galaxies: Table, side: int = 10_000, overlap: int = 1000) -> list[SkyT
 
 def on_tile(galaxies: Table, tile: SkyTile) -> np.ndarray:
     """Return which galaxies lie on a tile."""
-    x, y = _pixels(galaxies, tile)
-    edge = tile.side - 0.5
-    return (x >= -0.5) & (x < edge) & (y >= -0.5) & (y < edge)
+    return inside_image(tile.wcs, tile.shape)(galaxies["RA"], galaxies["DEC"])
 
 
 def tile_sources(
@@ -138,23 +136,19 @@ def tile_sources(
     its ID. MEM is 0, Z -1, and a band without measured light has flux 0.
     """
     own = galaxies[on_tile(galaxies, tile)]
-    x, y = _pixels(own, tile)
+    ra, dec = (np.asarray(own[name], float) for name in ("RA", "DEC"))
+    x, y = tile.wcs.wcs_world2pix(ra, dec, 0)
     mag, err = magnitudes(own)
     change, _ = transform(mag, err)
     counts = linear_flux(mag)[:, 1:] * 10 ** (-0.4 * change) * flux(0.0)
-    shown = mag[:, 1:] + change
-    n = len(own)
-    table = Table({"RA": np.asarray(own["RA"], float)})
-    table["DEC"], table["X"], table["Y"] = np.asarray(own["DEC"], float), x, y
-    table["MEM"] = np.zeros(n, int)
-    for k, name in enumerate(FLUXES):
-        table[name] = np.maximum(counts[:, k], 0.0)
-    for name, values in _shapes(own, shown, seed).items():
-        table[name] = values
-    table["Z"], table["SOURCE_TYPE"] = np.full(n, -1.0), np.ones(n, int)
-    g, _, i, z = (shown[:, k] for k in range(len(BANDS)))
-    table["GI_COLOR"], table["IZ_COLOR"] = g - i, i - z
-    return table[list(COLUMNS)]
+    shown, kind = mag[:, 1:] + change, np.ones(len(own), int)
+    g, _, i, z = shown.T
+    columns = {"RA": ra, "DEC": dec, "X": x, "Y": y}
+    columns |= dict(zip(FLUXES, np.maximum(counts, 0.0).T, strict=True))
+    columns |= _shapes(own, shown, seed)
+    columns |= {"MEM": 0 * kind, "Z": -1.0 * kind, "SOURCE_TYPE": kind}
+    columns |= {"GI_COLOR": g - i, "IZ_COLOR": i - z}
+    return Table({name: columns[name] for name in COLUMNS})
 
 
 def with_faint(sources: Table, modelled: Table, limit: float) -> Table:
@@ -171,16 +165,6 @@ def _shapes(galaxies: Table, shown: np.ndarray, seed: int) -> dict[str, np.ndarr
     radii = shapes.radii(rng, shown[:, BANDS.index("i")])
     share = shapes.bulge_shares(rng, early)
     return {"HLR": radii, "FRACDEV": share, "G1": g1, "G2": g2}
-
-
-def _pixels(galaxies: Table, tile: SkyTile) -> tuple[np.ndarray, np.ndarray]:
-    ra, dec = (np.asarray(galaxies[name], float) for name in ("RA", "DEC"))
-    x, y = (np.full(len(ra), np.nan) for _ in range(2))
-    # A gnomonic projection shows the far half of the sky as well.
-    near = unit_vectors(ra, dec) @ unit_vectors(tile.ra, tile.dec) > 0.5
-    if near.any():
-        x[near], y[near] = tile.wcs.wcs_world2pix(ra[near], dec[near], 0)
-    return x, y
 
 
 def _row(turn, start: float, dec: float, step: float, side: int) -> list[SkyTile]:

@@ -18,6 +18,8 @@ from skyloom.clusters.images import batched, galsim_renderer
 from skyloom.clusters.images.noise import CORRELATION, add_noise, band_noise
 from skyloom.clusters.images.psf import Psf, draw_psf, read_psfex
 from skyloom.clusters.images.survey import write_survey_image
+from skyloom.clusters.tasks.catalogs import Drawing
+from skyloom.clusters.tasks.products import tile_number
 from skyloom.io.record import cards
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
@@ -97,6 +99,21 @@ class Painting:
         record = self.recipe.record([place, *self.camera.psfex])
         self.camera.expose(sources, wcs, number, paths, record)
         return {"sources": len(sources)}
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Simulates tiles."""
+
+    draw: Drawing
+    camera: Camera
+
+    def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
+        """Write a tile's ``catalog``, ``truth`` and images, by band."""
+        sources, clusters, wcs = self.draw.write(tile_number(name), paths)
+        images = {band: paths[band] for band in BANDS}
+        self.camera.expose(sources, wcs, name, images, self.draw.record)
+        return {"sources": len(sources), "clusters": len(clusters)}
 
 
 def _about(band: str, psf: Psf, seed: int, noise: tuple[float, float, float]) -> dict:
