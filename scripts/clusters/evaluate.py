@@ -3,6 +3,9 @@
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks import evaluate as judging
 from skyloom.clusters.tasks.products import read_threshold
+from skyloom.io.documents import write_json
+from skyloom.io.record import text
+from skyloom.plots import style
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -19,4 +22,7 @@ report, drawn = judging.evaluate(
     job.settings["seed"],
     read_threshold(job.input.calibration),
 )
-judging.write_evaluation(report, drawn, dict(job.output.items()), job.provenance())
+record = job.provenance()
+write_json(job.output.report, report | {"provenance": record}, indent=1)
+for name, figure in drawn.items():
+    style.save(figure, job.output.get(name), note=text(record))

@@ -59,9 +59,9 @@ def tile_figure(
     axes.imshow(picture, origin="lower", interpolation="none")
     for row in truth.itertuples():
         colour = style.GREEN if row.FOUND else style.ORANGE
-        place = (_at(row.X, block), _at(row.Y, block))
-        axes.add_patch(Circle(place, row.R_PIX / block, fill=False, ec=colour, lw=1.0))
-        _label(axes, place, f"{row.LAMBDA:.0f}", colour)
+        place = _circle(axes, row, block, colour, 1.0)
+        look = {"fontsize": 7, "ha": "center", "clip_on": True}
+        axes.annotate(f"{row.LAMBDA:.0f}", place, color=colour, **look)
     for row in found.itertuples():
         colour = style.SKY if row.TRUE else style.VERMILLION
         axes.plot(_at(row.X, block), _at(row.Y, block), "+", color=colour, ms=9)
@@ -81,23 +81,21 @@ def maps_figure(maps: TileMaps, truth: pd.DataFrame) -> Figure:
     for axes, name, top in panels:
         shown = axes.imshow(getattr(maps, name), origin="lower", vmin=0, vmax=top)
         for row in truth.itertuples():
-            place = (_at(row.X, maps.tile), _at(row.Y, maps.tile))
-            radius = row.R_PIX / maps.tile
-            axes.add_patch(Circle(place, radius, fill=False, ec=style.ORANGE, lw=0.8))
-        axes.set(title=name, xlim=_edges(maps, 1), ylim=_edges(maps, 0))
+            _circle(axes, row, maps.tile, style.ORANGE, 0.8)
+        height, width = maps.valid.shape
+        axes.set(title=name, xlim=(-0.5, width - 0.5), ylim=(-0.5, height - 0.5))
         style.bare(axes)
         fig.colorbar(shown, ax=axes, shrink=0.8)
     return fig
 
 
-def _edges(maps: TileMaps, axis: int) -> tuple[float, float]:
-    return -0.5, maps.valid.shape[axis] - 0.5
+def _circle(axes: Axes, row, block: int, colour: str, width: float) -> tuple:
+    """Draw a cluster's circle among blocks of pixels, and return its middle."""
+    place, radius = (_at(row.X, block), _at(row.Y, block)), row.R_PIX / block
+    axes.add_patch(Circle(place, radius, fill=False, ec=colour, lw=width))
+    return place
 
 
 def _at(place: float, block: int) -> float:
     """Return where a pixel of the tile lies among blocks of pixels."""
     return (place + 0.5) / block - 0.5
-
-
-def _label(axes: Axes, place: tuple[float, float], text: str, colour: str) -> None:
-    axes.annotate(text, place, color=colour, fontsize=7, ha="center", clip_on=True)

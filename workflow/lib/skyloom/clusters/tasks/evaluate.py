@@ -30,9 +30,7 @@ from skyloom.clusters.tasks.products import (
     read_candidates,
     read_wcs,
 )
-from skyloom.io.documents import write_json
-from skyloom.io.record import text
-from skyloom.plots import diagrams, style
+from skyloom.plots import diagrams
 from skyloom.run.seeds import rng as generator
 from skyloom.stats import calibration
 from skyloom.stats.intervals import one_share
@@ -143,7 +141,7 @@ def evaluate(
         "comparison": table,
         "chance": _chance(case, rule, target, seed),
         "catalogue": _catalogue(
-            judged, case.sky.area, target, seed, threshold, settings.abundance
+            judged, case.sky.area, target, settings, seed, threshold
         ),
     }
     curves = {name: curve(one, target) for name, one in finders.items()}
@@ -158,30 +156,20 @@ def evaluate(
     return report, drawn
 
 
-def write_evaluation(
-    report: dict, drawn: Mapping[str, Figure], paths: Mapping, provenance: Mapping
-) -> None:
-    """Write ``report`` and the figures by their names."""
-    tree = report | {"provenance": provenance}
-    write_json(paths["report"], tree, indent=1)
-    for name, figure in drawn.items():
-        style.save(figure, paths[name], note=text(provenance))
-
-
 def _catalogue(
-    judged: Judged,
-    area: float,
-    target: Target,
-    seed: int,
-    threshold: float,
-    abundance: float | None,
+    judged: Judged, area: float, target: Target, settings: Evaluate, seed, threshold
 ) -> dict:
     ends = ((target.lambda_from, target.lambda_to), (target.z_from, target.z_to))
     whole = measures.completeness(judged, threshold, *ends).iloc[0]
     bins = measures.completeness(judged, threshold)
     data = reliability.of_catalogue(judged)
     found = one_share(int(whole["k"]), int(whole["n"]))
-    alarms = false_alarms(judged, area, threshold)
+    alarms, density = false_alarms(judged, area, threshold), settings.abundance
+    draw = {name: generator(seed, name) for name in ("z", "richness", "catalogue")}
+    of_sky = None
+    if density is not None and area:  # poorer clusters count on neither side
+        rng = generator(seed, "abundance")
+        of_sky = measures.purity_at_abundance(found, alarms, density, rng)
     return {
         "area": area,
         "threshold": threshold,
@@ -189,25 +177,13 @@ def _catalogue(
         "completeness_in_bins": bins.to_dict("records"),
         "purity": measures.purity(judged, threshold),
         "purity_above_20": measures.purity(judged, threshold, above=20.0),
-        "purity_of_sky": _of_sky(found, alarms, abundance, seed),
+        "purity_of_sky": of_sky,
         "false_alarms": alarms,
         "splits": measures.splits(judged, threshold),
-        "redshift": measures.redshift_errors(judged, generator(seed, "z"), threshold),
-        "richness": measures.richness_errors(
-            judged, generator(seed, "richness"), threshold
-        ),
-        "reliability": reliability.report(data, generator(seed, "catalogue")),
+        "redshift": measures.redshift_errors(judged, draw["z"], threshold),
+        "richness": measures.richness_errors(judged, draw["richness"], threshold),
+        "reliability": reliability.report(data, draw["catalogue"]),
     }
-
-
-def _of_sky(
-    found: dict, alarms: dict, abundance: float | None, seed: int
-) -> dict | None:
-    """Return the purity on the sky; poorer clusters count on neither side."""
-    if abundance is None or not alarms["area"]:
-        return None
-    rng = generator(seed, "abundance")
-    return measures.purity_at_abundance(found, alarms, abundance, rng)
 
 
 def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
