@@ -8,7 +8,6 @@ from astropy.table import vstack
 from invented_sky import CENTRE, cluster, field, inside
 from skyloom.clusters.baselines.colour_filter import fit_ridge
 from skyloom.clusters.baselines.density import (
-    Grid,
     _apart,
     find_overdensities,
     slice_weights,
@@ -72,8 +71,8 @@ def test_a_galaxy_counts_once(red_sequence):
 @pytest.mark.parametrize(("first", "second"), [(2, 15), (15, 2), (5, 6), (6, 5)])
 def test_peaks_are_one_only_at_one_redshift(first, second):
     """At one place, whichever is higher: far in redshift two, beside it one."""
-    grid = Grid(tan_wcs(*CENTRE, (60, 60), 15.0), np.ones((60, 60)))
+    wcs = tan_wcs(*CENTRE, (60, 60), 15.0)
     peaks = np.array([[first, 30, 30], [second, 30, 30]])
-    kept = _apart(grid, COARSE, peaks)
+    kept = _apart(wcs, COARSE, peaks)
     assert len(kept) == (1 if abs(first - second) == 1 else 2)
     assert kept[0].tolist() == peaks[0].tolist()

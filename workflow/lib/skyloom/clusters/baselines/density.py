@@ -8,8 +8,6 @@ Euclid Cluster Survey (conf. proc.); Werner et al. 2023 (MNRAS 519, 2630), secti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
@@ -40,19 +38,6 @@ LEAST_SCORE = 3.0  # signal to noise of the faintest peak
 # noise is not Gaussian, and one galaxy makes a peak.
 LEAST_MEMBERS = 3.0
 SEPARATION, SAME_Z = 1.0, 0.06  # Mpc, and over 1 + z, within which two peaks are one
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """The map's pixels: world coordinates, and the share inside the footprint."""
-
-    wcs: WCS
-    seen: np.ndarray  # (ny, nx), 0 or 1
-
-    def places(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return row and column of directions, as fractions of pixels."""
-        x, y = self.wcs.wcs_world2pix(ra, dec, 0)
-        return y, x
 
 
 def find_overdensities(
@@ -90,12 +75,13 @@ def find_overdensities(
     deep = visible_share(LIMIT - red_sequence.m_star(z)[:, I_BAND]) >= LEAST_VISIBLE
     weights = slice_weights(fit) * deep[:, None]
     ra, dec = (np.asarray(galaxies[name], float) for name in ("RA", "DEC"))
-    grid = make_grid(ra, dec, inside)
-    cube = signal_to_noise(grid, ra, dec, z, weights, rng)
+    wcs, seen = make_grid(ra, dec, inside)
+    places = wcs.wcs_world2pix(ra, dec, 0)[::-1]
+    cube = signal_to_noise(seen, places, z, weights, rng)
     vectors = unit_vectors(ra, dec)
     found = [
-        _measured(peak, cube, grid, fit, weights, vectors)
-        for peak in _apart(grid, z, _peaks(cube))
+        _measured(peak, cube, wcs, seen.sum(), fit, weights, vectors)
+        for peak in _apart(wcs, z, _peaks(cube))
     ]
     return listed([f for f in found if f["LAMBDA"] >= LEAST_MEMBERS])
 
@@ -113,8 +99,10 @@ def slice_weights(fit: Fit) -> np.ndarray:
     return gathered * (fit.relative <= FAINTEST)
 
 
-def make_grid(ra: np.ndarray, dec: np.ndarray, inside: Inside) -> Grid:
-    """Lay a map over galaxies."""
+def make_grid(
+    ra: np.ndarray, dec: np.ndarray, inside: Inside
+) -> tuple[WCS, np.ndarray]:
+    """Lay a map over galaxies; return its WCS, and 1 (ny, nx) inside the footprint."""
     middle = unit_vectors(ra, dec).mean(axis=0)
     ra0 = float(np.degrees(np.arctan2(middle[1], middle[0])) % 360)
     dec0 = float(np.degrees(np.arcsin(middle[2] / np.linalg.norm(middle))))
@@ -126,30 +114,30 @@ def make_grid(ra: np.ndarray, dec: np.ndarray, inside: Inside) -> Grid:
     where = wcs.wcs_pix2world(cols.ravel(), rows.ravel(), 0)
     seen = np.asarray(inside(*where), bool).reshape(shape)
     # A galaxy's own cell has been seen, whatever its middle.
-    counts = _binned(*Grid(wcs, seen).places(ra, dec), np.ones(len(ra)), shape)
-    return Grid(wcs, (seen | (counts > 0)).astype(float))
+    x, y = wcs.wcs_world2pix(ra, dec, 0)
+    counts = _binned(y, x, np.ones(len(ra)), shape)
+    return wcs, (seen | (counts > 0)).astype(float)
 
 
 def signal_to_noise(
-    grid: Grid, ra, dec, z: np.ndarray, weights: np.ndarray, rng
+    seen: np.ndarray, places, z: np.ndarray, weights: np.ndarray, rng
 ) -> np.ndarray:
     """Return the filtered density over its noise, shape (nz, ny, nx), float32.
 
-    The noise of a slice is the standard deviation of the map of the same galaxies at
-    random places of the footprint.
+    ``places`` are rows and columns of galaxies. The noise of a slice is the standard
+    deviation of the map of the same galaxies at random places of the footprint.
     """
-    rows, cols = grid.places(ra, dec)
-    free = np.argwhere(grid.seen > 0)
-    drawn = free[rng.integers(0, len(free), (RANDOMS, len(ra)))]
-    cube = np.zeros((len(z), *grid.seen.shape), np.float32)
-    inside = grid.seen > 0
+    inside = seen > 0
+    free, n = np.argwhere(inside), len(places[0])
+    drawn = free[rng.integers(0, len(free), (RANDOMS, n))]
+    cube = np.zeros((len(z), *seen.shape), np.float32)
     for k in range(len(z)):
         scale = arcsec_per_mpc(z[k]) / CELL
         sigmas = (INNER * scale, OUTER * scale)
-        norms = [np.maximum(_smooth(grid.seen, s), 0.05) for s in sigmas]
+        norms = [np.maximum(_smooth(seen, s), 0.05) for s in sigmas]
         maps = [
-            _filtered(place, weights[k], grid.seen, sigmas, norms)
-            for place in ((rows, cols), *(d.T for d in drawn))
+            _filtered(place, weights[k], seen, sigmas, norms)
+            for place in (places, *(d.T for d in drawn))
         ]
         noise = np.std([m[inside] for m in maps[1:]])
         if noise > 0:
@@ -179,9 +167,9 @@ def _peaks(cube: np.ndarray) -> np.ndarray:
     return peaks[np.argsort(-cube[highest], kind="stable")]
 
 
-def _apart(grid: Grid, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
+def _apart(wcs: WCS, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
     """Return peaks that are not beside a higher one."""
-    ra, dec = grid.wcs.wcs_pix2world(peaks[:, 2], peaks[:, 1], 0)
+    ra, dec = wcs.wcs_pix2world(peaks[:, 2], peaks[:, 1], 0)
     vectors, kept = unit_vectors(ra, dec), []
     own = z[peaks[:, 0]]
     reach = SEPARATION * arcsec_per_mpc(own) * np.pi / 648000
@@ -195,9 +183,9 @@ def _apart(grid: Grid, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
     return kept
 
 
-def _measured(peak, cube, grid: Grid, fit: Fit, weights, vectors) -> dict:
+def _measured(peak, cube, wcs: WCS, area, fit: Fit, weights, vectors) -> dict:
     (k, row, col), z = (int(v) for v in peak), fit.z
-    ra, dec = (float(v) for v in grid.wcs.wcs_pix2world(col, row, 0))
+    ra, dec = (float(v) for v in wcs.wcs_pix2world(col, row, 0))
     along = slice(max(k - 4, 0), k + 5)
     height = np.maximum(cube[along, row, col].astype(float), 0.0) ** 2
     mean = float((height * z[along]).sum() / height.sum())
@@ -205,7 +193,7 @@ def _measured(peak, cube, grid: Grid, fit: Fit, weights, vectors) -> dict:
     near = np.linalg.norm(vectors - unit_vectors(ra, dec), axis=1)
     near = near * 648000 / np.pi < arcsec_per_mpc(z[k])
     cells = np.pi * (arcsec_per_mpc(z[k]) / CELL) ** 2
-    expected = weights[k].sum() / grid.seen.sum() * cells
+    expected = weights[k].sum() / area * cells
     counted = float(weights[k][near].sum())
     return {
         "RA": ra % 360,
