@@ -24,12 +24,10 @@ def numbers_of(path: str | Path) -> tuple[int, int]:
     """Return what a file's name says: its number, and how many data it holds."""
     found = NAME.fullmatch(Path(path).name)
     if not found:
-        raise InputError(
-            path,
-            "not a name of file data",
-            expected="file_data_{k}_size_{n}.pt, with n data from 1 on",
-            remedy="name the file by its number and the number of its data",
-        )
+        expected = "file_data_{k}_size_{n}.pt, with n data from 1 on"
+        remedy = "name the file by its number and the number of its data"
+        problem = "not a name of file data"
+        raise InputError(path, problem, expected=expected, remedy=remedy)
     return int(found[1]), int(found[2])
 
 

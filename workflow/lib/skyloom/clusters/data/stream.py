@@ -56,12 +56,11 @@ class FileData(Dataset):
         other, wanted = self._first
         key = next((k for k in wanted if shapes[k] != wanted[k]), None)
         if key is not None:
+            problem, where = f"shape {shapes[key][1:]}", f"key {key!r}"
+            expected = f"{wanted[key][1:]}, as in {other.name}"
+            remedy = "make all files with the same field size, tile and pool"
             raise InputError(
-                path,
-                f"shape {shapes[key][1:]}",
-                where=f"key {key!r}",
-                expected=f"{wanted[key][1:]}, as in {other.name}",
-                remedy="make all files with the same field size, tile and pool",
+                path, problem, where=where, expected=expected, remedy=remedy
             )
         return data
 

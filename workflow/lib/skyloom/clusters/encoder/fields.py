@@ -94,9 +94,7 @@ def _check_fits(path: Path, fields: dict, settings: EncoderSettings) -> None:
     shape, tiles = tuple(fields["images"].shape[1:]), tuple(fields["valid"].shape[1:])
     wanted = (len(settings.bands), *(settings.reduction * n for n in tiles))
     if shape != wanted:
-        raise InputError(
-            path,
-            f"images of shape {shape} with {tiles[0]} x {tiles[1]} tiles",
-            expected=f"{wanted}: {settings.reduction} px to a tile's side",
-            remedy="make the files with the encoder's bands, tile and pool",
-        )
+        problem = f"images of shape {shape} with {tiles[0]} x {tiles[1]} tiles"
+        expected = f"{wanted}: {settings.reduction} px to a tile's side"
+        remedy = "make the files with the encoder's bands, tile and pool"
+        raise InputError(path, problem, expected=expected, remedy=remedy)

@@ -52,18 +52,23 @@ def losses(outputs: Tensors, truth: Tensors) -> dict[str, torch.Tensor]:
     cluster = valid & (truth["richness"] > 0) & (truth["membership"] | center)
     distance = (outputs["center_locs"] - truth["center_locs"]).square().sum(-1)
     log_richness = truth["richness"].clamp(min=1e-3).log()
+    richness = _gaussian(outputs["richness"], log_richness)
+    redshift = _gaussian(outputs["redshift"], truth["cluster_redshift"])
+    counts = functional.poisson_nll_loss(
+        outputs["n_members"], truth["n_members"], log_input=True, reduction="none"
+    )
+    entropies = {
+        name: functional.binary_cross_entropy_with_logits(
+            outputs[name], truth[name].float(), reduction="none"
+        )
+        for name in ("membership", "center")
+    }
     return {
-        "membership": masked_mean(_cross_entropy("membership", outputs, truth), valid),
-        "center": masked_mean(_cross_entropy("center", outputs, truth), valid),
-        "n_members": masked_mean(_poisson(outputs, truth), valid),
+        **{name: masked_mean(entropy, valid) for name, entropy in entropies.items()},
+        "n_members": masked_mean(counts, valid),
         "center_locs": masked_mean(distance, center),
-        "richness": masked_mean(
-            _gaussian(outputs["richness"], log_richness),
-            cluster * (-log_richness).exp(),
-        ),
-        "redshift": masked_mean(
-            _gaussian(outputs["redshift"], truth["cluster_redshift"]), cluster
-        ),
+        "richness": masked_mean(richness, cluster * (-log_richness).exp()),
+        "redshift": masked_mean(redshift, cluster),
     }
 
 
@@ -88,18 +93,6 @@ def truth_of(catalogue: Tensors) -> dict[str, torch.Tensor]:
         "n_members": catalogue["n_members"].float(),
         "center_locs": catalogue["center_locs"].float()[..., 0, :],
     }
-
-
-def _cross_entropy(name: str, outputs: Tensors, truth: Tensors) -> torch.Tensor:
-    return functional.binary_cross_entropy_with_logits(
-        outputs[name], truth[name].float(), reduction="none"
-    )
-
-
-def _poisson(outputs: Tensors, truth: Tensors) -> torch.Tensor:
-    return functional.poisson_nll_loss(
-        outputs["n_members"], truth["n_members"], log_input=True, reduction="none"
-    )
 
 
 def _gaussian(predicted: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

@@ -64,11 +64,10 @@ class Training(lightning.LightningModule):
         """Return AdamW, with a step of `rate_at` each batch."""
         steps = int(self.trainer.estimated_stepping_batches)
         # Kernels decay; biases and norms are left free.
-        kernels = [p for p in self.encoder.parameters() if p.ndim > 1]
-        others = [p for p in self.encoder.parameters() if p.ndim <= 1]
         groups = [
-            {"params": kernels, "weight_decay": DECAY},
-            {"params": others, "weight_decay": 0.0},
+            {"params": [p for p in self.encoder.parameters() if (p.ndim > 1) == kernel]}
+            | {"weight_decay": DECAY if kernel else 0.0}
+            for kernel in (True, False)
         ]
         optimizer = torch.optim.AdamW(groups, lr=self.settings.rate)
         warmup = self.settings.warmup

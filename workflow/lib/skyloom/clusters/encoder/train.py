@@ -145,12 +145,10 @@ def _of(path: str | Path, settings: EncoderSettings) -> Encoder:
     encoder = load_encoder(path).encoder
     other = harness.differences(encoder.settings.to_json(), settings.to_json())
     if other:
-        raise InputError(
-            path,
-            f"an encoder of another shape ({other[0]})",
-            expected="that of clusters.network and clusters.data",
-            remedy="change these, or set clusters.train.start to null",
-        )
+        problem = f"an encoder of another shape ({other[0]})"
+        expected = "that of clusters.network and clusters.data"
+        remedy = "change these, or set clusters.train.start to null"
+        raise InputError(path, problem, expected=expected, remedy=remedy)
     encoder.slope.fill_(1.0)
     encoder.offset.fill_(0.0)
     return encoder.train()

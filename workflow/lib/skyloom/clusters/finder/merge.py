@@ -36,19 +36,13 @@ def merge(tables: Sequence[Table]) -> Table:
         a space between.
     """
     table = _ordered(vstack(list(tables), metadata_conflicts="silent"))
-    first, second, apart = _pairs(table)
     kept = np.ones(len(table), bool)
     tiles = [set(name.split()) for name in table["TILES"]]
-    for i in range(len(table)):
-        if not kept[i]:
-            continue
-        mine = first == i
-        others = second[mine][np.argsort(apart[mine], kind="stable")]
-        for j in others:
-            # Nearest first; a second one of the same tile is another cluster.
-            if kept[j] and j > i and not tiles[j] & tiles[i]:
-                kept[j] = False
-                tiles[i] |= tiles[j]
+    for i, j in _pairs(table):
+        # Nearest first; a second one of the same tile is another cluster.
+        if kept[i] and kept[j] and not tiles[i] & tiles[j]:
+            kept[j] = False
+            tiles[i] |= tiles[j]
     # Not in place: the column's width is that of single names.
     table["TILES"] = [" ".join(sorted(names)) for names in tiles]
     return table[kept]
@@ -61,18 +55,19 @@ def _ordered(table: Table) -> Table:
     return table[np.lexsort(keys[::-1])]
 
 
-def _pairs(table: Table):
-    """Return rows of different tiles that are one cluster, and how far apart [Mpc]."""
-    if len(table) < 2:
-        empty = np.empty(0, int)
-        return empty, empty, empty.astype(float)
+def _pairs(table: Table) -> np.ndarray:
+    """Return rows of different tiles that are one cluster, (n, 2): better, worse.
+
+    The pairs of the best row first, and of these the nearest.
+    """
     sky = SkyCoord(table["RA"], table["DEC"], unit="deg")
     z = np.asarray(table["Z"], float)
-    limit = RADIUS * arcsec_per_mpc(np.clip(z, *Z_RANGE)).max() * u.arcsec
+    limit = RADIUS * arcsec_per_mpc(np.clip(z, *Z_RANGE)).max(initial=0.0) * u.arcsec
     i, j, apart, _ = search_around_sky(sky, sky, limit)
     middle = (z[i] + z[j]) / 2
     mpc = apart.arcsec / arcsec_per_mpc(np.clip(middle, *Z_RANGE))
     names = np.asarray(table["TILES"])
-    same = (mpc <= RADIUS) & (names[i] != names[j])
+    same = (i < j) & (mpc <= RADIUS) & (names[i] != names[j])
     same &= np.abs(z[i] - z[j]) <= DZ * (1 + middle)
-    return i[same], j[same], mpc[same]
+    pairs = np.stack([i, j], axis=1)[same]
+    return pairs[np.lexsort((mpc[same], pairs[:, 0]))]

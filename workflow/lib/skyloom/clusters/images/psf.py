@@ -87,15 +87,13 @@ def read_psfex(
         with opened(path) as file:
             model = DES_PSFEx(file[1])
         image = np.array(model.getPSFArray(galsim.PositionD(x + 1, y + 1)), float)
+        whole = image.ndim == 2 and np.isfinite(image).all() and image.sum() > 0
+        problem = "" if whole else "the model is empty or not finite"
     except Exception as bad:  # GalSim passes on astropy's and numpy's, of any class
-        raise _not_psfex(path, f"not a PSFEx model ({bad})") from None
-    if image.ndim != 2 or not np.isfinite(image).all() or not image.sum() > 0:
-        raise _not_psfex(path, "the model is empty or not finite")
+        problem = f"not a PSFEx model ({bad})"
+    if problem:
+        expected = "a table PSF_DATA with POLNAXIS, PSF_SAMP and PSF_MASK"
+        raise InputError(path, problem, where="HDU 1", expected=expected)
     scale = float(model.sample_scale) * pixel_scale
     drawn = galsim.InterpolatedImage(galsim.Image(image, scale=scale), flux=1.0)
     return Psf(fwhm=float(drawn.calculateFWHM()), image=image, image_scale=scale)
-
-
-def _not_psfex(path: Path, problem: str) -> InputError:
-    wanted = "a table PSF_DATA with POLNAXIS, PSF_SAMP and PSF_MASK"
-    return InputError(path, problem, where="HDU 1", expected=wanted)
