@@ -25,22 +25,10 @@ FLAGS = {
 }
 
 # Our column and the published one, repaired, in the same unit.
-PUBLISHED = {
-    "mag": "mag",
-    "disk_Re_arcsec": "disk_Re_arcsec",
-    "disk_q": "disk_q",
-    "bulge_q": "bulge_q",
-    "bulge_n": "bulge_n",
-    "bar_q": "bar_q",
-    "bulge_fraction": "bulge_fraction",
-    "bar_fraction": "bar_fraction",
-    "spiral_fraction": "spiral_fraction",
-    "chisq": "chisq_per_pixel",
-}
-REPEATED = (
-    "mag", "disk_Re_arcsec", "disk_q", "pitch_angle",
-    "bulge_fraction", "bar_fraction", "spiral_fraction", "chisq",
-)  # fmt: skip
+FRACTIONS = ("bulge_fraction", "bar_fraction", "spiral_fraction")
+SHARED = ("mag", "disk_Re_arcsec", "disk_q", "bulge_q", "bulge_n", "bar_q", *FRACTIONS)
+PUBLISHED = dict(zip(SHARED, SHARED, strict=True)) | {"chisq": "chisq_per_pixel"}
+REPEATED = ("mag", "disk_Re_arcsec", "disk_q", "pitch_angle", *FRACTIONS, "chisq")
 
 PHOT = "phot.mag;em.opt.R"
 FLUX = "phot.flux.density;em.opt.R"

@@ -60,20 +60,16 @@ def pitch_population(galaxy: np.ndarray, scatter: np.ndarray) -> Figure:
     low, middle, high = np.percentile(counts, [16, 50, 84], axis=0)
     left.stairs(high, bins, baseline=low, fill=True, color=style.SKY, alpha=0.6)
     left.stairs(middle, bins, color=style.BLUE, lw=1.3)
-    left.set(xlim=(0, _round_up(galaxy)), ylim=(0, None))
+    tens = math.ceil(np.percentile(galaxy, 99.5) / 10)
+    left.set(xlim=(0, min(90, 10 * tens)), ylim=(0, None))
     left.set(xlabel="pitch angle of a galaxy [deg]", ylabel="galaxies")
-    right.hist(scatter, 50, density=True, histtype="stepfilled", color=style.GREEN,
-               alpha=0.35)  # fmt: skip
-    right.hist(scatter, 50, density=True, histtype="step", color=style.GREEN)
+    look = {"histtype": "stepfilled", "ec": style.GREEN, "fc": (style.GREEN, 0.35)}
+    right.hist(scatter, 50, density=True, **look)
     text = f"{np.mean(scatter):.1f} $\\pm$ {np.std(scatter):.1f}°"
     style.note(right, text, corner="upper right")
-    right.set(xlabel="scatter between arms of a galaxy [deg]")
-    right.set_ylabel("posterior density")
+    label = "scatter between arms of a galaxy [deg]"
+    right.set(xlabel=label, ylabel="posterior density")
     return fig
-
-
-def _round_up(angles: np.ndarray) -> float:
-    return min(90.0, 10 * math.ceil(np.percentile(angles, 99.5) / 10))
 
 
 @style.styled

@@ -196,8 +196,8 @@ def support(aggregates: Sequence[Mapping]) -> Figure:
     for panel, (name, colour) in zip(axes, COLOURS.items(), strict=True):
         votes = [(tree.get("support") or {}).get(name) for tree in aggregates]
         shares = [v["k"] / v["n"] for v in votes if v and v["n"]]
-        panel.hist(shares, bins, color=colour, alpha=0.35)
-        panel.hist(shares, bins, color=colour, histtype="step", lw=1.2)
+        look = {"histtype": "stepfilled", "ec": colour, "fc": (colour, 0.35)}
+        panel.hist(shares, bins, lw=1.2, **look)
         found = sum(share > 0 for share in shares)
         panel.set(xlim=(0, 1), title=f"{name}: {found} of {len(aggregates)}")
     axes[0].set_ylabel("galaxies")
