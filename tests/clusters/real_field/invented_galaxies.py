@@ -35,10 +35,9 @@ def write(path, columns):
 
 
 def write_folder(folder, n=3):
-    """Write n galaxy files and return the folder."""
-    for k in range(n):
-        write(folder / f"toy_galaxies_{k:07d}.fit", rows(start=100 * k))
-    return folder
+    """Write n galaxy files of a folder, and return them."""
+    paths = [folder / f"toy_galaxies_{k:07d}.fit" for k in range(n)]
+    return [write(path, rows(start=100 * k)) for k, path in enumerate(paths)]
 
 
 def write_master(folder, nside, pixels):

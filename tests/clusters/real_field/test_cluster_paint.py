@@ -31,7 +31,7 @@ from skyloom.clusters.real_field.transform import to_des
 @pytest.fixture
 def galaxies(tmp_path):
     """Return 40 galaxies within 0.2 degrees."""
-    return read_galaxies(write(tmp_path / "all.fit", rows()))
+    return read_galaxies([write(tmp_path / "all.fit", rows())])
 
 
 @settings(max_examples=10, deadline=None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import Table
-from invented_galaxies import rows, write_folder, write_master
+from invented_galaxies import MASTER, rows, write_folder, write_master
 from skyloom.clusters.real_field.footprint import (
     image_mask,
     occupied,
+    read_field,
     read_footprint,
 )
 from skyloom.clusters.real_field.sdss import read_galaxies
@@ -39,10 +40,13 @@ def test_no_galaxies_no_footprint():
 def test_the_master_table_says_the_pixels(tmp_path):
     """If it holds all galaxies; without it they say it themselves."""
     galaxies = read_galaxies(write_folder(tmp_path))
-    alone = read_footprint(tmp_path, galaxies)
+    alone = read_footprint(None, galaxies)
     pixels = np.unique(pixel_of(32, galaxies["RA"], galaxies["DEC"]))
     write_master(tmp_path, 32, pixels)
-    told = read_footprint(tmp_path, galaxies)
+    told = read_footprint(tmp_path / MASTER, galaxies)
+    again, found = read_field([*sorted(tmp_path.glob("*_0*.fit")), tmp_path / MASTER])
+    assert len(again) == len(galaxies)
+    assert found.pixels.tolist() == pixels.tolist()
     assert told.nside == 32
     assert told.pixels.tolist() == pixels.tolist()
     assert alone.area < told.area
@@ -57,7 +61,7 @@ def test_wrong_master_tables_are_refused(tmp_path, nside, pixels, message):
     galaxies = read_galaxies(write_folder(tmp_path))
     write_master(tmp_path, nside, pixels)
     with pytest.raises(InputError, match=message):
-        read_footprint(tmp_path, galaxies)
+        read_footprint(tmp_path / MASTER, galaxies)
 
 
 def test_mask_of_an_image_is_zero_inside():

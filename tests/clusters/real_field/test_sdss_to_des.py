@@ -78,7 +78,7 @@ def test_luminosity_tells_near_from_far(transform):
 
 def test_a_table_becomes_what_the_filter_wants(tmp_path, transform):
     """Four bands, errors with those of the transformation."""
-    galaxies = read_galaxies(write(tmp_path / "all.fit", rows()))
+    galaxies = read_galaxies([write(tmp_path / "all.fit", rows())])
     table = to_des(galaxies, transform)
     mag, err = magnitudes(galaxies)
     change, scatter = transform(mag, err)

@@ -14,6 +14,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.sky.footprint import Footprint, pixel_of
 
+MASTER = "_master_table.fit"  # in the name of the file that lists the pixels
 FINEST = 2048
 TO_SHOW = 12.0  # galaxies in a pixel, so that hardly any pixel is empty by chance
 OUTSIDE = 1  # value of a mask's pixels outside of the footprint
@@ -22,9 +23,9 @@ COARSE = 64  # px of an image that share one look at the footprint
 
 def read_field(files: Sequence[str]) -> tuple[Table, Footprint]:
     """Return the galaxies of one table, or of a folder's, and where they are."""
-    place = files[0] if len(files) == 1 else Path(files[0]).parent
-    galaxies = read_galaxies(place)
-    return galaxies, read_footprint(place, galaxies)
+    masters = [path for path in files if MASTER in Path(path).name]
+    galaxies = read_galaxies([path for path in files if path not in masters])
+    return galaxies, read_footprint(next(iter(masters), None), galaxies)
 
 
 def occupied(galaxies: Table) -> Footprint:
@@ -41,28 +42,26 @@ def occupied(galaxies: Table) -> Footprint:
         nside //= 2
 
 
-def read_footprint(path: str | Path, galaxies: Table) -> Footprint:
+def read_footprint(master: str | Path | None, galaxies: Table) -> Footprint:
     """Return the footprint of a catalogue that `read_galaxies` read.
 
-    The ``*_master_table.fit`` of a folder says NSIDE and HPIX; without one the galaxies
-    say it by themselves. InputError for pixels that do not hold the galaxies.
+    Its master table says NSIDE and HPIX; without one the galaxies say it by themselves.
+    InputError for pixels that do not hold the galaxies.
     """
-    path = Path(path)
-    masters = sorted(path.glob("*_master_table.fit*")) if path.is_dir() else []
-    if not masters:
+    if master is None:
         return occupied(galaxies)
-    with opened(masters[0]) as file:
+    with opened(master) as file:
         read = file.columns(1, ("NSIDE", "HPIX"))
     nside, pixels = int(read["NSIDE"].ravel()[0]), read["HPIX"].ravel()
     if nside < 1 or nside & (nside - 1):
         raise InputError(
-            masters[0], f"NSIDE is {nside}", where="row 1", expected="a power of two"
+            master, f"NSIDE is {nside}", where="row 1", expected="a power of two"
         )
     footprint = Footprint(nside, np.unique(pixels.astype(int)))
     lost = int((~footprint(galaxies["RA"], galaxies["DEC"])).sum())
     if lost:
         raise InputError(
-            masters[0],
+            master,
             f"{lost} of {len(galaxies)} galaxies lie outside of its pixels",
             where="HPIX",
             expected="pixels in RING order that hold all galaxies",

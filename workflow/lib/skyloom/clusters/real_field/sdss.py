@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom.clusters.inputs import PART
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 
 log = logging.getLogger(__name__)
@@ -31,15 +30,14 @@ LIMITS = {
 }
 
 
-def read_galaxies(path: str | Path) -> Table:
+def read_galaxies(paths: Sequence[str | Path]) -> Table:
     """Read a galaxy catalogue of redMaPPer's.
 
     Parameters
     ----------
-    path : str or Path
-        A folder of ``*_NNNNNNN.fit``, one a HEALPix pixel, or one table; columns ID,
-        RA, DEC [deg], MAG and MAG_ERR (n, 5) in u, g, r, i, z, and if there EBV and
-        REFMAG.
+    paths : sequence of str or Path
+        Of one table, or of ``*_NNNNNNN.fit``, one a HEALPix pixel; columns ID, RA, DEC
+        [deg], MAG and MAG_ERR (n, 5) in u, g, r, i, z, and if there EBV and REFMAG.
 
     Returns
     -------
@@ -50,8 +48,8 @@ def read_galaxies(path: str | Path) -> Table:
     Raises
     ------
     InputError
-        No file, a folder without galaxies, a missing column, not five bands, a value
-        that is not finite or out of range, an ID at two places.
+        No file, a missing column, not five bands, a value that is not finite or out of
+        range, an ID at two places.
 
     Notes
     -----
@@ -60,11 +58,10 @@ def read_galaxies(path: str | Path) -> Table:
     0.15, where uncorrected magnitudes would give 1.02 (Schlegel et al. 1998, ApJ 500,
     525, table 6).
     """
-    path = Path(path)
-    parts = [_read(part) for part in _parts(path)]
+    parts = [_read(path) for path in paths]
     common = [c for c in parts[0].colnames if all(c in p.colnames for p in parts)]
     whole = vstack([part[common] for part in parts], metadata_conflicts="silent")
-    return _once(path, whole)
+    return _once(paths[0], whole)
 
 
 def magnitudes(galaxies: Table) -> tuple[np.ndarray, np.ndarray]:
@@ -86,21 +83,7 @@ def linear_flux(mag: np.ndarray) -> np.ndarray:
     return 2 * SOFTENING * np.sinh(argument)
 
 
-def _parts(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [existing_file(path)]
-    parts = sorted(p for p in path.iterdir() if PART.search(p.name))
-    if not parts:
-        raise InputError(
-            path,
-            "no galaxy file in this folder",
-            expected="files *_NNNNNNN.fit, one a HEALPix pixel",
-            remedy="name the file itself if the catalogue is one table",
-        )
-    return parts
-
-
-def _read(path: Path) -> Table:
+def _read(path: str | Path) -> Table:
     with opened(path) as file:
         read = file.columns(1, REQUIRED, OPTIONAL)
     for name, values in read.items():
@@ -118,7 +101,7 @@ def _read(path: Path) -> Table:
     return table
 
 
-def _check_shape(path: Path, name: str, values: np.ndarray, n: int) -> None:
+def _check_shape(path, name: str, values: np.ndarray, n: int) -> None:
     whole, many = name == "ID", name in ("MAG", "MAG_ERR")
     shape = (n, len(SDSS_BANDS)) if many else (n,)
     if values.shape != shape or values.dtype.kind not in ("iu" if whole else "f"):
@@ -131,7 +114,7 @@ def _check_shape(path: Path, name: str, values: np.ndarray, n: int) -> None:
         )
 
 
-def _bad_value(path: Path, name: str, read: Mapping, place: tuple, expected: str):
+def _bad_value(path, name: str, read: Mapping, place: tuple, expected: str):
     row, *band = place
     where = f"row {row + 1} (ID {read['ID'][row]}), {name}"
     where += f" in {SDSS_BANDS[band[0]]}" if band else ""
@@ -140,7 +123,7 @@ def _bad_value(path: Path, name: str, read: Mapping, place: tuple, expected: str
     return InputError(path, problem, where=where, expected=expected, remedy=remedy)
 
 
-def _once(path: Path, table: Table) -> Table:
+def _once(path: str | Path, table: Table) -> Table:
     order = np.argsort(np.asarray(table["ID"]), kind="stable")
     table = table[order]
     again = np.flatnonzero(np.diff(np.asarray(table["ID"])) == 0) + 1
