@@ -199,3 +199,44 @@ def test_no_wcs_is_claimed_without_an_orientation(arrays, tmp_path):
     assert cards["RA"] == 1.0
     assert "CTYPE1" not in cards
     assert "unknown" in cards["WCSNOTE"]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_psf_within_a_thousandth_is_not_worth_a_word(arrays, sign):
+    """Just outside it is renormalised and said so."""
+    assert made(arrays, psf=PSF * (1 + sign * 0.99e-3)).notes == ()
+    assert len(made(arrays, psf=PSF * (1 + sign * 1.01e-3)).notes) == 1
+
+
+def test_a_psf_may_fall_to_two_per_cent_below_zero(arrays):
+    """Of its peak; further down it is no PSF."""
+    for depth, good in ((0.0199, True), (0.0201, False)):
+        psf = np.zeros((5, 5))
+        psf[2, 2], psf[0, 0] = 1.0, -depth
+        psf[1, 2] = depth
+        if good:
+            assert made(arrays, psf=psf).psf.min() == pytest.approx(-depth)
+        else:
+            with pytest.raises(InputError, match="of the peak"):
+                made(arrays, psf=psf)
+
+
+@pytest.mark.parametrize(("turns", "rotation"), [(1, 3), (2, 0), (3, 1), (-1, 1)])
+def test_turns_add_up(arrays, turns, rotation):
+    """A cutout that was turned twice and is turned again."""
+    twice = c.turn(made(arrays), 2)
+    found = c.turn(twice, turns)
+    assert found.rotation == rotation
+    assert np.array_equal(found.image, np.rot90(arrays["image"], 2 + turns))
+
+
+def test_sigma_counts_pixels_that_have_a_number_but_no_sigma(arrays):
+    """A sigma below zero is refused, one of a bad pixel is filled without a word."""
+    sigma = np.full((40, 36), 2.0)
+    sigma[2, 3] = 0.0
+    cutout = made(arrays, sigma=sigma)
+    assert cutout.notes == ()
+    assert cutout.sigma[2, 3] == 2.0
+    sigma[5, 5] = -1e-9
+    with pytest.raises(InputError, match="below 0"):
+        made(arrays, sigma=sigma)
