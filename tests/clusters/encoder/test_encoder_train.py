@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as lightning
 import torch
+from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder
 from skyloom.clusters.encoder.module import scaled
@@ -191,3 +192,22 @@ def test_validation_is_always_in_one_order(files, quick):
     again = [b["images"] for b in fields.val_dataloader()]
     assert all(map(torch.equal, seen, again))
     assert sum(map(len, seen)) == 8
+
+
+def test_figures_are_of_fields_that_chose_nothing(
+    files, small, quick, tmp_path, monkeypatch
+):
+    """The fields that choose the epoch scale its logits, and others judge it."""
+    seen = {}
+
+    def noted(_encoder, fields, others):
+        for name, batches in (("fitted", fields), ("judged", others)):
+            seen[name] = torch.cat([batch["images"] for batch in batches])
+        return {}
+
+    monkeypatch.setattr("skyloom.clusters.encoder.train.calibrate", noted)
+    parts = {"train": files[:1], "validate": files[3:], "calibrate": files[2:3]}
+    fit_files(parts, small, quick, tmp_path, seed=1)
+    for name, path in (("fitted", files[3]), ("judged", files[2])):
+        held = torch.stack([one["images"].float() for one in read_file_data(path)])
+        assert torch.equal(seen[name].float(), held)

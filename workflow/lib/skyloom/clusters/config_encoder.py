@@ -31,7 +31,7 @@ class Data(Section):
     held_out: Part = key(
         0.1,
         "Share of the files that are held out of training: half of them choose the "
-        "best epoch, half say what its probabilities are worth.",
+        "best epoch and scale its logits, half say what its probabilities are worth.",
     )
     test: Part = key(0.1, "Share of the files that the encoder is judged on.")
 

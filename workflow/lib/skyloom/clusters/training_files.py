@@ -44,8 +44,8 @@ def files(config: Mapping) -> dict[int, list[int]]:
 def splits(config: Mapping) -> dict[str, list[int]]:
     """Return the numbers of the files of each of `SPLITS`; one at least goes to each.
 
-    Of those held out by ``data.held_out``, half choose the epoch, and half say what
-    the chosen encoder's probabilities are worth.
+    Of those held out by ``data.held_out``, half choose the epoch and scale its logits,
+    and half say what the chosen encoder's probabilities are worth.
     """
     half = config["data"]["held_out"] / 2
     shares = {"test": config["data"]["test"], "validate": half, "calibrate": half}
