@@ -53,8 +53,8 @@ def test_gzip_is_read(tmp_path):
 
 def test_byte_order_mark_is_passed_over(tmp_path):
     """Windows editors put one at the start."""
-    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf[1]")
-    assert read_json(tmp_path / "a.json", root=list) == [1]
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read_json(tmp_path / "a.json") == {"a": 1}
 
 
 def test_nonfinite_only_on_request(tmp_path):

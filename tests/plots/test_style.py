@@ -20,7 +20,7 @@ def draw():
     return fig
 
 
-@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
 def test_same_figure_same_bytes(tmp_path, suffix):
     """No date, random id or version enters a file."""
     first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
@@ -39,7 +39,7 @@ def test_save_writes_all_formats_and_nothing_else(tmp_path):
 
 def test_unknown_suffix_is_refused_before_anything_is_written(tmp_path):
     """A wrong suffix names the right ones, and leaves no file."""
-    with pytest.raises(ValueError, match=r"ends in \.png, \.pdf, \.svg"):
+    with pytest.raises(ValueError, match=r"ends in \.png, \.pdf$"):
         style.save(draw(), tmp_path / "f.png", tmp_path / "f.jpg")
     assert not list(tmp_path.iterdir())
 

@@ -15,17 +15,13 @@ from skyloom.io.atomic import write_text
 from skyloom.io.errors import InputError, encoding_error, existing_file
 
 
-def read_json(
-    path: str | Path, *, root: type | tuple[type, ...] = dict, nonfinite: bool = False
-):
+def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
     """Read a JSON file (``.json``, or ``.json.gz``).
 
     Parameters
     ----------
     path : str or Path
         The file.
-    root : type or tuple of types
-        What the outermost value must be: dict, list, ...
     nonfinite : bool
         Accept ``NaN`` and ``Infinity``, which are not JSON but which Python writes.
 
@@ -33,7 +29,7 @@ def read_json(
     ------
     InputError
         No file, empty, damaged gzip, not UTF-8, not JSON (with line and column), a
-        key given twice, or another outermost type.
+        key given twice, or no object outermost.
     """
     text = _read_text(existing_file(path))
     try:
@@ -47,9 +43,8 @@ def read_json(
         raise InputError(path, "nested too deeply", expected="a document") from None
     except ValueError as bad:
         raise InputError(path, str(bad), expected="valid JSON") from None
-    if not isinstance(tree, root):
-        names = " or ".join(t.__name__ for t in np.atleast_1d(root))
-        raise InputError(path, f"holds a {type(tree).__name__}", expected=f"a {names}")
+    if not isinstance(tree, dict):
+        raise InputError(path, f"holds a {type(tree).__name__}", expected="a dict")
     return tree
 
 

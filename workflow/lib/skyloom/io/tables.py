@@ -9,7 +9,7 @@ import csv
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,22 +239,20 @@ def _finite(text: str) -> float:
     return value
 
 
-PARSERS: dict[str, Callable] = {
-    "int": _integer,
-    "float": _finite,
-    "str": str,
-    "bool": lambda text: TRUTHS[text.strip().lower()],
+# By kind: what reads a cell, and the column's type without and with empty cells.
+KINDS = {
+    "int": (_integer, "int64", "Int64"),
+    "float": (_finite, "float64", "float64"),
+    "str": (str, object, object),
+    "bool": (lambda text: TRUTHS[text.strip().lower()], bool, "boolean"),
 }
-TYPES = {"int": "int64", "float": "float64", "str": object, "bool": bool}
-NULLS = {"int": "Int64", "float": "float64", "str": object, "bool": "boolean"}
 
 
 def _column(path, rows, name: str, column: Column) -> pd.Series:
     values = [_cell(path, row, name, cells[name], column) for row, cells in rows]
     if column.unique:
         _refuse_repeats(path, rows, name, values)
-    types = NULLS if None in values else TYPES
-    return pd.Series(values, dtype=types[column.kind])
+    return pd.Series(values, dtype=KINDS[column.kind][2 if None in values else 1])
 
 
 def _cell(path, row: int, name: str, text: str, column: Column):
@@ -264,19 +262,15 @@ def _cell(path, row: int, name: str, text: str, column: Column):
             return None
         raise InputError(path, "empty cell", where=where, expected=column.kind)
     try:
-        value = PARSERS[column.kind](text)
+        value = KINDS[column.kind][0](text)
     except (ValueError, KeyError, OverflowError):
         problem = f"got {text[:40]!r}"
         raise InputError(path, problem, where=where, expected=column.kind) from None
-    if _outside(value, column):
-        expected = f"{column.low} to {column.high}"
+    low, high = column.low, column.high
+    if (low is not None and value < low) or (high is not None and value > high):
+        expected = f"{low} to {high}"
         raise InputError(path, f"got {value}", where=where, expected=expected)
     return value
-
-
-def _outside(value, column: Column) -> bool:
-    low = column.low is not None and value < column.low
-    return low or (column.high is not None and value > column.high)
 
 
 def _refuse_repeats(path, rows, name: str, values: list) -> None:

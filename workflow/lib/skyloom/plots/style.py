@@ -68,18 +68,15 @@ STYLE = {
     "image.origin": "lower",
     "image.interpolation": "none",
     "pdf.fonttype": 42,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "skyloom",
 }
 
 # What each writer would otherwise add of itself: dates and version strings.
 METADATA = {
     ".png": {"Software": None},
     ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
-    ".svg": {"Date": None, "Creator": None},
 }
 # Where each writer keeps a text of ours.
-NOTE = {".png": "Description", ".pdf": "Subject", ".svg": "Description"}
+NOTE = {".png": "Description", ".pdf": "Subject"}
 # A third of zlib's default effort makes files a few per cent larger, much sooner.
 WRITER = {".png": {"pil_kwargs": {"compress_level": 3}}}
 
@@ -140,12 +137,11 @@ def save(
     fig : Figure
         The figure.
     *paths : str or Path
-        Where to; the suffix ``.png``, ``.pdf`` or ``.svg`` chooses the format.
+        Where to; the suffix ``.png`` or ``.pdf`` chooses the format.
     dpi : int
         Resolution of a PNG, and of images inside a vector file.
     note : str, optional
-        What the figure is made from, for the file's metadata: its description in PNG
-        and SVG, its subject in PDF.
+        What the figure is made from: the description of a PNG, the subject of a PDF.
 
     Raises
     ------

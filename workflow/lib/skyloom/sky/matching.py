@@ -3,8 +3,7 @@
 All pairs within a projected distance and a redshift difference are candidates. Of
 them, `match` keeps pairs that share no object:
 
-* without ranks the closest candidate pair first, in units of both tolerances: the same
-  with the lists exchanged;
+* without ranks the closest candidate pair first, in units of both tolerances;
 * with ranks of the second list, its objects choose one after the other, the highest
   first; each takes the free candidate that ranks highest in the first list or, without
   its ranks, the closest. Pairs of objects above a rank do not depend on those below:
@@ -38,9 +37,9 @@ class Pairs:
     first, second : ndarray of int, shape (n,)
         Rows of the two lists.
     separation : ndarray, shape (n,)
-        Projected distance at the redshift of the reference list [Mpc, physical].
+        Projected distance at the redshift of the first list [Mpc, physical].
     dz : ndarray, shape (n,)
-        ``(z2 - z1) / (1 + z)``, z of the reference list; NaN where one is unknown.
+        ``(z2 - z1) / (1 + z1)``; NaN where one is unknown.
     sizes : tuple of 2 int
         Lengths of the lists.
     """
@@ -88,7 +87,6 @@ def candidates(
     *,
     radius: float = RADIUS,
     dz: float | None = DZ,
-    reference: int = 1,
 ) -> Pairs:
     """Return all pairs within a projected distance and a redshift difference.
 
@@ -99,11 +97,9 @@ def candidates(
     radius : float
         Largest projected distance, included [Mpc, physical].
     dz : float or None
-        Largest ``|z2 - z1| / (1 + z)``, included; None to ask nothing of redshifts.
-    reference : int
-        1 or 2: the list whose redshift makes megaparsecs of angles, and is the z of
-        ``1 + z``. Its objects of unknown redshift are in no pair; those of the other
-        list only where `dz` is None.
+        Largest ``|z2 - z1| / (1 + z1)``, included; None to ask nothing of redshifts.
+        Redshifts of the first list make megaparsecs of angles: its objects of unknown
+        redshift are in no pair; those of the other list only where `dz` is None.
 
     Returns
     -------
@@ -116,30 +112,28 @@ def candidates(
         Arrays of different lengths, positions that are none, tolerances not above 0.
     """
     one, two = _Side(ra1, dec1, z1, "first"), _Side(ra2, dec2, z2, "second")
-    _check(radius, dz, reference)
-    base, other = (one, two) if reference == 1 else (two, one)
-    i, j = _near(base, radius, other)
-    separation = _angle(base, i, other, j) / base.angle(1.0)[i]
-    gap = (other.z[j] - base.z[i]) / (1 + base.z[i])
+    if not (np.isfinite(radius) and radius > 0) or (dz is not None and not dz > 0):
+        msg = f"radius {radius} Mpc, dz {dz}: expected numbers above 0"
+        raise ValueError(msg)
+    i, j = _near(one, radius, two)
+    separation = _angle(one, i, two, j) / one.angle(1.0)[i]
+    gap = (two.z[j] - one.z[i]) / (1 + one.z[i])
     kept = separation <= radius
     if dz is not None:
         kept &= np.abs(gap) <= dz
-    first, second = (i, j) if reference == 1 else (j, i)
-    sign = 1.0 if reference == 1 else -1.0
     sizes = (len(one.z), len(two.z))
-    pairs = Pairs(first, second, separation, sign * gap, sizes).part(kept)
+    pairs = Pairs(i, j, separation, gap, sizes).part(kept)
     return pairs.part(np.lexsort((pairs.second, pairs.first)))
 
 
 def match(
-    ra1, dec1, z1, ra2, dec2, z2, *, rank1=None, rank2=None, reference=1, **tolerances
+    ra1, dec1, z1, ra2, dec2, z2, *, rank1=None, rank2=None, **tolerances
 ) -> Pairs:
     """Return pairs that share no object, sorted by first; see `candidates`.
 
     Of the ranks, shapes (n1,) and (n2,), larger is better: richness, S/N, probability.
     """
-    sides = (ra1, dec1, z1, ra2, dec2, z2)
-    found = candidates(*sides, reference=reference, **tolerances)
+    found = candidates(ra1, dec1, z1, ra2, dec2, z2, **tolerances)
     return one_to_one(found, rank1=rank1, rank2=rank2, **tolerances)
 
 
@@ -213,15 +207,6 @@ def _near(base: _Side, radius: float, other: _Side) -> tuple[np.ndarray, np.ndar
 def _angle(one: _Side, i, two: _Side, j) -> np.ndarray:
     places = (one.ra[i], one.dec[i], two.ra[j], two.dec[j])
     return angular_separation(*(np.radians(v) for v in places))
-
-
-def _check(radius: float, dz: float | None, reference: int) -> None:
-    if not (np.isfinite(radius) and radius > 0) or (dz is not None and not dz > 0):
-        msg = f"radius {radius} Mpc, dz {dz}: expected numbers above 0"
-        raise ValueError(msg)
-    if reference not in (1, 2):
-        msg = f"reference {reference!r}: expected 1 or 2, the list of the redshifts"
-        raise ValueError(msg)
 
 
 def _rank(rank, size: int, name: str) -> np.ndarray:

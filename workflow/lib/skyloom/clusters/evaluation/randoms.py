@@ -75,9 +75,8 @@ def chance_matches(
     z = rng.choice(redshifts, len(points))
     ours = (np.asarray(found[k], np.float64) for k in ("RA", "DEC", "Z"))
     theirs = (np.asarray(points[k], np.float64) for k in ("RA", "DEC"))
-    asked = {"radius": rule.radius, "dz": rule.dz, "reference": 2}
-    near = candidates(*ours, *theirs, z, **asked)
-    return one_share(len(np.unique(near.second)), len(points))
+    near = candidates(*theirs, z, *ours, radius=rule.radius, dz=rule.dz)
+    return one_share(len(np.unique(near.first)), len(points))
 
 
 def chance_finder(
