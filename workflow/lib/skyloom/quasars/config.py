@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -27,6 +27,10 @@ def _refuse(wrong: bool, why: str) -> None:
         raise ValueError(why)
 
 
+def _path(sentence: str) -> Any:
+    return key(None, sentence, "path")
+
+
 def _unlike(values: tuple[T, ...]) -> tuple[T, ...]:
     _refuse(len(set(values)) < len(values), "expected no item twice")
     return values
@@ -45,34 +49,26 @@ Families = Annotated[
 class Paths(Section):
     """Raw files of source `files`, relative to $SKYLOOM_DATA (data/ if not set)."""
 
-    survey: DataFolder | None = key(
-        None, "Folder of <tile>/<expid>/coadd-*.fits.", "path"
+    survey: DataFolder | None = _path("Folder of <tile>/<expid>/coadd-*.fits.")
+    survey_truth: DataFile | None = _path(
+        "Truth of some of its targets, to judge rounds by, CSV or FITS."
     )
-    survey_truth: DataFile | None = key(
-        None, "Truth of some of its targets, to judge rounds by, CSV or FITS.", "path"
+    training: DataPlace | None = _path(
+        "Folder or file of labelled spectra, of any kind that is read."
     )
-    training: DataPlace | None = key(
-        None, "Folder or file of labelled spectra, of any kind that is read.", "path"
+    training_truth: DataFile | None = _path(
+        "Their truth, visual inspection as CSV or FITS."
     )
-    training_truth: DataFile | None = key(
-        None, "Their truth, visual inspection as CSV or FITS.", "path"
+    supplement: DataPlace | None = _path("More labelled spectra, such as eBOSS's.")
+    supplement_truth: DataFile | None = _path(
+        "The truth of the supplement, CSV or FITS."
     )
-    supplement: DataPlace | None = key(
-        None, "More labelled spectra, such as eBOSS's.", "path"
-    )
-    supplement_truth: DataFile | None = key(
-        None, "The truth of the supplement, CSV or FITS.", "path"
-    )
-    answers: OfRound | None = key(
-        None,
+    answers: OfRound | None = _path(
         "Pattern of the folder with the inspectors' CSV files about a round's query; "
-        "{round} stands for its number.",
-        "path",
+        "{round} stands for its number."
     )
-    decisions: OfRound | None = key(
-        None,
-        "Pattern of the CSV file that settles a round's conflicts, if it is there.",
-        "path",
+    decisions: OfRound | None = _path(
+        "Pattern of the CSV file that settles a round's conflicts, if it is there."
     )
 
     @model_validator(mode="after")
@@ -96,11 +92,9 @@ class Objects(Section):
         "Families of simulated quasars, in equal shares.",
         min_length=1,
     )
-    templates: DataFolder | None = key(
-        None,
+    templates: DataFolder | None = _path(
         "Folder of redrock's rrtemplate-QSO-{LOZ,HIZ}-v1.1.fits[.gz], for the family "
-        "eigen.",
-        "path",
+        "eigen."
     )
     redshifts: Literal["desi", "boss", "broad"] = key(
         "desi", "Distribution of the quasars' redshifts."
@@ -305,15 +299,11 @@ class Query(Section):
 class Evaluate(Section):
     """Given spectra, classified and, with a truth, judged."""
 
-    spectra: DataPlace | None = key(
-        None,
+    spectra: DataPlace | None = _path(
         "Folder or file of spectra, SDSS spec- and spPlate- or DESI coadd-, relative "
-        "to $SKYLOOM_DATA.",
-        "path",
+        "to $SKYLOOM_DATA."
     )
-    truth: DataFile | None = key(
-        None, "The truth of their targets, CSV or FITS.", "path"
-    )
+    truth: DataFile | None = _path("The truth of their targets, CSV or FITS.")
     ensemble: str | None = key(
         "resources/models/quasars",
         "Folder of the networks that classify them; null for the last round's.",
