@@ -336,10 +336,7 @@ class Config(Section):
         le=100,
     )
     chunks: int = key(
-        2,
-        "Jobs that training, ingestion and survey run are cut into.",
-        ge=1,
-        le=10000,
+        2, "Jobs that training, ingestion and survey run are cut into.", ge=1, le=10000
     )
     threads: int = key(1, "Cores that a job of the survey run asks for.", ge=1, le=1024)
     paths: Paths = part(Paths)

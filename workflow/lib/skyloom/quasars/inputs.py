@@ -129,10 +129,7 @@ def learned_from(number: int | str) -> dict:
 
 
 def members(
-    config: Mapping,
-    number: int | str,
-    suffix: str,
-    some: Iterable[int] | None = None,
+    config: Mapping, number: int | str, suffix: str, some: Iterable[int] | None = None
 ) -> list[str]:
     """Return files of members of a round, of all of them if none are named."""
     named = range(config["ensemble"]["members"]) if some is None else some

@@ -18,11 +18,7 @@ import numpy as np
 from skyloom.io.errors import InputError, existing_file
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.graph import MODEL, Graph, Layer, MappingError, read_graph
-from skyloom.quasars.network.parameters import (
-    VECTORS,
-    Parameters,
-    arrays_by_layer,
-)
+from skyloom.quasars.network.parameters import VECTORS, Parameters, arrays_by_layer
 from skyloom.quasars.network.published import architecture_of, map_layers
 from skyloom.quasars.spectra.grid import LINEAR, LOG, Grid
 

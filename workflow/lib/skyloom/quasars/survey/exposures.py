@@ -36,10 +36,7 @@ def run_exposure(
     ]
     schema = pa.schema(fields, metadata={META: text(provenance)})
     rows = without = 0
-    with (
-        replacing(path) as temporary,
-        pq.ParquetWriter(temporary, schema) as writer,
-    ):
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for meta, flux, ivar in batches:
             found = classify(meta, flux, ivar, by)
             rows, without = rows + len(found), without + len(meta) - len(found)

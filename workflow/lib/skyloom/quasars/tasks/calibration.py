@@ -20,12 +20,7 @@ from skyloom.quasars.evaluation.thresholds import (
 )
 from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.runners import runner
-from skyloom.quasars.survey.classify import (
-    Classifier,
-    calibrate,
-    classifier,
-    classify,
-)
+from skyloom.quasars.survey.classify import Classifier, calibrate, classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import BATCH
 from skyloom.run.seeds import rng
