@@ -349,13 +349,10 @@ def test_members_of_a_round():
     ]
 
 
-def test_labels_are_made_of_what_was_said_before(data):
-    """Of the last round: its labels, the answers and the decisions about its query."""
+def test_labels_are_made_of_answers_and_decisions(data):
+    """About the query of a round, each where its pattern says."""
     answered = touch(data / "a" / "1" / "x.csv")
     decided = touch(data / "d1.csv")
     whole = files(answers="a/{round}", decisions="d{round}.csv")
-    assert inputs.said_before(whole, "2") == {
-        "before": "<results>/labels/round1.csv",
-        "answers": [answered],
-        "decisions": [decided],
-    }
+    assert inputs.answers(whole, 1) == [answered]
+    assert inputs.decisions(whole, 1) == [decided]

@@ -4,7 +4,9 @@
 # All labels so far, in one table that knows who said what.
 rule merge_labels:
     input:
-        unpack(lambda wildcards: inputs.said_before(config, wildcards.round)),
+        before=lambda wildcards: f"<results>/labels/round{int(wildcards.round) - 1}.csv",
+        answers=lambda wildcards: inputs.answers(config, int(wildcards.round) - 1),
+        decisions=lambda wildcards: inputs.decisions(config, int(wildcards.round) - 1),
     output:
         labels="<results>/labels/round{round}.csv",
         agreement="<results>/labels/round{round}_agreement.csv",

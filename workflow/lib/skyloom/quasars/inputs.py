@@ -136,19 +136,6 @@ def members(
     return [f"<results>/ensemble/round{number}/net_{i}.{suffix}" for i in named]
 
 
-def said_before(config: Mapping, number: int | str) -> dict:
-    """Return what the labels of a round are made of, by kind.
-
-    The last round's labels, the answers about its query, and decisions on conflicts.
-    """
-    last = int(number) - 1
-    return {
-        "before": f"<results>/labels/round{last}.csv",
-        "answers": answers(config, last),
-        "decisions": decisions(config, last),
-    }
-
-
 def answers(config: Mapping, number: int) -> list[str]:
     """Return the inspectors' files about the query of a round.
 

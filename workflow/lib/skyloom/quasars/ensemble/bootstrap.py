@@ -93,10 +93,12 @@ def draw(
         raise ValueError(msg)
     random = rng(seed, "bootstrap", member)
     counts = _counts(classes[first], random)
-    pick = _one_each if single_exposure else _all_each
+    rows = np.repeat(np.arange(len(which)), counts[which])
+    if single_exposure:
+        rows = _one_each(which, counts, random)
     unseen = np.zeros(len(usable), bool)
     unseen[index] = counts[which] == 0
-    return Draw(np.sort(index[pick(which, counts, random)]), unseen)
+    return Draw(np.sort(index[rows]), unseen)
 
 
 def save_draw(path: str | Path, drawn: Draw) -> None:
@@ -117,10 +119,6 @@ def _counts(classes: np.ndarray, random: np.random.Generator) -> np.ndarray:
         drawn = random.choice(members, len(members))
         counts += np.bincount(drawn, minlength=len(classes))
     return counts
-
-
-def _all_each(which: np.ndarray, counts: np.ndarray, _random) -> np.ndarray:
-    return np.repeat(np.arange(len(which)), counts[which])
 
 
 def _one_each(which: np.ndarray, counts: np.ndarray, random) -> np.ndarray:

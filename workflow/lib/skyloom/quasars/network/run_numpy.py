@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from scipy.special import expit
 
 from skyloom.quasars.network.contract import Ensemble
 from skyloom.quasars.network.parameters import Affine, Folded, Parameters, fold
@@ -39,26 +40,11 @@ def forward(x: np.ndarray, network: Folded) -> np.ndarray:
     hidden = hidden.reshape(len(x), -1) @ network.dense.kernel
     hidden += network.dense.bias
     np.maximum(hidden, 0.0, out=hidden)
-    return finish(hidden @ network.heads.kernel, network)
-
-
-def finish(logits: np.ndarray, network: Folded) -> np.ndarray:
-    """Return the outputs of the heads' products, (n, heads * 2 * boxes); in place."""
-    arch = network.arch
-    logits += network.heads.bias
+    outputs = hidden @ network.heads.kernel
+    outputs += network.heads.bias
     scale, shift = network.span
-    outputs = sigmoid(logits).reshape(len(logits), len(arch.heads), 2 * arch.boxes)
-    outputs *= scale
-    outputs += shift
-    return outputs
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)) in place, without overflow."""
-    np.clip(x, -87.0, 87.0, out=x)
-    np.exp(np.negative(x, out=x), out=x)
-    x += 1.0
-    return np.reciprocal(x, out=x)
+    outputs = expit(outputs).reshape(len(x), len(arch.heads), 2 * arch.boxes)
+    return outputs * scale + shift
 
 
 def convolve(

@@ -6,11 +6,10 @@ import numpy as np
 
 from skyloom.io.spectra import Spectra
 
-# Wavelengths (Å) that only one of DESI's cameras sees, and its bit; b ends with a
-# pixel at 5800 and r with one at 7620. A joined spectrum is judged by the same ranges:
-# a network misses the same lines.
-RANGES = {"b": (3600.0, 5760.0), "r": (5801.0, 7520.0), "z": (7621.0, 9824.0)}
-BITS = {"b": 1, "r": 2, "z": 4}
+# Bits of DESI's cameras b, r and z, and wavelengths (Å) that only one of them sees; b
+# ends with a pixel at 5800 and r with one at 7620. A joined spectrum is judged by the
+# same ranges: a network misses the same lines.
+RANGES = {1: (3600.0, 5760.0), 2: (5801.0, 7520.0), 4: (7621.0, 9824.0)}
 
 
 def dead_arms(spectra: Spectra) -> np.ndarray:
@@ -19,12 +18,12 @@ def dead_arms(spectra: Spectra) -> np.ndarray:
     A camera that the file does not have is dead for all its spectra.
     """
     bits = np.zeros(len(spectra), dtype=np.int64)
-    for name, limits in RANGES.items():
+    for bit, limits in RANGES.items():
         alive = np.zeros(len(spectra), dtype=bool)
         for arm in spectra.arms:
             low, high = np.searchsorted(arm.wave, limits)
             alive |= (arm.ivar[:, low:high] > 0).any(axis=1)
-        bits |= np.where(alive, 0, BITS[name])
+        bits |= np.where(alive, 0, bit)
     return bits
 
 

@@ -22,11 +22,8 @@ GOOD_PARSED = 2  # Z_CONF after QuasarNET's parsing
 # Codes of CLASS_PERSON, of the parsed OBJCLASS, and words of DESI's inspectors.
 PERSON = {0: "", 1: "STAR", 3: "QSO", 4: "GALAXY", 30: "QSO", 50: ""}
 PARSED = {0: "", 1: "STAR", 2: "GALAXY", 3: "QSO"}
-WORDS = {"STAR": "STAR", "WD": "STAR", "GALAXY": "GALAXY", "QSO": "QSO"} | {
-    "": "",
-    "BAD": "",
-    "UNKNOWN": "",
-}
+WORDS = {"STAR": "STAR", "WD": "STAR", "GALAXY": "GALAXY", "QSO": "QSO"}
+WORDS |= dict.fromkeys(("", "BAD", "UNKNOWN"), "")
 BAL_PERSON = 30
 # DESI's form of inspection offers this phrase; free text is not trusted.
 BAL_PHRASE = "Broad absorption line quasar (BAL)"
