@@ -1,7 +1,8 @@
 """Data from many files, a few files in memory at a time, in an order of its own.
 
-A file is read once an epoch and worker: files come in a random order, and so do the
-data within each. What an epoch's order is follows from the seed and the epoch alone.
+A file is read once an epoch and worker, or once for all where they are few and no
+other process reads: files come in a random order, and so do the data within each. What
+an epoch's order is follows from the seed and the epoch alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, get_worker_info
 
 from skyloom.clusters.data.files import numbers_of, read_file_data
 from skyloom.clusters.data.tiles import KEYS
@@ -48,7 +49,8 @@ class FileData(Dataset):
 
     def _file(self, path: Path) -> list[dict]:
         held = [one["images"].nbytes for data in self._read.values() for one in data]
-        if sum(held) > KEPT:
+        # Readers in processes of their own hold one file each: together they are many.
+        if get_worker_info() is not None or sum(held) > KEPT:
             self._read.clear()  # before the next is read
         data = self._read[path] = read_file_data(path, self.need)
         shapes = {k: tuple(v.shape) for k, v in collate(data[:1]).items()}
