@@ -104,7 +104,7 @@ def test_flux_scales_the_image():
 
 def test_sharp_seeing_folds_more():
     """Power beyond the sampling limit matters for larger galaxies in better seeing."""
-    sizes = [folded_size([Psf(f)], 0.263, 6e-4) for f in (0.63, 0.7, 0.9)]
+    sizes = [folded_size([Psf(f)], 6e-4) for f in (0.63, 0.7, 0.9)]
     assert sizes[0] > sizes[1] > sizes[2] == 0.0
 
 

@@ -73,9 +73,9 @@ def test_pixel_is_added_once():
     """The effective profile is the profile and a pixel; an image has its pixel."""
     psf = Psf(0.9, 0.02, 0.01)
     both = galsim.Convolve(psf.profile, galsim.Pixel(0.263))
-    assert psf.effective(0.263).kValue(3.0, 1.0) == both.kValue(3.0, 1.0)
+    assert psf.effective().kValue(3.0, 1.0) == both.kValue(3.0, 1.0)
     imaged = Psf(0.9, image=model(3.5), image_scale=0.13)
-    assert imaged.effective(0.263) is imaged.profile
+    assert imaged.effective() is imaged.profile
 
 
 @pytest.mark.parametrize("bad", [{"fwhm": 0.0}, {"g1": 1.0}])

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.sources import sources, stamp_sizes
 from small_fields import one_source, random_field
@@ -15,7 +14,7 @@ SIZES = (32, 64, 128, 256, 512, 1024)
 def size(psf=None, share=6e-4, counts=0.3, **source):
     """Return the stamp of one source."""
     found = sources(one_source(10.0, 10.0, **source), "r")
-    chosen = stamp_sizes(found, [psf or Psf(0.9)], PIXEL_SCALE, SIZES, share, counts)
+    chosen = stamp_sizes(found, [psf or Psf(0.9)], SIZES, share, counts)
     return int(chosen[0]) or 10**6
 
 

@@ -43,7 +43,6 @@ def render(
     bands: Sequence[str],
     shape: tuple[int, int],
     psfs: Mapping[str, Psf],
-    pixel_scale: float = PIXEL_SCALE,
 ) -> np.ndarray:
     """Draw a catalogue without noise, to 1e-3 of each source's peak.
 
@@ -52,21 +51,21 @@ def render(
     """
     image = np.zeros((len(bands), *shape), np.float32)
     found, seen = _ordered(sources(table, bands)), [psfs[band] for band in bands]
-    sizes = stamp_sizes(found, seen, pixel_scale, SIZES, SHARE, COUNTS)
+    sizes = stamp_sizes(found, seen, SIZES, SHARE, COUNTS)
     drawn = np.where(sizes == 0, galsim_renderer.SIZES[-1], sizes)
     here = reaches(corners(found, drawn), drawn, shape)
-    compact = found.hlr < folded_size(seen, pixel_scale, FOLDED)
+    compact = found.hlr < folded_size(seen, FOLDED)
     for size in SIZES:
         for fold in (False, True):
             rows = np.flatnonzero(here & (sizes == size) & (compact == fold))
             if rows.size:
-                waves = folds(seen, size, pixel_scale, beyond=fold)
-                _bucket(image, found[rows], waves, size, pixel_scale)
-    galsim_renderer.draw(image, found[here & (sizes == 0)], seen, pixel_scale)
+                waves = folds(seen, size, beyond=fold)
+                _bucket(image, found[rows], waves, size)
+    galsim_renderer.draw(image, found[here & (sizes == 0)], seen)
     return image
 
 
-def stamps(found: Sources, waves: Sequence[Fold], size: int, scale: float):
+def stamps(found: Sources, waves: Sequence[Fold], size: int) -> np.ndarray:
     """Draw n sources, each in the middle of its own stamp, on `folds` of its size.
 
     Returns float32 of shape (n_bands, n, size, size) [counts per pixel]; the pixel that
@@ -76,8 +75,8 @@ def stamps(found: Sources, waves: Sequence[Fold], size: int, scale: float):
     dx, dy = torch.as_tensor(dx), torch.as_tensor(dy)
     total = None
     for kx, ky, psf in waves:
-        shift_x = torch.exp(-1j * dx[:, None] * kx * scale).to(torch.complex64)
-        shift_y = torch.exp(-1j * dy[:, None] * ky * scale).to(torch.complex64)
+        shift_x = torch.exp(-1j * dx[:, None] * kx * PIXEL_SCALE).to(torch.complex64)
+        shift_y = torch.exp(-1j * dy[:, None] * ky * PIXEL_SCALE).to(torch.complex64)
         wave = shift_y[:, :, None] * shift_x[:, None, :]
         if (found.hlr > 0).any():
             wave *= _galaxies(found, kx.float(), ky.float())
@@ -89,11 +88,11 @@ def stamps(found: Sources, waves: Sequence[Fold], size: int, scale: float):
     return np.multiply(drawn, flux[:, :, None, None], out=drawn)
 
 
-def _bucket(image, found: Sources, waves: Sequence[Fold], size: int, scale: float):
+def _bucket(image, found: Sources, waves: Sequence[Fold], size: int) -> None:
     at_once = max(1, BATCH // size**2)
     for first in range(0, len(found), at_once):
         part = found[first : first + at_once]
-        drawn = stamps(part, waves, size, scale)
+        drawn = stamps(part, waves, size)
         for i, corner in enumerate(corners(part, size).tolist()):
             galsim_renderer.add(image, drawn[:, i], corner)
 

@@ -34,7 +34,6 @@ def render(
     bands: Sequence[str],
     shape: tuple[int, int],
     psfs: Mapping[str, Psf],
-    pixel_scale: float = PIXEL_SCALE,
 ) -> np.ndarray:
     """Draw a catalogue without noise.
 
@@ -49,8 +48,6 @@ def render(
         ``(ny, nx)`` [px].
     psfs : mapping of str to Psf
         By band.
-    pixel_scale : float
-        Side of a pixel [arcsec].
 
     Returns
     -------
@@ -63,18 +60,16 @@ def render(
         A source that cannot be drawn.
     """
     image = np.zeros((len(bands), *shape), np.float32)
-    draw(image, sources(table, bands), [psfs[band] for band in bands], pixel_scale)
+    draw(image, sources(table, bands), [psfs[band] for band in bands])
     return image
 
 
-def draw(
-    image: np.ndarray, found: Sources, psfs: Sequence[Psf], pixel_scale: float
-) -> None:
+def draw(image: np.ndarray, found: Sources, psfs: Sequence[Psf]) -> None:
     """Add sources to an image of shape (n_bands, ny, nx)."""
-    sizes = stamp_sizes(found, psfs, pixel_scale, SIZES, SHARE, COUNTS)
+    sizes = stamp_sizes(found, psfs, SIZES, SHARE, COUNTS)
     sizes = np.where(sizes == 0, SIZES[-1], sizes)
     first = corners(found, sizes)
-    seen = [psf.effective(pixel_scale).withGSParams(ACCURATE) for psf in psfs]
+    seen = [psf.effective().withGSParams(ACCURATE) for psf in psfs]
     for i in np.flatnonzero(reaches(first, sizes, image.shape[1:])):
         source, (row, column), size = found[i], first[i].tolist(), int(sizes[i])
         profile = galaxy(source)
@@ -83,7 +78,7 @@ def draw(
             whole = psf if profile is None else galsim.Convolve(profile, psf)
             stamp = galsim.ImageF(size, size, xmin=column, ymin=row)
             # The profile has the pixel's response in it already.
-            how = {"scale": pixel_scale, "center": centre, "method": "no_pixel"}
+            how = {"scale": PIXEL_SCALE, "center": centre, "method": "no_pixel"}
             (whole * flux).drawImage(stamp, **how)
             add(plane, stamp.array, (row, column))
 

@@ -8,6 +8,7 @@ import galsim
 import numpy as np
 import torch
 
+from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.transforms import de_vaucouleurs
 
@@ -18,8 +19,8 @@ LIMITS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2)
 Fold = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-def folds(psfs: Sequence[Psf], size: int, scale: float, *, beyond: bool) -> list[Fold]:
-    """Return the wavenumbers of a stamp of some pixels of a scale, and PSFs on them.
+def folds(psfs: Sequence[Psf], size: int, *, beyond: bool) -> list[Fold]:
+    """Return the wavenumbers of a stamp of some pixels, and PSFs on them.
 
     Each fold has kx (size // 2 + 1,) and ky (size,) in arcsec^-1, and the bands' PSF
     with the pixel's response, complex64 of shape (n_bands, size, size // 2 + 1): half
@@ -31,8 +32,8 @@ def folds(psfs: Sequence[Psf], size: int, scale: float, *, beyond: bool) -> list
     parts = [(x, y)]
     if beyond:
         parts += [(x - size, y), (x, np.where(y < 0, y + size, y - size))]
-    seen = np.stack([_seeing(psf, size, scale, beyond) for psf in psfs])
-    middle, step = seen.shape[-1] // 2, 2 * np.pi / (size * scale)
+    seen = np.stack([_seeing(psf, size, beyond) for psf in psfs])
+    middle, step = seen.shape[-1] // 2, 2 * np.pi / (size * PIXEL_SCALE)
     found = []
     for a, b in parts:
         psf = seen[:, (b + middle).astype(int)[:, None], a + middle]
@@ -41,32 +42,33 @@ def folds(psfs: Sequence[Psf], size: int, scale: float, *, beyond: bool) -> list
     return found
 
 
-def _seeing(psf: Psf, size: int, scale: float, fold: bool) -> np.ndarray:
+def _seeing(psf: Psf, size: int, fold: bool) -> np.ndarray:
     """Return PSF and pixel on all wavenumbers, zero in the middle of the array."""
     side = (4 if fold else 2) * (size // 2) + 1
-    image = galsim.ImageCD(side, side, scale=2 * np.pi / (size * scale))
-    psf.effective(scale).drawKImage(image)
+    image = galsim.ImageCD(side, side, scale=2 * np.pi / (size * PIXEL_SCALE))
+    psf.effective().drawKImage(image)
     return image.array
 
 
-def folded_size(psfs: Sequence[Psf], scale: float, share: float) -> float:
+def folded_size(psfs: Sequence[Psf], share: float) -> float:
     """Return the half light radius below which folded power matters [arcsec].
 
     There the sharpest band loses ``share`` of the peak beyond the sampling limit, for a
     round de Vaucouleurs profile, whose transform falls slowest; 0 where even a point
     loses no more.
     """
-    lost = np.array([_lost(psf, scale) for psf in psfs]).max(axis=0)
+    lost = np.array([_lost(psf) for psf in psfs]).max(axis=0)
     enough = lost <= share
     return LIMITS[int(enough.argmax())] if enough.any() else np.inf
 
 
-def _lost(psf: Psf, scale: float) -> np.ndarray:
+def _lost(psf: Psf) -> np.ndarray:
     """Return the power beyond the limit relative to that within, by `LIMITS`."""
     size = 32
-    power = np.abs(_seeing(psf, size, scale, True))
-    k = (np.arange(len(power)) - len(power) // 2) * 2 * np.pi / (size * scale)
-    inside = (np.abs(k) <= np.pi / scale) & (np.abs(k[:, None]) <= np.pi / scale)
+    power = np.abs(_seeing(psf, size, True))
+    k = (np.arange(len(power)) - len(power) // 2) * 2 * np.pi / (size * PIXEL_SCALE)
+    within = np.abs(k) <= np.pi / PIXEL_SCALE
+    inside = within & within[:, None]
     u2 = torch.as_tensor(k**2 + k[:, None] ** 2)
     shares = []
     for hlr in LIMITS:

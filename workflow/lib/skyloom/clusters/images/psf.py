@@ -47,11 +47,11 @@ class Psf:
             return galsim.InterpolatedImage(image, x_interpolant="lanczos3", flux=1.0)
         return galsim.Kolmogorov(fwhm=self.fwhm).shear(g1=self.g1, g2=self.g2)
 
-    def effective(self, pixel_scale: float) -> galsim.GSObject:
-        """Return the profile with the response of a pixel [arcsec] in it, flux 1."""
+    def effective(self) -> galsim.GSObject:
+        """Return the profile with the response of a pixel in it, flux 1."""
         if self.image is not None:
             return self.profile
-        return galsim.Convolve(self.profile, galsim.Pixel(pixel_scale))
+        return galsim.Convolve(self.profile, galsim.Pixel(PIXEL_SCALE))
 
 
 def draw_psf(rng: np.random.Generator, median: float) -> Psf:
@@ -69,13 +69,11 @@ def draw_psf(rng: np.random.Generator, median: float) -> Psf:
     )
 
 
-def read_psfex(
-    path: str | Path, x: float, y: float, pixel_scale: float = PIXEL_SCALE
-) -> Psf:
+def read_psfex(path: str | Path, x: float, y: float) -> Psf:
     """Read PSFEx's model (Bertin 2011, ASP 442, 435) at one place of an image.
 
-    ``x, y`` [px] are (0, 0) at the middle of the first pixel, ``pixel_scale`` is that
-    of the image it was measured on [arcsec]. ``fwhm`` is measured on the model.
+    ``x, y`` [px] are (0, 0) at the middle of the first pixel. ``fwhm`` is measured on
+    the model.
 
     Raises
     ------
@@ -94,6 +92,6 @@ def read_psfex(
     if problem:
         expected = "a table PSF_DATA with POLNAXIS, PSF_SAMP and PSF_MASK"
         raise InputError(path, problem, where="HDU 1", expected=expected)
-    scale = float(model.sample_scale) * pixel_scale
+    scale = float(model.sample_scale) * PIXEL_SCALE
     drawn = galsim.InterpolatedImage(galsim.Image(image, scale=scale), flux=1.0)
     return Psf(fwhm=float(drawn.calculateFWHM()), image=image, image_scale=scale)

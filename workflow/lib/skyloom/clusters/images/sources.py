@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from astropy.table import Table
 
+from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
 
@@ -86,7 +87,6 @@ def reaches(corner: np.ndarray, sizes: np.ndarray, shape: tuple[int, int]):
 def stamp_sizes(
     found: Sources,
     psfs: Sequence[Psf],
-    pixel_scale: float,
     sizes: Sequence[int],
     share: float,
     counts: float,
@@ -99,8 +99,6 @@ def stamp_sizes(
         n sources.
     psfs : sequence of Psf
         Of the bands; the widest counts.
-    pixel_scale : float
-        Side of a pixel [arcsec].
     sizes : sequence of int
         Sides to choose from, ascending [px].
     share, counts : float
@@ -108,9 +106,9 @@ def stamp_sizes(
         [counts per pixel].
     """
     psf = max(psfs, key=lambda p: p.fwhm)
-    radii = (np.asarray(sizes) / 2 - 1.5) * pixel_scale
-    edge = _edge(found, psf, radii) * pixel_scale**2
-    peak = _peak(found, psf, pixel_scale)
+    radii = (np.asarray(sizes) / 2 - 1.5) * PIXEL_SCALE
+    edge = _edge(found, psf, radii) * PIXEL_SCALE**2
+    peak = _peak(found, psf)
     brightest = np.maximum(found.flux.max(axis=1, initial=0.0), 1e-30)
     allowed = np.minimum(share * peak, counts / brightest)
     good = edge <= allowed[:, None]
@@ -142,9 +140,9 @@ def _wing(psf: Psf, radii: np.ndarray) -> np.ndarray:
     return np.reshape(values, (len(radii), -1)).max(axis=1)
 
 
-def _peak(found: Sources, psf: Psf, pixel_scale: float) -> np.ndarray:
+def _peak(found: Sources, psf: Psf) -> np.ndarray:
     """Return the brightest pixel's share of the flux, about, shape (n,)."""
-    tables = _peaks(psf, pixel_scale)
+    tables = _peaks(psf)
     size = np.log(np.maximum(found.hlr, WIDTHS[0]))
     disc, bulge = (np.exp(np.interp(size, np.log(WIDTHS), t)) for t in tables)
     return (1 - found.fracdev) * disc + found.fracdev * bulge
@@ -160,15 +158,15 @@ def _profiles() -> tuple[np.ndarray, np.ndarray]:
     return logs[0], logs[1]
 
 
-def _peaks(psf: Psf, pixel_scale: float) -> tuple[np.ndarray, np.ndarray]:
+def _peaks(psf: Psf) -> tuple[np.ndarray, np.ndarray]:
     """Return ln of the peaks of round galaxies of `WIDTHS` and flux 1."""
-    seeing = psf.effective(pixel_scale)
-    k = np.linspace(0.0, np.pi / pixel_scale, 65)[1:]
+    seeing = psf.effective()
+    k = np.linspace(0.0, np.pi / PIXEL_SCALE, 65)[1:]
     point = np.array([abs(seeing.kValue(v, 0.0)) for v in k])
     logs = []
     for transform in (exponential, de_vaucouleurs):
         u2 = torch.as_tensor((k * WIDTHS[:, None]) ** 2)
         values = point * transform(u2).numpy() * k
-        peaks = np.sum(values, axis=1) * k[0] * pixel_scale**2 / (2 * np.pi)
+        peaks = np.sum(values, axis=1) * k[0] * PIXEL_SCALE**2 / (2 * np.pi)
         logs.append(np.log(np.maximum(peaks, 1e-30)))
     return logs[0], logs[1]
