@@ -77,3 +77,29 @@ def test_component_summary_gathers_a_sample():
     assert found["member_share"] == pytest.approx(5 / 7)
     assert found["member_similarity"]["median"] == pytest.approx(0.65)
     assert component_agreement(rows[2][:0].assign(subject_id=1))["member_share"] is None
+
+
+def test_alpha_weighs_subjects_by_their_volunteers():
+    """Krippendorff's coincidences by hand, for two, three and five volunteers."""
+    k, n = [1, 1, 4], [2, 3, 5]
+    found = presence_agreement(k, n)
+    differing = sum(2 * a * (b - a) / (b - 1) for a, b in zip(k, n, strict=True))
+    # 10 answers, 6 of which are yes.
+    assert found["alpha"] == pytest.approx(1 - 9 * differing / 2 / (6 * 4))
+    pairs = [0.0, 1 / 3, 6 / 10]
+    assert found["observed"] == pytest.approx(np.mean(pairs))
+    yes = np.mean([1 / 2, 1 / 3, 4 / 5])
+    chance = yes**2 + (1 - yes) ** 2
+    assert found["kappa"] == pytest.approx((np.mean(pairs) - chance) / (1 - chance))
+
+
+def test_similarities_run_from_16_to_84_per_cent():
+    """Of the means of subjects, and of the scores of members."""
+    scores = np.linspace(0, 1, 101)
+    table = pd.DataFrame({"subject_id": range(101), "shape_score": scores})
+    table = table.assign(present=True, member=scores <= 0.5)
+    found = component_agreement(table)
+    wanted = {"n": 101, "low": 0.16, "median": 0.5, "high": 0.84}
+    assert found["similarity"] == pytest.approx(wanted)
+    assert found["member_similarity"]["median"] == pytest.approx(0.25)
+    assert found["member_share"] == pytest.approx(51 / 101)

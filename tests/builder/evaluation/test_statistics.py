@@ -121,3 +121,42 @@ def test_sample_of_residuals_is_summarised():
     assert found["n"] == 20
     assert found["sd"]["q50"] == pytest.approx(1, abs=0.05)
     assert sample_residuals([])["sd"] is None
+
+
+def test_shares_have_intervals_of_68_per_cent():
+    """Jeffreys': 16 and 84 per cent of Beta(k + 1/2, n - k + 1/2)."""
+    models = [{"disk": PART, "bulge": None, "bar": PART, "spiral": [PART]}] * 3
+    models += [{"disk": PART, "bulge": None, "bar": None, "spiral": []}] * 7
+    wanted = stats.beta(3.5, 7.5).ppf([0.16, 0.84])
+    bar, arms = component_frequencies(models)["bar"], arm_counts(models)["1"]
+    for found in (bar, arms):
+        assert found["value"] == pytest.approx(0.3)
+        assert (found["low"], found["high"]) == pytest.approx(tuple(wanted))
+
+
+def test_neighbours_share_a_border():
+    """A chequerboard has -1, stripes 0; a step along each axis counts alike."""
+    y, x = np.mgrid[:10, :10]
+    good = np.ones(x.shape, bool)
+    board, stripes = (-1.0) ** (x + y), (-1.0) ** x
+    assert neighbour_correlation(board, good) == pytest.approx(-1)
+    assert neighbour_correlation(stripes, good) == pytest.approx(0)
+    assert neighbour_correlation(stripes.T, good) == pytest.approx(0)
+    # Two pixels side by side, and two one above the other.
+    for pair in (np.s_[0, :2], np.s_[:2, 0]):
+        two = np.zeros(x.shape, bool)
+        two[pair] = True
+        assert neighbour_correlation(x + y + 5.0, two) == pytest.approx(-1)
+
+
+def test_mean_and_sd_of_a_residual():
+    """Of good pixels alone; three that vary are enough for an asymmetry."""
+    residual = np.array([[1.0, 2.0, 6.0], [9.0, 9.0, 9.0]])
+    good = np.array([[True, True, True], [False, False, False]])
+    found = residual_statistics(residual, good)
+    assert (found["n_pixels"], found["mean"]) == (3, 3.0)
+    assert found["sd"] == pytest.approx((14 / 3) ** 0.5)
+    assert found["asymmetry"] is None
+    line = np.array([[1.0, 2.0, 6.0]])
+    assert residual_statistics(line, line > 0)["asymmetry"] is not None
+    assert residual_statistics(line[:, :2], line[:, :2] > 0)["asymmetry"] is None

@@ -1,5 +1,7 @@
 """Pitch angles against bulge and bar strength."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -113,3 +115,56 @@ def test_sign_and_smallest_p_value(rng):
 def rng():
     """Return a seeded generator."""
     return np.random.default_rng(8)
+
+
+def test_just_inside_and_outside_of_every_group():
+    """A limit itself belongs to the group above."""
+    bars = bar_group([0.199, 0.2, 0.499, 0.5]).tolist()
+    assert bars == ["none", "weak", "weak", "strong"]
+    assert bulge_group([0.279, 0.28]).tolist() == ["disk", "bulge"]
+
+
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+def test_the_interval_of_a_correlation_is_fisher_s(kind, rng):
+    """95 per cent: tanh(artanh r +- 1.96 / sqrt(n - 3)), near enough for n of 300."""
+    x = rng.normal(size=300)
+    y = 0.6 * x + 0.8 * rng.normal(size=300)
+    found = correlation(x, y, rng, kind)
+    ends = np.tanh(np.arctanh(found["r"]) + np.array([-1, 1]) * 1.96 / np.sqrt(297))
+    assert (found["low"], found["high"]) == pytest.approx(tuple(ends), abs=0.025)
+
+
+def test_a_hundredth_is_the_level_of_the_k_sample_test(rng):
+    """The share of draws below it, by p-values of scipy; medians of groups."""
+    groups = np.repeat(["disk", "bulge"], 20)
+    draws = rng.normal(20, 5, (80, 40)) + 3.5 * (groups == "disk")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        peers = [
+            stats.anderson_ksamp([row[20:], row[:20]], variant="midrank")
+            for row in draws
+        ]
+    p = np.array([peer.pvalue for peer in peers])
+    found = group_test(draws, groups)
+    assert 0.2 < np.mean(p < 0.01) < 0.8
+    assert found["all"]["rejected"] == np.mean(p < 0.01)
+    middle = np.median([peer.statistic for peer in peers])
+    assert found["all"]["statistic"] == pytest.approx(middle)
+    assert found["groups"]["disk"]["median"] == np.median(draws[:, :20])
+
+
+def test_draws_of_a_correlation_are_those_of_known_strength(rng):
+    """Each draw against the strength: median and 95 per cent of their coefficients."""
+    strength = np.r_[np.linspace(0, 1, 30), np.nan, np.nan]
+    draws = 20 + 5 * strength + rng.normal(0, 2, (400, 32))
+    draws[:, 30:] = 1e3
+    groups = bulge_group(strength, 0.5)
+    sizes = {"n_draws": 400, "n_resamples": 20}
+    tree = morphology_test(draws, strength, groups, rng, **sizes)
+    for kind, peer in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+        each = [peer(row[:30], strength[:30]).statistic for row in draws]
+        low, middle, high = np.quantile(each, [0.025, 0.5, 0.975])
+        wanted = {"low": low, "median": middle, "high": high}
+        assert tree[kind]["draws"] == pytest.approx(wanted)
+        mean = peer(draws.mean(axis=0)[:30], strength[:30]).statistic
+        assert tree[kind]["r"] == pytest.approx(mean)

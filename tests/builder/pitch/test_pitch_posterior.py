@@ -176,3 +176,66 @@ def test_sample_without_arms_is_refused(arms):
     for table in (arms.iloc[:0], arms.assign(pitch_angle_err=np.nan)):
         with pytest.raises(ValueError, match="no subject has an arm"):
             pitch.fit(table, SETTINGS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"rhat_max": 1.0099}, None),
+        ({"rhat_max": 1.01}, "R-hat"),
+        ({"rhat_max": float("nan")}, "R-hat"),
+        ({"ess_min": 400}, None),
+        ({"ess_min": 399.9}, "effective draws"),
+    ],
+)
+def test_just_converged_and_just_not(change, word):
+    """R-hat must be below its limit; as many effective draws as asked are enough."""
+    settings = SETTINGS.model_copy(update={"rhat_max": 1.01, "ess_min": 400})
+    found = {"divergences": 0, "rhat_max": 1.0, "ess_min": 4000} | change
+    reason = pitch._complaint(found, settings)
+    assert (reason is None) if word is None else (word in reason)
+
+
+def test_a_summary_is_of_draws():
+    """Mean, sd with n - 1, and quantiles of each column."""
+    draws = np.array([[1.0, 10.0], [2.0, 10.0], [6.0, 40.0]])
+    found = pitch.summary(draws)
+    assert found["mean"].tolist() == [3.0, 20.0]
+    assert found["sd"].tolist() == pytest.approx([7**0.5, 300**0.5])
+    assert found["q50"].tolist() == [2.0, 10.0]
+    assert found["q05"].tolist() == pytest.approx([1.1, 10.0])
+
+
+def test_observations_of_unequal_arms():
+    """A t's scale is its 68 % over that of Student's t; galaxies average their arms."""
+    rows = {
+        "galaxy": [9, 4, 9],
+        "dof": [2, 5, 11],
+        "pitch_angle": [10.0, 30.0, 20.0],
+        "pitch_angle_err": [1.0, 2.0, 3.0],
+        "pitch_angle_err_normal": [0.5, 0.25, 0.0],
+    }
+    found = likelihood.observations(pd.DataFrame(rows))
+    # Half of the central 68.27 % of Student's t, from its table.
+    scale = np.array([1.0, 2.0, 3.0]) / stats.t.ppf(0.8413447, [2, 5, 11])
+    assert found["galaxies"].tolist() == [4, 9]
+    assert found["galaxy"].tolist() == [1, 0, 1]
+    assert found["n_arms"].tolist() == [1, 2]
+    assert found["mean"].tolist() == [30.0, 15.0]
+    variance = scale**2 + np.array([0.5, 0.25, 0.0]) ** 2
+    wanted = [variance[1], (variance[0] + variance[2]) / 2]
+    assert found["mean_variance"] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_coordinates_step_by_the_error_of_a_galaxy_s_mean():
+    """At its mean, one step of z is its own width; never wider than the prior."""
+    data = {"mean": np.array([30.0, 45.0]), "n_arms": np.array([4, 1])}
+    data["mean_variance"] = np.array([16.0, 9.0])
+    for scatter, widths in ((0.1, [2.0, 3.0]), (1e6, [90 / 12**0.5] * 2)):
+        galaxy, _ = likelihood.galaxy_of(np, np.zeros(2), scatter, data)
+        assert galaxy == pytest.approx(data["mean"])
+        up, down = (
+            likelihood.galaxy_of(np, np.full(2, h), scatter, data)[0]
+            for h in (1e-4, -1e-4)
+        )
+        assert (up - down) / 2e-4 == pytest.approx(widths, rel=0.01)
