@@ -117,6 +117,26 @@ def test_circles_overlap_as_two_circular_segments():
     assert jaccard_matrix(shapes, ELLIPSE)[0, 1] == pytest.approx(expected, abs=1e-13)
 
 
+def test_circles_that_cross_on_the_diagonals():
+    """Circles a root of two apart share pi / 2 - 1: crossings at round angles count."""
+    shapes = np.array([[0, 0, 0, 1, 1], [-1, 1, 0, 1, 1.0]])
+    shared = math.pi / 2 - 1
+    expected = 1 - shared / (2 * math.pi - shared)
+    assert jaccard_matrix(shapes, ELLIPSE)[0, 1] == pytest.approx(expected, abs=1e-13)
+
+
+@pytest.mark.parametrize("kind", [ELLIPSE, RECTANGLE])
+def test_shapes_that_all_but_coincide_are_near(kind):
+    """A distance is never larger than the difference, however small that is."""
+    rng = np.random.default_rng(8)
+    one = np.array([1.0, -2.0, 0.7, 0.6, 5.0])
+    size = 10.0 ** rng.uniform(-16, -2, (400, 1))
+    names = rng.choice([0, math.pi], 400)
+    other = one + size * rng.normal(size=(400, 5)) * rng.integers(0, 2, (400, 5))
+    other[:, 2] += names
+    assert (jaccard(one, other, kind) <= 20 * size[:, 0] + 1e-14).all()
+
+
 @settings(deadline=None)
 @given(shape, shape, kinds)
 def test_gradient_agrees_with_finite_differences(one, two, kind):

@@ -19,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 _TURN = 2 * np.pi
+_NEAR = 1e-3  # rad
 _SIDES = np.array([[1.0], [-1.0]])
-# Sides that coincide count once: as A's, in a B larger by this part of its size.
+# Sides that coincide count as inside: B is larger by this part of its size.
 _GRACE = 1e-12
 
 
@@ -29,12 +30,7 @@ def shared_area(a, b, ellipse: bool) -> tuple[np.ndarray, np.ndarray]:
 
     The fluxes are the gradient by A's centre along u and v, a, b and roll.
     """
-    own, other = (_ellipses if ellipse else _rectangles)(a, b)
-    away = _centre(b, a, b)
-    twice = (a[:, 3] * own[2] + own[3]) * a[:, 4]
-    twice += (b[:, 3] * other[2] + other[3]) * b[:, 4]
-    twice += away.real * other[0] + away.imag * other[1]
-    return np.maximum(twice / 2, 0), own
+    return _ellipses(a, b) if ellipse else _rectangles(a, b)
 
 
 def _centre(one, origin, frame) -> np.ndarray:
@@ -51,7 +47,7 @@ def _in_units(a, b) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _ellipses(a, b) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fluxes (5, n) through A's arcs inside B, and through B's inside A."""
+    """Walk A's edge; where it leaves B, the overlap continues along B's edge."""
     centre, u, v = _in_units(a, b)
     # On A's edge, |z|^2 - 1 = f0 + Re(f1 e^it + f2 e^2it).
     f0 = abs(centre) ** 2 + (abs(u) ** 2 + abs(v) ** 2) / 2 - 1
@@ -61,14 +57,19 @@ def _ellipses(a, b) -> tuple[np.ndarray, np.ndarray]:
     sweep = np.diff(start, axis=0, append=start[:1] + _TURN)
     inside = _height(f0, f1, f2, start + sweep / 2) < 0
     within = (sweep * inside).sum(axis=0)
-    # Where A's edge leaves B, the overlap goes on along B's until A's edge comes back.
     returns = np.diff(inside.astype(int), axis=0, prepend=inside[-1:])
     angle = np.angle(centre + u * np.cos(start) + v * np.sin(start))
     span = (angle * returns).sum(axis=0) % _TURN
-    # Rounding of two edges that all but coincide.
-    span[(span > _TURN - 1e-3) & (within > np.pi)] = 0
-    span[~inside.any(axis=0) & (abs(_in_units(b, a)[0]) < 1)] = _TURN
-    return _arcs(a, start, -returns, within), _arcs(b, angle, returns, span)
+    # None or all of B's edge, where they all but coincide, touch or do not meet.
+    centred = abs(_in_units(b, a)[0]) < 1
+    span[(span < _NEAR) & (within < np.pi) & centred] += _TURN
+    span[(span > _TURN - _NEAR) & (within > np.pi)] -= _TURN
+    own, other = _arcs(a, start, -returns, within), _arcs(b, angle, returns, span)
+    away = _centre(b, a, b)
+    twice = (a[:, 3] * own[2] + own[3]) * a[:, 4]
+    twice += (b[:, 3] * other[2] + other[3]) * b[:, 4]
+    twice += away.real * other[0] + away.imag * other[1]
+    return np.maximum(twice / 2, 0), own
 
 
 def _dot(one, two) -> np.ndarray:
@@ -115,29 +116,35 @@ def _arcs(shape, t, ends, span) -> np.ndarray:
 
 
 def _rectangles(a, b) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fluxes (5, n) through A's sides inside B, and through B's inside A."""
-    return _straights(a, b, 1 + _GRACE), _straights(b, a, 1 - _GRACE)
-
-
-def _straights(a, b, limit: float) -> np.ndarray:
-    """Return the fluxes (5, n) through A's sides inside B, `limit` times its size.
-
-    A's sides are right and left, then top and bottom: (2, 2, n).
-    """
+    """Clip A's sides by B: right and left, then top and bottom, (2, 2, n)."""
     centre, u, v = _in_units(a, b)
     start = centre + _SIDES * np.stack([u, v])[:, None]
-    low, high = _clipped(start, np.stack([v, u])[:, None], limit)
+    step = np.broadcast_to(np.stack([v, u])[:, None], start.shape)
+    across, up = _slab(start.real, step.real), _slab(start.imag, step.imag)
+    low, high = np.maximum(across[0], up[0]), np.minimum(across[1], up[1])
     half = np.stack([a[:, 4], a[:, 3] * a[:, 4]])[:, None]
     length, middle = np.maximum(high - low, 0) * half, (low + high) / 2 * half
     shifts, growth = (_SIDES * length).sum(axis=1), length.sum(axis=1)
     turned = (_SIDES * length * middle).sum(axis=1)
-    return np.stack([*shifts, *growth, turned[1] - turned[0]])
+    own = np.stack([*shifts, *growth, turned[1] - turned[0]])
+    areas = (_SIDES * _beneath(start, step, across, up)).sum(axis=1)
+    return np.maximum(areas[1] - areas[0], 0) * b[:, 3] * b[:, 4] ** 2, own
 
 
-def _clipped(start, step, limit: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part of -1 <= s <= 1 where ``start + s step`` is in the square."""
-    x, dx = np.stack([start.real, start.imag]), np.stack([step.real, step.imag])
+def _slab(x, dx) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part of -1 <= s <= 1 where ``|x + s dx| <= 1``; empty, high <= low."""
     dx = np.where(abs(dx) < 1e-300, 1e-300, dx)  # parallel: all of it or nothing
-    middle, reach = -x / dx, limit / abs(dx)
-    low, high = (middle - reach).max(axis=0), (middle + reach).min(axis=0)
-    return np.maximum(low, -1), np.minimum(high, 1)
+    middle, reach = -x / dx, (1 + _GRACE) / abs(dx)
+    return np.clip(middle - reach, -1, 1), np.clip(middle + reach, -1, 1)
+
+
+def _beneath(start, step, across, up) -> np.ndarray:
+    """Return the integral of y dx along sides where |x| <= 1, y held to -1 <= y <= 1.
+
+    Sides that coincide make no jump, unlike a sum over the edges of both shapes.
+    """
+    low, high = across
+    enter, leave = (np.clip(s, low, high) for s in up)
+    inside = (leave - enter) * (start.imag + step.imag * (enter + leave) / 2)
+    beyond = np.where(step.imag < 0, -1, 1) * (high + low - enter - leave)
+    return step.real * (inside + beyond)
