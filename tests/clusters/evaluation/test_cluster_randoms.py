@@ -8,7 +8,7 @@ from astropy.table import Table
 from detected_fields import detections, judged, truths
 from skyloom.clusters.evaluation import randoms as module
 from skyloom.clusters.evaluation.curve import Target, average_precision
-from skyloom.clusters.evaluation.judge import Rule, judge
+from skyloom.clusters.evaluation.judge import judge
 from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs
 
@@ -57,18 +57,18 @@ def test_chance_matches_are_the_covered_area():
     rng = np.random.default_rng(0)
     good = np.ones((600, 900), bool)
     points = module.random_positions(WCS_OF, good, 20_000, rng)
-    seen = Table({"RA": [30.0], "DEC": [-40.0], "Z": [0.9]})
+    points, seen = [points["RA"], points["DEC"]], [[30.0], [-40.0], [0.9]]
     # Megaparsecs are those of the points' redshift.
-    found = module.chance_matches(points, seen, [0.4], rng, Rule(dz=None))
+    found = module.chance_matches(points, seen, [0.4], rng, dz=None)
     radius = float(arcsec_per_mpc(0.4)) / 3600
     expected = np.pi * radius**2 / module.valid_area(WCS_OF, good)
     assert found["low"] < expected < found["high"]
     assert found["n"] == 20_000
     for z, sees in ((0.81, True), (0.79, False)):
-        near = module.chance_matches(points, seen, [z], rng, Rule(dz=0.05))
+        near = module.chance_matches(points, seen, [z], rng, dz=0.05)
         assert bool(near["k"]) is sees
-    with pytest.raises(ValueError, match="no redshift"):
-        module.chance_matches(points, seen, [], rng, Rule())
+    with pytest.raises(ValueError, match="cannot be empty"):
+        module.chance_matches(points, seen, [], rng)
 
 
 def test_a_finder_that_knows_nothing():

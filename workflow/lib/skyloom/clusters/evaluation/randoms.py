@@ -9,7 +9,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from skyloom.clusters.evaluation.curve import judged_rows
-from skyloom.clusters.evaluation.judge import NONE, Judged, Rule
+from skyloom.clusters.evaluation.judge import NONE, Judged
 from skyloom.sky.matching import candidates
 from skyloom.stats.intervals import one_share, rate
 
@@ -51,7 +51,7 @@ def false_alarms(judged: Judged, area: float, threshold: float = -np.inf) -> dic
 
 
 def chance_matches(
-    points: Table, found: Table, redshifts, rng: np.random.Generator, rule: Rule
+    points, found, redshifts, rng: np.random.Generator, **tolerances
 ) -> dict:
     """Return how many random points lie within the tolerances of a detection.
 
@@ -59,24 +59,18 @@ def chance_matches(
 
     Parameters
     ----------
-    points, found : Table
-        Random ``RA, DEC`` [deg]; and ``RA, DEC, Z`` of detections.
+    points, found : sequence of ndarray
+        Random ``ra, dec`` [deg]; and ``ra, dec, z`` of detections.
     redshifts : array_like, shape (m,)
         Of what the points stand for; each point draws one.
     rng : Generator
         For the draw.
-    rule : Rule
-        Its tolerances.
+    **tolerances
+        ``radius`` and ``dz`` of `skyloom.sky.matching.candidates`.
     """
-    redshifts = np.asarray(redshifts, np.float64)
-    if not len(redshifts):
-        msg = "no redshift to give to random points"
-        raise ValueError(msg)
-    z = rng.choice(redshifts, len(points))
-    ours = (np.asarray(found[k], np.float64) for k in ("RA", "DEC", "Z"))
-    theirs = (np.asarray(points[k], np.float64) for k in ("RA", "DEC"))
-    near = candidates(*theirs, z, *ours, radius=rule.radius, dz=rule.dz)
-    return one_share(len(np.unique(near.first)), len(points))
+    z = rng.choice(np.asarray(redshifts, np.float64), len(points[0]))
+    near = candidates(*points, z, *found, **tolerances)
+    return one_share(len(np.unique(near.first)), len(z))
 
 
 def chance_finder(

@@ -12,7 +12,6 @@ from astropy.table import Table
 from skyloom.clusters.catalogue.lists import read_clusters
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.completeness import LAMBDA_EDGES
-from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.evaluation.randoms import chance_matches
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.footprint import Footprint, footprint, random_points
@@ -48,12 +47,13 @@ def match_lists(
         for key, path in paths.items()
     }
     a, b = lists["a"], lists["b"]
-    pairs = _matched(a, b, limits)
+    tolerances = {"radius": limits.radius, "dz": limits.dz}
+    pairs = match(*_places(a), *_places(b), **tolerances)
     where = [footprint(t["RA"], t["DEC"], CELL) for t in (a, b)]
     common = where[0].common(where[1])
     partners = dict(zip("ab", pairs.partners(), strict=True))
     rates = {k: _rates(lists[k], partners[k] >= 0, common) for k in lists}
-    rates["chance"] = _chance(a, b, common, limits, seed)
+    rates["chance"] = _chance(a, b, common, tolerances, seed)
     report = {
         "rates": rates,
         "area": common.area,
@@ -63,9 +63,8 @@ def match_lists(
     return _table(a, b, pairs), report
 
 
-def _matched(a: Table, b: Table, limits: Evaluate) -> Pairs:
-    sides = [np.asarray(t[name], float) for t in (a, b) for name in NEEDED]
-    return match(*sides, radius=limits.radius, dz=limits.dz)
+def _places(table: Table) -> list[np.ndarray]:
+    return [np.asarray(table[name], float) for name in NEEDED]
 
 
 def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
@@ -80,16 +79,13 @@ def _rates(table: Table, hit: np.ndarray, common: Footprint) -> dict:
     return found
 
 
-def _chance(a: Table, b: Table, common: Footprint, limits: Evaluate, seed: int):
+def _chance(a: Table, b: Table, common: Footprint, tolerances: Mapping, seed: int):
     """Return how many random points, with redshifts of a, lie at a cluster of b."""
     if not len(common.pixels):
         return None
     rng = generator(seed, "match", "chance")
-    ra, dec = random_points(common, POINTS, rng)
-    points = Table({"RA": ra, "DEC": dec})
-    others = Table({"RA": b["RA"], "DEC": b["DEC"], "Z": b["Z_LAMBDA"]})
-    rule = Rule(radius=limits.radius, dz=limits.dz)
-    return chance_matches(points, others, a["Z_LAMBDA"], rng, rule)
+    points = random_points(common, POINTS, rng)
+    return chance_matches(points, _places(b), a["Z_LAMBDA"], rng, **tolerances)
 
 
 def _table(a: Table, b: Table, pairs: Pairs) -> pd.DataFrame:
