@@ -192,6 +192,12 @@ FAULTS = {
     "linear WCS": (lambda p: header(p, CTYPE1="X", CTYPE2="Y"), "no WCS"),
     "half a WCS": (lambda p: header(p, CTYPE2="DEC--SIN"), "coordinates"),
     "flat WCS": (lambda p: header(p, CDELT1=0.0), "WCS|coordinates"),
+    "galactic WCS": (
+        lambda p: header(p, CTYPE1="GLON-TAN", CTYPE2="GLAT-TAN"),
+        r"not of RA and Dec in ICRS \(GLON-TAN",
+    ),
+    "WCS of 1950": (lambda p: header(p, RADESYS="FK4"), "RA and Dec in ICRS.*FK4"),
+    "words in the WCS": (lambda p: header(p, CRVAL1="x"), "CRVAL1 = 'x'; expected"),
     "no zero point": (
         lambda p: header(p, ["MAGZERO"]),
         "no zero point; .*add the card MAGZERO to the header",

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
+from astropy.wcs.utils import wcs_to_celestial_frame
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile
+
+NUMBERS = [f"{name}{axis}" for name in ("CRVAL", "CRPIX", "CDELT") for axis in (1, 2)]
+NUMBERS += [f"CD{row}_{column}" for row in (1, 2) for column in (1, 2)]
 
 
 def find(file: FitsFile) -> dict[str, fits.ImageHDU]:
@@ -74,15 +78,21 @@ def world(path: Path, hdu) -> WCS:
             # Old keywords and dates that astropy corrects are no fault of the pixels.
             warnings.simplefilter("ignore", FITSFixedWarning)
             found = WCS(hdu.header)
+        text = [key for key in NUMBERS if isinstance(hdu.header.get(key), str)]
         if not found.has_celestial or found.naxis != 2:
             problem = "no WCS"
-        elif not abs(np.linalg.det(found.pixel_scale_matrix)) > 0:
+        elif text:
+            problem = f"{text[0]} = {hdu.header[text[0]]!r}"
+        elif wcs_to_celestial_frame(found).name not in ("icrs", "fk5"):
+            problem = f"the WCS is not of RA and Dec in ICRS ({found.wcs.ctype[0]}, "
+            problem += f"RADESYS {found.wcs.radesys or 'unknown'})"
+        elif not 0 < abs(np.linalg.det(found.pixel_scale_matrix)) < np.inf:
             problem = "the WCS maps all pixels onto a line"
     except Exception as bad:  # wcslib's errors have no class in common
         problem = f"the world coordinates cannot be read ({bad})"
     if problem:
         where = f"HDU {hdu.name or 'PRIMARY'}"
-        expected = "CTYPE1, CTYPE2, CRVAL, CRPIX and CD or CDELT of a sky projection"
+        expected = "CTYPE RA---, DEC--, and numbers CRVAL, CRPIX and CD or CDELT"
         raise InputError(path, problem, where=where, expected=expected)
     return found
 
