@@ -54,41 +54,30 @@ def documents() -> dict[str, str]:
 
 def _sections(schema: Mapping) -> Iterator[str]:
     """Yield a table for what is shared and for each section of an area."""
-    inner = {name: _resolved(node, schema) for name, node in _keys(schema)}
-    yield from _tables("What all areas share", schema, schema, skip=AREAS)
+    keys = schema["properties"]
+    shared = {name: node for name, node in keys.items() if name not in AREAS}
+    yield from _table("What all areas share", schema | {"properties": shared}, schema)
     for area in AREAS:
-        yield from _tables(f"`{area}`", inner[area], schema)
+        yield from _table(f"`{area}`", _resolved(keys[area], schema), schema)
 
 
-def _tables(
-    title: str, section: Mapping, schema: Mapping, skip: tuple[str, ...] = ()
-) -> Iterator[str]:
+def _table(title: str, section: Mapping, schema: Mapping) -> Iterator[str]:
     about = section.get("description", "").strip()
     yield f"\n## {title}\n" + (f"\n{about}\n" if about else "")
     yield "\n| key | type | default | meaning |\n|---|---|---|---|\n"
-    yield from _rows(section, schema, "", skip)
+    yield from _rows(section, schema, "")
 
 
-def _rows(
-    section: Mapping, schema: Mapping, prefix: str, skip: tuple[str, ...] = ()
-) -> Iterator[str]:
-    for name, node in _keys(section):
-        if name in skip:
-            continue
+def _rows(section: Mapping, schema: Mapping, prefix: str) -> Iterator[str]:
+    for name, node in section["properties"].items():
         full = _resolved(node, schema)
         if "properties" in full:
             yield f"| **`{prefix}{name}`** | | | **{_text(full)}** |\n"
             yield from _rows(full, schema, f"{prefix}{name}.")
         else:
             default = json.dumps(full.get("default"), ensure_ascii=False)
-            yield (
-                f"| `{prefix}{name}` | {_kind(full, schema)} | `{default}` | "
-                f"{_text(full)} |\n"
-            )
-
-
-def _keys(section: Mapping) -> list[tuple[str, Mapping]]:
-    return list(section.get("properties", {}).items())
+            cells = f"`{prefix}{name}` | {_kind(full, schema)} | `{default}`"
+            yield f"| {cells} | {_text(full)} |\n"
 
 
 def _resolved(node: Mapping, schema: Mapping) -> dict:
