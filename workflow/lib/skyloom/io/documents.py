@@ -85,10 +85,8 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as bad:
         if path.suffix != ".gz":
             raise encoding_error(path) from None
-        where = f"byte {bad.start} of the unpacked text"
-        raise InputError(
-            path, "not UTF-8", where=where, expected="UTF-8 text"
-        ) from None
+        problem = f"byte {bad.start} of the unpacked text is not UTF-8"
+        raise InputError(path, problem, expected="UTF-8 text") from None
 
 
 def _refuse(name: str):

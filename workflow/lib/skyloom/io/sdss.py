@@ -130,9 +130,8 @@ def _layout(file: FitsFile) -> _Layout:
     if first == 1:
         if npix != 2 * TRAIN_PIXELS:
             expected = f"{2 * TRAIN_PIXELS}: flux and ivar of {TRAIN_PIXELS}"
-            raise InputError(
-                file.path, f"{npix} pixels", where="HDU 0", expected=expected
-            )
+            problem = f"HDU 0: {npix} pixels"
+            raise InputError(file.path, problem, expected=expected)
         start, step = TRAIN_COARSE
         # Middles of the network's pixels, so that each falls in its own again.
         wave = 10.0 ** (start + step * (np.arange(TRAIN_PIXELS) + 0.5))

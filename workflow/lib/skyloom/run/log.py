@@ -24,9 +24,12 @@ def start(path: str | Path | None) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     handlers = [_terminal()] if path is None else [_terminal(), _file(Path(path))]
-    warned = logging.getLogger("py.warnings")
-    for each in (logger, warned):
-        _replace_handlers(each, handlers)
+    before: set[logging.Handler] = set()
+    for each in (logger, logging.getLogger("py.warnings")):
+        before |= set(each.handlers)
+        each.handlers = list(handlers)
+    for old in before:
+        old.close()
     logging.captureWarnings(capture=True)
     sys.excepthook = _report
     return logger
@@ -107,15 +110,6 @@ def _file(path: Path) -> logging.Handler:
     line = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(line, "%Y-%m-%d %H:%M:%S"))
     return handler
-
-
-def _replace_handlers(logger: logging.Logger, handlers: list) -> None:
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
-        if old not in handlers:
-            old.close()
-    for handler in handlers:
-        logger.addHandler(handler)
 
 
 def _report(kind: type, error: BaseException, trace: object) -> None:

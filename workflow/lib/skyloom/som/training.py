@@ -81,18 +81,14 @@ def epoch(som: Som, data: Rows, radius: float, *, chunk: int = CHUNK) -> Som:
     for first, rows in chunks(data, chunk, som.width):
         centred = rows - book.centre
         index, _ = match(book, centred, first)
-        sums += _by_unit(index, som.n_units) @ centred
+        # The matrix that sums rows by their unit, shape (n_units, n).
+        ones, places = np.ones(len(index), np.float32), np.arange(len(index) + 1)
+        shape = (som.n_units, len(index))
+        sums += sparse.csc_array((ones, index, places), shape) @ centred
         counts += np.bincount(index, minlength=som.n_units)
     means, voted = _spread(sums, counts, som, radius)
     weights = np.where(voted, means + book.centre, som.weights)
     return Som(weights.astype(np.float32), som.topology)
-
-
-def _by_unit(index: np.ndarray, n_units: int) -> sparse.csc_array:
-    """Return the matrix that sums rows by their unit, shape (n_units, n)."""
-    n_rows = len(index)
-    ones = np.ones(n_rows, np.float32)
-    return sparse.csc_array((ones, index, np.arange(n_rows + 1)), (n_units, n_rows))
 
 
 def _spread(sums, counts, som: Som, radius: float) -> tuple[np.ndarray, np.ndarray]:
