@@ -152,3 +152,17 @@ def test_points_within_the_bar_do_not_count(lines):
     outside = arm.r * drawn_arms.WIDTH >= 30.0
     assert 0 < outside.sum() < len(outside)
     np.testing.assert_array_equal(arm.weight > 0, outside)
+
+
+def test_what_is_not_measured_has_the_published_value():
+    """Disk I 0.2, bulge and bar I 0.01, n 1 and c 2: without a prior."""
+    for name, light in (("disk", 0.2), ("bulge", 0.01), ("bar", 0.01)):
+        part = Sersic(50.0, 50.0, 0.4, 0.5, 20.0, 1.0, 3.0, 2.7)
+        if name == "bulge":
+            part = replace(part, q=0.7)
+        found = aggregate_subject(people(*[part] * 5, name=name), AggregateSettings())
+        model, errors = found["model"][name], found["errors"][name]
+        assert (model["I"], model["n"], model["c"]) == (light, 1.0, 2.0)
+        assert model["Re"] == pytest.approx(20.0, rel=1e-3)
+        assert errors["I"] is errors["n"] is errors["c"] is None
+        assert errors["Re"] == 0

@@ -138,3 +138,63 @@ def _outline(part, shape):
     u = math.cos(part.roll) * dx + math.sin(part.roll) * dy
     v = -math.sin(part.roll) * dx + math.cos(part.roll) * dy
     return np.hypot(u / part.q, v)
+
+
+# The front end's own limits and defaults, Lingard et al. 2020, section 2.3.
+SHOWN = {
+    "disk.scale": (0, 2, 1),
+    "disk.I": (0, 1, 0.2),
+    "bulge.scale": (0, 2, 1),
+    "bulge.I": (0, 2, 0.5),
+    "bulge.n": (0.5, 5, 1),
+    "bar.scale": (0, 2, 1),
+    "bar.I": (0, 1, 0.2),
+    "bar.n": (0.3, 2, 0.5),
+    "bar.c": (1.5, 3, 2),
+    "arm.I": (0, 1, 0.75),
+    "arm.spread": (0, 2, 1),
+    "spiral.falloff": (0, 2, 1),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_sliders_are_those_of_the_front_end(name):
+    """A slider at its end is read, just beyond it is refused; none is its default."""
+    part, key = name.split(".")
+    kind, (low, high, default) = c.SLIDERS[part][key], SHOWN[name]
+    assert c.slider(kind, None) == default
+    assert c.slider(kind, high) == high
+    assert c.slider(kind, low) == (1.0 if key == "scale" else low)
+    for beyond in (low - 1e-6, high + 1e-6):
+        with pytest.raises(c.ShapeError, match="slider at"):
+            c.slider(kind, beyond)
+
+
+def test_every_slider_is_known():
+    """And no other."""
+    assert {f"{p}.{k}" for p, kinds in c.SLIDERS.items() for k in kinds} == set(SHOWN)
+
+
+@pytest.mark.parametrize("shape", [(90, 150), (150, 90)])
+def test_an_image_that_is_not_square_is_512_wide(shape):
+    """Its height follows; the corners of the screen are those of the image."""
+    screen = c.Screen(shape)
+    ny, nx = shape
+    assert screen.scale == nx / 512
+    assert screen.height == pytest.approx(512 * ny / nx)
+    right, bottom = c.position(512.0, screen.height, screen)
+    assert (right, bottom) == pytest.approx((nx - 0.5, -0.5))
+    assert c.position(0.0, 0.0, screen) == pytest.approx((-0.5, ny - 0.5))
+
+
+def test_shapes_need_an_area_and_lines_a_length():
+    """Two points that differ are a line; a side of nothing is no shape."""
+    ends = [{"x": 4.0, "y": 8.0}, {"x": 4.0, "y": 12.0}]
+    line = c.polyline(ends, SCREEN)
+    assert line.tolist() == [[0.5, 125.5], [0.5, 124.5]]
+    for bad in (ends[:1], [ends[0], ends[0]], "line"):
+        with pytest.raises(c.ShapeError, match="line"):
+            c.polyline(bad, SCREEN)
+    for sides in ({"rx": 0}, {"ry": 0}, {"rx": -1}):
+        with pytest.raises(c.ShapeError, match="without area"):
+            c.ellipse(ELLIPSE | sides, SCREEN)

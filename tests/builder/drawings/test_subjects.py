@@ -3,11 +3,13 @@
 import math
 
 import pandas as pd
+import pytest
 from skyloom.builder.drawings.subjects import (
     metadata_from_subjects,
     read_metadata,
     turns,
 )
+from skyloom.io.errors import InputError
 from skyloom.io.tables import write_csv
 
 HEAD = "Unnamed: 0,RA,DEC,PETRO_THETA,RERUN,montage_angle,original_angle"
@@ -63,3 +65,32 @@ def test_hidden_keys_are_read():
     table, rejected = metadata_from_subjects(subjects)
     assert rejected == []
     assert table.loc[0, ["RA", "Z", "PETRO_THETA"]].tolist() == [135.03, 0.02, 25.5]
+
+
+LIMITS = {
+    "RA": (0, 360),
+    "DEC": (-90, 90),
+    "PETRO_THETA": (0.1, 3600),
+    "montage_angle": (-6.2831, 6.2831),
+    "original_angle": (-6.2831, 6.2831),
+    "CAMCOL": (1, 6),
+    "subject_id": (1, 10**8),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_value_at_its_limit_is_read_and_beyond_refused(tmp_path, name):
+    """Degrees of the sphere, one turn of an angle, the six columns of the camera."""
+    path = tmp_path / "g.csv"
+    row = {"subject_id": 5, "RA": 10.5, "DEC": -1.25, "PETRO_THETA": 6.7}
+    row |= {"montage_angle": 1.6, "original_angle": -3.1, "CAMCOL": 2, "RUN": 0}
+    low, high = LIMITS[name]
+    step = 1 if name in ("CAMCOL", "subject_id") else 0.001
+    for value in (low, high):
+        pd.DataFrame([row | {name: value}]).to_csv(path, index=False)
+        assert read_metadata(path).loc[0, name] == value
+    beyond = [low - step] if name == "subject_id" else [low - step, high + step]
+    for value in beyond:
+        pd.DataFrame([row | {name: value}]).to_csv(path, index=False)
+        with pytest.raises(InputError, match=name):
+            read_metadata(path)

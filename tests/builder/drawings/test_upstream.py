@@ -199,3 +199,24 @@ def test_fit_has_the_flux_it_was_given(tree):
 
 def _beta(a, b):
     return math.gamma(a) * math.gamma(b) / math.gamma(a + b)
+
+
+@pytest.mark.parametrize(("count", "usable"), [(0, 2), (1000, 2), (1001, 1)])
+def test_a_thousand_arms_are_the_most(tree, count, usable):
+    """More are no drawing; none at all is one."""
+    many = copy.deepcopy(tree)
+    many["models"][0]["spiral"] = SPIRAL | {"n_arms": count}
+    assert len(volunteers_tree(many)["volunteers"]) == usable
+
+
+def test_a_line_of_two_points_is_one(tree):
+    """With its own brightness and spread, each arm by its number."""
+    two = copy.deepcopy(tree)
+    two["models"][0]["spiral"]["points.1"] = [[1.0, 2.0], [5.0, 6.0]]
+    found = volunteers_tree(two)
+    assert found["rejected"] == []
+    first, second = found["volunteers"][0]["model"]["spiral"]
+    assert (first["I"], first["spread"]) == (0.9375, 0.5)
+    assert (second["I"], second["spread"]) == (0.3, 0.7)
+    assert second["points"] == [[1.0, 2.0], [5.0, 6.0]]
+    assert half_pixel(3).tolist() == [-0.5, 0.5]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
 from scipy.special import gammaincinv
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.profiles import (
@@ -106,3 +107,24 @@ def test_sersic_b_encloses_half_the_light(n):
     assert sersic_b(n) == pytest.approx(gammaincinv(2 * n, 0.5), rel=2e-3)
     slope = (sersic_b(n + 1e-5) - sersic_b(n - 1e-5)) / 2e-5
     assert sersic_b_slope(n) == pytest.approx(slope, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("n", "error"),
+    [(0.36, 4e-4), (0.5, 4e-4), (0.7, 1.2e-4), (1.0, 3e-5), (2.0, 2e-6), (4.0, 1e-7)],
+)
+def test_sersic_b_is_as_good_as_its_series(n, error):
+    """The remainder falls as n^-5: every term of Ciotti & Bertin counts."""
+    assert sersic_b(n) == pytest.approx(gammaincinv(2 * n, 0.5), rel=error)
+    slope = (sersic_b(n + 1e-5) - sersic_b(n - 1e-5)) / 2e-5
+    assert sersic_b_slope(n) == pytest.approx(slope, abs=1e-8)
+
+
+@pytest.mark.parametrize(("n", "c"), [(0.5, 2.0), (1.0, 3.0), (3.0, 1.5)])
+def test_the_total_light_is_that_of_the_profile(n, c):
+    """By quadrature over ellipses of area pi q R² / R_c, Peng et al. 2002."""
+    part = Sersic(0, 0, 0.3, 0.4, 3.0, 2.0, n, c)
+    b = sersic_b(n)
+    whole, _ = quad(lambda r: 2 * r * np.exp(-b * ((r / 3) ** (1 / n) - 1)), 0, np.inf)
+    boxy, _ = quad(lambda x: 4 * (1 - x**c) ** (1 / c), 0, 1)
+    assert total_flux(part) == pytest.approx(2.0 * 0.4 * boxy * whole, rel=1e-5)
