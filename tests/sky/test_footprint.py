@@ -117,3 +117,22 @@ def test_pixels_have_one_area(nside):
 def test_area_is_that_of_the_pixels():
     """All twelve base pixels are the sky."""
     assert Footprint(1, np.arange(12)).area == pytest.approx(41252.96, abs=0.01)
+
+
+@pytest.mark.parametrize(("side", "good"), [(0.0101, True), (0.0099, False)])
+def test_the_smallest_pixel(side, good):
+    """A hundredth of a degree; the largest is 90."""
+    sides = {side: good, 90.0: True, 90.1: False}
+    for one, allowed in sides.items():
+        if allowed:
+            assert footprint([1.0], [1.0], one)([1.0], [1.0]).all()
+        else:
+            with pytest.raises(ValueError, match="expected"):
+                footprint([1.0], [1.0], one)
+
+
+def test_as_many_objects_as_asked_for_are_enough():
+    """Two are, where two are asked for; of the middle between sizes the nearer."""
+    for least, n in ((1, 1), (2, 1), (3, 0)):
+        assert len(footprint([1.1, 1.2], [0.1, 0.1], 1.0, least=least).pixels) == n
+    assert [footprint([1.0], [1.0], s).nside for s in (41.6, 41.3)] == [1, 2]

@@ -179,3 +179,44 @@ GOOD = ([1.0], [2.0], [0.3])
 def test_bad_questions_are_refused(sides, asked, says):
     with pytest.raises(ValueError, match=says):
         match(*sides[0], *sides[1], **asked)
+
+
+@pytest.mark.parametrize(("z1", "z2"), [(0.2, 0.24), (0.24, 0.2)])
+def test_the_first_list_s_redshift_makes_megaparsecs_and_1_plus_z(z1, z2):
+    """The sign of dz is that of the second less the first."""
+    pairs = candidates([10.0], [0.0], [z1], [10.05], [0.0], [z2])
+    assert pairs.dz[0] == pytest.approx((z2 - z1) / (1 + z1))
+    far = COSMOLOGY.kpc_proper_per_arcmin(z1).to_value("Mpc/deg") * 0.05
+    assert pairs.separation[0] == pytest.approx(far)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_just_inside_and_outside_of_the_tolerances(side):
+    """One megaparsec, and 0.05 of 1 + z, where nothing else is asked for."""
+    truth = [50.0], [0.0], [0.4]
+    for part, found in ((0.999, 1), (1.001, 0)):
+        moved = [50.0 + side * part * MPC], [0.0], [0.4]
+        assert len(candidates(*truth, *moved)) == found
+        later = [50.0], [0.0], [0.4 + side * part * 0.05 * 1.4]
+        assert len(candidates(*truth, *later)) == found
+        assert len(candidates(*truth, *moved, radius=2.0, dz=0.01)) == 1
+        assert len(candidates(*truth, *later, radius=0.01, dz=0.1)) == 1
+
+
+def test_the_closest_is_so_in_units_of_both_tolerances():
+    """Half a radius and no dz, or no distance and 0.6 of a dz: the former, and back."""
+    truth = [50.0], [0.0], [0.4]
+    found = [50.0 + 0.5 * MPC, 50.0], [0.0, 0.0], [0.4, 0.4 + 0.6 * 0.05 * 1.4]
+    assert named(match(*truth, *found)) == {(0, 0)}
+    assert named(match(*truth, *found, radius=0.8)) == {(0, 1)}
+    assert named(match(*truth, *found, dz=0.07)) == {(0, 1)}
+    # Redshifts that are not asked for do not choose either.
+    assert named(match(*truth, *found, dz=None)) == {(0, 1)}
+
+
+def test_ties_go_to_earlier_rows():
+    """Two detections at one place, and two truths."""
+    two = [50.0, 50.0], [0.0, 0.0], [0.4, 0.4]
+    assert named(match(*two, [50.0], [0.0], [0.4])) == {(0, 0)}
+    assert named(match([50.0], [0.0], [0.4], *two)) == {(0, 0)}
+    assert named(match(*two, *two, rank2=[1.0, 1.0])) == {(0, 0), (1, 1)}

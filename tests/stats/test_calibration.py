@@ -291,3 +291,21 @@ def test_others_of_one_kind_tell_nothing(kind):
     true = np.array([kind] * 6 + [not kind])
     fold = np.array([0, 0, 0, 1, 1, 1, 2])
     assert calibration.cross_fitted(np.linspace(0.1, 0.9, 7), true, fold) is None
+
+
+def test_scores_of_0_and_1_are_a_millionth_away():
+    """Their logits are those of 1e-6 and 1 - 1e-6; what lies between is itself."""
+    found = calibration.logit([0.0, 1e-7, 2e-6, 0.25, 1.0])
+    wanted = np.log([1e-6, 1e-6, 2e-6, 1 / 3, 1e6])
+    assert found == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize(("true", "fitted"), [(200.0, 200.0), (3000.0, 1000.0)])
+def test_a_line_rises_by_a_thousand_at_most(true, fitted):
+    """And by a thousandth at least, where it ought to fall."""
+    logits = np.linspace(-0.003, 0.003, 61)
+    share = 1 / (1 + np.exp(-true * logits))
+    assert calibration.fit_line(logits, share)[0] == pytest.approx(fitted, rel=0.02)
+    slope, offset = calibration.fit_line(logits * 1e3, 1 - share)
+    assert slope == pytest.approx(1e-3)
+    assert offset == pytest.approx(0, abs=0.01)
