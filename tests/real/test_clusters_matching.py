@@ -7,6 +7,7 @@ denser one: cells of half a degree, in which it has eight clusters on average.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from skyloom.clusters.catalogue.lists import read_clusters
 from skyloom.sky.footprint import footprint, random_points
@@ -32,18 +33,17 @@ def lists(real):
     if not (real / "clusters").is_dir():
         pytest.skip("no lists of clusters in the real data")
 
-    def read(name, columns=None):
-        path = real / "clusters" / name
-        return read_clusters(path, columns, require=PLACE)
-
-    return read
+    return lambda name: read_clusters(real / "clusters" / name, require=PLACE)
 
 
 @pytest.fixture(scope="module")
-def des(lists):
-    """Return redMaPPer's and WaZP's clusters of DES Y1."""
-    redmapper = lists("clusterdb/desY1a1.csv.gz")
-    return redmapper, lists("wazp_des_y1.csv.gz", {"SNR": "SNR"})
+def des(lists, real):
+    """Return redMaPPer's clusters of DES Y1, and WaZP's with their S/N."""
+    wazp = lists("wazp_des_y1.csv.gz")
+    rows = pd.read_csv(real / "clusters" / "wazp_des_y1.csv.gz")
+    assert np.array_equal(rows["RA"], wazp["RA"])
+    wazp["SNR"] = rows["SNR"].to_numpy()
+    return lists("clusterdb/desY1a1.csv.gz"), wazp
 
 
 @pytest.mark.parametrize("known", [(), ("rank2",), ("rank1", "rank2")])
