@@ -239,3 +239,17 @@ def test_coordinates_step_by_the_error_of_a_galaxy_s_mean():
             for h in (1e-4, -1e-4)
         )
         assert (up - down) / 2e-4 == pytest.approx(widths, rel=0.01)
+
+
+@pytest.mark.parametrize("scatter", [2.0, 8.0, 25.0])
+def test_the_prior_of_the_scatter_is_the_published_one(scatter):
+    """Inverse gamma of shape 2 and scale 20 deg: Lingard et al. 2021, section 2.4."""
+    from numpyro.infer.util import log_density
+
+    none, pairs = np.zeros(0), np.zeros((0, 8))
+    data = {"mean": none, "mean_variance": none, "n_arms": none, "observed": none}
+    data |= {"variance": pairs, "log_weight": pairs, "galaxy": np.zeros(0, int)}
+    at = {"scatter": scatter, "z": none}
+    found, _ = log_density(likelihood.model, (data,), {}, at)
+    wanted = stats.invgamma(2, scale=20).logpdf(scatter)
+    assert float(found) == pytest.approx(wanted, abs=1e-4)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import binom
 from skyloom.builder.config import Winding
 from skyloom.builder.pitch.winding import (
     LOWER_LIMITS,
@@ -133,3 +135,32 @@ def test_the_scan_ends_below_the_upper_limit():
     draws = rng.uniform(5, 18, (30, 60))
     tree = winding_tree(draws, Winding(lower=10, upper=15), rng)
     assert [row["lower"] for row in tree["scan"]] == [5.0, 7.5, 10.0, 12.5]
+
+
+def anderson_darling_cdf(z):
+    """Return the limiting distribution: Anderson & Darling 1954, JASA 49, 765."""
+    total = 0.0
+    for j in range(6):
+        k = 4 * j + 1
+        t = (k * np.pi) ** 2 / (8 * z)
+        term, _ = quad(
+            lambda w, t=t: np.exp(z / (8 * (1 + w * w)) - t * w * w), 0, np.inf
+        )
+        total += binom(-0.5, j) * k * np.exp(-t) * term
+    return np.sqrt(2 * np.pi) / z * total
+
+
+@pytest.mark.parametrize("z", [0.2, 0.5, 1.0, 1.5, 1.99, 2.01, 3.0, 4.5, 6.0, 7.9])
+def test_p_values_are_those_of_the_limiting_distribution(z):
+    """Within 3e-5, and 3 per cent where there is little probability left."""
+    found, wanted = anderson_darling_p([z])[0], 1 - anderson_darling_cdf(z)
+    assert found == pytest.approx(wanted, abs=3e-5)
+    assert found == pytest.approx(wanted, rel=0.03)
+
+
+def test_p_values_fall_on_beyond_the_fit():
+    """From 8 on by exp(-1) for each unit, without a jump."""
+    p = anderson_darling_p([7.999, 8.001, 9.001, 11.001])
+    assert p[1] == pytest.approx(p[0], rel=0.01)
+    assert p[1:3] / p[2] == pytest.approx([np.e, 1], rel=0.01)
+    assert p[3] / p[2] == pytest.approx(np.exp(-2), rel=0.01)

@@ -212,12 +212,12 @@ def test_factors_carry_their_part_of_the_variance(loading):
 
 def test_sliders_snap_to_hundredths_and_stand_where_they_were_put():
     """Moved ones are recorded under the part's name, others are at their default."""
-    own = answers(np.random.default_rng(6), sliders={"arm.I": table(value=0.4567)})
+    own = answers(np.random.default_rng(6), sliders={"arm.I": table(value=0.9649)})
     own.crowd["rates"]["touched.arm.I"] = {"all": (50.0, 0.0)}
     sliders = {}
     places = c._place_sliders("arm", "arm3", own, sliders)
-    assert places == {"I": 0.46, "spread": 1.0}
-    assert sliders == {"arm3.I": 0.46}
+    assert places == {"I": 0.96, "spread": 1.0}
+    assert sliders == {"arm3.I": 0.96}
 
 
 def test_drawings_come_back_with_all_their_sliders(checkout):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -10,7 +12,7 @@ from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import north, quarter_turns
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.simulation import files, galaxies
-from skyloom.builder.simulation.crowd import read_crowd
+from skyloom.builder.simulation.crowd import Drawing, Seen, read_crowd
 
 LEAST_P = 1e-3
 PSF = galaxies.draw_psf(np.random.default_rng(0))
@@ -208,3 +210,44 @@ def test_a_subject_s_rows_say_what_it_is(surveys):
         assert (tree["height"], tree["width"]) == (ny, nx)
         assert (tree["psfWidth"], tree["imageWidth"]) == (11, 512)
         np.testing.assert_allclose(tree["imageData"], pixels.image, atol=5.1e-7)
+
+
+def test_drawn_coordinates_have_four_decimals(surveys):
+    """As a browser's; no fewer."""
+    numbers = [
+        shape[key]
+        for survey in surveys
+        for one in survey.classifications
+        for task in one.annotations
+        for shape in task["value"][0]["value"]
+        for key in ("x", "y")
+        if key in shape
+    ]
+    assert len(numbers) > 50
+    assert all(round(x, 4) == x for x in numbers)
+    assert not all(round(x, 3) == x for x in numbers)
+
+
+def test_one_in_fifty_volunteers_comes_back(checkout, monkeypatch):
+    """To the same subject; others are of a crowd of 600, each at most once."""
+    crowd = read_crowd(checkout / "resources" / "builder_crowd.json")
+    monkeypatch.setattr(files, "draw_drawing", lambda *_: Drawing(Model()))
+    size = GalaxySettings(size=(60, 60), n_volunteers=400)
+    seen = Seen(Model(), 60.0)
+    users = [
+        c.user for k in range(5) for c in files._classify(3, k, seen, size, crowd, {})
+    ]
+    assert len(users) - 2000 == pytest.approx(40, abs=25)
+    assert 560 < len(set(users)) <= 600
+
+
+def test_frames_have_the_numbers_of_a_camera(surveys):
+    """Six columns, 400 fields, and the galaxy's own name."""
+    rows = [
+        files.subject_metadata(dataclasses.replace(surveys[0], galaxy_id=k))
+        for k in range(400)
+    ]
+    assert {int(row["Camcol"]) for row in rows} == set(range(1, 7))
+    assert {int(row["Field"]) for row in rows} == set(range(1, 401))
+    assert [int(row["NSA id"]) for row in rows] == list(range(400))
+    assert {files.upload_turns(k) for k in range(4)} == {0, 1}
