@@ -83,3 +83,15 @@ def test_sample_is_fair():
     drawn = np.concatenate([sample(rows, 10, rng, chunk=7) for _ in range(2000)])
     counts = np.bincount(drawn[:, 0].astype(int))
     assert np.abs(counts - 500).max() < 5 * np.sqrt(500 * 0.75)
+
+
+@pytest.mark.parametrize("topology", ["sheet", "torus"])
+def test_a_square_map_runs_down_its_main_direction(topology):
+    """Of equal sides the rows are the longer one."""
+    weights = principal(cloud(), (7, 7), topology).weights.astype(float)
+    down = weights.mean(axis=1).std(axis=0)
+    across = weights.mean(axis=0).std(axis=0)
+    assert down.argmax() == 0
+    assert across.argmax() == (1 if topology == "sheet" else 2)
+    # Places along a side have unit variance only on average over the rows drawn.
+    assert down[0] > 0.8 * AXES[0]

@@ -207,3 +207,12 @@ def test_radii_shrink_evenly():
     np.testing.assert_allclose(radii[1:] / radii[:-1], radii[1] / radii[0])
     assert first_radius((15, 9), "torus") == 3.75
     assert shrinking(1, 7.5).tolist() == [0.5]
+
+
+def test_a_map_of_few_units_starts_at_a_radius_of_one():
+    """Half of the longest way is less; from three rows on a sheet it is more."""
+    assert first_radius((1, 1), "sheet") == 1.0
+    assert first_radius((2, 1), "sheet") == 1.0
+    assert first_radius((1, 3), "sheet") == 1.5
+    assert first_radius((1, 3), "torus") == 1.0
+    assert first_radius((5, 2), "torus") == 1.25

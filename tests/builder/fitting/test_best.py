@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from skyloom.builder.fitting.best import best_individual, scaled
+from skyloom.builder.fitting.render import render
 from skyloom.builder.model import Model, replace, to_dict
 from synthetic import TRUTH, observed
 
@@ -57,3 +58,15 @@ def test_a_slider_that_is_not_told_is_one():
     model = scaled(TRUTH, {"bulge": 1.5})
     assert model.disk.Re == TRUTH.disk.Re
     assert model.bulge.Re == 1.5 * TRUTH.bulge.Re
+
+
+def test_each_pixel_counts_by_its_own_sigma():
+    """The mean of squares in sigma over good pixels, whatever the sigma is."""
+    pixels = observed()
+    pixels.sigma = pixels.sigma * np.linspace(0.3, 3.0, pixels.sigma.shape[1])
+    model = replace(TRUTH, disk=replace(TRUTH.disk, I=0.13))
+    found = best_individual(volunteers(model), pixels)
+    image = render(model, pixels.image.shape, pixels.psf)
+    miss = ((pixels.image - image) / pixels.sigma)[~pixels.mask]
+    assert found["chisq"] == pytest.approx(np.mean(miss**2), rel=0.02)
+    assert found["n_volunteers"] == 1

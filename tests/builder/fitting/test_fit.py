@@ -5,7 +5,7 @@ import pytest
 from skyloom.builder.fitting import fit
 from skyloom.builder.fitting.fit import BOUNDS, POPULATION, Problem
 from skyloom.builder.fitting.spirals import log_spiral
-from skyloom.builder.model import DrawnArm, replace
+from skyloom.builder.model import DrawnArm, Model, replace
 from synthetic import SCATTER, TRUTH, crowd_start, observed
 
 
@@ -106,3 +106,40 @@ def test_no_priors_no_pull(monkeypatch):
     problem = Problem(crowd_start(), observed(), None)
     moved = problem.par.begin() + problem.par.steps()
     assert not problem.residuals(moved)[len(problem.data) :].any()
+
+
+# Of the fits of Lingard et al. 2020, by their data release; then the end wider here.
+PUBLISHED = {
+    "disk.q": (0.25, 1.2, "lower"),
+    "bulge.q": (0.6, 1.2, "lower"),
+    "bulge.Re": (0.05, 1.0, "lower"),
+    "bulge.n": (0.5, 5.0, "upper"),
+    "bar.q": (0.05, 0.5, "upper"),
+    "bar.Re": (0.05, 1.0, "lower"),
+    "bar.n": (0.3, 5.0, None),
+    "bar.c": (1.0, 6.0, None),
+    "spiral.spread": (0.5, 15.0, None),
+    "spiral.phi": (-85.0, 85.0, None),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_limits_are_the_published_ones_or_wider(name):
+    """A bulge may be flatter and smaller, and a bar rounder, than upstream's."""
+    low, high, wider = PUBLISHED[name]
+    lower, upper = BOUNDS[name]
+    assert (lower < low) if wider == "lower" else (lower == low)
+    assert (upper > high) if wider == "upper" else (upper == high)
+
+
+def test_an_arm_s_light_is_relative_to_its_disk():
+    """Half of a disk of 4 is 2; without a disk, or with a dark one, there is none."""
+    model = Model(disk=TRUTH.disk, bulge=TRUTH.bulge, spiral=TRUTH.spiral * 2)
+    terms = ("disk", "bulge", "spiral.0", "spiral.1")
+    found = fit.lit(model, terms, [4.0, 3.0, 2.0, 8.0])
+    assert (found.disk.I, found.bulge.I) == (4.0, 3.0)
+    assert [arm.I for arm in found.spiral] == [0.5, 2.0]
+    dark = fit.lit(model, terms, [0.0, 3.0, 0.0, 0.0])
+    assert [arm.I for arm in dark.spiral] == [0.0, 0.0]
+    alone = fit.lit(replace(model, disk=None), ("bulge",), [3.0])
+    assert alone.spiral == ()

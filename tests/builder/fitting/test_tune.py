@@ -285,3 +285,17 @@ def test_one_pixel_more_than_parameters_is_enough(spare, status):
     fit = tune(start, SCATTER, pixels, TuneSettings(max_evaluations=200))
     assert (fit["status"] == "failed") == (status == "failed")
     assert fit["n_pixels"] == (n_free + 1 if spare else 0)
+
+
+def test_residuals_are_data_less_model_in_each_pixel_s_sigma():
+    """Data three sigma above the model leave 3, whatever the sigma is."""
+    pixels = observed()
+    pixels.sigma = pixels.sigma * np.linspace(0.3, 3.0, SHAPE[1])
+    parts = render_components(TRUTH, SHAPE, pixels.psf)
+    pixels.image = sum(parts.values()) + 3 * pixels.sigma
+    planes = residual_images(TRUTH, pixels)
+    good = ~pixels.mask
+    np.testing.assert_allclose(planes["RESIDUAL"][good], 3.0)
+    np.testing.assert_array_equal(planes["DATA"][good], pixels.image[good])
+    np.testing.assert_allclose(planes["MODEL"], sum(parts.values()))
+    np.testing.assert_array_equal(planes["SPIRAL"], parts["spiral"])
