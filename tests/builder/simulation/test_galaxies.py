@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from skyloom.builder.config import GalaxySettings
+from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import north, quarter_turns
 from skyloom.builder.model import Model, Sersic, SpiralArm
@@ -30,6 +31,84 @@ def test_narrow_limits_cut_the_distributions():
     found = [galaxies._truncated(20.0, 7.0, (18.0, 30.0), rng) for _ in range(400)]
     expected = stats.truncnorm(-2 / 7, 10 / 7, 20.0, 7.0)
     assert stats.kstest(found, expected.cdf).pvalue > LEAST_P
+
+
+class Quantile:
+    """A generator whose every draw is the quantile `u` of its distribution."""
+
+    def __init__(self, u, n_arms=3):
+        self.u, self.n_arms = u, n_arms
+
+    def uniform(self, low=0.0, high=1.0):
+        """Return the quantile of a uniform number."""
+        return low + self.u * (high - low)
+
+    def normal(self, loc, scale, size):
+        """Return copies of the quantile of a normal number."""
+        return np.full(size, loc + scale * self.standard_normal())
+
+    def standard_normal(self):
+        """Return the quantile of a standard normal number."""
+        return stats.norm.ppf(self.u)
+
+    def choice(self, options, p=None):
+        """Return the number of arms, or else the last option."""
+        return options[-1] if p is None else self.n_arms
+
+
+def within(median, width, low, high):
+    """Return a log-normal distribution between limits, in the logarithm."""
+    ends = np.log(np.array([low, high]) / median) / width
+    return stats.truncnorm(*ends, np.log(median), width)
+
+
+@pytest.mark.parametrize("u", [1e-9, 0.2, 0.5, 0.9, 1 - 1e-9])
+def test_every_quantile_of_a_component_is_the_documented_one(u):
+    """Of disk, bulge and bar: limits, medians and widths of all that is drawn."""
+    rng, z, flat = Quantile(u), stats.norm.ppf(u), stats.uniform
+
+    def log(*law):
+        return np.exp(within(*law).ppf(u))
+
+    disk = galaxies._draw_disk(100, rng)
+    wanted = (49.5 + 0.5 * z, np.pi * u, flat(0.4, 0.58).ppf(u), 12.5 * np.exp(0.2 * z))
+    assert (disk.mux, disk.roll, disk.q, disk.Re) == pytest.approx(wanted)
+    disk = Sersic(50.0, 40.0, 0.3, 0.6, 20.0, 1.0)
+    bulge, bar = galaxies._draw_bulge(disk, rng), galaxies._draw_bar(disk, rng)
+    for part in (bulge, bar):
+        assert (part.mux, part.muy) == pytest.approx((50 + 0.4 * z, 40 + 0.4 * z))
+        assert part.roll == pytest.approx(np.pi * u)
+    size = 20 * np.clip(0.15 * np.exp(0.35 * z), 0.06, 0.4)
+    wanted = (flat(0.6, 0.38).ppf(u), size, log(1.5, 0.6, 0.5, 5.0))
+    assert (bulge.q, bulge.Re, bulge.n) == pytest.approx(wanted)
+    wanted = (flat(0.15, 0.3).ppf(u), 20 * log(0.35, 0.3, 0.15, 0.7))
+    assert (bar.q, bar.Re) == pytest.approx(wanted)
+    wanted = log(0.6, 0.3, 0.3, 2.0), log(2.3, 0.2, 1.5, 4.0)
+    assert (bar.n, bar.c) == pytest.approx(wanted)
+    for part, law in ((bulge, (0.07, 0.8, 0.01, 0.4)), (bar, (0.08, 0.6, 0.02, 0.35))):
+        light = total_flux(part)
+        assert light / (light + total_flux(disk)) == pytest.approx(log(*law))
+
+
+@pytest.mark.parametrize("u", [1e-9, 0.2, 0.5, 0.9, 1 - 1e-9])
+@pytest.mark.parametrize("bar", [None, Sersic(50, 40, 0, 0.3, 5.0, 1)])
+def test_every_quantile_of_an_arm_is_the_documented_one(u, bar):
+    """Pitch by 4 deg about the galaxy's; radii in disk Re, or 1.2 bars inside."""
+    disk = Sersic(50.0, 40.0, 0.3, 0.6, 20.0, 1.0)
+    arms = galaxies._draw_arms(disk, bar, 18.0, Quantile(u))
+    assert len(arms) == 3
+    pitch = stats.truncnorm(-13 / 4, 22 / 4, 18, 4).ppf(u)
+    inner = 6.0 if bar else 20 * (0.4 + 0.3 * u)
+    outer = 20 * (1.4 + 0.8 * u)
+    slope = np.tan(np.radians(pitch))
+    for i, arm in enumerate(arms):
+        start = 2 * np.pi * (u + i / 3) + 0.15 * stats.norm.ppf(u)
+        sweep = min(np.log(outer / inner) / slope, 1.8 * np.pi)
+        wanted = (start, start + sweep, inner * np.exp(-start * slope))
+        assert (arm.t_min, arm.t_max, arm.A) == pytest.approx(wanted)
+        wanted = np.exp(within(0.5, 0.5, 0.1, 2.0).ppf(u)), 20 * (0.08 + 0.08 * u)
+        assert (arm.I, arm.spread) == pytest.approx(wanted)
+        assert arm.phi == pytest.approx(pitch)
 
 
 @pytest.mark.parametrize("phi", [-12.0, 12.0])
@@ -154,6 +233,8 @@ def test_places_are_in_the_northern_cap(checkout):
     laws = {120: (ra, 120), 0: (np.sin(np.radians(dec)), 0.85), 0.02: (z, 0.035)}
     for low, (values, width) in laws.items():
         assert stats.kstest(values, stats.uniform(low, width).cdf).pvalue > LEAST_P
+        assert low <= values.min() < low + 0.1 * width
+        assert low + 0.9 * width < values.max() <= low + width
 
 
 def test_classifications_are_dated_and_named(surveys):
