@@ -47,9 +47,22 @@ class Quantile:
         """Return copies of the quantile of a normal number."""
         return np.full(size, loc + scale * self.standard_normal())
 
-    def standard_normal(self):
-        """Return the quantile of a standard normal number."""
-        return stats.norm.ppf(self.u)
+    def standard_normal(self, size=None):
+        """Return the quantile of a standard normal number, or copies of it."""
+        z = stats.norm.ppf(self.u)
+        return z if size is None else np.full(size, z)
+
+    def random(self):
+        """Return the quantile of a number between 0 and 1."""
+        return self.u
+
+    def integers(self, low, high):
+        """Return the highest integer below `high`."""
+        return high - 1
+
+    def poisson(self, mean):
+        """Return none, whatever is expected."""
+        return 0
 
     def choice(self, options, p=None):
         """Return the number of arms, or else the last option."""
@@ -109,6 +122,41 @@ def test_every_quantile_of_an_arm_is_the_documented_one(u, bar):
         wanted = np.exp(within(0.5, 0.5, 0.1, 2.0).ppf(u)), 20 * (0.08 + 0.08 * u)
         assert (arm.I, arm.spread) == pytest.approx(wanted)
         assert arm.phi == pytest.approx(pitch)
+
+
+@pytest.mark.parametrize(
+    ("u", "parts"),
+    [
+        (0.299, ["disk", "bulge", "bar"]),
+        (0.301, ["disk", "bulge"]),
+        (0.699, ["disk", "bulge"]),
+        (0.701, ["disk"]),
+    ],
+)
+def test_every_quantile_of_a_galaxy_is_the_documented_one(u, parts):
+    """Seven of ten have a bulge, three a bar; pitch angles are 20 +- 7 deg."""
+    model, size, phi_gal = galaxies.draw_galaxy(Quantile(u), (90, 150))
+    assert size == 150
+    assert list(model.components()) == parts
+    pitch = stats.truncnorm(-15 / 7, 20 / 7, 20, 7).ppf(u)
+    assert phi_gal == pytest.approx(pitch)
+
+
+@pytest.mark.parametrize("u", [0.01, 0.5, 0.9])
+def test_every_quantile_of_an_image_is_the_documented_one(u):
+    """Magnitude, sky and seeing; noise is so many sigma in each pixel."""
+    model, size, _ = galaxies.draw_galaxy(Quantile(0.4), (60, 60))
+    truth, pixels = galaxies.draw_image(model, size, Quantile(u))
+    light = sum(map(total_flux, truth.components().values())) * pixels.multiplier
+    magnitude = 22.5 - 2.5 * np.log10(light)
+    assert magnitude == pytest.approx(13.9 + 2.9 * u)
+    assert not pixels.mask.any()
+    clean = render(truth, (size, size), pixels.psf)
+    z = stats.norm.ppf(u)
+    np.testing.assert_allclose((pixels.image - clean) / pixels.sigma, z, atol=1e-6)
+    variance = (pixels.sigma * pixels.multiplier) ** 2
+    sky = variance - clean * pixels.multiplier * 0.005 / 4.7
+    np.testing.assert_allclose(np.sqrt(sky), 0.024 * np.exp(0.15 * z), rtol=1e-6)
 
 
 @pytest.mark.parametrize("phi", [-12.0, 12.0])
