@@ -220,3 +220,11 @@ def test_ties_go_to_earlier_rows():
     assert named(match(*two, [50.0], [0.0], [0.4])) == {(0, 0)}
     assert named(match([50.0], [0.0], [0.4], *two)) == {(0, 0)}
     assert named(match(*two, *two, rank2=[1.0, 1.0])) == {(0, 0), (1, 1)}
+
+
+def test_a_list_may_know_some_of_its_redshifts():
+    """Its objects of unknown redshift have no partner, the others do."""
+    truth = [50.0, 50.0], [0.0, 0.0], [np.nan, 0.4]
+    found = [50.0], [0.0], [0.4]
+    assert named(candidates(*truth, *found)) == {(1, 0)}
+    assert named(candidates(*truth, *found, dz=None)) == {(1, 0)}

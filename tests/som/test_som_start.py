@@ -95,3 +95,14 @@ def test_a_square_map_runs_down_its_main_direction(topology):
     assert across.argmax() == (1 if topology == "sheet" else 2)
     # Places along a side have unit variance only on average over the rows drawn.
     assert down[0] > 0.8 * AXES[0]
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_map_has_the_scatter_of_its_rows(sign):
+    """Two units of a sheet are sqrt 3 sigma from the mean, a torus's sqrt 2 sigma."""
+    rows = 7 + np.outer([-1.0, 1.0], [sign * 3.0, 1.0])
+    sheet = principal(rows, (2, 1), "sheet").weights[:, 0]
+    assert np.linalg.norm(sheet - 7, axis=1) == pytest.approx([30**0.5] * 2)
+    torus = principal(rows, (4, 1), "torus").weights[:, 0]
+    away = np.linalg.norm(torus - 7, axis=1)
+    assert away == pytest.approx([20**0.5, 0, 20**0.5, 0], abs=1e-5)

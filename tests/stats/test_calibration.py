@@ -309,3 +309,14 @@ def test_a_line_rises_by_a_thousand_at_most(true, fitted):
     slope, offset = calibration.fit_line(logits * 1e3, 1 - share)
     assert slope == pytest.approx(1e-3)
     assert offset == pytest.approx(0, abs=0.01)
+
+
+def test_there_are_ten_bins_by_default():
+    """Of a tenth each; a calibration that neither rises nor falls is none."""
+    p = np.linspace(0.005, 0.995, 100)
+    data = Forecast(p, p > 0.5, np.arange(100))
+    table = calibration.reliability(data)
+    assert table["from"].tolist() == pytest.approx(np.arange(10) / 10)
+    assert table["n"].tolist() == [10] * 10
+    with pytest.raises(ValueError, match="rising"):
+        platt_from_json({"kind": "platt", "numbers": [[0.0, 1.0]]})

@@ -167,3 +167,9 @@ def test_volunteers_are_dealt_into_twelve_teams_at_most(n, dof):
     record = simulated(6, n, ArmSettings())[2]
     assert record["dof"] == dof
     assert record["pitch_angle_err"] > 0
+
+
+def test_an_unknown_scatter_has_no_pivot():
+    """Nor has one without any scatter of the slope."""
+    for total in (np.full((2, 2), math.inf), np.diag([1.0, 0.0])):
+        assert _uncorrelated(total) == (0.0, math.inf, math.inf)

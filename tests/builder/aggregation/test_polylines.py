@@ -89,3 +89,12 @@ def test_length_and_empty_set():
     """A 3-4-5 step, and no lines at all."""
     assert length(np.array([[0, 0], [3, 4], [3, 5.0]])) == 6
     assert line_distances([]).shape == (0, 0)
+
+
+def test_a_bow_tie_of_unit_steps_crosses_itself():
+    """A vertex that stands twice is no crossing."""
+    tie = np.array([[0, 0], [1, 1], [1, 0], [0, 1]])
+    assert crosses_itself(tie)
+    assert crosses_itself(tie[[0, 0, 1, 2, 3, 3]])
+    assert not crosses_itself(tie[[0, 0, 1, 1, 2]])
+    assert not crosses_itself(tie[[0, 0, 1, 1]])

@@ -220,3 +220,19 @@ def test_a_line_of_two_points_is_one(tree):
     assert (second["I"], second["spread"]) == (0.3, 0.7)
     assert second["points"] == [[1.0, 2.0], [5.0, 6.0]]
     assert half_pixel(3).tolist() == [-0.5, 0.5]
+
+
+def test_positions_stay_as_published_where_the_turns_are_unknown(tree):
+    """Those of shapes and of lines."""
+    model = volunteers_tree(tree)["volunteers"][0]["model"]
+    assert (model["disk"]["mux"], model["disk"]["muy"]) == (60.0, 50.0)
+    assert model["spiral"][0]["points"] == SPIRAL["points.0"]
+
+
+@pytest.mark.parametrize("identifier", [True, 11.5, "eleven", None])
+def test_identifiers_are_integers(tmp_path, identifier):
+    """A truth value is none."""
+    path = tmp_path / "101.json"
+    path.write_text(json.dumps(TREE | {"index": [identifier, 12]}))
+    with pytest.raises(ValueError, match="index"):
+        read_upstream(path)

@@ -299,3 +299,9 @@ def test_residuals_are_data_less_model_in_each_pixel_s_sigma():
     np.testing.assert_array_equal(planes["DATA"][good], pixels.image[good])
     np.testing.assert_allclose(planes["MODEL"], sum(parts.values()))
     np.testing.assert_array_equal(planes["SPIRAL"], parts["spiral"])
+
+
+def test_geometry_and_brightness_are_counted(fit):
+    """Disk 5, centre 2, bulge 4 and an arm 5; and the light of each of the three."""
+    assert fit["n_free"] == 5 + 2 + 4 + 5 + 3
+    assert fit["n_pixels"] == (~observed().mask).sum()

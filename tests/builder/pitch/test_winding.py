@@ -164,3 +164,12 @@ def test_p_values_fall_on_beyond_the_fit():
     assert p[1] == pytest.approx(p[0], rel=0.01)
     assert p[1:3] / p[2] == pytest.approx([np.e, 1], rel=0.01)
     assert p[3] / p[2] == pytest.approx(np.exp(-2), rel=0.01)
+
+
+def test_galaxies_inside_are_counted_by_their_median():
+    """Of draws with 5, 6 and 10 inside of the limits."""
+    draws = np.full((3, 10), 70.0)
+    for row, n in zip(draws, (5, 6, 10), strict=True):
+        row[:n] = np.linspace(20, 40, n)
+    found = winding_test(draws, 15, 50)
+    assert (found["n_galaxies"], found["n_draws"]) == (6, 3)

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 from skyloom.builder.config import GalaxySettings
+from skyloom.builder.drawings.coordinates import Screen, rectangle
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import north, quarter_turns
 from skyloom.builder.model import Model, Sersic, SpiralArm
 from skyloom.builder.simulation import files, galaxies
+from skyloom.builder.simulation.annotation import drawn_rectangle
 from skyloom.builder.simulation.crowd import Drawing, Seen, read_crowd
 
 LEAST_P = 1e-3
@@ -380,3 +382,20 @@ def test_frames_have_the_numbers_of_a_camera(surveys):
     assert {int(row["Field"]) for row in rows} == set(range(1, 401))
     assert [int(row["NSA id"]) for row in rows] == list(range(400))
     assert {files.upload_turns(k) for k in range(4)} == {0, 1}
+
+
+def test_bars_are_drawn_with_a_turn_of_45_degrees_at_most():
+    """A longer side lies along x or along y before."""
+    screen = Screen((90, 90))
+    for roll in np.radians([0, 1, 44.5, 45, 45.5, 90, 134.5, 135.5, 179]):
+        bar = Sersic(40.0, 30.0, roll, 0.3, 9.0, 1.0)
+        drawn = drawn_rectangle(bar, screen)
+        assert abs(drawn["angle"]) <= 45 + 1e-9
+        assert rectangle(drawn, screen).Re == pytest.approx(9.0)
+
+
+def test_sides_are_anywhere_in_their_range():
+    """Both ends of the range are drawn too."""
+    rng = np.random.default_rng(8)
+    sides = {galaxies.draw_galaxy(rng, (60, 63))[1] for _ in range(40)}
+    assert sides == {60, 61, 62, 63}
