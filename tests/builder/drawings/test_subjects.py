@@ -94,3 +94,17 @@ def test_a_value_at_its_limit_is_read_and_beyond_refused(tmp_path, name):
         pd.DataFrame([row | {name: value}]).to_csv(path, index=False)
         with pytest.raises(InputError, match=name):
             read_metadata(path)
+
+
+def test_what_is_not_needed_may_be_empty(tmp_path):
+    """Names of frames and redshifts; places and radii may not."""
+    path = tmp_path / "g.csv"
+    needed = {"subject_id": 5, "RA": 10.5, "DEC": -1.25, "PETRO_THETA": 6.7}
+    free = ("NSAID", "IAUNAME", "Z", "RUN", "CAMCOL", "FIELD", "RERUN", "SERSIC_BA")
+    row = needed | dict.fromkeys(free) | {"montage_angle": None}
+    pd.DataFrame([row]).to_csv(path, index=False)
+    assert read_metadata(path)[list(free)].isna().all(axis=None)
+    for name in needed:
+        pd.DataFrame([row | {name: None}]).to_csv(path, index=False)
+        with pytest.raises(InputError, match=name):
+            read_metadata(path)

@@ -240,3 +240,19 @@ def test_sigma_counts_pixels_that_have_a_number_but_no_sigma(arrays):
     sigma[5, 5] = -1e-9
     with pytest.raises(InputError, match="below 0"):
         made(arrays, sigma=sigma)
+
+
+def test_a_gap_in_a_skewed_sigma_gets_the_median(arrays):
+    """Not the mean, which a few bad columns would move."""
+    sigma = np.full((40, 36), 2.0)
+    sigma[:, :5], sigma[20, 20] = 50.0, 0.0
+    assert made(arrays, sigma=sigma).sigma[20, 20] == 2.0
+
+
+@pytest.mark.parametrize("value", [1e-6, 0.3, 1.0, 40.0])
+def test_any_multiplier_above_zero_is_one(arrays, value):
+    """Nanomaggies an image unit; zero and what is no number are refused."""
+    assert made(arrays | {"multiplier": value}).multiplier == value
+    for bad in (0.0, -value, np.nan, np.inf):
+        with pytest.raises(InputError, match="a number above 0"):
+            made(arrays | {"multiplier": bad})
