@@ -202,3 +202,24 @@ def test_turned_subject_has_the_turned_shape():
     """A quarter turn exchanges the sides."""
     tree = subject_tree(101, Screen((100, 120)), [], turns=1)
     assert tree["shape"] == [120, 100]
+
+
+def test_scale_is_one_where_nothing_was_drawn():
+    """Nor where a shape, or one of its sliders, could not be used."""
+    flat = task("disk", [ELLIPSE | {"rx": 0}], 1.67, 0.11)
+    wide = task("bulge", [ELLIPSE], 1.5, 0.5, 99.0)
+    got = parse([flat, wide, task("bar", [])], SCREEN)
+    assert got.model == Model()
+    assert got.scale == {"disk": 1.0, "bulge": 1.0, "bar": 1.0}
+    assert [text.split(":")[0] for text in got.dropped] == ["disk", "bulge"]
+
+
+def test_sliders_that_are_missing_stand_at_their_defaults():
+    """Those of the end of the list; a line without details has its own."""
+    bare = {"points": LINE["points"]}
+    got = parse([task("bar", [BAR], 1.5), task("spiral", [bare])], SCREEN)
+    bar, arm = got.model.bar, got.model.spiral[0]
+    assert (bar.n, bar.c, got.scale["bar"]) == (0.5, 2.0, 1.5)
+    assert pytest.approx(0.125) == bar.I
+    assert pytest.approx(0.9375) == arm.I
+    assert (arm.spread, arm.falloff) == (0.5, 1.0)
