@@ -199,6 +199,17 @@ def test_neighbours_lie_beside_the_galaxy(stars):
         assert (np.ptp(y), np.ptp(x)) == (10, 10)
 
 
+@pytest.mark.parametrize("size", [32, 41, 59])
+def test_a_star_is_whole_in_the_smallest_image_too(size):
+    """32 px are the least that the configuration allows."""
+    rng = np.random.default_rng(3)
+    fields = [galaxies._neighbours(size, PSF, 1.0, rng) for _ in range(60)]
+    for image, mask in fields:
+        assert image.sum() == pytest.approx(0) or image.sum() >= 0.005
+        assert mask[image > 0].all()
+        assert (image > 0).sum() in (0, *range(121, size**2 + 1))
+
+
 def test_stars_and_bad_pixels_are_poissonian(stars):
     """0.7 stars and 4 lone bad pixels a field."""
     none = np.mean([not i.any() for i, _ in stars])

@@ -207,8 +207,8 @@ def _neighbours(size: int, psf: np.ndarray, light: float, rng):
     half = PSF_SIDE // 2
     for _ in range(rng.poisson(0.7)):
         angle, radius = rng.uniform(0, 2 * np.pi), size * rng.uniform(0.32, 0.4)
-        x = int(size / 2 + radius * np.cos(angle))
-        y = int(size / 2 + radius * np.sin(angle))
+        place = size / 2 + radius * np.array([np.cos(angle), np.sin(angle)])
+        x, y = np.clip(place, half, size - half - 1).astype(int)  # whole in the image
         box = np.s_[y - half : y + half + 1, x - half : x + half + 1]
         image[box] += psf * light * rng.uniform(0.005, 0.05)
         mask[box] = True
