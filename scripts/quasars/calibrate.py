@@ -10,8 +10,7 @@ from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-how, held = job.settings["survey"], job.settings["ensemble"]["held_out"]
-# Held-out targets that have chosen the best epoch of members do not judge them.
+how = job.settings["survey"]
 found = calibrate_round(
     job.input.networks,
     job.input.draws,
@@ -19,7 +18,7 @@ found = calibrate_round(
     job.input.labels,
     Survey.stated(how),
     Calibrate.stated(job.settings["calibrate"]),
-    held=0 if job.settings["train"]["keep_best"] else held,
+    held=job.settings["ensemble"]["held_out"],
     seed=job.settings["seed"],
     threads=job.threads,
 )

@@ -48,7 +48,7 @@ HOW = Survey(c_th=0.5, shifts=1)
 # there at seed 101. Among DESI's quasar targets (70 % quasars) a lot did better.
 TARGETS = Objects(mix=(0.20, 0.25, 0.50, 0.05), magnitudes=(18.5, 22.0))
 ARCH = Architecture(n_layers=3, stride=3, filters=32, dense=64, bal_lines=())
-SHORT = {"schedule": "cosine", "warmup": 0.1, "momentum": 0.9, "keep_best": False}
+SHORT = {"schedule": "cosine", "warmup": 0.1, "momentum": 0.9}
 TRAIN = Train(epochs=30, batch=64, rate=2e-2, noise=1.0, **SHORT)
 
 

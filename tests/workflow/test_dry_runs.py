@@ -157,6 +157,7 @@ def test_a_layer_inherits_nothing_of_the_demo(fresh):
     """A layer of three lines plans a run of its own name, of the chosen area only."""
     (fresh / "own.yaml").write_text("run: own\nareas: [builder]\n")
     said = snakemake(fresh, "-n", "--configfile", "own.yaml", check=False).stdout
+    said = said.replace(str(fresh), "")  # whose own path may name an area
     assert "results/demo" not in said
     assert "quasars" not in said
     assert "clusters" not in said

@@ -1,4 +1,4 @@
-"""The trainer: it learns, repeats itself, and keeps the best epoch."""
+"""The trainer: it learns, and repeats itself."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from quasar_toys import ARCH, toys
 from skyloom.quasars.config import Train
+from skyloom.quasars.ensemble.data import TrainingData
 from skyloom.quasars.ensemble.train import Trainer
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
@@ -23,12 +24,12 @@ ROWS = np.arange(150)
 @pytest.fixture(scope="module")
 def few():
     data, *_ = toys(200)
-    return data.rows(ROWS), data.rows(np.arange(150, 200))
+    return TrainingData(data.x[ROWS], data.sigma[ROWS], data.y[ROWS], data.weight[ROWS])
 
 
 @pytest.fixture(scope="module")
 def trainer(few):
-    return Trainer(few[0], ARCH, QUICK, few[1])
+    return Trainer(few, ARCH, QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +52,8 @@ def test_it_learns():
     """After seconds, redshifts of unseen toys are right, and non-quasars rejected."""
     data, z, quasar = toys(900)
     train, test = np.arange(700), np.arange(800, 900)
-    settings = but(QUICK, epochs=12, amsgrad=True, noise=0.5)
-    held = data.rows(np.arange(700, 800))
-    network, history = Trainer(data, ARCH, settings, held)(1, train)
+    settings = but(QUICK, epochs=18, amsgrad=True, noise=0.5)
+    network, history = Trainer(data, ARCH, settings)(1, train)
     losses = [entry["loss"] for entry in history]
     assert losses[-1] < 0.7 * losses[0]
     lines = decode(Runner([network]).predict(data.x[test])[0], ARCH)
@@ -64,20 +64,19 @@ def test_it_learns():
 
 
 def test_history(member):
-    """Losses and rates are followed each epoch, on training and held-out targets."""
+    """Losses and rates are followed each epoch."""
     _, history = member
     assert [entry["epoch"] for entry in history] == [0, 1]
     assert history[-1]["loss"] < history[0]["loss"]
     assert history[0]["rate"] > history[1]["rate"]
     assert history[1]["rate"] == pytest.approx(QUICK.rate_at(9, 10))
-    assert {"val_loss", "best"} <= history[0].keys()
 
 
 def test_a_member_depends_on_its_seed_alone(few, trainer, member, tmp_path):
     """After another or first of a new trainer: the same bytes; another seed, others."""
     other = trainer(2, ROWS)
     assert not same(other[0], member[0])
-    again = trainer(1, ROWS), Trainer(few[0], ARCH, QUICK, few[1])(1, ROWS)
+    again = trainer(1, ROWS), Trainer(few, ARCH, QUICK)(1, ROWS)
     for i, (network, history) in enumerate((member, *again)):
         save_member(tmp_path / f"{i}.keras", network, {"history": history})
     files = [(tmp_path / f"{i}.keras").read_bytes() for i in range(3)]
@@ -91,29 +90,14 @@ def test_more_rows_after_fewer(few, trainer):
     assert history[-1]["rate"] == pytest.approx(QUICK.rate_at(3, 4))
 
 
-def test_best_epoch_is_kept(few):
-    """A rate that ruins the network leaves the epoch with the lowest held-out loss."""
-    wild = but(QUICK, epochs=5, schedule="constant", rate=0.05)
-    kept, history = Trainer(few[0], ARCH, wild, few[1])(1, ROWS)
-    flags = [entry["best"] for entry in history]
-    last_best = max(i for i, flag in enumerate(flags) if flag)
-    assert last_best == int(np.argmin([entry["val_loss"] for entry in history]))
-    short = but(wild, epochs=last_best + 1)
-    assert same(kept, Trainer(few[0], ARCH, short, few[1])(1, ROWS)[0])
-    last = but(wild, keep_best=False)
-    assert (last_best == 4) == same(
-        kept, Trainer(few[0], ARCH, last, few[1])(1, ROWS)[0]
-    )
-
-
 def test_a_step_is_adams(few):
     """The first step of Adam moves each weight by the rate, whatever the gradient.
 
     Weights of vanishing gradients move less.
     """
-    settings = Train(epochs=1, batch=150, rate=1e-3, keep_best=False)
+    settings = Train(epochs=1, batch=150, rate=1e-3)
     none = but(settings, rate=1e-12)
-    one, start = (Trainer(few[0], ARCH, how)(1, ROWS)[0] for how in (settings, none))
+    one, start = (Trainer(few, ARCH, how)(1, ROWS)[0] for how in (settings, none))
     moved = np.abs(one.arrays["box/kernel"] - start.arrays["box/kernel"])
     assert np.median(moved) == pytest.approx(1e-3, rel=0.02)
     assert moved.max() < 1.01e-3
@@ -121,9 +105,9 @@ def test_a_step_is_adams(few):
 
 def test_momentum_is_set(few):
     """Running statistics follow at the pace of the settings."""
-    calm = but(QUICK, epochs=1, keep_best=False)
+    calm = but(QUICK, epochs=1)
     slow, fast = (
-        Trainer(few[0], ARCH, but(calm, momentum=m))(1, ROWS)[0].arrays
+        Trainer(few, ARCH, but(calm, momentum=m))(1, ROWS)[0].arrays
         for m in (0.99, 0.0)
     )
     sizes = [np.abs(arrays["conv_2/mean"]).sum() for arrays in (slow, fast)]
@@ -133,24 +117,21 @@ def test_momentum_is_set(few):
 def test_a_gpu_is_named_as_tensorflow_does(few, monkeypatch):
     """It has no word cuda; a GPU that it does not see is refused, not replaced."""
     with pytest.raises(ValueError, match="device is cuda, but TensorFlow sees 0 GPUs"):
-        Trainer(few[0], ARCH, QUICK, few[1], "cuda")
+        Trainer(few, ARCH, QUICK, "cuda")
     seen = ["gpu:0", "gpu:1"]
     monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: seen)
     for word, name in (("cuda", "gpu:0"), ("cuda:1", "gpu:1"), ("cpu", "cpu:0")):
-        trainer = Trainer(few[0], ARCH, QUICK, few[1], word)
+        trainer = Trainer(few, ARCH, QUICK, word)
         assert trainer.device == name
     with pytest.raises(ValueError, match=r"device is cuda:2.* 2 GPUs; install its"):
-        Trainer(few[0], ARCH, QUICK, few[1], "cuda:2")
+        Trainer(few, ARCH, QUICK, "cuda:2")
 
 
 def test_refusals(few):
-    """No validation to keep the best by; a grid of another size; a lost training."""
-    data, held = few
-    with pytest.raises(ValueError, match="needs validation"):
-        Trainer(data, ARCH, QUICK)
+    """A grid of another size; a lost training."""
     other = Architecture(n_layers=4, grid=replace(ARCH.grid, size=400))
     with pytest.raises(ValueError, match="443 pixels: expected 400"):
-        Trainer(data, other, QUICK, held)
-    broken = replace(data, y=data.y * np.nan)
+        Trainer(few, other, QUICK)
+    broken = replace(few, y=few.y * np.nan)
     with pytest.raises(FloatingPointError, match="lower the rate"):
-        Trainer(broken, ARCH, QUICK, held)(1, ROWS)
+        Trainer(broken, ARCH, QUICK)(1, ROWS)

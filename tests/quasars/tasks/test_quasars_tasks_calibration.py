@@ -21,11 +21,10 @@ PURITY = {"purity": 0.5, "most": 1000}
 
 def calibrated(sample, networks, draws, labels=None, **options):
     labels = labels or sample.labels
-    held = 0 if options.pop("keep_best", False) else 0.1
     settings = Calibrate(**PURITY | options.pop("calibrate", {}))
     survey = Survey(**{"runner": "numpy", "shifts": 1} | options)
     given = networks, draws, [sample.store], labels, survey, settings
-    return calibrate_round(*given, held=held, seed=SEED)
+    return calibrate_round(*given, held=0.1, seed=SEED)
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +44,6 @@ def test_rows_are_those_that_somebody_has_not_seen(found, small_sample, small_me
     unseen = unseen_targets(small_sample, small_members)
     assert set(found.rows["TARGETID"]) <= unseen
     assert len(unseen) - len(found.rows) < 8  # spectra without signal
-
-
-def test_who_chose_the_epoch_is_no_judge(small_sample, small_members):
-    """The held-out targets, where the best epoch was found on them."""
-    given = small_sample, small_members.networks, small_members.draws
-    with Store(small_sample.store) as store:
-        ids = store.meta["targetid"].to_numpy()
-    held = set(ids[held_out(ids, 0.1, SEED)])
-    plain, chosen = (calibrated(*given, keep_best=k) for k in (False, True))
-    asked = [set(one.rows["TARGETID"]) for one in (plain, chosen)]
-    assert asked[0] & held
-    assert asked[1] == asked[0] - held
 
 
 def test_threshold_is_that_of_the_rows(found, small_sample):

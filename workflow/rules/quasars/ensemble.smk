@@ -66,14 +66,7 @@ rule calibrate:
         runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
-        settings=pick(
-            config,
-            "calibrate",
-            "ensemble.held_out",
-            "seed",
-            "survey",
-            "train.keep_best",
-        ),
+        settings=pick(config, "calibrate", "ensemble.held_out", "seed", "survey"),
         code=digest("scripts/quasars/calibrate.py"),
     message:
         "What the answers of round {wildcards.round} are worth"

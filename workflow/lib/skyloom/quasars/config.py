@@ -198,9 +198,6 @@ class Train(Section):
     momentum: Share = key(
         0.99, "Of batch norm's running statistics; 0.9 for short trainings."
     )
-    keep_best: bool = key(
-        True, "Whether the epoch of the lowest loss on held-out targets is kept."
-    )
 
     def steps(self, n: int) -> int:
         """Return the steps of an epoch over n spectra."""
@@ -358,11 +355,6 @@ class Config(Section):
         _refuse(
             self.source == "files" and self.rounds > 0 and bool(absent),
             f"source files needs {named}; set it, or rounds to 0",
-        )
-        _refuse(
-            self.ensemble.held_out == 0 and self.train.keep_best,
-            "the best epoch is found on held-out targets; set ensemble.held_out above "
-            "0, or train.keep_best to false",
         )
         alone = self.rounds > 0 and self.ensemble.members == 1
         _refuse(

@@ -48,14 +48,6 @@ class TrainingData:
             msg = "no answer weighs anything: no spectrum has a confident truth"
             raise ValueError(msg)
 
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def rows(self, index: np.ndarray) -> TrainingData:
-        """Return chosen rows."""
-        parts = (self.x, self.sigma, self.y, self.weight)
-        return TrainingData(*(part[index] for part in parts))
-
 
 def noisy(
     x: np.ndarray, sigma: np.ndarray, added: np.ndarray, draws: np.ndarray

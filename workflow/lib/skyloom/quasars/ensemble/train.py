@@ -22,7 +22,6 @@ from skyloom.quasars.network.parameters import Parameters
 from skyloom.run.seeds import rng
 
 logger = logging.getLogger(__name__)
-BATCH = 1024  # held-out spectra judged at a time
 CLIP = EPSILON = 1e-7
 
 
@@ -38,16 +37,14 @@ class Trainer:
         The spectra that all members draw from.
     arch, settings
         The shape of all members, and how they are trained.
-    validation : TrainingData, optional
-        Held-out targets, the same for all.
     device : str
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``...
 
     Raises
     ------
     ValueError
-        Spectra of another size than the architecture's, the best epoch to be kept
-        without validation data, or a GPU that TensorFlow does not see.
+        Spectra of another size than the architecture's, or a GPU that TensorFlow does
+        not see.
     """
 
     def __init__(
@@ -55,18 +52,12 @@ class Trainer:
         data: TrainingData,
         arch: Architecture,
         settings: Train,
-        validation: TrainingData | None = None,
         device: str = "cpu",
     ):
-        for one in (data, validation):
-            if one is not None and one.x.shape[1] != arch.grid.size:
-                msg = f"spectra of {one.x.shape[1]} pixels: expected {arch.grid.size}"
-                raise ValueError(msg)
-        if settings.keep_best and validation is None:
-            msg = "keep_best needs validation data: hold targets out, or unset it"
+        if data.x.shape[1] != arch.grid.size:
+            msg = f"spectra of {data.x.shape[1]} pixels: expected {arch.grid.size}"
             raise ValueError(msg)
-        self.data, self.validation, self.settings = data, validation, settings
-        self.device = device_of(device)
+        self.data, self.settings, self.device = data, settings, device_of(device)
         with keras.device(self.device):
             self.model = build(arch, momentum=settings.momentum)
             self.first = list(self.model.variables)
@@ -88,8 +79,7 @@ class Trainer:
         -------
         network : Parameters
         history : list of dict
-            An entry an epoch: ``epoch``, ``loss``, ``rate`` and, with validation data,
-            ``val_loss`` and ``best`` (whether the lowest so far).
+            An entry an epoch: ``epoch``, ``loss`` and ``rate``.
         """
         with keras.device(self.device):
             keras.utils.set_random_seed(seed % 2**32)
@@ -98,14 +88,11 @@ class Trainer:
                 variable.assign(value)
             for variable in self.model.optimizer.variables:
                 variable.assign(keras.ops.zeros_like(variable))
-            best, history = parameters_of(self.model), []
-            for epoch in range(self.settings.epochs):
-                history.append(self._epoch(seed, rows, epoch, history))
-                if not self.settings.keep_best or history[-1]["best"]:
-                    best = parameters_of(self.model)
-        return best, history
+            epochs = range(self.settings.epochs)
+            history = [self._epoch(seed, rows, epoch) for epoch in epochs]
+            return parameters_of(self.model), history
 
-    def _epoch(self, seed: int, rows: np.ndarray, epoch: int, history) -> dict:
+    def _epoch(self, seed: int, rows: np.ndarray, epoch: int) -> dict:
         how, steps = self.settings, self.settings.steps(len(rows))
         # One call an epoch: Keras would look ahead at the batches of a data set, and
         # their order would depend on its version.
@@ -122,8 +109,7 @@ class Trainer:
             msg = f"the loss became {loss} in epoch {epoch + 1}: lower the rate"
             raise FloatingPointError(msg)
         logger.info("epoch %d of %d: loss %.4f", epoch + 1, how.epochs, loss)
-        entry = {"epoch": epoch, "loss": loss, "rate": rates[-1]}
-        return entry | _judged(self.model, self.validation, history)
+        return {"epoch": epoch, "loss": loss, "rate": rates[-1]}
 
 
 def device_of(name: str) -> str:
@@ -160,17 +146,6 @@ def _drawn(data: TrainingData, index: np.ndarray, settings, draw):
         x = noisy(x, data.sigma[index], added, draw.standard_normal(x.shape, "f4"))
     weight = data.weight[index][..., None]
     return x[..., None], np.concatenate([data.y[index], weight], axis=-1)
-
-
-def _judged(model, held: TrainingData | None, history: list[dict]) -> dict:
-    if held is None:
-        return {}
-    # Not `predict`, which builds a data set each time: longer than the network takes.
-    parts = [slice(k, k + BATCH) for k in range(0, len(held), BATCH)]
-    outputs = [model.predict_on_batch(held.x[part][..., None]) for part in parts]
-    value = float(quasarnet_loss(held.y, np.concatenate(outputs), held.weight))
-    lowest = min((entry["val_loss"] for entry in history), default=np.inf)
-    return {"val_loss": value, "best": value < lowest}
 
 
 def _packed_loss(packed, predicted):

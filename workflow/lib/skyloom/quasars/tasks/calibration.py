@@ -60,8 +60,7 @@ def calibrate_round(
     stores, labels : paths
         What they were trained on.
     held : float
-        Share of the targets that no member has trained on, and that may judge: 0 if
-        they have chosen the best epoch.
+        Share of the targets that no member has trained on.
     """
     members = [read_parameters(path) for path in networks]
     known = read_labelled(stores, labels, members[0].arch)

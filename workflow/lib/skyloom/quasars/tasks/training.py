@@ -66,7 +66,5 @@ class Training:
         arch = Architecture(**dict(Network.stated(settings["network"])))
         known = read_labelled(self.inputs[:-1], self.inputs[-1], arch)
         held = held_out(known.targetid, ensemble.held_out, settings["seed"])
-        data = known.training(arch)
-        some = data.rows(np.flatnonzero(held)) if held.any() else None
         how = Train.stated(settings["train"])
-        return known, held, Trainer(data, arch, how, some, ensemble.device)
+        return known, held, Trainer(known.training(arch), arch, how, ensemble.device)
