@@ -1,23 +1,41 @@
 """Run the baselines on the simulated tiles."""
 
+from functools import partial
+
 from skyloom.clusters.baselines.photometry import SurveyDepth
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.config_simulation import Images
-from skyloom.clusters.tasks.baselines import Baselines
+from skyloom.clusters.tasks.baselines import background_of, find_in_tile, galaxies_of
 from skyloom.clusters.tasks.products import by_tile
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-images = Images.stated(job.settings["images"])
-find = Baselines(
-    {name: path for name, (path,) in by_tile(job.input.catalogs).items()},
-    {name: path for name, (path,) in by_tile(job.input.images).items()},
-    read_red_sequence(job.checkout / "resources" / "clusters" / "red_sequence.csv"),
-    SurveyDepth(depth=images.depth10, seeing=images.fwhm),
-    job.settings["seed"],
-    job.recipe,
+how, seed = Images.stated(job.settings["images"]), job.settings["seed"]
+catalogs, images, *found = (
+    {name: path for name, (path,) in by_tile(paths).items()}
+    for paths in (
+        job.input.catalogs,
+        job.input.images,
+        job.output.matched_filter,
+        job.output.density,
+    )
 )
-found = {kind: by_tile(job.output.get(kind)) for kind in ("matched_filter", "density")}
-names = found["density"]
-files = {name: {kind: found[kind][name][0] for kind in found} for name in names}
+red_sequence = read_red_sequence(
+    job.checkout / "resources" / "clusters" / "red_sequence.csv"
+)
+depth = SurveyDepth(depth=how.depth10, seeing=how.fwhm)
+galaxies = partial(galaxies_of, catalogs=catalogs, depth=depth, seed=seed)
+find = partial(
+    find_in_tile,
+    galaxies=galaxies,
+    images=images,
+    red_sequence=red_sequence,
+    background=background_of(galaxies, images, red_sequence),
+    seed=seed,
+    record=job.recipe.record(catalogs.values()),
+)
+files = {
+    name: {"matched_filter": found[0][name], "density": found[1][name]}
+    for name in catalogs
+}
 job.each(files, find, files=files)

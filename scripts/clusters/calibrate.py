@@ -2,7 +2,7 @@
 
 from skyloom.clusters.config import Config
 from skyloom.clusters.evaluation.judge import Rule
-from skyloom.clusters.tasks.calibrate import Examined, calibrate
+from skyloom.clusters.tasks.calibrate import calibrate, candidates_of
 from skyloom.clusters.tasks.infer import predictor_of
 from skyloom.clusters.tasks.products import by_field
 from skyloom.io.documents import write_json
@@ -10,11 +10,10 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 config = Config.stated(job.settings)
-size = config.data.tile_size, config.data.pool
-predictor = predictor_of(job.input.encoder, *size)
+data = config.data
+predictor = predictor_of(job.input.encoder, data.tile_size, data.pool)
 truth = {i: path for i, (path,) in by_field(job.input.truth).items()}
-look = Examined(predictor, *size, truth)
-found = look.candidates(job.input.fields, config.data.n_per_file)
+found = candidates_of(job.input.fields, truth, predictor, data)
 how = config.evaluate
 rule = Rule(radius=how.radius, dz=how.dz, score="SCORE")
 known, report = calibrate(found, truth, rule, how.purity)

@@ -19,8 +19,8 @@ from skyloom.clusters.images.survey import (
     survey_wcs,
     write_survey_image,
 )
-from skyloom.clusters.tasks.file_data import Filing, fields_of
-from skyloom.clusters.tasks.images import Camera, Painting
+from skyloom.clusters.tasks.file_data import fields_of, write_fields
+from skyloom.clusters.tasks.images import Camera, paint
 from skyloom.clusters.tasks.products import by_tile, tile_of
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
@@ -47,9 +47,9 @@ def painted(tmp_path):
     for i, path in catalogs.items():
         write_catalogue(path, star(40.0, 90.0))
         write_clusters(truth[i], clusters(), WCS)
-    paint = Painting(CAMERA, catalogs, truth, Recipe({}, "c0de"))
     for i in catalogs:
-        paint(i, {b: tmp_path / f"galsim_des_{i:03d}_{b}.fits" for b in BANDS})
+        files = {b: tmp_path / f"galsim_des_{i:03d}_{b}.fits" for b in BANDS}
+        paint(i, files, CAMERA, catalogs, truth, Recipe({}, "c0de"))
     return tmp_path
 
 
@@ -78,8 +78,8 @@ def test_each_image_has_noise_of_its_own(painted):
     before = (painted / "galsim_des_001_z.fits").read_bytes()
     catalog = {1: str(painted / "galsim_des_001.dat")}
     truth = {1: str(painted / "clusters_001.fits")}
-    paint = Painting(CAMERA, catalog, truth, Recipe({}, "c0de"))
-    paint(1, {b: painted / f"galsim_des_001_{b}.fits" for b in BANDS})
+    files = {b: painted / f"galsim_des_001_{b}.fits" for b in BANDS}
+    paint(1, files, CAMERA, catalog, truth, Recipe({}, "c0de"))
     assert (painted / "galsim_des_001_z.fits").read_bytes() == before
 
 
@@ -105,9 +105,9 @@ def test_files_of_data_hold_what_tiles_show(painted):
         for i in (0, 1)
     }
     catalogs = {i: [str(painted / f"galsim_des_{i:03d}.dat")] for i in (0, 1)}
-    write = Filing({3: [0, 1]}, fields, catalogs, truths, DATA)
     target = painted / file_name(3, 2)
-    write(3, {"data": target})
+    given = {"images": fields, "catalogs": catalogs, "truth": truths}
+    write_fields(3, {"data": target}, {3: [0, 1]}, given, DATA)
     first, second = read_file_data(target)
     assert first["images"].shape == (4, 32, 32)
     maps = first["tile_catalog"]

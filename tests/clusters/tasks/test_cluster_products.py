@@ -14,7 +14,7 @@ from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.tasks import evaluate, products
-from skyloom.clusters.tasks.detect import Detection
+from skyloom.clusters.tasks.detect import detect
 from skyloom.clusters.tasks.infer import predictor_of
 from skyloom.clusters.tasks.notebook import matched_tile
 from skyloom.io.documents import write_json
@@ -67,9 +67,8 @@ def test_coordinates_that_are_none_are_refused(tmp_path):
 
 def test_candidates_come_back(prediction, tmp_path):
     """One cluster, at the right place of the sky; a damaged table is refused."""
-    find = Detection({"sim0001": str(prediction)}, Recipe({}, "c0de"))
-    target = tmp_path / "found.fits"
-    assert find("sim0001", {"candidates": target}) == {"candidates": 1}
+    target, maps_of = tmp_path / "found.fits", {"sim0001": str(prediction)}
+    detect("sim0001", {"candidates": target}, maps_of, Recipe({}, "c0de"))
     (row,) = products.read_candidates(target)
     x, y = WCS.all_world2pix(row["RA"], row["DEC"], 0)
     assert (x, y) == pytest.approx((32 * 5 + 15.5, 32 * 12 + 15.5), abs=0.01)

@@ -98,10 +98,7 @@ class Match(Section):
         None, "First list, whose redshifts make megaparsecs, FITS or CSV."
     )
     b: DataFile | None = key(None, "Second list.")
-    columns_a: Columns = key(
-        {},
-        "Its columns by our names, where they are not known.",
-    )
+    columns_a: Columns = key({}, "Its columns by our names, where they are not known.")
     columns_b: Columns = key({}, "The same of the second list.")
 
     @model_validator(mode="after")

@@ -13,12 +13,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter1d
 
-from skyloom.clusters.baselines.colour_filter import (
-    CHI2_MOST,
-    I_BAND,
-    Fit,
-    fit_ridge,
-)
+from skyloom.clusters.baselines.colour_filter import CHI2_MOST, I_BAND, Fit, fit_ridge
 from skyloom.clusters.baselines.matched_filter import LIMIT, listed
 from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.profiles import FAINTEST, visible_share

@@ -69,10 +69,7 @@ def _known_error(values: np.ndarray) -> np.ndarray:
 LIMITS = {
     "RA": (lambda v: (v >= 0) & (v <= 360), "0 to 360"),
     "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
-    "Z_LAMBDA": (
-        lambda v: np.isnan(v) | _above_zero(v),
-        "a number above 0 (or none)",
-    ),
+    "Z_LAMBDA": (lambda v: np.isnan(v) | _above_zero(v), "a number above 0 (or none)"),
     "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
     "LAMBDA": (_above_zero, "a number above 0"),
     "LAMBDA_ERR": (_known_error, "0 or more (or none)"),

@@ -12,12 +12,7 @@ from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
 from skyloom.clusters.catalogue.field import draw_galaxies, draw_stars
-from skyloom.clusters.catalogue.halos import (
-    MEMBER_ABOVE,
-    draw_halos,
-    members,
-    radius,
-)
+from skyloom.clusters.catalogue.halos import MEMBER_ABOVE, draw_halos, members, radius
 from skyloom.clusters.catalogue.table import COLUMNS
 from skyloom.clusters.config_simulation import Halos
 from skyloom.run.seeds import rng as generator

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,48 +18,44 @@ from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.catalogue.table import read_catalogue
 from skyloom.clusters.images.survey import survey_wcs
 from skyloom.io.tables import write_catalogue
-from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng as generator
 
 
-@dataclass
-class Baselines:
-    """Runs both baselines on tiles, with one background for all of them."""
+def galaxies_of(
+    name: str, catalogs: Mapping[str, str], depth: SurveyDepth, seed: int
+) -> Table:
+    """Return a tile's galaxies as a survey's catalogue would have them."""
+    sources = read_catalogue(catalogs[name])
+    seen = observed(sources, generator(seed, "photometry", name), depth)
+    return seen[seen["GALAXY"]]
 
-    catalogs: Mapping[str, str]  # sources of each tile
-    images: Mapping[str, str]  # one of each tile, which says where it lies
-    red_sequence: RedSequence
-    depth: SurveyDepth
-    seed: int
-    recipe: Recipe
 
-    def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
-        """Write what ``matched_filter`` and ``density`` find on a tile."""
-        galaxies, red_sequence = self._galaxies(name), self.red_sequence
-        wcs = survey_wcs(self.images[name])
-        inside = inside_image(wcs, wcs.array_shape)
-        rng = generator(self.seed, "density", name)
-        found = {
-            "matched_filter": find_clusters(
-                galaxies, red_sequence, inside, self.background
-            ),
-            "density": find_overdensities(galaxies, red_sequence, inside, rng),
-        }
-        record = self.recipe.record(self.catalogs.values())
-        for kind, table in found.items():
-            table.meta["provenance"] = record
-            write_catalogue(paths[kind], table)
-        return {kind: len(table) for kind, table in found.items()}
+def background_of(
+    galaxies: Callable[[str], Table], images: Mapping, red_sequence: RedSequence
+) -> Background:
+    """Return what looks like members here and there on all tiles, by an image each."""
+    shapes = [survey_wcs(path).array_shape for path in images.values()]
+    areas = np.prod(shapes, axis=1) * (PIXEL_SCALE / 60.0) ** 2
+    return field_background([galaxies(name) for name in images], areas, red_sequence)
 
-    @cached_property
-    def background(self) -> Background:
-        """The galaxies of all tiles, which look like members here and there."""
-        tables = [self._galaxies(name) for name in self.catalogs]
-        shapes = [survey_wcs(path).array_shape for path in self.images.values()]
-        areas = np.prod(shapes, axis=1) * (PIXEL_SCALE / 60.0) ** 2
-        return field_background(tables, areas, self.red_sequence)
 
-    def _galaxies(self, name: str) -> Table:
-        sources = read_catalogue(self.catalogs[name])
-        seen = observed(sources, generator(self.seed, "photometry", name), self.depth)
-        return seen[seen["GALAXY"]]
+def find_in_tile(
+    name: str,
+    paths: Mapping[str, Path],
+    galaxies: Callable[[str], Table],
+    images: Mapping[str, str],
+    red_sequence: RedSequence,
+    background: Background,
+    seed: int,
+    record: Mapping,
+) -> None:
+    """Write what ``matched_filter`` and ``density`` find in the galaxies of a tile."""
+    wcs = survey_wcs(images[name])
+    given = galaxies(name), red_sequence, inside_image(wcs, wcs.array_shape)
+    found = {
+        "matched_filter": find_clusters(*given, background),
+        "density": find_overdensities(*given, generator(seed, "density", name)),
+    }
+    for kind, table in found.items():
+        table.meta["provenance"] = record
+        write_catalogue(paths[kind], table)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from astropy.table import Table
 
 from skyloom.clusters.catalogue.lists import read_clusters, read_wcs
+from skyloom.clusters.config_encoder import Data
 from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.evaluation.completeness import operating_threshold
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
@@ -17,12 +18,7 @@ from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, valid_share
 from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.clusters.tasks.products import THRESHOLD
-from skyloom.stats.calibration import (
-    Platt,
-    cross_fitted,
-    expected_error,
-    fit_platt,
-)
+from skyloom.stats.calibration import Platt, cross_fitted, expected_error, fit_platt
 
 FOLDS = 10  # of fields, for the error of the calibration
 FEWEST = 20  # candidates, true and false together, that a line is fitted to
@@ -36,31 +32,27 @@ ALIKE = (
 )
 
 
-@dataclass(frozen=True)
-class Examined:
-    """Fields of files of data, looked at whole."""
+def candidates_of(
+    files: Sequence[str], truth: Mapping[int, str], predict: Predict, data: Data
+) -> dict[int, Table]:
+    """Return the candidates of each field of files of data, looked at whole.
 
-    predict: Predict
-    tile: int  # of the encoder [px]
-    pool: int
-    truth: Mapping[int, str]  # lists of clusters by field, which say where it lies
-
-    def candidates(self, files: Sequence[str], size: int) -> dict[int, Table]:
-        """Return the candidates of each field of files, ``size`` in a full one."""
-        return {
-            number: self._found(number, one["images"].float().numpy())
-            for path, fields in zip(files, fields_of(files, size).values(), strict=True)
-            for number, one in zip(fields, read_file_data(path), strict=True)
-        }
-
-    def _found(self, number: int, image: np.ndarray) -> Table:
-        maps = dict(self.predict(image[None]))
-        maps["valid"] = valid_share(image[None], self.tile // self.pool)
-        whole = {name: values[0] for name, values in maps.items()}
-        shape = tuple(n * self.pool for n in image.shape[1:])
-        folded = blend([((0, 0), whole)], shape, self.tile)
-        wcs = read_wcs(self.truth[number])
-        return candidates(folded, wcs, name=str(number))
+    ``truth`` has lists of clusters by field, which say where it lies.
+    """
+    found = {}
+    for path, fields in zip(
+        files, fields_of(files, data.n_per_file).values(), strict=True
+    ):
+        for number, one in zip(fields, read_file_data(path), strict=True):
+            images = one["images"].float().numpy()[None]
+            valid = valid_share(images, data.tile_size // data.pool)
+            maps = dict(predict(images)) | {"valid": valid}
+            whole = {name: values[0] for name, values in maps.items()}
+            shape = tuple(n * data.pool for n in images.shape[2:])
+            folded = blend([((0, 0), whole)], shape, data.tile_size)
+            wcs = read_wcs(truth[number])
+            found[number] = candidates(folded, wcs, name=str(number))
+    return found
 
 
 def calibrate(

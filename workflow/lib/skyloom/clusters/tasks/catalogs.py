@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from astropy.table import Table
@@ -25,25 +24,23 @@ def read_world(clusters: str | Path, resources: Path) -> World:
     )
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """Draws fields, and writes each with the truth of its clusters."""
+def draw(
+    number: int,
+    paths: Mapping[str, Path],
+    seed: int,
+    world: World,
+    sample: Sample,
+    record: Mapping,
+) -> None:
+    """Draw a field, and write its ``catalog`` and ``truth``."""
+    write_field(paths, draw_field(seed, number, world, sample), record)
 
-    seed: int
-    world: World
-    sample: Sample
-    record: Mapping  # provenance of the truth
 
-    def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
-        """Write a field's ``catalog`` and ``truth``."""
-        sources, clusters, _ = self.write(number, paths)
-        return {"sources": len(sources), "clusters": len(clusters)}
-
-    def write(self, number: int, paths: Mapping[str, Path]) -> tuple[Table, Table, WCS]:
-        """Write them, and return them with the field's world coordinates."""
-        drawn = draw_field(self.seed, number, self.world, self.sample)
-        sources, clusters, wcs = drawn
-        write_catalogue(paths["catalog"], sources)
-        clusters.meta["provenance"] = self.record
-        write_clusters(paths["truth"], clusters, wcs)
-        return drawn
+def write_field(
+    paths: Mapping[str, Path], drawn: tuple[Table, Table, WCS], record: Mapping
+) -> None:
+    """Write the ``catalog`` and the ``truth`` of a field that `draw_field` drew."""
+    sources, clusters, wcs = drawn
+    write_catalogue(paths["catalog"], sources)
+    clusters.meta["provenance"] = record
+    write_clusters(paths["truth"], clusters, wcs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from skyloom.clusters.finder.peaks import candidates
@@ -13,17 +12,10 @@ from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 
 
-@dataclass(frozen=True)
-class Detection:
-    """Finds the clusters of tiles, each by itself."""
-
-    maps: Mapping[str, str]
-    recipe: Recipe
-
-    def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
-        """Write a tile's ``candidates``."""
-        place = self.maps[name]
-        found = candidates(read_maps(place), read_wcs(place), name=name)
-        found.meta["provenance"] = self.recipe.record([place])
-        write_catalogue(paths["candidates"], found)
-        return {"candidates": len(found)}
+def detect(
+    name: str, paths: Mapping[str, Path], maps: Mapping[str, str], recipe: Recipe
+) -> None:
+    """Write the ``candidates`` of a tile by itself, from the maps of all by name."""
+    found = candidates(read_maps(maps[name]), read_wcs(maps[name]), name=name)
+    found.meta["provenance"] = recipe.record([maps[name]])
+    write_catalogue(paths["candidates"], found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,35 +15,28 @@ from skyloom.clusters.data.tiles import tile_catalog
 from skyloom.clusters.images.survey import read_survey_image
 
 
-@dataclass(frozen=True)
-class Filing:
-    """Writes files of data: which fields each holds, and the fields' files."""
+def write_fields(
+    number: int,
+    paths: Mapping[str, Path],
+    fields: Mapping[int, Sequence[int]],
+    files: Mapping[str, Mapping[int, Sequence[str]]],
+    data: Data,
+) -> None:
+    """Write the ``data`` file of a number, of the ``fields`` that it holds.
 
-    fields: Mapping[int, Sequence[int]]
-    images: Mapping[int, Sequence[str]]
-    catalogs: Mapping[int, Sequence[str]]
-    truth: Mapping[int, Sequence[str]]
-    data: Data
+    ``files`` has, each by field, their ``images``, ``catalogs`` and ``truth``.
+    """
+    parts = [{k: files[k][i] for k in files} for i in fields[number]]
+    write_file_data(paths["data"], [_datum(**p, data=data) for p in parts], "float16")
 
-    def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
-        """Write the file of a number."""
-        data = [self._datum(field) for field in self.fields[number]]
-        write_file_data(paths["data"], data, "float16")
-        return {"fields": list(self.fields[number])}
 
-    def _datum(self, field: int) -> dict:
-        bands = [read_survey_image(path) for path in self.images[field]]
-        good = np.all([band.good for band in bands], axis=0)
-        pixels = np.stack([band.image for band in bands])
-        (catalog,), (truth,) = self.catalogs[field], self.truth[field]
-        maps = tile_catalog(
-            read_catalogue(catalog),
-            read_clusters(truth, empty=True),
-            good.shape,
-            self.data.tile_size,
-            mask=~good,
-        )
-        return datum(pixels, maps, self.data.pool, good)
+def _datum(images: Sequence, catalogs: Sequence, truth: Sequence, data: Data) -> dict:
+    bands = [read_survey_image(path) for path in images]
+    good = np.all([band.good for band in bands], axis=0)
+    pixels = np.stack([band.image for band in bands])
+    sources, clusters = read_catalogue(catalogs[0]), read_clusters(truth[0], empty=True)
+    maps = tile_catalog(sources, clusters, good.shape, data.tile_size, mask=~good)
+    return datum(pixels, maps, data.pool, good)
 
 
 def fields_of(files: Sequence[str], size: int) -> dict[int, list[int]]:

@@ -12,13 +12,14 @@ from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue.lists import read_wcs
+from skyloom.clusters.catalogue.sample import Sample, World, draw_field
 from skyloom.clusters.catalogue.table import read_catalogue
 from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.images import batched, galsim_renderer
 from skyloom.clusters.images.noise import CORRELATION, add_noise, band_noise
 from skyloom.clusters.images.psf import Psf, draw_psf, read_psfex
 from skyloom.clusters.images.survey import write_survey_image
-from skyloom.clusters.tasks.catalogs import Drawing
+from skyloom.clusters.tasks.catalogs import write_field
 from skyloom.clusters.tasks.products import tile_number
 from skyloom.io.record import cards
 from skyloom.run.provenance import Recipe
@@ -71,7 +72,7 @@ class Camera:
             depth += self.images.depth_scatter * float(noise.standard_normal())
             sigma, gain = band_noise(band, depth)
             noisy, variance = add_noise(noise, drawn[k], sigma, gain, CORRELATION)
-            about = _about(band, psfs[band], self.seed, (sigma, gain, depth))
+            about = _about(band, psfs[band], self.seed, sigma, gain, depth)
             about |= cards(provenance)
             write_survey_image(paths[band], noisy, variance, mask, wcs, about)
 
@@ -83,41 +84,36 @@ class Camera:
         return draw_psf(rng(self.seed, "psf", name, band), median)
 
 
-@dataclass(frozen=True)
-class Painting:
-    """Paints fields whose catalogues are on disk, where their truth says they lie."""
-
-    camera: Camera
-    catalogs: Mapping[int, str]
-    truth: Mapping[int, str]
-    recipe: Recipe
-
-    def __call__(self, number: int, paths: Mapping[str, Path]) -> dict:
-        """Write a field's images, by band."""
-        place = self.catalogs[number]
-        sources, wcs = read_catalogue(place), read_wcs(self.truth[number])
-        record = self.recipe.record([place, *self.camera.psfex])
-        self.camera.expose(sources, wcs, number, paths, record)
-        return {"sources": len(sources)}
+def paint(
+    number: int,
+    paths: Mapping[str, Path],
+    camera: Camera,
+    catalogs: Mapping[int, str],
+    truth: Mapping[int, str],
+    recipe: Recipe,
+) -> None:
+    """Write a field's images, by band, from its catalogue, where its truth lies."""
+    sources, wcs = read_catalogue(catalogs[number]), read_wcs(truth[number])
+    record = recipe.record([catalogs[number], *camera.psfex])
+    camera.expose(sources, wcs, number, paths, record)
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """Simulates tiles."""
+def simulate(
+    name: str,
+    paths: Mapping[str, Path],
+    camera: Camera,
+    world: World,
+    sample: Sample,
+    record: Mapping,
+) -> None:
+    """Draw a tile, and write its ``catalog``, ``truth`` and images, by band."""
+    drawn = draw_field(camera.seed, tile_number(name), world, sample)
+    write_field(paths, drawn, record)
+    sources, _, wcs = drawn
+    camera.expose(sources, wcs, name, paths, record)
 
-    draw: Drawing
-    camera: Camera
 
-    def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
-        """Write a tile's ``catalog``, ``truth`` and images, by band."""
-        sources, clusters, wcs = self.draw.write(tile_number(name), paths)
-        images = {band: paths[band] for band in BANDS}
-        self.camera.expose(sources, wcs, name, images, self.draw.record)
-        return {"sources": len(sources), "clusters": len(clusters)}
-
-
-def _about(band: str, psf: Psf, seed: int, noise: tuple[float, float, float]) -> dict:
-    sigma, gain, depth = noise
+def _about(band: str, psf: Psf, seed: int, sigma: float, gain, depth) -> dict:
     return {
         "BAND": (band, "filter"),
         "SEED": (seed, "of the run"),

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.config import Survey
-from skyloom.clusters.config_encoder import Data
+from skyloom.clusters.config import Config
 from skyloom.clusters.encoder.files import load_encoder
-from skyloom.clusters.inference.blend import blend
+from skyloom.clusters.inference.blend import TileMaps, blend
 from skyloom.clusters.inference.classify import Predict, classify_tile, predictor
 from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
@@ -45,36 +44,43 @@ def predictor_of(
     return predictor(encoder, device)
 
 
-def windows_of(survey: Survey, data: Data) -> WindowSettings:
-    """Return how a survey's tiles are cut."""
-    return WindowSettings(
-        window=survey.window,
-        step=survey.step,
-        tile=data.tile_size,
-        pool=data.pool,
-        shifts=survey.shifts,
-    )
-
-
 @dataclass(frozen=True)
 class Look:
-    """Looks at tiles with an encoder."""
+    """How an encoder looks at tiles."""
 
     predict: Predict
     windows: WindowSettings
     batch: int  # windows looked at together
-    images: Mapping[str, Sequence[str]]  # of each tile, in the order of the bands
-    folder: Path  # for the windows of a tile, until all are done
-    recipe: Recipe
-    encoder: str  # its file, for the record
 
-    def __call__(self, name: str, paths: Mapping[str, Path]) -> dict:
-        """Write a tile's ``maps``."""
-        images = self.images[name]
-        tile = open_survey_tile(dict(zip(BANDS, images, strict=True)), name=name)
-        place = self.folder / WINDOWS / name
-        seen = classify_tile(tile, self.predict, self.windows, place, batch=self.batch)
-        maps = blend(seen, tile.shape, self.windows.tile)
-        record = self.recipe.record([self.encoder, *images])
-        write_prediction(paths["maps"], maps, tile.wcs, record)
-        return {"cells": int(np.isfinite(maps.center).sum())}
+    def __call__(
+        self, images: Mapping[str, str | Path], name: str, folder: Path
+    ) -> tuple[TileMaps, WCS]:
+        """Return the maps of a tile, from its images by band, and where it lies.
+
+        The folder keeps its windows until all are done.
+        """
+        tile = open_survey_tile(images, name=name)
+        seen = classify_tile(tile, self.predict, self.windows, folder, batch=self.batch)
+        return blend(seen, tile.shape, self.windows.tile), tile.wcs
+
+
+def read_look(encoder: str | Path, config: Config) -> Look:
+    """Return how the encoder of a file looks at tiles; raises as `predictor_of`."""
+    survey, tile, pool = config.survey, config.data.tile_size, config.data.pool
+    windows = WindowSettings(survey.window, survey.step, tile, pool, survey.shifts)
+    return Look(predictor_of(encoder, tile, pool, survey.device), windows, survey.batch)
+
+
+def infer(
+    name: str,
+    paths: Mapping[str, Path],
+    look: Look,
+    images: Mapping[str, Sequence[str]],
+    folder: Path,
+    encoder: str,
+    recipe: Recipe,
+) -> None:
+    """Write the ``maps`` of a tile; of all, images are in the order of the bands."""
+    bands = dict(zip(BANDS, images[name], strict=True))
+    maps, wcs = look(bands, name, folder / WINDOWS / name)
+    write_prediction(paths["maps"], maps, wcs, recipe.record([encoder, *images[name]]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,18 +16,11 @@ from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.sample import Sample, World, draw_field
 from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.finder.peaks import candidates
-from skyloom.clusters.inference.blend import blend
-from skyloom.clusters.inference.classify import Predict, classify_tile
-from skyloom.clusters.inference.survey_tile import open_survey_tile
-from skyloom.clusters.inference.windows import WindowSettings
-from skyloom.clusters.real_field.footprint import (
-    Footprint,
-    image_mask,
-)
+from skyloom.clusters.real_field.footprint import Footprint, image_mask
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
 from skyloom.clusters.real_field.transform import SdssToDes, read_transform
 from skyloom.clusters.tasks.images import Camera
-from skyloom.clusters.tasks.infer import WINDOWS
+from skyloom.clusters.tasks.infer import WINDOWS, Look
 from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
@@ -81,43 +74,36 @@ def read_painter(
     return Painter(camera, read_transform(tables), world, Sample(side, None), limit)
 
 
-@dataclass(frozen=True)
-class SkyLook:
-    """Paints the tiles of a sky, looks at each, and finds its clusters."""
+def look_at_tile(
+    item: str,
+    paths: Mapping[str, Path],
+    galaxies: Table,
+    footprint: Footprint,
+    tiles: Mapping[str, SkyTile],
+    painter: Painter,
+    look: Look,
+    folder: Path,
+    record: Mapping,
+) -> None:
+    """Paint the tile of an item, and write the ``candidates`` found in it.
 
-    galaxies: Table
-    footprint: Footprint
-    tiles: Mapping[str, SkyTile]
-    painter: Painter
-    predict: Predict
-    windows: WindowSettings
-    batch: int
-    folder: Path  # for images and windows, until a tile is done
-    record: Mapping
-
-    def __call__(self, item: str, paths: Mapping[str, Path]) -> dict:
-        """Write the ``candidates`` of a tile."""
-        tile, place = self.tiles[item], self.folder / WINDOWS / item
-        images = {band: place / f"{band}.fits" for band in BANDS}
-        mask = image_mask(self.footprint, tile.wcs, tile.shape)
-        sources = self.painter.sources(self.galaxies, tile, item)
-        camera = self.painter.camera
-        camera.expose(sources, tile.wcs, item, images, self.record, mask)
-        seen = open_survey_tile(images, name=tile.name)
-        looks = classify_tile(
-            seen, self.predict, self.windows, place / "maps", batch=self.batch
-        )
-        maps = blend(looks, seen.shape, self.windows.tile)
-        found = candidates(maps, tile.wcs, name=tile.name)
-        found.meta["provenance"] = self.record
-        write_catalogue(paths["candidates"], found)
-        shutil.rmtree(place)
-        return {"sources": len(sources), "candidates": len(found)}
+    Until then the folder holds its images and windows.
+    """
+    tile, place = tiles[item], folder / WINDOWS / item
+    images = {band: place / f"{band}.fits" for band in BANDS}
+    mask = image_mask(footprint, tile.wcs, tile.shape)
+    sources = painter.sources(galaxies, tile, item)
+    painter.camera.expose(sources, tile.wcs, item, images, record, mask)
+    maps, _ = look(images, tile.name, place / "maps")
+    found = candidates(maps, tile.wcs, name=tile.name)
+    found.meta["provenance"] = record
+    write_catalogue(paths["candidates"], found)
+    shutil.rmtree(place)
 
 
-def merged(look: SkyLook, job: Job) -> Table:
+def merged(look: Callable, tiles: Iterable[str], job: Job) -> Table:
     """Look at all tiles, and return their candidates, each cluster once."""
     with TemporaryDirectory() as place:
-        files = {item: {"candidates": f"{place}/{item}.fits"} for item in look.tiles}
+        files = {item: {"candidates": f"{place}/{item}.fits"} for item in tiles}
         job.each(files, look, files=files, workers=1)
         return merge([read_candidates(path["candidates"]) for path in files.values()])
