@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from detected_fields import STEP, detections, judged, truths
+from detected_fields import survey as survey_of
 from skyloom.clusters.evaluation import completeness as module
-from skyloom.clusters.evaluation.judge import judge
+from skyloom.clusters.evaluation.judge import Rule, judge
 from skyloom.stats.intervals import one_share, rate
 
 ALL = (-np.inf, np.inf)
@@ -44,11 +45,13 @@ def test_masked_clusters_are_no_misses_and_no_alarms():
     assert (share["k"], share["n"]) == (1, 2)
 
 
-def test_purity_of_rich_clusters(survey):
+def test_purity_of_rich_clusters():
     """Fewer detections are of rich clusters than of any."""
-    whole, rich = module.purity(survey, 0.3), module.purity(survey, 0.3, above=20)
-    assert whole["n"] == rich["n"]
-    assert rich["value"] < whole["value"]
+    drawn = survey_of(1, fields=40)
+    every, rich = (judge(*drawn, Rule(above=least)) for least in (5.0, 20.0))
+    whole, some = module.purity(every, 0.3), module.purity(rich, 0.3)
+    assert whole["n"] == some["n"]
+    assert some["value"] < whole["value"]
     assert whole["low"] < whole["value"] < whole["high"]
 
 
@@ -128,11 +131,13 @@ def test_purity_at_the_abundance_of_the_sky():
 def test_ends_of_thresholds():
     """A detection at the threshold is in; a cluster of just the smallest LAMBDA is."""
     truth = truths([20, 30])
-    seen = judge(truth, detections([0, 1, 1.5], [0.5, 0.8, 0.5]))
+    seen_at = detections([0, 1, 1.5], [0.5, 0.8, 0.5])
+    seen = judge(truth, seen_at)
     assert module.purity(seen, 0.5)["n"] == 3
     assert module.purity(seen, 0.51)["n"] == 1
-    assert module.purity(seen, 0.5, above=20)["k"] == 2
-    assert module.purity(seen, 0.5, above=20.1)["k"] == 1
+    for least, k in ((20, 2), (20.1, 1)):
+        rich = judge(truth, seen_at, Rule(above=least))
+        assert module.purity(rich, 0.5)["k"] == k
     everything = {"lambda_edges": ALL, "z_edges": ALL}
     assert module.completeness(seen, 0.5, **everything)["k"].tolist() == [2]
     assert module.completeness(seen, 0.51, **everything)["k"].tolist() == [1]

@@ -64,15 +64,3 @@ def test_targets_are_drawn_with_their_fields():
 
 def test_the_same_seed_gives_the_same(finders):
     assert compared(finders) == compared(finders)
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda f: {}, "no finder to compare"),
-        (lambda f: f | {"new": judged(8, fields=60)}, "different truths"),
-    ],
-)
-def test_bad_comparisons_are_refused(finders, change, says):
-    with pytest.raises(ValueError, match=says):
-        compared(change(finders))

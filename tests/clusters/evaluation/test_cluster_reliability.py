@@ -37,7 +37,6 @@ def test_report_of_a_catalogue():
 @pytest.mark.parametrize(
     ("probability", "truth", "says"),
     [
-        ([[0.5]], [[True, False]], "differ"),
         ([[1.5]], [[True]], "from 0 to 1"),
         ([[np.nan]], [[True]], "from 0 to 1"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -44,10 +44,8 @@ def completeness(
     """
     truth = judged.truth[judged.truth["VALID"]]
     found = detected(truth, threshold)
-    bins = [
-        (*rich, *far) for rich in pairwise(lambda_edges) for far in pairwise(z_edges)
-    ]
-    rows = [_bin(truth, found, edges) for edges in bins]
+    bins = product(pairwise(lambda_edges), pairwise(z_edges))
+    rows = [_bin(truth, found, (*rich, *far)) for rich, far in bins]
     names = ["lambda_from", "lambda_to", "z_from", "z_to", "k", "n", "LAMBDA", "z"]
     table = pd.DataFrame(rows, columns=names)
     return table.assign(**share(table["k"].to_numpy(), table["n"].to_numpy()))
@@ -60,16 +58,10 @@ def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
     return *edges, int(found[inside].sum()), len(part), *middle
 
 
-def purity(
-    judged: Judged, threshold: float = -np.inf, above: float | None = None
-) -> dict:
-    """Return the share of detections from a score on that are clusters.
-
-    Of at least the LAMBDA `above`; that of the rule if it is not given.
-    """
+def purity(judged: Judged, threshold: float = -np.inf) -> dict:
+    """Return the share of detections from a score on that are clusters."""
     found = judged_rows(judged, threshold)
-    limit = judged.rule.above if above is None else above
-    return one_share((found["TRUE_LAMBDA"] >= limit).sum(), len(found))
+    return one_share((found["TRUTH"] != NONE).sum(), len(found))
 
 
 def operating_threshold(judged: Judged, target: float) -> dict:

@@ -147,10 +147,7 @@ def weighted_completeness(
     """
     good = (weighted_purity(data, of_found) >= purity) & data.last
     good &= np.cumsum(of_found, axis=1) > 0
-    any_good = good.any(axis=1)
-    size = len(data.score)
-    lowest = size - 1 - np.argmax(good[:, ::-1], axis=1) if size else 0
-    score = np.where(any_good, data.score[lowest] if size else np.inf, np.inf)
+    score = np.where(good, data.score, np.inf).min(axis=1, initial=np.inf)
     hit = np.nan_to_num(data.found_score, nan=-np.inf)[None, :] >= score[:, None]
     total = of_targets.sum(axis=1)
     found = (of_targets * hit).sum(axis=1)

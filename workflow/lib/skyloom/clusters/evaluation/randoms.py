@@ -22,18 +22,8 @@ def valid_area(wcs: WCS, good: np.ndarray) -> float:
 def random_positions(
     wcs: WCS, good: np.ndarray, n: int, rng: np.random.Generator
 ) -> Table:
-    """Return n points ``RA, DEC`` [deg], drawn evenly over good pixels (ny, nx).
-
-    Raises
-    ------
-    ValueError
-        When no pixel is good.
-    """
-    pixels = np.flatnonzero(good)
-    if not len(pixels):
-        msg = "no point can be drawn: all pixels are masked"
-        raise ValueError(msg)
-    y, x = np.unravel_index(rng.choice(pixels, n), good.shape)
+    """Return n points ``RA, DEC`` [deg], drawn evenly over good pixels (ny, nx)."""
+    y, x = np.unravel_index(rng.choice(np.flatnonzero(good), n), good.shape)
     x, y = (v + rng.random(n) - 0.5 for v in (x, y))
     ra, dec = wcs.all_pix2world(x, y, 0) if n else (x, y)
     return Table({"RA": ra, "DEC": dec})

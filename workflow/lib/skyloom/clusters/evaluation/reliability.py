@@ -5,10 +5,15 @@ Tiles of a field are not independent: intervals are those of a bootstrap of fiel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from skyloom.clusters.evaluation.curve import judged_rows
 from skyloom.clusters.evaluation.judge import NONE, Judged
+from skyloom.plots import diagrams
+from skyloom.stats import calibration
 from skyloom.stats.calibration import BINNINGS, Forecast, brier, calibration_error
 
 
@@ -21,17 +26,9 @@ def of_tiles(probability, truth, valid) -> Forecast:
         Of each tile.
     truth, valid : array_like of bool, same shape
         What is true of it, and whether it has sky: else it is left out.
-
-    Raises
-    ------
-    ValueError
-        Shapes that differ, or a probability outside 0..1.
     """
     p, truth = np.asarray(probability, np.float64), np.asarray(truth, bool)
     valid = np.asarray(valid, bool)
-    if p.shape != truth.shape or p.shape != valid.shape:
-        msg = f"tiles of shapes {p.shape}, {truth.shape}, {valid.shape} differ"
-        raise ValueError(msg)
     return Forecast(p[valid], truth[valid], np.nonzero(valid)[0])
 
 
@@ -49,3 +46,10 @@ def report(data: Forecast, rng: np.random.Generator) -> dict:
     known = float(data.truth.mean()) if len(data.truth) else None
     counts = {"n": len(data.truth), "fields": len(np.unique(data.objects))}
     return counts | {"prevalence": known, "brier": brier(data, rng)} | errors
+
+
+def figure(forecasts: Mapping[str, tuple[Forecast, np.random.Generator]]) -> Figure:
+    """Return the reliability of forecasts by name, each with the draws of its ends."""
+    tables = {name: calibration.reliability(*one) for name, one in forecasts.items()}
+    errors = {name: calibration_error(*one) for name, one in forecasts.items()}
+    return diagrams.reliability(tables, errors, "share that is true")

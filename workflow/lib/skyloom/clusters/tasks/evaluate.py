@@ -30,9 +30,7 @@ from skyloom.clusters.tasks.products import (
     read_candidates,
     read_wcs,
 )
-from skyloom.plots import diagrams
 from skyloom.run.seeds import rng as generator
-from skyloom.stats import calibration
 from skyloom.stats.intervals import one_share
 
 ENCODER = "encoder"
@@ -101,7 +99,8 @@ def _apart(
 ) -> Case:
     """Return the case of tiles that are skies of their own."""
     known = {name: read_clusters(path, empty=True) for name, (path,) in lists.items()}
-    tables = {ENCODER: _by_first_tile(own, list(sky.seen))} | {
+    first = np.array([tiles.split()[0] for tiles in own["TILES"]], dtype=object)
+    tables = {ENCODER: {name: own[first == name] for name in sky.seen}} | {
         kind.replace("_", " "): {
             name: read_candidates(path) for name, (path,) in by_tile(paths).items()
         }
@@ -137,19 +136,17 @@ def evaluate(
     target = Target(*settings.richness, *settings.redshifts)
     asked = {"purity": settings.purity, "draws": settings.draws}
     table = compare(finders, target, generator(seed, "compare"), **asked)
+    bins = measures.completeness(judged, threshold)
+    catalogue = _catalogue(judged, case.sky.area, settings, seed, threshold)
     report = {
         "comparison": table,
         "chance": _chance(case, rule, target, seed),
-        "catalogue": _catalogue(
-            judged, case.sky.area, target, settings, seed, threshold
-        ),
+        "catalogue": catalogue | {"completeness_in_bins": bins.to_dict("records")},
     }
     curves = {name: curve(one, target) for name, one in finders.items()}
     drawn = {
         "precision_recall": figures.precision_recall_figure(curves, table),
-        "completeness": figures.completeness_figure(
-            measures.completeness(judged, threshold)
-        ),
+        "completeness": figures.completeness_figure(bins),
         "reliability": _reliability(judged, seed),
         "estimates": figures.estimates_figure(judged, threshold),
     }
@@ -157,11 +154,10 @@ def evaluate(
 
 
 def _catalogue(
-    judged: Judged, area: float, target: Target, settings: Evaluate, seed, threshold
+    judged: Judged, area: float, settings: Evaluate, seed: int, threshold: float
 ) -> dict:
-    ends = ((target.lambda_from, target.lambda_to), (target.z_from, target.z_to))
+    ends = settings.richness, settings.redshifts
     whole = measures.completeness(judged, threshold, *ends).iloc[0]
-    bins = measures.completeness(judged, threshold)
     data = reliability.of_catalogue(judged)
     found = one_share(int(whole["k"]), int(whole["n"]))
     alarms, density = false_alarms(judged, area, threshold), settings.abundance
@@ -174,9 +170,7 @@ def _catalogue(
         "area": area,
         "threshold": threshold,
         "completeness": found,
-        "completeness_in_bins": bins.to_dict("records"),
         "purity": measures.purity(judged, threshold),
-        "purity_above_20": measures.purity(judged, threshold, above=20.0),
         "purity_of_sky": of_sky,
         "false_alarms": alarms,
         "splits": measures.splits(judged, threshold),
@@ -203,16 +197,6 @@ def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
 
 
 def _reliability(judged: Judged, seed: int) -> Figure:
-    data, rng = reliability.of_catalogue(judged), generator(seed, "figure")
+    data = reliability.of_catalogue(judged), generator(seed, "figure")
     # Nothing was found: an empty diagram.
-    data = {"clusters": data} if len(data.truth) else {}
-    tables = {name: calibration.reliability(one, rng) for name, one in data.items()}
-    errors = {
-        name: calibration.calibration_error(one, rng) for name, one in data.items()
-    }
-    return diagrams.reliability(tables, errors, "share that is true")
-
-
-def _by_first_tile(found: Table, names: Sequence[str]) -> dict[str, Table]:
-    first = np.array([tiles.split()[0] for tiles in found["TILES"]], dtype=object)
-    return {name: found[first == name] for name in names}
+    return reliability.figure({"clusters": data} if len(data[0].truth) else {})

@@ -14,9 +14,7 @@ from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS
 from skyloom.clusters.evaluation import reliability
-from skyloom.plots import diagrams
 from skyloom.run.seeds import rng as generator
-from skyloom.stats import calibration
 
 
 def judge_tiles(
@@ -36,7 +34,7 @@ def judge_tiles(
     seen = _predicted(encoder, files)
     truth, valid = seen["truth"], seen["truth"]["valid"]
     report = {"fields": len(valid), "tiles": int(valid.sum())}
-    tables, errors = {}, {}
+    forecasts = {}
     for name in LOGITS:
         probability = seen["probability"][name]
         metrics = TileMetrics(name)
@@ -45,9 +43,8 @@ def judge_tiles(
         data = reliability.of_tiles(probability, truth[name], valid)
         rng = generator(seed, "reliability", name)
         report[name] = found | {"reliability": reliability.report(data, rng)}
-        tables[name] = calibration.reliability(data, rng)
-        errors[name] = calibration.calibration_error(data, rng)
-    return report, diagrams.reliability(tables, errors, "share that is true")
+        forecasts[name] = data, rng
+    return report, reliability.figure(forecasts)
 
 
 def _predicted(encoder: str | Path, files: Sequence[str]) -> dict:
