@@ -244,7 +244,9 @@ def test_truth_of_the_survey(data):
 
 def test_a_round_without_a_truth_is_not_judged(data):
     """The key that names one is told, before anything is trained."""
-    assert inputs.survey_truth(files(), needed=True) == [str(data / "truth.csv")]
+    for given in (files(), files(rounds=0)):
+        assert inputs.survey_truth(given, needed=True) == [str(data / "truth.csv")]
+    assert inputs.survey_truth(files(rounds=0)) == []
     with pytest.raises(ConfigError, match=r"set quasars\.paths\.survey_truth"):
         inputs.survey_truth(files(survey_truth=None), needed=True)
 

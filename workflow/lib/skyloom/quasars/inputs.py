@@ -180,7 +180,7 @@ def survey_truth(config: Mapping, *, needed: bool = False) -> list[str]:
             "quasars.paths.survey_truth"
         )
         raise ConfigError(msg)
-    return found if config["rounds"] else []
+    return found if needed or config["rounds"] else []
 
 
 def templates(objects: Mapping) -> list[str]:
