@@ -29,7 +29,7 @@ rule train:
             TABLES,
             "data.pool",
             "data.tile_size",
-            "data.held_out",  # which files choose, and which calibrate
+            "data.held_out",  # which files choose, and which judge
             "network",
             "seed",
             "tables.red_sequence",

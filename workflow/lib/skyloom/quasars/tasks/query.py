@@ -30,9 +30,8 @@ def ask(results: str, labels: str, number: int, query: Query, seed: int) -> Answ
         Nothing is left to ask about.
     """
     rows = pd.read_csv(results, usecols=_wanted)
-    rows = rows[
-        ~reserved(rows["TARGETID"].to_numpy(), query.reserve, seed)
-    ].sort_values(KEYS)
+    kept = reserved(rows["TARGETID"].to_numpy(), query.reserve, seed)
+    rows = rows[~kept].sort_values(KEYS)
     known = read_truth(labels)["targetid"]
     draw = rng(seed, "query", number)
     return select(rows, query, draw, known)
