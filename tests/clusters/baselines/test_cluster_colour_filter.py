@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from invented_sky import ARCMIN2, field
 from scipy.stats import chi2, kstest
 from skyloom.clusters.baselines.colour_filter import (
@@ -66,23 +65,3 @@ def test_background_of_two_fields_is_their_mean(red_sequence):
     two = measure_background([fit, fit], [ARCMIN2] * 2).density
     full = one > 2 * one.min()
     np.testing.assert_allclose(one[full], two[full], rtol=1e-6)
-
-
-def test_background_of_other_redshifts_is_refused(red_sequence):
-    """It says to measure it again."""
-    table = field(RNG(3), 50)
-    mag, err = np.asarray(table["MAG"]), np.asarray(table["MAG_ERR"])
-    background = measure_background([fit_ridge(mag, err, red_sequence, Z)], [ARCMIN2])
-    other = fit_ridge(mag, err, red_sequence, Z[:9])
-    with pytest.raises(ValueError, match="other redshifts"):
-        background.at(other)
-
-
-@pytest.mark.parametrize("areas", [[], [0.0], [-3.0]])
-def test_background_of_no_area_is_refused(red_sequence, areas):
-    """Nothing was looked at."""
-    table = field(RNG(3), 5)
-    mag, err = np.asarray(table["MAG"]), np.asarray(table["MAG_ERR"])
-    fits = [fit_ridge(mag, err, red_sequence, Z)] * len(areas)
-    with pytest.raises(ValueError, match="expected above 0"):
-        measure_background(fits, areas)

@@ -212,7 +212,7 @@ def test_bad_fits_tables_are_refused(tmp_path):
 
 def test_bad_tables_are_not_written(tmp_path):
     """A missing column or another suffix; nothing is left behind."""
-    with pytest.raises(ValueError, match="needs Z_LAMBDA"):
+    with pytest.raises(KeyError, match="Z_LAMBDA"):
         write_clusters(tmp_path / "a.fits", clusters()["ID", "RA", "DEC"])
     with pytest.raises(ValueError, match="ends in"):
         write_clusters(tmp_path / "a.csv", clusters())

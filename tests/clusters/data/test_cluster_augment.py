@@ -137,17 +137,6 @@ def test_images_and_some_keys_are_enough():
     assert all(torch.equal(got[key], whole[key]) for key in some)
 
 
-def test_what_cannot_be_moved_is_refused():
-    """An unknown element, a key nobody can turn, positions without their presence."""
-    batch = collate(data(1))
-    with pytest.raises(ValueError, match="element 8"):
-        turned(batch, 8)
-    with pytest.raises(ValueError, match="psf_params"):
-        turned({**batch, "psf_params": torch.zeros(1)}, 1)
-    with pytest.raises(ValueError, match="n_sources"):
-        turned({"images": batch["images"], "locs": batch["locs"]}, 1)
-
-
 def test_empty_tiles_keep_their_zeros():
     """A position of 0 without a source is no position and must not become 1."""
     maps = catalog(n=3)

@@ -170,12 +170,6 @@ def test_files_of_other_fields_are_refused(tmp_path):
         held[[0, 1]]
 
 
-def test_orders_of_nothing_are_refused():
-    """Before the first epoch."""
-    with pytest.raises(ValueError, match="no data"):
-        BatchOrder([], 4, 1)
-
-
 def test_collating_stacks():
     """Every key, along a new first axis."""
     made = data(3)

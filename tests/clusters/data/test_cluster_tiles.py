@@ -209,17 +209,3 @@ def test_tiles_that_do_not_cover_the_image_are_refused(shape, tile):
     """The seed never looked at the last 75 pixels of a survey tile."""
     with pytest.raises(ValueError, match="divide"):
         tile_grid(shape, tile)
-
-
-def test_positions_that_are_not_finite_are_refused():
-    """With the row."""
-    table = sources(3)
-    table["Y"][1] = np.nan
-    with pytest.raises(ValueError, match="row 1: X, Y"):
-        tile_catalog(table, NONE, SHAPE, TILE)
-
-
-def test_a_mask_of_another_image_is_refused():
-    """A transposed one too."""
-    with pytest.raises(ValueError, match=r"mask of shape \(40, 16\)"):
-        tile_catalog(sources(0), NONE, (16, 40), TILE, mask=np.zeros((40, 16)))

@@ -78,13 +78,6 @@ def test_pixel_is_added_once():
     assert imaged.effective() is imaged.profile
 
 
-@pytest.mark.parametrize("bad", [{"fwhm": 0.0}, {"g1": 1.0}])
-def test_impossible_psf_is_refused(bad):
-    """No width, and a shear of one, are errors at once."""
-    with pytest.raises(ValueError, match=next(iter(bad))):
-        Psf(**{"fwhm": 0.9, **bad})
-
-
 def test_psfex_model_varies_over_the_image(tmp_path):
     """The width read is that of the model at the place, in arcsec."""
     path = psfex_file(tmp_path / "a.psf")

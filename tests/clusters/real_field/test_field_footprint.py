@@ -31,12 +31,6 @@ def test_galaxies_say_where_they_are():
     assert not footprint(np.array([180.0]), np.array([11.0])).any()
 
 
-def test_no_galaxies_no_footprint():
-    """There is nothing to say."""
-    with pytest.raises(ValueError, match="no galaxies"):
-        occupied(Table({"RA": [], "DEC": []}))
-
-
 def test_the_master_table_says_the_pixels(tmp_path):
     """If it holds all galaxies; without it they say it themselves."""
     galaxies = read_galaxies(write_folder(tmp_path))

@@ -87,12 +87,6 @@ def test_a_table_becomes_what_the_filter_wants(tmp_path, transform):
     assert table["ID"].tolist() == galaxies["ID"].tolist()
 
 
-def test_four_bands_are_refused(transform):
-    """The u band is part of the file."""
-    with pytest.raises(ValueError, match="u, g, r, i, z"):
-        transform(np.zeros((3, 4)), np.zeros((3, 4)))
-
-
 def test_a_table_without_a_column_is_refused(tmp_path):
     for name in ("galaxies.csv", "galaxies_sdss.csv"):
         (tmp_path / name).write_text("type,z,k_g\nE,0.0,1.0\n")

@@ -58,17 +58,10 @@ class Background:
     of `MAG_STEP` from `BRIGHTEST` and of `CHI2_STEP` from 0.
     """
 
-    z: np.ndarray  # (nz,)
     density: np.ndarray  # (nz, n_mag, n_chi2)
 
     def at(self, fit: Fit) -> np.ndarray:
-        """Return the density at each galaxy and redshift, shape (nz, n) [arcmin^-2].
-
-        ValueError when it was measured on other redshifts.
-        """
-        if len(self.z) != len(fit.z) or not np.allclose(self.z, fit.z):
-            msg = "the background was measured on other redshifts; measure it again"
-            raise ValueError(msg)
+        """Return the density at each galaxy and redshift, shape (nz, n) [arcmin^-2]."""
         rows = (fit.relative - BRIGHTEST) / MAG_STEP - 0.5
         columns = fit.chi2 / CHI2_STEP - 0.5
         each = [
@@ -122,21 +115,12 @@ def measure_background(
         Of the fields [arcmin^2].
     weights : sequence of ndarray, shape (n,), optional
         Share of each galaxy that is not in a cluster known so far.
-
-    Raises
-    ------
-    ValueError
-        No field, or an area that is not positive.
     """
-    total = float(np.sum(areas))
-    if not len(fits) or total <= 0 or min(areas) <= 0:
-        msg = f"{len(fits)} fields of {total:g} square arcminutes: expected above 0"
-        raise ValueError(msg)
     weights = weights or [np.ones(fit.chi2.shape[1]) for fit in fits]
     counts = sum(_counts(f, w) for f, w in zip(fits, weights, strict=True))
     smooth = gaussian_filter(counts, (1.0, 1.0, 0.7), mode="nearest")
-    density = np.maximum(smooth, 0.1) / (total * MAG_STEP * CHI2_STEP)
-    return Background(fits[0].z, density)
+    total = float(np.sum(areas))
+    return Background(np.maximum(smooth, 0.1) / (total * MAG_STEP * CHI2_STEP))
 
 
 def _counts(fit: Fit, weight: np.ndarray) -> np.ndarray:

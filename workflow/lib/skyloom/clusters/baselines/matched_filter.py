@@ -79,11 +79,6 @@ def find_clusters(
     Table
         `COLUMNS`, best first: SCORE is the logarithm of the likelihood with over that
         without the cluster, ROW that of the central galaxy.
-
-    Raises
-    ------
-    ValueError
-        For a background of other redshifts.
     """
     vectors, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:

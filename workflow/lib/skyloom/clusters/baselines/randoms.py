@@ -34,10 +34,7 @@ def inside_image(wcs: WCS, shape: tuple[int, int]) -> Inside:
 def shuffled(galaxies: Table, inside: Inside, rng: np.random.Generator) -> Table:
     """Return the galaxies at random places of the footprint: no clusters are left.
 
-    Raises
-    ------
-    ValueError
-        When hardly any place about the galaxies is inside.
+    ValueError when hardly any place about the galaxies is inside.
     """
     n = len(galaxies)
     ra0 = float(galaxies["RA"][0]) if n else 0.0

@@ -130,12 +130,8 @@ def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> No
 
     ``table`` has `COLUMNS`, others follow; ``meta["provenance"]`` is kept. ``wcs`` is
     that of the image that X and Y belong to, for `read_wcs`; FITS only. ValueError for
-    a missing column, or another suffix.
+    another suffix.
     """
-    missing = [name for name in COLUMNS if name not in table.colnames]
-    if missing:
-        msg = f"{path}: a list of clusters needs {', '.join(missing)}"
-        raise ValueError(msg)
     others = [name for name in table.colnames if name not in COLUMNS]
     shown = table[[*COLUMNS, *others]]
     shown.meta = {k: v for k, v in table.meta.items() if k == "provenance"}

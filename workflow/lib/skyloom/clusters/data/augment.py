@@ -12,8 +12,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from skyloom.clusters.data.tiles import KEYS
-
 ELEMENTS = tuple(range(8))
 PRESENT = {"locs": "n_sources", "center_locs": "center"}  # positions, and if any
 Batch = Mapping[str, torch.Tensor]
@@ -27,7 +25,6 @@ def turned(batch: Batch, element: int) -> dict[str, torch.Tensor]:
     Shear has spin 2: a quarter turn changes the sign of both components, a mirroring
     along X that of g2 (Bartelmann & Schneider 2001, Phys. Rep. 340, 291, sect. 4.2).
     """
-    _check(batch, element)
     mirrored, quarters = element >= 4, element % 4
     moved = {}
     for key, values in batch.items():
@@ -67,14 +64,3 @@ def _turned_fraction(place: torch.Tensor, mirrored: bool, quarters: int):
     for _ in range(quarters):
         row, column = 1 - column, row
     return torch.stack([row, column], dim=-1)
-
-
-def _check(batch: Batch, element: int) -> None:
-    if element not in ELEMENTS:
-        msg = f"element {element!r}: expected 0 to 7"
-        raise ValueError(msg)
-    unknown = sorted(set(batch) - set(KEYS) - {"images"})
-    missing = [p for key, p in PRESENT.items() if key in batch and p not in batch]
-    if unknown or missing:
-        msg = f"unknown keys {unknown}, missing keys {missing}: cannot move the batch"
-        raise ValueError(msg)

@@ -23,9 +23,6 @@ def check(path: str | Path, data: object, size: int, need: Mapping[str, Key]) ->
     Other keys are not looked at. InputError names the first datum and key that is
     wrong.
     """
-    if not need:
-        msg = "no keys are needed: expected at least one"
-        raise ValueError(msg)
     # What follows the first problem may not be read: the loop ends with it.
     for where, problem, expected in _wrong(data, size, need):
         raise InputError(path, problem, where=where, expected=expected, remedy=REMEDY)

@@ -37,11 +37,8 @@ def block_mean(
     """Return float32 means over the good pixels of blocks of pool x pool.
 
     Of an image (..., height, width), of which ``good`` (height, width) says which
-    pixels count; 0 where none does. ValueError if blocks do not cover it.
+    pixels count; 0 where none does.
     """
-    if pool < 1 or image.shape[-2] % pool or image.shape[-1] % pool:
-        msg = f"{image.shape[-2:]} px do not divide into blocks of {pool} x {pool}"
-        raise ValueError(msg)
     if good is None or good.all():
         return _block_sums(image, pool) / np.float32(pool**2)
     count = _block_sums(good.astype(np.float32), pool)
@@ -70,20 +67,10 @@ def write_file_data(
 
     Images are float32, or float16: half as large, it rounds to 1 part in 2,000 and
     saturates at 65,504 counts a pixel.
-
-    Raises
-    ------
-    InputError
-        For data that `read_file_data` would refuse.
-    ValueError
-        For another dtype.
+    InputError for data that `read_file_data` would refuse.
     """
-    kind = DTYPES.get(dtype)
-    if kind is None:
-        msg = f"dtype {dtype}: expected one of {', '.join(DTYPES)}"
-        raise ValueError(msg)
     check(path, list(data), numbers_of(path)[1], KEYS)
-    write_tensors(path, [_plain(one, kind) for one in data])
+    write_tensors(path, [_plain(one, DTYPES[dtype]) for one in data])
 
 
 def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:

@@ -104,9 +104,6 @@ class BatchOrder(Sampler):
         self.rank, self.world, self.workers = rank, world, max(workers, 1)
         self.batches = math.ceil(sum(self.sizes) / batch)
         self.epoch = 0
-        if not self.sizes:
-            msg = "no data: the list of files, or its part for this use, is empty"
-            raise ValueError(msg)
 
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch: the first is 0. Lightning calls this, on resuming too."""

@@ -88,10 +88,7 @@ def tile_grid(shape: tuple[int, int], tile: int) -> TileGrid:
     """
     height, width = shape
     if tile < 1 or min(shape) < 1 or height % tile or width % tile:
-        msg = (
-            f"an image of {height} x {width} px does not divide into tiles of {tile} "
-            "px: choose a tile that divides both sides, or pad the image"
-        )
+        msg = f"{height} x {width} px do not divide into tiles of {tile} px"
         raise ValueError(msg)
     return TileGrid(height // tile, width // tile, tile)
 
@@ -132,8 +129,7 @@ def tile_catalog(
     Raises
     ------
     ValueError
-        Tiles do not cover the image, a mask of another shape, or a position that is
-        not finite.
+        Tiles do not cover the image.
 
     Notes
     -----
@@ -144,7 +140,7 @@ def tile_catalog(
     maps = {
         **_source_maps(table, grid),
         **_cluster_maps(clusters[_columns(clusters, ["LAMBDA"])[:, 0] >= RICH], grid),
-        "valid": _valid(mask, shape, grid),
+        "valid": _valid(mask, grid),
     }
     return {name: _tensor(maps[name], name, grid) for name in KEYS}
 
@@ -192,24 +188,15 @@ def _holder(clusters: Table, number, richness, grid: TileGrid) -> np.ndarray:
     return np.where(held.any(axis=0), best, -1)
 
 
-def _valid(mask: np.ndarray | None, shape, grid: TileGrid) -> np.ndarray:
+def _valid(mask: np.ndarray | None, grid: TileGrid) -> np.ndarray:
     if mask is None:
         return np.ones(grid.size, bool)
-    if mask.shape != tuple(shape):
-        msg = f"mask of shape {mask.shape}: expected the image's, {tuple(shape)}"
-        raise ValueError(msg)
     blocks = (mask != 0).reshape(grid.rows, grid.tile, grid.columns, grid.tile)
     return blocks.mean(axis=(1, 3)) < 0.5
 
 
 def _located(table: Table, grid: TileGrid) -> tuple[np.ndarray, np.ndarray]:
-    place = _columns(table, ["X", "Y"])
-    bad = ~np.isfinite(place).all(axis=1)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        msg = f"row {row}: X, Y = {place[row].tolist()}: expected finite positions"
-        raise ValueError(msg)
-    return grid.locate(*place.T)
+    return grid.locate(*_columns(table, ["X", "Y"]).T)
 
 
 def _largest(number, value, usable, size: int) -> np.ndarray:

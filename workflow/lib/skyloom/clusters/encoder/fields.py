@@ -69,9 +69,6 @@ def common(paths: Sequence[Path], settings: EncoderSettings) -> tuple[list, dict
     InputError for fields that do not fit the encoder: bands, or pixels to a tile.
     """
     data = FileData(paths, need=NEED)
-    if not len(data):
-        msg = "no training fields: expected one or more"
-        raise ValueError(msg)
     fields = data[range(min(len(data), LOOKED_AT))]
     _check_fits(paths[0], fields, settings)
     noise = [noise_scale(image[None]) for image in fields["images"].numpy()]

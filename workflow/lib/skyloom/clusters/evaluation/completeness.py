@@ -75,16 +75,8 @@ def operating_threshold(judged: Judged, target: float) -> dict:
         ``value``: detections at it are in; ``target``: the purity asked for;
         ``reached``: whether any score has it, else `value` is that of best purity;
         ``shown``: whether the purity's exact lower bound, at 95 %, has it too.
-
-    Raises
-    ------
-    ValueError
-        When there is no detection.
     """
     table = curve(judged, Target())
-    if table.empty:
-        msg = "no detection: no threshold can be chosen"
-        raise ValueError(msg)
     good = table[table["purity"] >= target]
     row = table.loc[table["purity"].idxmax() if good.empty else good.index[-1]]
     shown = bool(lower_bound(row["true"], row["n"]) >= target)

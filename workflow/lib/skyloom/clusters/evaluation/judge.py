@@ -94,13 +94,10 @@ def judge(
     Raises
     ------
     ValueError
-        A missing column, a score that is not finite, or what
-        `skyloom.sky.matching.candidates` refuses.
+        A score that is not finite, or what `skyloom.sky.matching.candidates` refuses.
     """
     rule = rule or Rule()
-    asked = ("RA", "DEC", rule.score) + (("Z",) if rule.dz is not None else ())
-    truth = _frame(truth, "truth", ("RA", "DEC", "Z_LAMBDA", "LAMBDA"))
-    found = _frame(found, "found", asked)
+    truth, found = _frame(truth), _frame(found)
     truth = truth[truth["LAMBDA"] >= rule.above].reset_index(drop=True)
     clusters, detections = _clusters(truth), _detections(found, rule)
     asked = {"radius": rule.radius, "dz": rule.dz}
@@ -116,19 +113,15 @@ def judge(
 
 def stacked(tables: Mapping[object, Table]) -> pd.DataFrame:
     """Return tables of several fields as one, with a column ``FIELD`` of their keys."""
-    frames = [_frame(t, str(k), ()).assign(FIELD=k) for k, t in tables.items()]
+    frames = [_frame(t).assign(FIELD=k) for k, t in tables.items()]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _frame(table, name: str, needed: tuple[str, ...]) -> pd.DataFrame:
+def _frame(table: Table | pd.DataFrame) -> pd.DataFrame:
     frame = table
     if isinstance(table, Table):
         flat = [column for column in table.colnames if table[column].ndim == 1]
         frame = table[flat].to_pandas() if flat else pd.DataFrame()
-    missing = [column for column in needed if column not in frame]
-    if missing:
-        msg = f"the {name} table has no column {', '.join(missing)}"
-        raise ValueError(msg)
     frame = frame.reset_index(drop=True)
     own = {"FIELD": 0, "VALID": True, "ID": np.arange(1, len(frame) + 1)}
     frame = frame.assign(**{k: v for k, v in own.items() if k not in frame})
@@ -142,10 +135,6 @@ def _clusters(truth: pd.DataFrame) -> pd.DataFrame:
 
 def _detections(found: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     score = found[rule.score].to_numpy(np.float64)
-    if not np.isfinite(score).all():
-        row = int(np.flatnonzero(~np.isfinite(score))[0])
-        msg = f"found: {rule.score} of row {row} is {score[row]}: expected a number"
-        raise ValueError(msg)
     measured = ("Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
     values = {k: found[k].astype(float) if k in found else np.nan for k in measured}
     return found[["FIELD", "ID", "VALID"]].assign(SCORE=score, **values)

@@ -30,11 +30,6 @@ class Psf:
     image: np.ndarray | None = field(default=None, compare=False, repr=False)
     image_scale: float = PIXEL_SCALE
 
-    def __post_init__(self):
-        if not self.fwhm > 0 or not np.hypot(self.g1, self.g2) < 1:
-            msg = f"fwhm {self.fwhm}, g1 {self.g1}, g2 {self.g2}: need fwhm > 0, g < 1"
-            raise ValueError(msg)
-
     @cached_property
     def profile(self) -> galsim.GSObject:
         """The profile, flux 1, in arcsec.

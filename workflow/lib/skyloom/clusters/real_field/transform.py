@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.clusters.catalogue.colours import read_templates
-from skyloom.clusters.real_field.sdss import SDSS_BANDS, magnitudes
+from skyloom.clusters.real_field.sdss import magnitudes
 from skyloom.sky.cosmology import COSMOLOGY
 
 REDSHIFTS = np.arange(0.02, 0.801, 0.02)
@@ -41,13 +41,9 @@ class SdssToDes:
         They are the mean and the standard deviation over types and redshifts by their
         probability, as Benitez 2000 (ApJ 536, 571) has it: the likelihood of g, r, i,
         z, and as prior the galaxies of such luminosity in the volume. ``mag, err`` are
-        SDSS u, g, r, i, z, free of extinction, (n, 5); ValueError for another number
-        of bands.
+        SDSS u, g, r, i, z, free of extinction, (n, 5).
         """
         mag, err = np.asarray(mag, float), np.asarray(err, float)
-        if mag.ndim != 2 or mag.shape[1] != len(SDSS_BANDS) or err.shape != mag.shape:
-            msg = f"magnitudes of shape {mag.shape}, errors of {err.shape}: expected "
-            raise ValueError(msg + "(n, 5): u, g, r, i, z")
         chi2, brightness = _fit(mag[:, 1:], err[:, 1:], self.sdss)
         chance = _log_prior(brightness, self.z) - 0.5 * chi2
         weight = np.exp(chance - chance.max(axis=1, keepdims=True))
