@@ -22,8 +22,8 @@ DES = SurveyDepth((24.7, 24.4, 23.8, 23.1), (1.11, 0.95, 0.88, 0.83))
 def sources(i_mag, hlr):
     """Return sources with flat colours."""
     n = len(i_mag)
-    table = Table({"RA": np.full(n, 10.0), "DEC": np.full(n, -5.0)})
-    table["X"], table["Y"], table["HLR"] = np.arange(n), np.zeros(n), hlr
+    table = Table({"RA": np.arange(n), "DEC": np.full(n, -5.0)})
+    table["HLR"] = hlr
     for band in "GRIZ":
         table[f"FLUX_{band}"] = flux(i_mag)
     return table
@@ -58,7 +58,7 @@ def test_faint_sources_are_lost():
     i_mag = np.repeat([20.0, 27.0], 200)
     found = observed(sources(i_mag, np.full(400, 0.4)), RNG(2), DES)
     assert found["ROW"].tolist() == list(range(200))
-    assert found["X"].tolist() == list(range(200))
+    assert found["RA"].tolist() == list(range(200))
 
 
 def test_stars_and_galaxies_are_told_apart_until_they_are_faint():

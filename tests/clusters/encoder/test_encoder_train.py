@@ -181,11 +181,6 @@ def test_data_that_do_not_fit_are_refused(files, small, other):
     assert caught.value.path == str(files[0])
 
 
-def test_no_fields_are_refused(small):
-    with pytest.raises(ValueError, match="no training fields"):
-        common([], small)
-
-
 def test_validation_is_always_in_one_order(files, quick):
     fields = Fields(files[:1], files[3:], quick.batch, seed=1)
     seen = [b["images"] for b in fields.val_dataloader()]

@@ -14,7 +14,7 @@ from astropy.wcs import WCS
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter1d
 
 from skyloom.clusters.baselines.colour_filter import CHI2_MOST, I_BAND, Fit, fit_ridge
-from skyloom.clusters.baselines.matched_filter import LIMIT, listed
+from skyloom.clusters.baselines.matched_filter import LIMIT, MEASURED, listed
 from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.profiles import FAINTEST, visible_share
 from skyloom.clusters.baselines.randoms import Inside
@@ -179,24 +179,17 @@ def _apart(wcs: WCS, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
 
 
 def _measured(peak, cube, wcs: WCS, area, fit: Fit, weights, vectors) -> dict:
-    (k, row, col), z = (int(v) for v in peak), fit.z
-    ra, dec = (float(v) for v in wcs.wcs_pix2world(col, row, 0))
+    (k, row, col), z = peak, fit.z
+    ra, dec = wcs.wcs_pix2world(col, row, 0)
     along = slice(max(k - 4, 0), k + 5)
     height = np.maximum(cube[along, row, col].astype(float), 0.0) ** 2
-    mean = float((height * z[along]).sum() / height.sum())
-    spread = float((height * (z[along] - mean) ** 2).sum() / height.sum())
+    mean = (height * z[along]).sum() / height.sum()
+    spread = (height * (z[along] - mean) ** 2).sum() / height.sum()
     near = np.linalg.norm(vectors - unit_vectors(ra, dec), axis=1)
     near = near * 648000 / np.pi < arcsec_per_mpc(z[k])
     cells = np.pi * (arcsec_per_mpc(z[k]) / CELL) ** 2
     expected = weights[k].sum() / area * cells
-    counted = float(weights[k][near].sum())
-    return {
-        "RA": ra % 360,
-        "DEC": dec,
-        "SCORE": float(cube[k, row, col]),
-        "Z": mean,
-        "Z_ERR": max(np.sqrt(spread), fit.step),
-        "LAMBDA": counted - float(expected),
-        "LAMBDA_ERR": float(np.sqrt(max(counted, 1.0))),
-        "ROW": -1,
-    }
+    counted = weights[k][near].sum()
+    values = (ra % 360, dec, cube[k, row, col], mean, max(np.sqrt(spread), fit.step))
+    values = (*values, counted - expected, np.sqrt(max(counted, 1.0)))
+    return dict(zip(MEASURED, values, strict=True)) | {"ROW": -1}

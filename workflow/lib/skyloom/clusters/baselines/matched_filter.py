@@ -160,14 +160,8 @@ def _accepted(sky: Sky, row: int, k: int, free: np.ndarray) -> dict:
     variance = (free[rows] * member * (1 - member)).sum() / visible**2
     variance += richness[0] * (1 - visible) / visible
     free[rows] *= 1 - member
-    return {
-        "ROW": row,
-        "SCORE": float(score[0]),
-        "Z": z,
-        "Z_ERR": z_err,
-        "LAMBDA": float(richness[0]),
-        "LAMBDA_ERR": float(np.sqrt(variance)),
-    }
+    found = {"ROW": row, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
+    return found | {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
 
 
 def _redshift(sky: Sky, k: int, rows, weight):

@@ -20,7 +20,6 @@ MAG_OF_SHARE = 2.5 / np.log(10)
 LEAST_SNR = 8.0  # in i, of a source in the catalogue
 FLOOR = 0.01  # error that no magnitude goes below: calibration, sky, models [mag]
 EXTENDED = 0.08  # share by which a galaxy's measured size exceeds the PSF's
-KEPT = ("RA", "DEC", "X", "Y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,10 @@ def observed(table: Table, rng: np.random.Generator, depth: SurveyDepth) -> Tabl
     Returns
     -------
     Table
-        The detected sources: RA, DEC [deg], X, Y [px], MAG and MAG_ERR of shape (n, 4)
-        in g, r, i, z [AB mag], SNR in i, GALAXY (as classified, by size), ROW (index
-        in `table`). Where a flux is below its error, MAG is that of the error and
-        MAG_ERR that of a signal to noise of one.
+        The detected sources: RA, DEC [deg], MAG and MAG_ERR of shape (n, 4) in g, r, i,
+        z [AB mag], GALAXY (as classified, by size), ROW (index in `table`). Where a
+        flux is below its error, MAG is that of the error and MAG_ERR that of a signal
+        to noise of one.
     """
     true = np.stack([np.asarray(table[name], float) for name in FLUXES], axis=-1)
     size = np.asarray(table["HLR"], float)
@@ -50,10 +49,9 @@ def observed(table: Table, rng: np.random.Generator, depth: SurveyDepth) -> Tabl
     galaxy = classified(size, snr, rng, depth)
     rows = np.flatnonzero(snr >= LEAST_SNR)
     mag, mag_err = magnitudes(measured[rows], error[rows])
-    found = Table({name: np.asarray(table[name], float)[rows] for name in KEPT})
-    found["MAG"], found["MAG_ERR"] = mag, mag_err
-    found["SNR"], found["GALAXY"], found["ROW"] = snr[rows], galaxy[rows], rows
-    return found
+    found = {k: np.asarray(table[k], float)[rows] for k in ("RA", "DEC")}
+    found |= {"MAG": mag, "MAG_ERR": mag_err, "GALAXY": galaxy[rows], "ROW": rows}
+    return Table(found)
 
 
 def flux_errors(flux_true: np.ndarray, hlr: np.ndarray, depth: SurveyDepth):

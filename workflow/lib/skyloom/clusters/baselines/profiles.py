@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
 from scipy.special import exp1
 
 from skyloom.sky.cosmology import COSMOLOGY
@@ -73,5 +74,4 @@ def _mass() -> tuple[np.ndarray, np.ndarray]:
     """Return nodes of radius and the integral of the profile within each."""
     nodes = np.linspace(0.0, LARGEST, 6001)
     rings = 2 * np.pi * nodes * _projected_nfw(nodes)
-    steps = np.diff(nodes) * (rings[1:] + rings[:-1]) / 2
-    return nodes, np.concatenate([[0.0], np.cumsum(steps)])
+    return nodes, cumulative_trapezoid(rings, nodes, initial=0)

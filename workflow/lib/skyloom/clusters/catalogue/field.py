@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
 from scipy.special import gamma
 
 from skyloom.clusters.bands import BANDS
@@ -37,17 +38,9 @@ GRID = 128  # cells along a side that is twice the field's
 BRIGHTEST = 14.0  # i magnitude of galaxies and stars [AB mag]
 STARS = 4.0  # in a square arcminute down to the faintest magnitude
 STAR_STEEPNESS = 0.12
-LOCUS = np.array(
-    [  # g-i, r-i, i-z
-        [0.3, 0.05, 0.00],
-        [0.6, 0.16, 0.06],
-        [1.0, 0.28, 0.14],
-        [1.5, 0.44, 0.24],
-        [2.0, 0.71, 0.38],
-        [2.5, 1.10, 0.59],
-        [3.0, 1.56, 0.84],
-    ]
-)
+G_I = (0.3, 0.6, 1.0, 1.5, 2.0, 2.5, 3.0)
+R_I = (0.05, 0.16, 0.28, 0.44, 0.71, 1.10, 1.56)
+I_Z = (0.00, 0.06, 0.14, 0.24, 0.38, 0.59, 0.84)
 
 
 def draw_galaxies(
@@ -85,7 +78,9 @@ def draw_galaxies(
 
 
 def _slice(rng, low, high, side, red_sequence, templates, faintest):
-    volume = _volume(low, high, side)
+    share = side[0] * side[1] / (4 * np.pi * (180 / np.pi * 3600) ** 2)
+    shells = COSMOLOGY.comoving_volume([low, high]).value
+    volume = float(shells[1] - shells[0]) * share  # Mpc^3
     red = _red(rng, volume, low, high, red_sequence, faintest)
     blue = _blue(rng, volume, low, high, templates, faintest)
     magnitudes = np.concatenate([red[1], blue[1]])
@@ -98,13 +93,6 @@ def _slice(rng, low, high, side, red_sequence, templates, faintest):
         "magnitudes": magnitudes,
         "early": np.arange(n) < len(red[0]),
     }
-
-
-def _volume(low: float, high: float, side: tuple[float, float]) -> float:
-    """Return the comoving volume of a slice behind a field [Mpc^3]."""
-    share = side[0] * side[1] / (4 * np.pi * (180 / np.pi * 3600) ** 2)
-    shells = COSMOLOGY.comoving_volume([low, high]).value
-    return float(shells[1] - shells[0]) * share
 
 
 def _red(rng, volume, low, high, red_sequence, faintest):
@@ -148,8 +136,7 @@ def _luminosities(
     nodes = np.linspace(bright, faintest, 300)
     light = 10 ** (-0.4 * nodes)
     density = 0.4 * np.log(10) * light ** (slope + 1) * np.exp(-light)
-    steps = np.diff(nodes) * (density[1:] + density[:-1]) / 2
-    total = np.concatenate([[0.0], np.cumsum(steps)])
+    total = cumulative_trapezoid(density, nodes, initial=0)
     number = rng.poisson(total[-1] * mean_star)
     return number, np.interp(rng.random(number) * total[-1], total, nodes)
 
@@ -205,7 +192,7 @@ def draw_stars(
     # Turn-off stars and, more of them the fainter, red dwarfs.
     dwarf = rng.random(n) < np.clip(0.2 + 0.08 * (i_mag - 16), 0.1, 0.75)
     g_i = np.where(dwarf, rng.normal(2.4, 0.4, n), rng.normal(0.75, 0.3, n))
-    r_i, i_z = (np.interp(g_i, LOCUS[:, 0], LOCUS[:, k]) for k in (1, 2))
+    r_i, i_z = (np.interp(g_i, G_I, colour) for colour in (R_I, I_Z))
     scatter = rng.normal(0, 0.03, (2, n))
     r_i, i_z = r_i + scatter[0], i_z + scatter[1]
     east, north = rng.uniform(0, side[0], n), rng.uniform(0, side[1], n)

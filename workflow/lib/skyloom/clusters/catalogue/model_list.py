@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from astropy.table import Table
+from scipy.integrate import cumulative_trapezoid
 
 from skyloom.clusters.config_simulation import LISTED
 from skyloom.sky.cosmology import COSMOLOGY
@@ -56,7 +57,5 @@ def shell(z: np.ndarray) -> np.ndarray:
 
 def _drawn(rng, n: int, limits: tuple[float, float], density) -> np.ndarray:
     nodes = np.linspace(*limits, NODES)
-    values = density(nodes)
-    steps = np.diff(nodes) * (values[1:] + values[:-1]) / 2
-    total = np.concatenate([[0.0], np.cumsum(steps)])
+    total = cumulative_trapezoid(density(nodes), nodes, initial=0)
     return np.interp(rng.random(n) * total[-1], total, nodes)

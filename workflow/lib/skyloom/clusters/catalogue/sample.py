@@ -8,12 +8,12 @@ import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
+from skyloom.clusters.bands import PIXEL_SCALE, flux, magnitude
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.colours import RedSequence, Templates
 from skyloom.clusters.catalogue.field import draw_galaxies, draw_stars
 from skyloom.clusters.catalogue.halos import MEMBER_ABOVE, draw_halos, members, radius
-from skyloom.clusters.catalogue.table import COLUMNS
+from skyloom.clusters.catalogue.table import COLUMNS, FLUXES
 from skyloom.clusters.config_simulation import Halos
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.cosmology import arcsec_per_mpc
@@ -108,9 +108,8 @@ def _truth(rng, side: float, number: int, world: World, halos) -> Table:
 def _placed(truth: Table, wcs: WCS) -> Table:
     x, y = _pixels(truth["east"], truth["north"])
     ra, dec = wcs.all_pix2world(x, y, 0) if len(truth) else (x, y)
-    arcsec = truth["R_LAMBDA"] * arcsec_per_mpc(truth["Z_LAMBDA"])
-    columns = {"RA": ra % 360, "DEC": dec, "X": x, "Y": y}
-    columns["R_PIX"] = np.asarray(arcsec) / PIXEL_SCALE
+    radius = truth["R_LAMBDA"] * arcsec_per_mpc(truth["Z_LAMBDA"]) / PIXEL_SCALE
+    columns = {"RA": ra % 360, "DEC": dec, "X": x, "Y": y, "R_PIX": radius}
     for name, values in columns.items():
         truth[name] = np.asarray(values, float)
     names = "ID RA DEC Z_LAMBDA Z_LAMBDA_ERR LAMBDA LAMBDA_ERR X Y R_LAMBDA R_PIX"
@@ -178,17 +177,15 @@ def _joined(parts: list[dict], wcs: WCS, faintest: float) -> Table:
     table = table[np.asarray(table["magnitudes"])[:, I_BAND] <= faintest]
     ra, dec = wcs.all_pix2world(table["X"], table["Y"], 0)
     table["RA"], table["DEC"] = np.asarray(ra) % 360, np.asarray(dec)
-    magnitudes = np.asarray(table["magnitudes"])
-    for k, band in enumerate(BANDS):
-        table[f"FLUX_{band.upper()}"] = flux(magnitudes[:, k])
+    for name, magnitudes in zip(FLUXES, np.asarray(table["magnitudes"]).T, strict=True):
+        table[name] = flux(magnitudes)
     table.rename_column("z", "Z")
     return _coloured(table)
 
 
 def _coloured(table: Table) -> Table:
     """Add the colours, of fluxes that may be zero."""
-    names = [f"FLUX_{band.upper()}" for band in BANDS]
-    shown = magnitude(np.stack([table[name] for name in names], axis=-1))
+    shown = magnitude(np.stack([table[name] for name in FLUXES], axis=-1))
     table["GI_COLOR"] = shown[:, G_BAND] - shown[:, I_BAND]
     table["IZ_COLOR"] = shown[:, I_BAND] - shown[:, Z_BAND]
     return table
@@ -198,9 +195,9 @@ def _as_shallow(rng: np.random.Generator, sources: Table, limit: float) -> Table
     """Return sources as they are painted from a catalogue that ends at `limit` in i."""
     known = magnitude(np.asarray(sources["FLUX_I"])) <= limit
     below = (rng.random() < 0.5) & ~known & ~np.asarray(sources["halo"])
-    for band, depth in zip(BANDS, SHALLOW_DEPTH, strict=True):
-        counts = np.array(sources[f"FLUX_{band.upper()}"])
+    for name, depth in zip(FLUXES, SHALLOW_DEPTH, strict=True):
+        counts = np.array(sources[name])
         error = np.hypot(flux(limit + depth) / 10, SHALLOW_FLOOR * counts)
         measured = np.maximum(rng.normal(counts, error), LEAST)
-        sources[f"FLUX_{band.upper()}"] = np.where(known, measured, counts)
+        sources[name] = np.where(known, measured, counts)
     return _coloured(sources[known | below])

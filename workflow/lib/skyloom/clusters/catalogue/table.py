@@ -55,8 +55,12 @@ def read_catalogue(path: str | Path) -> Table:
     rows = [_numbers(path, number, line) for number, line in told.items()]
     values = np.array(rows, float).reshape(-1, len(COLUMNS))
     table = Table(values, names=COLUMNS)
-    for name in COLUMNS:
-        _check(path, name, values[:, COLUMNS.index(name)], list(told))
+    low, high = np.array([LIMITS.get(k, (-np.inf, np.inf)) for k in COLUMNS]).T
+    bad = ~np.isfinite(values) | (values < low) | (values > high)
+    for row, k in np.argwhere(bad):
+        where, problem = f"line {list(told)[row]}", f"{COLUMNS[k]} = {values[row, k]:g}"
+        expected = f"a finite number in [{low[k]:g}, {high[k]:g}]"
+        raise InputError(path, problem, where=where, expected=expected)
     for name in WHOLE:
         table[name] = table[name].astype(int)
     return table
@@ -80,16 +84,3 @@ def _number(path: Path, where: str, cell: str) -> float:
     except ValueError:
         problem = f"{cell!r} is not a number"
         raise InputError(path, problem, where=where, expected="a number") from None
-
-
-def _check(path: Path, name: str, values: np.ndarray, numbers: list[int]) -> None:
-    low, high = LIMITS.get(name, (-np.inf, np.inf))
-    bad = ~np.isfinite(values) | (values < low) | (values > high)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            path,
-            f"{name} = {values[row]:g}",
-            where=f"line {numbers[row]}",
-            expected=f"a finite number in [{low:g}, {high:g}]",
-        )
