@@ -15,7 +15,7 @@ predictor = predictor_of(job.input.encoder, data.tile_size, data.pool)
 truth = {i: path for i, (path,) in by_field(job.input.truth).items()}
 found = candidates_of(job.input.fields, truth, predictor, data)
 how = config.evaluate
-rule = Rule(radius=how.radius, dz=how.dz, score="SCORE")
+rule = Rule(radius=how.radius, dz=how.dz)
 known, report = calibrate(found, truth, rule, how.purity)
 tree = {"calibration": known and known.to_json(), "provenance": job.provenance()}
 write_json(job.output[0], tree | report, indent=1)

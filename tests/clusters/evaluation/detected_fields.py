@@ -24,7 +24,7 @@ def detections(rows, score, z=0.4, field=0, **columns):
     """Return detections at clusters of `truths`, by row; halves are between two."""
     n = len(rows)
     place = {"RA": 10 + STEP * np.asarray(rows, float), "DEC": np.zeros(n)}
-    values = {"Z": np.broadcast_to(z, n), "PROBABILITY": np.asarray(score, float)}
+    values = {"Z": np.broadcast_to(z, n), "SCORE": np.asarray(score, float)}
     return Table({"FIELD": [field] * n} | place | values | columns)
 
 
@@ -41,7 +41,7 @@ def survey(seed, fields=20, n=12, skill=2.0):
     measured = truth["Z_LAMBDA"] + rng.normal(0, 0.01, len(truth))
     richness = truth["LAMBDA"] * np.exp(rng.normal(0, 0.2, len(truth)))
     real = truth[["FIELD", "RA", "DEC"]].assign(
-        Z=measured, PROBABILITY=score, LAMBDA=richness, Z_ERR=0.01
+        Z=measured, SCORE=score, LAMBDA=richness, Z_ERR=0.01
     )
     real = real.assign(LAMBDA_ERR=0.2 * richness)[score > 0.1]
     alarms = detections(

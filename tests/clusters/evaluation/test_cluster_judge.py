@@ -85,7 +85,7 @@ def test_one_judgement_serves_all_thresholds(seed, cut):
     truth, found = survey(seed, fields=3)
     found["RA"] += np.random.default_rng(seed).normal(0, 0.05, len(found))
     whole = judge(truth, found)
-    part = judge(truth, found[found["PROBABILITY"] >= cut])
+    part = judge(truth, found[found["SCORE"] >= cut])
     above = whole.found[whole.found["SCORE"] >= cut]
     assert above["TRUTH"].tolist() == part.found["TRUTH"].tolist()
     assert above["FRAGMENT"].tolist() == part.found["FRAGMENT"].tolist()

@@ -79,7 +79,7 @@ def test_a_finder_that_knows_nothing():
     found = detections(range(10), rng.random(10))
     spread = Table({"RA": rng.uniform(10, 15, 500), "DEC": rng.uniform(-1, 1, 500)})
     moved = module.chance_finder(found, spread, rng)
-    assert sorted(moved["PROBABILITY"]) == sorted(found["PROBABILITY"])
+    assert sorted(moved["SCORE"]) == sorted(found["SCORE"])
     blind = average_precision(judge(truth, moved), Target())
     assert blind < 0.1 < average_precision(seen, Target())
     with pytest.raises(ValueError, match="same length"):

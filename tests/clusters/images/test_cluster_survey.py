@@ -257,24 +257,3 @@ def test_damage_without_sums(tmp_path, seed):
     except InputError:
         return
     assert read.image.shape == shape
-
-
-BAD_ARRAYS = {
-    "shape": {"variance": VARIANCE[1:]},
-    "shapes": {"image": IMAGE[None]},
-    "not finite": {"image": spot(IMAGE, np.nan)},
-    "mask it": {"variance": spot(VARIANCE, np.inf)},
-    "negative": {"variance": spot(VARIANCE, -1.0)},
-}
-
-
-@pytest.mark.parametrize("message", BAD_ARRAYS)
-def test_nothing_bad_is_written(tmp_path, message):
-    """Planes that no reader would take are refused, and no file appears."""
-    arrays = {"image": IMAGE, "variance": VARIANCE, "mask": MASK, **BAD_ARRAYS[message]}
-    path = tmp_path / "a.fits"
-    with pytest.raises(ValueError, match=message):
-        write_survey_image(
-            path, **arrays, wcs=tan_wcs(1.0, 1.0, SHAPE, 0.263), cards=CARDS
-        )
-    assert not list(tmp_path.iterdir())

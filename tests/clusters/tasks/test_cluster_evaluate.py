@@ -35,13 +35,12 @@ def case():
     clusters = places(range(5), "Z_LAMBDA")
     clusters["LAMBDA"] = [40.0, 50.0, 60.0, 70.0, 10.0]
     found = places([0, 1, 2, 4, 2.5, 3.5], "Z")
-    found["PROBABILITY"] = [0.9, 0.9, 0.8, 0.8, 0.7, 0.6]
+    found["SCORE"] = [0.9, 0.9, 0.8, 0.8, 0.7, 0.6]
     found["LAMBDA"] = 30.0
     found["Z_ERR"], found["LAMBDA_ERR"] = 0.01, 5.0
     tables = {"encoder": stacked({"sim0000": found})}
     sky = Sky({"sim0000": np.ones(SHAPE, bool)}, {"sim0000": WCS})
-    scores = {"encoder": "PROBABILITY"}
-    return judging.Case(sky, stacked({"sim0000": clusters}), tables, scores)
+    return judging.Case(sky, stacked({"sim0000": clusters}), tables)
 
 
 def report_of(case, **section):

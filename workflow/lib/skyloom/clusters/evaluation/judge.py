@@ -35,14 +35,11 @@ class Rule:
         difference over 1 + z of the truth; None for a finder without redshifts.
     above : float
         Smallest LAMBDA of a truth; poorer ones are no clusters.
-    score : str
-        Column that ranks detections; larger is surer.
     """
 
     radius: float = RADIUS
     dz: float | None = DZ
     above: float = 5.0
-    score: str = "PROBABILITY"
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,9 @@ def judge(
     Parameters
     ----------
     truth, found : Table or DataFrame
-        ``RA, DEC, Z_LAMBDA, LAMBDA``; and ``RA, DEC``, the rule's score and, where the
-        rule asks for a redshift, ``Z``. Of several fields ``FIELD``; ``VALID`` bool:
-        False where it could not have been seen (`.sky.Sky`).
+        ``RA, DEC, Z_LAMBDA, LAMBDA``; and ``RA, DEC, SCORE``, of which larger is surer,
+        and, where the rule asks for a redshift, ``Z``. Of several fields ``FIELD``;
+        ``VALID`` bool: False where it could not have been seen (`.sky.Sky`).
     across : bool
         Whether all fields are parts of one sky: a detection of one may be a cluster
         of another.
@@ -99,7 +96,7 @@ def judge(
     rule = rule or Rule()
     truth, found = _frame(truth), _frame(found)
     truth = truth[truth["LAMBDA"] >= rule.above].reset_index(drop=True)
-    clusters, detections = _clusters(truth), _detections(found, rule)
+    clusters, detections = _clusters(truth), _detections(found)
     asked = {"radius": rule.radius, "dz": rule.dz}
     near = candidates(*_columns(truth, "Z_LAMBDA"), *_columns(found, "Z"), **asked)
     if not across:
@@ -133,11 +130,10 @@ def _clusters(truth: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(Z=truth["Z_LAMBDA"])
 
 
-def _detections(found: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    score = found[rule.score].to_numpy(np.float64)
-    measured = ("Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
+def _detections(found: pd.DataFrame) -> pd.DataFrame:
+    measured = ("SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
     values = {k: found[k].astype(float) if k in found else np.nan for k in measured}
-    return found[["FIELD", "ID", "VALID"]].assign(SCORE=score, **values)
+    return found[["FIELD", "ID", "VALID"]].assign(**values)
 
 
 def _columns(frame: pd.DataFrame, z: str) -> tuple[np.ndarray, ...]:

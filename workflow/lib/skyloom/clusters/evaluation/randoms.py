@@ -74,7 +74,7 @@ def chance_finder(
     Parameters
     ----------
     found : Table
-        Detections with ``Z`` and ``PROBABILITY``.
+        Detections with ``Z`` and ``SCORE``.
     points : Table
         Random positions ``RA, DEC``, as many rows or more.
     rng : Generator
@@ -82,6 +82,6 @@ def chance_finder(
     """
     rows = rng.permutation(len(points))[: len(found)]
     columns = {name: np.asarray(points[name])[rows] for name in ("RA", "DEC")}
-    for name in ("Z", "PROBABILITY"):
+    for name in ("Z", "SCORE"):
         columns[name] = rng.permutation(np.asarray(found[name]))
     return pd.DataFrame(columns)

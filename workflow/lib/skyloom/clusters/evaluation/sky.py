@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,7 +51,19 @@ class Sky:
 
     def once(self) -> Sky:
         """Return the sky with each place on the first tile that sees it."""
-        return Sky(dict(self._left()), self.wcs)
+        left: dict[str, np.ndarray] = {}
+        for name, seen in self.seen.items():
+            rows, columns = np.nonzero(seen)
+            ra, dec = columns, rows
+            if len(rows):
+                ra, dec = self.wcs[name].all_pix2world(columns, rows, 0)
+            taken = np.zeros(len(rows), bool)
+            for other in left:
+                if self._touch(name, other):
+                    taken |= self._sees(other, {"RA": ra, "DEC": dec})
+            left[name] = seen.copy()
+            left[name][rows[taken], columns[taken]] = False
+        return Sky(left, self.wcs)
 
     def valid(self, tables: Mapping[str, Table]) -> dict[str, Table]:
         """Return tables by tile with ``VALID``: whether what they list counts.
@@ -72,22 +84,6 @@ class Sky:
         first, best = ranks.argmax(axis=0), ranks.max(axis=0)
         table = _marked(table, best == 2)
         return {n: table[(first == k) & (best > 0)] for k, n in enumerate(names)}
-
-    def _left(self) -> Iterator[tuple[str, np.ndarray]]:
-        earlier: list[str] = []
-        for name, seen in self.seen.items():
-            rows, columns = np.nonzero(seen)
-            ra, dec = columns, rows
-            if len(rows):
-                ra, dec = self.wcs[name].all_pix2world(columns, rows, 0)
-            taken = np.zeros(len(rows), bool)
-            for other in earlier:
-                if self._touch(name, other):
-                    taken |= self._sees(other, {"RA": ra, "DEC": dec})
-            left = seen.copy()
-            left[rows[taken], columns[taken]] = False
-            earlier.append(name)
-            yield name, left
 
     def _rank(self, name: str, table: Table) -> np.ndarray:
         x, y = self._cells(name, table)

@@ -72,15 +72,9 @@ def write_survey_image(
     cards : mapping
         Cards of SCI, ``keyword: value`` or ``keyword: (value, comment)``. MAGZERO is
         30 unless given.
-
-    Raises
-    ------
-    ValueError
-        Shapes that differ, a good pixel that is not finite, a negative variance.
     """
     image, variance = (np.asarray(a, np.float32) for a in (image, variance))
     mask = np.asarray(mask).astype(np.uint8)
-    _check_arrays(image, variance, mask)
     packed = str(path).endswith(PACKED)
     dithered = {"quantize_level": NOISE_LEVELS, "quantize_method": 1, "dither_seed": 1}
     plain = fits.ImageHDU(image, name="SCI")
@@ -152,17 +146,3 @@ def _packed(name: str, pixels: np.ndarray, **how) -> fits.CompImageHDU:
 def _step(variance: np.ndarray) -> float:
     known = variance[np.isfinite(variance) & (variance > 0)]
     return VARIANCE_STEP * float(np.median(known)) if known.size else VARIANCE_STEP
-
-
-def _check_arrays(image: np.ndarray, variance: np.ndarray, mask: np.ndarray) -> None:
-    shapes = image.shape, variance.shape, mask.shape
-    good = mask == 0
-    if image.ndim != 2 or len(set(shapes)) > 1 or image.size == 0:
-        msg = f"shapes of image, variance, mask are {shapes}; expected one (ny, nx)"
-    elif not np.isfinite(image[good]).all() or not np.isfinite(variance[good]).all():
-        msg = "a pixel with mask 0 is not finite; mask it"
-    elif (variance < 0).any():
-        msg = "the variance is negative somewhere"
-    else:
-        return
-    raise ValueError(msg)

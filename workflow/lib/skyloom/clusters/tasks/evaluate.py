@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -54,17 +54,13 @@ class Case:
     # True clusters of all tiles; FIELD is the tile on which each counts.
     clusters: pd.DataFrame
     found: dict[str, pd.DataFrame]  # detections by finder, the encoder's first
-    scores: dict[str, str]  # the column that ranks them
     # Whether tiles are parts of one sky, where a cluster of one may be a detection of
     # another, or each is a sky of its own.
     whole: bool = False
 
     def judged(self, rule: Rule) -> dict[str, Judged]:
         """Return each finder's detections, matched with the true clusters."""
-        return {
-            name: self.matched(found, replace(rule, score=self.scores[name]))
-            for name, found in self.found.items()
-        }
+        return {name: self.matched(found, rule) for name, found in self.found.items()}
 
     def matched(self, found: pd.DataFrame, rule: Rule) -> Judged:
         """Return detections, matched with the true clusters."""
@@ -84,14 +80,13 @@ def read_case(
     once, on the first tile that sees it. ``baselines`` are detections of other finders,
     a file a tile; only beside a list a tile.
     """
-    found = read_candidates(catalogue)
-    lists = by_tile(truth)
+    found, lists = read_candidates(catalogue), by_tile(truth)
+    found["SCORE"] = found["PROBABILITY"]
     if lists.keys() == sky.seen.keys():
         return _apart(sky, found, lists, baselines)
     known = read_clusters(truth[0])
     clusters, own = (stacked(sky.shared(table)) for table in (known, found))
-    scores = {ENCODER: "PROBABILITY"}
-    return Case(sky.once(), clusters, {ENCODER: own}, scores, whole=True)
+    return Case(sky.once(), clusters, {ENCODER: own}, whole=True)
 
 
 def _apart(
@@ -106,9 +101,8 @@ def _apart(
         }
         for kind, paths in baselines.items()
     }
-    scores = dict.fromkeys(tables, "SCORE") | {ENCODER: "PROBABILITY"}
     found = {name: stacked(sky.valid(each)) for name, each in tables.items()}
-    return Case(sky, stacked(sky.valid(known)), found, scores)
+    return Case(sky, stacked(sky.valid(known)), found)
 
 
 def evaluate(

@@ -26,7 +26,8 @@ def matched_tile(
         ``TRUE_LAMBDA``, ``SEPARATION`` [Mpc], ``X, Y``.
     """
     rich = clusters[np.asarray(clusters["LAMBDA"]) >= rule.above]
-    judged = judge(rich, found, rule)
+    scored = found.to_pandas().assign(SCORE=np.asarray(found["PROBABILITY"]))
+    judged = judge(rich, scored, rule)
     truth = judged.truth.assign(FOUND=judged.truth["FOUND"] != NONE)
     truth = truth.assign(**{k: np.asarray(rich[k]) for k in ("X", "Y", "R_PIX")})
     inside = truth["X"].between(-0.5, maps.width - 0.5)
