@@ -197,6 +197,10 @@ FAULTS = {
         r"not of RA and Dec in ICRS \(GLON-TAN",
     ),
     "WCS of 1950": (lambda p: header(p, RADESYS="FK4"), "RA and Dec in ICRS.*FK4"),
+    "FK5 of 1950": (
+        lambda p: header(p, RADESYS="FK5", EQUINOX=1950.0),
+        r"RA and Dec in ICRS \(RA---TAN, <FK5 Frame \(equinox=1950",
+    ),
     "words in the WCS": (lambda p: header(p, CRVAL1="x"), "CRVAL1 = 'x'; expected"),
     "no zero point": (
         lambda p: header(p, ["MAGZERO"]),

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from astropy.coordinates import FK5, ICRS
 from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
 from astropy.wcs.utils import wcs_to_celestial_frame
@@ -13,6 +14,7 @@ from astropy.wcs.utils import wcs_to_celestial_frame
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile
 
+FRAMES = ICRS(), FK5()  # of J2000, which is ICRS within 0.1 arcsec
 NUMBERS = [f"{name}{axis}" for name in ("CRVAL", "CRPIX", "CDELT") for axis in (1, 2)]
 NUMBERS += [f"CD{row}_{column}" for row in (1, 2) for column in (1, 2)]
 
@@ -83,16 +85,17 @@ def world(path: Path, hdu) -> WCS:
             problem = "no WCS"
         elif text:
             problem = f"{text[0]} = {hdu.header[text[0]]!r}"
-        elif wcs_to_celestial_frame(found).name not in ("icrs", "fk5"):
+        elif not any(map(wcs_to_celestial_frame(found).is_equivalent_frame, FRAMES)):
             problem = f"the WCS is not of RA and Dec in ICRS ({found.wcs.ctype[0]}, "
-            problem += f"RADESYS {found.wcs.radesys or 'unknown'})"
+            problem += f"{wcs_to_celestial_frame(found)!r})"
         elif not 0 < abs(np.linalg.det(found.pixel_scale_matrix)) < np.inf:
             problem = "the WCS maps all pixels onto a line"
     except Exception as bad:  # wcslib's errors have no class in common
         problem = f"the world coordinates cannot be read ({bad})"
     if problem:
         where = f"HDU {hdu.name or 'PRIMARY'}"
-        expected = "CTYPE RA---, DEC--, and numbers CRVAL, CRPIX and CD or CDELT"
+        expected = "CTYPE RA---, DEC-- in ICRS or FK5 of J2000, and numbers CRVAL, "
+        expected += "CRPIX and CD or CDELT"
         raise InputError(path, problem, where=where, expected=expected)
     return found
 
