@@ -9,7 +9,6 @@ import sys
 import pytest
 from skyloom.quasars import inputs
 from skyloom.quasars.config import SimulatedSurvey
-from skyloom.quasars.simulation import inspectors
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.run.config import ConfigError
 from small_quasars import BRIGHT, SEED, config
@@ -74,11 +73,6 @@ def test_a_survey_of_one_target_has_all_inspectors(tmp_path):
     for who in inputs.INSPECTORS:
         rows = (tmp_path / f"vi_{who}.csv").read_text().splitlines()
         assert rows[0] == "TARGETID,VI_Z,VI_QUALITY,VI_CLASS,VI_BY"
-
-
-def test_inspectors_are_the_simulators():
-    """The rules name whom the simulation lets look."""
-    assert inputs.INSPECTORS == inspectors.NAMES
 
 
 def test_exposures_are_found(data):

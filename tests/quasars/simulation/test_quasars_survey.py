@@ -146,11 +146,9 @@ def test_evidence_rises_with_signal_and_empty_sky_has_no_class():
 
 
 def test_doubtful_targets_are_seen_by_three():
-    """Two people suffice where it is clear; two is all there is of two people."""
+    """Two people suffice where it is clear."""
     rng = np.random.default_rng(3)
     clear = inspect(_sample(300), np.full(300, 20.0), rng)
     doubt = inspect(_sample(300), np.full(300, 0.8), rng)
     assert len(clear) < 640
     assert len(doubt) > 700
-    two = inspect(_sample(300), np.full(300, 0.8), rng, names=("AB", "CD"))
-    assert len(two) == 600

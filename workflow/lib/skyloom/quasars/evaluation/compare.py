@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import special  # not scipy.stats, which takes half a second to load
 
-from skyloom.quasars.evaluation.metrics import LABELS, jsonable, label
+from skyloom.io.documents import plain
+from skyloom.quasars.evaluation.metrics import LABELS, label
 from skyloom.quasars.evaluation.redshifts import summary, velocity
 from skyloom.quasars.evaluation.shares import share
 from skyloom.quasars.evaluation.thresholds import score_of
@@ -20,45 +20,12 @@ from skyloom.stats.intervals import LEVEL
 KEY = ("TARGETID", "TILEID", "EXPID")
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two results on the same exposures.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        One row an exposure in both: `KEY`; ``SCORE_1, Z_1, LABEL_1`` and ``_2`` of the
-        two (labels not, low, high); ``DV`` of the second against the first [km/s], NaN
-        unless both call it; ``FLIP`` bool: the labels differ.
-    only_first, only_second : int
-        Exposures in one of the two.
-    """
-
-    rows: pd.DataFrame
-    only_first: int
-    only_second: int
-
-    @property
-    def flips(self) -> pd.DataFrame:
-        """Return the exposures whose label changes, the surest change first."""
-        rows = self.rows[self.rows["FLIP"]]
-        change = (rows["SCORE_2"] - rows["SCORE_1"]).abs()
-        return rows.loc[change.sort_values(ascending=False, kind="stable").index]
-
-    @property
-    def transitions(self) -> pd.DataFrame:
-        """Return exposures by label: the first's in rows, the second's in columns."""
-        names = list(LABELS.values())
-        table = pd.crosstab(self.rows["LABEL_1"], self.rows["LABEL_2"])
-        return table.reindex(index=names, columns=names, fill_value=0)
-
-
 def compare(
     first: pd.DataFrame,
     second: pd.DataFrame,
     thresholds: Sequence[float],
     n_detect: int = 1,
-) -> Comparison:
+) -> pd.DataFrame:
     """Match two tables of results, exposure by exposure.
 
     Parameters
@@ -69,6 +36,13 @@ def compare(
         Of the score, above which each calls a quasar.
     n_detect : int
         Lines that must be above: see `skyloom.quasars.evaluation.thresholds.score_of`.
+
+    Returns
+    -------
+    DataFrame
+        One row an exposure in both: `KEY`; ``SCORE_1, Z_1, LABEL_1`` and ``_2`` of the
+        two (labels not, low, high); ``DV`` of the second against the first [km/s], NaN
+        unless both call it; ``FLIP`` bool: the labels differ.
 
     Raises
     ------
@@ -83,19 +57,25 @@ def compare(
         raise ValueError(msg)
     called = (both["LABEL_1"] != LABELS[NOT]) & (both["LABEL_2"] != LABELS[NOT])
     dv = np.where(called, velocity(both["Z_2"], both["Z_1"]), np.nan)
-    both = both.assign(DV=dv, FLIP=both["LABEL_1"] != both["LABEL_2"])
-    return Comparison(both, len(first) - len(both), len(second) - len(both))
+    return both.assign(DV=dv, FLIP=both["LABEL_1"] != both["LABEL_2"])
+
+
+def flips(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `compare` whose label changes, the surest change first."""
+    rows = rows[rows["FLIP"]]
+    change = (rows["SCORE_2"] - rows["SCORE_1"]).abs()
+    return rows.loc[change.sort_values(ascending=False, kind="stable").index]
 
 
 def report(
-    found: Comparison, rng: np.random.Generator, truth: pd.DataFrame | None = None
+    rows: pd.DataFrame, rng: np.random.Generator, truth: pd.DataFrame | None = None
 ) -> dict:
     """Return what changed, as plain JSON values.
 
     Parameters
     ----------
-    found : Comparison
-        Of two results.
+    rows : DataFrame
+        What `compare` returns.
     rng : Generator
         For bootstraps.
     truth : DataFrame, optional
@@ -104,29 +84,29 @@ def report(
     Returns
     -------
     dict
-        ``common, only_first, only_second``; ``flips`` {rows, targets, value, low,
-        high} of all labels and ``calls`` of quasar or not; ``transitions`` {first:
-        {second: exposures}}; ``redshift`` {label of the first: as
+        ``common``: exposures in both; ``flips`` {rows, targets, value, low, high} of
+        all labels and ``calls`` of quasar or not; ``transitions`` {first: {second:
+        exposures}}; ``redshift`` {label of the first: as
         `skyloom.quasars.evaluation.redshifts.summary`, second less first}; with a truth
         ``gain`` as `gain`.
     """
-    rows = found.rows
     named = rows["LABEL_1"] == LABELS[NOT], rows["LABEL_2"] == LABELS[NOT]
     moved = {}
     for name in (LABELS[LOW_Z], LABELS[HIGH_Z]):
         part = rows[rows["DV"].notna() & (rows["LABEL_1"] == name)]
         moved[name] = summary(part["Z_2"], part["Z_1"], part["TARGETID"], rng)
+    names = list(LABELS.values())
+    changes = pd.crosstab(rows["LABEL_1"], rows["LABEL_2"])
+    changes = changes.reindex(index=names, columns=names, fill_value=0)
     answer = {
         "common": len(rows),
-        "only_first": found.only_first,
-        "only_second": found.only_second,
         "flips": share(rows["FLIP"], rows["TARGETID"]),
         "calls": share(named[0] != named[1], rows["TARGETID"]),
-        "transitions": found.transitions.T.to_dict(),
+        "transitions": changes.to_dict("index"),
         "redshift": moved,
     }
     if truth is not None:
-        answer["gain"] = jsonable(gain(rows, truth))
+        answer["gain"] = plain(gain(rows, truth))
     return answer
 
 

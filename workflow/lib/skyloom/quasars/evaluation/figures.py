@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import diagrams, style
-from skyloom.quasars.evaluation.compare import Comparison
 from skyloom.quasars.evaluation.redshifts import OUTLIER
 from skyloom.quasars.evaluation.thresholds import Threshold
 from skyloom.quasars.network.architecture import Architecture
@@ -116,11 +115,13 @@ def best_line(rows: pd.DataFrame, arch: Architecture) -> tuple[np.ndarray, np.nd
 
 
 @style.styled
-def comparison_figure(found: Comparison) -> Figure:
-    """Return redshifts, their differences by class, and scores of two ensembles."""
+def comparison_figure(rows: pd.DataFrame) -> Figure:
+    """Return redshifts, their differences by class, and scores of two ensembles.
+
+    Rows are `skyloom.quasars.evaluation.compare.compare`.
+    """
     fig = style.figure(style.PAGE_WIDTH, HEIGHT)
     left, middle, right = fig.subplots(1, 3)
-    rows = found.rows
     both = rows[rows["DV"].notna()]
     _against(left, both["Z_1"], both["Z_2"], both["DV"])
     left.set(xlabel="redshift, first", ylabel="redshift, second")

@@ -6,7 +6,7 @@ Only targets of confident truth count. A quasar is found when it is called; with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -165,18 +165,6 @@ def report(rows: pd.DataFrame, rng: np.random.Generator) -> dict:
         "false_quasars": int(rows.loc[wrong, "TARGETID"].nunique()),
         "redshift": errors,
     }
-
-
-def jsonable(values: Mapping) -> dict:
-    """Return nested mappings with None for what JSON has no number for."""
-    return {
-        k: jsonable(v) if isinstance(v, Mapping) else _number(v)
-        for k, v in values.items()
-    }
-
-
-def _number(value):
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _right(rows: pd.DataFrame, dv_max: float | None) -> pd.Series:

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.parameters import Parameters
 
 
@@ -26,8 +25,15 @@ class Ensemble(ABC):
     """
 
     def __init__(self, parameters: Sequence[Parameters]):
-        self.arch = common_architecture(parameters)
-        self.n_members = len(parameters)
+        if not parameters:
+            msg = "an ensemble of no members"
+            raise ValueError(msg)
+        self.arch, self.n_members = parameters[0].arch, len(parameters)
+        for number, member in enumerate(parameters):
+            # Outputs depend on everything but the share dropped in training.
+            if replace(member.arch, dropout=self.arch.dropout) != self.arch:
+                msg = f"member {number} is {member.arch}; member 0 is {self.arch}"
+                raise ValueError(msg)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return the outputs of all members for normalised spectra (n, pixels).
@@ -42,7 +48,14 @@ class Ensemble(ABC):
         ValueError
             Another number of pixels, or a spectrum that is not finite.
         """
-        x = checked(x, self.arch)
+        x, size = np.asarray(x, np.float32), self.arch.grid.size
+        if x.ndim != 2 or x.shape[1] != size:
+            msg = f"spectra of shape {x.shape}; the network wants (n, {size})"
+            raise ValueError(msg)
+        bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
+        if len(bad):
+            msg = f"{len(bad)} spectra are not finite, first: row {bad[0]}; drop them"
+            raise ValueError(msg)
         shape = (self.n_members, len(x), len(self.arch.heads), 2 * self.arch.boxes)
         out = np.empty(shape, np.float32)
         self._fill(out, x)
@@ -51,30 +64,3 @@ class Ensemble(ABC):
     @abstractmethod
     def _fill(self, out: np.ndarray, x: np.ndarray) -> None:
         """Write the outputs of checked spectra to `out`."""
-
-
-def common_architecture(parameters: Sequence[Parameters]) -> Architecture:
-    """Return the one architecture of all members; ValueError for none or several."""
-    if not parameters:
-        msg = "an ensemble of no members"
-        raise ValueError(msg)
-    first = parameters[0].arch
-    for number, member in enumerate(parameters):
-        # Outputs depend on everything but the share dropped in training.
-        if replace(member.arch, dropout=0.0) != replace(first, dropout=0.0):
-            msg = f"member {number} is {member.arch}; member 0 is {first}"
-            raise ValueError(msg)
-    return first
-
-
-def checked(x: np.ndarray, arch: Architecture) -> np.ndarray:
-    """Return spectra as float32, (n, pixels); ValueError if they are anything else."""
-    x = np.asarray(x, np.float32)
-    if x.ndim != 2 or x.shape[1] != arch.grid.size:
-        msg = f"spectra of shape {x.shape}; the network wants (n, {arch.grid.size})"
-        raise ValueError(msg)
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
-    if len(bad):
-        msg = f"{len(bad)} spectra are not finite, first: row {bad[0]}; drop them"
-        raise ValueError(msg)
-    return x

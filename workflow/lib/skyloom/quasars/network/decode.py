@@ -36,10 +36,9 @@ class Lines:
         return Lines(Heads(self.heads.lines, ()), *parts)
 
     @property
-    def absorption(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return confidence and redshift of the BAL heads, (..., bal heads) each."""
-        keep = slice(len(self.heads.lines), None)
-        return self.confidence[..., keep], self.z[..., keep]
+    def absorption(self) -> np.ndarray:
+        """Return the confidence of the BAL heads, (..., bal heads)."""
+        return self.confidence[..., len(self.heads.lines) :]
 
 
 def decode(outputs: np.ndarray, arch: Architecture) -> Lines:
@@ -91,18 +90,11 @@ def n_lines(confidence: np.ndarray, c_th: float) -> np.ndarray:
     return (np.asarray(confidence) > c_th).sum(axis=-1)
 
 
-def is_quasar(
-    confidence: np.ndarray, c_th: float = 0.95, n_detect: int = 1
-) -> np.ndarray:
-    """Return where at least `n_detect` emission lines are above the threshold."""
-    return n_lines(confidence, c_th) >= n_detect
-
-
 def labels(
     lines: Lines, c_th: float = 0.95, n_detect: int = 1, z_split: float = Z_SPLIT
 ) -> np.ndarray:
     """Return 0 for no quasar, 1 for one below `z_split`, 2 for one from there on."""
-    quasar = is_quasar(lines.emission.confidence, c_th, n_detect)
+    quasar = n_lines(lines.emission.confidence, c_th) >= n_detect
     z, _ = best(lines)
     label = np.where(z >= z_split, HIGH_Z, LOW_Z)
     return np.where(quasar, label, NOT).astype(np.int8)

@@ -53,11 +53,6 @@ class Heads:
         return len(self.lines) + len(self.bal)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Return a name a head: ``LYA``, ..., ``BAL_CIV``."""
-        return (*self.lines, *(f"BAL_{name}" for name in self.bal))
-
-    @property
     def rest(self) -> np.ndarray:
         """Return the rest wavelength of each head, shape (heads,), Å."""
         return np.array([LINES[name] for name in (*self.lines, *self.bal)])

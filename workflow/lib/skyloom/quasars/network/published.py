@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,30 +83,24 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
         Layers of different sizes, a padding that their number does not imply, or a
         number of heads other than 6 (no BAL) or 7.
     """
-    first = mapped.conv[0][0]
-    sizes = {key: first.number(key) for key in ("filters", "kernel_size", "strides")}
-    for layer, _ in mapped.conv:
-        for key, value in sizes.items():
-            if layer.number(key) != value:
-                problem = f"{key} is {layer.number(key)}, the first layer's is {value}"
-                raise MappingError(layer.name, problem)
-    boxes = mapped.boxes[0].number("units")
-    for layer in (*mapped.boxes, *mapped.offsets):
-        if layer.number("units") != boxes:
-            raise MappingError(layer.name, f"has not {boxes} boxes as the first head")
+    heads, lines = len(mapped.boxes), len(DEFAULT_LINES)
+    if heads not in (lines, lines + len(DEFAULT_BAL)):
+        problem = f"{heads} heads; published networks have {lines} or {lines + 1}"
+        raise MappingError(MODEL, problem)
+    conv = [layer for layer, _ in mapped.conv]
     arch = Architecture(
-        n_layers=len(mapped.conv),
-        filters=sizes["filters"],
-        width=sizes["kernel_size"],
-        stride=sizes["strides"],
+        n_layers=len(conv),
+        filters=_common(conv, "filters"),
+        width=_common(conv, "kernel_size"),
+        stride=_common(conv, "strides"),
         dense=mapped.dense[0].number("units"),
-        boxes=boxes,
-        bal_lines=_bal_lines(len(mapped.boxes)),
+        boxes=_common((*mapped.boxes, *mapped.offsets), "units"),
+        bal_lines=DEFAULT_BAL if heads > lines else (),
         dropout=mapped.dropout,
         rescale=mapped.rescale,
         grid=grid,
     )
-    for layer, _ in mapped.conv:
+    for layer in conv:
         padding = layer.config.get("padding")
         if padding != arch.padding:
             problem = f"padding {padding!r}; {arch.n_layers} layers have"
@@ -114,12 +108,14 @@ def architecture_of(mapped: Mapped, grid: Grid) -> Architecture:
     return arch
 
 
-def _bal_lines(heads: int) -> tuple[str, ...]:
-    lines = len(DEFAULT_LINES)
-    if heads not in (lines, lines + len(DEFAULT_BAL)):
-        problem = f"{heads} heads; published networks have {lines} or {lines + 1}"
-        raise MappingError(MODEL, problem)
-    return DEFAULT_BAL if heads > lines else ()
+def _common(layers: Sequence[Layer], key: str) -> int:
+    """Return a number that all of some layers have; refuse one that differs."""
+    first = layers[0].number(key)
+    for layer in layers:
+        if layer.number(key) != first:
+            problem = f"{key} is {layer.number(key)}, the first layer's is {first}"
+            raise MappingError(layer.name, problem)
+    return first
 
 
 def _head(graph: Graph, output: Layer) -> tuple[Layer, Layer, bool]:

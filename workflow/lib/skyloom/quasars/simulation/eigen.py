@@ -7,7 +7,6 @@ its redshift range can make: real line shapes, the diversity of the family.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,23 +20,17 @@ _BORDER = 1.5  # redshift from which the high-redshift templates are used
 _LEAST = 0.05  # of the median: eigenspectra may dip below zero
 
 
-@dataclass(frozen=True, slots=True)
-class Templates:
-    """Eigenspectra: low- and high-redshift (log wavelengths (m,), vectors (k, m))."""
-
-    low: tuple[np.ndarray, np.ndarray]
-    high: tuple[np.ndarray, np.ndarray]
-
-
-def read_templates(folder: str | Path) -> Templates:
+def read_templates(folder: str | Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """Read ``rrtemplate-QSO-{LOZ,HIZ}-v1.1.fits[.gz]`` of a folder.
+
+    Log wavelengths (m,) and eigenspectra (k, m), of low and of high redshift.
 
     Raises
     ------
     InputError
         When a file is missing or not in redrock's layout.
     """
-    return Templates(_read(Path(folder), "LOZ"), _read(Path(folder), "HIZ"))
+    return [_read(Path(folder), name) for name in ("LOZ", "HIZ")]
 
 
 def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -57,11 +50,11 @@ def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     return start + step * np.arange(vectors.shape[1]), vectors
 
 
-def project(flux: np.ndarray, z: np.ndarray, templates: Templates) -> np.ndarray:
+def project(flux: np.ndarray, z: np.ndarray, templates) -> np.ndarray:
     """Return the nearest spectra (n, SIZE) that eigenspectra can make, float32."""
     out = np.empty_like(flux)
     for i in range(len(z)):
-        place, vectors = templates.high if z[i] > _BORDER else templates.low
+        place, vectors = templates[int(z[i] > _BORDER)]
         rest = np.log10(WAVE / (1 + z[i]))
         basis = np.stack([np.interp(rest, place, v) for v in vectors])
         least = np.linalg.solve(basis @ basis.T, basis @ flux[i])

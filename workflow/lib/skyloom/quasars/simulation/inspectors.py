@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from skyloom.quasars.inputs import INSPECTORS
 from skyloom.quasars.simulation.frame import LIGHT
 
 # Class: S/N per pixel at which half of it is evident.
@@ -13,14 +14,10 @@ _SHARPNESS = 0.16  # dex
 _BLUNDER = 0.005  # of evident spectra
 _AGREE = 250.0  # km/s, scatter of redshifts of the same person's right answers
 _CONFUSED = (1215.67, 1549.06, 1908.73, 2798.75, 4862.68)  # Å, taken for one another
-NAMES = ("AB", "CD", "EF")
 
 
 def inspect(
-    truth: pd.DataFrame,
-    sn: np.ndarray,
-    rng: np.random.Generator,
-    names: tuple[str, ...] = NAMES,
+    truth: pd.DataFrame, sn: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Let people look at spectra; each target is seen by two or three of them.
 
@@ -28,7 +25,7 @@ def inspect(
     class, or by 1000 km/s, or where their mean quality lies between 1.5 and 3.
 
     `truth` has `targetid`, `z`, `klass`; `sn` (n,) is the median signal to noise per
-    pixel of all that was observed; `names` are two or three people.
+    pixel of all that was observed.
 
     Returns
     -------
@@ -36,18 +33,14 @@ def inspect(
         TARGETID, VI_Z (NaN where they gave up), VI_QUALITY (0 to 4), VI_CLASS (BAD
         where they gave up), VI_BY; ordered by person and target.
     """
-    skill = rng.normal(0, 0.05, len(names))
+    skill = rng.normal(0, 0.05, len(INSPECTORS))
     views = [
-        _answers(truth, sn, skill[k], rng).assign(VI_BY=name)
-        for k, name in enumerate(names)
+        _answers(truth, sn, own, rng).assign(VI_BY=name)
+        for own, name in zip(skill, INSPECTORS, strict=True)
     ]
-    turn = np.arange(len(truth)) % len(names)
-    first = _choose(views, turn)
-    second = _choose(views, (turn + 1) % len(names))
-    shown = [first, second]
-    if len(names) > 2:
-        third = _choose(views, (turn + 2) % len(names))
-        shown.append(third[_doubtful(first, second)])
+    turn = np.arange(len(truth))
+    first, second, third = (_choose(views, (turn + k) % len(views)) for k in range(3))
+    shown = [first, second, third[_doubtful(first, second)]]
     return pd.concat(shown).sort_values(["VI_BY", "TARGETID"], ignore_index=True)
 
 

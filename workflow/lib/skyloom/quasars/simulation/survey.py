@@ -12,8 +12,8 @@ from skyloom.io.desi import write_coadd
 from skyloom.io.spectra import Spectra
 from skyloom.io.tables import write_csv, write_parquet
 from skyloom.quasars.config import Objects, SimulatedSurvey
-from skyloom.quasars.inputs import FIRST_EXPID
-from skyloom.quasars.simulation.inspectors import NAMES, inspect
+from skyloom.quasars.inputs import FIRST_EXPID, INSPECTORS
+from skyloom.quasars.simulation.inspectors import inspect
 from skyloom.quasars.simulation.instrument import Instrument, desi, observe
 from skyloom.quasars.simulation.targets import simulate_targets
 from skyloom.quasars.spectra.quality import signal_to_noise
@@ -60,7 +60,7 @@ def write_survey(
     write_truth(folder / "truth.csv", targets)
     write_parquet(folder / "targets.parquet", targets)
     answers = inspect(targets, targets["sn"].to_numpy(), rng(seed, "inspectors"))
-    for name in NAMES:
+    for name in INSPECTORS:
         write_csv(folder / f"vi_{name}.csv", answers[answers["VI_BY"] == name])
     return targets
 

@@ -138,16 +138,12 @@ class Store:
         """Return the facts of all spectra, one row each."""
         return pd.DataFrame(self._file["meta"][:])
 
-    def batches(self, size: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Yield (rows, flux, ivar) of `size` spectra at a time, in order."""
-        for start in range(0, len(self), size):
-            rows = slice(start, min(start + size, len(self)))
-            yield rows, self._file["flux"][rows], self._file["ivar"][rows]
-
-    def tables(self, size: int) -> Iterator[Batch]:
+    def batches(self, size: int) -> Iterator[Batch]:
         """Yield what `write_store` took, `size` spectra at a time, in order."""
         meta = self.meta
-        for rows, flux, ivar in self.batches(size):
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            flux, ivar = (self._file[name][rows] for name in ("flux", "ivar"))
             yield meta[rows].reset_index(drop=True), flux, ivar
 
     def rows(self, index) -> tuple[np.ndarray, np.ndarray]:

@@ -82,14 +82,10 @@ def shift_pixels(arch: Architecture, count: int) -> list[int]:
 
 def moved(array: np.ndarray, shift: int) -> np.ndarray:
     """Return rows moved `shift` pixels to the red; what comes in is 0."""
-    out = np.zeros_like(array)
-    if shift > 0:
-        out[:, shift:] = array[:, :-shift]
-    elif shift < 0:
-        out[:, :shift] = array[:, -shift:]
-    else:
-        out[:] = array
-    return out
+    size = array.shape[1]
+    source = np.arange(size) - shift
+    inside = (source >= 0) & (source < size)
+    return np.where(inside, array[:, source % size], array.dtype.type(0))
 
 
 def dithered(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from skyloom.io.documents import write_json
+from skyloom.io.documents import plain, write_json
 from skyloom.io.errors import InputError
 from skyloom.io.record import text
 from skyloom.io.tables import write_csv
@@ -63,8 +63,8 @@ def judge(
     report = metrics.report(rows, draw) | {"threshold": float(threshold)}
     report["calibration"] = errors
     called = score_of(results, n_detect) > threshold
-    report["repeats"] = metrics.jsonable(redshifts.repeats(results, called))
-    report["pile_up"] = metrics.jsonable(pile_ups(rows, arch))
+    report["repeats"] = plain(redshifts.repeats(results, called))
+    report["pile_up"] = plain(pile_ups(rows, arch))
     drawn = {
         "rates": figures.rates_figure(table),
         "redshifts": figures.redshift_figure(rows),
@@ -120,7 +120,7 @@ def compared(
     thresholds = first[1], second[1]
     found = compare.compare(first[0], second[0], thresholds, n_detect)
     report = compare.report(found, rng(seed, "compare"), truth)
-    return report, found.flips, figures.comparison_figure(found)
+    return report, compare.flips(found), figures.comparison_figure(found)
 
 
 def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int):

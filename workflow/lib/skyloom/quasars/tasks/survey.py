@@ -64,7 +64,7 @@ class Run:
         record["inputs"] = {**self.inputs, **record["inputs"]}
         with Store(place) as store:
             rows, without = run_exposure(
-                paths["rows"], store.tables(BATCH), self.by, record
+                paths["rows"], store.batches(BATCH), self.by, record
             )
         return {"rows": rows, "without signal": without}
 
