@@ -6,6 +6,7 @@ from skyloom.quasars.network import run_keras, run_numpy, run_torch
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import best, decode
 from skyloom.quasars.network.files import read_parameters
+from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.network.model import save_member
 
 pytestmark = pytest.mark.real
@@ -71,7 +72,7 @@ def test_stored_lines_of_production_weights(folder):
     confidence = np.load(folder / "predict_lya.npy").T
     assert lines.emission.confidence == pytest.approx(confidence, abs=1e-12)
     z = np.load(folder / "predict_bal.npy").T
-    assert lines.absorption[1] == pytest.approx(z, abs=1e-9)
+    assert lines.z[..., len(LINES) :] == pytest.approx(z, abs=1e-9)
 
 
 def test_published_weights_as_ours(folder, x, tmp_path):

@@ -84,12 +84,10 @@ def test_members_differ_and_repeat(tmp_path):
 
 
 def test_refusals(tmp_path):
-    """Nothing to draw from, a target of two classes, a file of something else."""
+    """Nothing to draw from, a file of something else."""
     ids = np.array([1, 1, 2])
     with pytest.raises(ValueError, match="no spectrum is left"):
         draw(ids, ids, np.zeros(3, bool), 1, 0)
-    with pytest.raises(ValueError, match="target 1 is of more than one class"):
-        draw(ids, np.array(["QSO", "STAR", "QSO"]), np.ones(3, bool), 1, 0)
     np.savez(tmp_path / "a.npz", rows=np.arange(3))
     with pytest.raises(InputError, match="unseen"):
         read_draw(tmp_path / "a.npz")

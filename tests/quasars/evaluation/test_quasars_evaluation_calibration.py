@@ -60,13 +60,6 @@ def test_a_target_is_one_trial():
     assert np.isclose(*width, rtol=0.05)
 
 
-@pytest.mark.parametrize("folds", [1, 31])
-def test_impossible_folds_are_refused(folds, rng):
-    """At least two, at most one a target."""
-    with pytest.raises(ValueError, match=f"{folds} folds of 30 targets"):
-        thresholds.cross_calibrated(drawn(rng, 30), folds, rng)
-
-
 def test_folds_part_targets_not_rows(rng, monkeypatch):
     """A score never comes from its own target, even by another of its exposures."""
 

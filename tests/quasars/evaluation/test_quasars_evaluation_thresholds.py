@@ -84,7 +84,6 @@ def test_unknown_truth_and_missing_scores_are_left_out():
         (([1], [np.nan], [True]), "none of 1 rows"),
         (([1], [0.5], [np.nan]), "none of 1 rows"),
         (([], [], []), "none of 0 rows"),
-        (([1, 2], [0.5], [True]), "shapes differ"),
         (([7, 7], [0.5, 0.6], [True, False]), "target 7 is a quasar in one row"),
     ],
 )

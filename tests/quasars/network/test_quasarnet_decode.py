@@ -37,7 +37,7 @@ def test_best_is_the_most_confident_line():
     assert z == pytest.approx(expected)
     assert confidence == pytest.approx(0.9)
     assert lines.box[0, [0, 1]].tolist() == [2, 5]
-    assert lines.absorption[0] == pytest.approx([0.99])
+    assert lines.confidence[0, -1] == pytest.approx(0.99)
 
 
 @given(position=st.floats(0, 442), grid=st.sampled_from([LOG, LINEAR]))

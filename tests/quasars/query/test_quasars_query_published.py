@@ -59,16 +59,6 @@ def test_units_behind_the_last_hit_do_not_count():
     assert steps(table, 12, percentile=40).counts["common"] == 11
 
 
-def test_rows_without_votes_are_refused():
-    """Their NaN would be sorted to the top."""
-    table = hand_made()
-    table.loc[3, "C_NOT"] = np.nan
-    with pytest.raises(ValueError, match="without votes"):
-        steps(table, 5)
-    with pytest.raises(ValueError, match="no row"):
-        steps(table.iloc[:0], 5)
-
-
 def by_astropy(table, n, percentile, labelled):
     """Return the targets that the same eight steps choose on astropy's tables."""
     rows = Table.from_pandas(table)

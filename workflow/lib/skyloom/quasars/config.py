@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,7 +18,6 @@ from skyloom.run.config import (
     part,
 )
 
-T = TypeVar("T")
 LAST_RATE = 0.01  # where a cosine ends, as a part of the rate
 
 
@@ -31,7 +30,7 @@ def _path(sentence: str) -> Any:
     return key(None, sentence, "path")
 
 
-def _unlike(values: tuple[T, ...]) -> tuple[T, ...]:
+def _unlike(values: tuple) -> tuple:
     _refuse(len(set(values)) < len(values), "expected no item twice")
     return values
 

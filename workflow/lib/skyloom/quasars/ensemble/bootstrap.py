@@ -76,21 +76,15 @@ def draw(
     Raises
     ------
     ValueError
-        Nothing is usable, or a target is of two strata.
+        Nothing is usable.
     """
     usable = np.asarray(usable, bool)
     index = np.flatnonzero(usable)
     if not len(index):
         msg = "no spectrum is left to train on"
         raise ValueError(msg)
-    unique, first, which = np.unique(
-        targetid[index], return_index=True, return_inverse=True
-    )
+    _, first, which = np.unique(targetid[index], return_index=True, return_inverse=True)
     classes = np.asarray(stratum)[index]
-    if (classes[first][which] != classes).any():
-        odd = unique[which[classes[first][which] != classes][0]]
-        msg = f"target {odd} is of more than one class"
-        raise ValueError(msg)
     random = rng(seed, "bootstrap", member)
     counts = _counts(classes[first], random)
     rows = np.repeat(np.arange(len(which)), counts[which])

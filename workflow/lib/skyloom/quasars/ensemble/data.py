@@ -31,7 +31,7 @@ class TrainingData:
     Raises
     ------
     ValueError
-        Rows disagree, there are none, or nothing weighs anything.
+        Nothing weighs anything.
     """
 
     x: np.ndarray
@@ -40,10 +40,6 @@ class TrainingData:
     weight: np.ndarray
 
     def __post_init__(self):
-        n = {len(self.x), len(self.sigma), len(self.y), len(self.weight)}
-        if len(n) > 1 or self.x.shape != self.sigma.shape or not len(self.x):
-            msg = f"rows of spectra and answers: {sorted(n)}; expected the same, not 0"
-            raise ValueError(msg)
         if not (self.weight > 0).any():
             msg = "no answer weighs anything: no spectrum has a confident truth"
             raise ValueError(msg)
@@ -69,16 +65,9 @@ def noisy(
 def noise_of(flux: np.ndarray, ivar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return normalised spectra and their noise, `x` and `sigma` of `TrainingData`.
 
-    Raises
-    ------
-    ValueError
-        A spectrum that `normalise` cannot normalise: leave those out before.
+    All can be normalised, see `skyloom.quasars.spectra.grid.normalise`.
     """
-    x, good = normalise(flux, ivar)
-    if not good.all():
-        row = int(np.flatnonzero(~good)[0])
-        msg = f"{(~good).sum()} spectra without signal, first: row {row}"
-        raise ValueError(msg)
+    x, _ = normalise(flux, ivar)
     weight = ivar.astype(np.float64)
     total = weight.sum(axis=1)
     mean = (flux * weight).sum(axis=1) / total

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import diagrams, style
-from skyloom.quasars.evaluation.redshifts import OUTLIER
+from skyloom.quasars.evaluation.redshifts import OUTLIER, place_in_box
 from skyloom.quasars.evaluation.thresholds import Threshold
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.lines import LINES, box_position
 
 HEIGHT = 2.6  # of a row of panels [inch]
 
@@ -94,12 +93,11 @@ def pile_up_figure(rows: pd.DataFrame, arch: Architecture) -> Figure:
         "consensus": (rows["Z"], style.BLUE),
     }
     edges = np.linspace(0, np.nanmax([4.0, *rows["z_true"]]), 90)
-    rest = np.array([LINES[name] for name in arch.lines])[line]
     for name, (z, colour) in looks.items():
         look = {"color": colour, "histtype": "step", "label": name}
         left.hist(z, edges, **look)
-        place = box_position(np.asarray(z, float), rest, arch.grid, arch.boxes)
-        right.hist(place[place >= 0] % 1.0, np.linspace(0, 1, 21), **look)
+        place = place_in_box(np.asarray(z, float), line, arch)
+        right.hist(place[np.isfinite(place)], np.linspace(0, 1, 21), **look)
     left.set(xlabel="redshift", ylabel="found quasars")
     right.set(xlabel="place of the best line in its box", xlim=(0, 1))
     left.legend(loc="upper right")

@@ -122,7 +122,7 @@ def pile_up(z: np.ndarray, line: np.ndarray, arch: Architecture) -> float:
     ValueError
         No line lies on the grid.
     """
-    place = _place(z, line, arch)
+    place = place_in_box(z, line, arch)
     place = place[np.isfinite(place)]
     if not len(place):
         msg = "no line lies on the grid at its redshift"
@@ -138,16 +138,16 @@ def wiggle(
     The amplitude of the sine of one box's period that fits c (z - truth) / (1 + truth)
     best; errors beyond 3000 km/s are left out.
     """
-    place = _place(truth, line, arch)
-    error = C * (np.asarray(z) - truth) / (1 + np.asarray(truth))
-    kept = np.isfinite(place) & (np.abs(error) < 3000)
+    place = place_in_box(truth, line, arch)
+    error = velocity(z, truth)
+    kept = np.isfinite(place) & (np.abs(error) < OUTLIER)
     turn = 2 * np.pi * place[kept]
     model = np.stack([np.ones(kept.sum()), np.cos(turn), np.sin(turn)], axis=1)
     found, *_ = np.linalg.lstsq(model, error[kept], rcond=None)
     return float(np.hypot(found[1], found[2]))
 
 
-def _place(z: np.ndarray, line: np.ndarray, arch: Architecture) -> np.ndarray:
+def place_in_box(z: np.ndarray, line: np.ndarray, arch: Architecture) -> np.ndarray:
     """Return where in its box each line lies, 0..1, NaN off the grid."""
     rest = np.array([LINES[name] for name in arch.lines])[line]
     position = box_position(z, rest, arch.grid, arch.boxes)

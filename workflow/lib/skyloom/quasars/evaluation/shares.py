@@ -42,8 +42,8 @@ def share(success, targetid) -> dict:
     n = len(np.unique(np.asarray(targetid)))
     # Sums of weights miss whole numbers by their last digits.
     found = one_share(round(row_weights(targetid)[success].sum(), 9), n)
-    ends = {key: found[key] for key in ("value", "low", "high")}
-    return {"rows": len(success), "targets": n} | ends
+    found |= {"rows": len(success), "targets": n}
+    return {key: found[key] for key in KEYS}
 
 
 def share_by(success, targetid, group) -> pd.DataFrame:

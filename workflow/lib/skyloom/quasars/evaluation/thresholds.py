@@ -69,14 +69,11 @@ def sample(targetid, score, truth) -> Forecast:
     Raises
     ------
     ValueError
-        Shapes that differ, no usable row, or a target that is both.
+        No usable row, or a target that is both.
     """
     targetid = np.asarray(targetid)
     score = np.asarray(score, np.float64)
     truth = pd.Series(truth).astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    if not targetid.shape == score.shape == truth.shape:
-        msg = f"shapes differ: {targetid.shape}, {score.shape}, {truth.shape}"
-        raise ValueError(msg)
     good = np.isfinite(score) & np.isfinite(truth)
     if not good.any():
         msg = f"none of {len(good)} rows has both a score and a truth"
@@ -96,12 +93,10 @@ def cross_calibrated(
 ) -> Forecast | None:
     """Return scores as calibrated on the targets of the other folds.
 
-    None where the others of a fold are all quasars, or none is.
+    None where the others of a fold are all quasars, or none is. There are two folds or
+    more, and a target for each at least.
     """
     names, place = np.unique(data.objects, return_inverse=True)
-    if not 2 <= folds <= len(names):
-        msg = f"{folds} folds of {len(names)} targets: expected 2 to {len(names)}"
-        raise ValueError(msg)
     fold = (rng.permutation(len(names)) % folds)[place]
     score = cross_fitted(data.probability, data.truth, fold, data.weight)
     return None if score is None else replace(data, probability=score)

@@ -49,15 +49,6 @@ class Architecture:
     grid: Grid = LOG
 
     def __post_init__(self):
-        counts = ("n_layers", "filters", "width", "stride", "dense", "boxes")
-        for name in counts:
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                msg = f"{name} is {value!r}: expected a whole number of 1 or more"
-                raise ValueError(msg)
-        if not 0 <= self.dropout < 1:
-            msg = f"dropout is {self.dropout}: expected 0 <= dropout < 1"
-            raise ValueError(msg)
         object.__setattr__(self, "lines", tuple(self.lines))
         object.__setattr__(self, "bal_lines", tuple(self.bal_lines))
         _ = self.heads  # refuses unknown lines here, not at the first use
@@ -80,7 +71,8 @@ class Architecture:
         """Return the positions after each convolution, ``n_layers`` numbers."""
         lengths, size = [], self.grid.size
         for _ in range(self.n_layers):
-            size = self._next(size)
+            room = size if self.padding == "same" else max(size - self.width + 1, 0)
+            size = -(-room // self.stride)
             lengths.append(size)
         return tuple(lengths)
 
@@ -126,8 +118,3 @@ class Architecture:
             msg = f"missing or unknown keys of an architecture: {', '.join(odd)}"
             raise ValueError(msg)
         return cls(**tree | {"grid": Grid(**tree["grid"])})
-
-    def _next(self, size: int) -> int:
-        if self.padding == "same":
-            return -(-size // self.stride)
-        return (size - self.width) // self.stride + 1 if size >= self.width else 0

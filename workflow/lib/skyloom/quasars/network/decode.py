@@ -35,11 +35,6 @@ class Lines:
         parts = (a[..., keep] for a in (self.confidence, self.z, self.box))
         return Lines(Heads(self.heads.lines, ()), *parts)
 
-    @property
-    def absorption(self) -> np.ndarray:
-        """Return the confidence of the BAL heads, (..., bal heads)."""
-        return self.confidence[..., len(self.heads.lines) :]
-
 
 def decode(outputs: np.ndarray, arch: Architecture) -> Lines:
     r"""Return each head's confidence, redshift and box.

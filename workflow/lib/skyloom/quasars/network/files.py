@@ -65,17 +65,13 @@ def read_parameters(path: str | Path) -> Parameters:
         raise InputError(path, problem, remedy=REMEDY) from None
 
 
-def _opened(path: Path) -> tuple[dict, dict | None, dict[str, list[np.ndarray]]]:
-    """Return layers, sidecar (None in others' files) and weights of a ``.keras``.
-
-    Weights are by the layer's name where the file tells it, else by class and number
-    (``conv1d_1``).
-    """
+def _read_keras(path: Path) -> Parameters:
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
         named = SIDECAR in archive.namelist()
         sidecar = json.loads(archive.read(SIDECAR)) if named else None
         held = io.BytesIO(archive.read("model.weights.h5"))
+    # By the layer's name where the file tells it, else by class and number (conv1d_1).
     with h5py.File(held, "r") as file:
         groups = {key: group.get("vars") for key, group in file["layers"].items()}
         weights = {
@@ -85,12 +81,7 @@ def _opened(path: Path) -> tuple[dict, dict | None, dict[str, list[np.ndarray]]]
             for key, group in groups.items()
             if group is not None
         }
-    return config, sidecar, weights
-
-
-def _read_keras(path: Path) -> Parameters:
-    config, sidecar, weights = _opened(path)
-    if sidecar is None:
+    if sidecar is None:  # a file of others
         return _map(path, read_graph(config), _numbered(config, weights), None)
     if not isinstance(sidecar, dict) or sidecar.get("format") != FORMAT:
         problem = f"no {SIDECAR} of a known format inside"

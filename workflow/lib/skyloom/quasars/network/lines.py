@@ -41,13 +41,6 @@ class Heads:
         if unknown:
             msg = f"no such line: {', '.join(unknown)}; known: {', '.join(LINES)}"
             raise ValueError(msg)
-        if not self.lines:
-            msg = "at least one emission line is needed: `lines` is empty"
-            raise ValueError(msg)
-        for names in (self.lines, self.bal):
-            if len(set(names)) < len(names):
-                msg = f"a line is named twice in {names}"
-                raise ValueError(msg)
 
     def __len__(self) -> int:
         return len(self.lines) + len(self.bal)

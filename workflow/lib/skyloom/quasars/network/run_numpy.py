@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import expit
 
 from skyloom.quasars.network.contract import Ensemble
@@ -56,14 +56,10 @@ def convolve(
     `pads` are the zeros before and after.
     """
     width, channels, filters = affine.kernel.shape
-    padded = np.zeros((len(x), x.shape[1] + sum(pads), channels), np.float32)
-    padded[:, pads[0] : pads[0] + x.shape[1]] = x
-    positions = (padded.shape[1] - width) // stride + 1
-    row, pixel, channel = padded.strides
-    shape = (len(x), positions, width * channels)
-    windows = as_strided(padded, shape, (row, stride * pixel, channel))
-    windows = windows.reshape(-1, width * channels)
-    out = windows @ affine.kernel.reshape(-1, filters)
+    padded = np.pad(x, ((0, 0), pads, (0, 0)))
+    windows = sliding_window_view(padded, width, axis=1)[:, ::stride].swapaxes(2, 3)
+    positions = windows.shape[1]
+    out = windows.reshape(-1, width * channels) @ affine.kernel.reshape(-1, filters)
     out += affine.bias
     np.maximum(out, 0.0, out=out)
     return out.reshape(len(x), positions, filters)

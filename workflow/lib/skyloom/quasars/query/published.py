@@ -45,19 +45,11 @@ def steps(
 ) -> Steps:
     """Choose the `n` targets of the largest vote entropy as the seed does.
 
-    `table` has TARGETID, C_NOT, C_QSO_LZ, C_QSO_HZ, BMU and DEAD_ARMS; `labelled`
-    targets were inspected before; units of the map below `percentile` are rare.
-
-    Raises
-    ------
-    ValueError
-        No row, or a row without votes: the seed would put it first.
+    `table` has TARGETID, C_NOT, C_QSO_LZ, C_QSO_HZ, BMU and DEAD_ARMS, a row or more,
+    all with votes: the seed would put one without first. `labelled` targets were
+    inspected before; units of the map below `percentile` are rare.
     """
-    shares = votes(table)
-    if table.empty or not np.isfinite(shares).all():
-        msg = "no row, or rows without votes: remove them first"
-        raise ValueError(msg)
-    ordered = _descending(table.assign(ENTROPY=entr(shares).sum(axis=1)))
+    ordered = _descending(table.assign(ENTROPY=entr(votes(table)).sum(axis=1)))
     common = ordered[_common(ordered["BMU"].to_numpy(), percentile)]
     # Like astropy's `unique`: the first row of each target, sorted by TARGETID.
     first = common[~common["TARGETID"].duplicated()]

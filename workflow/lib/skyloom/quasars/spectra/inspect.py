@@ -12,7 +12,13 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.tables import Column, read_csv
 from skyloom.quasars.spectra.truth import COLUMNS
-from skyloom.quasars.spectra.truth_formats import CLASSES, GOOD_QUALITY, WORDS, coded
+from skyloom.quasars.spectra.truth_formats import (
+    CLASSES,
+    GOOD_QUALITY,
+    TYPES,
+    WORDS,
+    coded,
+)
 
 ANSWER = {
     "TARGETID": Column("int"),
@@ -97,8 +103,7 @@ def merge(answers: pd.DataFrame, decisions: pd.DataFrame | None = None) -> pd.Da
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if decisions is not None:
         table = _decided(table, decisions)
-    types = {"targetid": "int64", "z": "float64", "quality": "float64", "bal": "int64"}
-    return table.astype(types | {"confident": bool})
+    return table.astype(TYPES)
 
 
 def _read(path: Path) -> pd.DataFrame:

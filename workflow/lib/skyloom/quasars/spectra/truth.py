@@ -21,6 +21,7 @@ from skyloom.io.tables import header, read_csv, write_csv
 from skyloom.quasars.spectra.truth_formats import (
     CLASSES,
     COLUMNS,
+    TYPES,
     Format,
     format_of,
     row_of,
@@ -144,9 +145,7 @@ def _finished(path: Path, truth: pd.DataFrame) -> pd.DataFrame:
         log.warning("%s: %d rows good by quality lack class or z", path, demoted)
     never = sure & truth["klass"].isin(("STAR", "GALAXY"))
     truth = truth.assign(confident=sure, bal=truth["bal"].mask(never, -1))
-    types = {"targetid": "int64", "z": "float64", "confident": bool, "bal": "int64"}
-    types |= {"quality": "float64", "klass": object, "source": object}
-    return truth[list(COLUMNS)].astype(types)
+    return truth[list(COLUMNS)].astype(TYPES)
 
 
 def _refuse_slips(path: Path, truth: pd.DataFrame) -> None:

@@ -13,7 +13,9 @@ from skyloom.io.errors import InputError
 from skyloom.io.sdss import sdss_targetid
 from skyloom.io.tables import Column
 
-COLUMNS = ("targetid", "z", "klass", "confident", "quality", "bal", "source")
+TYPES = {"targetid": "int64", "z": "float64", "klass": object, "confident": bool}
+TYPES |= {"quality": "float64", "bal": "int64", "source": object}
+COLUMNS = tuple(TYPES)
 CLASSES = ("STAR", "GALAXY", "QSO")
 GOOD_QUALITY = 2.5  # of DESI's inspectors: the mean of their 0 to 4
 GOOD_CONF = 3  # Z_CONF_PERSON

@@ -99,7 +99,7 @@ def classify(
     summary = summarise_lines(lines, use)
     votes = vote(lines, settings.c_th, settings.n_detect, use)
     redshift = _redshifts(outputs, summary, (flux, ivar), by, use)
-    absorption = lines.absorption
+    absorption = lines.confidence[..., len(arch.lines) :]
     weight = member_weights(absorption.shape[:2], use)[..., None]
     bal = (weight * absorption).sum(axis=0).astype(np.float64)
     facts = meta[good].reset_index(drop=True)

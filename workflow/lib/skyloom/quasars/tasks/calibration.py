@@ -124,10 +124,5 @@ def _some(known: Labelled, use: np.ndarray, most: int, rng: np.random.Generator)
     if len(ids) > most:
         ids = rng.choice(ids, most, replace=False)
     rows = np.flatnonzero(use.any(axis=0) & np.isin(known.targetid, ids))
-    part = Labelled(
-        known.meta.iloc[rows].reset_index(drop=True),
-        known.truth.iloc[rows].reset_index(drop=True),
-        known.flux[rows],
-        known.ivar[rows],
-    )
-    return part, use[:, rows]
+    tables = (t.iloc[rows].reset_index(drop=True) for t in (known.meta, known.truth))
+    return Labelled(*tables, known.flux[rows], known.ivar[rows]), use[:, rows]
