@@ -14,7 +14,7 @@ write_catalogue(job.output.fits, table)
 write_catalogue(job.output.ecsv, table)
 if calibration is None:
     job.log.warning(
-        "PROBABILITY is the encoder's own score: see the note in %s",
+        "PROBABILITY is the encoder's own, not calibrated: see the note in %s",
         job.input.calibration,
     )
 job.log.info("%d clusters on %d tiles", len(table), len(job.input.tiles))

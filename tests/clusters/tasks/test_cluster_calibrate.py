@@ -55,7 +55,7 @@ def test_too_few_candidates_say_so(calibrated):
     assert known is None
     assert report["threshold"] is None
     assert "1 of 2 candidates in 2 fields are true" in report["note"]
-    assert "PROBABILITY is the encoder's own score" in report["note"]
+    assert "PROBABILITY is the encoder's own," in report["note"]
 
 
 def test_fields_of_one_kind_set_no_threshold(calibrated):

@@ -20,15 +20,15 @@ from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.clusters.tasks.products import THRESHOLD
 from skyloom.stats.calibration import Platt, cross_fitted, expected_error, fit_platt
 
-FOLDS = 10  # of fields, for the error of the calibration
+FOLDS = 10  # of fields, for the error of the calibration and the threshold
 FEWEST = 20  # candidates, true and false together, that a line is fitted to
 TOO_FEW = (
     f"with fewer than {FEWEST}, or all of one kind, nothing is calibrated; PROBABILITY "
-    f"is the encoder's own score, and the threshold {THRESHOLD}; take more fields"
+    f"is the encoder's own, and the threshold {THRESHOLD}; take more fields"
 )
 ALIKE = (
-    "those of some fields are all of one kind, so the others cannot say how probable "
-    f"the rest are; the threshold is {THRESHOLD}; take more fields"
+    "without those of some fields the others are all of one kind, and cannot say how "
+    f"probable these are; the threshold is {THRESHOLD}; take more fields"
 )
 
 
@@ -60,7 +60,7 @@ def calibrate(
 ) -> tuple[Platt | None, dict]:
     """Return what turns scores of candidates, by field, into probabilities.
 
-    A candidate is true by ``rule``, whose score is ``SCORE``. The report has
+    A candidate, of score ``SCORE``, is true by ``rule``. The report has
     ``candidates``, ``true``, ``error`` before and after, and ``threshold``: the
     probability above which a catalogue has the purity asked for. Error and threshold
     are of probabilities that other fields than a candidate's own tell. ``note`` says
