@@ -1,7 +1,6 @@
 """Join the candidates of all tiles in one catalogue."""
 
-from skyloom.clusters.finder.catalogue import catalogue
-from skyloom.clusters.finder.merge import merge
+from skyloom.clusters.finder.catalogue import catalogue, merge
 from skyloom.clusters.tasks.products import read_calibration, read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job

@@ -363,7 +363,7 @@ MATRIX = [
         do.body("clusters.finder.peaks", "candidates"),
         clusters=CDETECTED | CCALIBRATED,
     ),
-    Row("merging", do.body("clusters.finder.merge", "merge"), clusters=CLISTED),
+    Row("merging", do.body("clusters.finder.catalogue", "merge"), clusters=CLISTED),
     Row(
         "matched filter",
         do.body("clusters.baselines.matched_filter", "find_clusters"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from skyloom.clusters.encoder import calibrate as module
-from skyloom.clusters.encoder.calibrate import calibrate
+from skyloom.clusters.encoder import train as module
 from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.train import calibrate
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Bad pixels filled with sky."""
 
 import numpy as np
-from skyloom.clusters.inference.filling import filled
+from skyloom.clusters.inference.classify import filled
 
 
 def _window(seed=0):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from pytorch_lightning.callbacks import Callback
 
 from skyloom.clusters.config_encoder import Train
-from skyloom.clusters.encoder.calibrate import calibrate
 from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
+from skyloom.clusters.encoder.loss import truth_of
+from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.module import Training
-from skyloom.clusters.encoder.network import Encoder
+from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
 from skyloom.io.record import checksum
 from skyloom.learn import harness
 from skyloom.run.seeds import rng
+from skyloom.stats.calibration import fit_line
 
+SLOPES = (0.2, 5.0)  # beyond these the held-out tiles are too few to say
 BEST = "best_encoder.ckpt"
 CLIP = 1.0  # largest norm of the gradient
 SHOWN = (
@@ -152,3 +155,40 @@ def _of(path: str | Path, settings: EncoderSettings) -> Encoder:
     encoder.slope.fill_(1.0)
     encoder.offset.fill_(0.0)
     return encoder.train()
+
+
+@torch.no_grad()
+def calibrate(
+    encoder: Encoder, fields: Iterable[dict], others: Iterable[dict]
+) -> dict[str, float]:
+    """Set an encoder's slopes and offsets by fields that it was not trained with.
+
+    Returned are the figures of `TileMetrics` of other fields, that nothing was fitted
+    to.
+    """
+    encoder.eval()
+    encoder.slope.fill_(1.0)
+    encoder.offset.fill_(0.0)
+    for i, (logit, truth) in enumerate(_tiles(encoder, fields)):
+        # Where all truths are equal, nothing can be learned from them.
+        if truth.any() and not truth.all():
+            line = fit_line(logit.numpy(), truth.numpy(), slopes=SLOPES)
+            encoder.slope[i], encoder.offset[i] = line
+    figures: dict[str, float] = {}
+    for name, (logit, truth) in zip(LOGITS, _tiles(encoder, others), strict=True):
+        metrics = TileMetrics(name, together=False)
+        metrics.update(logit.sigmoid(), truth)
+        figures |= {name: value.item() for name, value in metrics.compute().items()}
+    return figures
+
+
+def _tiles(encoder: Encoder, batches: Iterable[dict]) -> list[tuple]:
+    """Return logits and truths of all valid tiles, for each of `LOGITS`."""
+    device = encoder.slope.device
+    kept = [([], []) for _ in LOGITS]
+    for batch in batches:
+        outputs, truth = encoder(batch["images"].to(device)), truth_of(batch)
+        for (logits, truths), name in zip(kept, LOGITS, strict=True):
+            logits.append(outputs[name].cpu()[truth["valid"]])
+            truths.append(truth[name][truth["valid"]])
+    return [(torch.cat(logits), torch.cat(truths)) for logits, truths in kept]

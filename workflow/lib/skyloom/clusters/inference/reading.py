@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from skyloom.clusters.data.files import block_mean
-from skyloom.clusters.images import survey_hdus
+from skyloom.clusters.images.survey import find_hdus, good_pixels
 from skyloom.clusters.inference.survey_tile import SurveyTile
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.io.fits import FitsFile, opened
@@ -79,7 +79,7 @@ def _read_group(tile: SurveyTile, group: list, settings: WindowSettings) -> Iter
         files = [
             stack.enter_context(opened(p, verify=False)) for p in tile.paths.values()
         ]
-        planes = [(file, survey_hdus.find(file)) for file in files]
+        planes = [(file, find_hdus(file)) for file in files]
         for y, x in group:
             strip, top = strip[:, (y - top) // pool :], y
             start = max(end, y)
@@ -117,5 +117,5 @@ def _block(file: FitsFile, hdus: dict, rows, columns, shape) -> tuple:
     if image[place].size:
         image[place] = file.pixels(hdus["SCI"], window=window)
         mask = file.pixels(hdus["MASK"], window=window) if "MASK" in hdus else None
-        good[place] = survey_hdus.good(file.path, image[place], mask)
+        good[place] = good_pixels(file.path, image[place], mask)
     return image, good

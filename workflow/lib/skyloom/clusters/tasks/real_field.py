@@ -14,7 +14,7 @@ from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.sample import Sample, World, draw_field
-from skyloom.clusters.finder.merge import merge
+from skyloom.clusters.finder.catalogue import merge
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.real_field.footprint import Footprint, image_mask
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
