@@ -11,18 +11,13 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 how, seed = Images.stated(job.settings["images"]), job.settings["seed"]
-catalogs, images, *found = (
+catalogs, images, matched, dense = (
     {name: path for name, (path,) in by_tile(paths).items()}
-    for paths in (
-        job.input.catalogs,
-        job.input.images,
-        job.output.matched_filter,
-        job.output.density,
-    )
+    for group in (job.input, job.output)
+    for paths in dict(group.items()).values()
 )
-red_sequence = read_red_sequence(
-    job.checkout / "resources" / "clusters" / "red_sequence.csv"
-)
+tables = job.checkout / "resources" / "clusters"
+red_sequence = read_red_sequence(tables / "red_sequence.csv")
 depth = SurveyDepth(depth=how.depth10, seeing=how.fwhm)
 galaxies = partial(galaxies_of, catalogs=catalogs, depth=depth, seed=seed)
 find = partial(
@@ -34,8 +29,5 @@ find = partial(
     seed=seed,
     record=job.recipe.record(catalogs.values()),
 )
-files = {
-    name: {"matched_filter": found[0][name], "density": found[1][name]}
-    for name in catalogs
-}
+files = {n: {"matched_filter": matched[n], "density": dense[n]} for n in catalogs}
 job.each(files, find, files=files)
