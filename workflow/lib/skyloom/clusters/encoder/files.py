@@ -30,7 +30,8 @@ class EncoderFile:
 
     encoder: Encoder  # with normalisation and calibration, in evaluation mode
     training: dict  # settings, seed, epoch
-    metrics: dict  # figures on fields that it was not trained with
+    # Of fields that it was not trained with; the loss is of those that chose the epoch.
+    metrics: dict
     provenance: dict
 
 
