@@ -5,7 +5,7 @@ from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.finder.catalogue import catalogue
 from skyloom.clusters.real_field.counts import counted
 from skyloom.clusters.real_field.footprint import read_field
-from skyloom.clusters.real_field.transform import read_transform, to_des
+from skyloom.clusters.real_field.sdss import read_transform, to_des
 from skyloom.clusters.tasks import products
 from skyloom.io.documents import write_json
 from skyloom.io.tables import write_catalogue

@@ -13,8 +13,12 @@ from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.real_field.footprint import occupied, read_footprint
 from skyloom.clusters.real_field.paint import cover, on_tile, tile_sources
-from skyloom.clusters.real_field.sdss import magnitudes, read_galaxies
-from skyloom.clusters.real_field.transform import read_transform, to_des
+from skyloom.clusters.real_field.sdss import (
+    magnitudes,
+    read_galaxies,
+    read_transform,
+    to_des,
+)
 from skyloom.sky.footprint import Footprint, pixel_of
 
 pytestmark = pytest.mark.real

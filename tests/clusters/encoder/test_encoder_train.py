@@ -9,9 +9,8 @@ import pytest
 import pytorch_lightning as lightning
 import torch
 from skyloom.clusters.data.files import read_file_data
-from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder
-from skyloom.clusters.encoder.module import scaled
+from skyloom.clusters.encoder.module import Fields, common, scaled
 from skyloom.clusters.encoder.train import fit as fit_files
 from skyloom.io.errors import InputError
 from skyloom.learn.harness import RESUME

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
+from skyloom.clusters.images.grid import de_vaucouleurs, exponential
 
 PAIRS = [(exponential, galsim.Exponential), (de_vaucouleurs, galsim.DeVaucouleurs)]
 ACCURATE = galsim.GSParams(kvalue_accuracy=1e-7)

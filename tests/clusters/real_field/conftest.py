@@ -1,7 +1,7 @@
 """The transformation that comes with skyloom."""
 
 import pytest
-from skyloom.clusters.real_field.transform import read_transform
+from skyloom.clusters.real_field.sdss import read_transform
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,7 @@ from skyloom.clusters.real_field.paint import (
     tile_sources,
     with_faint,
 )
-from skyloom.clusters.real_field.sdss import read_galaxies
-from skyloom.clusters.real_field.transform import to_des
+from skyloom.clusters.real_field.sdss import read_galaxies, to_des
 
 
 @pytest.fixture

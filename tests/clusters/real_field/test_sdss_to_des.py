@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from invented_galaxies import rows, write
-from skyloom.clusters.real_field.sdss import magnitudes, read_galaxies
-from skyloom.clusters.real_field.transform import (
+from skyloom.clusters.real_field.sdss import (
     _fit,
     _log_prior,
+    magnitudes,
+    read_galaxies,
     read_transform,
     to_des,
 )

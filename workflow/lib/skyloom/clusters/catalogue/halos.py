@@ -152,16 +152,13 @@ def members(
     n_faint = rng.poisson(counted * ratio)
     n_blue = rng.poisson(BLUE * (counted + n_faint))
     bcg = -_bcg_excess(rng, richness)
-    relative = np.concatenate(
-        [
-            [bcg],
-            schechter(rng, counted - 1, max(bcg, -2.0), FAINTEST_MEMBER),
-            schechter(
-                rng, n_faint, FAINTEST_MEMBER, max(below, FAINTEST_MEMBER + 0.01)
-            ),
-            schechter(rng, n_blue, max(bcg, -1.0), max(below, FAINTEST_MEMBER)),
-        ]
+    parts = (
+        [bcg],
+        schechter(rng, counted - 1, max(bcg, -2.0), FAINTEST_MEMBER),
+        schechter(rng, n_faint, FAINTEST_MEMBER, max(below, FAINTEST_MEMBER + 0.01)),
+        schechter(rng, n_blue, max(bcg, -1.0), below),
     )
+    relative = np.concatenate(parts)
     n = len(relative)
     early = np.arange(n) < n - n_blue
     magnitudes = np.where(

@@ -9,11 +9,10 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from skyloom.clusters.config_encoder import Train
-from skyloom.clusters.encoder.fields import Fields, common
 from skyloom.clusters.encoder.files import load_encoder, save_encoder
 from skyloom.clusters.encoder.loss import truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics
-from skyloom.clusters.encoder.module import Training
+from skyloom.clusters.encoder.module import Fields, Training, common
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError

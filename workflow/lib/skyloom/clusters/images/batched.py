@@ -19,7 +19,13 @@ from astropy.table import Table
 
 from skyloom.clusters.bands import PIXEL_SCALE
 from skyloom.clusters.images import galsim_renderer
-from skyloom.clusters.images.grid import Fold, folded_size, folds
+from skyloom.clusters.images.grid import (
+    Fold,
+    de_vaucouleurs,
+    exponential,
+    folded_size,
+    folds,
+)
 from skyloom.clusters.images.psf import Psf
 from skyloom.clusters.images.sources import (
     Sources,
@@ -28,7 +34,6 @@ from skyloom.clusters.images.sources import (
     sources,
     stamp_sizes,
 )
-from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
 
 SIZES = (32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 SHARE = 6e-4  # of the peak, at the edge of a stamp

@@ -17,8 +17,8 @@ import torch
 from astropy.table import Table
 
 from skyloom.clusters.bands import PIXEL_SCALE
+from skyloom.clusters.images.grid import de_vaucouleurs, exponential
 from skyloom.clusters.images.psf import Psf
-from skyloom.clusters.images.transforms import de_vaucouleurs, exponential
 
 RADII = np.geomspace(1e-3, 1e4, 1401)  # of the tabulated profiles [half light radii]
 WIDTHS = np.geomspace(0.01, 100.0, 33)  # the same of the peaks [arcsec]

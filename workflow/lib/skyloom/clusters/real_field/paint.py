@@ -14,8 +14,7 @@ from skyloom.clusters.bands import BANDS, PIXEL_SCALE, flux, magnitude
 from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue import shapes
 from skyloom.clusters.catalogue.table import COLUMNS, FLUXES
-from skyloom.clusters.real_field.sdss import linear_flux, magnitudes
-from skyloom.clusters.real_field.transform import SdssToDes
+from skyloom.clusters.real_field.sdss import SdssToDes, linear_flux, magnitudes
 from skyloom.sky.tan import tan_wcs
 
 # Identifiers that differ by one differ in every bit of what is drawn: the mixing of

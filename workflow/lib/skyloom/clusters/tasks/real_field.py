@@ -18,7 +18,7 @@ from skyloom.clusters.finder.catalogue import merge
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.real_field.footprint import Footprint, image_mask
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
-from skyloom.clusters.real_field.transform import SdssToDes, read_transform
+from skyloom.clusters.real_field.sdss import SdssToDes, read_transform
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import WINDOWS, Look
 from skyloom.clusters.tasks.products import read_candidates
