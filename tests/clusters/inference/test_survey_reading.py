@@ -6,9 +6,12 @@ import warnings
 import numpy as np
 import pytest
 from skyloom.clusters.images.survey import read_survey_image
-from skyloom.clusters.inference import reading
-from skyloom.clusters.inference.reading import pooled, read_windows
-from skyloom.clusters.inference.survey_tile import open_survey_tile
+from skyloom.clusters.inference import survey_tile as reading
+from skyloom.clusters.inference.survey_tile import (
+    open_survey_tile,
+    pooled,
+    read_windows,
+)
 from skyloom.clusters.inference.windows import WindowSettings, window_origins
 from skyloom.io.errors import InputError
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from skyloom.clusters.inference.reading import read_windows
-from skyloom.clusters.inference.survey_tile import SurveyTile
+from skyloom.clusters.inference.survey_tile import SurveyTile, read_windows
 from skyloom.clusters.inference.windows import (
     WindowSettings,
     inside_share,

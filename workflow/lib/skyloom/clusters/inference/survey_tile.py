@@ -1,18 +1,30 @@
-"""A survey tile: one image of each band, all of the same piece of sky."""
+"""A survey tile: an image of each band of one piece of sky, read window by window."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from astropy.wcs import WCS
 
 from skyloom.clusters.bands import ZERO_POINT
-from skyloom.clusters.images.survey import SurveyInfo, inspect_survey_image
+from skyloom.clusters.data.files import block_mean
+from skyloom.clusters.images.survey import (
+    SurveyInfo,
+    find_hdus,
+    good_pixels,
+    inspect_survey_image,
+)
+from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.io.errors import InputError
+from skyloom.io.fits import FitsFile, opened
 
+BLOCK_ROWS = 256  # rows read at once; one row of our files' compressed tiles
+STRIP = 4  # windows side by side that are read in one pass
 SAME_PLACE = 0.1  # px by which the bands' coordinates may differ
 REMEDY = "make the images of all bands again with the same settings"
 
@@ -69,3 +81,106 @@ def _compare(path: Path, info: SurveyInfo, other: Path, first: SurveyInfo) -> No
     else:
         return
     raise InputError(path, problem, expected=expected, remedy=REMEDY)
+
+
+def read_windows(
+    tile: SurveyTile, origins: Iterable[tuple[int, int]], settings: WindowSettings
+) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Read windows just in time: pixels are pooled, and dropped once unneeded.
+
+    Memory holds the pooled pixels of `STRIP` windows side by side and some rows of
+    full resolution, whatever the size of the tile; each file is read once from top
+    to bottom if the tile is no wider than that.
+
+    Parameters
+    ----------
+    origins : iterable of (int, int)
+        ``(y, x)`` of the windows' first pixels, multiples of ``settings.pool``.
+
+    Yields
+    ------
+    origin : tuple of int
+        In the order of reading: groups of columns, then y, then x.
+    image : ndarray of float32, shape (bands, window / pool, window / pool)
+        Block means over unmasked pixels, at zero point 30. NaN where a block has
+        none, or lies outside of the tile.
+
+    Raises
+    ------
+    InputError
+        Pixels that cannot be read.
+    """
+    for group in _column_groups(list(origins), settings.window):
+        yield from _read_group(tile, group, settings)
+
+
+def pooled(image: np.ndarray, good: np.ndarray, pool: int) -> np.ndarray:
+    """Return means over the good pixels of blocks, NaN where there is none."""
+    mean = block_mean(image, pool, good)
+    if not good.all():
+        ny, nx = mean.shape
+        mean[~good.reshape(ny, pool, nx, pool).any(axis=(1, 3))] = np.nan
+    return mean
+
+
+def _column_groups(origins: list, window: int) -> Iterator[list]:
+    """Yield windows, sorted, in groups that fit into a strip side by side."""
+    left = sorted(origins, key=lambda origin: (origin[1], origin[0]))
+    while left:
+        edge = left[0][1] + STRIP * window
+        group = [origin for origin in left if origin[1] + window <= edge]
+        left = left[len(group) :]
+        yield sorted(group)
+
+
+def _read_group(tile: SurveyTile, group: list, settings: WindowSettings) -> Iterator:
+    pool, size = settings.pool, settings.window // settings.pool
+    x0 = min(x for _, x in group)
+    columns = (x0, max(x for _, x in group) + settings.window)
+    width = (columns[1] - x0) // pool
+    strip = np.empty((len(tile.paths), 0, width), np.float32)
+    top, end = group[0][0], group[0][0]
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(opened(p, verify=False)) for p in tile.paths.values()
+        ]
+        planes = [(file, find_hdus(file)) for file in files]
+        for y, x in group:
+            strip, top = strip[:, (y - top) // pool :], y
+            start = max(end, y)
+            if start < y + settings.window:
+                end = y + settings.window
+                new = _read_rows(tile, planes, (start, end), columns, pool)
+                strip = np.concatenate([strip, new], axis=1)
+            column = (x - x0) // pool
+            yield (y, x), strip[:, :size, column : column + size].copy()
+
+
+def _read_rows(tile: SurveyTile, planes: list, rows, columns, pool: int) -> np.ndarray:
+    """Return pooled rows of all bands, NaN outside of the tile."""
+    # Edges on a grid of their own: no row of compressed tiles is unpacked twice.
+    step = max(BLOCK_ROWS // pool, 1) * pool
+    edges = [rows[0], *range(rows[0] // step * step + step, rows[1], step), rows[1]]
+    result = []
+    for file, hdus in planes:
+        means = [
+            pooled(*_block(file, hdus, rows, columns, tile.shape), pool)
+            for rows in pairwise(edges)
+        ]
+        result.append(np.concatenate(means))
+    return np.stack(result) * np.float32(tile.factor)
+
+
+def _block(file: FitsFile, hdus: dict, rows, columns, shape) -> tuple:
+    """Return pixels, and which of them are good; none is outside of the tile."""
+    starts, ends = zip(rows, columns, strict=True)
+    image = np.zeros(np.subtract(ends, starts), np.float32)
+    good = np.zeros(image.shape, bool)
+    first, last = (np.clip(edge, 0, shape) for edge in (starts, ends))
+    window = tuple(map(slice, first, last))
+    place = tuple(map(slice, first - starts, last - starts))
+    if image[place].size:
+        image[place] = file.pixels(hdus["SCI"], window=window)
+        mask = file.pixels(hdus["MASK"], window=window) if "MASK" in hdus else None
+        good[place] = good_pixels(file.path, image[place], mask)
+    return image, good
