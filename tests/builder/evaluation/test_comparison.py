@@ -92,3 +92,13 @@ def test_same_column_name_on_both_sides():
     ours = repaired_published(theirs).assign(disk_Re=lambda t: t["disk_Re"] + 3)
     tree = compare_published(ours, repaired_published(theirs), {"disk_Re": "disk_Re"})
     assert tree["parameters"]["disk_Re"]["median"] == pytest.approx(3)
+
+
+def test_a_subject_published_twice_counts_twice():
+    fractions = ("bulge_fraction", "bar_fraction", "spiral_fraction")
+    share = dict.fromkeys(fractions, 0.1)
+    theirs = pd.DataFrame({"subject_id": [10, 20, 20], "Re": [1.0, 2.0, 3.0], **share})
+    ours = pd.DataFrame({"subject_id": [20, 10], "Re": [2.5, 1.5], **share})
+    tree = compare_published(ours, theirs, {"Re": "Re"})
+    assert tree["n"] == tree["parameters"]["Re"]["n"] == 3
+    assert tree["parameters"]["Re"]["median"] == pytest.approx(0.5)

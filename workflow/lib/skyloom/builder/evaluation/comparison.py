@@ -75,11 +75,11 @@ def compare_published(
     wanted = list(dict.fromkeys([*columns, *PARTS.values()]))  # without errors
     theirs = published.rename(columns=named).set_index("subject_id")[wanted]
     ours = ours.set_index("subject_id")
-    both = theirs.index.intersection(ours.index)
-    first, second = theirs.loc[both], ours.loc[both]
+    first = theirs[theirs.index.isin(ours.index)]
+    second = ours.loc[first.index]
     found = differences(first, second, columns)["parameters"]
     seen = presences(first, second, PARTS)
-    return {"n": len(both), "parameters": found, "presence": seen}
+    return {"n": len(first), "parameters": found, "presence": seen}
 
 
 def _fractions(published: pd.DataFrame) -> tuple[pd.Series, dict[str, pd.Series]]:
