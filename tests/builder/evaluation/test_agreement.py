@@ -103,3 +103,8 @@ def test_similarities_run_from_16_to_84_per_cent():
     assert found["similarity"] == pytest.approx(wanted)
     assert found["member_similarity"]["median"] == pytest.approx(0.25)
     assert found["member_share"] == pytest.approx(51 / 101)
+
+
+def test_a_shape_without_area_is_like_none_and_no_less():
+    distance = np.array([[0.0, 0.2, 1.0], [0.2, 0.0, 1.0], [1.0, 1.0, 1.0]])
+    assert shape_scores(distance) == pytest.approx([0.4, 0.4, 0.0])

@@ -20,7 +20,10 @@ def shape_scores(distance) -> np.ndarray:
     A leave-one-out score of volunteers, from distances of shape (n, n).
     """
     n = len(distance)
-    return 1 - distance.sum(axis=1) / (n - 1) if n > 1 else np.full(n, np.nan)
+    if n < 2:
+        return np.full(n, np.nan)
+    # A shape without area is at 1 from itself too.
+    return 1 - (distance.sum(axis=1) - np.diag(distance)) / (n - 1)
 
 
 def presence_agreement(counts, totals) -> dict:
