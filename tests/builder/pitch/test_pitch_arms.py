@@ -81,6 +81,15 @@ def test_arm_without_any_error_is_kept_as_unknown():
     assert np.isnan(table["pitch_angle_err"]).all()
 
 
+@pytest.mark.parametrize(
+    "change", [{"pitch_angle": 95.0}, {"pitch_angle_err_lines": -1.0}]
+)
+def test_impossible_arm_is_named(change):
+    """An angle or error that cannot be names its subject and arm."""
+    with pytest.raises(ValueError, match=r"subject 12, arm 0: pitch angle"):
+        arm_table([{"subject_id": 12, "arms": [ARM | change]}])
+
+
 def test_an_arm_seen_twice_counts_once():
     """A repeat speaks only where the first subject has no arms, or is not there."""
     arms = {1: [ARM], 11: [ARM, ARM], 2: [], 12: [ARM], 13: [ARM], 30: [ARM]}
@@ -88,6 +97,14 @@ def test_an_arm_seen_twice_counts_once():
     table = arm_table(trees, galaxies={11: 1, 12: 2, 13: 3})
     assert table["subject_id"].tolist() == [1, 12, 13, 30]
     assert table["galaxy"].tolist() == [1, 2, 13, 30]
+
+
+def test_angles_from_0_to_below_90():
+    """A closed ring is an angle, a radial line is none."""
+    trees = [{"subject_id": 1, "arms": [ARM | {"pitch_angle": x} for x in (0.0, 89.9)]}]
+    assert arm_table(trees)["pitch_angle"].tolist() == [0, 89.9]
+    with pytest.raises(ValueError, match="pitch angle 90"):
+        arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle": 90.0}]}])
 
 
 def test_zero_error_is_an_unknown_one():

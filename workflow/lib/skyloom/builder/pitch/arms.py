@@ -48,6 +48,11 @@ def arm_table(
         Subject shown first, for subjects that show its galaxy again. An arm seen
         twice is still one arm: a repeat adds its arms only where that subject is
         among the aggregates and has none, and then under that subject's name.
+
+    Raises
+    ------
+    ValueError
+        Naming the subject and arm whose pitch angle or error cannot be.
     """
     trees = {int(tree["subject_id"]): tree for tree in aggregates}
     known = {k: v for k, v in (galaxies or {}).items() if v in trees}
@@ -59,6 +64,14 @@ def arm_table(
             where = {"subject_id": subject, "galaxy": known.get(subject, subject)}
             rows.append(where | {"arm": i} | arm_row(arm))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
+    angle, error = table["pitch_angle"], table["pitch_angle_err"]
+    good = (angle >= 0) & (angle < 90) & ((error > 0) & (error < np.inf) | error.isna())
+    for row in table[~good].itertuples():
+        msg = (
+            f"subject {row.subject_id}, arm {row.arm}: pitch angle {row.pitch_angle} "
+            f"with error {row.pitch_angle_err}; expected 0 to 90 deg, error above 0"
+        )
+        raise ValueError(msg)
     return table.sort_values(["subject_id", "arm"], ignore_index=True)
 
 
