@@ -18,20 +18,9 @@ from skyloom.quasars.simulation.forest import LIMIT, Forest
 from skyloom.quasars.simulation.frame import LIGHT, WAVE, ZERO
 from skyloom.quasars.simulation.tables import columns, names
 from skyloom.quasars.simulation.troughs import _index, draw_damped, draw_troughs
+from still import seen_by
 
 RNG = np.random.default_rng
-
-
-def seen_by(monkeypatch, module, name):
-    """Let a function of a module note its arguments; return the notes."""
-    notes, function = [], getattr(module, name)
-
-    def noting(*arguments):
-        notes.append(arguments)
-        return function(*arguments)
-
-    monkeypatch.setattr(module, name, noting)
-    return notes
 
 
 def magnitude_at(over, z):
