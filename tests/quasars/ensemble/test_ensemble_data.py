@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from quasar_toys import SIGMA, toys
-from skyloom.quasars.config import Train
+from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.bootstrap import member_seed
 from skyloom.quasars.ensemble.data import (
     added_noise,

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from quasar_toys import ARCH, toys
-from skyloom.quasars.config import Train
+from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.data import TrainingData
 from skyloom.quasars.ensemble.train import Trainer
 from skyloom.quasars.network.architecture import Architecture

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.quasars.config import Train
+from skyloom.quasars.config_training import Train
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.lines import targets
 from skyloom.quasars.spectra.grid import normalise

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from skyloom.quasars.config import Train
+from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.data import TrainingData, added_noise, epoch_rows, noisy
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.model import build, parameters_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.quasars.config import Ensemble, Network, Train
+from skyloom.quasars.config_training import Ensemble, Network, Train
 from skyloom.quasars.ensemble.bootstrap import draw, held_out, member_seed, save_draw
 from skyloom.quasars.ensemble.data import Labelled, read_labelled
 from skyloom.quasars.ensemble.train import Trainer
