@@ -38,7 +38,8 @@ class Ensemble(Section):
     )
     held_out: float = key(
         0.05,
-        "Share of the labelled targets that no member is trained on.",
+        "Share of the labelled targets that no member is trained on: all members are "
+        "calibrated on them, and each on what its bootstrap sample left out.",
         "fraction",
         ge=0,
         le=0.5,
