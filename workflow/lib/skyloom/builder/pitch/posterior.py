@@ -87,10 +87,9 @@ def fit(
         raise DatumError(msg)
     n_left_out, arms = int((~known).sum()), arms[known].reset_index(drop=True)
     seed = int(rng.integers(2**31))
-    longer = {k: LONGER * getattr(settings, k) for k in ("warmup", "samples")}
-    trials = zip(
-        (settings, settings.model_copy(update=longer)), ACCEPTANCE, strict=True
-    )
+    draws = {k: LONGER * getattr(settings, k) for k in ("warmup", "samples")}
+    longer = settings.model_copy(update=draws)
+    trials = zip((settings, longer), ACCEPTANCE, strict=True)
     for attempt, (trial, accept) in enumerate(trials, start=1):
         posterior = _attempt(arms, trial, accept, seed, rng)
         counts = {"attempts": attempt, "n_arms_without_error": n_left_out}
