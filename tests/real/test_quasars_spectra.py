@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
-from skyloom.io.desi import read_coadd, write_coadd
+from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
 from skyloom.io.sdss import read_spec
 from skyloom.io.spectra import Spectra
 from skyloom.quasars.spectra.grid import LINEAR, LOG, normalise, rebin
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import Store, batch, write_store
 from skyloom.quasars.spectra.truth import match, read_truth
 
@@ -28,13 +29,15 @@ def quasars(real):
 @pytest.fixture(scope="module")
 def desi(quasars):
     """Return the 25 spectra of QuasarNP's tests."""
-    return read_coadd(quasars / "quasarnp_desi/test_coadd.fits.gz", anonymous=True)
+    path = quasars / "quasarnp_desi/test_coadd.fits.gz"
+    (found,) = spectra_of(path, anonymous=True)
+    return found
 
 
 def test_a_coadd_without_names_is_refused(quasars):
     """The remedy is in the message."""
-    with pytest.raises(InputError, match=r"FIBERMAP.*anonymous=True"):
-        read_coadd(quasars / "quasarnp_desi/test_coadd.fits.gz")
+    with pytest.raises(InputError, match=r"FIBERMAP.*add one with TARGETID"):
+        list(spectra_of(quasars / "quasarnp_desi/test_coadd.fits.gz"))
 
 
 def test_the_network_s_input_is_quasarnp_s(quasars, desi):
@@ -63,7 +66,7 @@ def test_both_grids_are_quasarnp_s_arm_by_arm(quasars, desi, name, grid):
 def test_a_real_coadd_survives_our_writer(tmp_path, desi):
     """Written in DESI's layout with a FIBERMAP, it reads the same."""
     write_coadd(tmp_path / "a.fits", desi)
-    again = read_coadd(tmp_path / "a.fits")
+    (again,) = spectra_of(tmp_path / "a.fits")
     pd.testing.assert_frame_equal(again.meta, desi.meta)
     for one, two in zip(again.arms, desi.arms, strict=True):
         np.testing.assert_array_equal(one.flux, two.flux)

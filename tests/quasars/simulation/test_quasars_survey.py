@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.io.desi import read_coadd
 from skyloom.quasars.config import Objects, SimulatedSurvey
 from skyloom.quasars.simulation.inspectors import evident, inspect
 from skyloom.quasars.simulation.sample import BATCH, batches
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.quasars.spectra.inspect import read_answers
 from skyloom.quasars.spectra.quality import signal_to_noise
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.truth import match, read_truth
 
 PLAN = SimulatedSurvey(tiles=2, targets=30, exposures=2)
@@ -32,7 +32,7 @@ def test_files_lie_where_desi_puts_them(survey):
         f"coadd-{t}-{e}.fits"
         for t, e in ((1001, 80001), (1001, 80002), (1002, 80003), (1002, 80004))
     ]
-    spectra = read_coadd(files[-1])
+    (spectra,) = spectra_of(files[-1])
     assert set(spectra.meta["tileid"]) == {1002}
     assert set(spectra.meta["expid"]) == {80004}
     assert len(spectra) == 33
@@ -41,7 +41,7 @@ def test_files_lie_where_desi_puts_them(survey):
 def test_targets_are_seen_again(survey):
     """A tenth of the first tile stands on the second too."""
     folder, targets = survey
-    last = read_coadd(folder / "1002" / "80003" / "coadd-1002-80003.fits")
+    (last,) = spectra_of(folder / "1002" / "80003" / "coadd-1002-80003.fits")
     first = set(targets["targetid"][:30])
     assert len(first & set(last.meta["targetid"])) == 3
     assert targets["targetid"].is_unique
@@ -51,7 +51,7 @@ def test_truth_matches_every_observation(survey):
     """The truth that is written is read back, for each row of each coadd."""
     folder, targets = survey
     truth = read_truth(folder / "truth.csv")
-    spectra = read_coadd(folder / "1002" / "80004" / "coadd-1002-80004.fits")
+    (spectra,) = spectra_of(folder / "1002" / "80004" / "coadd-1002-80004.fits")
     found = match(spectra.meta, truth)
     known = targets.set_index("targetid").loc[spectra.meta["targetid"]]
     assert (found["klass"].to_numpy() == known["klass"].to_numpy()).all()
@@ -63,8 +63,9 @@ def test_light_agrees_between_exposures(survey):
     """Two exposures of the same target differ by noise and calibration only."""
     folder, targets = survey
     one, two = (
-        read_coadd(folder / "1001" / str(e) / f"coadd-1001-{e}.fits").arms[1]
+        spectra.arms[1]
         for e in (80001, 80002)
+        for spectra in spectra_of(folder / "1001" / str(e) / f"coadd-1001-{e}.fits")
     )
     bright = (targets["sn"][:30] > 5).to_numpy()
     ratio = np.median(one.flux, axis=1) / np.median(two.flux, axis=1)

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
-from skyloom.io.desi import read_coadd, write_coadd
+from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
 from skyloom.quasars.config import Survey
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LOG
+from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import batch
 from skyloom.quasars.survey.classify import classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
@@ -34,12 +35,17 @@ def files(small_survey):
 
 @pytest.fixture(scope="module")
 def spectra(files):
-    return read_coadd(files[0])
+    (found,) = spectra_of(files[0])
+    return found
 
 
 def test_without_noise_it_is_the_classifier(files, by):
     """All files in their order, and whether each row is called."""
-    parts = [classify(*batch(read_coadd(path), LOG), by) for path in files[:2]]
+    parts = [
+        classify(*batch(spectra, LOG), by)
+        for path in files[:2]
+        for spectra in spectra_of(path)
+    ]
     expected = pd.concat(parts, ignore_index=True)
     lowest = expected["C_BEST"].min()
     rows = classify_files(files[:2], by, lowest)

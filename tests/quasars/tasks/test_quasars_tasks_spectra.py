@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.io.desi import read_coadd, write_coadd
+from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
 from skyloom.io.record import checksum
 from skyloom.quasars.simulation.sample import write_sample
@@ -41,7 +41,7 @@ def ingested(files, store, grid=LOG, name="1001/80001"):
 
 def cumulative(path, out, tileid=-1):
     """Write a coadd again that does not say its exposure, and perhaps its tile."""
-    spectra = read_coadd(path)
+    (spectra,) = spectra_of(path)
     out.parent.mkdir(parents=True)
     write_coadd(
         out, replace(spectra, meta=spectra.meta.assign(tileid=tileid, expid=-1))
@@ -51,7 +51,7 @@ def cumulative(path, out, tileid=-1):
 
 def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
     """Spectra of several files, as their readers and the grid give them."""
-    first = read_coadd(coadds(small_survey)[0])
+    (first,) = spectra_of(coadds(small_survey)[0])
     files = [tmp_path / "coadd-9.fits", tmp_path / "coadd-2.fits"]
     for path, rows in zip(files, (slice(0, 5), slice(5, None)), strict=True):
         write_coadd(path, first.rows(rows))
@@ -180,7 +180,7 @@ def test_a_file_of_strangers_is_left_out(sources, tmp_path):
     other = sources[1][0][0]
     known = read_truth(truth)
     strangers = cumulative(other, tmp_path / "x" / "coadd-1.fits")
-    unknown = read_coadd(strangers)
+    (unknown,) = spectra_of(strangers)
     rows = ~unknown.meta["targetid"].isin(known["targetid"]).to_numpy()
     write_coadd(strangers, unknown.rows(rows))
     meta, _ = sampled([([strangers, files[0]], truth)], tmp_path, None)

@@ -26,15 +26,9 @@ FLUX_UNIT = "10**-17 erg/(s cm2 Angstrom)"
 IVAR_UNIT = "10**+34 (s2 cm4 Angstrom2) / erg2"
 
 
-def read_coadd(path: str | Path, **how) -> Spectra:
-    """Read a whole DESI coadd; see `coadd_batches`."""
-    (spectra,) = coadd_batches(path, None, **how)
-    return spectra
-
-
 def coadd_batches(
     path: str | Path,
-    size: int | None,
+    size: int,
     *,
     anonymous: bool = False,
     tileid: int | None = None,
@@ -47,8 +41,8 @@ def coadd_batches(
     path : str or Path
         The file: HDUs ``{B,R,Z}_{WAVELENGTH,FLUX,IVAR}``, of at least one arm, with
         ``_MASK`` or not, ``FIBERMAP`` and perhaps ``EXP_FIBERMAP``.
-    size : int or None
-        Rows at a time; None for all.
+    size : int
+        Rows at a time.
     anonymous : bool
         Whether a file without FIBERMAP is welcome; `targetid` is then the row number,
         and all rows are kept.
@@ -69,9 +63,8 @@ def coadd_batches(
     """
     with opened(path) as file:
         meta, keep = _facts(file, anonymous, tileid, expid)
-        step = size or len(meta)
-        for start in range(0, len(meta), step):
-            rows = slice(start, start + step)
+        for start in range(0, len(meta), size):
+            rows = slice(start, start + size)
             if keep[rows].any():
                 yield _spectra(file, rows, meta, keep)
 
@@ -105,8 +98,9 @@ def _facts(file: FitsFile, anonymous: bool, tileid, expid):
         unknown = np.full(n, -1)
         meta, keep = meta_table(np.arange(n), unknown, unknown), np.ones(n, dtype=bool)
     else:
-        remedy = "without it targets have no identity: read_coadd(..., anonymous=True)"
-        raise InputError(file.path, "no HDU 'FIBERMAP'", remedy=remedy)
+        problem = "no HDU 'FIBERMAP', so targets have no identity"
+        remedy = "copy FIBERMAP from the released file, or add one with TARGETID"
+        raise InputError(file.path, problem, expected="a row a spectrum", remedy=remedy)
     _complete(file.path, meta, "tileid", tileid)
     _complete(file.path, meta, "expid", expid)
     remedy = "FIBERMAP columns TILEID and EXPID tell exposures apart"
