@@ -165,7 +165,6 @@ def reliability(
     rng: np.random.Generator | None = None,
     *,
     binning: str = "width",
-    bins: int = BINS,
 ) -> pd.DataFrame:
     """Return how often it is true, in bins of the probability.
 
@@ -176,8 +175,8 @@ def reliability(
     rng : Generator, optional
         For a bootstrap of objects; if not given, intervals are those of shares of as
         many trials as weights add up to.
-    binning, bins : str, int
-        So many bins of equal ``width`` over 0..1, or of about equal ``count`` (equal
+    binning : str
+        Ten bins of equal ``width`` over 0..1, or of about equal ``count`` (equal
         probabilities stay together).
 
     Returns
@@ -186,7 +185,7 @@ def reliability(
         A row a bin that is not empty: ``from, to, n`` (trials), ``score`` (mean
         probability), ``value`` (share that is true), ``low, high``.
     """
-    edges = _edges(data, binning, bins)
+    edges = _edges(data, binning)
     sums = _sums(data, edges)
     n, p, true, _ = sums.sum(axis=0).T
     table = {"from": edges[:-1], "to": edges[1:], "n": n, "score": _ratio(p, n)}
@@ -206,7 +205,6 @@ def calibration_error(
     rng: np.random.Generator,
     *,
     binning: str = "width",
-    bins: int = BINS,
 ) -> dict:
     """Return the expected calibration error: the mean of |share - probability|.
 
@@ -217,7 +215,7 @@ def calibration_error(
         would be on average, were the probabilities true and trials independent. A sum
         of absolute values is never 0 of few trials.
     """
-    edges = _edges(data, binning, bins)
+    edges = _edges(data, binning)
     sums = _sums(data, edges)
     drawn = np.tensordot(times(len(sums), DRAWS, rng), sums, 1)
     value = float(_ece(sums.sum(axis=0)))
@@ -260,13 +258,13 @@ def _checked(score, truth, *, empty: bool = False) -> tuple[np.ndarray, np.ndarr
     return score, truth
 
 
-def _edges(data: Forecast, binning: str, bins: int) -> np.ndarray:
-    if binning not in BINNINGS or bins < 1:
-        msg = f"{bins} bins of {binning!r}: expected 1 or more of {BINNINGS}"
+def _edges(data: Forecast, binning: str) -> np.ndarray:
+    if binning not in BINNINGS:
+        msg = f"bins of {binning!r}: expected one of {BINNINGS}"
         raise ValueError(msg)
     if binning == "width" or not len(data.probability):
-        return np.linspace(0, 1, bins + 1)
-    inner = np.quantile(data.probability, np.arange(1, bins) / bins)
+        return np.linspace(0, 1, BINS + 1)
+    inner = np.quantile(data.probability, np.arange(1, BINS) / BINS)
     return np.unique([0.0, *inner, 1.0])
 
 

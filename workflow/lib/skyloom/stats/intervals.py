@@ -62,16 +62,16 @@ def one_share(k: float, n: float, level: float = LEVEL) -> dict:
     return found | {"value": found["value"] if n > 0 else None}
 
 
-def lower_bound(k, n, level: float = LEVEL) -> np.ndarray:
+def lower_bound(k, n) -> np.ndarray:
     """Return the exact one-sided bound of Clopper & Pearson below a share; 0 for none.
 
     It is for promises ("purity is shown to be above ..."), which must not be broken
-    more often than 1 - level whatever the share is; counts may be sums of weights.
+    more often than 1 - `LEVEL` whatever the share is; counts may be sums of weights.
     """
     k, n = np.asarray(k, np.float64), np.asarray(n, np.float64)
     some = k > 0
     low = special.betaincinv(
-        np.where(some, k, 1), np.where(some, n - k, 0) + 1, 1 - level
+        np.where(some, k, 1), np.where(some, n - k, 0) + 1, 1 - LEVEL
     )
     return np.where(some, low, 0.0)
 

@@ -8,10 +8,10 @@ from astropy.stats import mad_std
 LEVELS = (0.05, 0.16, 0.5, 0.84, 0.95)
 
 
-def nmad(values, axis: int | None = None):
+def nmad(values):
     """Return 1.4826 times the median distance from the median; NaN of nothing."""
     values = np.asarray(values, np.float64)
-    return mad_std(values, axis=axis) if values.size else np.nan
+    return mad_std(values) if values.size else np.nan
 
 
 def quantiles(values, levels=LEVELS) -> dict:
