@@ -1,11 +1,14 @@
 """Confidences, redshifts and labels from outputs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import (
+    Z_SPLIT,
     best,
     decode,
     labels,
@@ -63,7 +66,7 @@ def test_beyond_the_ends_it_goes_on_straight():
 def test_labels(line, box, threshold, label):
     """0 below the threshold; else 1 or 2 by the redshift."""
     lines = decode(outputs(**{line: (0.96, box, 0.5)}), ARCH)
-    assert labels(lines, c_th=threshold) == label
+    assert labels(lines, threshold, 1) == label
 
 
 def test_n_detect():
@@ -93,12 +96,14 @@ def test_outputs_of_another_network():
 
 
 def test_thresholds_themselves():
-    """A line counts above the threshold, not at it; from `z_split` on z is high."""
+    """A line counts above the threshold, not at it; from `Z_SPLIT` on z is high."""
     half = np.float32([0.5, np.nextafter(np.float32(0.5), np.float32(1))])
     assert n_lines(half[:, None], 0.5).tolist() == [0, 1]
     lines = decode(outputs(LYA=(0.96, 2, 0.5)), ARCH)
-    (z,) = best(lines)[0]
-    found = [labels(lines, z_split=s)[0] for s in (z, np.nextafter(z, 9), z - 1e-6)]
+    found = [
+        labels(replace(lines, z=np.full_like(lines.z, z)), 0.95, 1)[0]
+        for z in (Z_SPLIT, np.nextafter(Z_SPLIT, 0), Z_SPLIT + 1e-6)
+    ]
     assert found == [2, 1, 2]
 
 

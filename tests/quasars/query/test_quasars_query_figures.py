@@ -71,11 +71,11 @@ def test_dead_pixels_are_shaded():
 
 def test_smoothing_weighs_by_ivar():
     """A pixel of no weight says nothing; far from all others there is nothing."""
-    flux = np.array([1.0, 99.0, 3.0, 0, 0, 0])
-    ivar = np.array([1.0, 0.0, 1.0, 0, 0, 0])
-    line = figures.smoothed(flux, ivar, 3)
-    assert np.allclose(line[:4], [1, 2, 3, 3])
-    assert np.isnan(line[4:]).all()
+    flux = np.array([1.0, 99.0, 0, 0, 3.0, 0, 0, 0, 0])
+    ivar = np.array([1.0, 0.0, 0, 0, 1.0, 0, 0, 0, 0])
+    line = figures.smoothed(flux, ivar)
+    assert np.allclose(line[:7], [1, 1, 2, 3, 3, 3, 3])
+    assert np.isnan(line[7:]).all()
 
 
 def test_stamps_are_written_and_the_same_each_time(store, tmp_path):

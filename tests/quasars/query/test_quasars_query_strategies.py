@@ -105,12 +105,12 @@ def test_k_centre_avoids_what_is_known(rng):
 
 def test_k_centre_stays_in_its_pool(rng):
     """A far target of no doubt is left alone."""
-    place = np.array([[0.0], [1], [2], [99]])
-    score = np.array([0.9, 0.8, 0.7, 0.0])
-    chosen = strategies.k_centre(place, score, np.zeros((0, 1)), 1, rng, pool=3)
-    assert chosen.tolist() == [0]
-    every = strategies.k_centre(place, score, np.zeros((0, 1)), 9, rng, pool=1)
-    assert sorted(every.tolist()) == [0, 1, 2, 3]
+    place = np.array([[0.0], [1], [2], [3], [4], [99]])
+    score = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.0])
+    known = np.array([[0.0]])
+    assert strategies.k_centre(place, score, known, 1, rng).tolist() == [4]
+    every = strategies.k_centre(place, score, known, 9, rng)
+    assert sorted(every.tolist()) == [0, 1, 2, 3, 4, 5]
 
 
 def test_k_centre_of_identical_targets(rng):

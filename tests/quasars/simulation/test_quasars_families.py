@@ -68,7 +68,7 @@ def test_continua_are_what_they_say():
     wave = np.array([[1000.0, 2000.0, 4000.0, 8000.0]], dtype=np.float32)
     slopes = power_laws(wave, (2000.0, 4000.0), np.array([[0.0], [-1.0], [-2.0]]))
     assert slopes[0] == pytest.approx([1, 1, 0.5, 0.125], rel=1e-5)
-    parabola = curved(wave, np.array([-1.0]), np.array([0.0]), 2000.0)
+    parabola = curved(1.25 * wave, np.array([-1.0]), np.array([0.0]))
     assert parabola[0] == pytest.approx([2, 1, 0.5, 0.25], rel=1e-5)
     for law in (SMC, GREY):
         passed = dust(wave, np.array([0.1]), law)[0]

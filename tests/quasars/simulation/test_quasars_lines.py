@@ -75,7 +75,7 @@ def test_humps_have_their_width(z, broad):
 
 
 def test_depths_have_the_width_of_narrow_systems():
-    """180 km/s; 1 px at least; each system in its own spectrum at its redshift."""
+    """180 km/s; each system in its own spectrum at its redshift."""
     depth = np.zeros((2, SIZE), np.float32)
     rest, width = np.array([WAVE[1000], WAVE[3000]]), np.array([[0.1, 0.2]])
     add_depths(depth, [1], [0.0], rest, width)
@@ -87,11 +87,8 @@ def test_depths_have_the_width_of_narrow_systems():
     assert area == pytest.approx(0.2, rel=0.02)
     assert not depth[0].any()
     moved = np.zeros((1, SIZE), np.float32)
-    add_depths(moved, [0], [0.1], rest[:1], width[:, :1], fwhm=10.0)
+    add_depths(moved, [0], [0.1], rest[:1], width[:, :1])
     assert moved[0].argmax() == pytest.approx(pixel(rest[0] * 1.1), abs=0.51)
-    moved[:] = 0
-    add_depths(moved, [0], [0.0], rest[:1], width[:, :1], fwhm=10.0)
-    assert moved[0, 999] / moved[0, 1000] == pytest.approx(np.exp(-0.5), rel=1e-4)
 
 
 def profile(centre, blue, red, wing, size=4000):

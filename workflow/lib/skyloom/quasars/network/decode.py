@@ -85,11 +85,9 @@ def n_lines(confidence: np.ndarray, c_th: float) -> np.ndarray:
     return (np.asarray(confidence) > c_th).sum(axis=-1)
 
 
-def labels(
-    lines: Lines, c_th: float = 0.95, n_detect: int = 1, z_split: float = Z_SPLIT
-) -> np.ndarray:
-    """Return 0 for no quasar, 1 for one below `z_split`, 2 for one from there on."""
+def labels(lines: Lines, c_th: float, n_detect: int) -> np.ndarray:
+    """Return 0 for no quasar, 1 for one below `Z_SPLIT`, 2 for one from there on."""
     quasar = n_lines(lines.emission.confidence, c_th) >= n_detect
     z, _ = best(lines)
-    label = np.where(z >= z_split, HIGH_Z, LOW_Z)
+    label = np.where(z >= Z_SPLIT, HIGH_Z, LOW_Z)
     return np.where(quasar, label, NOT).astype(np.int8)

@@ -135,9 +135,9 @@ def histogram(entropy: np.ndarray, n: int) -> Figure:
     return fig
 
 
-def smoothed(flux: np.ndarray, ivar: np.ndarray, width: int = SMOOTH) -> np.ndarray:
-    """Return the ivar-weighted mean over `width` pixels; NaN where nothing is near."""
-    window = np.ones(width)
+def smoothed(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+    """Return the ivar-weighted mean over `SMOOTH` pixels; NaN where nothing is near."""
+    window = np.ones(SMOOTH)
     weight = np.convolve(ivar.astype(np.float64), window, "same")
     total = np.convolve(flux * ivar.astype(np.float64), window, "same")
     return np.divide(total, weight, out=np.full(len(flux), np.nan), where=weight > 0)

@@ -77,11 +77,10 @@ def k_centre(
     known: np.ndarray,
     n: int,
     rng: np.random.Generator,
-    pool: int = POOL,
 ) -> np.ndarray:
     """Return targets that are doubtful and far from each other and from known ones.
 
-    Of the ``pool * n`` targets of the highest scores, always the next one that is
+    Of the ``POOL * n`` targets of the highest scores, always the next one that is
     farthest from all chosen and known. Sener & Savarese 2018, arXiv 1708.00489, the
     greedy algorithm, within a pool of doubtful ones.
 
@@ -91,7 +90,7 @@ def k_centre(
         Where targets and labelled ones are; with none of these, the most doubtful
         target is the first.
     """
-    doubtful = top(score, pool * n, rng)
+    doubtful = top(score, POOL * n, rng)
     here = features[doubtful]
     apart = np.full(len(here), np.inf)
     for place in known:

@@ -36,9 +36,9 @@ def power_laws(wave, breaks, slopes) -> np.ndarray:
     return np.exp(total)
 
 
-def curved(wave, slope, curvature, pivot: float = 2500.0) -> np.ndarray:
-    """Return log-parabolas in f_λ, 1 at the pivot; `slope`, `curvature` of (n,)."""
-    x = np.log(wave / np.float32(pivot))
+def curved(wave, slope, curvature) -> np.ndarray:
+    """Return log-parabolas in f_λ, 1 at 2500 Å; `slope`, `curvature` of (n,)."""
+    x = np.log(wave / np.float32(2500.0))
     slope, curvature = np.float32(slope)[:, None], np.float32(curvature)[:, None]
     return np.exp(x * (slope + curvature * x))
 

@@ -16,6 +16,7 @@ from skyloom.quasars.simulation.frame import LIGHT, PIXEL, PIXEL_LN, SIZE, pixel
 
 _FWHM = 2.3548200450309493  # of a Gaussian of sigma 1
 _TO_SIGMA = 1.0 / _FWHM / PIXEL  # FWHM in km/s to sigma in pixels
+_NARROW = 180.0  # FWHM of lines of narrow absorbers, km/s
 _NARROWEST = 1.0  # pixels: the resolution of the spectrograph
 _GAUSS_REACH = 4.5  # standard deviations
 _WING_REACH = 14.0
@@ -77,15 +78,14 @@ def add_humps(flux, continuum, z, humps, strength, broadening) -> None:
     add_lines(flux, continuum, z, Lines(rest, width, NOTHING, fwhm, fwhm, NOTHING))
 
 
-def add_depths(depth: np.ndarray, row, z, rest, width, fwhm: float = 180.0) -> None:
+def add_depths(depth: np.ndarray, row, z, rest, width) -> None:
     """Add narrow absorption lines to optical depths (n, SIZE) in place.
 
     m systems of redshifts `z` (m,) in the spectra `row` (m,) have lines at `rest` (k,)
-    Å with the rest equivalent widths `width` (m, k) Å of weak lines and `fwhm` km/s.
+    Å with the rest equivalent widths `width` (m, k) Å of weak lines.
     """
     centre = pixel(rest * (1 + np.asarray(z)[:, None]))
-    sigma = np.float64(max(fwhm * _TO_SIGMA, _NARROWEST))
-    add_weak(depth, row, rest, centre, width, sigma, NOTHING)
+    add_weak(depth, row, rest, centre, width, _NARROW * _TO_SIGMA, NOTHING)
 
 
 def add_weak(depth, row, rest, centre, width, sigma, wing) -> None:
