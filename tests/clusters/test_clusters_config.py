@@ -11,8 +11,8 @@ from skyloom.clusters.catalogue.lists import COLUMNS
 from skyloom.clusters.config import Column
 from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.encoder.settings import EncoderSettings
+from skyloom.clusters.inference.windows import WindowSettings, window_origins
 from skyloom.clusters.tasks.images import RENDERERS
-from skyloom.clusters.tasks.infer import windows_of
 from skyloom.clusters.tasks.train import shape
 from skyloom.run.config import ConfigError
 from small_clusters import section
@@ -36,7 +36,8 @@ def test_what_is_not_refused_is_possible(tile, pool, shifts):
     except ConfigError:
         return
     assert shape(whole.network, whole.data, LINES).stages == stages
-    assert windows_of(whole.survey, whole.data).tile == tile
+    windows = WindowSettings(1024, 1000, tile, pool, shifts)
+    assert not (window_origins((2000, 1500), windows) % pool).any()
 
 
 def test_an_encoder_of_the_defaults_is_the_librarys():
