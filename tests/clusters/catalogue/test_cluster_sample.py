@@ -88,6 +88,14 @@ def test_brightest_galaxies_are_giants(world):
     assert np.log(sizes).std() == pytest.approx(0.4, rel=0.2)
 
 
+def test_colours_are_those_of_the_fluxes(drawn):
+    """Both colours, g - i and i - z, are bluer where the first flux is larger."""
+    table = drawn[0]
+    for name, blue, red in (("GI_COLOR", "G", "I"), ("IZ_COLOR", "I", "Z")):
+        ratio = np.asarray(table[f"FLUX_{blue}"]) / np.asarray(table[f"FLUX_{red}"])
+        np.testing.assert_allclose(table[name], -2.5 * np.log10(ratio), rtol=1e-9)
+
+
 def test_stars_are_points(drawn):
     stars = drawn[0][drawn[0]["SOURCE_TYPE"] == 0]
     assert len(stars)
