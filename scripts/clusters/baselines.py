@@ -6,16 +6,12 @@ from skyloom.clusters.baselines.photometry import SurveyDepth
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.tasks.baselines import background_of, find_in_tile, galaxies_of
-from skyloom.clusters.tasks.products import by_tile
+from skyloom.clusters.tasks.products import one_by_tile
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 how, seed = Images.stated(job.settings["images"]), job.settings["seed"]
-catalogs, images, matched, dense = (
-    {name: path for name, (path,) in by_tile(paths).items()}
-    for group in (job.input, job.output)
-    for paths in dict(group.items()).values()
-)
+catalogs, images = map(one_by_tile, (job.input.catalogs, job.input.images))
 tables = job.checkout / "resources" / "clusters"
 red_sequence = read_red_sequence(tables / "red_sequence.csv")
 depth = SurveyDepth(depth=how.depth10, seeing=how.fwhm)
@@ -29,5 +25,7 @@ find = partial(
     seed=seed,
     record=job.recipe.record(catalogs.values()),
 )
-files = {n: {"matched_filter": matched[n], "density": dense[n]} for n in catalogs}
+kinds = ("matched_filter", "density")
+found = {kind: one_by_tile(job.output.get(kind)) for kind in kinds}
+files = {name: {kind: found[kind][name] for kind in kinds} for name in catalogs}
 job.each(files, find, files=files)

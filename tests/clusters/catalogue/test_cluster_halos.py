@@ -212,3 +212,15 @@ def test_tilt_changes_the_richness_function_by_its_power(world):
         assert len(richness) == pytest.approx(40_000, rel=0.02)
         middle = np.average(world.clusters["Z_LAMBDA"], weights=weight)
         assert z.mean() == pytest.approx(middle, abs=0.01)
+
+
+def test_turning_a_cluster_keeps_its_area():
+    """Ellipses of all axis ratios and directions cover what the circle would."""
+    areas, tilts = [], []
+    for seed in range(12):
+        places = halos._positions(np.random.default_rng(seed), 20_000, 40.0)
+        moments = np.cov(places)
+        areas.append(np.sqrt(np.linalg.det(moments)))
+        tilts.append(np.arctan2(2 * moments[0, 1], moments[0, 0] - moments[1, 1]))
+    assert np.std(areas) < 0.03 * np.mean(areas)
+    assert np.ptp(tilts) > np.pi

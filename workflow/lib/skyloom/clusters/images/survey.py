@@ -209,30 +209,37 @@ def good_pixels(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.nd
 
 def world(path: Path, hdu) -> WCS:
     """Return the world coordinates of an image; InputError for none on the sky."""
-    problem = ""
     try:
         with warnings.catch_warnings():
             # Old keywords and dates that astropy corrects are no fault of the pixels.
             warnings.simplefilter("ignore", FITSFixedWarning)
             found = WCS(hdu.header)
-        text = [key for key in NUMBERS if isinstance(hdu.header.get(key), str)]
-        if not found.has_celestial or found.naxis != 2:
-            problem = "no WCS"
-        elif text:
-            problem = f"{text[0]} = {hdu.header[text[0]]!r}"
-        elif not any(map(wcs_to_celestial_frame(found).is_equivalent_frame, FRAMES)):
-            problem = f"the WCS is not of RA and Dec in ICRS ({found.wcs.ctype[0]}, "
-            problem += f"{wcs_to_celestial_frame(found)!r})"
-        elif not 0 < abs(np.linalg.det(found.pixel_scale_matrix)) < np.inf:
-            problem = "the WCS maps all pixels onto a line"
+        frame = wcs_to_celestial_frame(found) if found.has_celestial else None
     except Exception as bad:  # wcslib's errors have no class in common
         problem = f"the world coordinates cannot be read ({bad})"
+    else:
+        problem = _off_sky(found, frame, hdu.header)
     if problem:
         where = f"HDU {hdu.name or 'PRIMARY'}"
         expected = "CTYPE RA---, DEC-- in ICRS or FK5 of J2000, and numbers CRVAL, "
         expected += "CRPIX and CD or CDELT"
         raise InputError(path, problem, where=where, expected=expected)
     return found
+
+
+def _off_sky(found: WCS, frame, header: fits.Header) -> str:
+    """Return what keeps a WCS from being one of RA and Dec; nothing for a good one."""
+    text = [key for key in NUMBERS if isinstance(header.get(key), str)]
+    if frame is None or found.naxis != 2:
+        return "no WCS"
+    if text:
+        return f"{text[0]} = {header[text[0]]!r}"
+    if not any(map(frame.is_equivalent_frame, FRAMES)):
+        kind = found.wcs.ctype[0]
+        return f"the WCS is not of RA and Dec in ICRS ({kind}, {frame!r})"
+    if not 0 < abs(np.linalg.det(found.pixel_scale_matrix)) < np.inf:
+        return "the WCS maps all pixels onto a line"
+    return ""
 
 
 def zero_point(path: Path, hdu) -> float:

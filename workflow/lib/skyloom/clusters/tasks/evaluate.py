@@ -27,6 +27,7 @@ from skyloom.clusters.inference.blend import HELD, read_maps
 from skyloom.clusters.tasks.products import (
     THRESHOLD,
     by_tile,
+    one_by_tile,
     read_candidates,
     read_wcs,
 )
@@ -39,7 +40,7 @@ ENCODER = "encoder"
 def read_sky(predictions: Sequence[str]) -> Sky:
     """Return where tiles have looked, from the maps of their predictions."""
     seen, places = {}, {}
-    for name, (path,) in by_tile(predictions).items():
+    for name, path in one_by_tile(predictions).items():
         maps, wcs = read_maps(path), read_wcs(path)
         places[name] = wcs[:: maps.tile, :: maps.tile]
         seen[name] = seen_cells(maps.valid >= HELD, places[name])
@@ -97,7 +98,7 @@ def _apart(
     first = np.array([tiles.split()[0] for tiles in own["TILES"]], dtype=object)
     tables = {ENCODER: {name: own[first == name] for name in sky.seen}} | {
         kind.replace("_", " "): {
-            name: read_candidates(path) for name, (path,) in by_tile(paths).items()
+            name: read_candidates(path) for name, path in one_by_tile(paths).items()
         }
         for kind, paths in baselines.items()
     }

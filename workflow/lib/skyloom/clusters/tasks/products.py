@@ -37,6 +37,11 @@ def by_tile(paths: Iterable[str]) -> dict[str, list[str]]:
     return _grouped(paths, tile_of)
 
 
+def one_by_tile(paths: Iterable[str]) -> dict[str, str]:
+    """Return files by the names of their tiles, of which each has one."""
+    return {name: path for name, (path,) in by_tile(paths).items()}
+
+
 def tile_of(path: str) -> str:
     """Return the name of a tile from that of one of its own files."""
     name = Path(path).name.split(".")[0]
