@@ -1,0 +1,1 @@
+"""Galaxy spectra: a map of spectra, a fingerprint per galaxy, a map of galaxies."""

@@ -1,0 +1,1 @@
+"""A trained map of spectra: an encoder with its decoder, and prototypes on a grid."""

@@ -1,0 +1,67 @@
+"""One file for a map: ``.npz`` where no network is needed, ``.keras`` of a network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.io.documents import plain
+from skyloom.io.errors import InputError
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.som.model import Som
+from skyloom.spectra.mapping.codecs import Identity, Principal
+from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.rest.grid import grid_from
+
+KEYS = {
+    "weights": ("f", 3),
+    "mean": ("f", 1),
+    "axes": ("f", 2),
+    "centre": ("f", 1),
+    "about": ("U", 0),
+}
+
+
+def read_map(path: str | Path) -> SpectralMap:
+    """Read a map by its suffix; InputError for a file that is none."""
+    if Path(path).suffix == ".keras":
+        # Imported here: a plain map needs no Keras.
+        from skyloom.spectra.desom.files import read_desom  # noqa: PLC0415
+
+        return read_desom(path)
+    arrays = read_npz(path, KEYS)
+    remedy = "train the map again"
+    try:
+        facts = json.loads(str(arrays["about"]))
+        som = Som(arrays["weights"], facts["topology"])
+        axes, centre = arrays["axes"], arrays["centre"]
+        codec = Principal(centre, axes) if len(axes) else Identity()
+        kind, grid, scaled = facts["kind"], grid_from(facts["grid"]), facts["scaled"]
+    except (KeyError, ValueError, TypeError) as bad:
+        raise InputError(path, f"not a map of spectra ({bad})", remedy=remedy) from None
+    return SpectralMap(kind, codec, som, grid, scaled, arrays["mean"], facts["about"])
+
+
+def write_map(path: str | Path, made: SpectralMap) -> None:
+    """Write a map whose codec is no network: same map, same bytes."""
+    none = np.zeros((0, made.grid.pixels), np.float32)
+    axes = getattr(made.codec, "axes", none)
+    centre = getattr(made.codec, "mean", np.zeros(made.grid.pixels, np.float32))
+    facts = {
+        "kind": made.kind,
+        "topology": made.som.topology,
+        "grid": made.grid.to_json(),
+        "scaled": made.scaled,
+        "about": plain(made.about),
+    }
+    text = json.dumps(facts, sort_keys=True, allow_nan=False)
+    write_npz(
+        path,
+        weights=made.som.weights,
+        mean=made.mean,
+        axes=axes,
+        centre=centre,
+        about=np.array(text),
+    )

@@ -1,0 +1,106 @@
+"""A trained map of spectra, whatever trained it: DESOM, a plain SOM, or a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Tree
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from skyloom.som.matching import bmu
+from skyloom.som.model import Som
+from skyloom.spectra.rest.grid import RestGrid
+
+PASSES = 3  # over the masked pixels, each filled by the reconstruction before
+CHUNK = 1024  # spectra at a time
+
+
+class Codec(Protocol):
+    """From spectra without gaps to latent vectors, and back.
+
+    Both take and return float32 arrays with one row a spectrum. The identity and a
+    principal component analysis are codecs as an autoencoder is.
+    """
+
+    def encode(self, flux: np.ndarray) -> np.ndarray:
+        """Return latent vectors, shape (n, latent), of spectra (n, pixels)."""
+
+    def decode(self, latent: np.ndarray) -> np.ndarray:
+        """Return spectra, shape (n, pixels), of latent vectors (n, latent)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralMap:
+    """Prototypes on a grid, in the latent space of a codec.
+
+    Attributes
+    ----------
+    kind : str
+        ``"desom"``, ``"ae_som"``, ``"som"``, ``"pca_som"`` or ``"kmeans"``.
+    codec : Codec
+        Trained encoder and decoder.
+    som : Som
+        Prototypes in latent space, float32, shape (rows, columns, latent).
+    grid : RestGrid
+        The pixels it was trained on.
+    scaled : str
+        How its spectra were scaled, a method of `skyloom.spectra.rest.scale`.
+    mean : ndarray of float32, shape (pixels,)
+        Mean scaled training spectrum: what masked pixels are filled with at first.
+    about : dict
+        Settings, history, code digest and metrics, JSON-plain.
+    """
+
+    kind: str
+    codec: Codec
+    som: Som
+    grid: RestGrid
+    scaled: str
+    mean: np.ndarray
+    about: Tree = field(default_factory=dict)
+
+    def encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+        """Return the latent vectors of scaled spectra, shape (n, latent).
+
+        Masked pixels (`ivar` 0) take no part: they are filled with the mean spectrum
+        and then, `PASSES` times, with the spectrum's own reconstruction.
+        """
+        parts = [
+            self._encode(
+                np.asarray(flux[i : i + CHUNK]), np.asarray(ivar[i : i + CHUNK])
+            )
+            for i in range(0, len(flux), CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.som.width), "f4")
+
+    def place(
+        self, flux: np.ndarray, ivar: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return best-matching units, distances to them, and latent vectors."""
+        latent = self.encode(flux, ivar)
+        return *bmu(self.som, latent), latent
+
+    def reconstruct(self, latent: np.ndarray) -> np.ndarray:
+        """Return the spectra that latent vectors stand for, scaled, (n, pixels).
+
+        Of a codec that is the identity these are the best-matching prototypes.
+        """
+        if getattr(self.codec, "identity", False):
+            return self.som.prototypes[bmu(self.som, latent)[0]]
+        return self.codec.decode(latent)
+
+    def prototypes(self) -> np.ndarray:
+        """Return the decoded prototypes, scaled spectra, shape (n_units, pixels)."""
+        return self.codec.decode(self.som.prototypes)
+
+    def _encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+        good = ivar > 0
+        latent = self.codec.encode(np.where(good, flux, self.mean))
+        gaps = ~good.all(axis=1)
+        for _ in range(PASSES if gaps.any() else 0):
+            filled = self.reconstruct(latent[gaps])
+            latent[gaps] = self.codec.encode(
+                np.where(good[gaps], flux[gaps], filled).astype(np.float32)
+            )
+        return latent

@@ -1,0 +1,1 @@
+"""Spectra at rest: their grid, their files, resampling, cuts and scaling."""
