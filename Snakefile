@@ -55,6 +55,19 @@ if "clusters" in config["areas"]:
     use rule * from clusters as clusters_*
 
 
+if "spectra" in config["areas"]:
+
+    module spectra:
+        pathvars:
+            **area_folders(config, "spectra"),
+        snakefile:
+            "workflow/rules/spectra.smk"
+        config:
+            area_config(config, "spectra")
+
+    use rule * from spectra as spectra_*
+
+
 rule all:
     default_target: True
     input:

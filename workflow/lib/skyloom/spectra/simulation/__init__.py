@@ -1,0 +1,1 @@
+"""Simulated galaxies seen through MaNGA, from stellar populations to files."""

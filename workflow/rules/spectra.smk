@@ -1,0 +1,27 @@
+"""spectra: galaxy spectra -> a map of spectra -> fingerprints -> a map of galaxies."""
+
+from functools import partial
+
+
+include: "common.smk"
+
+
+from skyloom.spectra.inputs import Inputs, holders
+
+INPUTS = Inputs(config, fresh=workflow.is_main_process)
+CHUNKS = list(INPUTS.chunks)
+GALAXIES = {chunk: list(names) for chunk, names in INPUTS.galaxies.items()}
+SIZE = config["sample"]["size"]
+digest = partial(code_of, env="envs/spectra.yaml")
+
+
+wildcard_constraints:
+    chunk=r"\d+",
+    size=r"[1-9]\d*[km]?",
+    kind="som|pca_som|kmeans|ae_som",
+    repeat=r"[1-9]\d*",
+
+
+rule all:
+    input:
+        [],
