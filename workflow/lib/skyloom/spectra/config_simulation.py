@@ -31,7 +31,9 @@ class Simulate(Section):
         "Median S/N a pixel of the outermost and of the brightest spectra.",
     )
     cubes: int = key(
-        1, "Galaxies that are also written as LOGCUBE and MAPS, at 19 fibres.", ge=0
+        1,
+        "Galaxies that are also written as LOGCUBE and MAPS: the smallest units.",
+        ge=0,
     )
     templates: DataFolder | None = key(
         None,

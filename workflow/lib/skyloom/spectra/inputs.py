@@ -19,7 +19,7 @@ from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.log import NAME
 from skyloom.run.sheets import read_sheet
-from skyloom.spectra.simulation.plan import planned
+from skyloom.spectra.simulation.plan import planned, smallest
 
 RAW = "<results>/raw"
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
@@ -59,7 +59,7 @@ class Inputs:
         if self.source == "simulated":
             names = planned(config["simulate"], config["seed"])
             self.chunks = _dealt(names, config["chunks"])
-            self.cubes = list(names)[: config["simulate"]["cubes"]]
+            self.cubes = smallest(names, config["simulate"]["cubes"])
         elif self.source == "manga":
             names = self._listed_cubes()
             self.chunks = _dealt(names, config["chunks"])

@@ -1,31 +1,47 @@
-"""The names of the simulated galaxies, from the configuration alone."""
+"""The names of simulated galaxies: plates of 17 units each, as MaNGA's.
+
+It is used while the rules are read, so it imports nothing heavy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from skyloom.run.seeds import rng
 
-FIRST_PLATE = 9001
-FIRST_NUMBER = 40_001  # of mangaID 1-<number>
-UNITS_OF_A_PLATE = 17
-# Units of a MaNGA cartridge by number of fibres (Drory et al. 2015, AJ 149, 77).
-CARTRIDGE = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}
+UNITS = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}  # of a plate, by fibres (Drory+15)
+PLATE = 9001  # the first plate
+TARGET = 500_001  # the first galaxy's number in its mangaID
 
 
 def planned(simulate: Mapping, seed: int) -> dict[str, str]:
-    """Return the plate-IFU and the mangaID of each simulated galaxy, in order.
+    """Return the mangaID of each simulated galaxy by its plate-IFU.
 
-    `simulate` is the section of the configuration; ``9001-1901`` is the first unit
-    with 19 fibres of plate 9001. A galaxy's name does not depend on their number.
+    Parameters
+    ----------
+    simulate : mapping
+        The section `simulate`: `galaxies`, and `fibres`, of which units a plate has.
+    seed : int
+        Which units of a plate come first.
     """
-    sizes = sorted(simulate["fibres"])
-    shares = [CARTRIDGE[size] for size in sizes]
+    designs = [
+        f"{fibres}{number:02d}"
+        for fibres in sorted(simulate["fibres"])
+        for number in range(1, UNITS[fibres] + 1)
+    ]
     names = {}
     for i in range(simulate["galaxies"]):
-        plate, unit = divmod(i, UNITS_OF_A_PLATE)
-        lot = rng(seed, "fibres", i).integers(sum(shares))
-        fibres = next(s for n, s in enumerate(sizes) if lot < sum(shares[: n + 1]))
-        name = f"{FIRST_PLATE + plate}-{fibres}{unit + 1:02d}"
-        names[name] = f"1-{FIRST_NUMBER + i}"
+        plate, place = divmod(i, len(designs))
+        order = rng(seed, "plate", PLATE + plate).permutation(len(designs))
+        names[f"{PLATE + plate}-{designs[order[place]]}"] = f"1-{TARGET + i}"
     return names
+
+
+def fibres_of(plateifu: str) -> int:
+    """Return the number of fibres of a unit: 19 of ``9001-1902``."""
+    return int(plateifu.rpartition("-")[2][:-2])
+
+
+def smallest(names: Iterable[str], number: int) -> list[str]:
+    """Return the plate-IFUs of the smallest units, first those that come first."""
+    return sorted(names, key=fibres_of)[:number]
