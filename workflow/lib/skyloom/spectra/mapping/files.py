@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,22 @@ def read_map(path: str | Path) -> SpectralMap:
     arrays = read_npz(path, KEYS)
     remedy = "train the map again"
     try:
-        facts = json.loads(str(arrays["about"]))
-        som = Som(arrays["weights"], facts["topology"])
-        axes, centre = arrays["axes"], arrays["centre"]
-        codec = Principal(centre, axes) if len(axes) else Identity()
-        kind, grid, scaled = facts["kind"], grid_from(facts["grid"]), facts["scaled"]
+        return _map_of(arrays)
     except (KeyError, ValueError, TypeError) as bad:
         raise InputError(path, f"not a map of spectra ({bad})", remedy=remedy) from None
-    return SpectralMap(kind, codec, som, grid, scaled, arrays["mean"], facts["about"])
+
+
+def _map_of(arrays: Mapping[str, np.ndarray]) -> SpectralMap:
+    facts = json.loads(str(arrays["about"]))
+    som, grid = Som(arrays["weights"], facts["topology"]), grid_from(facts["grid"])
+    axes, centre = arrays["axes"], arrays["centre"]
+    width, pixels = (len(axes) or grid.pixels), (axes.shape[1], *centre.shape)
+    if som.width != width or set(pixels) != {grid.pixels}:
+        msg = f"latent {som.width} for {width}, pixels {pixels} for {grid.pixels}"
+        raise ValueError(msg)
+    codec = Principal(centre, axes) if len(axes) else Identity()
+    kind, scaled, mean = facts["kind"], facts["scaled"], arrays["mean"]
+    return SpectralMap(kind, codec, som, grid, scaled, mean, facts["about"])
 
 
 def write_map(path: str | Path, made: SpectralMap) -> None:

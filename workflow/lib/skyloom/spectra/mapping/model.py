@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Tree
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
 
+from skyloom.io.record import digest_of
 from skyloom.som.matching import bmu
 from skyloom.som.model import Som
 from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.rest.scale import METHODS
 
 PASSES = 3  # over the masked pixels, each filled by the reconstruction before
 CHUNK = 1024  # spectra at a time
@@ -59,6 +62,20 @@ class SpectralMap:
     scaled: str
     mean: np.ndarray
     about: Tree = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.scaled not in METHODS:
+            msg = f"a map of spectra scaled by {self.scaled!r}, not {METHODS}"
+            raise ValueError(msg)
+        if self.mean.shape != (self.grid.pixels,):
+            msg = f"mean spectrum {self.mean.shape}, not of {self.grid.pixels} pixels"
+            raise ValueError(msg)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of prototypes, grid and scaling: what labels of the map are of."""
+        facts = [self.grid.to_json(), self.scaled, self.som.shape, self.som.topology]
+        return digest_of([*facts, sha256(self.som.weights.tobytes()).hexdigest()])
 
     def encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
         """Return the latent vectors of scaled spectra, shape (n, latent).

@@ -7,21 +7,26 @@ order. The table's header says which grid the pixels are on, and how they were s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from astropy.io.fits import Header
 from astropy.table import Table
+from pandas.api.types import is_numeric_dtype
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
 from skyloom.io.tables import write_catalogue
 from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.rest.scale import METHODS
 
 CARDS = {"start": "RESTWAVE", "step": "RESTSTEP", "pixels": "RESTNPIX"}
+CHUNK = 1024  # spectra at a time
 SCALED = "SCALED"  # how the flux was scaled: "none", or a method of `scale`
 
 
@@ -61,8 +66,21 @@ class RestSpectra:
     def rows(self, index) -> RestSpectra:
         """Return the chosen spectra, read into memory."""
         info = self.info.iloc[index].reset_index(drop=True)
-        flux, ivar = np.asarray(self.flux[index]), np.asarray(self.ivar[index])
+        flux, ivar = _taken(self.flux, index), _taken(self.ivar, index)
         return RestSpectra(flux, ivar, info, self.grid, self.scaled)
+
+    def pieces(self, index: np.ndarray) -> Iterator[RestSpectra]:
+        """Yield the chosen spectra, a `CHUNK` at a time."""
+        for first in range(0, len(index), CHUNK):
+            yield self.rows(index[first : first + CHUNK])
+
+
+def _taken(array: np.ndarray, index) -> np.ndarray:
+    """Return rows of an array, copied; of a memory map no page stays in memory."""
+    if isinstance(array, np.memmap):
+        how = {"dtype": array.dtype, "offset": array.offset, "shape": array.shape}
+        array = np.memmap(array.filename, mode="r", **how)
+    return np.array(array[index])
 
 
 def paths(flux: str | Path, info: str | Path | None = None) -> dict[str, Path]:
@@ -86,14 +104,81 @@ def write_spectra(
     info: str | Path | None = None,
 ) -> None:
     """Write the three files of a set, each whole or not at all."""
-    where = paths(flux, info)
-    write_array(where["flux"], spectra.flux)
-    write_array(where["ivar"], spectra.ivar)
-    table = Table.from_pandas(spectra.info)
+    grid, scaled = spectra.grid, spectra.scaled
+    with writing(flux, len(spectra), grid, scaled, provenance, info) as add:
+        add(spectra)
+
+
+@contextmanager
+def writing(
+    flux: str | Path,
+    rows: int,
+    grid: RestGrid,
+    scaled: str,
+    provenance: Mapping | None = None,
+    info: str | Path | None = None,
+) -> Iterator[Callable[[RestSpectra], None]]:
+    """Give a function that adds spectra to a set, which is written in pieces.
+
+    Parameters
+    ----------
+    flux : str or Path
+        Name of the set, see `paths`; its files are written whole or not at all.
+    rows : int
+        Spectra that will be added, in all.
+    grid, scaled
+        As in `RestSpectra`.
+    provenance : mapping, optional
+        Kept in the table's header.
+    info : str or Path, optional
+        See `paths`.
+    """
+    where, tables = paths(flux, info), []
+    shape = (rows, grid.pixels)
+    with (
+        _open_array(where["flux"], shape) as one,
+        _open_array(where["ivar"], shape) as two,
+    ):
+
+        def add(piece: RestSpectra) -> None:
+            for file, array in ((one, piece.flux), (two, piece.ivar)):
+                np.ascontiguousarray(array, np.float32).tofile(file)
+            tables.append(piece.info)
+
+        yield add
+        given = sum(map(len, tables))
+        if given != rows:
+            msg = f"{flux}: {given} spectra were added, not {rows}"
+            raise ValueError(msg)
+    whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    write_info(where["info"], whole, grid, scaled, provenance)
+
+
+def write_info(
+    path: Path, info: pd.DataFrame, grid: RestGrid, scaled: str, provenance=None
+) -> None:
+    """Write the table of a set of spectra; a text that is missing becomes empty."""
+    texts = [name for name in info if not is_numeric_dtype(info[name])]
+    table = Table.from_pandas(info.drop(columns=texts))
+    for name in texts:
+        table[name] = np.array(
+            [t if isinstance(t, str) else "" for t in info[name]], str
+        )
+    table = table[list(info)]
     if provenance is not None:
         table.meta["provenance"] = provenance
-    grid = {CARDS[name]: value for name, value in spectra.grid.to_json().items()}
-    write_catalogue(where["info"], table, grid | {SCALED: spectra.scaled})
+    cards = {CARDS[name]: value for name, value in grid.to_json().items()}
+    write_catalogue(path, table, cards | {SCALED: scaled})
+
+
+@contextmanager
+def _open_array(path: Path, shape: tuple[int, int]) -> Iterator:
+    """Open a float32 ``.npy`` of a known shape, to be written in pieces."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        yield file
+        file.flush()
 
 
 def read_spectra(flux: str | Path, info: str | Path | None = None) -> RestSpectra:
@@ -108,21 +193,28 @@ def read_spectra(flux: str | Path, info: str | Path | None = None) -> RestSpectr
     where = paths(flux, info)
     with opened(where["info"]) as file:
         table, header = file.table(1), file[0].header
+    grid, scaled = _facts(where["info"], header)
+    shape = (len(table), grid.pixels)
+    arrays = [read_array(where[kind], shape) for kind in ("flux", "ivar")]
+    return RestSpectra(*arrays, table.to_pandas(), grid, scaled)
+
+
+def _facts(path: Path, header: Header) -> tuple[RestGrid, str]:
+    """Return the grid and the scaling that a table's header tells."""
+    remedy = "make it again with the rule that writes it"
     lacking = [card for card in (*CARDS.values(), SCALED) if card not in header]
     if lacking:
         problem = f"no card {', '.join(lacking)} in the header"
-        remedy = "make it again with the rule that writes it"
-        raise InputError(where["info"], problem, where="HDU 0", remedy=remedy)
-    grid = RestGrid(*(header[card] for card in CARDS.values()))
-    shape = (len(table), grid.pixels)
-    arrays = [read_array(where[kind], shape) for kind in ("flux", "ivar")]
-    return RestSpectra(*arrays, table.to_pandas(), grid, header[SCALED])
-
-
-def write_array(path: str | Path, array: np.ndarray) -> None:
-    """Write one array as float32 ``.npy``."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, np.ascontiguousarray(array, np.float32), allow_pickle=False)
+        raise InputError(path, problem, where="HDU 0", remedy=remedy)
+    try:
+        grid = RestGrid(*(header[card] for card in CARDS.values()))
+    except (ValueError, TypeError) as bad:
+        raise InputError(path, str(bad), where="HDU 0", remedy=remedy) from None
+    known = ("none", *METHODS)
+    if header[SCALED] not in known:
+        problem, expected = f"{SCALED} is {header[SCALED]!r}", ", ".join(known)
+        raise InputError(path, problem, where="HDU 0", expected=expected)
+    return grid, header[SCALED]
 
 
 def read_array(path: str | Path, shape: tuple[int, int]) -> np.ndarray:
@@ -130,12 +222,10 @@ def read_array(path: str | Path, shape: tuple[int, int]) -> np.ndarray:
     path = existing_file(path)
     remedy = "make it again with the rule that writes it"
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError) as bad:
         problem = f"not a readable npy file ({bad})"
         raise InputError(path, problem, remedy=remedy) from None
-    if not isinstance(array, np.ndarray):
-        raise InputError(path, "an archive", expected="one array", remedy=remedy)
     if array.dtype != np.float32 or array.shape != shape:
         problem = f"{array.dtype} of shape {array.shape}"
         expected = f"float32 of shape {shape}, as its table says"

@@ -26,6 +26,14 @@ class RestGrid:
     step: float
     pixels: int
 
+    def __post_init__(self):
+        if not (0 < self.start < np.inf and 0 < self.step < 1 and self.pixels > 0):
+            msg = f"no grid: start {self.start}, step {self.step}, {self.pixels} pixels"
+            raise ValueError(msg)
+        # As many digits as a FITS card holds: a grid is equal when written and read.
+        for name in ("start", "step"):
+            object.__setattr__(self, name, float(f"{getattr(self, name):.12g}"))
+
     @property
     def loglam(self) -> np.ndarray:
         """Centres, log10 of Å, float64, shape (pixels,)."""
