@@ -1,0 +1,1 @@
+"""Readers of galaxy spectra: chunks, MaNGA, other cubes, and single spectra."""

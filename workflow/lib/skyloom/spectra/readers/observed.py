@@ -1,0 +1,117 @@
+"""Spectra as observed, and how they are brought to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.spectra import checked_wave
+from skyloom.spectra.rest.files import RestSpectra
+from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.rest.resample import stretch, to_rest
+
+BATCH = 256  # spectra that a reader gives at once
+RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
+REDSHIFTS = (-0.01, 10.0)
+FASTEST = 3000.0  # km/s, relative to the systemic redshift
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Spectra as observed.
+
+    Attributes
+    ----------
+    wave : ndarray of float64, shape (p,) or (n, p)
+        Vacuum wavelengths, increasing [Å].
+    flux, ivar : ndarray of float32, shape (n, p)
+        Flux density and inverse variance, finite; `ivar` is 0 where masked.
+    info : DataFrame of n rows
+        What is known of each spectrum, index 0 to n - 1; always ``fname``,
+        ``plateifu`` and ``redshift`` (NaN where unknown).
+    """
+
+    wave: np.ndarray
+    flux: np.ndarray
+    ivar: np.ndarray
+    info: pd.DataFrame
+
+    def __post_init__(self):
+        n, p = self.flux.shape
+        if self.ivar.shape != (n, p) or self.wave.shape not in ((p,), (n, p)):
+            msg = f"wave {self.wave.shape}, flux {(n, p)}, ivar {self.ivar.shape}"
+            raise ValueError(msg)
+        if len(self.info) != n:
+            msg = f"{len(self.info)} rows of info for {n} spectra"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.info)
+
+    def rows(self, index) -> Observed:
+        """Return the chosen spectra, by numbers or by a mask."""
+        info = self.info.iloc[np.arange(len(self))[index]].reset_index(drop=True)
+        wave = self.wave if self.wave.ndim == 1 else self.wave[index]
+        return Observed(wave, self.flux[index], self.ivar[index], info)
+
+    @property
+    def has_redshift(self) -> np.ndarray:
+        """Whether redshift and velocity can be those of a galaxy, shape (n,)."""
+        z = self.info["redshift"].to_numpy(float)
+        v = self._velocity
+        slow = True if v is None else ~(np.abs(v) > FASTEST)
+        return (z > REDSHIFTS[0]) & (z < REDSHIFTS[1]) & slow
+
+    @property
+    def _velocity(self) -> np.ndarray | None:
+        known = "v_star" in self.info
+        return self.info["v_star"].to_numpy(float) if known else None
+
+
+def at_rest(observed: Observed, grid: RestGrid) -> RestSpectra:
+    """Bring spectra to rest by redshift and, where it is known, stellar velocity.
+
+    Those without a redshift (see `Observed.has_redshift`) come out fully masked.
+    """
+    usable = observed.has_redshift
+    factor = stretch(observed.info["redshift"].to_numpy(float), observed._velocity)
+    factor = np.where(usable, factor, 1.0)
+    weights = np.where(usable[:, None], observed.ivar, 0)
+    flux, ivar = to_rest(observed.wave, observed.flux, weights, factor, grid)
+    return RestSpectra(flux, ivar, observed.info, grid)
+
+
+def batches(n: int, size: int = BATCH) -> Iterator[slice]:
+    """Yield the slices of `n` rows."""
+    return (slice(i, min(i + size, n)) for i in range(0, n, size))
+
+
+def wavelengths(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
+    """Return wavelengths as float64; InputError unless increasing, and in Å."""
+    wave = checked_wave(path, where, wave)
+    if len(wave) < 2:
+        raise InputError(path, f"{len(wave)} pixel", where=where, expected="2 or more")
+    if wave[0] < RANGE[0] or wave[-1] > RANGE[1]:
+        problem = f"wavelengths {wave[0]:.6g} to {wave[-1]:.6g}"
+        expected = f"Å, within {RANGE[0]:g} to {RANGE[1]:g}"
+        remedy = "convert them to Å (1 nm = 10 Å, 1 µm = 10000 Å)"
+        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
+    return wave
+
+
+def redshift_of(path: str | Path, value: object, remedy: str) -> float:
+    """Return a redshift that a galaxy can have; InputError otherwise."""
+    try:
+        z = float(value)
+    except (TypeError, ValueError):
+        z = np.nan
+    if not REDSHIFTS[0] < z < REDSHIFTS[1]:
+        problem = "no redshift" if value is None else f"redshift {value!r}"
+        expected = f"a number between {REDSHIFTS[0]:g} and {REDSHIFTS[1]:g}"
+        raise InputError(path, problem, expected=expected, remedy=remedy)
+    return z
