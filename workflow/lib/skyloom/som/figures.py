@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import EllipseCollection
+from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from skyloom.plots import style
+from skyloom.som.grid import ROW_HEIGHT, places
 from skyloom.som.model import Som
 from skyloom.som.quality import u_matrix
 
@@ -51,7 +52,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     axes = fig.subplots()
     shown = _show(axes, som, u_matrix(som), cmap=style.LIGHT_MAP, alpha=0.6)
     fig.colorbar(shown, ax=axes, label="mean distance to neighbours")
-    axes.add_collection(_discs(axes, by_kind))
+    axes.add_collection(_discs(axes, som, by_kind))
     colours = dict(zip(counts, style.CYCLE, strict=False))
     marks = [
         Line2D([], [], ls="", marker="o", ms=5, color=colour, label=name)
@@ -61,7 +62,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     return fig
 
 
-def _discs(axes: Axes, by_kind: np.ndarray) -> EllipseCollection:
+def _discs(axes: Axes, som: Som, by_kind: np.ndarray) -> EllipseCollection:
     total = by_kind.sum(axis=0)
     row, column = np.nonzero(total)
     size = 0.95 * np.sqrt(total[row, column] / max(1, total.max()))
@@ -71,7 +72,7 @@ def _discs(axes: Axes, by_kind: np.ndarray) -> EllipseCollection:
         size,
         np.zeros(len(size)),
         units="xy",
-        offsets=np.stack([column, row], axis=1),
+        offsets=places(som.shape, som.lattice)[row * som.shape[1] + column],
         offset_transform=axes.transData,
         facecolors=[style.CYCLE[k] for k in kind],
         edgecolors="white",
@@ -80,12 +81,36 @@ def _discs(axes: Axes, by_kind: np.ndarray) -> EllipseCollection:
 
 
 def _show(axes: Axes, som: Som, values: np.ndarray, **look):
-    shown = axes.imshow(values, **look)
+    hexagonal = som.lattice == "hexagonal"
+    shown = (_hexagons if hexagonal else _squares)(axes, som, values, **look)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    if hexagonal:  # rows are counted, not measured
+        every = -(-som.shape[0] // 6)
+        axes.yaxis.set_major_locator(MultipleLocator(every * ROW_HEIGHT))
+        axes.yaxis.set_major_formatter(lambda y, _: f"{y / ROW_HEIGHT:.0f}")
     axes.minorticks_off()
     axes.set(xlabel="column", ylabel="row")
     if som.topology == "torus":
         for spine in axes.spines.values():
             spine.set_linestyle((0, (4, 3)))
+    return shown
+
+
+def _squares(axes: Axes, _som: Som, values: np.ndarray, **look):
+    return axes.imshow(values, **look)
+
+
+def _hexagons(
+    axes: Axes, som: Som, values: np.ndarray, vmin=None, vmax=None, **look
+) -> PolyCollection:
+    """Draw a value at each unit as a hexagon."""
+    angle = np.pi / 6 + np.pi / 3 * np.arange(6)
+    corners = np.stack([np.cos(angle), np.sin(angle)], axis=1) / np.sqrt(3)
+    place = places(som.shape, som.lattice)
+    shown = PolyCollection(place[:, None] + corners, edgecolors="face", **look)
+    shown.set(array=np.ma.ravel(values), clim=(vmin, vmax), linewidth=0.2)
+    axes.add_collection(shown)
+    low, high = place.min(axis=0) - 0.6, place.max(axis=0) + 0.6
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     return shown

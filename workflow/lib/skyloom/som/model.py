@@ -15,6 +15,7 @@ from skyloom.io.npz import read_npz, write_npz
 from skyloom.som.grid import Shape, check_grid
 
 KEYS = {"weights": ("f", 3), "topology": ("U", 0), "about": ("U", 0)}
+OPTIONAL = {"lattice": ("U", 0)}  # of a map that is not rectangular
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +28,13 @@ class Som:
         The prototypes, in the units of the data; copied, and finite.
     topology : {"sheet", "torus"}
         Whether opposite edges touch.
+    lattice : {"rectangular", "hexagonal"}
+        How units lie.
     """
 
     weights: np.ndarray
     topology: str
+    lattice: str = "rectangular"
 
     def __post_init__(self):
         weights = np.array(self.weights)
@@ -38,7 +42,7 @@ class Som:
             got = f"{weights.dtype} of shape {weights.shape}"
             msg = f"weights of a map are float32 of shape (ny, nx, d), not {got}"
             raise ValueError(msg)
-        check_grid(weights.shape[:2], self.topology)
+        check_grid(weights.shape[:2], self.topology, self.lattice)
         if not np.isfinite(weights).all():
             msg = "weights of a map are finite numbers: some are not"
             raise ValueError(msg)
@@ -72,14 +76,18 @@ def save(path: str | Path, som: Som, about: Mapping | None = None) -> None:
     `about` says how it was made, in anything that JSON can hold.
     """
     text = json.dumps(plain(about or {}), sort_keys=True, allow_nan=False)
-    write_npz(path, weights=som.weights, topology=np.array(som.topology), about=text)
+    arrays = {"weights": som.weights, "topology": np.array(som.topology)}
+    if som.lattice != "rectangular":
+        arrays["lattice"] = np.array(som.lattice)
+    write_npz(path, **arrays, about=text)
 
 
 def load(path: str | Path) -> Som:
     """Read a map written by `save`; InputError for any other file."""
-    arrays = read_npz(path, KEYS)
+    arrays = read_npz(path, KEYS, OPTIONAL)
+    lattice = str(arrays.get("lattice", "rectangular"))
     try:
-        return Som(arrays["weights"], str(arrays["topology"]))
+        return Som(arrays["weights"], str(arrays["topology"]), lattice)
     except ValueError as bad:
         remedy = "train the map again"
         raise InputError(path, str(bad), where="the map", remedy=remedy) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.som.grid import Shape, grid_distances, neighbours
+from skyloom.som.grid import Shape, neighbours, steps
 from skyloom.som.matching import matched, two_best
 from skyloom.som.model import Som
 from skyloom.som.rows import CHUNK, Rows
@@ -24,9 +24,11 @@ def quantisation_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
 def topographic_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
     """Return the part of rows whose best and second-best units do not touch.
 
+    Eight units touch one of a rectangular lattice, six one of a hexagonal lattice.
+
     Source: Kiviluoto 1996, IEEE ICNN, 294.
     """
-    apart = grid_distances(som.shape, som.topology, "chebyshev") > 1
+    apart = steps(som.shape, som.topology, som.lattice) > 1
     pairs = two_best(som, x, chunk=chunk)
     return float(apart[pairs[:, 0], pairs[:, 1]].mean())
 
@@ -43,7 +45,7 @@ def u_matrix(som: Som) -> np.ndarray:
 
     Source: Ultsch & Siemon 1990, Proc. INNC, 305.
     """
-    one, other = neighbours(som.shape, som.topology)
+    one, other = neighbours(som.shape, som.topology, som.lattice)
     apart = np.zeros(len(one))
     for start in range(0, len(one), PAIRS):
         part = slice(start, start + PAIRS)

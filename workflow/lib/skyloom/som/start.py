@@ -39,15 +39,18 @@ def sample(
     return kept
 
 
-def principal(rows: np.ndarray, shape: Shape, topology: str) -> Som:
+def principal(
+    rows: np.ndarray, shape: Shape, topology: str, lattice: str = "rectangular"
+) -> Som:
     """Return a map laid along the principal directions of some rows, shape (n, d).
 
     A sheet is laid in the plane of the first two, its longer side along the first. A
     torus cannot lie in a plane: each side runs round a circle, its longer side in the
     first and second direction, the other in the third and fourth (Clifford's torus).
-    Either has the variance of the rows along each direction.
+    Either has the variance of the rows along each direction. Odd rows of a hexagonal
+    lattice start half a step further.
     """
-    check_grid(shape, topology)
+    check_grid(shape, topology, lattice)
     mean, axes = _directions(rows, 4)
     first, second = (0, 1) if shape[0] >= shape[1] else (1, 0)
     sides = [_side(size, topology) for size in shape]
@@ -55,16 +58,23 @@ def principal(rows: np.ndarray, shape: Shape, topology: str) -> Som:
     split = [axes[:per_side], axes[per_side : 2 * per_side]]
     down = (sides[0] @ split[first])[:, None, :]
     across = (sides[1] @ split[second])[None, :, :]
-    return Som((mean + down + across).astype(np.float32), topology)
+    if lattice == "hexagonal":
+        moved = _side(shape[1], topology, 0.5) @ split[second]
+        odd = np.arange(shape[0])[:, None, None] % 2 == 1
+        across = np.where(odd, moved, across)
+    return Som((mean + down + across).astype(np.float32), topology, lattice)
 
 
-def _side(size: int, topology: str) -> np.ndarray:
-    """Return places along a side, of unit variance in each column."""
+def _side(size: int, topology: str, shift: float = 0.0) -> np.ndarray:
+    """Return places along a side, of unit variance in each column.
+
+    `shift` [grid steps] moves all of them.
+    """
     if topology == "torus":
-        angle = 2 * np.pi * np.arange(size) / size
+        angle = 2 * np.pi * (np.arange(size) + shift) / size
         return np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     place = np.linspace(-1, 1, size) if size > 1 else np.zeros(1)
-    return np.sqrt(3) * place[:, None]
+    return np.sqrt(3) * (place + shift * 2 / max(1, size - 1))[:, None]
 
 
 def _directions(rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,6 +35,7 @@ def train(
     rng: np.random.Generator,
     *,
     chunk: int = CHUNK,
+    lattice: str = "rectangular",
 ) -> Som:
     """Return a map trained on data, from a start along their main directions.
 
@@ -53,6 +54,8 @@ def train(
         Chooses the rows that the start is made from.
     chunk : int
         Rows at a time. The same chunks give the same bytes; others differ by rounding.
+    lattice : {"rectangular", "hexagonal"}
+        How units lie.
 
     Raises
     ------
@@ -63,7 +66,8 @@ def train(
     """
     repeatable(data)
     radii = shrinking(epochs, first_radius(shape, topology))
-    som = principal(sample(data, SAMPLE, rng, chunk=chunk), shape, topology)
+    rows = sample(data, SAMPLE, rng, chunk=chunk)
+    som = principal(rows, shape, topology, lattice)
     for radius in radii:
         som = epoch(som, data, radius, chunk=chunk)
     return som
@@ -88,13 +92,14 @@ def epoch(som: Som, data: Rows, radius: float, *, chunk: int = CHUNK) -> Som:
         counts += np.bincount(index, minlength=som.n_units)
     means, voted = _spread(sums, counts, som, radius)
     weights = np.where(voted, means + book.centre, som.weights)
-    return Som(weights.astype(np.float32), som.topology)
+    return Som(weights.astype(np.float32), som.topology, som.lattice)
 
 
 def _spread(sums, counts, som: Som, radius: float) -> tuple[np.ndarray, np.ndarray]:
     """Return each unit's mean over its neighbourhood, and whether it has one."""
-    total = smooth(sums.reshape(som.weights.shape), som.topology, radius)
-    weight = smooth(counts.reshape(*som.shape, 1), som.topology, radius)
+    how = (som.topology, radius, som.lattice)
+    total = smooth(sums.reshape(som.weights.shape), *how)
+    weight = smooth(counts.reshape(*som.shape, 1), *how)
     voted = weight > LEAST_WEIGHT
     return total / np.where(voted, weight, 1.0), voted
 

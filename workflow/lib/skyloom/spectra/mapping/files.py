@@ -42,7 +42,8 @@ def read_map(path: str | Path) -> SpectralMap:
 
 def _map_of(arrays: Mapping[str, np.ndarray]) -> SpectralMap:
     facts = json.loads(str(arrays["about"]))
-    som, grid = Som(arrays["weights"], facts["topology"]), grid_from(facts["grid"])
+    som = Som(arrays["weights"], facts["topology"], facts["lattice"])
+    grid = grid_from(facts["grid"])
     axes, centre = arrays["axes"], arrays["centre"]
     width, pixels = (len(axes) or grid.pixels), (axes.shape[1], *centre.shape)
     if som.width != width or set(pixels) != {grid.pixels}:
@@ -61,6 +62,7 @@ def write_map(path: str | Path, made: SpectralMap) -> None:
     facts = {
         "kind": made.kind,
         "topology": made.som.topology,
+        "lattice": made.som.lattice,
         "grid": made.grid.to_json(),
         "scaled": made.scaled,
         "about": plain(made.about),
