@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from skyloom.spectra.simulation.dust import GAS, transmission
-from skyloom.spectra.simulation.frame import KMS, LOGLAM, PIXELS, STEP, WAVE, C
+from skyloom.spectra.simulation.frame import KMS, LOGLAM, PIXELS, STEP, C
 
 # Wavelengths in vacuum [Å].
 LINES = {

@@ -92,7 +92,7 @@ def template_files(folder: str | Path | None = None) -> list[Path]:
     if folder is None:
         found = find_spec("mangadap")
         if found is None or not found.submodule_search_locations:
-            raise InputError("sdss-mangadap", "no such package", remedy=_REMEDY)
+            raise InputError(Path("sdss-mangadap"), "no such package", remedy=_REMEDY)
         home = Path(found.submodule_search_locations[0])
         folder = home / "data" / "spectral_templates" / "mastar_ssp_v1.0"
     folder = Path(folder)
