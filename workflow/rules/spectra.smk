@@ -22,6 +22,9 @@ wildcard_constraints:
     repeat=r"[1-9]\d*",
 
 
+include: "spectra/sample.smk"
+
+
 rule all:
     input:
         [],
