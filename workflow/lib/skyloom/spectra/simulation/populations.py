@@ -151,13 +151,14 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     with opened(path) as file:
         flux, resolution = file.pixels(0, ndim=1), file.pixels("SRES", ndim=1)
         header = file[0].header
-    start, step = header.get("CRVAL1"), header.get("CDELT1")
+    axis = [header.get(key) for key in ("CRVAL1", "CDELT1")]
     shape = (TEMPLATE_PIXELS,)
     if flux.shape != shape or resolution.shape != shape:
         problem = f"{flux.size} pixels, {resolution.size} of resolution"
         raise InputError(path, problem, expected=f"{TEMPLATE_PIXELS}", remedy=_REMEDY)
-    if not np.allclose((start, step), (LOGLAM[0], STEP), rtol=0, atol=1e-7):
-        problem = f"CRVAL1 {start}, CDELT1 {step}"
+    numbers = all(isinstance(value, float) for value in axis)
+    if not numbers or not np.allclose(axis, (LOGLAM[0], STEP), rtol=0, atol=1e-7):
+        problem = f"CRVAL1 {axis[0]}, CDELT1 {axis[1]}"
         expected = f"MaNGA's grid, {LOGLAM[0]:.4f} and {STEP}"
         raise InputError(path, problem, where="HDU 0", expected=expected)
     for name, values in (("HDU 0", flux), ("HDU SRES", resolution)):
