@@ -106,30 +106,50 @@ def render(
     n = len(components[0].mass)
     z, blur = (np.broadcast_to(np.asarray(x, float), n) for x in (z, blur))
     dim = _dimming(z)
+    pixels = library.flux.shape[-1]
     flux = np.zeros((n, PIXELS), dtype=np.float32)
-    spectra = library.flux.reshape(-1, library.flux.shape[-1])
-    depth = library.wave
     for first in range(0, n, _ROWS):
         rows = slice(first, first + _ROWS)
-        total = 0
-        for part in components:
-            mass = part.mass[rows] * L_SUN * dim[rows] / (1 + z[rows])
-            weights = part.history.weights[rows].reshape(len(mass), -1)
-            stars = (weights * mass[:, None]).astype(np.float32) @ spectra
-            stars *= transmission(part.ebv[rows], depth)
-            shift = np.log10((1 + z[rows]) * (1 + part.velocity[rows] / C)) / STEP
-            sigma = np.hypot(part.sigma[rows] / KMS, blur[rows])
-            total = total + moved(stars, shift, sigma)
-        flux[rows, : spectra.shape[1]] = shifted(total, spectra.shape[1])
+        flux[rows, :pixels] = _stars(
+            library, components, z[rows], dim[rows], blur[rows], rows
+        )
     lines = pd.DataFrame(index=range(n))
     if gas is not None:
         lines = _with_lines(library, components, gas, dim)
         add_lines(flux, lines, gas, z, library.sigma, blur)
-    place = np.arange(PIXELS) - np.log10(1 + z)[:, None] / STEP
-    covered = (place >= EDGES[0]) & (place <= spectra.shape[1] - 1 - EDGES[1])
-    covered[:, spectra.shape[1] :] = False
+    covered = _covered(z, pixels)
     flux[~covered] = 0
     return Rendered(flux, covered, lines)
+
+
+def _stars(
+    library: Library,
+    components: Sequence[Component],
+    z: np.ndarray,
+    dim: np.ndarray,
+    blur: np.ndarray,
+    rows: slice,
+) -> np.ndarray:
+    """Return the light of the stars of some regions, on the populations' pixels."""
+    spectra = library.flux.reshape(-1, library.flux.shape[-1])
+    total = 0
+    for part in components:
+        mass = part.mass[rows] * L_SUN * dim / (1 + z)
+        weights = part.history.weights[rows].reshape(len(mass), -1)
+        light = (weights * mass[:, None]).astype(np.float32) @ spectra
+        light *= transmission(part.ebv[rows], library.wave)
+        shift = np.log10((1 + z) * (1 + part.velocity[rows] / C)) / STEP
+        sigma = np.hypot(part.sigma[rows] / KMS, blur)
+        total = total + moved(light, shift, sigma)
+    return shifted(total, spectra.shape[1])
+
+
+def _covered(z: np.ndarray, pixels: int) -> np.ndarray:
+    """Return which pixels show the populations' wavelengths, shape (n, PIXELS)."""
+    shift = np.log10(1 + z)[:, None] / STEP
+    low, high = EDGES[0] + shift, pixels - 1 - EDGES[1] + shift
+    pixel = np.arange(PIXELS)
+    return (pixel >= low) & (pixel <= high) & (pixel < pixels)
 
 
 def _dimming(z: np.ndarray) -> np.ndarray:
