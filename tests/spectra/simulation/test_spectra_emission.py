@@ -38,16 +38,19 @@ def test_young_stars_make_gas_below_kauffmanns_line(excitation):
     assert set(lines["bpt"]) == {"SF"}
 
 
-def test_old_stars_and_nuclei_lie_above_kewleys_line_and_apart():
+@pytest.mark.parametrize("excitation", [-0.1, 0.0, 0.1])
+def test_old_stars_and_nuclei_lie_above_kewleys_line_and_apart(excitation):
     old, nucleus = (
-        ratios(line_light(gas(agn=agn), np.zeros(1), np.full(1, 1e38)))
+        line_light(gas(agn=agn, excitation=excitation), np.zeros(1), np.full(1, 1e38))
         for agn in (0.0, 0.95)
     )
-    for r3, n2, _ in (old, nucleus):
+    for lines, kind in ((old, "LINER"), (nucleus, "Seyfert")):
+        r3, n2, s2 = ratios(lines)
         assert r3 > kewley(n2)
-    assert old[0] < 1.05 * old[1] + 0.45 < nucleus[0]  # Schawinski et al. 2007
-    assert old[0] < 1.89 * old[2] + 0.76
-    assert nucleus[0] > 1.89 * nucleus[2] + 0.76
+        # Schawinski et al. 2007 (MNRAS 382, 1415) and Kewley et al. 2006.
+        assert (r3 > 1.05 * n2 + 0.45) == (kind == "Seyfert")
+        assert (r3 > 1.89 * s2 + 0.76) == (kind == "Seyfert")
+        assert list(lines["bpt"]) == [kind]
 
 
 def test_a_nucleus_takes_metal_rich_gas_across_the_diagram():

@@ -68,8 +68,8 @@ class Gas:
     oh : ndarray
         Oxygen of gas ionised by young stars, 12 + log(O/H), used from 7.6 to 8.85.
     excitation : ndarray
-        Offset of such gas from the mean [OIII]/Hβ [dex]; lines of low ionisation move
-        by half of that the other way.
+        Offset from the mean [OIII]/Hβ of its kind of gas [dex]; lines of low ionisation
+        move by half of that the other way.
     agn : ndarray
         Share of Hα that is due to a Seyfert nucleus, 0 to 0.95.
     ew_old : ndarray
@@ -86,7 +86,7 @@ class Gas:
     ew_old: np.ndarray = 1.0
 
 
-def star_forming(oh: np.ndarray, excitation: np.ndarray) -> dict[str, np.ndarray]:
+def star_forming(oh: np.ndarray) -> dict[str, np.ndarray]:
     """Return the logarithms of line ratios of gas ionised by young stars.
 
     [OI] is a twelfth of [SII], and [SIII] as strong as it, at log U = -3.0
@@ -94,13 +94,13 @@ def star_forming(oh: np.ndarray, excitation: np.ndarray) -> dict[str, np.ndarray
     """
     x = np.clip(oh, *_OH) - 8.69
     log = {k: np.polynomial.polynomial.polyval(x, c) for k, c in _CURTI.items()}
-    low = -0.5 * excitation
-    log = {k: v + (excitation if k == "r3" else low) for k, v in log.items()}
-    return {**log, "o1": log["s2"] - 1.08, "s3": 1.5 * excitation}
+    return {**log, "o1": log["s2"] - 1.08, "s3": 0.0}
 
 
-def _lines(log: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _lines(log: dict[str, np.ndarray], excitation: np.ndarray) -> dict[str, np.ndarray]:
     """Return the lines for a unit of Hα, by the logarithms of the ratios."""
+    power = {"r3": 1.0, "s3": 1.5}  # [SIII] is stated relative to [SII]
+    log = {k: v + power.get(k, -0.5) * excitation for k, v in log.items()}
     oiii, oii = _HB * 10 ** log["r3"], _HB * 10 ** log["r2"]
     oi, nii, sii = 10 ** log["o1"], 10 ** log["n2"], 10 ** log["s2"]
     siii = sii * 10 ** log["s3"]
@@ -159,13 +159,13 @@ def line_light(gas: Gas, sfr: np.ndarray, continuum: np.ndarray) -> pd.DataFrame
     young, old = sfr / _SALPETER, gas.ew_old * continuum
     nucleus = (young + old) * gas.agn / (1 - gas.agn * one)
     sources = (
-        (young, star_forming(gas.oh * one, gas.excitation * one)),
+        (young, star_forming(gas.oh * one)),
         (old, _LINER),
         (nucleus, _SEYFERT),
     )
     total = dict.fromkeys(LINES, 0.0)
     for ha, log in sources:
-        for name, ratio in _lines(log).items():
+        for name, ratio in _lines(log, gas.excitation * one).items():
             total[name] = total[name] + ha * ratio
     dust = transmission(gas.ebv * one / GAS, np.array(list(LINES.values())))
     table = pd.DataFrame(total) * dust.astype(np.float64)

@@ -85,7 +85,8 @@ def star_formation(
     offset = (np.log10(age) - np.log10(burst_age)) / _WIDTH
     late = np.exp(-0.5 * offset**2) * width / age
     mass += late * burst / late.sum(axis=1, keepdims=True)
-    ages = mass @ _shares(log_age, library.log_age)
+    # Not by BLAS, whose last bits depend on the number of threads.
+    ages = np.einsum("nc,ca->na", mass, _shares(log_age, library.log_age))
     young, old, spread = metals
     mean = young + (old - young) * np.minimum(10**library.log_age / start, 1)
     weights = ages[..., None] * _scattered(mean, spread, library.z_h)

@@ -49,7 +49,8 @@ class Component:
 
     def light(self, band: np.ndarray) -> np.ndarray:
         """Return the light before dust, (n,), of populations' light (n_age, n_z)."""
-        return self.mass * np.tensordot(self.history.weights, band, axes=2)
+        # Not by BLAS, whose last bits depend on the number of threads.
+        return self.mass * np.einsum("naz,az->n", self.history.weights, band)
 
     @property
     def sfr(self) -> np.ndarray:
