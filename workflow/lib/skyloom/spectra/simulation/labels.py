@@ -26,24 +26,26 @@ _PARSEC = 3.0856776e18  # cm
 def red_light(library: Library) -> np.ndarray:
     """Return the light in SDSS r [L_sun,r for 1 M_sun formed], shape (n_age, n_z)."""
     nodes = _R_BAND[0] + _R_BAND[1] * np.arange(len(_R_RESPONSE))
-    wave = library.wave
-    response = np.interp(wave, nodes, _R_RESPONSE, left=0, right=0)
-    step = np.gradient(wave)
-    photons = library.flux @ (response * wave * step)
-    per_hz = L_SUN * photons / (response / wave * step).sum() / (C * 1e13)
+    used = (library.wave > nodes[0]) & (library.wave < nodes[-1])
+    wave = library.wave[used]
+    weight = np.interp(wave, nodes, _R_RESPONSE) * np.gradient(wave)
+    photons = np.einsum("azp,p->az", library.flux[..., used], weight * wave)
+    per_hz = L_SUN * photons / (weight / wave).sum() / (C * 1e13)
     sun = 4 * np.pi * (10 * _PARSEC) ** 2 * 10 ** (-0.4 * (_R_SUN + 48.6))
     return per_hz / sun
 
 
 def break_bands(library: Library) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean f_ν at 3850-3950 and 4000-4100 Å (Balogh et al. 1999, ApJ 527).
+    """Return the mean f_ν at 3850-3950 and 4000-4100 Å, in one unit (Balogh et al. 1999).
 
     Their ratio, of a sum over populations, is Dn4000. Each has shape (n_age, n_z).
     """
-    per_hz = library.flux * np.float32(1e-8) * np.square(library.wave, dtype=np.float32)
-    places = np.searchsorted(library.wave, (3850, 3950, 4000, 4100))
-    blue, red = (slice(places[i], places[i + 1]) for i in (0, 2))
-    return tuple(per_hz[..., k].mean(axis=-1, dtype=np.float64) for k in (blue, red))
+    wave = library.wave
+    ends = np.searchsorted(wave, (3850, 3950, 4000, 4100))
+    blue, red = (slice(ends[i], ends[i + 1]) for i in (0, 2))
+    return tuple(
+        (library.flux[..., k] * wave[k] ** 2).mean(axis=-1) for k in (blue, red)
+    )
 
 
 def labels(library: Library, components: Sequence[Component]) -> pd.DataFrame:
