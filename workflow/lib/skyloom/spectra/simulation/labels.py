@@ -38,7 +38,8 @@ def red_light(library: Library) -> np.ndarray:
 def break_bands(library: Library) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean f_ν at 3850-3950 and 4000-4100 Å (Balogh et al. 1999).
 
-    Their ratio, of a sum over populations, is Dn4000. Both are in one unit and have shape (n_age, n_z).
+    Their ratio, of a sum over populations, is Dn4000. Both are in one unit and have
+    shape (n_age, n_z).
     """
     wave = library.wave
     ends = np.searchsorted(wave, (3850, 3950, 4000, 4100))
