@@ -79,6 +79,29 @@ def test_classes(point, kind):
     assert bpt(*(np.array([x]) for x in point)) == [kind]
 
 
+def test_ratios_agree_with_other_calibrations_of_the_same_paper():
+    """Curti et al. 2020 fit O3N2, RS32 and R23 apart from the ratios used here."""
+    oh = np.linspace(8.0, 8.8, 30)
+    x = oh - 8.69
+    lines = line_light(gas(30, oh=oh, ew_old=0.0), np.ones(30), np.zeros(30))
+    r3, n2, s2 = ratios(lines)
+    assert np.allclose(r3 - n2, 0.281 - 4.765 * x - 2.268 * x**2, atol=0.15)
+    rs32 = -0.054 - 2.546 * x - 1.970 * x**2 + 0.082 * x**3 + 0.222 * x**4
+    assert np.allclose(np.log10(10**r3 + 10**s2), rs32, atol=0.1)
+    oxygen = lines[["oii3727", "oii3730", "oiii4960", "oiii5008"]].sum(axis=1)
+    r23 = 0.527 - 1.569 * x - 1.652 * x**2 - 0.421 * x**3
+    assert np.allclose(np.log10(oxygen / lines["hb4863"]), r23, atol=0.1)
+
+
+def test_excitation_is_the_offset_of_high_from_low_ionisation():
+    plain, excited = (
+        ratios(line_light(gas(excitation=e), np.ones(1), np.zeros(1)))
+        for e in (0.0, 0.1)
+    )
+    change = [after - before for before, after in zip(plain, excited, strict=True)]
+    assert np.allclose(np.ravel(change), (0.1, -0.05, -0.05))
+
+
 def test_light_of_young_stars_is_kennicutts():
     lines = line_light(gas(ew_old=0.0), np.full(1, 2.0), np.zeros(1))
     assert lines["ha6565"][0] == pytest.approx(2 / 7.9e-42)

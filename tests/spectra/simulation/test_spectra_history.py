@@ -70,6 +70,9 @@ def test_a_burst_is_where_and_as_large_as_asked():
     assert excess.sum() == pytest.approx(0.2)
     centre = (excess * library().log_age).sum() / 0.2
     assert centre == pytest.approx(np.log10(0.05), abs=0.02)
+    scatter = (excess * (library().log_age - centre) ** 2).sum() / 0.2
+    step = np.diff(library().log_age)[0]
+    assert 0.1**2 < scatter < 0.1**2 + step**2 / 4
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.05, 0.15])
