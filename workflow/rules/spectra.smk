@@ -22,9 +22,15 @@ wildcard_constraints:
     repeat=r"[1-9]\d*",
 
 
+if config["source"] == "manga":
+
+    include: "spectra/retrieve.smk"
+
+
+include: "spectra/rest.smk"
 include: "spectra/sample.smk"
 
 
 rule all:
     input:
-        [],
+        "<results>/cuts.json",
