@@ -29,6 +29,7 @@ if config["source"] == "manga":
 
 include: "spectra/rest.smk"
 include: "spectra/sample.smk"
+include: "spectra/galaxies.smk"
 
 
 rule all:
