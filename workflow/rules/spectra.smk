@@ -22,16 +22,14 @@ wildcard_constraints:
     repeat=r"[1-9]\d*",
 
 
-if config["source"] == "manga":
+if config["source"] == "simulated":
 
-    include: "spectra/retrieve.smk"
+    include: "spectra/simulate.smk"
 
 
-include: "spectra/rest.smk"
 include: "spectra/sample.smk"
-include: "spectra/galaxies.smk"
 
 
 rule all:
     input:
-        "<results>/cuts.json",
+        [],

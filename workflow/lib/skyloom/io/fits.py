@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,8 @@ from astropy.utils.exceptions import AstropyWarning
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
+
+PACKED = 4  # level of gzip; higher ones take long and gain little on noise
 
 
 class FitsFile:
@@ -187,13 +190,18 @@ def write_images(
 
 
 def write_hdus(path: str | Path, hdus: list) -> None:
-    """Write HDUs with checksum cards that carry no time of day."""
+    """Write HDUs with checksum cards that carry no time of day; ``.gz`` packs them."""
     whole = fits.HDUList(hdus)
     for hdu in whole:
         hdu.add_datasum(when="data unit checksum")
         hdu.add_checksum(when="HDU checksum", override_datasum=True)
-    with replacing(path) as temporary:
-        whole.writeto(temporary, output_verify="exception")
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        packs = temporary.suffix == ".gz"
+        # Neither a time nor a name, which astropy's own packing would have.
+        target = gzip.GzipFile("", "wb", PACKED, file, mtime=0) if packs else file
+        whole.writeto(target, output_verify="exception")
+        if packs:
+            target.close()
 
 
 def fill(header: fits.Header, cards: Mapping) -> None:

@@ -112,7 +112,7 @@ def write_spectra(
 @contextmanager
 def writing(
     flux: str | Path,
-    rows: int | None,
+    rows: int,
     grid: RestGrid,
     scaled: str,
     provenance: Mapping | None = None,
@@ -124,8 +124,8 @@ def writing(
     ----------
     flux : str or Path
         Name of the set, see `paths`; its files are written whole or not at all.
-    rows : int or None
-        Spectra that will be added, in all; None where that shows at the end only.
+    rows : int
+        Spectra that will be added, in all.
     grid, scaled
         As in `RestSpectra`.
     provenance : mapping, optional
@@ -134,9 +134,10 @@ def writing(
         See `paths`.
     """
     where, tables = paths(flux, info), []
+    shape = (rows, grid.pixels)
     with (
-        _open_array(where["flux"], rows, grid.pixels) as one,
-        _open_array(where["ivar"], rows, grid.pixels) as two,
+        open_array(where["flux"], shape) as one,
+        open_array(where["ivar"], shape) as two,
     ):
 
         def add(piece: RestSpectra) -> None:
@@ -146,7 +147,7 @@ def writing(
 
         yield add
         given = sum(map(len, tables))
-        if rows is not None and given != rows:
+        if given != rows:
             msg = f"{flux}: {given} spectra were added, not {rows}"
             raise ValueError(msg)
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -171,18 +172,12 @@ def write_info(
 
 
 @contextmanager
-def _open_array(path: Path, rows: int | None, pixels: int) -> Iterator:
-    """Open a float32 ``.npy`` that is written in pieces."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": (rows or 0, pixels)}
+def open_array(path: Path, shape: tuple[int, int]) -> Iterator:
+    """Open a float32 ``.npy`` of a known shape, to be written in pieces."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        begin = file.tell()
         yield file
-        if rows is None:
-            # numpy leaves room for the first axis to grow: the header stays as long.
-            header["shape"] = ((file.tell() - begin) // (4 * pixels), pixels)
-            file.seek(0)
-            np.lib.format.write_array_header_1_0(file, header)
         file.flush()
 
 

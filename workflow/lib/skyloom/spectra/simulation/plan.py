@@ -6,7 +6,11 @@ It is used while the rules are read, so it imports nothing heavy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from skyloom.io.record import checksum
+from skyloom.run.config import data_path
+from skyloom.run.places import ROOT
 from skyloom.run.seeds import rng
 
 UNITS = {19: 2, 37: 4, 61: 4, 91: 2, 127: 5}  # of a plate, by fibres (Drory+15)
@@ -35,6 +39,19 @@ def planned(simulate: Mapping, seed: int) -> dict[str, str]:
         order = rng(seed, "plate", PLATE + plate).permutation(len(designs))
         names[f"{PLATE + plate}-{designs[order[place]]}"] = f"1-{TARGET + i}"
     return names
+
+
+def resources() -> str:
+    """Return the checksum of the table of the noise, for the rules that read it."""
+    return checksum(ROOT / "resources" / "spectra" / "noise.json")
+
+
+def templates(simulate: Mapping) -> list[str]:
+    """Return the populations' files in the folder that is set; none of a package's."""
+    if simulate["templates"] is None:
+        return []
+    folder = Path(data_path(simulate["templates"]))
+    return [str(path) for path in sorted(folder.glob("MaStar-SSP-*.fits.gz"))]
 
 
 def fibres_of(plateifu: str) -> int:

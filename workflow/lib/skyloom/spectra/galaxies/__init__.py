@@ -1,1 +1,0 @@
-"""One galaxy: its spectra, and their fingerprint on the map of spectra."""
