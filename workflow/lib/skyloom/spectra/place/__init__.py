@@ -1,0 +1,1 @@
+"""Apply: further spectra and cubes, placed on a trained map."""
