@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
-import re
-import tempfile
-import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +10,8 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from skyloom.io.atomic import write_bytes
 from skyloom.io.documents import plain
-from skyloom.io.npz import EPOCH
+from skyloom.learn.archives import document, parts_of, write_parts
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.files import FORMAT, SIDECAR
 from skyloom.quasars.network.parameters import EPSILON, Parameters, arrays_by_layer
@@ -94,40 +87,10 @@ def save_member(path: str | Path, parameters: Parameters, about: Mapping) -> Non
     ValueError
         `path` does not end in ``.keras``.
     """
-    if Path(path).suffix != ".keras":
-        msg = f"{path}: a network's file name must end in .keras"
-        raise ValueError(msg)
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "net.keras"
-        with warnings.catch_warnings():
-            # TensorFlow's variables do not know NumPy 2's keyword `copy`.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            model_of(parameters).save(made)
-        with zipfile.ZipFile(made) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
-    # Keras stamps date and addresses in memory into its file: without them the bytes
-    # are the weights' own.
-    parts["config.json"] = _without_addresses(parts["config.json"])
-    metadata = json.loads(parts["metadata.json"]) | {"date_saved": "1980-01-01"}
+    parts = parts_of(model_of(parameters))
     architecture = plain(asdict(parameters.arch))
     sidecar = {"format": FORMAT, "architecture": architecture, "about": plain(about)}
-    for name, tree in (("metadata.json", metadata), (SIDECAR, sidecar)):
-        parts[name] = (json.dumps(tree, sort_keys=True, indent=1) + "\n").encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, held in sorted(parts.items()):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), held)
-    write_bytes(path, buffer.getvalue())
-
-
-def _without_addresses(config: bytes) -> bytes:
-    """Return Keras' configuration with shared objects numbered, not by address."""
-    named = re.findall(rb'"shared_object_id": (\d+)', config)
-    for number, address in enumerate(dict.fromkeys(named)):
-        config = config.replace(
-            b'"shared_object_id": ' + address, b'"shared_object_id": %d' % number
-        )
-    return config
+    write_parts(path, parts | {SIDECAR: document(sidecar)})
 
 
 def _head(hidden, name: str, arch: Architecture):

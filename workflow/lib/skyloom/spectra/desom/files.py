@@ -1,0 +1,56 @@
+"""The file of a trained DESOM of spectra: all that is needed to use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skyloom.io.errors import InputError
+from skyloom.som.model import Som
+from skyloom.spectra.desom.autoencoders import Pair, build
+from skyloom.spectra.desom.networks import (
+    REMEDY,
+    Network,
+    read_networks,
+    write_networks,
+)
+from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.rest.grid import grid_from
+
+
+def write_desom(path: str | Path, made: SpectralMap) -> None:
+    """Write a map of spectra whose codec is a `Network` made by `build`.
+
+    ``made.about["network"]`` names the network. Same map, same bytes.
+    """
+    facts = {
+        "kind": made.kind,
+        "network": made.about["network"],
+        "latent": made.som.width,
+        "grid": made.grid.to_json(),
+        "scaled": made.scaled,
+        "topology": made.som.topology,
+        "lattice": made.som.lattice,
+        "about": made.about,
+    }
+    arrays = {"prototypes": made.som.weights, "mean": made.mean}
+    write_networks(path, (made.codec.encoder, made.codec.decoder), arrays, facts)
+
+
+def read_desom(path: str | Path) -> SpectralMap:
+    """Read what `write_desom` wrote; InputError for any other file."""
+    pair, arrays, facts = read_networks(path, _networks)
+    try:
+        som = Som(arrays["prototypes"], facts["topology"], facts["lattice"])
+        kind, scaled, about = facts["kind"], facts["scaled"], facts["about"]
+        grid, mean = grid_from(facts["grid"]), arrays["mean"]
+        if som.width != facts["latent"]:
+            msg = f"prototypes of {som.width} values, not {facts['latent']}"
+            raise ValueError(msg)
+        return SpectralMap(kind, Network(*pair), som, grid, scaled, mean, about)
+    except (KeyError, ValueError, TypeError) as bad:
+        problem = f"not a map of spectra ({bad})"
+        raise InputError(path, problem, remedy=REMEDY) from None
+
+
+def _networks(facts: dict) -> Pair:
+    return build(facts["network"], grid_from(facts["grid"]).pixels, facts["latent"])
