@@ -26,10 +26,16 @@ if config["source"] == "simulated":
 
     include: "spectra/simulate.smk"
 
+elif config["source"] == "manga":
 
+    include: "spectra/retrieve.smk"
+
+
+include: "spectra/rest.smk"
 include: "spectra/sample.smk"
+include: "spectra/galaxies.smk"
 
 
 rule all:
     input:
-        [],
+        "<results>/cuts.json",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from skyloom.run.config import Section, key, part
 from skyloom.spectra.config_map import Temperature, Training, Units
@@ -65,3 +67,13 @@ class GalaxyMap(Section):
     )
     units: GalaxyUnits = part(GalaxyUnits)
     training: GalaxyTraining = part(GalaxyTraining)
+
+    @model_validator(mode="after")
+    def _moves_shares(self) -> Self:
+        if self.distance == "earth_mover" and self.scaling != "none":
+            msg = (
+                "distance earth_mover moves shares of spectra on the map, and scaled "
+                f"({self.scaling}) they are no shares; set scaling to none"
+            )
+            raise ValueError(msg)
+        return self

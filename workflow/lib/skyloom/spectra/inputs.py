@@ -92,7 +92,19 @@ class Inputs:
         return {"spectra": self.chunks[chunk]}
 
     def cube(self, plateifu: str, kind: str) -> str:
-        """Return where a galaxy's LOGCUBE or MAPS lies, or is fetched to."""
+        """Return where a galaxy's LOGCUBE or MAPS lies, or is fetched to.
+
+        ConfigError: several files of one kind in the folder of the configuration.
+        """
+        if folder := self.paths["manga"]:
+            pattern = f"manga-{plateifu}-{kind}*.fits*"
+            found = sorted(Path(data_path(folder)).glob(pattern))
+            if len(found) > 1:
+                names = ", ".join(path.name for path in found)
+                msg = f"spectra.paths.manga: several {kind} of {plateifu}: {names}"
+                raise ConfigError(msg)
+            if found:
+                return str(found[0])
         return f"<downloads>/manga/manga-{plateifu}-{kind}.fits.gz"
 
     def truth(self) -> list[str]:

@@ -11,14 +11,13 @@ import pandas as pd
 
 from skyloom.io.errors import InputError
 from skyloom.io.spectra import checked_wave
+from skyloom.spectra.rest.cuts import REDSHIFTS, has_redshift
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.resample import stretch, to_rest
 
 BATCH = 256  # spectra that a reader gives at once
 RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
-REDSHIFTS = (-0.01, 10.0)
-FASTEST = 3000.0  # km/s, relative to the systemic redshift
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,31 +58,20 @@ class Observed:
         wave = self.wave if self.wave.ndim == 1 else self.wave[index]
         return Observed(wave, self.flux[index], self.ivar[index], info)
 
-    @property
-    def has_redshift(self) -> np.ndarray:
-        """Whether redshift and velocity can be those of a galaxy, shape (n,)."""
-        z = self.info["redshift"].to_numpy(float)
-        v = self._velocity
-        slow = True if v is None else ~(np.abs(v) > FASTEST)
-        return (z > REDSHIFTS[0]) & (z < REDSHIFTS[1]) & slow
-
-    @property
-    def _velocity(self) -> np.ndarray | None:
-        known = "v_star" in self.info
-        return self.info["v_star"].to_numpy(float) if known else None
-
 
 def at_rest(observed: Observed, grid: RestGrid) -> RestSpectra:
     """Bring spectra to rest by redshift and, where it is known, stellar velocity.
 
-    Those without a redshift (see `Observed.has_redshift`) come out fully masked.
+    Those without a redshift (see `has_redshift`) come out fully masked.
     """
-    usable = observed.has_redshift
-    factor = stretch(observed.info["redshift"].to_numpy(float), observed._velocity)
+    info = observed.info
+    usable = has_redshift(info)
+    velocity = info["v_star"].to_numpy(float) if "v_star" in info else None
+    factor = stretch(info["redshift"].to_numpy(float), velocity)
     factor = np.where(usable, factor, 1.0)
     weights = np.where(usable[:, None], observed.ivar, 0)
     flux, ivar = to_rest(observed.wave, observed.flux, weights, factor, grid)
-    return RestSpectra(flux, ivar, observed.info, grid)
+    return RestSpectra(flux, ivar, info, grid)
 
 
 def batches(n: int, size: int = BATCH) -> Iterator[slice]:

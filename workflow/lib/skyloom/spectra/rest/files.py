@@ -112,7 +112,7 @@ def write_spectra(
 @contextmanager
 def writing(
     flux: str | Path,
-    rows: int,
+    rows: int | None,
     grid: RestGrid,
     scaled: str,
     provenance: Mapping | None = None,
@@ -124,8 +124,8 @@ def writing(
     ----------
     flux : str or Path
         Name of the set, see `paths`; its files are written whole or not at all.
-    rows : int
-        Spectra that will be added, in all.
+    rows : int or None
+        Spectra that will be added, in all; None where that shows at the end only.
     grid, scaled
         As in `RestSpectra`.
     provenance : mapping, optional
@@ -134,10 +134,9 @@ def writing(
         See `paths`.
     """
     where, tables = paths(flux, info), []
-    shape = (rows, grid.pixels)
     with (
-        open_array(where["flux"], shape) as one,
-        open_array(where["ivar"], shape) as two,
+        open_array(where["flux"], (rows, grid.pixels)) as one,
+        open_array(where["ivar"], (rows, grid.pixels)) as two,
     ):
 
         def add(piece: RestSpectra) -> None:
@@ -147,7 +146,7 @@ def writing(
 
         yield add
         given = sum(map(len, tables))
-        if given != rows:
+        if rows is not None and given != rows:
             msg = f"{flux}: {given} spectra were added, not {rows}"
             raise ValueError(msg)
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -172,12 +171,19 @@ def write_info(
 
 
 @contextmanager
-def open_array(path: Path, shape: tuple[int, int]) -> Iterator:
-    """Open a float32 ``.npy`` of a known shape, to be written in pieces."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+def open_array(path: Path, shape: tuple[int | None, int]) -> Iterator:
+    """Open a float32 ``.npy`` that is written in pieces; None rows are counted."""
+    rows, pixels = shape
+    header = {"descr": "<f4", "fortran_order": False, "shape": (rows or 0, pixels)}
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
+        begin = file.tell()
         yield file
+        if rows is None:
+            # numpy leaves room for the first axis to grow: the header stays as long.
+            header["shape"] = ((file.tell() - begin) // (4 * pixels), pixels)
+            file.seek(0)
+            np.lib.format.write_array_header_1_0(file, header)
         file.flush()
 
 

@@ -1,0 +1,303 @@
+"""Bad files: each is refused with its name, the place, what was expected, a remedy."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from skyloom.io.errors import DatumError, InputError
+from skyloom.spectra.readers.chunks import read_chunk
+from skyloom.spectra.readers.cubes import read_cube, sky_of
+from skyloom.spectra.readers.detect import read_any
+from skyloom.spectra.readers.manga import read_galaxy
+from small_spectra import (
+    PIXELS,
+    SIDE,
+    WAVE,
+    binning,
+    chunk,
+    cube,
+    galaxy,
+    line_spectra,
+    sdss,
+)
+
+FLUX = line_spectra(12)
+SHAPE = (PIXELS, SIDE, SIDE)
+BACK = np.r_[WAVE[:9], WAVE[8:-1]]
+
+
+def truncated(path) -> None:
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[: len(content) // 2])
+
+
+def ragged(path) -> None:
+    rows = np.empty(12, object)
+    rows[:] = [np.ones(300 + i) for i in range(12)]
+    np.save(path, rows, allow_pickle=True)
+
+
+def archive(path) -> None:
+    np.savez(f"{path}.npz", FLUX)
+    Path(f"{path}.npz").replace(path)
+
+
+def saved(array):
+    return lambda path: np.save(path, array)
+
+
+def written(content: bytes):
+    return lambda path: Path(path).write_bytes(content)
+
+
+def with_value(value, row=7, pixel=5, of=FLUX):
+    array = np.array(of, float)
+    array[row, pixel] = value
+    return array
+
+
+# kind of file, what is done to it, words that the message has
+ARRAYS = {
+    "ragged spectra": ("spec", ragged, ["spec0.npy", "npy", "one length"]),
+    "an archive": ("spec", archive, ["npy"]),
+    "truncated spectra": ("spec", truncated, ["spec0.npy", "not a readable"]),
+    "truncated ivar": ("ivar", truncated, ["ivar0.npy", "not a readable"]),
+    "no bytes": ("spec", written(b""), ["spec0.npy", "empty"]),
+    "text": ("wave", written(b"3600 3601"), ["wave0.npy", "not a readable"]),
+    "text values": ("spec", saved(FLUX.astype(str)), ["<U", "numbers", "float32"]),
+    "complex values": ("spec", saved(FLUX * 1j), ["complex", "numbers"]),
+    "an empty chunk": ("spec", saved(FLUX[:0]), ["no values", "one spectrum"]),
+    "one row more": ("spec", saved(line_spectra(13)), ["(13, 300)", "12", "datatab0"]),
+    "one spectrum alone": ("spec", saved(FLUX[0]), ["(300,)", "(n, pixels)"]),
+    "ivar of other pixels": ("ivar", saved(FLUX[:, 1:]), ["(12, 299)", "spec0.npy"]),
+    "wave of other pixels": ("wave", saved(WAVE[1:]), ["(299,)", "spec0.npy"]),
+    "wave backwards": ("wave", saved(WAVE[::-1]), ["increasing", "pixels 0, 1"]),
+    "wave twice": ("wave", saved(BACK), ["strictly increasing", "8, 9"]),
+    "wave in nm": ("wave", saved(WAVE / 10), ["400", "Å", "nm"]),
+    "wave in µm": ("wave", saved(WAVE / 1e4), ["0.4", "Å", "µm"]),
+    "wave in log": ("wave", saved(np.log10(WAVE)), ["3.6", "Å"]),
+    "wave with NaN": ("wave", saved(np.where(WAVE < 4010, np.nan, WAVE)), ["nan"]),
+    "a row backwards": (
+        "wave",
+        saved(np.stack([WAVE] * 8 + [WAVE[::-1]] * 4)),
+        ["row 8", "increasing"],
+    ),
+    "a row in nm": (
+        "wave",
+        saved(np.stack([WAVE] * 11 + [WAVE / 10])),
+        ["row 11", "Å"],
+    ),
+    "negative ivar": (
+        "ivar",
+        saved(with_value(-1.0, of=np.ones_like(FLUX))),
+        ["ivar0.npy", "row 7, pixel 5", "0 or more"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays_of_a_chunk(tmp_path, case):
+    kind, spoil, words = ARRAYS[case]
+    files = chunk(tmp_path)
+    spoil(files[kind])
+    with pytest.raises(InputError) as bad:
+        list(read_chunk(*(files[k] for k in ("spec", "wave", "table", "ivar"))))
+    assert all(word in str(bad.value) for word in words), str(bad.value)
+
+
+ONE, FIVE = np.full(12, 0.03), np.full(5, 0.03)
+TABLES = {
+    "no redshift": ({"redshift": None}, ["no column redshift", "HDU 1"]),
+    "cz": ({"redshift": ONE * 3e5}, ["9000", "not cz", "row 0"]),
+    "placeholders": ({"redshift": ONE * 0 - 9999}, ["-9999", "placeholder"]),
+    "redshifts unknown": ({"redshift": ONE * np.nan}, ["nan", "redshift"]),
+    "redshift in text": ({"redshift": ["0.03"] * 12}, ["'0.03'", "numbers", "row 0"]),
+    "signal in text": ({"signal": ["high"] * 12}, ["'high'", "column signal"]),
+    "redshift of two": ({"redshift": np.ones((12, 2))}, ["(2,)", "one value a row"]),
+    "no name": ({"fname": None, "mangaID": None}, ["no name", "plateifu", "mangaID"]),
+    "an empty name": (
+        {"plateifu": ["8080-1901"] * 11 + [""], "mangaID": None},
+        ["row 11", "no name"],
+    ),
+    "two redshifts of a name": (
+        {"redshift": np.where(np.arange(12) < 6, 0.03, 0.06)},
+        ["8080-1901", "several redshifts", "name of its own"],
+    ),
+    "two mangaIDs of a name": (
+        {"mangaID": [f"1-{i}" for i in range(12)]},
+        ["8080-1901", "mangaIDs"],
+    ),
+    "rows missing": (
+        {k: [v] * 5 for k, v in (("fname", "8080-1901"), ("mangaID", "1-5"))}
+        | dict.fromkeys(("redshift", "r_re_light", "meansn2", "chi2", "signal"), FIVE),
+        ["(12, 300)", "n = 5"],
+    ),
+    "no rows": (
+        {k: [] for k in ("fname", "mangaID", "redshift", "r_re_light")}
+        | {k: [] for k in ("meansn2", "chi2", "signal")},
+        ["no rows", "one or more"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_tables_of_a_chunk(tmp_path, case):
+    columns, words = TABLES[case]
+    files = chunk(tmp_path, **columns)
+    with pytest.raises(InputError) as bad:
+        list(read_chunk(*(files[k] for k in ("spec", "wave", "table", "ivar"))))
+    assert all(word in str(bad.value) for word in words), str(bad.value)
+
+
+def test_files_of_a_chunk(tmp_path):
+    """No noise at all; a truncated table; a table that is an image."""
+    files = chunk(tmp_path, ivar=False, meansn2=None)
+    order = [files[k] for k in ("spec", "wave", "table")]
+    with pytest.raises(InputError, match=r"no column meansn2, and no ivar.*add an"):
+        list(read_chunk(*order))
+    truncated(files["table"])
+    with pytest.raises(InputError, match=r"not a readable FITS|no such HDU"):
+        list(read_chunk(*order))
+    fits.ImageHDU(FLUX).writeto(files["table"], overwrite=True)
+    with pytest.raises(InputError, match="expected a table"):
+        list(read_chunk(*order))
+
+
+ONES = np.ones(SHAPE, np.float32)
+GALAXIES = {
+    "no IVAR": ({"IVAR": None}, ["LOGCUBE", "no HDU IVAR", "cut"]),
+    "no WAVE": ({"WAVE": None}, ["no HDU WAVE"]),
+    "no BINID": ({"BINID": None}, ["MAPS", "no HDU BINID"]),
+    "no velocities": ({"STELLAR_VEL": None}, ["no HDU STELLAR_VEL"]),
+    "bins of another shape": (
+        {"BINID": np.stack([binning(7)] * 5).astype(np.int32)},
+        ["HDU 'BINID'", "(7, 7)", "(6, 6)"],
+    ),
+    "radii of another shape": (
+        {"SPX_ELLCOO": np.ones((3, 7, 7))},
+        ["HDU 'SPX_ELLCOO'", "(6, 6)"],
+    ),
+    "a mask of another shape": (
+        {"MASK": np.zeros((299, 6, 6), np.int32)},
+        ["HDU 'MASK'", "(299, 6, 6)", "FLUX"],
+    ),
+    "wavelengths too many": ({"WAVE": np.r_[WAVE, 5300]}, ["300 planes for 301"]),
+    "wavelengths in nm": ({"WAVE": WAVE / 10}, ["HDU 'WAVE'", "Å"]),
+    "wavelengths fall": ({"WAVE": WAVE[::-1]}, ["HDU 'WAVE'", "increasing"]),
+    "flux on two axes": ({"FLUX": ONES[0]}, ["HDU 'FLUX'", "3 axes"]),
+    "negative ivar": ({"IVAR": -ONES}, ["inverse variance -1", "0 or more"]),
+    "no redshift": (
+        {"maps_cards": {"SCINPVEL": "unknown"}},
+        ["MAPS", "redshift", "SCINPVEL"],
+    ),
+    "an absurd redshift": ({"maps_cards": {"SCINPVEL": 1e9}}, ["redshift 3335"]),
+    "maps of another": (
+        {"maps_cards": {"PLATEIFU": "8081-1902"}},
+        ["maps of 8081-1902", "8080-1901", "one galaxy"],
+    ),
+    "no plate-IFU": ({"cards": {"PLATEIFU": ""}}, ["PLATEIFU", "HDU 0"]),
+}
+USELESS = {
+    "a critical cube": ({"cards": {"DRP3QUAL": 1 << 30}}, ["DRP3QUAL", "CRITICAL"]),
+    "critical maps": ({"maps_cards": {"DAPQUAL": 1 << 30}}, ["DAPQUAL", "CRITICAL"]),
+    "no bins": ({"BINID": np.full((5, SIDE, SIDE), -1)}, ["no spaxel is in a bin"]),
+}
+
+
+@pytest.mark.parametrize("case", GALAXIES | USELESS)
+def test_galaxies_of_manga(tmp_path, case):
+    kind = DatumError if case in USELESS else InputError
+    changed, words = (GALAXIES | USELESS)[case]
+    files = galaxy(tmp_path, **changed)
+    with pytest.raises(kind) as bad:
+        list(read_galaxy(*files))
+    assert all(word in str(bad.value) for word in words), str(bad.value)
+
+
+DATA = line_spectra(20).T.reshape(PIXELS, 4, 5)
+CUBES = {
+    "no redshift": ("muse", {}, {}, None, ["no redshift", "give the redshift"]),
+    "a redshift of text": ("muse", {}, {}, "near", ["'near'", "number"]),
+    "a negative redshift": ("muse", {}, {}, -0.3, ["-0.3", "between"]),
+    "an absurd redshift": ("muse", {}, {}, 9000, ["9000", "between"]),
+    "neither air nor vacuum": (
+        "muse",
+        {"CTYPE3": "LAMBDA"},
+        {},
+        0.03,
+        ["CTYPE3", "AWAV", "WAVE", "manual"],
+    ),
+    "no kind of axis": ("sami", {"CTYPE3": None}, {}, 0.03, ["CTYPE3 is ''", "AWAV"]),
+    "no unit": ("muse", {"CUNIT3": None}, {}, 0.03, ["CUNIT3 is ''", "unit of length"]),
+    "a unit of frequency": ("muse", {"CUNIT3": "GHz"}, {}, 0.03, ["'GHz'"]),
+    "no step": ("muse", {"CDELT3": None}, {}, 0.03, ["step None"]),
+    "wavelengths in nm": ("muse", {"CRVAL3": 450.0}, {}, 0.03, ["450", "Å"]),
+    "a falling axis": ("muse", {"CDELT3": -1.0}, {}, 0.03, ["increasing"]),
+    "no noise": ("sami", {}, {"VARIANCE": None, "OTHER": DATA}, 0.03, ["HDUs"]),
+    "noise of a plane": ("muse", {}, {"STAT": DATA[0]}, 0.03, ["(4, 5)", "one shape"]),
+    "negative noise": ("muse", {}, {"STAT": DATA * 0 - 1}, 0.03, ["noise -1", "STAT"]),
+    "a mask of spectra": (
+        "gmos",
+        {},
+        {"MASK": np.zeros((4, 6))},
+        0.03,
+        ["'MASK'", "(4, 6)", "(4, 5)"],
+    ),
+    "errors far too small": (
+        "gmos",
+        {},
+        {"ERR": DATA * 0 + 1e-9},
+        0.03,
+        ["HDU 'ERR'", "S/N", "unit of the flux"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CUBES)
+def test_other_cubes(tmp_path, case):
+    kind, cards, changed, redshift, words = CUBES[case]
+    path = cube(tmp_path / "cube.fits", kind, cards, **changed)
+    with pytest.raises(InputError) as bad:
+        list(read_any(path, redshift)[1])
+    assert all(word in str(bad.value) for word in ["cube.fits", *words]), str(bad.value)
+
+
+def test_files_of_other_kinds(tmp_path):
+    """What no reader reads is refused with what is in it, and what could be."""
+    path = tmp_path / "x.fits"
+    fits.PrimaryHDU(FLUX).writeto(path)
+    with pytest.raises(InputError, match=r"HDUs PRIMARY; expected MaNGA's LOGCUBE"):
+        read_any(path)
+    with pytest.raises(InputError, match="no cube"):
+        sky_of(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="empty"):
+        read_any(path)
+    path.write_bytes(b"not FITS at all" * 300)
+    with pytest.raises(InputError, match="not a readable FITS"):
+        read_any(path)
+    with pytest.raises(InputError, match="no such file"):
+        read_any(tmp_path / "nowhere.fits")
+    whole = cube(tmp_path / "cut.fits")
+    truncated(whole)
+    with pytest.raises(InputError):
+        list(read_cube(whole, "muse", 0.03))
+
+
+SINGLES = {
+    "no table of facts": (None, {}, WAVE, ["no redshift", "give its redshift"]),
+    "a failed redshift": ({"Z": -1.0}, {}, WAVE, ["redshift", "-1"]),
+    "in air": ({"Z": 0.03}, {"VACUUM": False}, WAVE, ["air", "vacuum"]),
+    "backwards": ({"Z": 0.03}, {}, WAVE[::-1], ["LOGLAM", "increasing"]),
+    "no identity": ({"Z": 0.03}, {"FIBERID": None}, WAVE, ["FIBERID"]),
+}
+
+
+@pytest.mark.parametrize("case", SINGLES)
+def test_single_spectra(tmp_path, case):
+    facts, cards, wave, words = SINGLES[case]
+    path = sdss(tmp_path / "spec-1-2-3.fits", facts, cards, wave)
+    with pytest.raises(InputError) as bad:
+        list(read_any(path)[1])
+    assert all(word in str(bad.value) for word in words), str(bad.value)

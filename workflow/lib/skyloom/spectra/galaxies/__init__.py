@@ -1,0 +1,1 @@
+"""One galaxy: its spectra, and their fingerprint on the map of spectra."""

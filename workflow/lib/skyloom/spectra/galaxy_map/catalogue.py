@@ -1,0 +1,99 @@
+"""The catalogue of galaxies: where each lies on the map of galaxies, and how unusual.
+
+UCDs follow the IVOA's controlled vocabulary UCD1+ 1.5.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from astropy import units as u
+from astropy.table import Column as TableColumn
+from astropy.table import Table
+
+from skyloom.spectra.galaxies.files import Fingerprints
+from skyloom.spectra.galaxy_map.model import GalaxyMap
+
+
+class Column(NamedTuple):
+    """One column: ``unit`` in FITS spelling."""
+
+    name: str
+    unit: str | None
+    ucd: str
+    description: str
+
+
+COLUMNS = (
+    Column("plateifu", None, "meta.id;meta.main", "plate and unit of the observation"),
+    Column("mangaID", None, "meta.id", "MaNGA's name of the galaxy; empty: none"),
+    Column("suffix", None, "meta.id;meta.file", "name of the galaxy's files"),
+    Column(
+        "split",
+        None,
+        "meta.code",
+        "train: maps were trained on it; test: on neither; empty: it has no spectra",
+    ),
+    Column(
+        "bmu2", None, "meta.number", "unit of the map of galaxies, row by row; -1: none"
+    ),
+    Column("row", None, "meta.number", "row of the unit, from 0; -1: none"),
+    Column("col", None, "meta.number", "column of the unit, from 0; -1: none"),
+    Column(
+        "distance", None, "stat.fit.residual", "distance to the unit, in latent space"
+    ),
+    Column(
+        "novelty",
+        "%",
+        "stat.rank",
+        "training galaxies that lie nearer to their unit; 100: farther than all",
+    ),
+    Column("n_spectra", None, "meta.number", "spectra that the fingerprint is of"),
+    Column("n_left_out", None, "meta.number", "spectra that were left out of it"),
+    Column("n_nodes", None, "meta.number", "units of the map of spectra that are hit"),
+    Column("entropy", None, "stat.value", "entropy of the fingerprint [nat]"),
+    Column("r_max", None, "phys.size.radius", "largest radius of a spectrum [Re]"),
+    Column(
+        "meansn2", None, "stat.snr", "median S/N a pixel, of all spectra the median"
+    ),
+    Column("redshift", None, "src.redshift", "systemic redshift"),
+    Column("fibres", None, "meta.number;instr", "fibres of the unit; -1: unknown"),
+)
+
+
+def catalogue(fingerprints: Fingerprints, made: GalaxyMap) -> Table:
+    """Return the catalogue: a row a galaxy, in the order of the fingerprints.
+
+    Each column has a unit, a description and ``meta["ucd"]``. A galaxy without spectra
+    has no unit.
+    """
+    info = fingerprints.info
+    some = (info["split"] != "empty").to_numpy()
+    unit = np.full(len(info), -1)
+    distance, novelty = (np.full(len(info), np.nan) for _ in range(2))
+    unit[some], distance[some], _ = made.place(fingerprints.shares[some])
+    novelty[some] = made.percentile(distance[some].astype(np.float32))
+    placed = {
+        "bmu2": unit,
+        "row": np.where(some, unit // made.som.shape[1], -1),
+        "col": np.where(some, unit % made.som.shape[1], -1),
+        "distance": distance,
+        "novelty": novelty,
+    }
+    columns = [
+        TableColumn(
+            placed.get(c.name) if c.name in placed else _values(info[c.name]),
+            name=c.name,
+            unit=u.Unit(c.unit) if c.unit else None,
+            description=c.description,
+            meta={"ucd": c.ucd},
+        )
+        for c in COLUMNS
+    ]
+    return Table(columns, meta={"name": "skyloom spectra: map of galaxies"})
+
+
+def _values(column) -> np.ndarray:
+    values = column.to_numpy()
+    return values if values.dtype.kind in "fiu" else values.astype(str)

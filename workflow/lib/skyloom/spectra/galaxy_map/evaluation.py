@@ -1,0 +1,219 @@
+"""What the map of galaxies tells: classes that it never saw, and what it should not.
+
+Units are few galaxies each, so they are first put together into groups: the decoded
+prototypes' tree of Ward's linkage, cut at the number of groups of `n_groups`. Baselines
+have as many groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from skyloom.run.seeds import rng
+from skyloom.spectra.galaxies.files import Fingerprints
+from skyloom.spectra.galaxy_map.association import (
+    classes_apart,
+    neighbour_purity,
+    quantity_apart,
+    rate_flat,
+)
+from skyloom.spectra.galaxy_map.model import GalaxyMap
+
+CLASSES = ("morphology", "gradient", "history")
+SYSTEMATICS = ("inclination", "fibres", "meansn2", "redshift")
+OUTLIER = 95.0  # percentile of novelty above which a galaxy is an outlier
+PER_GROUP = 8  # galaxies, so that shares in a group mean something
+MOST = 12  # groups
+TENTHS, RINGS = 10, 5  # of the S/N, and of the area of a unit
+COMPONENTS = 10  # of the baseline's principal components
+TRIES = 10  # starts of k-means
+
+
+def n_groups(galaxies: int, units: int) -> int:
+    """Return how many groups: one for `PER_GROUP` galaxies, 2 to `MOST` of them."""
+    return max(2, min(galaxies // PER_GROUP, MOST, units))
+
+
+def unit_groups(made: GalaxyMap, groups: int) -> np.ndarray:
+    """Return the group of each unit, by Ward's linkage of the latent prototypes."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+
+    tree = linkage(made.som.prototypes, "ward")
+    return fcluster(tree, groups, "maxclust") - 1
+
+
+def evaluate(
+    made: GalaxyMap, prints: Fingerprints, truth: pd.DataFrame | None, seed: int
+) -> dict:
+    """Return the judgement, JSON-plain.
+
+    Parameters
+    ----------
+    made : GalaxyMap
+        The map of galaxies.
+    prints : Fingerprints
+        Those of all galaxies.
+    truth : DataFrame or None
+        Classes and inclination by ``plateifu``, where galaxies are simulated.
+    seed : int
+        Of shuffles, and of the baselines' starts.
+
+    Returns
+    -------
+    dict
+        ``test`` (galaxies that neither map saw) and ``all``: for each, ``classes`` told
+        apart by the map and by baselines, and what `systematics` there are.
+    """
+    info = prints.info
+    if truth is not None:
+        info = info.drop(columns=["inclination"]).merge(
+            truth, on="plateifu", how="left", validate="one_to_one"
+        )
+    kept = (info["split"] != "empty").to_numpy()
+    info, shares = info[kept].reset_index(drop=True), prints.shares[kept]
+    unit, distance, latent = made.place(shares)
+    train = (info["split"] == "train").to_numpy()
+    tree = {"galaxies": {"train": int(train.sum()), "test": int((~train).sum())}}
+    for name, part in {"test": ~train, "all": np.ones(len(train), bool)}.items():
+        if part.sum() < 2 * PER_GROUP:
+            tree[name] = None
+            continue
+        count = n_groups(int(part.sum()), made.som.n_units)
+        groups = baselines(shares, info, train, count, seed)
+        groups = {"map": unit_groups(made, count)[unit], **groups}
+        tree[name] = {
+            "groups": count,
+            "classes": _classes(groups, info, part, (seed, name)),
+            "systematics": _systematics(groups["map"], info, part, (seed, name)),
+        }
+        percentile = made.percentile(distance[part])
+        fibres = info["fibres"][part].to_numpy()
+        tree[name]["outliers"] = {"fibres": rate_flat(percentile > OUTLIER, fibres)}
+    tree["neighbours"] = _neighbours(latent, info, train, seed)
+    return tree
+
+
+def baselines(
+    shares: np.ndarray, info: pd.DataFrame, train: np.ndarray, count: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Return groups by other ways, fitted on training galaxies, all with `count`.
+
+    ``pca_kmeans``: k-means of the principal components of fingerprints.
+    ``mean_labels``: k-means of the mean labels of a galaxy's spectra, where it has any.
+    """
+    from sklearn.decomposition import PCA  # noqa: PLC0415
+
+    few = min(COMPONENTS, int(train.sum()) - 1, shares.shape[1])
+    pca = PCA(few, svd_solver="full").fit(shares[train])
+    found = {"pca_kmeans": _kmeans(pca.transform(shares), train, count, seed)}
+    names = [name for name in info if name.startswith("mean_")]
+    names = [name for name in names if np.isfinite(info[name]).all()]
+    if names:
+        labels = info[names].to_numpy(float)
+        spread = labels[train].std(axis=0)
+        scaled = (labels - labels[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
+        found["mean_labels"] = _kmeans(scaled, train, count, seed)
+    return found
+
+
+def _kmeans(values: np.ndarray, train: np.ndarray, count: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans  # noqa: PLC0415
+
+    state = int(rng(seed, "galaxies", "kmeans").integers(2**31))
+    count = min(count, int(train.sum()))
+    fitted = KMeans(count, n_init=TRIES, random_state=state).fit(values[train])
+    return fitted.predict(values)
+
+
+def outliers_of_spectra(
+    placed: pd.DataFrame, training: np.ndarray, seed: int
+) -> dict | None:
+    """Return whether outliers among spectra lie anywhere in the unit.
+
+    Noise moves a spectrum away from its unit of the map, and S/N falls outwards: an
+    outlier is farther from its unit than 95 % of the training spectra of its S/N.
+
+    Parameters
+    ----------
+    placed : DataFrame
+        Placed spectra: ``plateifu, distance, meansn2, x, y`` [arcsec].
+    training : ndarray of bool
+        Those of training galaxies; the others are judged.
+    seed : int
+        Of the choice of spectra.
+
+    Returns
+    -------
+    dict or None
+        `rate_flat` against the ring (fifths of the unit's area) and the quarter of the
+        unit. Spectra of one galaxy are no independent trials: one spectrum a galaxy is
+        taken, by lot. None without spectra on either side.
+    """
+    known, others = placed[training], placed[~training].reset_index(drop=True)
+    if known.empty or others.empty:
+        return None
+    hit = _far(known, others)
+    radius = np.hypot(others["x"], others["y"])
+    whole = radius.groupby(others["plateifu"]).transform("max")
+    ring = np.minimum((RINGS * (radius / whole.where(whole > 0, 1)) ** 2), RINGS - 1)
+    quarter = np.degrees(np.arctan2(others["y"], others["x"])) // 90
+    lot = rng(seed, "galaxies", "spectra").permutation(len(others))
+    one = others["plateifu"].iloc[lot].drop_duplicates().index
+    places = {"ring": ring.astype(int), "quarter": quarter.astype(int)}
+    found = {name: rate_flat(hit[one], place[one]) for name, place in places.items()}
+    return found | {"rate": float(hit.mean()), "spectra": len(others)}
+
+
+def _far(known: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
+    """Return which spectra are farther than 95 % of those known of their S/N."""
+    edges = np.quantile(known["meansn2"], np.arange(1, TENTHS) / TENTHS)
+    place = np.searchsorted(edges, known["meansn2"])
+    limit = np.full(TENTHS, np.inf)
+    for k in np.unique(place):
+        limit[k] = np.percentile(known["distance"][place == k], OUTLIER)
+    return others["distance"] > limit[np.searchsorted(edges, others["meansn2"])]
+
+
+def _classes(groups: Mapping, info: pd.DataFrame, part: np.ndarray, names) -> dict:
+    present = [name for name in CLASSES if name in info]
+    return {
+        name: {
+            way: _apart(found, info[name].to_numpy(), part, (*names, name, way))
+            for way, found in groups.items()
+        }
+        for name in present
+    }
+
+
+def _apart(groups: np.ndarray, classes: np.ndarray, part: np.ndarray, names) -> dict:
+    seed, *rest = names
+    part = part & ~pd.isna(classes)
+    return classes_apart(groups[part], classes[part].astype(str), rng(seed, *rest))
+
+
+def _systematics(groups: np.ndarray, info: pd.DataFrame, part, names) -> dict:
+    seed, *rest = names
+    present = [name for name in SYSTEMATICS if name in info]
+    return {
+        name: quantity_apart(
+            groups[part],
+            info[name].replace(-1, np.nan)[part],
+            rng(seed, *rest, name),
+        )
+        for name in present
+    }
+
+
+def _neighbours(latent, info: pd.DataFrame, train: np.ndarray, seed: int) -> dict:
+    if train.all() or not train.any():
+        return {}
+    found = {}
+    for name in [name for name in CLASSES if name in info]:
+        classes = info[name].to_numpy()
+        known, asked = (part & ~pd.isna(classes) for part in (train, ~train))
+        sides = (latent[known], classes[known], latent[asked], classes[asked])
+        found[name] = neighbour_purity(*sides, rng(seed, "neighbours", name))
+    return found

@@ -1,0 +1,142 @@
+"""Pictures of the map of galaxies: its fingerprints, and what goes with its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from skyloom.plots import style
+from skyloom.som.quality import occupancy
+from skyloom.spectra.galaxy_map.model import GalaxyMap
+
+GAP = 1  # units between two fingerprints
+WORDS = {"meansn2": "S/N", "fibres": "IFU size"}
+WAYS = {
+    "map": "map of galaxies",
+    "pca_kmeans": "PCA, k-means",
+    "mean_labels": "mean labels, k-means",
+}
+
+
+@style.styled
+def prototypes(made: GalaxyMap) -> Figure:
+    """Return the decoded prototypes, each an image of the map of spectra.
+
+    They lie as units do on the map of galaxies, row 0 at the bottom in both. Each is
+    shown from 0 to its own largest value.
+    """
+    side = style.PAGE_WIDTH * 0.75
+    rows, columns = made.som.shape
+    fig = style.figure(side, side * rows / columns + 0.3)
+    axes = fig.subplots()
+    shown = axes.imshow(mosaic(made), cmap=style.SEQUENTIAL_MAP, vmin=0, vmax=1)
+    fig.colorbar(shown, ax=axes, label="share, of the largest", shrink=0.7)
+    centres = [
+        (np.arange(n) + 0.5) * (width + GAP) - 0.5 - GAP / 2
+        for n, width in ((columns, made.layout.columns), (rows, made.layout.rows))
+    ]
+    axes.set_xticks(centres[0], range(columns))
+    axes.set_yticks(centres[1], range(rows))
+    axes.tick_params(length=0)
+    axes.minorticks_off()
+    axes.set(xlabel="column", ylabel="row")
+    return fig
+
+
+def mosaic(made: GalaxyMap) -> np.ndarray:
+    """Return the prototypes side by side, each from 0 to 1, NaN between them."""
+    layout, (rows, columns) = made.layout, made.som.shape
+    images = np.clip(made.prototypes(), 0, None)
+    images = images / np.maximum(images.max(axis=1, keepdims=True), 1e-12)
+    images = images.reshape(rows, columns, layout.rows, layout.columns)
+    wide = ((0, 0), (0, 0), (0, GAP), (0, GAP))
+    framed = np.pad(images, wide, constant_values=np.nan)
+    size = (rows * (layout.rows + GAP), columns * (layout.columns + GAP))
+    return framed.transpose(0, 2, 1, 3).reshape(size)[:-GAP, :-GAP]
+
+
+def counts_by(made: GalaxyMap, unit: np.ndarray, classes) -> dict[str, np.ndarray]:
+    """Return the occupancy of the map by class, for `skyloom.som.figures.hit_map`."""
+    classes = np.asarray(classes)
+    return {
+        str(name): occupancy(unit[classes == name], made.som.shape)
+        for name in np.unique(classes)
+    }
+
+
+@style.styled
+def classes_told_apart(judged: Mapping) -> Figure:
+    """Return how far the map and its baselines tell classes apart.
+
+    `judged` is a part (``test`` or ``all``) of `evaluation.evaluate`. Crosses are the
+    value that one shuffle in a thousand exceeds.
+    """
+    classes = judged["classes"]
+    fig = style.figure(style.COLUMN_WIDTH * 1.3, 2.6)
+    axes = fig.subplots()
+    ways = list(next(iter(classes.values())))
+    look = {"ls": "", "color": style.BLACK, "marker": "x"}
+    for k, (way, colour) in enumerate(zip(ways, style.CYCLE, strict=False)):
+        at = np.arange(len(classes)) + (k - (len(ways) - 1) / 2) * 0.25
+        found = [one[way] for one in classes.values()]
+        values = [one["ami"] for one in found]
+        axes.bar(at, values, 0.22, color=colour, label=WAYS[way])
+        label = "shuffled, 99.9 %" if k == 0 else None
+        axes.plot(at, [one["ami_null"] for one in found], **look, label=label)
+    axes.axhline(0, color=style.GREY, lw=0.6)
+    axes.set_xticks(range(len(classes)), list(classes))
+    axes.tick_params(axis="x", length=0, which="both")
+    axes.set(ylabel="adjusted mutual information")
+    fig.legend(loc="outside right upper")
+    return fig
+
+
+@style.styled
+def systematics(judged: Mapping) -> Figure:
+    """Return which share of the variance of other quantities lies between groups."""
+    found = {k: v for k, v in judged["systematics"].items() if v["eta2"] is not None}
+    fig = style.figure(style.COLUMN_WIDTH, 2.4)
+    axes = fig.subplots()
+    places = np.arange(len(found))
+    axes.bar(places, [one["eta2"] for one in found.values()], 0.5, color=style.BLUE)
+    null = [one["eta2_null"] for one in found.values()]
+    look = {"ls": "", "marker": "x", "color": style.BLACK}
+    axes.plot(places, null, **look, label="mean of the shuffles")
+    for place, one in zip(places, found.values(), strict=True):
+        text = f"p = {one['p']:.2g}"
+        axes.annotate(
+            text,
+            (place, one["eta2"]),
+            (0, 2),
+            ha="center",
+            fontsize=7,
+            textcoords="offset points",
+        )
+    axes.set_xticks(places, [WORDS.get(name, name) for name in found])
+    axes.tick_params(axis="x", length=0, which="both")
+    axes.margins(y=0.15)
+    axes.set(ylabel=r"$\eta^2$ of the groups")
+    axes.legend(loc="best")
+    return fig
+
+
+@style.styled
+def rates(judged: Mapping[str, Mapping]) -> Figure:
+    """Return rates by class, with their intervals; `association.rate_flat` by name."""
+    fig = style.figure(style.COLUMN_WIDTH * len(judged), 2.4)
+    row = fig.subplots(1, len(judged), squeeze=False, sharey=True)[0]
+    for axes, (name, found) in zip(row, judged.items(), strict=True):
+        shares = list(found["rates"].values())
+        value = np.array([one["value"] for one in shares], float)
+        ends = [[one[k] for one in shares] for k in ("low", "high")]
+        bars = np.maximum([value - ends[0], ends[1] - value], 0)
+        places = np.arange(len(value))
+        axes.errorbar(places, value, bars, fmt="o", color=style.BLUE, capsize=2)
+        axes.set_xticks(places, list(found["rates"]))
+        axes.tick_params(axis="x", length=0, which="both")
+        p = "" if found["p"] is None else f", p = {found['p']:.2g}"
+        axes.set(xlabel=WORDS.get(name, name), title=f"{found['n']:,} tried{p}")
+    row[0].set(ylabel="share of outliers", ylim=(0, None))
+    return fig

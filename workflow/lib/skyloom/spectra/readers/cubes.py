@@ -1,0 +1,228 @@
+"""Cubes and single spectra of other instruments: MUSE, SAMI, GMOS.
+
+========  =======  =================  =========================
+layout    flux     noise              mask
+========  =======  =================  =========================
+muse      DATA     STAT, variance
+sami      HDU 0    VARIANCE
+gmos      SCI      ERR, 1 sigma       MASK, (ny, nx) 0 is good
+========  =======  =================  =========================
+
+Wavelengths follow from the header's axis; those in air become vacuum's. Checksums are
+not compared: headers are edited, as our own remedies ask for, and keep the old sums.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import astropy.units as u
+import numpy as np
+import pandas as pd
+from astropy.io.fits import Header
+from astropy.wcs import WCS, FITSFixedWarning, WcsError
+
+from skyloom.io.errors import InputError
+from skyloom.io.fits import FitsFile, opened
+from skyloom.io.spectra import cleaned
+from skyloom.run.log import NAME
+from skyloom.sky.geometry import pixel_scale
+from skyloom.spectra.readers.observed import (
+    BATCH,
+    Observed,
+    batches,
+    redshift_of,
+    wavelengths,
+)
+from skyloom.spectra.readers.single import stem
+from skyloom.spectra.rest.air import air_to_vacuum
+
+SLAB = 20_000_000  # pixels of a cube read at once
+FAINT = 1e-10  # below it, flux is in erg/s/cm2/Å, whose squares float32 cannot hold
+UNIT = 1e-17
+SHARPEST = 1e5  # no spectrograph gives a S/N a pixel above it
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which HDUs hold flux, its noise, and a mask of spaxels."""
+
+    flux: str | int
+    noise: str
+    sigma: bool = False
+    mask: str | None = None
+
+
+LAYOUTS = {
+    "muse": Layout("DATA", "STAT"),
+    "sami": Layout(0, "VARIANCE"),
+    "gmos": Layout("SCI", "ERR", sigma=True, mask="MASK"),
+}
+
+
+def read_cube(
+    path: str | Path, kind: str, redshift: float | None, size: int = BATCH
+) -> Iterator[Observed]:
+    """Yield the spectra of a cube's spaxels, or the spectrum of a 1-D file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its name stands for the galaxy.
+    kind : str
+        One of `LAYOUTS`.
+    redshift : float
+        Of the galaxy; no such file tells it.
+    size : int
+        Spectra at a time; rows of the cube are read as far as memory allows.
+
+    Raises
+    ------
+    InputError
+        No redshift, a missing HDU, noise of another shape, negative variance, or an
+        axis of wavelengths of unknown kind or unit.
+    """
+    layout = LAYOUTS[kind]
+    z = redshift_of(path, redshift, "give the redshift of the galaxy")
+    with opened(path, verify=False) as file:
+        flux, noise = file.image(layout.flux), file.image(layout.noise)
+        if flux.shape != noise.shape or len(flux.shape) not in (1, 3):
+            problem = f"flux {flux.shape} and noise {noise.shape}"
+            where = f"HDU {layout.flux!r}, {layout.noise!r}"
+            expected = "one shape, (p,) or (p, ny, nx)"
+            raise InputError(path, problem, where=where, expected=expected)
+        wave = wave_of(path, flux.header, flux.shape)
+        area, places = _places(file, flux)
+        common = {"fname": Path(path).name, "plateifu": stem(path), "redshift": z}
+        masked = _mask(file, layout, flux.shape)
+        for rows in _slabs(flux.shape):
+            window = np.s_[:] if len(flux.shape) == 1 else np.s_[:, rows]
+            light, ivar = _pixels(file, layout, window)
+            if masked is not None:
+                ivar[masked[rows].ravel()] = 0
+            light, ivar = cleaned(path, f"rows {rows.start}...", light, ivar)
+            here = places[places["row"].between(rows.start, rows.stop - 1)]
+            for some in batches(len(here), size):
+                table = here.iloc[some].reset_index(drop=True).assign(**common)
+                if area is not None:
+                    table["area"] = area
+                    table["light"] = area * light[some].mean(axis=1)
+                yield Observed(wave, light[some], ivar[some], table)
+
+
+def sky_of(path: str | Path) -> tuple[Header, tuple[int, int]]:
+    """Return celestial WCS cards and shape (ny, nx) of the first cube of a file.
+
+    The header is empty where the file has no celestial WCS.
+    """
+    with opened(path, verify=False) as file:
+        cubes = [hdu for hdu in file if hdu.is_image and len(hdu.shape or ()) == 3]
+        if not cubes:
+            raise InputError(path, "no cube", expected="an image of 3 axes")
+        wcs = _celestial(cubes[0].header)
+        return Header() if wcs is None else wcs.to_header(), cubes[0].shape[1:]
+
+
+def wave_of(path: str | Path, header: Header, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the vacuum wavelengths [Å] of a linear axis, the last in FITS order."""
+    axis = len(shape)
+    kind = str(header.get(f"CTYPE{axis}", "")).strip()
+    unit = str(header.get(f"CUNIT{axis}", "")).strip()
+    where = f"axis {axis}"
+    if kind == "LAMBDA" and not unit and "IRAF" in str(header.get("ORIGIN", "")):
+        logging.getLogger(NAME).warning(
+            "%s: %s is IRAF's LAMBDA without a unit; taken for Å in air", path, where
+        )
+        kind, unit = "AWAV", "Angstrom"
+    if kind not in ("AWAV", "WAVE"):
+        problem = f"CTYPE{axis} is {kind!r}"
+        expected = "AWAV (in air) or WAVE (in vacuum), linear"
+        remedy = "set it, as the instrument's manual says"
+        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
+    try:
+        factor = u.Unit(unit).to(u.AA) if unit else None
+    except (ValueError, u.UnitsError):
+        factor = None
+    step = next((header[k] for k in _step_cards(axis) if k in header), None)
+    start = header.get(f"CRVAL{axis}")
+    if factor is None or not all(isinstance(v, int | float) for v in (step, start)):
+        problem = f"CUNIT{axis} is {unit!r}, CRVAL{axis} {start!r}, step {step!r}"
+        expected = "a unit of length, and two numbers"
+        raise InputError(path, problem, where=where, expected=expected)
+    pixel = np.arange(shape[0]) + 1 - header.get(f"CRPIX{axis}", 1.0)
+    wave = wavelengths(path, where, (start + step * pixel) * factor)
+    return air_to_vacuum(wave) if kind == "AWAV" else wave
+
+
+def _step_cards(axis: int) -> tuple[str, str]:
+    return f"CD{axis}_{axis}", f"CDELT{axis}"
+
+
+def _pixels(file: FitsFile, layout: Layout, window):
+    """Return flux and ivar of rows of a cube, shape (n, p)."""
+    flux, noise = (
+        file.pixels(key, window=window).astype(np.float64)
+        for key in (layout.flux, layout.noise)
+    )
+    flux, noise = (a.reshape(len(a), -1).T for a in (flux, noise))
+    if (negative := noise < 0).any():
+        problem = f"noise {noise[negative][0]:g}"
+        where = f"HDU {layout.noise!r}"
+        raise InputError(file.path, problem, where=where, expected="0 or more")
+    variance = noise**2 if layout.sigma else noise
+    seen = np.isfinite(variance) & (variance > 0) & np.isfinite(flux)
+    ivar = np.divide(1.0, variance, out=np.zeros(flux.shape), where=seen)
+    if not seen.any():
+        return flux, ivar
+    if (sn := np.median(np.abs(flux[seen]) * np.sqrt(ivar[seen]))) > SHARPEST:
+        problem, where = f"a median S/N of {sn:.2g}", f"HDU {layout.noise!r}"
+        remedy = "see what this HDU holds: 1 sigma or variance, in the unit of the flux"
+        raise InputError(file.path, problem, where=where, remedy=remedy)
+    if np.median(np.abs(flux[seen])) < FAINT:
+        flux, ivar = flux / UNIT, ivar * UNIT**2
+    return flux, ivar
+
+
+def _mask(file: FitsFile, layout: Layout, shape) -> np.ndarray | None:
+    if layout.mask is None or layout.mask not in file:
+        return None
+    masked = file.pixels(layout.mask) != 0
+    if masked.shape != shape[1:]:
+        where, expected = f"HDU {layout.mask!r}", f"{shape[1:]}, that of a plane"
+        problem = f"shape {masked.shape}"
+        raise InputError(file.path, problem, where=where, expected=expected)
+    return masked
+
+
+def _slabs(shape: tuple[int, ...]) -> Iterator[slice]:
+    if len(shape) == 1:
+        return iter([slice(0, 1)])
+    return batches(shape[1], max(1, SLAB // (shape[0] * shape[2])))
+
+
+def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
+    """Return a spaxel's area [arcsec2] and where all are, relative to the middle."""
+    ny, nx = hdu.shape[1:] or (1, 1)
+    row, column = np.divmod(np.arange(ny * nx), nx)
+    table = pd.DataFrame({"row": row, "column": column})
+    wcs = _celestial(hdu.header) if len(hdu.shape) == 3 else None
+    if wcs is None:
+        return None, table
+    side = pixel_scale(wcs)
+    table["x"], table["y"] = side * (column - (nx - 1) / 2), side * (row - (ny - 1) / 2)
+    return side**2, table
+
+
+def _celestial(header: Header) -> WCS | None:
+    with warnings.catch_warnings():
+        # Old keywords are understood, and said to be old.
+        warnings.simplefilter("ignore", FITSFixedWarning)
+        try:
+            wcs = WCS(header, naxis=2)
+        except (WcsError, ValueError):
+            return None
+    return wcs.celestial if wcs.has_celestial else None

@@ -1,0 +1,75 @@
+"""Which reader a FITS file of spectra needs, by what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from skyloom.io.errors import InputError
+from skyloom.io.fits import FitsFile, opened
+from skyloom.spectra.readers.cubes import LAYOUTS, read_cube
+from skyloom.spectra.readers.manga import read_galaxy
+from skyloom.spectra.readers.observed import Observed
+from skyloom.spectra.readers.single import read_single
+
+KNOWN = (
+    "MaNGA's LOGCUBE (FLUX, IVAR, MASK, WAVE), an SDSS spectrum (table with flux, ivar "
+    "and loglam), MUSE (DATA, STAT), SAMI (cube and VARIANCE) or GMOS (SCI, ERR)"
+)
+
+
+def kind_of(path: str | Path) -> str:
+    """Return ``manga``, ``sdss``, ``muse``, ``sami`` or ``gmos``, else InputError."""
+    with opened(path, verify=False) as file:
+        names = {name.upper() for name in file.names}
+        if {"BINID", "SPX_ELLCOO"} <= names:
+            remedy = "give the galaxy's LOGCUBE; its maps are looked for beside it"
+            raise InputError(path, "MAPS have no spectra", remedy=remedy)
+        if {"FLUX", "IVAR", "MASK", "WAVE"} <= names:
+            return "manga"
+        if {"DATA", "STAT"} <= names:
+            return "muse"
+        if {"SCI", "ERR"} <= names:
+            return "gmos"
+        if "VARIANCE" in names and file[0].shape:
+            return "sami"
+        if _is_sdss(file):
+            return "sdss"
+        problem = f"HDUs {', '.join(file.names)}"
+    raise InputError(path, problem, expected=KNOWN)
+
+
+def read_any(
+    path: str | Path, redshift: float | None = None
+) -> tuple[str, Iterator[Observed]]:
+    """Return the kind of a file and its spectra.
+
+    `redshift` is needed for cubes without MAPS; of others it replaces the file's own. A
+    LOGCUBE's MAPS are those of its plate-IFU in the same folder.
+    """
+    kind = kind_of(path)
+    if kind == "manga":
+        return kind, read_galaxy(path, maps_beside(path), redshift)
+    read = partial(read_cube, kind=kind) if kind in LAYOUTS else read_single
+    return kind, read(path, redshift=redshift)
+
+
+def maps_beside(cube: str | Path) -> Path | None:
+    """Return the MAPS file in the folder of a LOGCUBE; InputError if several."""
+    cube = Path(cube)
+    begin = cube.name.split("LOGCUBE")[0]
+    found = (
+        sorted(cube.parent.glob(f"{begin}MAPS*.fits*")) if begin != cube.name else []
+    )
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        problem = f"several MAPS beside it: {names}"
+        raise InputError(cube, problem, remedy="leave one of them")
+    return found[0] if found else None
+
+
+def _is_sdss(file: FitsFile) -> bool:
+    if len(file) < 2 or file[1].is_image:
+        return False
+    return {"FLUX", "LOGLAM", "IVAR"} <= set(file.column_names(1))

@@ -1,0 +1,49 @@
+"""Single spectra of SDSS: ``spec-PLATE-MJD-FIBER.fits``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from skyloom.io.fits import opened
+from skyloom.io.sdss import read_spec
+from skyloom.spectra.readers.observed import Observed, redshift_of, wavelengths
+
+FACTS = ("Z", "ZWARNING", "CLASS")
+
+
+def read_single(path: str | Path, redshift: float | None = None) -> Iterator[Observed]:
+    """Yield the one spectrum of a file.
+
+    Its redshift is `redshift`, or Z of the table SPECOBJ (SPALL) of the pipeline, whose
+    warning bits are kept as ``zwarning``. Its name stands for the galaxy.
+
+    Raises
+    ------
+    InputError
+        What `skyloom.io.sdss.read_spec` raises, or no redshift.
+    """
+    arm = read_spec(path).arms[0]
+    name = stem(path)
+    info = {"fname": Path(path).name, "plateifu": name}
+    facts = _facts(path)
+    given = facts.get("Z") if redshift is None else redshift
+    info["redshift"] = redshift_of(path, given, "give its redshift")
+    if "ZWARNING" in facts:
+        info["zwarning"] = int(facts["ZWARNING"])
+    wave = wavelengths(path, "column LOGLAM", arm.wave)
+    yield Observed(wave, arm.flux, arm.ivar, pd.DataFrame([info]))
+
+
+def stem(path: str | Path) -> str:
+    """Return a file's name without ``.fits`` and what follows."""
+    return Path(path).name.split(".fits")[0]
+
+
+def _facts(path: str | Path) -> dict:
+    with opened(path, verify=False) as file:
+        if len(file) < 3 or file[2].is_image:
+            return {}
+        return {k: cell[0] for k, cell in file.columns(2, (), FACTS).items()}

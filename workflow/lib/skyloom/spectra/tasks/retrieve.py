@@ -1,0 +1,64 @@
+"""Where SDSS keeps MaNGA's cubes and maps, and how a file of them is fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skyloom.io.atomic import replacing
+from skyloom.io.download import download
+from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
+from skyloom.io.tables import Column, read_csv
+
+# SDSS DR17, the last release of MaNGA (Abdurro'uf et al. 2022, ApJS 259, 35).
+ARCHIVE = "https://data.sdss.org/sas/dr17/manga/spectro"
+DAPTYPE = "HYB10-MILESHC-MASTARSSP"
+FILES = {
+    "LOGCUBE": "redux/v3_1_1/{plate}/stack/manga-{plate}-{ifu}-LOGCUBE.fits.gz",
+    "MAPS": f"analysis/v3_1_1/3.1.0/{DAPTYPE}/{{plate}}/{{ifu}}/"
+    f"manga-{{plate}}-{{ifu}}-MAPS-{DAPTYPE}.fits.gz",
+}
+
+
+def manga_url(plateifu: str, kind: str, archive: str = ARCHIVE) -> str:
+    """Return the address of a galaxy's LOGCUBE or MAPS."""
+    plate, ifu = plateifu.split("-")
+    return f"{archive}/{FILES[kind].format(plate=plate, ifu=ifu)}"
+
+
+def retrieve(
+    plateifu: str,
+    kind: str,
+    target: str | Path,
+    sheet: str | Path,
+    archive: str = ARCHIVE,
+) -> str:
+    """Fetch a galaxy's LOGCUBE or MAPS and return its sha256.
+
+    It is compared with the sheet's column ``sha256_logcube`` or ``sha256_maps``, where
+    that is filled; the checksums inside of the file, and whose it is, always.
+
+    Raises
+    ------
+    InputError
+        No such file, a wrong checksum, or the file of another galaxy.
+    """
+    url = manga_url(plateifu, kind, archive)
+    with replacing(target) as temporary:
+        found = download(url, temporary, sha256=_stated(sheet, plateifu, kind))
+        with opened(temporary) as file:
+            name = file[0].header.get("PLATEIFU")
+        if name != plateifu:
+            problem = f"PLATEIFU is {name!r}"
+            raise InputError(target, problem, where=url, expected=plateifu)
+    return found
+
+
+def _stated(sheet: str | Path, plateifu: str, kind: str) -> str | None:
+    column = f"sha256_{kind.lower()}"
+    optional = Column("str", required=False, empty=True)
+    table = read_csv(sheet, {"plateifu": "str", column: optional})
+    if column not in table:
+        return None
+    stated = table.loc[table["plateifu"].str.strip() == plateifu, column]
+    return stated.iloc[0] if len(stated) and isinstance(stated.iloc[0], str) else None

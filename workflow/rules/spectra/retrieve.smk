@@ -1,0 +1,30 @@
+"""Public archives. The demo needs none of these; nothing runs them unasked."""
+
+from skyloom.run.config import data_path
+
+
+# LOGCUBE or MAPS of a galaxy of the sheet, checked against its sum where it has one.
+rule retrieve_manga:
+    input:
+        sheet=data_path(config["paths"]["plateifus"]),
+    output:
+        "<downloads>/manga/manga-{plateifu}-{product}.fits.gz",
+    log:
+        "<logs>/retrieve_manga/{plateifu}-{product}.log",
+    wildcard_constraints:
+        plateifu=r"\d+-\d+",
+        product="LOGCUBE|MAPS",
+    localrule: True
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        downloads=1,
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(60),
+    params:
+        settings={},
+        code=digest("scripts/spectra/retrieve_manga.py"),
+    message:
+        "Download the {wildcards.product} of {wildcards.plateifu}"
+    script:
+        "../../../scripts/spectra/retrieve_manga.py"
