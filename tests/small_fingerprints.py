@@ -48,9 +48,10 @@ def fingerprints(n=96, seed=4) -> tuple[Fingerprints, pd.DataFrame]:
         {
             "plateifu": info["plateifu"],
             "inclination": rng.uniform(0, 90, n),
-            "morphology": np.array(CLASSES)[kind],
+            "galaxy_class": np.array(CLASSES)[kind],
             "gradient": rng.choice(["flat", "steep"], n),
             "history": np.where(kind == 0, "old", "young"),
+            "nucleus": "SF",
         }
     )
     order = rng.permutation(n)

@@ -264,6 +264,12 @@ def test_training_galaxies_are_those_of_the_sample(made, tmp_path):
     table = Table({"plateifu": ["8001-1901", "8001-1901", "8001-6101"]})
     table.write(tmp_path / "Y_train.fits")
     assert tasks.galaxies_of(tmp_path / "Y_train.fits") == {"8001-1901", "8001-6101"}
+    table["mangaID"] = ["1-21", "1-21", ""]
+    table.write(tmp_path / "Y_train.fits", overwrite=True)
+    training = tasks.galaxies_of(tmp_path / "Y_train.fits")
+    assert training == {"1-21", "8001-6101"}
+    found = tasks.stack(run(made, tmp_path), training)[1]
+    assert found["split"].tolist() == ["train", "train", "empty"]
     Table({"name": ["a"]}).write(tmp_path / "other.fits")
     with pytest.raises(InputError, match="no column plateifu"):
         tasks.galaxies_of(tmp_path / "other.fits")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def summary(
     plateifu: str,
     placed: pd.DataFrame,
     n_units: int,
-    training: Collection[str],
+    training: Set[str],
 ) -> dict:
     """Return the row of a galaxy.
 
@@ -32,8 +32,8 @@ def summary(
         Its spectra, with ``bmu`` and ``weight``; see `weights`.
     n_units : int
         Units of the map.
-    training : collection of str
-        plate-IFUs whose spectra the map was trained on.
+    training : set of str
+        Galaxies that the map was trained on, see `galaxy_of`.
 
     Returns
     -------
@@ -45,11 +45,13 @@ def summary(
     weight = used["weight"].to_numpy(float)
     bmu = used["bmu"].to_numpy(int)
     share, error = fingerprint(bmu, weight, n_units)
-    split = "train" if plateifu in training else "test"
+    manga = _first(placed, "mangaID")
+    # An observation of a training galaxy is one of it under any plate-IFU.
+    split = "test" if training.isdisjoint({plateifu, manga}) else "train"
     known = UNIT.fullmatch(plateifu)
     row = {
         "plateifu": plateifu,
-        "mangaID": _first(placed, "mangaID"),
+        "mangaID": manga,
         "suffix": name,
         "split": split if len(used) else "empty",
         "n_spectra": len(used),

@@ -22,7 +22,7 @@ from skyloom.spectra.galaxy_map.association import (
 )
 from skyloom.spectra.galaxy_map.model import GalaxyMap
 
-CLASSES = ("morphology", "gradient", "history")
+CLASSES = ("galaxy_class", "gradient", "history", "nucleus")
 SYSTEMATICS = ("inclination", "fibres", "meansn2", "redshift")
 OUTLIER = 95.0  # percentile of novelty above which a galaxy is an outlier
 PER_GROUP = 8  # galaxies, so that shares in a group mean something

@@ -28,6 +28,7 @@ from skyloom.spectra.galaxies.summary import summary
 from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.rest.files import RestSpectra, read_spectra, write_spectra
 from skyloom.spectra.rest.files import paths as files_of
+from skyloom.spectra.rest.galaxy import galaxy_of
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import scale
 
@@ -202,9 +203,10 @@ def stack(files: Iterable[str], training: Iterable[str]) -> tuple:
 
 
 def galaxies_of(table: str | Path) -> set[str]:
-    """Return the plate-IFUs of a table of spectra, such as Y_train.fits."""
+    """Return the galaxies of a table of spectra, such as Y_train.fits: `galaxy_of`."""
     with opened(table) as file:
-        return set(file.columns(1, ["plateifu"])["plateifu"].astype(str))
+        columns = file.columns(1, ["plateifu"], ["mangaID"])
+    return set(galaxy_of(pd.DataFrame({k: v.astype(str) for k, v in columns.items()})))
 
 
 def _order(item: tuple[str, str]) -> tuple:

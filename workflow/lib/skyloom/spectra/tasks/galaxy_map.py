@@ -1,0 +1,173 @@
+"""The map of galaxies: trained on fingerprints, kept in one file, read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
+from skyloom.som.model import Som
+from skyloom.spectra.config_galaxies import GalaxyMap as Settings
+from skyloom.spectra.galaxies.files import (
+    Fingerprints,
+    Layout,
+    read_fingerprints,
+    read_galaxy,
+)
+from skyloom.spectra.galaxy_map import scaling
+from skyloom.spectra.galaxy_map.distance import embedding
+from skyloom.spectra.galaxy_map.evaluation import CLASSES
+from skyloom.spectra.galaxy_map.model import GalaxyMap
+
+LEAST = 2  # training galaxies
+REMEDY = "train the map of galaxies again"
+FACTS = ("network", "latent", "layout", "scaling", "topology", "lattice")
+PLACED = ["plateifu", "distance", "meansn2", "x", "y"]
+
+
+def train_galaxy_map(
+    path: str | Path, settings: Settings, seed: int, folder: Path
+) -> tuple[GalaxyMap, list[dict]]:
+    """Return DESOM-2 of the training galaxies' fingerprints, and the rows of its log.
+
+    Parameters
+    ----------
+    path : str or Path
+        Fingerprints of all galaxies, ``fingerprints.npy``.
+    settings : Settings
+        The section `galaxy_map`.
+    seed : int
+        Of the weights, the start and the order of galaxies.
+    folder : Path
+        Of the checkpoint, see `Job.resuming`.
+
+    Raises
+    ------
+    InputError
+        Fewer than two training galaxies with spectra.
+    """
+    # Imported here: what reads fingerprints alone needs no Keras.
+    from skyloom.spectra.desom.autoencoders import seeded  # noqa: PLC0415
+    from skyloom.spectra.desom.networks import Network  # noqa: PLC0415
+    from skyloom.spectra.desom.samples import Samples  # noqa: PLC0415
+    from skyloom.spectra.desom.train import train  # noqa: PLC0415
+    from skyloom.spectra.galaxy_map.networks import (  # noqa: PLC0415
+        autoencoder,
+        earth_mover,
+    )
+
+    prints = read_fingerprints(path)
+    known, held = prints.part("train"), prints.part("test")
+    if len(known) < LEAST:
+        problem = f"{len(known)} training galaxies with spectra"
+        remedy = "simulate or list more galaxies, or lower spectra.sample.test"
+        raise InputError(path, problem, remedy=remedy)
+    scaler = scaling.fit(settings.scaling, known)
+    seeded(seed)
+    parts = autoencoder(settings.network, prints.layout, settings.latent)
+    mover = settings.distance == "earth_mover"
+    made = train(
+        parts,
+        Samples(scaler(known)),
+        settings.units,
+        settings.training,
+        seed,
+        held=Samples(scaler(held)) if len(held) else None,
+        folder=folder,
+        loss=earth_mover(embedding(prints.layout)) if mover else None,
+    )
+    about = {"settings": settings.model_dump(mode="json")}
+    codec, none = Network(*parts), np.zeros(0, np.float32)
+    bare = GalaxyMap(codec, made.som, scaler, prints.layout, none, about)
+    novelty = np.sort(bare.place(known)[1])
+    return (
+        GalaxyMap(codec, made.som, scaler, prints.layout, novelty, about),
+        made.history,
+    )
+
+
+def write_galaxy_map(path: str | Path, made: GalaxyMap, record: Mapping) -> None:
+    """Write a map of galaxies, with all that placing a galaxy on it needs."""
+    from skyloom.spectra.desom.networks import write_networks  # noqa: PLC0415
+
+    settings = made.about["settings"]
+    facts = {
+        "network": settings["network"],
+        "latent": settings["latent"],
+        "layout": vars(made.layout),
+        "scaling": made.scaler.method,
+        "topology": made.som.topology,
+        "lattice": made.som.lattice,
+        "about": dict(made.about),
+        "provenance": dict(record),
+    }
+    arrays = {"prototypes": made.som.weights, "novelty": made.novelty}
+    arrays |= made.scaler.arrays()
+    write_networks(path, (made.codec.encoder, made.codec.decoder), arrays, facts)
+
+
+def read_galaxy_map(path: str | Path) -> GalaxyMap:
+    """Read a map of galaxies; InputError for a file that is none."""
+    from skyloom.spectra.desom.networks import Network, read_networks  # noqa: PLC0415
+    from skyloom.spectra.galaxy_map.networks import autoencoder  # noqa: PLC0415
+
+    def build(facts: Mapping):
+        lacking = [name for name in FACTS if name not in facts]
+        if lacking:
+            problem = f"not a map of galaxies: it does not tell {', '.join(lacking)}"
+            raise InputError(path, problem, remedy=REMEDY)
+        return autoencoder(facts["network"], Layout(**facts["layout"]), facts["latent"])
+
+    pair, arrays, facts = read_networks(path, build)
+    try:
+        scaler = scaling.scaler_from(facts["scaling"], arrays)
+        som = Som(arrays["prototypes"], facts["topology"], facts["lattice"])
+        layout, novelty = Layout(**facts["layout"]), arrays["novelty"]
+        return GalaxyMap(Network(*pair), som, scaler, layout, novelty, facts["about"])
+    except (KeyError, ValueError, TypeError) as bad:
+        problem = f"not a map of galaxies ({bad})"
+        raise InputError(path, problem, remedy=REMEDY) from None
+
+
+def same_map(path: str | Path, made: GalaxyMap, prints: Fingerprints) -> None:
+    """Refuse fingerprints of another map of spectra than a map of galaxies is of."""
+    if prints.layout != made.layout:
+        problem = f"fingerprints of the map {prints.layout}"
+        expected = f"{made.layout}, that the map of galaxies is of"
+        raise InputError(path, problem, expected=expected, remedy=REMEDY)
+
+
+def truth_of(paths: Iterable[str]) -> pd.DataFrame | None:
+    """Return classes and inclination of simulated galaxies; None if there are none."""
+    tables = []
+    for path in paths:
+        with opened(path) as file:
+            found = file.columns(1, ["plateifu", "inclination", *CLASSES])
+        tables.append(pd.DataFrame({k: _plain(v) for k, v in found.items()}))
+    if not tables:
+        return None
+    return pd.concat(tables, ignore_index=True).drop_duplicates("plateifu")
+
+
+def placed_spectra(files: Iterable[str]) -> pd.DataFrame:
+    """Return the spectra that count of all galaxies, with their distances and places.
+
+    Empty where the files do not say where spectra lie in the unit.
+    """
+    tables = []
+    for path in files:
+        placed = read_galaxy(path)[1]
+        if set(PLACED) <= set(placed):
+            tables.append(placed.loc[placed["weight"] > 0, PLACED])
+    if not tables:
+        return pd.DataFrame(columns=PLACED)
+    whole = pd.concat(tables, ignore_index=True)
+    return whole[np.isfinite(whole[PLACED[1:]]).all(axis=1)].reset_index(drop=True)
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    return values if values.dtype.kind in "fiu" else values.astype(str)

@@ -1,0 +1,123 @@
+"""The map of galaxies, its catalogue and its judgement."""
+
+FINGERPRINTS = {
+    "shares": "<results>/fingerprints.npy",
+    "info": "<results>/fingerprints_info.fits",
+}
+
+
+# DESOM-2: a map on which galaxies of like fingerprints lie together.
+rule desom2:
+    input:
+        **FINGERPRINTS,
+    output:
+        **{
+            name: report(
+                f"<results>/desom2/{name}.png",
+                category="spectra",
+                caption=f"../../report/spectra/desom2_{name}.rst",
+                labels={"product": f"map of galaxies: {name}"},
+            )
+            for name in ("loss", "prototypes", "hits")
+        },
+        model="<results>/desom2/DESOM_model_final.keras",
+        log="<results>/desom2/desom_log.csv",
+    log:
+        "<logs>/desom2.log",
+    benchmark:
+        "<benchmarks>/desom2.tsv"
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(3000, per_input_mb=10),
+        runtime=by_attempt(480),
+    params:
+        settings=pick(config, "galaxy_map", "seed"),
+        code=digest("scripts/spectra/desom2.py"),
+    message:
+        "Train the map of galaxies"
+    script:
+        "../../../scripts/spectra/desom2.py"
+
+
+# One row a galaxy: where it lies on the map of galaxies, and how unusual it is.
+rule catalogue:
+    input:
+        **FINGERPRINTS,
+        model="<results>/desom2/DESOM_model_final.keras",
+    output:
+        fits="<results>/catalogue.fits",
+        ecsv=report(
+            "<results>/catalogue.ecsv",
+            category="spectra",
+            caption="../../report/spectra/catalogue.rst",
+            labels={"product": "catalogue"},
+        ),
+    log:
+        "<logs>/catalogue.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(1500),
+        runtime=by_attempt(30),
+    params:
+        settings={},
+        code=digest("scripts/spectra/catalogue.py"),
+    message:
+        "Catalogue of the map of galaxies"
+    script:
+        "../../../scripts/spectra/catalogue.py"
+
+
+# Classes that the map was not shown, and what it should not know.
+rule evaluate_galaxies:
+    input:
+        **FINGERPRINTS,
+        galaxies=expand("<results>/fingerprints/{name}.npy", name=NAMES),
+        tables=expand("<results>/fingerprints/{name}_info.fits", name=NAMES),
+        model="<results>/desom2/DESOM_model_final.keras",
+        truth=INPUTS.truth(),
+    output:
+        "<results>/evaluation/galaxies.json",
+    log:
+        "<logs>/evaluate_galaxies.log",
+    benchmark:
+        "<benchmarks>/evaluate_galaxies.tsv"
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(2000, per_input_mb=5),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "seed"),
+        code=digest("scripts/spectra/evaluate_galaxies.py"),
+    message:
+        "Judge the map of galaxies"
+    script:
+        "../../../scripts/spectra/evaluate_galaxies.py"
+
+
+# Its fingerprints, its classes and its systematics.
+rule desom2_notebook:
+    input:
+        **FINGERPRINTS,
+        model="<results>/desom2/DESOM_model_final.keras",
+        judged="<results>/evaluation/galaxies.json",
+        catalogue="<results>/catalogue.ecsv",
+        truth=INPUTS.truth(),
+    output:
+        notebook="<results>/notebooks/desom2.ipynb",
+    log:
+        "<logs>/desom2_notebook.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=by_attempt(60),
+    params:
+        settings={},
+        code=digest("scripts/run_notebook.py", "notebooks/spectra_desom2.ipynb"),
+    message:
+        "The map of galaxies (notebook)"
+    script:
+        "../../../scripts/run_notebook.py"
