@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from skyloom.run.seeds import rng
 from skyloom.som.training import train
@@ -18,6 +19,7 @@ from skyloom.spectra.mapping.novelty import (
     novelty_from,
     residual,
 )
+from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import scale
 
@@ -36,6 +38,11 @@ def drawn(n, sn, seed, method="median", odd=0.0):
     return scale(flux, ivar, GRID, method)[:2]
 
 
+def spectra(flux, ivar, method):
+    """Return them as training spectra."""
+    return RestSpectra(flux, ivar, pd.DataFrame(index=range(len(flux))), GRID, method)
+
+
 def mapped(method):
     """Return a map of such spectra, and its novelty."""
     flux, ivar = drawn(900, rng(0, "sn").uniform(10, 60, 900), 1, method)
@@ -46,7 +53,7 @@ def mapped(method):
         codec.encode(np.where(ivar > 0, flux, mean)), (4, 4), "sheet", 8, rng(2)
     )
     made = SpectralMap("pca_som", codec, som, GRID, method, mean)
-    return made, fit_novelty(made, flux, ivar, rng(3))
+    return made, fit_novelty(made, spectra(flux, ivar, method), rng(3))
 
 
 @pytest.fixture(scope="module", params=["median", "zscore"])
@@ -113,15 +120,15 @@ def test_noise_is_the_median_of_good_pixels():
 
 
 def test_few_spectra_make_a_table(made):
-    flux, ivar = drawn(3, 20, 0, made[0].scaled)
-    table = fit_novelty(made[0], flux, ivar, rng(0))
+    few = spectra(*drawn(3, 20, 0, made[0].scaled), made[0].scaled)
+    table = fit_novelty(made[0], few, rng(0))
     assert np.isfinite(table.distance).all()
 
 
 def test_no_spectra_make_none(made):
     nothing = np.zeros((4, 160), "f4")
     with pytest.raises(ValueError, match="no training spectrum has a good pixel"):
-        fit_novelty(made[0], nothing, nothing, rng(0))
+        fit_novelty(made[0], spectra(nothing, nothing, made[0].scaled), rng(0))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.scale import scale
 
-MOST = 500  # training spectra at a level of noise
+DRAWN = 4096  # training spectra
+MOST = 500  # of them at a level of noise
 LEAST = 30
 BRIGHTEST = 0.05  # share of the training spectra that the first level is made of
 NOISIEST = 2.0  # noise of a pixel, in units of the scaled flux: S/N about 0.5
@@ -115,7 +117,7 @@ def residual(flux: np.ndarray, ivar: np.ndarray, made: np.ndarray) -> np.ndarray
 
 
 def fit_novelty(
-    made: SpectralMap, flux: np.ndarray, ivar: np.ndarray, rng: np.random.Generator
+    made: SpectralMap, spectra: RestSpectra, rng: np.random.Generator
 ) -> Novelty:
     """Return the lengths of training spectra, as they are and with noise added.
 
@@ -123,8 +125,8 @@ def fit_novelty(
     ----------
     made : SpectralMap
         The map.
-    flux, ivar : ndarray, shape (n, pixels)
-        Training spectra, scaled as the map's were.
+    spectra : RestSpectra
+        Training spectra, scaled as the map's were; `DRAWN` of them are used.
     rng : numpy.random.Generator
         Chooses spectra and makes noise.
 
@@ -133,6 +135,9 @@ def fit_novelty(
     ValueError
         None of the spectra has a good pixel.
     """
+    drawn = rng.choice(len(spectra), min(DRAWN, len(spectra)), replace=False)
+    some = spectra.rows(np.sort(drawn))
+    flux, ivar = some.flux, some.ivar
     noise = noise_of(ivar)
     order = np.argsort(noise)[: np.isfinite(noise).sum()]
     if not len(order):
@@ -145,21 +150,24 @@ def fit_novelty(
     for level in levels:
         able = order[noise[order] <= level]
         rows = np.sort(rng.choice(able, min(MOST, len(able)), replace=False))
-        some = _noisier(flux[rows], ivar[rows], level / noise[rows], rng)
-        some_flux, some_ivar, usable = scale(*some, made.grid, made.scaled)
+        noisy = _noisier(flux[rows], ivar[rows], level / noise[rows], rng)
+        *noisy, usable = scale(*noisy, made.grid, made.scaled)
         if usable.any():
-            spectra = some_flux[usable], some_ivar[usable]
-            _, distance, latent = made.place(*spectra)
-            lengths = distance, residual(*spectra, made.reconstruct(latent))
-            # Each at its own noise, since scaling divides noise by its own numbers.
-            each = noise_of(spectra[1])
-            middle = np.median(each)
-            tables = [np.quantile(one * middle / each, LEVELS) for one in lengths]
-            found.append((middle, *tables))
+            found.append(_level(made, *(values[usable] for values in noisy)))
     # Scaling by the spread leaves no spectrum noisier than its spread: levels meet.
     columns = [np.array(column) for column in zip(*found, strict=True)]
     before = np.maximum.accumulate([0.0, *columns[0][:-1]])
     return Novelty(*(column[columns[0] > before] for column in columns))
+
+
+def _level(made: SpectralMap, flux, ivar) -> tuple:
+    """Return the median noise of spectra, and percentiles of their lengths at it."""
+    _, distance, latent = made.place(flux, ivar)
+    lengths = distance, residual(flux, ivar, made.reconstruct(latent))
+    # Each at its own noise, since scaling divides noise by a spectrum's own numbers.
+    noise = noise_of(ivar)
+    middle = np.median(noise)
+    return middle, *(np.quantile(one * middle / noise, LEVELS) for one in lengths)
 
 
 def _noisier(flux, ivar, factor: np.ndarray, rng: np.random.Generator):

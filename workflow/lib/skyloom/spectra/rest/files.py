@@ -156,18 +156,22 @@ def writing(
 def write_info(
     path: Path, info: pd.DataFrame, grid: RestGrid, scaled: str, provenance=None
 ) -> None:
-    """Write the table of a set of spectra; a text that is missing becomes empty."""
-    texts = [name for name in info if not is_numeric_dtype(info[name])]
-    table = Table.from_pandas(info.drop(columns=texts))
-    for name in texts:
-        table[name] = np.array(
-            [t if isinstance(t, str) else "" for t in info[name]], str
-        )
-    table = table[list(info)]
+    """Write the table of a set of spectra."""
+    table = table_of(info)
     if provenance is not None:
         table.meta["provenance"] = provenance
     cards = {CARDS[name]: value for name, value in grid.to_json().items()}
     write_catalogue(path, table, cards | {SCALED: scaled})
+
+
+def table_of(info: pd.DataFrame) -> Table:
+    """Return a table that FITS can hold: a text that is missing becomes empty."""
+    texts = [name for name in info if not is_numeric_dtype(info[name])]
+    table = Table.from_pandas(info.drop(columns=texts))
+    for name in texts:
+        filled = [text if isinstance(text, str) else "" for text in info[name]]
+        table[name] = np.array(filled, str)
+    return table[list(info)]
 
 
 @contextmanager
