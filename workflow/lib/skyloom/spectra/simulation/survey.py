@@ -117,7 +117,7 @@ def _table(galaxy, structure, footprint, spaxels, clean, known) -> pd.DataFrame:
     x, y, r_re = mean(maps) / mean(structure.mass[None])
     area = np.bincount(spaxels[spaxels >= 0]) * SPAXEL**2
     inside = (R_BAND[0] < LOGLAM) & (R_BAND[1] > LOGLAM)
-    surface = clean.flux[:, inside].mean(axis=1) / SPAXEL**2
+    flux = clean.flux[:, inside].mean(axis=1)
     rows = {
         "fname": f"manga-{galaxy.plateifu}-LOGCUBE.fits.gz",
         "plateifu": galaxy.plateifu,
@@ -128,7 +128,7 @@ def _table(galaxy, structure, footprint, spaxels, clean, known) -> pd.DataFrame:
         "y": y,
         "r_re_light": r_re,
         "area": area,
-        "light": surface * area,
+        "light": flux * area,
     }
     dense = {"logMs_dens": known["logMs"], "logSFR_dens": known["logSFR"]}
     named = ("log_age", "z_h", "ebv_stars", "log_ssfr", "ML_r", "sigma_star", "dn4000")
