@@ -8,7 +8,7 @@ from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
 
-GRID = RestGrid(3600.0, 1e-3, 64)
+GRID = RestGrid(4400.0, 1e-3, 64)
 SHAPE = (3, 4)
 N_UNITS = SHAPE[0] * SHAPE[1]
 

@@ -88,7 +88,7 @@ class Sample(Section):
     scale: Literal["zscore", "window", "median"] = key(
         "median",
         "Scaling of a spectrum: to mean 0 and standard deviation 1 along its length, "
-        "by its mean flux at 4050 to 4150 Å, or by its median flux.",
+        "by its mean flux at 4050 to 4150 Å, or by its median flux at 4400 to 5500 Å.",
     )
     test: float = key(
         0.2, "Share of the galaxies that are kept for tests.", "fraction", gt=0, lt=1

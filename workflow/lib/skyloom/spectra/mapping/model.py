@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Tree
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from skyloom.som.model import Som
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import METHODS
 
-PASSES = 3  # over the masked pixels, each filled by the reconstruction before
+PASSES = 2  # over the masked pixels, each filled by the reconstruction before
 CHUNK = 1024  # spectra at a time
 
 
@@ -50,7 +51,7 @@ class SpectralMap:
     scaled : str
         How its spectra were scaled, a method of `skyloom.spectra.rest.scale`.
     mean : ndarray of float32, shape (pixels,)
-        Mean scaled training spectrum: what masked pixels are filled with at first.
+        Mean scaled training spectrum.
     about : dict
         Settings, history, code digest and metrics, JSON-plain.
     """
@@ -80,8 +81,10 @@ class SpectralMap:
     def encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
         """Return the latent vectors of scaled spectra, shape (n, latent).
 
-        Masked pixels (`ivar` 0) take no part: they are filled with the mean spectrum
-        and then, `PASSES` times, with the spectrum's own reconstruction.
+        Masked pixels (`ivar` 0) take no part: they are filled with the prototype that
+        is nearest over the good pixels and then, `PASSES` times, with the spectrum's
+        own reconstruction. Filled with the mean spectrum at first, spectra whose ends
+        are masked by redshift would stay near each other.
         """
         parts = [
             self._encode(
@@ -113,11 +116,23 @@ class SpectralMap:
 
     def _encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
         good = ivar > 0
-        latent = self.codec.encode(np.where(good, flux, self.mean))
         gaps = ~good.all(axis=1)
+        whole = np.where(good, flux, np.float32(0))
+        if gaps.any():
+            whole[gaps] = self._nearest(whole[gaps], good[gaps])
+        latent = self.codec.encode(whole)
         for _ in range(PASSES if gaps.any() else 0):
             filled = self.reconstruct(latent[gaps])
-            latent[gaps] = self.codec.encode(
-                np.where(good[gaps], flux[gaps], filled).astype(np.float32)
-            )
+            latent[gaps] = self.codec.encode(np.where(good[gaps], flux[gaps], filled))
         return latent
+
+    def _nearest(self, flux: np.ndarray, good: np.ndarray) -> np.ndarray:
+        """Return spectra filled with the prototypes nearest over the good pixels."""
+        off = self._decoded - self.mean
+        about = np.where(good, flux - self.mean, np.float32(0))
+        brackets = about @ off.T - 0.5 * (good.astype(np.float32) @ (off**2).T)
+        return np.where(good, flux, self._decoded[brackets.argmax(axis=1)])
+
+    @cached_property
+    def _decoded(self) -> np.ndarray:
+        return self.prototypes()

@@ -8,6 +8,9 @@ from skyloom.spectra.rest.grid import RestGrid
 
 METHODS = ("zscore", "window", "median")
 WINDOW = (4050.0, 4150.0)  # Å at rest
+# Å at rest, of the median. All spectra have it: the median of whatever was seen would
+# depend on redshift, by which the ends are cut, and the map would be ordered by it.
+LEVEL = (4400.0, 5500.0)
 CHUNK = 1024  # spectra at a time: sums are in float64, which takes twice the room
 
 
@@ -24,15 +27,17 @@ def scale(
         Their wavelengths.
     method : {"zscore", "window", "median"}
         Less the mean and divided by the standard deviation along the spectrum;
-        divided by the mean flux at 4050-4150 Å; divided by the median flux.
+        divided by the mean flux at 4050-4150 Å; divided by the median flux at
+        4400-5500 Å.
 
     Returns
     -------
     flux, ivar : ndarray of float32, shape (n, pixels)
         0 where masked, and in all pixels of a spectrum that cannot be scaled.
     usable : ndarray of bool, shape (n,)
-        False for a spectrum without good pixels (in the window), whose divisor is not a
-        positive number, or that is not finite, as it is or in float32 once scaled.
+        False for a spectrum without good pixels (at the wavelengths that its method
+        takes), whose divisor is not a positive number, or that is not finite, as it is
+        or in float32 once scaled.
     """
     if method not in METHODS:
         msg = f"method {method!r}: it is one of {', '.join(METHODS)}"
@@ -65,10 +70,9 @@ def _level_and_spread(flux, good, grid: RestGrid, method: str):
     if method == "zscore":
         level = _mean(flux, good)
         return level, np.sqrt(_mean((flux - level[:, None]) ** 2, good))
-    if method == "window":
-        inside = (grid.wave >= WINDOW[0]) & (grid.wave <= WINDOW[1])
-        return np.zeros(len(flux)), _mean(flux[:, inside], good[:, inside])
-    return np.zeros(len(flux)), _median(flux, good)
+    ends, statistic = {"window": (WINDOW, _mean), "median": (LEVEL, _median)}[method]
+    inside = (grid.wave >= ends[0]) & (grid.wave <= ends[1])
+    return np.zeros(len(flux)), statistic(flux[:, inside], good[:, inside])
 
 
 def _mean(values: np.ndarray, good: np.ndarray) -> np.ndarray:
@@ -80,6 +84,8 @@ def _mean(values: np.ndarray, good: np.ndarray) -> np.ndarray:
 
 def _median(values: np.ndarray, good: np.ndarray) -> np.ndarray:
     """Return the median of good values of each row; NaN for a row without."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
     # Sorted, masked values lie at the end. np.nanmedian goes row by row: 5 x slower.
     ordered = np.sort(np.where(good, values, np.inf), axis=1)
     count = good.sum(axis=1)
