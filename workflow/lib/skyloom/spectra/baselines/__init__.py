@@ -1,0 +1,1 @@
+"""Maps that DESOM is compared with: each has the same number of units."""

@@ -1,0 +1,1 @@
+"""How good a map of spectra is, whatever trained it."""
