@@ -27,11 +27,11 @@ def overview(som: Som, counts: np.ndarray) -> Figure:
     """Return the U-matrix and the occupancy of a map; units without rows are white."""
     fig = style.figure(style.PAGE_WIDTH, PANEL_HEIGHT)
     left, right = fig.subplots(1, 2)
-    shown = _show(left, som, u_matrix(som), cmap=style.SEQUENTIAL_MAP)
+    shown = show(left, som, u_matrix(som), cmap=style.SEQUENTIAL_MAP)
     fig.colorbar(shown, ax=left, label="mean distance to neighbours")
     hits = np.ma.masked_equal(counts, 0)
     top = max(1, int(counts.max()))
-    shown = _show(right, som, hits, cmap=style.SEQUENTIAL_MAP, vmin=0, vmax=top)
+    shown = show(right, som, hits, cmap=style.SEQUENTIAL_MAP, vmin=0, vmax=top)
     bar = fig.colorbar(shown, ax=right, label="rows at a unit")
     bar.locator = MaxNLocator(integer=True)
     empty = int((counts == 0).sum())
@@ -50,7 +50,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     by_kind = np.stack(list(counts.values()))
     fig = style.figure(style.PAGE_WIDTH * 0.62, PANEL_HEIGHT)
     axes = fig.subplots()
-    shown = _show(axes, som, u_matrix(som), cmap=style.LIGHT_MAP, alpha=0.6)
+    shown = show(axes, som, u_matrix(som), cmap=style.LIGHT_MAP, alpha=0.6)
     fig.colorbar(shown, ax=axes, label="mean distance to neighbours")
     axes.add_collection(_discs(axes, som, by_kind))
     colours = dict(zip(counts, style.CYCLE, strict=False))
@@ -80,7 +80,8 @@ def _discs(axes: Axes, som: Som, by_kind: np.ndarray) -> EllipseCollection:
     )
 
 
-def _show(axes: Axes, som: Som, values: np.ndarray, **look):
+def show(axes: Axes, som: Som, values: np.ndarray, **look):
+    """Draw a value at each unit, shape (ny, nx), and return the artist."""
     hexagonal = som.lattice == "hexagonal"
     shown = (_hexagons if hexagonal else _squares)(axes, som, values, **look)
     for axis in (axes.xaxis, axes.yaxis):

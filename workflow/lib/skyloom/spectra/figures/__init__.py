@@ -1,0 +1,1 @@
+"""Pictures of a map of spectra, and of how good it is."""

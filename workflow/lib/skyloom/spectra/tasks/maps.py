@@ -1,0 +1,113 @@
+"""Baselines of the map, and the judgement of all maps side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from skyloom.io.errors import InputError
+from skyloom.run.log import progress
+from skyloom.spectra.baselines.train import BASELINES
+from skyloom.spectra.config_map import Desom
+from skyloom.spectra.figures import quality as figures
+from skyloom.spectra.mapping.files import read_map
+from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.quality.judge import judge, summary
+from skyloom.spectra.quality.stability import compare
+from skyloom.spectra.rest.files import RestSpectra, read_spectra
+
+JUDGED = 5000  # test spectra that maps are judged on, at most
+VIEWED = 20_000  # training spectra that are looked at, at most
+
+
+def train_baseline(
+    kind: str, flux: str, info: str, settings: Desom, seed: int
+) -> SpectralMap:
+    """Train a baseline that needs no network on the training spectra."""
+    spectra = read_spectra(flux, info)
+    return BASELINES[kind](spectra, settings.units, settings.latent, seed)
+
+
+def some_of(spectra: RestSpectra, count: int) -> RestSpectra:
+    """Return at most `count` spectra, evenly spread over all, read into memory."""
+    rows = np.linspace(0, len(spectra) - 1, min(count, len(spectra)))
+    return spectra.rows(np.unique(rows.astype(int)))
+
+
+def judge_maps(
+    models: Mapping[str, Sequence[str]],
+    test: Sequence[str],
+    training: Sequence[str],
+    columns: Iterable[str],
+    seed: int,
+) -> tuple[dict, dict[str, Figure]]:
+    """Judge maps on the same test spectra.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of path
+        Files of each kind of map: the map, and further trainings of it with other
+        seeds.
+    test, training : sequence of 2 path
+        Files of flux and of the table.
+    columns : iterable of str
+        Physical quantities of the tables.
+    seed : int
+        Of the run.
+
+    Returns
+    -------
+    report : dict
+        By kind, `skyloom.spectra.quality.judge.judge` and ``stability``: each pair of
+        trainings of a kind, see `skyloom.spectra.quality.stability.compare`; and
+        ``adjacency`` in words.
+    drawn : dict of str to Figure
+        ``comparison`` and ``bias``.
+
+    Raises
+    ------
+    InputError
+        A map on another grid, or of spectra scaled otherwise, than the test spectra.
+    """
+    spectra = some_of(read_spectra(*test), JUDGED)
+    seen = some_of(read_spectra(*training), VIEWED)
+    reports = {}
+    for kind, paths in progress(models.items(), "maps", len(models)):
+        made = [fitting(path, spectra) for path in paths]
+        trained = made[0].place(seen.flux, seen.ivar)[0]
+        reports[kind] = judge(made[0], spectra, trained, columns, seed)
+        reports[kind]["stability"] = stability(made, spectra)
+    drawn = {
+        "comparison": figures.comparison(summary(reports)),
+        "bias": figures.bias(reports),
+    }
+    return {"maps": reports, "training": len(seen)}, drawn
+
+
+def stability(made: Sequence[SpectralMap], spectra: RestSpectra) -> list[dict]:
+    """Return how alike each pair of trainings is, with their numbers."""
+    if len(made) < 2:
+        return []
+    units = [one.place(spectra.flux, spectra.ivar)[0] for one in made]
+    laid = made[0].som
+    how = (laid.shape, laid.topology, laid.lattice)
+    return [
+        {"one": i, "other": j} | compare(units[i], units[j], *how)
+        for i, j in combinations(range(len(made)), 2)
+    ]
+
+
+def fitting(path: str | Path, spectra: RestSpectra) -> SpectralMap:
+    """Read a map; InputError if it is not one of such spectra."""
+    made = read_map(path)
+    for name in ("grid", "scaled"):
+        here, there = getattr(made, name), getattr(spectra, name)
+        if here != there:
+            problem, expected = f"its {name} is {here}", f"{there}, as the spectra's"
+            remedy = "train the map again, on spectra of this run"
+            raise InputError(path, problem, expected=expected, remedy=remedy)
+    return made
