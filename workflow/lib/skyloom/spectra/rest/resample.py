@@ -49,9 +49,8 @@ def overlaps(source: np.ndarray, target: np.ndarray) -> csr_array:
     """
     low, high = target[:-1], target[1:]
     last = len(source) - 2
-    begin = np.clip(np.searchsorted(source, low, "right") - 1, 0, last)
-    end = np.clip(np.searchsorted(source, high, "left") - 1, 0, last)
-    reach = int((end - begin).max()) + 1
+    within = np.clip(np.searchsorted(source, target, "right") - 1, 0, last)
+    begin, reach = within[:-1], int(np.diff(within).max()) + 1
     index = begin[:, None] + np.arange(reach)
     inside = index <= last
     index = np.where(inside, index, last)
@@ -124,10 +123,12 @@ def to_rest(
     out, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     edges, shared = grid.edges, np.ndim(wave) == 1
     width = np.diff(edges)
+    seen = edges_of(wave) if shared else None
     for rows in _alike(factor) if shared else np.arange(len(flux))[:, None]:
         by = factor[rows[0]]
-        source = edges_of(wave if shared else wave[rows[0]]) / by
-        mean, inverse = resample(flux[rows], ivar[rows], overlaps(source, edges), width)
+        source = seen if shared else edges_of(wave[rows[0]])
+        part = overlaps(source / by, edges)
+        mean, inverse = resample(flux[rows], ivar[rows], part, width)
         out[rows], weight[rows] = mean * by, inverse / by**2
     return out, weight
 
