@@ -34,6 +34,7 @@ elif config["source"] == "manga":
 include: "spectra/rest.smk"
 include: "spectra/sample.smk"
 include: "spectra/galaxies.smk"
+include: "spectra/labels.smk"
 
 
 rule all:

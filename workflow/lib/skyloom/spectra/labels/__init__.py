@@ -1,0 +1,1 @@
+"""Physical quantities read off a map of spectra, with intervals that are tested."""

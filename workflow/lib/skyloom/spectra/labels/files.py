@@ -1,0 +1,99 @@
+"""One file for the labels of a map: ``labels.npz``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.io.documents import plain
+from skyloom.io.errors import InputError
+from skyloom.io.npz import read_npz, write_npz
+from skyloom.spectra.labels.amplitudes import Basis
+from skyloom.spectra.labels.intervals import Interval
+from skyloom.spectra.labels.model import Label, LabelModel
+from skyloom.spectra.labels.nodes import LEVELS
+
+REMEDY = "make it again with the rule train_labels"
+SIDES = {"scale": ("f", 2), "shape": ("f", 3), "stretch": ("f", 2)}
+PARTS = {
+    "planes": ("f", 3),
+    "limits": ("f", 2),
+    "table": ("f", 3),
+    "borrowed": ("b", 2),
+}
+KEYS = (
+    SIDES
+    | PARTS
+    | {
+        "names": ("U", 1),
+        "mean": ("f", 1),
+        "axes": ("f", 2),
+        "width": ("f", 0),
+        "map": ("U", 0),
+        "about": ("U", 0),
+    }
+)
+
+
+def write_labels(path: str | Path, model: LabelModel) -> None:
+    """Write the labels of a map: same labels, same bytes."""
+    labels = model.labels.values()
+    sides = [label.interval for label in labels]
+    parts = {name: np.stack([getattr(one, name) for one in labels]) for name in PARTS}
+    parts |= {name: np.stack([getattr(one, name) for one in sides]) for name in SIDES}
+    write_npz(
+        path,
+        **parts,
+        names=np.array(list(model.labels)),
+        mean=model.basis.mean,
+        axes=model.basis.axes,
+        width=np.array(model.width),
+        map=np.array(model.map),
+        about=np.array(json.dumps(plain(model.about), sort_keys=True)),
+    )
+
+
+def read_labels(path: str | Path) -> LabelModel:
+    """Read the labels of a map; InputError for any other file."""
+    arrays = read_npz(path, KEYS)
+    try:
+        about = json.loads(str(arrays["about"]))
+    except ValueError as bad:
+        raise InputError(path, f"about: {bad}", remedy=REMEDY) from None
+    _check(path, arrays)
+    labels = {}
+    for i, name in enumerate(arrays["names"]):
+        interval = Interval(**{part: arrays[part][i] for part in SIDES})
+        parts = {part: arrays[part][i] for part in PARTS}
+        labels[str(name)] = Label(interval=interval, **parts)
+    basis = Basis(arrays["mean"], arrays["axes"])
+    width, made = float(arrays["width"]), str(arrays["map"])
+    return LabelModel(labels, basis, width, made, about)
+
+
+def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse arrays that do not fit together, or are not finite."""
+    (width, pixels), count = arrays["axes"].shape, len(arrays["names"])
+    units = arrays["planes"].shape[1]
+    shapes = {
+        "planes": (count, units, width + 1),
+        "scale": (count, 3),
+        "shape": (count, units, 3),
+        "stretch": (count, 2),
+        "limits": (count, 2),
+        "table": (count, units, len(LEVELS)),
+        "borrowed": (count, units),
+        "mean": (pixels,),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            problem, expected = f"shape {arrays[name].shape}", f"{shape}"
+            where = f"key {name!r}"
+            raise InputError(
+                path, problem, where=where, expected=expected, remedy=REMEDY
+            )
+        if not np.isfinite(arrays[name]).all():
+            problem, where = "values that are not finite", f"key {name!r}"
+            raise InputError(path, problem, where=where, remedy=REMEDY)

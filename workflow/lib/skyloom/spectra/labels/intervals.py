@@ -1,0 +1,184 @@
+"""Intervals of 68 %: their scale, their shape in each node, and their calibration.
+
+An interval is made of how far off labels of unseen training galaxies were, in units of
+a scale that grows with a spectrum's noise; then both its sides are stretched so that
+they hold for galaxies that had no part in any of this.
+
+Source: conformal prediction for objects of several rows, Lee, Barber & Willett 2023,
+arXiv 2306.06342: all rows of a galaxy count as one, and the next galaxy may be beyond
+all that were seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skyloom.spectra.labels.nodes import Shares, quantiles, weights
+
+TAIL = 0.16  # of the probability, on either side
+FEWEST = 6  # galaxies: of fewer, none is further out than 16 % of them and the next
+LEAST_SCALE = 1e-6  # of a label that is the same everywhere
+DRAWN = 5.0  # galaxies that the shape of all nodes counts in each
+NARROWEST = 0.1  # side of an interval, of that of all nodes
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """Errors of a label that its fit did not know of.
+
+    Attributes
+    ----------
+    error : ndarray, shape (n,)
+        True less predicted.
+    noise : ndarray, shape (n,)
+        Variance of the prediction that the spectrum's noise makes.
+    near : Shares
+        Of the spectra among nodes.
+    galaxies : ndarray, shape (n,)
+        Whose spectrum it is.
+    """
+
+    error: np.ndarray
+    noise: np.ndarray
+    near: Shares
+    galaxies: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """What makes an interval of a prediction.
+
+    Attributes
+    ----------
+    scale : ndarray, shape (3,)
+        Of errors by their noise, see `scale`.
+    shape : ndarray, shape (n_units, 3)
+        16, 50 and 84 % of scaled errors in each node.
+    stretch : ndarray, shape (2,)
+        Of the lower and the upper side.
+    """
+
+    scale: np.ndarray
+    shape: np.ndarray
+    stretch: np.ndarray
+
+    def offsets(self, noise: np.ndarray, near: Shares) -> np.ndarray:
+        """Return lower end, median and upper end of errors, shape (3, n)."""
+        low, middle, high = scale(self.scale, noise) * near.mix(self.shape).T
+        below, above = self.stretch
+        return np.stack(
+            [middle + (low - middle) * below, middle, middle + (high - middle) * above]
+        )
+
+
+def fit_interval(known: Errors, held: Errors, units: int) -> Interval:
+    """Return the intervals of a label.
+
+    Parameters
+    ----------
+    known : Errors
+        Of the galaxies that it was learned from, each from a fit without it.
+    held : Errors
+        Of further galaxies.
+    units : int
+        Nodes.
+    """
+    weight = weights(known.galaxies)
+    fitted = fit_scale(known.error, known.noise, weight)
+    scaled = known.error / scale(fitted, known.noise)
+    shape = fit_shape(scaled, weight, known.near, units)
+    plain = Interval(fitted, shape, np.ones(2))
+    # Few galaxies are held out. The others steady them: unseen by the prediction,
+    # though not by the shape.
+    sides = np.hstack([_outness(plain, held), _outness(plain, known)])
+    galaxies = np.concatenate([held.galaxies, known.galaxies])
+    return Interval(fitted, shape, np.array([calibrate(s, galaxies) for s in sides]))
+
+
+def fit_scale(error: np.ndarray, noise: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the three numbers of `scale` that are most likely for Laplace's errors.
+
+    Parameters
+    ----------
+    error : ndarray, shape (n,)
+        Of labels of spectra that had no part in the fit.
+    noise : ndarray, shape (n,)
+        Variance of the label that the spectrum's noise makes.
+    weight : ndarray, shape (n,)
+        What a spectrum counts.
+    """
+    size = max(float(np.average(np.abs(error), weights=weight)), LEAST_SCALE)
+    typical = max(float(np.average(noise, weights=weight)), LEAST_SCALE**2)
+
+    def loss(logs):
+        spread = scale(np.exp(logs), noise)
+        return np.average(np.log(spread) + np.abs(error) / spread, weights=weight)
+
+    start = np.log([size, size / np.sqrt(typical), 1.0])
+    bounds = [
+        (np.log(LEAST_SCALE), start[0] + 3),
+        (start[1] - 7, start[1] + 7),
+        np.log([0.5, 2.0]),
+    ]
+    return np.exp(minimize(loss, start, bounds=bounds, method="L-BFGS-B").x)
+
+
+def scale(fitted: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return the scale of errors, ``floor^2 + (factor^2 noise)^power`` its square."""
+    floor, factor, power = fitted
+    return np.sqrt(floor**2 + (factor**2 * noise) ** power + LEAST_SCALE**2)
+
+
+def fit_shape(
+    error: np.ndarray, weight: np.ndarray, near: Shares, units: int
+) -> np.ndarray:
+    """Return 16, 50 and 84 % of scaled errors in each node, shape (units, 3).
+
+    Those of a node are drawn to those of all, the more the fewer galaxies it has.
+    """
+    levels = (TAIL, 0.5, 1 - TAIL)
+    common = quantiles(error, weight, levels)
+    shape = np.tile(common, (units, 1))
+    for k, rows, share in near.members(units):
+        counts = weight[rows] * share
+        own = counts.sum() / (counts.sum() + DRAWN)
+        shape[k] += own * (quantiles(error[rows], counts, levels) - common)
+    least = NARROWEST * (common[2] - common[0]) / 2
+    shape[:, 0] = np.minimum(shape[:, 0], shape[:, 1] - least)
+    shape[:, 2] = np.maximum(shape[:, 2], shape[:, 1] + least)
+    return shape
+
+
+def calibrate(score: np.ndarray, galaxies: np.ndarray) -> float:
+    """Return what one side of an interval is stretched by, so that `TAIL` is beyond it.
+
+    Parameters
+    ----------
+    score : ndarray, shape (n,)
+        How far out each spectrum is, in units of that side; negative on the other.
+    galaxies : ndarray, shape (n,)
+        Whose spectrum it is.
+
+    Raises
+    ------
+    ValueError
+        Less than `FEWEST` galaxies.
+    """
+    names, place, counts = np.unique(galaxies, return_inverse=True, return_counts=True)
+    if len(names) < FEWEST:
+        msg = f"intervals need {FEWEST} galaxies to be calibrated on, not {len(names)}"
+        raise ValueError(msg)
+    # The next galaxy counts as one more, infinitely far out.
+    level = (1 - TAIL) * (len(names) + 1) / len(names)
+    found = quantiles(score, 1 / counts[place], [min(level, 1.0)])[0]
+    return max(float(found), 0.0)
+
+
+def _outness(made: Interval, errors: Errors) -> np.ndarray:
+    """Return how far out errors are, in lower and in upper sides, shape (2, n)."""
+    low, middle, high = made.offsets(errors.noise, errors.near)
+    sides = np.maximum([middle - low, high - middle], LEAST_SCALE**2)
+    return np.stack([middle - errors.error, errors.error - middle]) / sides
