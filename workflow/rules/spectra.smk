@@ -33,6 +33,7 @@ elif config["source"] == "manga":
 
 include: "spectra/rest.smk"
 include: "spectra/sample.smk"
+include: "spectra/desom.smk"
 include: "spectra/galaxies.smk"
 include: "spectra/labels.smk"
 

@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
 from skyloom.learn.archives import write_parts
+from skyloom.plots import style
 from skyloom.som.grid import grid_distances
 from skyloom.som.matching import two_best
 from skyloom.som.quality import topographic_error
@@ -25,7 +28,9 @@ from skyloom.spectra.desom.samples import Samples, mean_spectrum
 from skyloom.spectra.desom.train import train
 from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.rest.files import RestSpectra, write_spectra
 from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.tasks.desom import pictures, save, train_map
 
 PIXELS, LATENT, GAMMA, HEAT = 64, 5, 0.03, 1.7
 GRID = RestGrid(3600.0, 1e-3, PIXELS)
@@ -384,3 +389,77 @@ def test_damaged_file_is_refused(trained, tmp_path):
     for name in ("short.keras", "flipped.keras"):
         with pytest.raises(InputError, match="not a readable network"):
             read_desom(tmp_path / name)
+
+
+def write_sets(folder, *, damage=None):
+    """Write training and test spectra as the sample's rules do."""
+    info = pd.DataFrame({"plateifu": ["8000-1901"] * 90})
+    for number, part in enumerate(("train", "test")):
+        flux, ivar = sheet_of_spectra(90, number)
+        made = RestSpectra(flux, ivar, info, GRID, "median")
+        if damage and part == "test":
+            made = damage(made)
+        write_spectra(folder / f"X_{part}.npy", made, info=folder / f"Y_{part}.fits")
+    names = ("X_train.npy", "Y_train.fits", "X_test.npy", "Y_test.fits")
+    return {name[:-4].rstrip(".").lower(): str(folder / name) for name in names}
+
+
+def settings_of_task(training):
+    units = {"rows": 4, "columns": 5, "lattice": "hexagonal", "topology": "sheet"}
+    desom = {"network": "mlp", "latent": LATENT, "weighted": True}
+    desom |= {"units": units | {"metric": "manhattan"}, "training": training}
+    return {"desom": desom, "seed": 1, "repeat": 0}
+
+
+def test_task_writes_map_log_and_pictures(tmp_path):
+    """From files to files; another repeat is another map."""
+    files, maps = write_sets(tmp_path), []
+    settings = settings_of_task(how(iterations=40, start="random").model_dump())
+    for repeat in (0, 1):
+        where = {"folder": tmp_path, "threads": 1, "gpu": 0}
+        made = train_map(files, settings | {"repeat": repeat}, {"input": 1}, **where)
+        (tmp_path / "training.npz").unlink(missing_ok=True)
+        maps.append(made.map.som.weights)
+    assert (maps[0] != maps[1]).any()
+    save(made, tmp_path / "m.keras", tmp_path / "log.csv")
+    again = read_map(tmp_path / "m.keras")
+    assert again.about["provenance"] == {"input": 1}
+    assert again.som.lattice == "hexagonal"
+    figures = pictures(made)
+    assert sorted(figures) == ["hits", "loss", "prototypes", "reconstructions"]
+    shown = figures["reconstructions"].axes
+    assert len(shown) == 10
+    curves = figures["prototypes"].axes[0].collections[0].get_segments()
+    assert len(curves) == 20
+    for figure in figures.values():
+        style.save(figure, tmp_path / "f.png", dpi=30)
+
+
+def emptied(spectra):
+    ivar = spectra.ivar.copy()
+    ivar[7] = 0
+    return replace(spectra, ivar=ivar)
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (emptied, "no good pixel"),
+        (lambda spectra: replace(spectra, scaled="zscore"), "other pixels or scaling"),
+        (lambda spectra: spectra.rows(slice(0, 0)), "no spectra"),
+    ],
+)
+def test_spectra_that_cannot_be_learned_are_refused(tmp_path, damage, problem):
+    """Before the training, with the file's name."""
+    files = write_sets(tmp_path, damage=damage)
+    settings = settings_of_task(how().model_dump())
+    with pytest.raises(InputError, match=problem) as told:
+        train_map(files, settings, {}, folder=tmp_path, threads=1, gpu=0)
+    assert "X_test.npy" in str(told.value)
+
+
+def test_missing_gpu_is_told(tmp_path):
+    """Not trained without it in silence."""
+    settings = settings_of_task(how().model_dump())
+    with pytest.raises(RuntimeError, match="Keras sees none"):
+        train_map({}, settings, {}, folder=tmp_path, threads=1, gpu=1)

@@ -112,6 +112,12 @@ class Desom(Section):
     repeats: int = key(
         0, "Further trainings with other seeds, to tell how stable the map is.", ge=0
     )
+    threads: int = key(
+        4, "Cores of a training; the last digits of a map depend on it.", ge=1, le=256
+    )
+    gpu: bool = key(
+        False, "Whether a training asks for a GPU, which TensorFlow must support."
+    )
 
 
 class Labels(Section):

@@ -1,0 +1,152 @@
+"""The map of spectra: trained on the training galaxies, with its log and pictures."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from skyloom.io.errors import InputError
+from skyloom.run.log import NAME
+from skyloom.run.seeds import rng
+from skyloom.som.figures import overview
+from skyloom.som.quality import occupancy
+from skyloom.spectra.config_map import Desom
+from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.rest.files import RestSpectra, read_spectra
+
+PLACED = 2000  # unseen spectra that the pictures are made from
+SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A trained map, the rows of its log, and unseen spectra to show it with."""
+
+    map: SpectralMap
+    history: list[dict]
+    unseen: RestSpectra
+    gamma: float
+
+
+def train_map(
+    files: Mapping[str, str],
+    settings: Mapping,
+    record: Mapping,
+    *,
+    folder: Path,
+    threads: int,
+    gpu: int,
+) -> Made:
+    """Train the map of spectra.
+
+    Parameters
+    ----------
+    files : mapping
+        ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+    settings : mapping
+        The section ``desom``, ``seed``, and ``repeat``: 0, or which further training,
+        with a seed of its own.
+    record : mapping
+        Kept in the map.
+    folder : Path
+        Keeps checkpoints.
+    threads : int
+        Cores for the network; the last digits depend on it.
+    gpu : int
+        Whether the job was given a GPU.
+
+    Raises
+    ------
+    InputError
+        Sets of spectra on different grids, without spectra, or with one that has no
+        good pixel.
+    RuntimeError
+        A GPU that Keras does not see.
+    """
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+    # Imported here: TensorFlow reads its threads when it is loaded.
+    from skyloom.spectra.desom import autoencoders, samples  # noqa: PLC0415
+    from skyloom.spectra.desom.networks import Network  # noqa: PLC0415
+    from skyloom.spectra.desom.train import train  # noqa: PLC0415
+
+    if gpu and not autoencoders.keras.distribution.list_devices("gpu"):
+        msg = "spectra.desom.gpu is set, and Keras sees none; unset it, or install "
+        raise RuntimeError(msg + "TensorFlow's build for GPUs")
+    how, seed = Desom.stated(settings["desom"]), settings["seed"]
+    repeat = settings["repeat"]
+    seen = _read(files["x_train"], files["y_train"])
+    unseen = _read(files["x_test"], files["y_test"])
+    if (seen.grid, seen.scaled) != (unseen.grid, unseen.scaled):
+        problem = "other pixels or scaling than the training spectra"
+        raise InputError(files["x_test"], problem, remedy="make both again")
+    mean = samples.mean_spectrum(seen.flux, seen.ivar)
+    data, held = (
+        samples.Samples(each.flux, each.ivar, mean, how.weighted)
+        for each in (seen, unseen)
+    )
+    autoencoders.seeded(seed, "desom", repeat)
+    pair = autoencoders.build(how.network, seen.grid.pixels, how.latent)
+    own = int(rng(seed, "desom training", repeat).integers(2**63))
+    made = train(pair, data, how.units, how.training, own, held=held, folder=folder)
+    about = {"network": how.network, "settings": settings, "repeat": repeat}
+    about |= {"history": made.history, "provenance": record}
+    codec, scaled = Network(*pair), seen.scaled
+    spectral = SpectralMap("desom", codec, made.som, seen.grid, scaled, mean, about)
+    some = rng(seed, "shown").permutation(len(unseen))[:PLACED]
+    shown = unseen.rows(np.sort(some))
+    return Made(spectral, made.history, shown, how.training.gamma)
+
+
+def save(made: Made, model: str | Path, log: str | Path) -> None:
+    """Write the map and the log of its training."""
+    from skyloom.spectra.desom.files import write_desom  # noqa: PLC0415
+    from skyloom.spectra.desom.history import write_log  # noqa: PLC0415
+
+    write_desom(model, made.map)
+    write_log(log, made.history)
+
+
+def pictures(made: Made) -> dict[str, Figure]:
+    """Return the figures ``loss``, ``prototypes``, ``hits`` and ``reconstructions``."""
+    # Imported here: matplotlib's collections are of no use to the training.
+    from skyloom.spectra.desom import figures  # noqa: PLC0415
+
+    spectral, unseen = made.map, made.unseen
+    unit, _, latent = spectral.place(unseen.flux, unseen.ivar)
+    counts = occupancy(unit, spectral.som.shape)
+    decoded = spectral.prototypes()
+    # Spectra all along the map, one of each part of its units.
+    chosen = np.argsort(unit, kind="stable")
+    chosen = chosen[np.linspace(0, len(unit) - 1, min(SHOWN, len(unit))).astype(int)]
+    some = unseen.rows(chosen)
+    made_of = spectral.reconstruct(latent[chosen])
+    shown = (some.flux, some.ivar, made_of, decoded[unit[chosen]])
+    return {
+        "loss": figures.losses(made.history, made.gamma),
+        "prototypes": figures.prototypes(spectral.som, decoded, counts),
+        "hits": overview(spectral.som, counts),
+        "reconstructions": figures.reconstructions(spectral.grid.wave, *shown),
+    }
+
+
+def _read(flux: str, info: str) -> RestSpectra:
+    """Return a set of spectra that can be learned from."""
+    spectra = read_spectra(flux, info)
+    if not len(spectra):
+        problem = "no spectra"
+        remedy = "take a larger sample, or more galaxies"
+        raise InputError(flux, problem, remedy=remedy)
+    for first in range(0, len(spectra), 1024):
+        empty = ~(np.asarray(spectra.ivar[first : first + 1024]) > 0).any(axis=1)
+        if empty.any():
+            row = first + int(np.argmax(empty))
+            remedy = "make the sample again: its cuts leave such spectra out"
+            raise InputError(flux, "no good pixel", where=f"row {row}", remedy=remedy)
+    logging.getLogger(NAME).info("%s: %d spectra", Path(flux).name, len(spectra))
+    return spectra
