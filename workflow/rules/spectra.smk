@@ -41,3 +41,4 @@ include: "spectra/labels.smk"
 rule all:
     input:
         "<results>/cuts.json",
+        [f"<results>/{folder}/DESOM_model_final.keras" for folder in DESOM1.values()],

@@ -1,7 +1,9 @@
 """DESOM-1: the map of spectra, and its repetitions with other seeds."""
 
-for repeat in range(config["desom"]["repeats"] + 1):
-    FOLDER = f"desom1/repeat{repeat}" if repeat else "desom1"
+DESOM1 = {0: "desom1"}
+DESOM1 |= {k: f"desom1/repeat{k}" for k in range(1, config["desom"]["repeats"] + 1)}
+
+for repeat, FOLDER in DESOM1.items():
 
     rule:
         name:

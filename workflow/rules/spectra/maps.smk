@@ -65,9 +65,7 @@ rule judge_maps:
         **TRAINING,
         **UNSEEN,
         desom="<results>/desom1/DESOM_model_final.keras",
-        repeats=expand(
-            "<results>/desom1/repeat{k}/DESOM_model_final.keras", k=REPEATS
-        ),
+        repeats=expand("<results>/desom1/repeat{k}/DESOM_model_final.keras", k=REPEATS),
     output:
         report="<results>/evaluation/maps.json",
         comparison=report(
