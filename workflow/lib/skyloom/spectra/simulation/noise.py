@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import convolve1d
+from scipy.ndimage import convolve1d, gaussian_filter1d, percentile_filter
 
 from skyloom.io.documents import read_json
+from skyloom.run.places import ROOT
 from skyloom.spectra.simulation.frame import LOGLAM, PIXELS
-from skyloom.spectra.simulation.real_noise import FILE, NODES, line_runs
 
+FILE = ROOT / "resources" / "spectra" / "noise.json"
+NODES = np.linspace(LOGLAM[0], LOGLAM[-1], 16)  # of what varies slowly
+LINE = 1.7  # variance over that of the continuum, in a sky line
+WINDOW = 151  # pixels over which the continuum of the sky is steady
 CURVE = 0.02  # rms of the relative flux calibration (Yan et al. 2016, AJ 151, 8)
 ORDERS = range(3, 9)  # of the polynomial that calibration errors follow
 GAP = 0.5  # added to the number of gaps that were seen, for the rate of further ones
@@ -132,6 +136,21 @@ class Noise:
 def read_noise() -> Noise:
     """Return the noise that was measured on real spectra."""
     return Noise(read_json(FILE)["table"])
+
+
+def line_runs(sky: np.ndarray) -> list[slice]:
+    """Return the runs of pixels, 4 or more, where lines outshine the sky's continuum.
+
+    `sky` is a variance, shape (4563,).
+    """
+    floor = gaussian_filter1d(percentile_filter(sky, 25, WINDOW), 20)
+    return [run for run in runs_of(sky > LINE * floor) if run.stop - run.start >= 4]
+
+
+def runs_of(mask: np.ndarray) -> list[slice]:
+    """Return the runs of True in a mask, in their order."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(int)))
+    return [slice(a, b) for a, b in edges.reshape(-1, 2)]
 
 
 def _correlated(correlation, shape, rng) -> np.ndarray:

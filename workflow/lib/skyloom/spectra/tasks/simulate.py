@@ -7,8 +7,6 @@ from contextlib import ExitStack
 
 import numpy as np
 import pandas as pd
-from astropy.table import Table
-from pandas.api.types import is_numeric_dtype
 
 from skyloom.io.atomic import replacing
 from skyloom.io.fits import write_hdus
@@ -16,7 +14,7 @@ from skyloom.io.tables import write_catalogue
 from skyloom.run.config import data_path
 from skyloom.run.log import progress
 from skyloom.spectra.config_simulation import Simulate
-from skyloom.spectra.rest.files import open_array
+from skyloom.spectra.rest.files import open_array, table_of
 from skyloom.spectra.simulation.cubes import logcube, maps, simulate_cube
 from skyloom.spectra.simulation.frame import PIXELS, WAVE
 from skyloom.spectra.simulation.galaxies import draw
@@ -81,8 +79,6 @@ def _models(settings: Simulate):
 
 
 def _write(path, frame: pd.DataFrame, record) -> None:
-    columns = {name: frame[name].to_numpy() for name in frame}
-    for name, values in columns.items():
-        if not is_numeric_dtype(frame[name]):
-            columns[name] = values.astype(str)
-    write_catalogue(path, Table(columns, meta={"provenance": record}))
+    table = table_of(frame)
+    table.meta["provenance"] = record
+    write_catalogue(path, table)
