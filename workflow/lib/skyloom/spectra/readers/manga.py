@@ -204,14 +204,15 @@ def _image(maps: FitsFile, key: str, shape) -> np.ndarray:
 def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return flux and ivar of the spaxels, shape (n, p), read in slabs."""
     shape, picked = file.image("FLUX", 3).shape, {}
-    # One HDU after the other: going back in a packed file unpacks it again.
+    # astropy goes back after each slab, which unpacks a packed file again.
+    size = shape[0] if file.path.suffix == ".gz" else SLAB
     for key, kind in (("FLUX", np.float32), ("IVAR", np.float32), ("MASK", np.int32)):
         if file.image(key, 3).shape != shape:
             problem, expected = f"shape {file[key].shape}", f"{shape}, as FLUX has"
             where = f"HDU {key!r}"
             raise InputError(file.path, problem, where=where, expected=expected)
         out = np.empty((len(spaxels), shape[0]), kind)
-        for slab in batches(shape[0], SLAB):
+        for slab in batches(shape[0], size):
             pixels = file.pixels(key, window=np.s_[slab])
             out[:, slab] = pixels.reshape(len(pixels), -1)[:, spaxels].T
         picked[key] = out
