@@ -11,7 +11,7 @@ from skyloom.run.areas import AREAS, validated
 from skyloom.run.config import ConfigError, Section
 from skyloom.run.config_docs import documents
 
-LAYERS = ("demo", "export", "find_clusters", "long", "real")
+LAYERS = ("demo", "export", "find_clusters", "long", "place_spectra", "real")
 LAYERS += ("survey", "survey_clusters", "survey_quasars")
 UNSET = 65  # keys that no layer sets: what a survey or a seed may still need
 

@@ -36,9 +36,15 @@ include: "spectra/sample.smk"
 include: "spectra/desom.smk"
 include: "spectra/galaxies.smk"
 include: "spectra/labels.smk"
+include: "spectra/place.smk"
 
 
 rule all:
     input:
-        "<results>/cuts.json",
-        [f"<results>/{folder}/DESOM_model_final.keras" for folder in DESOM1.values()],
+        "<results>/cuts.json" if CHUNKS else [],
+        [
+            f"<results>/{folder}/DESOM_model_final.keras"
+            for folder in DESOM1.values()
+            if CHUNKS
+        ],
+        PLACED,

@@ -34,6 +34,7 @@ from skyloom.spectra.labels.nodes import (
     weights,
 )
 from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.mapping.novelty import fit_novelty
 from skyloom.spectra.rest.files import CHUNK, RestSpectra
 from skyloom.spectra.rest.galaxy import galaxy_of
 
@@ -110,6 +111,8 @@ def fit_labels(
     }
     about = {"penalties": penalties, "spectra": len(rows)}
     about["galaxies"] = len(np.unique(seen.galaxies))
+    draw = rng(seed, "labels", "novelty")
+    about["novelty"] = fit_novelty(made, spectra, draw).to_json()
     return LabelModel(found, basis, width, made.digest, about)
 
 

@@ -80,6 +80,8 @@ class Estimates:
         Best-matching unit; -1 without a good pixel.
     distance : ndarray, shape (n,)
         To it, in latent space.
+    latent : ndarray of float32, shape (n, latent)
+        Latent vectors; NaN without a good pixel.
     """
 
     names: tuple[str, ...]
@@ -88,6 +90,7 @@ class Estimates:
     upper: np.ndarray
     bmu: np.ndarray
     distance: np.ndarray
+    latent: np.ndarray
 
 
 def estimate(
@@ -106,17 +109,18 @@ def estimate(
     names = tuple(model.labels)
     found = np.full((3, len(flux), len(names)), np.nan)
     bmu, distance = np.full(len(flux), -1), np.full(len(flux), np.nan)
+    latent = np.full((len(flux), made.som.width), np.nan, np.float32)
     for i in range(0, len(flux), CHUNK):
         some = np.asarray(ivar[i : i + CHUNK])
         rows = i + np.flatnonzero((some > 0).any(axis=1))
         if len(rows):
             chunk = np.asarray(flux[rows]), np.asarray(ivar[rows])
-            bmu[rows], distance[rows], latent = made.place(*chunk)
-            near = shares(made.som, latent, model.width)
+            bmu[rows], distance[rows], latent[rows] = made.place(*chunk)
+            near = shares(made.som, latent[rows], model.width)
             known = amplitudes(model.basis, *chunk)
             for j, name in enumerate(names):
                 found[:, rows, j] = ends(model.labels[name], near, known)
-    return Estimates(names, found[1], found[0], found[2], bmu, distance)
+    return Estimates(names, found[1], found[0], found[2], bmu, distance, latent)
 
 
 def ends(label: Label, near: Shares, known: Amplitudes) -> np.ndarray:

@@ -63,7 +63,7 @@ def train_labels(
 
 def check_spectra(flux, info, spectra: RestSpectra, made: SpectralMap) -> None:
     """Refuse spectra that a map cannot place, or without galaxies."""
-    remedy = "make them again with the rule make_sample, and the map with theirs"
+    remedy = "make them again with the rule split, and the map with theirs"
     if not len(spectra):
         raise InputError(info, "no spectra", expected="one at least", remedy=remedy)
     if spectra.grid != made.grid:

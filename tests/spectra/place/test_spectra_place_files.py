@@ -1,0 +1,371 @@
+"""Files and cubes placed: tables, maps on the sky, pictures; and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+from placed_spectra import GRID, LABELS, invented, noisy
+from skyloom.io.errors import InputError
+from skyloom.plots import style
+from skyloom.run.config import ConfigError
+from skyloom.spectra.labels.files import write_labels
+from skyloom.spectra.mapping.files import write_map
+from skyloom.spectra.place import sources
+from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.tasks.place import (
+    anomalies,
+    picture,
+    place_file,
+    read_model,
+    redshift_for,
+    write_placed,
+)
+
+RECORD = {"code": "c", "config": "d", "inputs": {}, "versions": {"numpy": "2"}}
+Z = 0.03
+NY, NX = 7, 9
+WAVE = 4750 + 1.25 * np.arange(3600)  # Å, in vacuum
+
+
+def a_cube(path, harm=None, sky=True):
+    """Write a cube in the layout of MUSE: age grows along x, one spaxel is empty."""
+    lot = np.random.default_rng(1)
+    y, x = np.mgrid[:NY, :NX]
+    flux = invented((-0.4 + 0.15 * x).ravel(), (-0.6 + 0.1 * y).ravel())
+    seen = np.stack([np.interp(WAVE, GRID.wave * (1 + Z), one) for one in flux])
+    seen *= np.exp(-0.02 * ((x - 4) ** 2 + (y - 3) ** 2)).ravel()[:, None]
+    seen, ivar = noisy(seen, 12, lot, masked=0)
+    variance = np.divide(1, ivar, out=np.full(ivar.shape, np.nan), where=ivar > 0)
+    variance[2 * NX + 3] = np.nan
+    header = fits.Header({"CTYPE3": "WAVE", "CUNIT3": "Angstrom", "CRPIX3": 1.0})
+    header.update({"CRVAL3": WAVE[0], "CDELT3": 1.25})
+    if sky:
+        del header["CDELT3"]
+        header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CUNIT1": "deg"})
+        header.update({"CUNIT2": "deg", "CRPIX1": 4.0, "CRPIX2": 3.0, "CRVAL1": 63.3})
+        header.update({"CRVAL2": 10.4, "CD1_1": -5e-5, "CD1_2": 1e-5, "CD2_1": 1e-5})
+        header.update({"CD2_2": 5e-5, "CD3_3": 1.25})
+    hdus = [fits.PrimaryHDU()]
+    for name, values in (("DATA", seen), ("STAT", variance)):
+        cube = values.T.reshape(-1, NY, NX).astype("f4")
+        hdus.append(fits.ImageHDU(cube, header, name=name))
+    if harm:
+        harm(hdus)
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory, small_model):
+    """Return a cube, what was found for it, and the file of that."""
+    folder = tmp_path_factory.mktemp("cube")
+    cube = a_cube(folder / "cube.fits")
+    found = place_file(cube, small_model, Z, 1)
+    write_placed(folder / "placed.fits", found, RECORD)
+    return cube, found, folder / "placed.fits"
+
+
+def test_maps_lie_on_the_sky_as_the_cube_does(placed):
+    with fits.open(placed[0]) as cube, fits.open(placed[2]) as found:
+        wcs = WCS(cube["DATA"].header).celestial
+        y, x = np.mgrid[:NY, :NX]
+        for hdu in found[2:]:
+            assert hdu.shape == (NY, NX)
+            ours = WCS(hdu.header).pixel_to_world(x, y)
+            apart = ours.separation(wcs.pixel_to_world(x, y))
+            assert apart.arcsec.max() < 1e-6
+
+
+def test_each_spaxel_has_the_values_of_its_spectrum(placed):
+    with fits.open(placed[2], checksum=True) as file:
+        table = file["SPECTRA"].data
+        assert len(table) == NY * NX
+        assert file[0].header["NSPEC"] == NY * NX
+        for name in ("NOVELTY", "LOG_AGE", "LOG_AGE_LOWER", "Z_H_UPPER", "BMU", "SN"):
+            image = file[name].data
+            values = image[table["row"], table["column"]]
+            np.testing.assert_allclose(values, table[name.lower()].astype("f4"))
+        names = {hdu.name for hdu in file[2:]}
+        assert {
+            f"{k.upper()}{e}" for k in LABELS for e in ("", "_LOWER", "_UPPER")
+        } <= names
+
+
+def test_an_empty_spaxel_is_masked_and_counted(placed):
+    _, found, _ = placed
+    assert found.images["MASK"][2, 3] == 1
+    assert (found.images["MASK"] == 0).sum() == NY * NX - 1
+    assert np.isnan(found.images["LOG_AGE"][2, 3])
+    assert found.images["BMU"][2, 3] == -1
+    assert found.report["rejected"] == {"no good pixel": 1}
+
+
+def test_maps_show_what_was_put_in_and_are_coherent(placed):
+    images = placed[1].images
+    age = np.nanmean(images["LOG_AGE"], axis=0)
+    assert age == pytest.approx(-0.4 + 0.15 * np.arange(NX), abs=0.1)
+    for facts in placed[1].report["coherence"].values():
+        assert facts["i"] > facts["null"] + 3 * facts["null_sd"]
+        assert facts["p"] <= 0.01
+    with fits.open(placed[2]) as file:
+        header = file[0].header
+        assert file["LOG_AGE"].header.get("BUNIT") is None
+        assert file["NOVELTY"].header["BUNIT"] == "%"
+    assert header["MORANI_R"] == placed[1].report["coherence"]["MAP_ROW"]["i"]
+
+
+def test_the_same_cube_gives_the_same_bytes(placed, small_model, tmp_path):
+    again = place_file(placed[0], small_model, Z, 1)
+    write_placed(tmp_path / "placed.fits", again, RECORD)
+    assert (tmp_path / "placed.fits").read_bytes() == placed[2].read_bytes()
+
+
+def test_a_cube_has_a_picture(placed, small_model, tmp_path):
+    style.save(picture(placed[1], small_model), tmp_path / "cube.png", dpi=60)
+    assert (tmp_path / "cube.png").stat().st_size > 10_000
+
+
+def test_a_cube_without_wcs_is_placed_and_said(small_model, tmp_path, caplog):
+    cube = a_cube(tmp_path / "cube.fits", sky=False)
+    found = place_file(cube, small_model, Z, 1)
+    assert "no celestial WCS" in caplog.text
+    assert found.images["BMU"].shape == (NY, NX)
+    assert not len(found.sky)
+    write_placed(tmp_path / "placed.fits", found, RECORD)
+
+
+def a_spectrum(path, z=Z, sn=30):
+    """Write a spectrum in the layout of SDSS."""
+    loglam = 3.58 + 1e-4 * np.arange(3800)
+    truth = np.interp(10**loglam, GRID.wave * (1 + z), invented([0.5], [-0.2])[0])
+    flux, ivar = noisy(truth[None], sn, np.random.default_rng(2))
+    columns = {"flux": flux[0], "loglam": loglam.astype("f4"), "ivar": ivar[0]}
+    formats = dict.fromkeys(columns, "E")
+    coadd = fits.BinTableHDU.from_columns(
+        [fits.Column(k, formats[k], array=v) for k, v in columns.items()], name="COADD"
+    )
+    facts = fits.BinTableHDU.from_columns(
+        [fits.Column("Z", "E", array=[z])], name="SPECOBJ"
+    )
+    primary = fits.PrimaryHDU()
+    primary.header.update({"PLATEID": 1234, "MJD": 55555, "FIBERID": 7})
+    primary.header.update({"PLUG_RA": 10.0, "PLUG_DEC": 1.0})
+    fits.HDUList([primary, coadd, facts]).writeto(path)
+    return path
+
+
+def test_a_single_spectrum_makes_a_table_and_a_picture(small_model, tmp_path):
+    path = a_spectrum(tmp_path / "spec-1234-55555-0007.fits")
+    found = place_file(path, small_model, None, 1)
+    assert not found.images
+    assert found.table["log_age"][0] == pytest.approx(0.5, abs=0.1)
+    write_placed(tmp_path / "placed.fits", found, RECORD)
+    with fits.open(tmp_path / "placed.fits") as file:
+        assert [hdu.name for hdu in file] == ["PRIMARY", "SPECTRA"]
+        assert file[1].data["plateifu"][0] == "spec-1234-55555-0007"
+    style.save(picture(found, small_model), tmp_path / "one.png", dpi=60)
+
+
+def test_anomalies_are_the_furthest_of_all_files(placed, small_model, tmp_path):
+    def odd(hdus):
+        hdus[1].data[1500:1520, 5, 5] *= 9
+
+    cube = a_cube(tmp_path / "odd.fits", odd)
+    write_placed(tmp_path / "p.fits", place_file(cube, small_model, Z, 1), RECORD)
+    table = anomalies([placed[2], tmp_path / "p.fits"])
+    assert (table["fname"][0], table["row"][0], table["column"][0]) == (
+        "odd.fits",
+        5,
+        5,
+    )
+    assert (np.diff(table["excess"]) <= 0).all()
+    assert (table["excess"] > 1).all()
+
+
+def test_a_redshift_is_found_by_the_name_of_the_file(tmp_path):
+    listed = tmp_path / "z.csv"
+    listed.write_text("file,redshift\ncube.fits,0.088\n")
+    assert redshift_for("/far/cube.fits", listed) == 0.088
+    assert redshift_for("other.fits", listed) is None
+    assert redshift_for("cube.fits", None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("file,z\na,1\n", "missing column"),
+        ("file,redshift\na,far\n", "got 'far'"),
+        ("file,redshift\na,\n", "empty cell"),
+        ("file,redshift\na,-1\n", "expected -0.01 to 10"),
+        ("file,redshift\na,0.1\na,0.2\n", "already stands"),
+    ],
+)
+def test_a_bad_list_of_redshifts_is_refused(text, says, tmp_path):
+    (tmp_path / "z.csv").write_text(text)
+    with pytest.raises(InputError, match=says):
+        redshift_for("a", tmp_path / "z.csv")
+
+
+def _no_stat(hdus):
+    del hdus[2]
+
+
+def _short_stat(hdus):
+    hdus[2].data = hdus[2].data[:-1]
+
+
+def _negative(hdus):
+    hdus[2].data[5, 1, 1] = -1
+
+
+def _no_axis(hdus):
+    del hdus[1].header["CTYPE3"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "redshift", "says"),
+    [
+        (None, None, "no redshift; expected a number"),
+        (None, -2.0, "redshift -2.0"),
+        (None, float("nan"), "redshift nan"),
+        (_no_stat, Z, "HDUs PRIMARY, DATA; expected"),
+        (_short_stat, Z, "expected one shape"),
+        (_negative, Z, "expected 0 or more"),
+        (_no_axis, Z, "CTYPE3 is ''"),
+    ],
+)
+def test_a_bad_cube_is_refused_and_named(harm, redshift, says, small_model, tmp_path):
+    cube = a_cube(tmp_path / "cube.fits", harm)
+    with pytest.raises(InputError, match=says) as error:
+        place_file(cube, small_model, redshift, 1)
+    assert str(error.value).startswith(str(cube))
+
+
+def test_a_file_cut_short_is_refused(small_model, tmp_path):
+    cube = a_cube(tmp_path / "cube.fits")
+    cube.write_bytes(cube.read_bytes()[:-50_000])
+    with pytest.raises(InputError, match="not a readable FITS file"):
+        place_file(cube, small_model, Z, 1)
+
+
+@pytest.fixture
+def folder(tmp_path, small_model):
+    """Return a folder with a map and its labels."""
+    place = tmp_path / "model"
+    write_map(place / "map.npz", small_model.map)
+    write_labels(place / "labels.npz", small_model.labels)
+    return place
+
+
+def test_a_folder_is_a_model(folder, small_model, monkeypatch):
+    monkeypatch.setenv("SKYLOOM_DATA", str(folder.parent))
+    files = sources.model({"place": {"model": "model"}})
+    found = read_model(files["map"], files["labels"])
+    assert found.map.digest == small_model.map.digest
+    np.testing.assert_array_equal(found.novelty.distance, small_model.novelty.distance)
+    assert list(found.labels.labels) == list(LABELS)
+
+
+def test_without_a_folder_the_model_is_the_run_s_own():
+    files = sources.model({"place": {"model": None}})
+    assert files["map"].endswith("desom1/DESOM_model_final.keras")
+
+
+def _other_scaling(made):
+    return dataclasses.replace(made, scaled="zscore")
+
+
+def _other_grid(made):
+    return dataclasses.replace(made, grid=RestGrid(3700.0, 1e-3, 448))
+
+
+def _other_units(made):
+    som = dataclasses.replace(made.som, weights=made.som.weights + np.float32(1e-3))
+    return dataclasses.replace(made, som=som)
+
+
+@pytest.mark.parametrize("change", [_other_scaling, _other_grid, _other_units])
+def test_labels_of_another_map_are_refused(change, folder, small_model):
+    write_map(folder / "map.npz", change(small_model.map))
+    with pytest.raises(InputError, match="the labels of another map") as error:
+        read_model(folder / "map.npz", folder / "labels.npz")
+    assert "labels.npz" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "novelty", [None, {}, {"noise": [1.0], "distance": [[1.0]]}, 3]
+)
+def test_labels_without_novelty_are_refused(novelty, folder, small_model):
+    about = {"novelty": novelty} if novelty is not None else {}
+    labels = dataclasses.replace(small_model.labels, about=about)
+    write_labels(folder / "labels.npz", labels)
+    with pytest.raises(InputError, match="no distances of training spectra"):
+        read_model(folder / "map.npz", folder / "labels.npz")
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (lambda f: (f / "labels.npz").unlink(), "must hold one map"),
+        (lambda f: (f / "map.npz").unlink(), "must hold one map"),
+        (lambda f: (f / "DESOM_model_final.keras").touch(), "must hold one map"),
+        (lambda f: f.rename(f.parent / "gone"), "there is no folder"),
+    ],
+)
+def test_a_folder_that_is_no_model_is_refused(harm, says, folder, monkeypatch):
+    monkeypatch.setenv("SKYLOOM_DATA", str(folder.parent))
+    harm(folder)
+    with pytest.raises(ConfigError, match=says):
+        sources.model({"place": {"model": "model"}})
+
+
+def test_files_to_place_have_names_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("SKYLOOM_DATA", str(tmp_path))
+    for name in ("a/cube.fits.gz", "b/cube.fits", "b/other.fits"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def files(*given):
+        return sources.files({"place": {"files": given}})
+
+    assert list(files("a/cube.fits.gz", "b/other.fits")) == ["cube", "other"]
+    with pytest.raises(ConfigError, match="would both be placed"):
+        files("a/cube.fits.gz", "b/cube.fits")
+    with pytest.raises(ConfigError, match="there is no file"):
+        files("c.fits")
+
+
+def test_maps_of_manga_are_inputs_beside_their_cube(tmp_path):
+    cube = tmp_path / "manga-1-2-LOGCUBE.fits.gz"
+    maps = tmp_path / "manga-1-2-MAPS-HYB10-MILESHC.fits.gz"
+    (tmp_path / "manga-1-3-MAPS.fits.gz").touch()
+    maps.touch()
+    assert sources.beside(str(cube)) == [str(maps)]
+    assert sources.beside(str(tmp_path / "cube.fits")) == []
+
+
+def test_spaxels_of_a_bin_share_its_values(tmp_path):
+    from skyloom.spectra.place.sky import images, spaxels
+
+    plane = np.array([[-1, 4, 4], [7, 7, 9]])
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(np.stack([plane] * 5), name="BINID")]
+    fits.HDUList(hdus).writeto(tmp_path / "manga-1-2-MAPS.fits")
+    info = pd.DataFrame({"bin": [4, 7, 9]})
+    cube = tmp_path / "manga-1-2-LOGCUBE.fits"
+    place = spaxels(cube, info, (2, 3))
+    assert place.tolist() == [[-1, 0, 0], [1, 1, 2]]
+    found = pd.DataFrame({"reason": ["", "dark", ""], "bmu": [5, -1, 6], "sn": 2.0})
+    made = images(found, place)
+    assert made["MASK"].tolist() == [[2, 0, 0], [1, 1, 0]]
+    assert made["BMU"].tolist() == [[-1, 5, 5], [-1, -1, 6]]
+    assert np.isnan(made["SN"][0, 0])
+
+
+def test_a_report_is_plain(placed):
+    assert json.dumps(placed[1].report)

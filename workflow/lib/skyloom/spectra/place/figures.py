@@ -1,0 +1,100 @@
+"""Pictures of what was placed: maps of a cube, or spectra with what the map makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from skyloom.plots import style
+from skyloom.spectra.place.spectra import Model
+from skyloom.spectra.rest.files import RestSpectra
+from skyloom.spectra.rest.scale import scale
+
+COLUMNS = 4
+PANEL = 1.75  # [inch]
+SPECTRUM = 1.5  # height of a spectrum's panel [inch]
+NAMES = {
+    "SN": "S/N a pixel",
+    "MAP_ROW": "row of the unit",
+    "MAP_COLUMN": "column of the unit",
+    "NOVELTY": "novelty [%]",
+}
+
+
+@style.styled
+def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Figure:
+    """Return the maps of a cube; grey where nothing was placed.
+
+    `labels` are shown with half of the width of their intervals.
+    """
+    placed = images["MASK"] == 0
+    panels = {title: images[name] for name, title in NAMES.items()}
+    for label in labels:
+        low, high = (images[f"{label.upper()}_{end}"] for end in ("LOWER", "UPPER"))
+        panels |= {label: images[label.upper()], f"{label} ±": (high - low) / 2}
+    rows = -(-len(panels) // COLUMNS)
+    ny, nx = placed.shape
+    height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) + 0.35)
+    fig = style.figure(style.PAGE_WIDTH, height)
+    grid = fig.subplots(rows, COLUMNS, squeeze=False).ravel()
+    for axes, (title, image) in zip(grid, panels.items(), strict=False):
+        axes.set_facecolor("0.85")
+        values = np.ma.masked_invalid(np.where(placed, image, np.nan))
+        known = values.compressed()
+        ends = np.percentile(known, [1, 99]) if len(known) else (0, 1)
+        look = {"cmap": style.SEQUENTIAL_MAP, "vmin": ends[0], "vmax": ends[1]}
+        shown = axes.imshow(values, **look)
+        fig.colorbar(shown, ax=axes, shrink=0.85)
+        axes.set_title(title)
+        style.bare(axes)
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    return fig
+
+
+@style.styled
+def spectra_figure(spectra: RestSpectra, found, model: Model) -> Figure:
+    """Return spectra, scaled, and what the map makes of them.
+
+    `found` is the table of `skyloom.spectra.place.spectra.place_spectra`.
+    """
+    fig = style.figure(style.PAGE_WIDTH, max(2.0, SPECTRUM * len(spectra) + 0.4))
+    grid = fig.subplots(len(spectra), 1, sharex=True, squeeze=False).ravel()
+    flux, ivar, _ = scale(spectra.flux, spectra.ivar, spectra.grid, model.map.scaled)
+    made = model.map.reconstruct(model.map.encode(flux, ivar))
+    for i, axes in enumerate(grid):
+        one = found.iloc[i]
+        good = ivar[i] > 0
+        if good.any():
+            shown = np.where(good, flux[i], np.nan)
+            axes.plot(spectra.grid.wave, shown, color=style.GREY, lw=0.6)
+            axes.set_ylim(*_limits(flux[i][good], made[i][good]))
+        if not one["reason"]:
+            axes.plot(spectra.grid.wave, made[i], color=style.VERMILLION, lw=0.8)
+        axes.set_title(_said(one, model), fontsize=7, loc="left", pad=2)
+    grid[-1].set_xlabel("wavelength at rest [Å]")
+    fig.supylabel("scaled flux", fontsize=9)
+    return fig
+
+
+def _limits(flux: np.ndarray, made: np.ndarray) -> tuple[float, float]:
+    ends = np.percentile(np.stack([flux, made]), [0.5, 99.5], axis=1)
+    low, high = ends[0].min(), ends[1].max()
+    room = 0.15 * (high - low)
+    return low - room, high + room
+
+
+def _said(one, model: Model) -> str:
+    """Return what is written above a spectrum."""
+    name = one.get("plateifu", "")
+    if one["reason"]:
+        return f"{name}: rejected, {one['reason']}"
+    unit = f"unit ({one['map_row']}, {one['map_column']})"
+    place = f"S/N {one['sn']:.1f}, {unit}, novelty {one['novelty']:.0f} %"
+    words = []
+    for label in model.labels.labels:
+        middle, low, high = (one[f"{label}{end}"] for end in ("", "_lower", "_upper"))
+        words.append(f"{label} {middle:.2f} ({low:.2f}, {high:.2f})")
+    return f"{name}: {place}\n{', '.join(words)}"

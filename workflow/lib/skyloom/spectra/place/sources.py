@@ -1,0 +1,89 @@
+"""What is placed, and on which map: from the configuration, while rules are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os.path import relpath
+from pathlib import Path
+
+from skyloom.run.config import ConfigError, data_path
+from skyloom.run.places import ROOT
+
+OWN = {
+    "map": "<results>/desom1/DESOM_model_final.keras",
+    "labels": "<results>/labels/labels.npz",
+}
+MAPS = ("DESOM_model_final.keras", "map.npz")  # names of a map in a model's folder
+LABELS = "labels.npz"
+
+
+def files(config: Mapping) -> dict[str, str]:
+    """Return the files to place, by the name that their products have.
+
+    Raises
+    ------
+    ConfigError
+        A file that is not there, or two of one name.
+    """
+    found: dict[str, str] = {}
+    for given in config["place"]["files"]:
+        path = Path(data_path(given))
+        if not path.is_file():
+            msg = (
+                f"spectra.place.files: there is no file {path}; set SKYLOOM_DATA to "
+                "the folder that holds it, or give its whole path"
+            )
+            raise ConfigError(msg)
+        name = path.name.split(".fits")[0]
+        if name in found:
+            msg = (
+                f"spectra.place.files: {found[name]} and {path} would both be "
+                f"placed/{name}.fits; rename one"
+            )
+            raise ConfigError(msg)
+        found[name] = str(path)
+    return found
+
+
+def model(config: Mapping) -> dict[str, str]:
+    """Return the files of the map that they are placed on: ``map`` and ``labels``.
+
+    They are the run's own, or those in the folder of the key ``place.model``, in the
+    repository or among the data.
+
+    Raises
+    ------
+    ConfigError
+        No such folder, or one without a map or without labels.
+    """
+    given = config["place"]["model"]
+    if given is None:
+        return dict(OWN)
+    places = (Path(relpath(ROOT / given)), Path(data_path(given)))
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
+        tried = " or ".join(map(str, places))
+        msg = f"spectra.place.model: there is no folder {tried}"
+        raise ConfigError(msg)
+    maps = [folder / name for name in MAPS if (folder / name).is_file()]
+    labels = folder / LABELS
+    if len(maps) != 1 or not labels.is_file():
+        msg = (
+            f"spectra.place.model: {folder} must hold one map ({' or '.join(MAPS)}) "
+            f"and its labels ({LABELS}); copy there what one run has made"
+        )
+        raise ConfigError(msg)
+    return {"map": str(maps[0]), "labels": str(labels)}
+
+
+def redshifts(config: Mapping) -> dict[str, str]:
+    """Return the list of redshifts, if there is one."""
+    listed = config["place"]["redshifts"]
+    return {} if listed is None else {"redshifts": data_path(listed)}
+
+
+def beside(path: str) -> list[str]:
+    """Return the MAPS files in the folder of a LOGCUBE, which are read with it."""
+    begin, found, _ = Path(path).name.partition("LOGCUBE")
+    beside = Path(path).parent.glob(f"{begin}MAPS*.fits*") if found else []
+    return sorted(map(str, beside))
