@@ -10,6 +10,8 @@ from skyloom.spectra.readers.chunks import read_chunk
 from skyloom.spectra.readers.cubes import read_cube, sky_of
 from skyloom.spectra.readers.detect import read_any
 from skyloom.spectra.readers.manga import read_galaxy
+from skyloom.spectra.readers.observed import at_rest
+from skyloom.spectra.rest.grid import RestGrid
 from small_spectra import (
     PIXELS,
     SIDE,
@@ -285,6 +287,7 @@ def test_files_of_other_kinds(tmp_path):
         list(read_cube(whole, "muse", 0.03))
 
 
+ONE_Z = {"Z": 0.03}
 SINGLES = {
     "no table of facts": (None, {}, WAVE, ["no redshift", "give its redshift"]),
     "a failed redshift": ({"Z": -1.0}, {}, WAVE, ["redshift", "-1"]),
@@ -301,3 +304,51 @@ def test_single_spectra(tmp_path, case):
     with pytest.raises(InputError) as bad:
         list(read_any(path)[1])
     assert all(word in str(bad.value) for word in words), str(bad.value)
+
+
+def spoiled(path, lots) -> None:
+    """Cut a file, change bytes of its headers or anywhere, or take some out."""
+    content = bytearray(path.read_bytes())
+    kind = lots.integers(4)
+    if kind == 0:
+        content = content[: lots.integers(len(content))]
+    elif kind == 1:
+        for place in lots.integers(min(len(content), 11520), size=5):
+            content[place] = lots.integers(32, 127)
+    elif kind == 2:
+        for place in lots.integers(len(content), size=20):
+            content[place] = lots.integers(256)
+    else:
+        first = lots.integers(len(content))
+        del content[first : first + lots.integers(1, 3000)]
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damage_by_lot(tmp_path, seed):
+    """Whatever the bytes, the file is read or refused: no other error, no warning."""
+    lots, grid = np.random.default_rng(seed), RestGrid(4100.0, 4e-4, 160)
+    files = chunk(tmp_path)
+    order = [files[k] for k in ("spec", "wave", "table", "ivar")]
+    pair = galaxy(tmp_path)
+    muse, single = cube(tmp_path / "m.fits"), sdss(tmp_path / "spec-1-2-3.fits", ONE_Z)
+    readers = {
+        **{Path(path): lambda: read_chunk(*order) for path in order},
+        **dict.fromkeys(pair, lambda: read_galaxy(*pair)),
+        muse: lambda: read_any(muse, 0.03)[1],
+        single: lambda: read_any(single)[1],
+    }
+    refused = 0
+    for path, reader in readers.items():
+        whole = path.read_bytes()
+        for _ in range(6):
+            spoiled(path, lots)
+            try:
+                for observed in reader():
+                    rest = at_rest(observed, grid)
+                    assert np.isfinite(rest.flux).all()
+                    assert np.isfinite(rest.ivar).all()
+            except (InputError, DatumError):
+                refused += 1
+        path.write_bytes(whole)
+    assert refused > 20

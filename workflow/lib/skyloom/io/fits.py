@@ -51,7 +51,14 @@ class FitsFile:
     @property
     def names(self) -> list[str]:
         """The names of the HDUs, or their numbers where they have none."""
-        return [hdu.name or str(i) for i, hdu in enumerate(self)]
+        with _reading(self.path):
+            return [hdu.name or str(i) for i, hdu in enumerate(self)]
+
+    def cards(self, key: str | int, *names: str) -> dict:
+        """Return the values of those header cards of an HDU that it has."""
+        header = self[key].header
+        with _reading(self.path, key):
+            return {name: header[name] for name in names if name in header}
 
     def __getitem__(self, key: str | int):
         """Return the HDU of a name or number."""

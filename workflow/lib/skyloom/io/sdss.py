@@ -66,7 +66,9 @@ def read_spec(path: str | Path) -> Spectra:
     with opened(path) as file:
         table = file.columns(1, ("FLUX", "LOGLAM", "IVAR"), ("AND_MASK",))
         meta = _spec_meta(file)
-    wave = checked_wave(path, "column LOGLAM", 10.0 ** table["LOGLAM"].astype(float))
+    with np.errstate(over="ignore", invalid="ignore"):
+        wave = 10.0 ** table["LOGLAM"].astype(float)
+    wave = checked_wave(path, "column LOGLAM", wave)
     masked = (table.get("AND_MASK", np.zeros(len(wave), int)) & UNUSABLE) != 0
     flux, ivar = cleaned(
         path, "HDU 1", table["FLUX"][None], table["IVAR"][None], masked[None]
@@ -182,7 +184,7 @@ def _plate_wave(file: FitsFile, npix: int) -> np.ndarray:
 
 
 def _spec_meta(file: FitsFile) -> pd.DataFrame:
-    header = file[0].header
+    header = file.cards(0, *FACTS, "PLATEID", "VACUUM")
     _refuse_air(file.path, header)
     facts = {key: header[key] for key in FACTS if header.get(key) is not None}
     if header.get("PLATEID") is not None:

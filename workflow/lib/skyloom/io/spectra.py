@@ -127,7 +127,7 @@ def cleaned(
         problem = f"inverse variance {ivar[row, pixel]} in row {row}, pixel {pixel}"
         raise InputError(path, problem, where=where, expected="0 or more")
     # A number beyond float32 becomes infinite here, and masked with the others.
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         flux, ivar = flux.astype(np.float32), ivar.astype(np.float32)
     bad = ~(np.isfinite(flux) & np.isfinite(ivar) & (ivar > 0)) | masked
     flux[bad & ~np.isfinite(flux)] = 0

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import cleaned
 from skyloom.run.log import NAME, progress
@@ -26,6 +26,7 @@ from skyloom.spectra.readers.observed import (
     wavelengths,
 )
 from skyloom.spectra.rest.cuts import has_redshift
+from skyloom.spectra.rest.files import map_array
 
 PLATEIFU = re.compile(r"(?<!\d)\d{4,5}-\d{3,5}(?!\d)")
 TEXTS = ("fname", "plateifu", "mangaID", "bpt")
@@ -86,7 +87,8 @@ def read_chunk(
     for rows in progress(list(batches(len(info), size)), f"batches of {flux}"):
         where = f"rows {rows.start} to {rows.stop - 1}"
         some = info.iloc[rows].reset_index(drop=True)
-        light = np.array(values[rows], np.float64)
+        with np.errstate(invalid="ignore"):
+            light = np.array(values[rows], np.float64)
         weight = _noise(light, some) if weights is None else np.array(weights[rows])
         light, weight = cleaned(flux if ivar is None else ivar, where, light, weight)
         grid = shared if shared is not None else _each(wave, waves, rows)
@@ -129,14 +131,8 @@ def names_of(path: str | Path) -> dict[str, str]:
 
 def mapped(path: str | Path) -> np.ndarray:
     """Map an array of numbers from the disk; InputError for what is none."""
-    path = existing_file(path)
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError) as bad:
-        problem = f"not a readable npy file ({bad})"
-        remedy = "write it again, with numpy.save and one length for all spectra"
-        expected = "one array of numbers"
-        raise InputError(path, problem, expected=expected, remedy=remedy) from None
+    remedy = "write it again, with numpy.save and one length for all spectra"
+    array = map_array(path, remedy)
     if array.dtype.kind not in "fiu":
         remedy = "write it again as float32"
         problem = f"values of type {array.dtype}"
@@ -182,7 +178,10 @@ def _checked(path, name: str, column: np.ndarray) -> np.ndarray:
         problem = f"cells of shape {column.shape[1:]}"
         raise InputError(path, problem, where=where, expected="one value a row")
     if name in TEXTS:
-        return np.char.strip(column.astype(str))
+        try:
+            return np.char.strip(column.astype(str))
+        except UnicodeDecodeError:
+            raise InputError(path, "text that is not ASCII", where=where) from None
     if column.dtype.kind not in "fiub":
         problem = f"text, {column[0]!r} in row 0"
         remedy = "write it as numbers; NaN where unknown"

@@ -24,7 +24,9 @@ import astropy.units as u
 import numpy as np
 import pandas as pd
 from astropy.io.fits import Header
-from astropy.wcs import WCS, FITSFixedWarning, WcsError
+from astropy.io.fits.verify import VerifyError
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS, WcsError
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
@@ -95,7 +97,7 @@ def read_cube(
             where = f"HDU {layout.flux!r}, {layout.noise!r}"
             expected = "one shape, (p,) or (p, ny, nx)"
             raise InputError(path, problem, where=where, expected=expected)
-        wave = wave_of(path, flux.header, flux.shape)
+        wave = wave_of(file, layout.flux)
         area, places = _places(file, flux)
         common = {"fname": Path(path).name, "plateifu": stem(path), "redshift": z}
         masked = _mask(file, layout, flux.shape)
@@ -127,9 +129,12 @@ def sky_of(path: str | Path) -> tuple[Header, tuple[int, int]]:
         return Header() if wcs is None else wcs.to_header(), cubes[0].shape[1:]
 
 
-def wave_of(path: str | Path, header: Header, shape: tuple[int, ...]) -> np.ndarray:
+def wave_of(file: FitsFile, key: str | int) -> np.ndarray:
     """Return the vacuum wavelengths [Å] of a linear axis, the last in FITS order."""
+    path, shape = file.path, file.image(key).shape
     axis = len(shape)
+    names = [f"{name}{axis}" for name in ("CTYPE", "CUNIT", "CRVAL", "CRPIX", "CDELT")]
+    header = file.cards(key, *names, f"CD{axis}_{axis}", "ORIGIN")
     kind = str(header.get(f"CTYPE{axis}", "")).strip()
     unit = str(header.get(f"CUNIT{axis}", "")).strip()
     where = f"axis {axis}"
@@ -147,19 +152,16 @@ def wave_of(path: str | Path, header: Header, shape: tuple[int, ...]) -> np.ndar
         factor = u.Unit(unit).to(u.AA) if unit else None
     except (ValueError, u.UnitsError):
         factor = None
-    step = next((header[k] for k in _step_cards(axis) if k in header), None)
-    start = header.get(f"CRVAL{axis}")
-    if factor is None or not all(isinstance(v, int | float) for v in (step, start)):
+    step = header.get(f"CD{axis}_{axis}", header.get(f"CDELT{axis}"))
+    start, first = header.get(f"CRVAL{axis}"), header.get(f"CRPIX{axis}", 1.0)
+    numbers = all(isinstance(v, int | float) for v in (step, start, first))
+    if factor is None or not numbers:
         problem = f"CUNIT{axis} is {unit!r}, CRVAL{axis} {start!r}, step {step!r}"
         expected = "a unit of length, and two numbers"
         raise InputError(path, problem, where=where, expected=expected)
-    pixel = np.arange(shape[0]) + 1 - header.get(f"CRPIX{axis}", 1.0)
+    pixel = np.arange(shape[0]) + 1 - first
     wave = wavelengths(path, where, (start + step * pixel) * factor)
     return air_to_vacuum(wave) if kind == "AWAV" else wave
-
-
-def _step_cards(axis: int) -> tuple[str, str]:
-    return f"CD{axis}_{axis}", f"CDELT{axis}"
 
 
 def _pixels(file: FitsFile, layout: Layout, window):
@@ -173,16 +175,16 @@ def _pixels(file: FitsFile, layout: Layout, window):
         problem = f"noise {noise[negative][0]:g}"
         where = f"HDU {layout.noise!r}"
         raise InputError(file.path, problem, where=where, expected="0 or more")
-    variance = noise**2 if layout.sigma else noise
-    seen = np.isfinite(variance) & (variance > 0) & np.isfinite(flux)
-    ivar = np.divide(1.0, variance, out=np.zeros(flux.shape), where=seen)
-    if not seen.any():
-        return flux, ivar
-    if (sn := np.median(np.abs(flux[seen]) * np.sqrt(ivar[seen]))) > SHARPEST:
+    with np.errstate(over="ignore", under="ignore"):
+        variance = noise**2 if layout.sigma else noise
+        seen = np.isfinite(variance) & (variance > 0) & np.isfinite(flux)
+        ivar = np.divide(1.0, variance, out=np.zeros(flux.shape), where=seen)
+        sn = np.median(np.abs(flux[seen]) * np.sqrt(ivar[seen])) if seen.any() else 0
+    if sn > SHARPEST:
         problem, where = f"a median S/N of {sn:.2g}", f"HDU {layout.noise!r}"
         remedy = "see what this HDU holds: 1 sigma or variance, in the unit of the flux"
         raise InputError(file.path, problem, where=where, remedy=remedy)
-    if np.median(np.abs(flux[seen])) < FAINT:
+    if seen.any() and np.median(np.abs(flux[seen])) < FAINT:
         flux, ivar = flux / UNIT, ivar * UNIT**2
     return flux, ivar
 
@@ -220,9 +222,9 @@ def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
 def _celestial(header: Header) -> WCS | None:
     with warnings.catch_warnings():
         # Old keywords are understood, and said to be old.
-        warnings.simplefilter("ignore", FITSFixedWarning)
+        warnings.simplefilter("ignore", AstropyWarning)
         try:
             wcs = WCS(header, naxis=2)
-        except (WcsError, ValueError):
+        except (WcsError, ValueError, VerifyError):
             return None
     return wcs.celestial if wcs.has_celestial else None

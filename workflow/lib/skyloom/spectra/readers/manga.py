@@ -159,7 +159,7 @@ def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _
         msg = f"{name}: no spaxel is in a bin ({maps.path})"
         raise DatumError(msg)
     if redshift is None:
-        velocity = maps[0].header.get("SCINPVEL")
+        velocity = maps.cards(0, "SCINPVEL").get("SCINPVEL")
         number = isinstance(velocity, int | float)
         redshift = velocity / C if number else velocity
     remedy = "its header has SCINPVEL = c z [km/s]; or give the redshift"
@@ -222,7 +222,7 @@ def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _refuse_critical(file: FitsFile, name: str, key: str) -> None:
-    flags = file[0].header.get(key, 0)
+    flags = file.cards(0, key).get(key, 0)
     if isinstance(flags, int) and flags & CRITICAL:
         msg = f"{name}: {key} is {flags}, of which bit 30 is CRITICAL ({file.path})"
         raise DatumError(msg)
@@ -237,7 +237,7 @@ def _need(file: FitsFile, *names: str) -> None:
 
 
 def _card(file: FitsFile, key: str) -> str:
-    value = file[0].header.get(key)
+    value = file.cards(0, key).get(key)
     if not isinstance(value, str) or not value.strip():
         problem, where = f"{key} is {value!r}", "HDU 0"
         remedy = "give a file of MaNGA's DRP or DAP"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import pandas as pd
@@ -229,15 +230,20 @@ def _facts(path: Path, header: Header) -> tuple[RestGrid, str]:
 
 def read_array(path: str | Path, shape: tuple[int, int]) -> np.ndarray:
     """Map a float32 ``.npy`` of a known shape from the disk; InputError otherwise."""
-    path = existing_file(path)
     remedy = "make it again with the rule that writes it"
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError) as bad:
-        problem = f"not a readable npy file ({bad})"
-        raise InputError(path, problem, remedy=remedy) from None
+    array = map_array(path, remedy)
     if array.dtype != np.float32 or array.shape != shape:
         problem = f"{array.dtype} of shape {array.shape}"
         expected = f"float32 of shape {shape}, as its table says"
         raise InputError(path, problem, expected=expected, remedy=remedy)
     return array
+
+
+def map_array(path: str | Path, remedy: str) -> np.ndarray:
+    """Map an array of any shape from the disk; InputError for what is none."""
+    path = existing_file(path)
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError, EOFError, TypeError, SyntaxError, TokenError) as bad:
+        problem = f"not a readable npy file ({bad})"
+        raise InputError(path, problem, expected="one array", remedy=remedy) from None
