@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import convolve1d, gaussian_filter1d, percentile_filter
+from scipy import fft
+from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from skyloom.io.documents import read_json
 from skyloom.run.places import ROOT
@@ -158,16 +159,18 @@ def _correlated(correlation, shape, rng) -> np.ndarray:
 
     Its power spectrum is the correlation's, negative power set to 0.
     """
-    lags = len(correlation)
-    circle = np.zeros(8 * lags)
-    circle[0] = 1
-    circle[1 : lags + 1] = correlation
-    circle[-lags:] = correlation[::-1]
-    power = np.maximum(np.fft.fft(circle).real, 0.0)
-    kernel = np.fft.fftshift(np.fft.ifft(np.sqrt(power)).real)
-    kernel = kernel[1:] / np.sqrt((kernel[1:] ** 2).sum())
+    circle = np.zeros(shape[1])
+    circle[: len(correlation) + 1] = [1, *correlation]
+    circle[-len(correlation) :] = correlation[::-1]
+    root = np.sqrt(np.maximum(fft.rfft(circle).real, 0.0))
+    # A frequency counts twice, for its negative, but for the first and maybe the last.
+    power = (2 * root[1:] ** 2).sum() + root[0] ** 2
+    power -= root[-1] ** 2 if shape[1] % 2 == 0 else 0
+    root *= np.sqrt(shape[1] / power)
     white = rng.standard_normal(shape, dtype=np.float32)
-    return convolve1d(white, kernel, axis=1, mode="wrap")
+    return fft.irfft(
+        fft.rfft(white, axis=1) * root.astype(np.float32), shape[1], axis=1
+    )
 
 
 def _curve(rng) -> np.ndarray:
