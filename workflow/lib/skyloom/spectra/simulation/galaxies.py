@@ -242,22 +242,23 @@ def _shape(name: str, lot) -> dict[str, float]:
 def _populations(kind, history, gradient, log_mass, inclination, lot) -> dict:
     cosine = np.cos(np.deg2rad(inclination))
     sign = {"inside-out": 1.0, "flat": 0.0, "outside-in": -1.0}[gradient]
+    steep = -1.0 if sign > 0 else 0.4 * abs(sign)  # dust that rises outwards is rare
     log_tau = lot.uniform(*kind.log_tau)
     bursting = history == "episodic"
     spread = 0.8 if bursting else 0.0
     # Gallazzi et al. 2005, MNRAS 362, 41.
-    metals = 0.15 * np.tanh((log_mass - 10.3) / 0.5) - 0.05 + lot.normal(0, 0.08)
+    metals = 0.35 * np.tanh((log_mass - 10.3) / 0.6) - 0.15 + lot.normal(0, 0.1)
     return {
         "start": lot.uniform(10.5, 13.3),
         "log_tau": log_tau,
         "quenched": 10 ** lot.uniform(-0.2, 0.6) if history == "quenched" else 0.0,
         "burst": lot.uniform(0.02, 0.12) if bursting else 0.0,
         "burst_age": 10 ** lot.uniform(-1.5, 0.2),
-        "metals": float(np.clip(metals, -0.6, 0.25)),
+        "metals": float(np.clip(metals, -0.9, 0.25)),
         "age_gradient": sign * lot.uniform(0.25, 0.5) + lot.normal(0, 0.03),
         "metal_gradient": -sign * lot.uniform(0.08, 0.2) + lot.normal(0, 0.02),
         "dust": lot.uniform(*kind.dust) * (1.6 - 0.6 * cosine),
-        "dust_gradient": -sign * lot.uniform(0.1, 0.35) + lot.normal(0, 0.03),
+        "dust_gradient": steep * lot.uniform(0.1, 0.35) + lot.normal(0, 0.03),
         "episodes": np.exp(lot.normal(0, 1, EPISODES) * spread),
     }
 

@@ -158,7 +158,7 @@ def _stars(galaxy, library, kind, radius, mass, rotation) -> Stars:
     sigma = inner * (0.7 + 0.3 * np.exp(-u))
     squares = mass * (rotation**2 + sigma**2)
     maps = np.array([*(mass * hat for hat in hats), mass * rotation, squares])
-    ebv = galaxy.dust * 10 ** (galaxy.dust_gradient * NODES)
+    ebv = galaxy.dust * 10 ** (galaxy.dust_gradient * np.minimum(NODES, 2))
     if kind == "bulge" and galaxy.galaxy_class != "elliptical":
         ebv = 0.6 * ebv
     return Stars(_history(galaxy, library, kind), ebv, _blurred(maps))
