@@ -47,4 +47,5 @@ rule all:
             for folder in DESOM1.values()
             if CHUNKS
         ],
+        ["<results>/evaluation/novelty.json"] if CHUNKS else [],
         PLACED,

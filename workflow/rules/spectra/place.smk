@@ -64,3 +64,29 @@ if FILES:
             "The least usual of the placed spectra"
         script:
             "../../../scripts/spectra/anomalies.py"
+
+
+# How unusual the run's own test spectra are: as often at all sizes of the IFU?
+rule evaluate_novelty:
+    input:
+        **sources.OWN,
+        flux="<results>/X_test.npy",
+        ivar="<results>/X_test_ivar.npy",
+        info="<results>/Y_test.fits",
+    output:
+        report="<results>/evaluation/novelty.json",
+        anomalies="<results>/evaluation/anomalies.ecsv",
+    log:
+        "<logs>/evaluate_novelty.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(2500),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(config, "seed"),
+        code=digest("scripts/spectra/evaluate_novelty.py"),
+    message:
+        "How unusual the test spectra are, and which the most"
+    script:
+        "../../../scripts/spectra/evaluate_novelty.py"

@@ -206,8 +206,11 @@ def anomalies(paths: Iterable[str | Path]) -> Table:
     for path in paths:
         with opened(path) as file:
             tables.append(file.table("SPECTRA").to_pandas())
-    every = pd.concat(tables, ignore_index=True)
-    found = every[every["excess"] > 1].sort_values(
-        "excess", ascending=False, kind="stable"
-    )
-    return table_of(found.head(TOP).reset_index(drop=True))
+    return table_of(most_unusual(pd.concat(tables, ignore_index=True), TOP))
+
+
+def most_unusual(found: pd.DataFrame, top: int) -> pd.DataFrame:
+    """Return the spectra of an excess above 1, the largest first, `top` at most."""
+    odd = found[found["excess"] > 1]
+    odd = odd.sort_values("excess", ascending=False, kind="stable")
+    return odd.head(top).reset_index(drop=True)
