@@ -31,21 +31,35 @@ elif config["source"] == "manga":
     include: "spectra/retrieve.smk"
 
 
-include: "spectra/rest.smk"
-include: "spectra/sample.smk"
-include: "spectra/desom.smk"
-include: "spectra/galaxies.smk"
-include: "spectra/labels.smk"
+if CHUNKS:
+
+    include: "spectra/rest.smk"
+    include: "spectra/sample.smk"
+    include: "spectra/desom.smk"
+    include: "spectra/maps.smk"
+    include: "spectra/labels.smk"
+    include: "spectra/galaxies.smk"
+    include: "spectra/desom2.smk"
+    include: "spectra/summary.smk"
+
+
 include: "spectra/place.smk"
+
+
+PRODUCTS = [
+    "<results>/cuts.json",
+    *[f"<results>/{name}/DESOM_model_final.keras" for name in ("desom1", "desom2")],
+    "<results>/labels/test.fits",
+    "<results>/fingerprints.npy",
+    "<results>/evaluation/novelty.json",
+    "<results>/catalogue.fits",
+    "<results>/notebooks/desom1.ipynb",
+    "<results>/notebooks/desom2.ipynb",
+    "<results>/metrics.json",
+]
 
 
 rule all:
     input:
-        "<results>/cuts.json" if CHUNKS else [],
-        [
-            f"<results>/{folder}/DESOM_model_final.keras"
-            for folder in DESOM1.values()
-            if CHUNKS
-        ],
-        ["<results>/evaluation/novelty.json"] if CHUNKS else [],
+        PRODUCTS if CHUNKS else [],
         PLACED,

@@ -2,7 +2,7 @@
 
 from skyloom.spectra.place import sources
 
-FILES = sources.files(config)
+FILES = sources.simulated(INPUTS.cubes) | sources.files(config)
 PLACED = expand("<results>/placed/{placed}.{ext}", placed=FILES, ext=["fits", "png"])
 PLACED += ["<results>/placed/anomalies.ecsv"] if FILES else []
 

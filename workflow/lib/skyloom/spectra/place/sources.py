@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
+from skyloom.spectra.inputs import RAW
 
 OWN = {
     "map": "<results>/desom1/DESOM_model_final.keras",
@@ -43,6 +44,12 @@ def files(config: Mapping) -> dict[str, str]:
             raise ConfigError(msg)
         found[name] = str(path)
     return found
+
+
+def simulated(cubes: Iterable[str]) -> dict[str, str]:
+    """Return a simulation's cubes, which are placed too, by the names of products."""
+    names = [f"manga-{plateifu}-LOGCUBE" for plateifu in cubes]
+    return {name: f"{RAW}/cubes/{name}.fits.gz" for name in names}
 
 
 def model(config: Mapping) -> dict[str, str]:
@@ -84,6 +91,8 @@ def redshifts(config: Mapping) -> dict[str, str]:
 
 def beside(path: str) -> list[str]:
     """Return the MAPS files in the folder of a LOGCUBE, which are read with it."""
+    if path.startswith(RAW):  # which is not there yet
+        return [path.replace("LOGCUBE", "MAPS")]
     begin, found, _ = Path(path).name.partition("LOGCUBE")
     beside = Path(path).parent.glob(f"{begin}MAPS*.fits*") if found else []
     return sorted(map(str, beside))

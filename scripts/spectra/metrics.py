@@ -1,0 +1,9 @@
+"""Gather the run's figures of merit in one file."""
+
+from skyloom.io.documents import write_json
+from skyloom.run.headline import headline
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+tree = headline(dict(job.input.items()))
+write_json(job.output[0], tree | {"provenance": job.provenance()}, indent=1)

@@ -1,0 +1,26 @@
+"""The run's figures of merit in one file."""
+
+
+rule metrics:
+    input:
+        cuts="<results>/cuts.json",
+        maps="<results>/evaluation/maps.json",
+        labels="<results>/evaluation/labels.json",
+        novelty="<results>/evaluation/novelty.json",
+        galaxies="<results>/evaluation/galaxies.json",
+    output:
+        "<results>/metrics.json",
+    log:
+        "<logs>/metrics.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=by_attempt(500),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/spectra/metrics.py"),
+    message:
+        "Figures of merit of the maps"
+    script:
+        "../../../scripts/spectra/metrics.py"
