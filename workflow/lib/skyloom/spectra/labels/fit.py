@@ -44,7 +44,8 @@ MOST = 50_000  # spectra; more cost memory and teach little
 WIDTHS = (0.5, 1.0, 2.0)  # of the kernel, of the typical distance to a prototype
 PENALTIES = (0.003, 0.03, 0.3, 3.0)  # in galaxies
 BASIS = 8192  # spectra that shapes are learned from
-FOLDS = 3
+FOLDS = 8
+TRIED = 2  # of the folds, that choices are made by
 CALIBRATION = -1  # fold of the galaxies that intervals are calibrated on
 
 
@@ -150,9 +151,11 @@ def choose(seen: Seen, values: dict, units: int) -> tuple[float, dict[str, float
         centre = np.average(value[ok], weights=weight)
         spread = np.average((value[ok] - centre) ** 2, weights=weight)
         for width in seen.near:
-            errors, _ = unseen_errors(some, width, value[ok], PENALTIES, units)
+            how = (some, width, value[ok], PENALTIES, units)
+            errors, _ = unseen_errors(*how, tried=TRIED)
             for penalty, error in zip(PENALTIES, errors, strict=True):
-                size = np.average(error**2, weights=weight)
+                known = np.isfinite(error)
+                size = np.average(error[known] ** 2, weights=weight[known])
                 loss[width, name, penalty] = size / max(spread, 1e-12)
     least = {
         width: sum(min(loss[width, name, p] for p in PENALTIES) for name in values)
@@ -163,16 +166,16 @@ def choose(seen: Seen, values: dict, units: int) -> tuple[float, dict[str, float
 
 
 def unseen_errors(
-    seen: Seen, width: float, value: np.ndarray, penalties, units: int, trust=None
+    seen: Seen, width: float, value, penalties, units: int, trust=None, tried=FOLDS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return errors of a label, and what noise makes of them, from the other folds.
 
-    Both are of shape (penalties, n). `trust` is what a spectrum counts beside its
-    `weights`, if not 1.
+    Both are of shape (penalties, n), NaN but for the first `tried` folds. `trust` is
+    what a spectrum counts beside its `weights`, if not 1.
     """
-    error, noise = np.zeros((2, len(penalties), len(value)))
+    error, noise = np.full((2, len(penalties), len(value)), np.nan)
     trust = np.ones(len(value)) if trust is None else trust
-    for fold in np.unique(seen.fold):
+    for fold in np.unique(seen.fold)[:tried]:
         own = seen.fold == fold
         rest, some = seen.rows(~own), seen.rows(own)
         planes = _planes(rest, width, value[~own], penalties, units, trust[~own])

@@ -89,7 +89,7 @@ def fit_interval(known: Errors, held: Errors, units: int) -> Interval:
     weight = weights(known.galaxies)
     fitted = fit_scale(known.error, known.noise, weight)
     scaled = known.error / scale(fitted, known.noise)
-    shape = fit_shape(scaled, weight, known.near, units)
+    shape = fit_shape(scaled, known, units)
     plain = Interval(fitted, shape, np.ones(2))
     # Few galaxies are held out. The others steady them: unseen by the prediction,
     # though not by the shape.
@@ -132,19 +132,21 @@ def scale(fitted: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return np.sqrt(floor**2 + (factor**2 * noise) ** power + LEAST_SCALE**2)
 
 
-def fit_shape(
-    error: np.ndarray, weight: np.ndarray, near: Shares, units: int
-) -> np.ndarray:
+def fit_shape(error: np.ndarray, errors: Errors, units: int) -> np.ndarray:
     """Return 16, 50 and 84 % of scaled errors in each node, shape (units, 3).
 
     Those of a node are drawn to those of all, the more the fewer galaxies it has.
     """
     levels = (TAIL, 0.5, 1 - TAIL)
+    weight = weights(errors.galaxies)
     common = quantiles(error, weight, levels)
     shape = np.tile(common, (units, 1))
-    for k, rows, share in near.members(units):
+    _, galaxy = np.unique(errors.galaxies, return_inverse=True)
+    for k, rows, share in errors.near.members(units):
         counts = weight[rows] * share
-        own = counts.sum() / (counts.sum() + DRAWN)
+        each = np.bincount(galaxy[rows], counts)
+        effective = each.sum() ** 2 / (each**2).sum()
+        own = effective / (effective + DRAWN)
         shape[k] += own * (quantiles(error[rows], counts, levels) - common)
     least = NARROWEST * (common[2] - common[0]) / 2
     shape[:, 0] = np.minimum(shape[:, 0], shape[:, 1] - least)
