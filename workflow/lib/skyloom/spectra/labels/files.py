@@ -11,12 +11,17 @@ from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.spectra.labels.amplitudes import Basis
-from skyloom.spectra.labels.intervals import Interval
+from skyloom.spectra.labels.intervals import PLACES, Interval
 from skyloom.spectra.labels.model import Label, LabelModel
 from skyloom.spectra.labels.nodes import LEVELS
 
 REMEDY = "make it again with the rule train_labels"
-SIDES = {"scale": ("f", 2), "shape": ("f", 3), "stretch": ("f", 2)}
+SIDES = {
+    "scale": ("f", 2),
+    "shape": ("f", 3),
+    "knots": ("f", 2),
+    "stretch": ("f", 3),
+}
 PARTS = {
     "planes": ("f", 3),
     "limits": ("f", 2),
@@ -81,7 +86,8 @@ def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
         "planes": (count, units, width + 1),
         "scale": (count, 3),
         "shape": (count, units, 3),
-        "stretch": (count, 2),
+        "knots": (count, len(PLACES)),
+        "stretch": (count, 2, len(PLACES)),
         "limits": (count, 2),
         "table": (count, units, len(LEVELS)),
         "borrowed": (count, units),

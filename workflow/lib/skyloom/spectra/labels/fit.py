@@ -45,7 +45,7 @@ WIDTHS = (0.5, 1.0, 2.0)  # of the kernel, of the typical distance to a prototyp
 PENALTIES = (0.003, 0.03, 0.3, 3.0)  # in galaxies
 BASIS = 8192  # spectra that shapes are learned from
 FOLDS = 8
-TRIED = 2  # of the folds, that choices are made by
+TRIED = 3  # of the folds, that choices are made by
 CALIBRATION = -1  # fold of the galaxies that intervals are calibrated on
 
 
@@ -148,14 +148,14 @@ def choose(seen: Seen, values: dict, units: int) -> tuple[float, dict[str, float
     for name, value in values.items():
         ok = np.isfinite(value) & (seen.fold != CALIBRATION)
         some, weight = seen.rows(ok), weights(seen.galaxies[ok])
-        centre = np.average(value[ok], weights=weight)
-        spread = np.average((value[ok] - centre) ** 2, weights=weight)
+        middle = quantiles(value[ok], weight, [0.5])[0]
+        spread = np.average(np.abs(value[ok] - middle), weights=weight)
         for width in seen.near:
             how = (some, width, value[ok], PENALTIES, units)
             errors, _ = unseen_errors(*how, tried=TRIED)
             for penalty, error in zip(PENALTIES, errors, strict=True):
                 known = np.isfinite(error)
-                size = np.average(error[known] ** 2, weights=weight[known])
+                size = np.average(np.abs(error[known]), weights=weight[known])
                 loss[width, name, penalty] = size / max(spread, 1e-12)
     least = {
         width: sum(min(loss[width, name, p] for p in PENALTIES) for name in values)

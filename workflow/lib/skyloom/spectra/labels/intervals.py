@@ -15,12 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import rankdata
 
 from skyloom.spectra.labels.nodes import Shares, quantiles, weights
 
 TAIL = 0.16  # of the probability, on either side
 FEWEST = 6  # galaxies: of fewer, none is further out than 16 % of them and the next
 LEAST_SCALE = 1e-6  # of a label that is the same everywhere
+PLACES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of knots, among spectra in order of noise
+WINDOW = 0.15  # to either side of a knot
 DRAWN = 5.0  # galaxies that the shape of all nodes counts in each
 NARROWEST = 0.1  # side of an interval, of that of all nodes
 
@@ -57,18 +60,21 @@ class Interval:
         Of errors by their noise, see `scale`.
     shape : ndarray, shape (n_units, 3)
         16, 50 and 84 % of scaled errors in each node.
-    stretch : ndarray, shape (2,)
-        Of the lower and the upper side.
+    knots : ndarray, shape (5,)
+        Natural logarithms of noise, rising.
+    stretch : ndarray, shape (2, 5)
+        Of the lower and the upper side, at the knots.
     """
 
     scale: np.ndarray
     shape: np.ndarray
+    knots: np.ndarray
     stretch: np.ndarray
 
     def offsets(self, noise: np.ndarray, near: Shares) -> np.ndarray:
         """Return lower end, median and upper end of errors, shape (3, n)."""
         low, middle, high = scale(self.scale, noise) * near.mix(self.shape).T
-        below, above = self.stretch
+        below, above = (np.interp(_log(noise), self.knots, s) for s in self.stretch)
         return np.stack(
             [middle + (low - middle) * below, middle, middle + (high - middle) * above]
         )
@@ -90,12 +96,24 @@ def fit_interval(known: Errors, held: Errors, units: int) -> Interval:
     fitted = fit_scale(known.error, known.noise, weight)
     scaled = known.error / scale(fitted, known.noise)
     shape = fit_shape(scaled, known, units)
-    plain = Interval(fitted, shape, np.ones(2))
     # Few galaxies are held out. The others steady them: unseen by the prediction,
     # though not by the shape.
+    noise = _log(np.concatenate([held.noise, known.noise]))
+    knots = np.quantile(noise, PLACES)
+    plain = Interval(fitted, shape, knots, np.ones((2, len(knots))))
     sides = np.hstack([_outness(plain, held), _outness(plain, known)])
     galaxies = np.concatenate([held.galaxies, known.galaxies])
-    return Interval(fitted, shape, np.array([calibrate(s, galaxies) for s in sides]))
+    place = rankdata(noise) / len(noise)
+    stretch = [_near(place, knot, sides, galaxies) for knot in PLACES]
+    return Interval(fitted, shape, knots, np.transpose(stretch))
+
+
+def _near(place, knot: float, sides: np.ndarray, galaxies: np.ndarray) -> list[float]:
+    """Return the stretch of both sides by the spectra of about as much noise."""
+    rows = np.abs(place - knot) < WINDOW
+    if len(np.unique(galaxies[rows])) < FEWEST:
+        rows = np.full(len(place), True)
+    return [calibrate(side[rows], galaxies[rows]) for side in sides]
 
 
 def fit_scale(error: np.ndarray, noise: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -177,6 +195,10 @@ def calibrate(score: np.ndarray, galaxies: np.ndarray) -> float:
     level = (1 - TAIL) * (len(names) + 1) / len(names)
     found = quantiles(score, 1 / counts[place], [min(level, 1.0)])[0]
     return max(float(found), 0.0)
+
+
+def _log(noise: np.ndarray) -> np.ndarray:
+    return np.log(noise + LEAST_SCALE**2)
 
 
 def _outness(made: Interval, errors: Errors) -> np.ndarray:
