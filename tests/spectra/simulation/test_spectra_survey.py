@@ -28,6 +28,11 @@ def test_a_galaxy_has_the_spectra_asked_for_on_average(units):
     assert np.mean(bins) == pytest.approx(220, rel=tolerance)
 
 
+def test_no_galaxy_has_more_spectra_than_spaxels():
+    assert bins_of(19, 5000, (19,)) == Footprint(19).inside.sum()
+    assert bins_of(19, 4, (19, 127)) == 4
+
+
 def test_the_table_has_the_columns_and_a_row_a_spectrum(spectra, settings):
     table = spectra.table
     assert tuple(table) == COLUMNS

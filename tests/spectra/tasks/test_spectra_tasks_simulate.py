@@ -7,7 +7,7 @@ from skyloom.io.fits import opened
 from skyloom.run.provenance import Recipe
 from skyloom.spectra.config_simulation import Simulate
 from skyloom.spectra.simulation.plan import planned, resources, templates
-from skyloom.spectra.tasks.simulate import write_chunk, write_cube
+from skyloom.spectra.tasks.simulate import write_chunk
 
 SMALL = {"fibres": [19], "spectra": 5, "redshift": [0.02, 0.1], "sn": [6.0, 40.0]}
 KINDS = ("spec", "ivar", "wave")
@@ -66,16 +66,6 @@ def test_a_folder_without_populations_is_refused_before_anything_is_written(tmp_
     with pytest.raises(InputError, match=r"spectra\.simulate\.templates"):
         written(tmp_path / "out", 2, templates=str(tmp_path))
     assert not (tmp_path / "out").exists()
-
-
-def test_a_cube_is_written_with_its_maps(tmp_path):
-    paths = {
-        "cube": tmp_path / "a-LOGCUBE.fits.gz",
-        "maps": tmp_path / "a-MAPS.fits.gz",
-    }
-    write_cube(paths, "9001-1901", "1-500001", settings(), 1)
-    with opened(paths["cube"]) as cube, opened(paths["maps"]) as maps:
-        assert cube[0].header["PLATEIFU"] == maps[0].header["PLATEIFU"] == "9001-1901"
 
 
 def test_rules_name_the_files_that_jobs_read(tmp_path, monkeypatch):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from skyloom.run.config import DataFolder, Interval, Section, key
 
+
+def _unlike(values: tuple) -> tuple:
+    if len(set(values)) < len(values):
+        msg = "expected no number twice"
+        raise ValueError(msg)
+    return values
+
+
 Fibres = Annotated[
-    tuple[Literal[19, 37, 61, 91, 127], ...], Field(min_length=1, max_length=5)
+    tuple[Literal[19, 37, 61, 91, 127], ...],
+    Field(min_length=1, max_length=5),
+    AfterValidator(_unlike),
 ]
 
 

@@ -45,17 +45,19 @@ class Spectra:
 def bins_of(fibres: int, spectra: int, units: Sequence[int]) -> int:
     """Return the spectra of a galaxy, in proportion to the fibres of its unit.
 
-    `spectra` is the mean over a survey with units of sizes `units`.
+    `spectra` is the mean over a survey with units of sizes `units`, as long as units
+    have as many spaxels.
     """
     weights = [UNITS[size] for size in units]
-    return max(4, round(spectra * fibres / np.average(units, weights=weights)))
+    wanted = round(spectra * fibres / np.average(units, weights=weights))
+    return int(np.clip(wanted, 4, Footprint(fibres).inside.sum()))
 
 
 def binned(structure: Structure, footprint: Footprint, bins: int) -> np.ndarray:
     """Return the bin of each spaxel, -1 outside, 0 that of the brightest spaxel."""
     inside = footprint.inside
     places = footprint.sky[:, inside].T
-    found = divide(places, np.sqrt(structure.mass[inside]), min(bins, len(places)))
+    found = divide(places, np.sqrt(structure.mass[inside]), bins)
     mean = np.bincount(found, structure.mass[inside]) / np.bincount(found)
     spaxels = np.full(inside.shape, -1)
     spaxels[inside] = np.argsort(np.argsort(-mean, kind="stable"))[found]
