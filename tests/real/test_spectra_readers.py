@@ -220,3 +220,18 @@ def test_raw_cube_of_sami(folder):
     good = np.concatenate([(part.ivar > 0).any(axis=1) for part in parts])
     assert (good[inside]).mean() > 0.99
     assert parts[0].wave[0] == pytest.approx(3651.2, abs=1.5)
+
+
+def test_coadds_of_desi(folder):
+    """Both, with redrock's redshifts: the lines of hydrogen fall on their place."""
+    for name, z, line in (
+        ("4-80613-thru20210324", 0.36874, OIII),
+        ("special-dark-27247", 0.00727, HALPHA),
+    ):
+        kind, spectra = read_any(folder / "fastspecfit_desi" / f"coadd-{name}.fits")
+        one = next(spectra)
+        assert (kind, len(one)) == ("desi", 1)
+        assert one.info["redshift"][0] == pytest.approx(z, abs=1e-4)
+        flux, ivar = joined([one])
+        assert (ivar > 0).mean() > 0.6
+        assert centre(flux[0], line, 10) == pytest.approx(line, abs=1.5)

@@ -4,8 +4,12 @@ import logging
 
 import numpy as np
 import pytest
+from astropy.io import fits
+from astropy.table import Table
 from scipy.sparse import csr_array
+from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
+from skyloom.io.spectra import Arm, Spectra, meta_table
 from skyloom.spectra.readers.chunks import names_of, read_chunk
 from skyloom.spectra.readers.cubes import read_cube, sky_of
 from skyloom.spectra.readers.detect import kind_of, read_any
@@ -13,6 +17,7 @@ from skyloom.spectra.readers.manga import read_galaxy, stacked
 from skyloom.spectra.readers.observed import at_rest
 from skyloom.spectra.readers.single import read_single
 from skyloom.spectra.rest.air import air_to_vacuum
+from skyloom.spectra.rest.cuts import has_redshift
 from skyloom.spectra.rest.grid import RestGrid
 from small_spectra import (
     NAME,
@@ -249,3 +254,35 @@ def test_maps_are_found_beside_the_cube(tmp_path):
         read_any(files[0])
     with pytest.raises(InputError, match="MAPS have no spectra"):
         kind_of(files[1])
+
+
+def test_a_coadd_of_desi(tmp_path):
+    """Arms are joined where they overlap; redshifts are those of redrock beside it."""
+    waves = {"b": (3600, 5800), "r": (5760, 7620), "z": (7700, 9824)}
+    arms = []
+    for level, (name, ends) in enumerate(waves.items(), start=1):
+        wave = np.arange(*ends, 0.8)
+        flux = np.full((3, len(wave)), level, np.float32)
+        arms.append(Arm(name, wave, flux, np.ones_like(flux)))
+    path = tmp_path / "coadd-x.fits"
+    write_coadd(path, Spectra(tuple(arms), meta_table([5, 6, 7], [1] * 3, [2] * 3)))
+    with pytest.raises(InputError, match="no redrock-x"):
+        list(read_any(path)[1])
+    assert set(next(read_any(path, 0.02)[1]).info["redshift"]) == {0.02}
+    known = Table({"TARGETID": [6, 5, 9], "Z": [0.1, 0.2, 0.3], "ZWARN": [0, 4, 0]})
+    fits.BinTableHDU(known, name="REDSHIFTS").writeto(tmp_path / "redrock-x.fits")
+    kind, spectra = read_any(path)
+    one = next(spectra)
+    assert kind == "desi"
+    assert one.info["plateifu"].tolist() == ["5", "6", "7"]
+    assert one.info["redshift"].tolist()[:2] == [0.2, 0.1]
+    assert has_redshift(one.info).tolist() == [True, True, False]
+    assert one.info["zwarning"].tolist() == [4, 0, -1]
+    assert (np.diff(one.wave) > 0).all()
+    inside = {5700: 1, 5779: 1, 5781: 2, 7500: 2, 8000: 3}
+    for wave, level in inside.items():
+        assert one.flux[0, np.abs(one.wave - wave).argmin()] == level
+    rest = at_rest(one.rows([0]), RestGrid(4000.0, 1e-4, 3000))
+    gap = (rest.grid.wave * 1.2 > 7622) & (rest.grid.wave * 1.2 < 7698)
+    assert (rest.ivar[0, gap] == 0).all()
+    assert (rest.ivar[0] > 0).sum() > 2800

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
+from skyloom.io.desi import ARMS
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
 from skyloom.spectra.readers.cubes import LAYOUTS, read_cube
+from skyloom.spectra.readers.desi import read_coadd
 from skyloom.spectra.readers.manga import read_galaxy
 from skyloom.spectra.readers.observed import Observed
 from skyloom.spectra.readers.single import read_single
 
 KNOWN = (
     "MaNGA's LOGCUBE (FLUX, IVAR, MASK, WAVE), an SDSS spectrum (table with flux, ivar "
-    "and loglam), MUSE (DATA, STAT), SAMI (cube and VARIANCE) or GMOS (SCI, ERR)"
+    "and loglam), a DESI coadd (B_WAVELENGTH, ...), MUSE (DATA, STAT), SAMI (cube and "
+    "VARIANCE) or GMOS (SCI, ERR)"
 )
 
 
 def kind_of(path: str | Path) -> str:
-    """Return ``manga``, ``sdss``, ``muse``, ``sami`` or ``gmos``, else InputError."""
+    """Return ``manga``, ``sdss``, ``desi``, or one of `LAYOUTS`; InputError if none."""
     with opened(path, verify=False) as file:
         names = {name.upper() for name in file.names}
         if {"BINID", "SPX_ELLCOO"} <= names:
@@ -34,6 +36,8 @@ def kind_of(path: str | Path) -> str:
             return "gmos"
         if "VARIANCE" in names and file[0].shape:
             return "sami"
+        if names & {f"{arm.upper()}_WAVELENGTH" for arm in ARMS}:
+            return "desi"
         if _is_sdss(file):
             return "sdss"
         problem = f"HDUs {', '.join(file.names)}"
@@ -46,13 +50,15 @@ def read_any(
     """Return the kind of a file and its spectra.
 
     `redshift` is needed for cubes without MAPS; of others it replaces the file's own. A
-    LOGCUBE's MAPS are those of its plate-IFU in the same folder.
+    LOGCUBE's MAPS, and the redrock file of a coadd, are looked for in its folder.
     """
     kind = kind_of(path)
     if kind == "manga":
         return kind, read_galaxy(path, maps_beside(path), redshift)
-    read = partial(read_cube, kind=kind) if kind in LAYOUTS else read_single
-    return kind, read(path, redshift=redshift)
+    if kind in LAYOUTS:
+        return kind, read_cube(path, kind, redshift)
+    read = read_coadd if kind == "desi" else read_single
+    return kind, read(path, redshift)
 
 
 def maps_beside(cube: str | Path) -> Path | None:

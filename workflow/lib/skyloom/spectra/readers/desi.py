@@ -1,0 +1,80 @@
+"""DESI coadds, with the redshifts of the redrock file beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.desi import coadd_batches
+from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
+from skyloom.io.spectra import Arm
+from skyloom.spectra.readers.observed import BATCH, Observed, redshift_of, wavelengths
+
+
+def read_coadd(
+    path: str | Path, redshift: float | None = None, size: int = BATCH
+) -> Iterator[Observed]:
+    """Yield the targets of a coadd; a TARGETID stands for the galaxy.
+
+    The arms are joined in the middle of what two of them see; a gap between them is
+    masked. Redshifts are `redshift` for all, or those of ``redrock-*.fits`` beside
+    ``coadd-*.fits``, NaN for a target that is not in it.
+
+    Raises
+    ------
+    InputError
+        What `skyloom.io.desi.coadd_batches` raises, or no redshifts.
+    """
+    path = Path(path)
+    known = _redshifts(path) if redshift is None else None
+    for spectra in coadd_batches(path, size):
+        wave, flux, ivar = joined(spectra.arms)
+        wave = wavelengths(path, "the arms", wave)
+        target = spectra.meta["targetid"]
+        info = pd.DataFrame({"plateifu": target.astype(str).to_numpy()})
+        info["fname"] = path.name
+        if known is None:
+            info["redshift"] = redshift_of(path, redshift, "give a redshift")
+        else:
+            found = known.reindex(target)
+            info["redshift"] = found["Z"].to_numpy(float)
+            info["zwarning"] = found["ZWARN"].fillna(-1).to_numpy(int)
+        yield Observed(wave, flux, ivar, info)
+
+
+def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return wave (p,), flux and ivar (n, p) of arms in order of wavelength."""
+    parts, begin = [], 0.0
+    for arm, after in zip(arms, (*arms[1:], None), strict=True):
+        last, step = arm.wave[-1], arm.wave[-1] - arm.wave[-2]
+        first = np.inf if after is None else after.wave[0]
+        end = (last + first) / 2
+        keep = (arm.wave > begin) & (arm.wave <= end)
+        parts.append((arm.wave[keep], arm.flux[:, keep], arm.ivar[:, keep]))
+        if np.isfinite(first) and first - last > 3 * step:
+            # Masked pixels, so that no pixel reaches into the gap.
+            empty = np.zeros((len(arm.flux), 2), np.float32)
+            parts.append((np.array([last + step, first - step]), empty, empty))
+        begin = end
+    wave, flux, ivar = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
+    return wave, flux, ivar
+
+
+def _redshifts(path: Path) -> pd.DataFrame:
+    beside = path.with_name(path.name.replace("coadd", "redrock", 1))
+    if beside == path or not beside.is_file():
+        problem = f"no redshifts: there is no {beside.name} beside it"
+        remedy = "put the file of redrock there, or give a redshift"
+        raise InputError(path, problem, remedy=remedy)
+    with opened(beside) as file:
+        table = file.columns("REDSHIFTS", ("TARGETID", "Z", "ZWARN"))
+    found = pd.DataFrame(table).set_index("TARGETID")
+    if found.index.has_duplicates:
+        twice = found.index[found.index.duplicated()][0]
+        problem = f"TARGETID {twice} stands in several rows"
+        raise InputError(beside, problem, where="HDU 'REDSHIFTS'")
+    return found
