@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from skyloom.som.matching import bmu, two_best
-from skyloom.som.model import Som
 from skyloom.run.seeds import rng
 from skyloom.som.grid import grid_distances
+from skyloom.som.matching import bmu, two_best
+from skyloom.som.model import Som
 from skyloom.spectra.config_map import Temperature, Training, Units
 from skyloom.spectra.quality.labels import classification
 from upstream_desom import HIDDEN, Reference, Schedule, perceptron
@@ -25,7 +25,7 @@ KEPT = ("purity", "nmi", "te8", "te4")
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """Return scikit-learn's handwritten digits: 1797 rows of 64 values 0 to 1."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415
+    from sklearn.datasets import load_digits
 
     found = load_digits()
     return (found.data / 16).astype(np.float32), found.target
@@ -72,7 +72,7 @@ def judged(som: Som, latent: np.ndarray, labels: np.ndarray) -> dict[str, float]
 
 def reference(x, seed: int, how: Schedule, hidden) -> tuple[Som, np.ndarray]:
     """Return map and latent vectors of the reference algorithm."""
-    from skyloom.spectra.desom.autoencoders import applied, seeded  # noqa: PLC0415
+    from skyloom.spectra.desom.autoencoders import applied, seeded
 
     seeded(seed, "networks")
     made = Reference(perceptron(x.shape[1], LATENT, hidden), (SIDE, SIDE), how)
@@ -83,12 +83,12 @@ def reference(x, seed: int, how: Schedule, hidden) -> tuple[Som, np.ndarray]:
 
 def ours(x, seed: int, how: Schedule, hidden, last: float) -> tuple[Som, np.ndarray]:
     """Return map and latent vectors of our DESOM."""
-    from skyloom.spectra.desom.autoencoders import (  # noqa: PLC0415
+    from skyloom.spectra.desom.autoencoders import (
         applied,
         seeded,
     )
-    from skyloom.spectra.desom.samples import Samples  # noqa: PLC0415
-    from skyloom.spectra.desom.train import train  # noqa: PLC0415
+    from skyloom.spectra.desom.samples import Samples
+    from skyloom.spectra.desom.train import train
 
     seeded(seed, "networks")
     pair = perceptron(x.shape[1], LATENT, hidden)

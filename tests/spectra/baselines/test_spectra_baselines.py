@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from skyloom.som.matching import two_best
-from skyloom.spectra.baselines.fill import filled, mean_spectrum
 from skyloom.spectra.baselines.train import BASELINES, principal
 from skyloom.spectra.config_map import Units
 from skyloom.spectra.mapping.files import read_map, write_map
@@ -96,12 +95,3 @@ def test_masked_pixels_play_no_part(data):
     for make in BASELINES.values():
         one, two = (make(s, UNITS, LATENT, 1).som.weights for s in (some, other))
         np.testing.assert_array_equal(one, two)
-
-
-def test_filling_keeps_good_pixels(data):
-    some = data[0].rows(np.arange(50))
-    mean = mean_spectrum(some)
-    (rows,) = filled(some, mean)
-    good = some.ivar > 0
-    np.testing.assert_array_equal(rows[good], some.flux[good])
-    np.testing.assert_array_equal(rows[~good], np.broadcast_to(mean, rows.shape)[~good])

@@ -24,9 +24,10 @@ from skyloom.spectra.desom.files import read_desom, write_desom
 from skyloom.spectra.desom.history import COLUMNS, write_log
 from skyloom.spectra.desom.model import Desom, squared_residual
 from skyloom.spectra.desom.networks import SIDECAR, Network
-from skyloom.spectra.desom.samples import Samples, mean_spectrum
+from skyloom.spectra.desom.samples import Samples
 from skyloom.spectra.desom.train import train
 from skyloom.spectra.mapping.files import read_map
+from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra, write_spectra
 from skyloom.spectra.rest.grid import RestGrid

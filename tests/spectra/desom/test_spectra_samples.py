@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.spectra.config_map import Temperature, Training
-from skyloom.spectra.desom.samples import Samples, batch_rows, mean_spectrum
+from skyloom.spectra.desom.samples import Samples, batch_rows
 from skyloom.spectra.desom.schedule import temperature
+from skyloom.spectra.mapping.fill import mean_spectrum
 
 RNG = np.random.default_rng(1)
 FLUX = RNG.normal(size=(7, 12)).astype(np.float32)

@@ -10,6 +10,8 @@ BASELINES = {
     kind: f"<results>/maps/{kind}.{'keras' if kind == 'ae_som' else 'npz'}"
     for kind in KINDS
 }
+JUDGEMENT = "<results>/evaluation/maps.json"
+INTERROGATION = "<results>/notebooks/desom1.ipynb"
 TRAINING = {
     "training": "<results>/X_train.npy",
     "training_ivar": "<results>/X_train_ivar.npy",
@@ -58,6 +60,44 @@ rule baseline:
         "../../../scripts/spectra/baseline.py"
 
 
+if "ae_som" in KINDS:
+
+    # DESOM's autoencoder, trained alone, and then a map of its codes.
+    rule baseline_network:
+        input:
+            flux="<results>/X_train.npy",
+            ivar="<results>/X_train_ivar.npy",
+            info="<results>/Y_train.fits",
+        output:
+            "<results>/maps/ae_som.keras",
+        log:
+            "<logs>/baseline/ae_som.log",
+        benchmark:
+            "<benchmarks>/baseline/ae_som.tsv"
+        conda:
+            "../../../envs/spectra.yaml"
+        threads: config["desom"]["threads"]
+        resources:
+            mem_mb=memory(4000),
+            runtime=by_attempt(1440),
+            gpu=int(config["desom"]["gpu"]),
+        params:
+            settings=pick(
+                config,
+                "desom.latent",
+                "desom.network",
+                "desom.training",
+                "desom.units",
+                "desom.weighted",
+                "seed",
+            ),
+            code=digest("scripts/spectra/baseline_network.py"),
+        message:
+            "Autoencoder, then a map of its codes"
+        script:
+            "../../../scripts/spectra/baseline_network.py"
+
+
 # How good DESOM's map and the baselines are, on test spectra.
 rule judge_maps:
     input:
@@ -67,7 +107,7 @@ rule judge_maps:
         desom="<results>/desom1/DESOM_model_final.keras",
         repeats=expand("<results>/desom1/repeat{k}/DESOM_model_final.keras", k=REPEATS),
     output:
-        report="<results>/evaluation/maps.json",
+        report=JUDGEMENT,
         comparison=report(
             "<results>/evaluation/maps.pdf",
             category="spectra",
@@ -104,9 +144,9 @@ rule interrogate_desom1:
         **TRAINING,
         **UNSEEN,
         map="<results>/desom1/DESOM_model_final.keras",
-        evaluation="<results>/evaluation/maps.json",
+        evaluation=JUDGEMENT,
     output:
-        notebook="<results>/notebooks/desom1.ipynb",
+        notebook=INTERROGATION,
     log:
         "<logs>/interrogate_desom1.log",
     conda:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.run.seeds import rng
+from skyloom.spectra.mapping.fill import fill
 
 CHUNK = 1024  # spectra read at a time
 
@@ -22,15 +23,16 @@ class Samples:
         In memory, or mapped from the disk.
     ivar : ndarray of shape (n, pixels), optional
         Inverse variance of `x`, 0 where masked; without it all values count alike.
-    fill : ndarray of shape (pixels,), optional
-        What masked values are replaced with, for the encoder: the mean spectrum.
+    templates : ndarray of shape (k, pixels), optional
+        What masked values are replaced from, for the encoder; see
+        `skyloom.spectra.mapping.fill`.
     weighted : bool
         Whether good values count by `ivar`; otherwise alike.
     """
 
     x: np.ndarray
     ivar: np.ndarray | None = None
-    fill: np.ndarray | None = None
+    templates: np.ndarray | None = None
     weighted: bool = True
 
     def __len__(self) -> int:
@@ -53,15 +55,15 @@ class Samples:
             row = np.arange(len(self))[index][int(np.argmin(total))]
             msg = f"sample {row} has no good pixel"
             raise ValueError(msg)
-        filled = np.where(good, x, self.fill).astype(np.float32)
-        return filled, (weight / total).astype(np.float32)
+        whole = fill(x, good, self.templates)
+        return whole, (weight / total).astype(np.float32)
 
     def some(self, size: int, generator: np.random.Generator) -> Samples:
         """Return samples drawn by lot, in memory; all if there are no more."""
         size = min(size, len(self))
         index = np.sort(generator.choice(len(self), size, replace=False))
         ivar = None if self.ivar is None else np.asarray(self.ivar[index])
-        return Samples(np.asarray(self.x[index]), ivar, self.fill, self.weighted)
+        return Samples(np.asarray(self.x[index]), ivar, self.templates, self.weighted)
 
     def pieces(self, size: int = CHUNK) -> Iterator[np.ndarray]:
         """Yield all samples in order, without gaps, some at a time."""
@@ -79,27 +81,3 @@ def batch_rows(n_samples: int, size: int, seed: int, step: int) -> np.ndarray:
     epoch, place = divmod(step, n_samples // size)
     order = rng(seed, "desom", epoch).permutation(n_samples)
     return order[place * size : (place + 1) * size]
-
-
-def mean_spectrum(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
-    """Return the mean of good pixels, float32, shape (pixels,); spectra count alike.
-
-    A pixel that is masked in all of them is interpolated.
-
-    Raises
-    ------
-    ValueError
-        No pixel is good.
-    """
-    total, count = np.zeros(flux.shape[1]), np.zeros(flux.shape[1])
-    for first in range(0, len(flux), CHUNK):
-        part = slice(first, first + CHUNK)
-        good = np.asarray(ivar[part]) > 0
-        total += np.where(good, flux[part], 0.0).sum(axis=0, dtype=np.float64)
-        count += good.sum(axis=0)
-    seen = np.flatnonzero(count)
-    if not len(seen):
-        msg = "no spectrum has a good pixel"
-        raise ValueError(msg)
-    mean = np.interp(np.arange(len(total)), seen, total[seen] / count[seen])
-    return mean.astype(np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 from skyloom.io.record import digest_of
 from skyloom.som.matching import bmu
 from skyloom.som.model import Som
+from skyloom.spectra.mapping.fill import fill
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import METHODS
 
@@ -83,8 +84,7 @@ class SpectralMap:
 
         Masked pixels (`ivar` 0) take no part: they are filled with the prototype that
         is nearest over the good pixels and then, `PASSES` times, with the spectrum's
-        own reconstruction. Filled with the mean spectrum at first, spectra whose ends
-        are masked by redshift would stay near each other.
+        own reconstruction.
         """
         parts = [
             self._encode(
@@ -117,21 +117,14 @@ class SpectralMap:
     def _encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
         good = ivar > 0
         gaps = ~good.all(axis=1)
-        whole = np.where(good, flux, np.float32(0))
+        whole = np.array(flux, np.float32)
         if gaps.any():
-            whole[gaps] = self._nearest(whole[gaps], good[gaps])
+            whole[gaps] = fill(flux[gaps], good[gaps], self._decoded)
         latent = self.codec.encode(whole)
         for _ in range(PASSES if gaps.any() else 0):
             filled = self.reconstruct(latent[gaps])
             latent[gaps] = self.codec.encode(np.where(good[gaps], flux[gaps], filled))
         return latent
-
-    def _nearest(self, flux: np.ndarray, good: np.ndarray) -> np.ndarray:
-        """Return spectra filled with the prototypes nearest over the good pixels."""
-        off = self._decoded - self.mean
-        about = np.where(good, flux - self.mean, np.float32(0))
-        brackets = about @ off.T - 0.5 * (good.astype(np.float32) @ (off**2).T)
-        return np.where(good, flux, self._decoded[brackets.argmax(axis=1)])
 
     @cached_property
     def _decoded(self) -> np.ndarray:

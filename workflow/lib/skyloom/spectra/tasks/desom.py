@@ -17,7 +17,9 @@ from skyloom.run.seeds import rng
 from skyloom.som.figures import overview
 from skyloom.som.quality import occupancy
 from skyloom.spectra.config_map import Desom
+from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.mapping.plain import templates
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
 
 PLACED = 2000  # unseen spectra that the pictures are made from
@@ -85,9 +87,9 @@ def train_map(
     if (seen.grid, seen.scaled) != (unseen.grid, unseen.scaled):
         problem = "other pixels or scaling than the training spectra"
         raise InputError(files["x_test"], problem, remedy="make both again")
-    mean = samples.mean_spectrum(seen.flux, seen.ivar)
+    by = templates(seen, seed)
     data, held = (
-        samples.Samples(each.flux, each.ivar, mean, how.weighted)
+        samples.Samples(each.flux, each.ivar, by, how.weighted)
         for each in (seen, unseen)
     )
     autoencoders.seeded(seed, "desom", repeat)
@@ -97,6 +99,7 @@ def train_map(
     about = {"network": how.network, "settings": settings, "repeat": repeat}
     about |= {"history": made.history, "provenance": record}
     codec, scaled = Network(*pair), seen.scaled
+    mean = mean_spectrum(seen.flux, seen.ivar)
     spectral = SpectralMap("desom", codec, made.som, seen.grid, scaled, mean, about)
     some = rng(seed, "shown").permutation(len(unseen))[:PLACED]
     shown = unseen.rows(np.sort(some))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -11,11 +12,14 @@ from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
 from skyloom.run.log import progress
-from skyloom.spectra.baselines.train import BASELINES
+from skyloom.run.seeds import rng
+from skyloom.spectra.baselines.train import BASELINES, map_of
 from skyloom.spectra.config_map import Desom
 from skyloom.spectra.figures import quality as figures
 from skyloom.spectra.mapping.files import read_map
+from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
+from skyloom.spectra.mapping.plain import templates
 from skyloom.spectra.quality.judge import judge, summary
 from skyloom.spectra.quality.stability import compare
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
@@ -30,6 +34,43 @@ def train_baseline(
     """Train a baseline that needs no network on the training spectra."""
     spectra = read_spectra(flux, info)
     return BASELINES[kind](spectra, settings.units, settings.latent, seed)
+
+
+def train_apart(
+    flux: str,
+    info: str,
+    target: str,
+    settings: Desom,
+    seed: int,
+    threads: int,
+    record: Mapping,
+) -> None:
+    """Train an autoencoder alone, then a map on what it encodes, and write it.
+
+    Network, latent width and steps are those of DESOM's map; `record` is kept.
+    """
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+    # Imported here: TensorFlow reads its threads when it is loaded.
+    from skyloom.spectra.desom import autoencoders, samples  # noqa: PLC0415
+    from skyloom.spectra.desom.files import write_desom  # noqa: PLC0415
+    from skyloom.spectra.desom.networks import Network  # noqa: PLC0415
+    from skyloom.spectra.desom.train import train  # noqa: PLC0415
+
+    spectra = read_spectra(flux, info)
+    by = templates(spectra, seed)
+    data = samples.Samples(spectra.flux, spectra.ivar, by, settings.weighted)
+    autoencoders.seeded(seed, "ae_som")
+    shape = spectra.grid.pixels, settings.latent
+    pair = autoencoders.build(settings.network, *shape)
+    alone = settings.training.model_copy(update={"gamma": 0.0, "start": "random"})
+    history = train(pair, data, settings.units, alone, seed).history
+    codes = np.concatenate([autoencoders.applied(pair[0], x) for x in data.pieces()])
+    som = map_of(codes, settings.units, rng(seed, "baseline", "ae_som"))
+    mean = mean_spectrum(spectra.flux, spectra.ivar)
+    about = {"network": settings.network, "history": history, "provenance": record}
+    where = spectra.grid, spectra.scaled
+    made = SpectralMap("ae_som", Network(*pair), som, *where, mean, about)
+    write_desom(target, made)
 
 
 def some_of(spectra: RestSpectra, count: int) -> RestSpectra:
