@@ -1,8 +1,7 @@
 """What the map of galaxies tells: classes that it never saw, and what it should not.
 
-Units are few galaxies each, so they are first put together into groups: the decoded
-prototypes' tree of Ward's linkage, cut at the number of groups of `n_groups`. Baselines
-have as many groups.
+Units of few galaxies each are first put together into groups: the tree of Ward's
+linkage of the prototypes in latent space, cut at `n_groups`. Baselines have as many.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from skyloom.spectra.galaxy_map.model import GalaxyMap
 CLASSES = ("galaxy_class", "gradient", "history", "nucleus")
 SYSTEMATICS = ("inclination", "fibres", "meansn2", "redshift")
 OUTLIER = 95.0  # percentile of novelty above which a galaxy is an outlier
-PER_GROUP = 8  # galaxies, so that shares in a group mean something
-MOST = 12  # groups
+PER_GROUP = 5  # galaxies; mutual information is adjusted for what chance still does
+LEAST = 20  # galaxies, to be judged
 TENTHS, RINGS = 10, 5  # of the S/N, and of the area of a unit
 COMPONENTS = 10  # of the baseline's principal components
 TRIES = 10  # starts of k-means
 
 
 def n_groups(galaxies: int, units: int) -> int:
-    """Return how many groups: one for `PER_GROUP` galaxies, 2 to `MOST` of them."""
-    return max(2, min(galaxies // PER_GROUP, MOST, units))
+    """Return how many groups: one for `PER_GROUP` galaxies, 2 up to all units."""
+    return max(2, min(galaxies // PER_GROUP, units))
 
 
 def unit_groups(made: GalaxyMap, groups: int) -> np.ndarray:
@@ -78,7 +77,7 @@ def evaluate(
     train = (info["split"] == "train").to_numpy()
     tree = {"galaxies": {"train": int(train.sum()), "test": int((~train).sum())}}
     for name, part in {"test": ~train, "all": np.ones(len(train), bool)}.items():
-        if part.sum() < 2 * PER_GROUP:
+        if part.sum() < LEAST:
             tree[name] = None
             continue
         count = n_groups(int(part.sum()), made.som.n_units)
@@ -159,10 +158,10 @@ def outliers_of_spectra(
     radius = np.hypot(others["x"], others["y"])
     whole = radius.groupby(others["plateifu"]).transform("max")
     ring = np.minimum((RINGS * (radius / whole.where(whole > 0, 1)) ** 2), RINGS - 1)
-    quarter = np.degrees(np.arctan2(others["y"], others["x"])) // 90
+    quarter = np.degrees(np.arctan2(others["y"], others["x"])) % 360 // 90
     lot = rng(seed, "galaxies", "spectra").permutation(len(others))
     one = others["plateifu"].iloc[lot].drop_duplicates().index
-    places = {"ring": ring.astype(int), "quarter": quarter.astype(int)}
+    places = {"ring": ring.astype(int) + 1, "quarter": quarter.astype(int) + 1}
     found = {name: rate_flat(hit[one], place[one]) for name, place in places.items()}
     return found | {"rate": float(hit.mean()), "spectra": len(others)}
 

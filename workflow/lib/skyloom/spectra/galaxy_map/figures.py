@@ -12,7 +12,13 @@ from skyloom.som.quality import occupancy
 from skyloom.spectra.galaxy_map.model import GalaxyMap
 
 GAP = 1  # units between two fingerprints
-WORDS = {"meansn2": "S/N", "fibres": "IFU size"}
+WORDS = {
+    "meansn2": "S/N",
+    "fibres": "IFU size",
+    "galaxy_class": "morphology",
+    "ring": "fifth of the unit's area, outwards",
+    "quarter": "quarter of the unit",
+}
 WAYS = {
     "map": "map of galaxies",
     "pca_kmeans": "PCA, k-means",
@@ -86,7 +92,7 @@ def classes_told_apart(judged: Mapping) -> Figure:
         label = "shuffled, 99.9 %" if k == 0 else None
         axes.plot(at, [one["ami_null"] for one in found], **look, label=label)
     axes.axhline(0, color=style.GREY, lw=0.6)
-    axes.set_xticks(range(len(classes)), list(classes))
+    axes.set_xticks(range(len(classes)), [WORDS.get(name, name) for name in classes])
     axes.tick_params(axis="x", length=0, which="both")
     axes.set(ylabel="adjusted mutual information")
     fig.legend(loc="outside right upper")
