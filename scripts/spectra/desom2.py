@@ -3,26 +3,13 @@
 from skyloom.io.record import text
 from skyloom.plots import style
 from skyloom.run.job import Job
-from skyloom.som.figures import overview
-from skyloom.som.quality import occupancy
-from skyloom.spectra.config_galaxies import GalaxyMap
-from skyloom.spectra.desom.figures import losses
-from skyloom.spectra.desom.history import write_log
-from skyloom.spectra.galaxies.files import read_fingerprints
-from skyloom.spectra.galaxy_map.figures import prototypes
 from skyloom.spectra.tasks import galaxy_map
 
 job = Job(snakemake)
-prints = read_fingerprints(job.input.shares)
-settings = GalaxyMap.stated(job.settings["galaxy_map"])
-with job.resuming() as folder:
-    made, history = galaxy_map.train_galaxy_map(
-        job.input.shares, settings, job.settings["seed"], folder
-    )
 record = job.provenance()
-galaxy_map.write_galaxy_map(job.output.model, made, record)
-write_log(job.output.log, history)
-hits = occupancy(made.place(prints.part("train"))[0], made.som.shape)
-drawn = {"loss": losses(history), "prototypes": prototypes(made)}
-for name, figure in (drawn | {"hits": overview(made.som, hits)}).items():
-    style.save(figure, job.output.get(name), note=text(record))
+with job.resuming() as folder:
+    how = {"settings": job.settings["galaxy_map"], "seed": job.settings["seed"]}
+    made = galaxy_map.train_galaxy_map(job.input.shares, **how, folder=folder)
+    galaxy_map.save(made, job.output.model, job.output.log, record)
+    for name, figure in galaxy_map.pictures(made).items():
+        style.save(figure, job.output.get(name), note=text(record))

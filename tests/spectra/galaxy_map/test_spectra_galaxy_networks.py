@@ -4,11 +4,13 @@ import re
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import small_fingerprints as small
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue
+from skyloom.plots import style
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
 from skyloom.spectra.galaxies.files import table_of, write_fingerprints
 from skyloom.spectra.galaxy_map.catalogue import catalogue
@@ -16,7 +18,9 @@ from skyloom.spectra.galaxy_map.distance import embedding, energy
 from skyloom.spectra.galaxy_map.evaluation import evaluate
 from skyloom.spectra.galaxy_map.networks import autoencoder, earth_mover
 from skyloom.spectra.tasks.galaxy_map import (
+    pictures,
     read_galaxy_map,
+    save,
     train_galaxy_map,
     write_galaxy_map,
 )
@@ -43,11 +47,11 @@ UNITS = {
 }
 
 
-def settings(**change) -> Settings:
+def settings(**change) -> dict:
     """Return the settings of a short training."""
     known = {"network": "conv_late", "latent": 6, "scaling": "clipped"}
     known |= {"distance": "pixels", "units": UNITS, "training": SHORT}
-    return Settings.stated(known | change)
+    return known | change
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +66,11 @@ def path(tmp_path_factory):
 def trained(path, tmp_path_factory):
     """Train the default network, and return map, log and its file."""
     folder = tmp_path_factory.mktemp("desom2")
-    made, history = train_galaxy_map(path, settings(), 1, folder)
-    write_galaxy_map(folder / "map.keras", made, {"code": "c"})
-    return made, history, folder / "map.keras"
+    made = train_galaxy_map(path, settings(), 1, folder)
+    save(made, folder / "map.keras", folder / "desom_log.csv", {"code": "c"})
+    for name, figure in pictures(made).items():
+        style.save(figure, folder / f"{name}.png", dpi=60)
+    return made.map, made.history, folder / "map.keras"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,8 @@ def test_map_learns_and_tells_classes(trained):
     """Losses fall, of test galaxies too, and groups are the classes."""
     made, history, _ = trained
     assert history[-1]["Lr"] < 0.8 * history[0]["Lr"]
+    log = pd.read_csv(trained[2].with_name("desom_log.csv"))
+    assert log["iter"].tolist() == [100, 200, 300]
     known, held = (made.scaler(PRINTS.part(k)) for k in ("train", "test"))
     mean = np.square(held - known.mean(axis=0)).mean()
     assert history[-1]["val_Lr"] < 0.7 * mean
@@ -133,7 +141,7 @@ def test_only_training_galaxies_make_the_map(trained, path, tmp_path):
     shares[test] = np.roll(shares[test], 7, axis=1)
     other = tmp_path / "fingerprints.npy"
     write_fingerprints(other, shares, table_of(PRINTS.info), PRINTS.layout)
-    made = train_galaxy_map(other, settings(), 1, tmp_path)[0]
+    made = train_galaxy_map(other, settings(), 1, tmp_path).map
     np.testing.assert_array_equal(made.som.weights, trained[0].som.weights)
     np.testing.assert_array_equal(made.scaler.high, trained[0].scaler.high)
 
@@ -142,7 +150,8 @@ def test_earth_mover_learns(path, tmp_path):
     """The other network, without scaling: shares are moved on the map."""
     # The loss is in grid steps, tens of times the mean square of shares.
     how = settings(network="conv_early", scaling="none", distance="earth_mover")
-    made, history = train_galaxy_map(path, how, 1, tmp_path)
+    found = train_galaxy_map(path, how, 1, tmp_path)
+    made, history = found.map, found.history
     assert history[-1]["val_Lr"] < 0.7 * history[0]["val_Lr"]
     known = PRINTS.part("train")
     nothing = energy(known, known.mean(axis=0), PRINTS.layout).mean()

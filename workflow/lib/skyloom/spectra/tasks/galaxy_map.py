@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
+from skyloom.som.figures import overview
 from skyloom.som.model import Som
+from skyloom.som.quality import occupancy
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
 from skyloom.spectra.galaxies.files import (
     Fingerprints,
@@ -21,6 +25,7 @@ from skyloom.spectra.galaxies.files import (
 from skyloom.spectra.galaxy_map import scaling
 from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import CLASSES
+from skyloom.spectra.galaxy_map.figures import prototypes
 from skyloom.spectra.galaxy_map.model import GalaxyMap
 
 LEAST = 2  # training galaxies
@@ -29,20 +34,29 @@ FACTS = ("network", "latent", "layout", "scaling", "topology", "lattice")
 PLACED = ["plateifu", "distance", "meansn2", "x", "y"]
 
 
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A trained map of galaxies, the rows of its log, and what it was trained on."""
+
+    map: GalaxyMap
+    history: list[dict]
+    prints: Fingerprints
+
+
 def train_galaxy_map(
-    path: str | Path, settings: Settings, seed: int, folder: Path
-) -> tuple[GalaxyMap, list[dict]]:
-    """Return DESOM-2 of the training galaxies' fingerprints, and the rows of its log.
+    path: str | Path, settings: Mapping, seed: int, folder: Path | None
+) -> Made:
+    """Train DESOM-2 on the fingerprints of the training galaxies.
 
     Parameters
     ----------
     path : str or Path
         Fingerprints of all galaxies, ``fingerprints.npy``.
-    settings : Settings
+    settings : mapping
         The section `galaxy_map`.
     seed : int
         Of the weights, the start and the order of galaxies.
-    folder : Path
+    folder : Path or None
         Of the checkpoint, see `Job.resuming`.
 
     Raises
@@ -60,34 +74,46 @@ def train_galaxy_map(
         earth_mover,
     )
 
-    prints = read_fingerprints(path)
+    how, prints = Settings.stated(settings), read_fingerprints(path)
     known, held = prints.part("train"), prints.part("test")
     if len(known) < LEAST:
         problem = f"{len(known)} training galaxies with spectra"
         remedy = "simulate or list more galaxies, or lower spectra.sample.test"
         raise InputError(path, problem, remedy=remedy)
-    scaler = scaling.fit(settings.scaling, known)
-    seeded(seed)
-    parts = autoencoder(settings.network, prints.layout, settings.latent)
-    mover = settings.distance == "earth_mover"
-    made = train(
-        parts,
-        Samples(scaler(known)),
-        settings.units,
-        settings.training,
-        seed,
-        held=Samples(scaler(held)) if len(held) else None,
-        folder=folder,
-        loss=earth_mover(embedding(prints.layout)) if mover else None,
-    )
-    about = {"settings": settings.model_dump(mode="json")}
-    codec, none = Network(*parts), np.zeros(0, np.float32)
-    bare = GalaxyMap(codec, made.som, scaler, prints.layout, none, about)
-    novelty = np.sort(bare.place(known)[1])
-    return (
-        GalaxyMap(codec, made.som, scaler, prints.layout, novelty, about),
-        made.history,
-    )
+    scaler = scaling.fit(how.scaling, known)
+    seeded(seed, "galaxy map")
+    pair = autoencoder(how.network, prints.layout, how.latent)
+    mover = how.distance == "earth_mover"
+    loss = earth_mover(embedding(prints.layout)) if mover else None
+    unseen = Samples(scaler(held)) if len(held) else None
+    more = {"held": unseen, "folder": folder, "loss": loss}
+    data = Samples(scaler(known))
+    trained = train(pair, data, how.units, how.training, seed, **more)
+    about, none = {"settings": dict(settings)}, np.zeros(0, np.float32)
+    made = GalaxyMap(Network(*pair), trained.som, scaler, prints.layout, none, about)
+    novelty = np.sort(made.place(known)[1])
+    return Made(replace(made, novelty=novelty), trained.history, prints)
+
+
+def save(made: Made, model: str | Path, log: str | Path, record: Mapping) -> None:
+    """Write the map of galaxies and the log of its training."""
+    from skyloom.spectra.desom.history import write_log  # noqa: PLC0415
+
+    write_galaxy_map(model, made.map, record)
+    write_log(log, made.history)
+
+
+def pictures(made: Made) -> dict[str, Figure]:
+    """Return the figures ``loss``, ``prototypes`` and ``hits``."""
+    from skyloom.spectra.desom.figures import losses  # noqa: PLC0415
+
+    som, settings = made.map.som, made.map.about["settings"]
+    unit = made.map.place(made.prints.part("train"))[0]
+    return {
+        "loss": losses(made.history, settings["training"]["gamma"]),
+        "prototypes": prototypes(made.map),
+        "hits": overview(som, occupancy(unit, som.shape)),
+    }
 
 
 def write_galaxy_map(path: str | Path, made: GalaxyMap, record: Mapping) -> None:
@@ -98,7 +124,7 @@ def write_galaxy_map(path: str | Path, made: GalaxyMap, record: Mapping) -> None
     facts = {
         "network": settings["network"],
         "latent": settings["latent"],
-        "layout": vars(made.layout),
+        "layout": asdict(made.layout),
         "scaling": made.scaler.method,
         "topology": made.som.topology,
         "lattice": made.som.lattice,
