@@ -3,7 +3,7 @@
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 from skyloom.spectra.galaxies.files import read_fingerprints
-from skyloom.spectra.galaxy_map.evaluation import evaluate, outliers_of_spectra
+from skyloom.spectra.galaxy_map.evaluation import evaluate
 from skyloom.spectra.tasks import galaxy_map
 
 job = Job(snakemake)
@@ -11,7 +11,4 @@ seed, prints = job.settings["seed"], read_fingerprints(job.input.shares)
 made = galaxy_map.read_galaxy_map(job.input.model)
 galaxy_map.same_map(job.input.shares, made, prints)
 report = evaluate(made, prints, galaxy_map.truth_of(job.input.truth), seed)
-spectra = galaxy_map.placed_spectra(job.input.galaxies)
-training = spectra["plateifu"].isin(prints.names("train")).to_numpy()
-report["spectra"] = outliers_of_spectra(spectra, training, seed)
 write_json(job.output[0], report | {"provenance": job.provenance()}, indent=1)

@@ -9,10 +9,10 @@ from skyloom.io.tables import write_catalogue
 from skyloom.spectra.galaxies.files import (
     Layout,
     read_fingerprints,
-    table_of,
     write_fingerprints,
 )
 from skyloom.spectra.galaxy_map.catalogue import COLUMNS, catalogue
+from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import same_map
 
 

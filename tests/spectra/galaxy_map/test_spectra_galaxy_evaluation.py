@@ -3,13 +3,12 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 import small_fingerprints as small
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
-from skyloom.spectra.galaxies.files import table_of
 from skyloom.spectra.galaxy_map import evaluation, figures
+from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import truth_of
 
 
@@ -103,51 +102,6 @@ def test_prototypes_are_put_together_by_their_likeness(case):
     assert evaluation.n_groups(4000, 100) == 100
 
 
-def spectra(n=6000, far=None, seed=5) -> pd.DataFrame:
-    """Return placed spectra of test galaxies, their distance growing with noise."""
-    rng = np.random.default_rng(seed)
-    radius = 10 * np.sqrt(rng.random(n))
-    angle = rng.uniform(-np.pi, np.pi, n)
-    sn = 60 * np.exp(-radius / 5) + 5
-    distance = rng.gamma(9, 1 / 9, n) * (1 + 20 / sn)
-    if far is not None:
-        distance = np.where(radius > far, distance * 1.6, distance)
-    return pd.DataFrame(
-        {
-            "plateifu": rng.integers(0, 700, n).astype(str),
-            "distance": distance,
-            "meansn2": sn,
-            "x": radius * np.cos(angle),
-            "y": radius * np.sin(angle),
-        }
-    )
-
-
-def test_outliers_lie_anywhere_though_noise_grows_outwards():
-    """Distances are judged among those of the same S/N."""
-    known, others = spectra(), spectra(seed=6)
-    both = pd.concat([known, others], ignore_index=True)
-    train = np.arange(len(both)) < len(known)
-    found = evaluation.outliers_of_spectra(both, train, 1)
-    assert found["rate"] == pytest.approx(0.05, abs=0.015)
-    assert found["ring"]["p"] > 0.01
-    assert found["quarter"]["p"] > 0.01
-    assert found["ring"]["n"] == others["plateifu"].nunique()
-
-
-def test_outliers_at_the_edge_are_found():
-    """Spectra that are odd at the unit's edge."""
-    known, others = spectra(), spectra(far=9.0, seed=6)
-    both = pd.concat([known, others], ignore_index=True)
-    found = evaluation.outliers_of_spectra(both, np.arange(len(both)) < len(known), 1)
-    assert found["ring"]["p"] < 1e-4
-
-
-def test_spectra_without_places_are_not_judged():
-    """Single spectra lie nowhere in a unit."""
-    assert evaluation.outliers_of_spectra(spectra(0), np.zeros(0, bool), 1) is None
-
-
 def test_figures_of_the_judgement(case, judged, tmp_path):
     """Each can be drawn, and the mosaic has all prototypes."""
     made, prints, truth = case
@@ -156,7 +110,7 @@ def test_figures_of_the_judgement(case, judged, tmp_path):
         figures.prototypes(made),
         figures.classes_told_apart(judged["test"]),
         figures.systematics(judged["test"]),
-        figures.rates(judged["test"]["outliers"]),
+        figures.outlier_rates(judged["test"]),
     ]
     for k, figure in enumerate(drawn):
         figures.style.save(figure, tmp_path / f"{k}.png", dpi=60)

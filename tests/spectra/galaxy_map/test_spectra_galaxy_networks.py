@@ -12,11 +12,12 @@ from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
-from skyloom.spectra.galaxies.files import table_of, write_fingerprints
+from skyloom.spectra.galaxies.files import write_fingerprints
 from skyloom.spectra.galaxy_map.catalogue import catalogue
 from skyloom.spectra.galaxy_map.distance import embedding, energy
 from skyloom.spectra.galaxy_map.evaluation import evaluate
 from skyloom.spectra.galaxy_map.networks import autoencoder, earth_mover
+from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import (
     pictures,
     read_galaxy_map,
@@ -203,7 +204,7 @@ def test_notebook_shows_products(trained, path, tmp_path, checkout):
     made, _, file = trained
     files = {"model": str(file), "shares": str(path)}
     files |= {kind: str(tmp_path / kind) for kind in ("catalogue.ecsv", "judged.json")}
-    judged = evaluate(made, PRINTS, TRUTH, 3) | {"spectra": None}
+    judged = evaluate(made, PRINTS, TRUTH, 3)
     write_json(files["judged.json"], judged)
     write_catalogue(files["catalogue.ecsv"], catalogue(PRINTS, made))
     table_of(TRUTH).write(tmp_path / "truth.fits")

@@ -73,8 +73,6 @@ rule catalogue:
 rule evaluate_galaxies:
     input:
         **FINGERPRINTS,
-        galaxies=expand("<results>/fingerprints/{name}.npy", name=NAMES),
-        tables=expand("<results>/fingerprints/{name}_info.fits", name=NAMES),
         model="<results>/desom2/DESOM_model_final.keras",
         truth=INPUTS.truth(),
     output:

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from astropy.table import Table
-from pandas.api.types import is_numeric_dtype
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError
@@ -104,17 +103,6 @@ def write_fingerprints(
         np.save(file, np.ascontiguousarray(shares, np.float32), allow_pickle=False)
     place = info_path(path) if info is None else info
     write_catalogue(place, table, cards | dict(header or {}))
-
-
-def table_of(info: pd.DataFrame) -> Table:
-    """Return a table that FITS can hold: texts as such, even where none is."""
-    columns = {
-        name: values.to_numpy()
-        if is_numeric_dtype(values)
-        else np.array(["" if pd.isna(one) else str(one) for one in values], "U")
-        for name, values in info.items()
-    }
-    return Table(columns)
 
 
 def read_galaxy(path: str | Path) -> tuple[np.ndarray, pd.DataFrame, Layout, str]:

@@ -26,7 +26,6 @@ SYSTEMATICS = ("inclination", "fibres", "meansn2", "redshift")
 OUTLIER = 95.0  # percentile of novelty above which a galaxy is an outlier
 PER_GROUP = 5  # galaxies; mutual information is adjusted for what chance still does
 LEAST = 20  # galaxies, to be judged
-TENTHS, RINGS = 10, 5  # of the S/N, and of the area of a unit
 COMPONENTS = 10  # of the baseline's principal components
 TRIES = 10  # starts of k-means
 
@@ -125,55 +124,6 @@ def _kmeans(values: np.ndarray, train: np.ndarray, count: int, seed: int) -> np.
     count = min(count, int(train.sum()))
     fitted = KMeans(count, n_init=TRIES, random_state=state).fit(values[train])
     return fitted.predict(values)
-
-
-def outliers_of_spectra(
-    placed: pd.DataFrame, training: np.ndarray, seed: int
-) -> dict | None:
-    """Return whether outliers among spectra lie anywhere in the unit.
-
-    Noise moves a spectrum away from its unit of the map, and S/N falls outwards: an
-    outlier is farther from its unit than 95 % of the training spectra of its S/N.
-
-    Parameters
-    ----------
-    placed : DataFrame
-        Placed spectra: ``plateifu, distance, meansn2, x, y`` [arcsec].
-    training : ndarray of bool
-        Those of training galaxies; the others are judged.
-    seed : int
-        Of the choice of spectra.
-
-    Returns
-    -------
-    dict or None
-        `rate_flat` against the ring (fifths of the unit's area) and the quarter of the
-        unit. Spectra of one galaxy are no independent trials: one spectrum a galaxy is
-        taken, by lot. None without spectra on either side.
-    """
-    known, others = placed[training], placed[~training].reset_index(drop=True)
-    if known.empty or others.empty:
-        return None
-    hit = _far(known, others)
-    radius = np.hypot(others["x"], others["y"])
-    whole = radius.groupby(others["plateifu"]).transform("max")
-    ring = np.minimum((RINGS * (radius / whole.where(whole > 0, 1)) ** 2), RINGS - 1)
-    quarter = np.degrees(np.arctan2(others["y"], others["x"])) % 360 // 90
-    lot = rng(seed, "galaxies", "spectra").permutation(len(others))
-    one = others["plateifu"].iloc[lot].drop_duplicates().index
-    places = {"ring": ring.astype(int) + 1, "quarter": quarter.astype(int) + 1}
-    found = {name: rate_flat(hit[one], place[one]) for name, place in places.items()}
-    return found | {"rate": float(hit.mean()), "spectra": len(others)}
-
-
-def _far(known: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
-    """Return which spectra are farther than 95 % of those known of their S/N."""
-    edges = np.quantile(known["meansn2"], np.arange(1, TENTHS) / TENTHS)
-    place = np.searchsorted(edges, known["meansn2"])
-    limit = np.full(TENTHS, np.inf)
-    for k in np.unique(place):
-        limit[k] = np.percentile(known["distance"][place == k], OUTLIER)
-    return others["distance"] > limit[np.searchsorted(edges, others["meansn2"])]
 
 
 def _classes(groups: Mapping, info: pd.DataFrame, part: np.ndarray, names) -> dict:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
+from skyloom.plots.diagrams import bars
 from skyloom.som.quality import occupancy
 from skyloom.spectra.galaxy_map.model import GalaxyMap
 
@@ -16,8 +18,6 @@ WORDS = {
     "meansn2": "S/N",
     "fibres": "IFU size",
     "galaxy_class": "morphology",
-    "ring": "fifth of the unit's area, outwards",
-    "quarter": "quarter of the unit",
 }
 WAYS = {
     "map": "map of galaxies",
@@ -129,20 +129,16 @@ def systematics(judged: Mapping) -> Figure:
 
 
 @style.styled
-def rates(judged: Mapping[str, Mapping]) -> Figure:
-    """Return rates by class, with their intervals; `association.rate_flat` by name."""
-    fig = style.figure(style.COLUMN_WIDTH * len(judged), 2.4)
-    row = fig.subplots(1, len(judged), squeeze=False, sharey=True)[0]
-    for axes, (name, found) in zip(row, judged.items(), strict=True):
-        shares = list(found["rates"].values())
-        value = np.array([one["value"] for one in shares], float)
-        ends = [[one[k] for one in shares] for k in ("low", "high")]
-        bars = np.maximum([value - ends[0], ends[1] - value], 0)
-        places = np.arange(len(value))
-        axes.errorbar(places, value, bars, fmt="o", color=style.BLUE, capsize=2)
-        axes.set_xticks(places, list(found["rates"]))
-        axes.tick_params(axis="x", length=0, which="both")
-        p = "" if found["p"] is None else f", p = {found['p']:.2g}"
-        axes.set(xlabel=WORDS.get(name, name), title=f"{found['n']:,} tried{p}")
-    row[0].set(ylabel="share of outliers", ylim=(0, None))
+def outlier_rates(judged: Mapping) -> Figure:
+    """Return the rate of outliers by the size of the unit, with its intervals."""
+    found = judged["outliers"]["fibres"]
+    rates = pd.DataFrame(found["rates"]).T
+    fig = style.figure(style.COLUMN_WIDTH, 2.4)
+    axes = fig.subplots()
+    bars(axes, np.arange(len(rates)), rates, fmt="o", color=style.BLUE)
+    axes.set_xticks(range(len(rates)), list(rates.index))
+    axes.tick_params(axis="x", length=0, which="both")
+    p = "" if found["p"] is None else f", p = {found['p']:.2g}"
+    axes.set(xlabel="fibres of the unit", ylabel="share of outliers", ylim=(0, None))
+    axes.set_title(f"{found['n']:,} galaxies{p}")
     return fig

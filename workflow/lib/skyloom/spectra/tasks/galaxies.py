@@ -19,14 +19,18 @@ from skyloom.spectra.galaxies.files import (
     GALAXY,
     layout_of,
     read_galaxy,
-    table_of,
     write_fingerprints,
 )
 from skyloom.spectra.galaxies.fingerprints import COLUMNS, fingerprint, weights
 from skyloom.spectra.galaxies.splits import NONE_LEFT, galaxy_spectra, no_spectra
 from skyloom.spectra.galaxies.summary import summary
 from skyloom.spectra.mapping.files import read_map
-from skyloom.spectra.rest.files import RestSpectra, read_spectra, write_spectra
+from skyloom.spectra.rest.files import (
+    RestSpectra,
+    read_spectra,
+    table_of,
+    write_spectra,
+)
 from skyloom.spectra.rest.files import paths as files_of
 from skyloom.spectra.rest.galaxy import galaxy_of
 from skyloom.spectra.rest.grid import RestGrid

@@ -20,7 +20,6 @@ from skyloom.spectra.galaxies.files import (
     Fingerprints,
     Layout,
     read_fingerprints,
-    read_galaxy,
 )
 from skyloom.spectra.galaxy_map import scaling
 from skyloom.spectra.galaxy_map.distance import embedding
@@ -31,7 +30,6 @@ from skyloom.spectra.galaxy_map.model import GalaxyMap
 LEAST = 2  # training galaxies
 REMEDY = "train the map of galaxies again"
 FACTS = ("network", "latent", "layout", "scaling", "topology", "lattice")
-PLACED = ["plateifu", "distance", "meansn2", "x", "y"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,22 +175,6 @@ def truth_of(paths: Iterable[str]) -> pd.DataFrame | None:
     if not tables:
         return None
     return pd.concat(tables, ignore_index=True).drop_duplicates("plateifu")
-
-
-def placed_spectra(files: Iterable[str]) -> pd.DataFrame:
-    """Return the spectra that count of all galaxies, with their distances and places.
-
-    Empty where the files do not say where spectra lie in the unit.
-    """
-    tables = []
-    for path in files:
-        placed = read_galaxy(path)[1]
-        if set(PLACED) <= set(placed):
-            tables.append(placed.loc[placed["weight"] > 0, PLACED])
-    if not tables:
-        return pd.DataFrame(columns=PLACED)
-    whole = pd.concat(tables, ignore_index=True)
-    return whole[np.isfinite(whole[PLACED[1:]]).all(axis=1)].reset_index(drop=True)
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
