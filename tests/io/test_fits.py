@@ -24,6 +24,19 @@ def test_what_is_written_is_read(tmp_path):
     assert fits.getheader(tmp_path / "a.fits")["OBJECT"] == "7"
 
 
+def test_packed_files_have_the_same_bytes_and_neither_name_nor_time(tmp_path):
+    """gzip's header has both, where Python's own packing writes it."""
+    for name in ("a.fits.gz", "other.fits.gz"):
+        write_images(tmp_path / name, IMAGES)
+    packed = (tmp_path / "a.fits.gz").read_bytes()
+    assert packed == (tmp_path / "other.fits.gz").read_bytes()
+    assert packed[4:8] == bytes(4)
+    write_images(tmp_path / "a.fits", IMAGES)
+    assert gzip.decompress(packed) == (tmp_path / "a.fits").read_bytes()
+    data, _ = read_images(tmp_path / "a.fits.gz", ["SCI"])["SCI"]
+    assert (data == IMAGES["SCI"][0]).all()
+
+
 def test_bool_becomes_zero_and_one(tmp_path):
     """FITS has no bool images."""
     write_images(tmp_path / "a.fits", IMAGES)

@@ -50,7 +50,7 @@ def test_the_maps_have_what_the_analysis_gives(files, cube):
     with opened(files["maps"]) as file:
         assert file.pixels("BINID").shape == (5, 34, 34)
         assert file.pixels("SPX_ELLCOO").shape == (4, 34, 34)
-        for name in ("BIN_MFLUX", "STELLAR_VEL", "STELLAR_SIGMA"):
+        for name in ("STELLAR_VEL", "STELLAR_SIGMA"):
             used = file.pixels(f"{name}_MASK") == 0
             np.testing.assert_array_equal(used, cube.bins >= 0)
             assert (file.pixels(f"{name}_IVAR")[used] > 0).all()

@@ -148,26 +148,14 @@ def maps(cube: Cube) -> list:
     image, weight, sn = _r_band(cube)
     mean = averaging(bins)
     number = np.bincount(bins[used])
-    light = np.maximum(image, 1e-6)
-    centre = mean(cube.footprint.sky * light) / mean(light[None])
-    around = mean(ellipse[:3] * light) / mean(light[None])
-    flux = mean(image[None])[0]
     # Spaxels of a bin are correlated, so errors fall by `gain` and not by sqrt(N).
     bin_sn = mean(sn[None])[0] * gain(number)
     error = ERRORS * np.maximum(10 / np.maximum(bin_sn, 0.1), 0.1)
 
-    def spread(values: np.ndarray, outside: float = 0.0) -> np.ndarray:
-        found = np.full((*np.shape(values)[:-1], *bins.shape), outside)
-        found[..., used] = np.asarray(values)[..., bins[used]]
-        return found.astype(np.float32)
+    def spread(values: np.ndarray) -> np.ndarray:
+        return np.where(used, np.asarray(values)[bins], 0).astype(np.float32)
 
     flag = np.where(used, 0, UNRELIABLE | NOCOV).astype(np.int32)
-    quantities = {
-        "BIN_MFLUX": (flux, (bin_sn / np.maximum(flux, 1e-9)) ** 2),
-        "STELLAR_VEL": (known["v_star"].to_numpy(), error**-2),
-        "STELLAR_SIGMA": (known["sigma_star"].to_numpy(), error**-2),
-    }
-    units = {"BIN_MFLUX": FLUX, "STELLAR_VEL": "km/s", "STELLAR_SIGMA": "km/s"}
     sky = _celestial(cube)
     offsets = sky | {"BUNIT": "arcsec", "C1": "On-sky X", "C2": "On-sky Y"}
     radii = sky | {
@@ -183,14 +171,13 @@ def maps(cube: Cube) -> list:
         _image("SPX_MFLUX_IVAR", weight, sky),
         _image("SPX_SNR", sn, sky),
         _image("BINID", np.repeat(bins[None], 5, axis=0).astype(np.int32), sky),
-        _image("BIN_LWSKYCOO", spread(centre), offsets),
-        _image("BIN_LWELLCOO", spread(around), radii),
         _image("BIN_AREA", spread(number * SPAXEL**2), sky | {"BUNIT": "arcsec^2"}),
         _image("BIN_SNR", spread(bin_sn), sky),
     ]
-    for name, (value, ivar) in quantities.items():
-        hdus.append(_image(name, spread(value), sky | {"BUNIT": units[name]}))
-        hdus.append(_image(f"{name}_IVAR", spread(ivar), sky))
+    for name, label in (("STELLAR_VEL", "v_star"), ("STELLAR_SIGMA", "sigma_star")):
+        values = spread(known[label].to_numpy())
+        hdus.append(_image(name, values, sky | {"BUNIT": "km/s"}))
+        hdus.append(_image(f"{name}_IVAR", spread(error**-2), sky))
         hdus.append(_image(f"{name}_MASK", flag, sky))
     return hdus
 
