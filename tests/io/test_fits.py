@@ -25,7 +25,7 @@ def test_what_is_written_is_read(tmp_path):
 
 
 def test_packed_files_have_the_same_bytes_and_neither_name_nor_time(tmp_path):
-    """gzip's header has both, where Python's own packing writes it."""
+    """The header of gzip has both, where Python's own packing writes it."""
     for name in ("a.fits.gz", "other.fits.gz"):
         write_images(tmp_path / name, IMAGES)
     packed = (tmp_path / "a.fits.gz").read_bytes()
