@@ -126,6 +126,9 @@ def fors2(real: Path) -> tuple[Observed, pd.DataFrame]:
 def stacks(real: Path) -> tuple[Observed, pd.DataFrame]:
     """Return 24 stacks of MaNGA's early-type galaxies, at rest, of S/N about 1,700.
 
+    Their continuum is divided out: lines can be compared with other spectra's, colours
+    cannot.
+
     Labels by alf: ``log_age`` [dex, Gyr], ``z_h``, ``sigma_star`` [km/s] with errors.
     """
     folder, parts = real / "spectra" / "manga_etg_stacks", []

@@ -1,6 +1,7 @@
 """Which chunks and galaxies a run has."""
 
 import pytest
+from skyloom.io.errors import InputError
 from skyloom.run.areas import validated
 from skyloom.run.config import ConfigError
 from skyloom.spectra.inputs import Inputs, holders
@@ -58,3 +59,35 @@ def test_cubes_are_named_by_their_sheet(tmp_path, monkeypatch):
     assert sorted(plates) == ["7443-12703", "8485-1901"]
     chunk = next(c for c, held in made.chunks.items() if "8485-1901" in held)
     assert "<downloads>/manga/manga-8485-1901-MAPS.fits.gz" in made.raw(chunk)["maps"]
+
+
+def test_cubes_of_ones_own_are_not_fetched(tmp_path, monkeypatch):
+    """Files in the folder that is set are read there; several of a kind are refused."""
+    (tmp_path / "mine.csv").write_text("plateifu\n8485-1901\n7443-12703\n")
+    own = tmp_path / "own"
+    own.mkdir()
+    maps = own / "manga-8485-1901-MAPS-SPX-MILESHC-MASTARSSP.fits.gz"
+    maps.touch()
+    paths = {"plateifus": "mine.csv", "manga": "own"}
+    made = inputs(tmp_path, monkeypatch, source="manga", paths=paths)
+    assert made.cube("8485-1901", "MAPS") == str(maps)
+    assert made.cube("8485-1901", "LOGCUBE").startswith("<downloads>/manga/")
+    assert made.cube("7443-12703", "MAPS").startswith("<downloads>/manga/")
+    (own / "manga-8485-1901-MAPS-VOR10.fits.gz").touch()
+    with pytest.raises(ConfigError, match=r"several MAPS of 8485-1901: .*SPX.*VOR10"):
+        made.cube("8485-1901", "MAPS")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("8485-1901\n8485-1901", "stands in row 1 too"),
+        ("8485-1901\n1-44219", r"row 2: plateifu: got '1-44219'.*plate-IFU"),
+        ("", "no rows"),
+    ],
+)
+def test_sheets_of_galaxies_that_are_refused(tmp_path, monkeypatch, rows, words):
+    """A galaxy twice, a mangaID, and none at all."""
+    (tmp_path / "mine.csv").write_text(f"plateifu\n{rows}\n")
+    with pytest.raises(InputError, match=words):
+        inputs(tmp_path, monkeypatch, source="manga", paths={"plateifus": "mine.csv"})

@@ -12,6 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from skyloom.io.atomic import write_text
 from skyloom.io.record import digest_of
@@ -26,6 +29,9 @@ LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 TABLE = re.compile(r"datatab(\d+)\.fits")
 SPECTRUM = re.compile(r"spec-.*\.fits(\.gz)?")
 KINDS = ("spec", "ivar", "wave")
+PlateIfu = Annotated[
+    str, Field(pattern=r"^\d{4,5}-\d{3,5}$", description="A plate-IFU, as 8485-1901.")
+]
 
 
 class Inputs:
@@ -115,7 +121,7 @@ class Inputs:
 
     def _listed_cubes(self) -> dict[str, str]:
         sheet = Path(data_path(self.paths["plateifus"]))
-        rows = read_sheet(sheet, {"plateifu": str}, unique="plateifu")
+        rows = read_sheet(sheet, {"plateifu": PlateIfu}, unique="plateifu")
         return {row["plateifu"]: "" for row in rows}
 
     def _spectra(self) -> list[str]:

@@ -99,10 +99,11 @@ def read_galaxy(
         table[label] = np.where(number == 1, (bins.bins @ place) / number, np.nan)
     table["area"] = SPAXEL * number
     table["light"] = bins.bins @ light * SPAXEL
+    unknown = int(table["v_star"].isna().sum()) if "v_star" in table else len(table)
     logging.getLogger(NAME).info(
-        "%s: %d spectra of %d spaxels; ivar of bins for correlated spaxels "
-        "(1 + 1.62 log10 N)",
-        *(name, len(table), len(bins.spaxels)),
+        "%s: %d spectra of %d spaxels, ivar of bins for correlated spaxels; %d without "
+        "a stellar velocity are brought to rest by the galaxy's redshift",
+        *(name, len(table), len(bins.spaxels), unknown),
     )
     for some in batches(len(table), size):
         mean, weight = stacked(flux, ivar, bins.bins[some])
