@@ -26,6 +26,7 @@ from skyloom.spectra.tasks.place import (
     redshift_for,
     write_placed,
 )
+from small_spectra import binning, galaxy
 
 RECORD = {"code": "c", "config": "d", "inputs": {}, "versions": {"numpy": "2"}}
 Z = 0.03
@@ -365,6 +366,28 @@ def test_spaxels_of_a_bin_share_its_values(tmp_path):
     assert made["MASK"].tolist() == [[2, 0, 0], [1, 1, 0]]
     assert made["BMU"].tolist() == [[-1, 5, 5], [-1, -1, 6]]
     assert np.isnan(made["SN"][0, 0])
+
+
+def test_a_galaxy_of_manga_is_placed_by_its_bins(small_model, tmp_path):
+    cube, _ = galaxy(tmp_path)
+    found = place_file(cube, small_model, None, 1)
+    plane, bmu = binning(), found.images["BMU"]
+    assert found.report["kind"] == "manga"
+    assert len(found.table) == len(np.unique(plane)) - 1
+    assert ((found.images["MASK"] == 2) == (plane < 0)).all()
+    assert np.unique(bmu[plane == 0]).tolist() == [found.table["bmu"][0]]
+    by_bin = found.table.set_index("bin")["excess"]
+    inside = plane >= 0
+    expected = by_bin.loc[plane[inside]].to_numpy("f4")
+    np.testing.assert_array_equal(found.images["EXCESS"][inside], expected)
+    write_placed(tmp_path / "placed.fits", found, RECORD)
+    assert anomalies([tmp_path / "placed.fits"])["bin"][0] in by_bin.index
+
+
+def test_a_galaxy_whose_quality_is_critical_is_refused(small_model, tmp_path):
+    cube, _ = galaxy(tmp_path, cards={"DRP3QUAL": 1 << 30})
+    with pytest.raises(InputError, match=r"CRITICAL.*leave it out"):
+        place_file(cube, small_model, None, 1)
 
 
 def test_a_report_is_plain(placed):
