@@ -76,8 +76,9 @@ class SpectralMap:
     @property
     def digest(self) -> str:
         """SHA-256 of prototypes, grid and scaling: what labels of the map are of."""
-        facts = [self.grid.to_json(), self.scaled, self.som.shape, self.som.topology]
-        return digest_of([*facts, sha256(self.som.weights.tobytes()).hexdigest()])
+        som = self.som
+        facts = [self.grid.to_json(), self.scaled, som.shape, som.topology, som.lattice]
+        return digest_of([*facts, sha256(som.weights.tobytes()).hexdigest()])
 
     def encode(self, flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
         """Return the latent vectors of scaled spectra, shape (n, latent).
