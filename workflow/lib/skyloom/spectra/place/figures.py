@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from skyloom.plots import style
 from skyloom.spectra.place.spectra import Model
@@ -21,6 +22,7 @@ NAMES = {
     "MAP_COLUMN": "column of the unit",
     "NOVELTY": "novelty [%]",
 }
+WHOLE = ("row of the unit", "column of the unit")
 
 
 @style.styled
@@ -36,17 +38,22 @@ def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Fi
         panels |= {label: images[label.upper()], f"{label} ±": (high - low) / 2}
     rows = -(-len(panels) // COLUMNS)
     ny, nx = placed.shape
-    height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) + 0.35)
+    height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) * 0.75 + 0.3)
     fig = style.figure(style.PAGE_WIDTH, height)
     grid = fig.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes, (title, image) in zip(grid, panels.items(), strict=False):
         axes.set_facecolor("0.85")
         values = np.ma.masked_invalid(np.where(placed, image, np.nan))
         known = values.compressed()
-        ends = np.percentile(known, [1, 99]) if len(known) else (0, 1)
-        look = {"cmap": style.SEQUENTIAL_MAP, "vmin": ends[0], "vmax": ends[1]}
-        shown = axes.imshow(values, **look)
-        fig.colorbar(shown, ax=axes, shrink=0.85)
+        low, high = np.percentile(known, [1, 99]) if len(known) else (0, 1)
+        if title in WHOLE:
+            low, high = low - 0.5, high + 0.5
+        look = {"cmap": style.SEQUENTIAL_MAP, "vmin": low, "vmax": high}
+        ticks = MaxNLocator(nbins=4, integer=title in WHOLE, min_n_ticks=1)
+        bar = fig.colorbar(
+            axes.imshow(values, **look), ax=axes, shrink=0.7, ticks=ticks
+        )
+        bar.ax.tick_params(labelsize=7)
         axes.set_title(title)
         style.bare(axes)
     for axes in grid[len(panels) :]:
