@@ -10,15 +10,14 @@ Source: Trager et al. 1998, ApJS 116, 1, equations 1 to 3; errors to first order
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from skyloom.run.places import ROOT
 from skyloom.spectra.rest.air import air_to_vacuum
 from skyloom.spectra.rest.grid import RestGrid
 
-TABLE = Path(__file__).parents[5] / "resources" / "spectra" / "indices.csv"
+TABLE = ROOT / "resources" / "spectra" / "indices.csv"
 BANDS = ("blue_from", "blue_to", "from", "to", "red_from", "red_to")
 LEAST = 0.75  # of a continuum's band must be good; the line's band all
 UNITS = {"atomic": "Å", "molecular": "mag", "emission": "Å", "break": ""}
