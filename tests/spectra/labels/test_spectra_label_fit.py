@@ -163,7 +163,7 @@ def test_estimates_stay_within_what_was_learned(survey, labels):
     assert (found.median >= true.min(axis=0) - 1e-6).all()
     assert (found.median <= true.max(axis=0) + 1e-6).all()
     usual = estimate(labels, made, unseen.flux[:40], unseen.ivar[:40])
-    assert ((found.upper - found.lower) > (usual.upper - usual.lower)).mean() > 0.9
+    assert ((found.upper - found.lower) > 2 * (usual.upper - usual.lower)).mean() > 0.9
 
 
 def test_noise_widens_intervals(survey, labels):

@@ -19,7 +19,7 @@ import numpy as np
 
 WIDTH = 32  # shapes
 PASSES = 3  # of expectation and maximisation
-FLOOR = 0.005  # standard deviation that no pixel is better than, of scaled flux
+FLOOR = 0.01  # standard deviation that no pixel is better than, of scaled flux
 CHUNK = 1024  # spectra at a time
 
 
@@ -41,19 +41,27 @@ class Amplitudes:
         Expected.
     covariance : ndarray of float32, shape (n, width, width)
         Where the shapes fit the spectrum badly, larger by the reduced χ².
+    chi2 : ndarray, shape (n,)
+        Reduced χ² of the shapes.
     """
 
     value: np.ndarray
     covariance: np.ndarray
+    chi2: np.ndarray
 
     def __getitem__(self, rows) -> Amplitudes:
-        return Amplitudes(self.value[rows], self.covariance[rows])
+        return Amplitudes(self.value[rows], self.covariance[rows], self.chi2[rows])
+
+    @property
+    def strange(self) -> np.ndarray:
+        """Misfit and size of the amplitudes, each about 1 of usual spectra, (n, 2)."""
+        return np.stack([self.chi2, (self.value**2).mean(axis=1)], axis=1)
 
 
 def gathered(parts: Iterable[Amplitudes]) -> Amplitudes:
     """Return the amplitudes of several sets of spectra as one."""
-    value, covariance = zip(*((p.value, p.covariance) for p in parts), strict=True)
-    return Amplitudes(np.concatenate(value), np.concatenate(covariance))
+    found = zip(*((p.value, p.covariance, p.chi2) for p in parts), strict=True)
+    return Amplitudes(*map(np.concatenate, found))
 
 
 def amplitudes(basis: Basis, flux, ivar) -> Amplitudes:
@@ -61,6 +69,7 @@ def amplitudes(basis: Basis, flux, ivar) -> Amplitudes:
     width = len(basis.axes)
     value = np.zeros((len(flux), width))
     covariance = np.zeros((len(flux), width, width), np.float32)
+    chi2 = np.zeros(len(flux))
     products = _products(basis.axes)
     for i in range(0, len(flux), CHUNK):
         some = slice(i, i + CHUNK)
@@ -71,9 +80,9 @@ def amplitudes(basis: Basis, flux, ivar) -> Amplitudes:
         spread = np.linalg.inv(precision)
         value[some] = np.einsum("nij,nj->ni", spread, drawn)
         left = apart - (value[some] @ basis.axes).astype(np.float32)
-        chi2 = (weight * left**2).sum(1) / np.maximum((weight > 0).sum(1), 1)
-        covariance[some] = spread * np.maximum(chi2, 1)[:, None, None]
-    return Amplitudes(value, covariance)
+        chi2[some] = (weight * left**2).sum(1) / np.maximum((weight > 0).sum(1), 1)
+        covariance[some] = spread * np.maximum(chi2[some], 1)[:, None, None]
+    return Amplitudes(value, covariance, chi2)
 
 
 def learn_basis(flux, ivar, counts: np.ndarray, rng: np.random.Generator) -> Basis:

@@ -35,6 +35,7 @@ KEYS = (
         "names": ("U", 1),
         "mean": ("f", 1),
         "axes": ("f", 2),
+        "usual": ("f", 1),
         "width": ("f", 0),
         "map": ("U", 0),
         "about": ("U", 0),
@@ -54,6 +55,7 @@ def write_labels(path: str | Path, model: LabelModel) -> None:
         names=np.array(list(model.labels)),
         mean=model.basis.mean,
         axes=model.basis.axes,
+        usual=model.usual,
         width=np.array(model.width),
         map=np.array(model.map),
         about=np.array(json.dumps(plain(model.about), sort_keys=True)),
@@ -75,7 +77,7 @@ def read_labels(path: str | Path) -> LabelModel:
         labels[str(name)] = Label(interval=interval, **parts)
     basis = Basis(arrays["mean"], arrays["axes"])
     width, made = float(arrays["width"]), str(arrays["map"])
-    return LabelModel(labels, basis, width, made, about)
+    return LabelModel(labels, basis, arrays["usual"], width, made, about)
 
 
 def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
@@ -92,6 +94,7 @@ def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
         "table": (count, units, len(LEVELS)),
         "borrowed": (count, units),
         "mean": (pixels,),
+        "usual": (2,),
     }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:

@@ -114,7 +114,8 @@ def fit_labels(
     about["galaxies"] = len(np.unique(seen.galaxies))
     draw = rng(seed, "labels", "novelty")
     about["novelty"] = fit_novelty(made, spectra, draw).to_json()
-    return LabelModel(found, basis, width, made.digest, about)
+    usual = np.quantile(seen.known[learning].strange, 0.99, axis=0)
+    return LabelModel(found, basis, usual, width, made.digest, about)
 
 
 def some_rows(spectra: RestSpectra, seed: int) -> np.ndarray:

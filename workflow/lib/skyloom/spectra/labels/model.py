@@ -51,6 +51,9 @@ class LabelModel:
         By column.
     basis : Basis
         Shapes whose amplitudes the labels are functions of.
+    usual : ndarray, shape (2,)
+        What 1 % of training spectra exceed of `Amplitudes.strange`: intervals of
+        stranger spectra are wider.
     width : float
         Of the kernel of the soft assignment, in the map's latent space.
     map : str
@@ -61,6 +64,7 @@ class LabelModel:
 
     labels: Mapping[str, Label]
     basis: Basis
+    usual: np.ndarray
     width: float
     map: str
     about: Mapping = field(default_factory=dict)
@@ -118,16 +122,22 @@ def estimate(
             bmu[rows], distance[rows], latent[rows] = made.place(*chunk)
             near = shares(made.som, latent[rows], model.width)
             known = amplitudes(model.basis, *chunk)
+            wider = np.sqrt((known.strange / model.usual).max(axis=1).clip(min=1))
             for j, name in enumerate(names):
-                found[:, rows, j] = ends(model.labels[name], near, known)
+                found[:, rows, j] = ends(model.labels[name], near, known, wider)
     return Estimates(names, found[1], found[0], found[2], bmu, distance, latent)
 
 
-def ends(label: Label, near: Shares, known: Amplitudes) -> np.ndarray:
-    """Return lower end, median and upper end of a label, shape (3, n)."""
+def ends(label: Label, near: Shares, known: Amplitudes, wider=1.0) -> np.ndarray:
+    """Return lower end, median and upper end of a label, shape (3, n).
+
+    Intervals are `wider` than they are calibrated to be, by a factor of each spectrum.
+    """
     value, noise = predict(label.planes, near, known)
-    found = value + label.interval.offsets(noise, near)
-    return found + np.clip(found[1], *label.limits) - found[1]
+    low, middle, high = label.interval.offsets(noise, near)
+    median = np.clip(value + middle, *label.limits)
+    below, above = (low - middle) * wider, (high - middle) * wider
+    return np.stack([median + below, median, median + above])
 
 
 def predict(planes, near: Shares, known: Amplitudes) -> tuple[np.ndarray, np.ndarray]:
