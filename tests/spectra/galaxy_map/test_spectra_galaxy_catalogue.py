@@ -1,5 +1,7 @@
 """The map of galaxies places raw fingerprints; the catalogue tells it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import small_fingerprints as small
@@ -12,8 +14,9 @@ from skyloom.spectra.galaxies.files import (
     write_fingerprints,
 )
 from skyloom.spectra.galaxy_map.catalogue import COLUMNS, catalogue
+from skyloom.spectra.galaxy_map.model import placed
 from skyloom.spectra.rest.files import table_of
-from skyloom.spectra.tasks.galaxy_map import same_map
+from skyloom.spectra.tasks.galaxy_map import ARRAYS, read_placed, write_placed
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +49,36 @@ def test_fingerprint_of_another_length_is_refused(made):
     assert [len(x) for x in made.place(np.zeros((0, 20), np.float32))] == [0, 0, 0]
 
 
-def test_fingerprints_of_another_map_are_refused(made, prints, tmp_path):
-    """As many units do not make it the same map."""
-    other = type(prints)(
-        prints.shares, prints.info, Layout(5, 4, "sheet", "rectangular")
-    )
-    path = tmp_path / "fingerprints.npy"
-    with pytest.raises(InputError, match="that the map of galaxies is of"):
-        same_map(path, made, other)
-    same_map(path, made, prints)
+def test_galaxies_of_other_fingerprints_are_refused(made, prints, tmp_path):
+    """Another map of spectra, or galaxies more or less."""
+    path = tmp_path / "placed.npz"
+    write_placed(path, placed(made, prints.shares))
+    assert read_placed(path, prints).layout == prints.layout
+    turned = replace(prints, layout=Layout(5, 4, "sheet", "rectangular"))
+    fewer = replace(prints, info=prints.info[:-1], shares=prints.shares[:-1])
+    for other in (turned, fewer):
+        with pytest.raises(InputError, match="those of the fingerprints"):
+            read_placed(path, other)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="not a readable npz"):
+        read_placed(path)
+
+
+def test_placed_galaxies_are_read_as_written(made, prints, tmp_path):
+    """All that later rules need, without the networks."""
+    path, one = tmp_path / "placed.npz", placed(made, prints.shares)
+    write_placed(path, one)
+    two = read_placed(path)
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+    np.testing.assert_array_equal(two.som.weights, made.som.weights)
+    assert two.unit[-1] == -1
+    assert np.isnan(two.distance[-1])
 
 
 def test_catalogue_has_a_row_a_galaxy(made, prints):
     """Rows and columns of units, and percentiles of training galaxies."""
-    table = catalogue(prints, made)
+    table = catalogue(prints, placed(made, prints.shares))
     some = np.array(table["split"] != "empty")
     assert len(table) == len(prints.info)
     assert table["bmu2"][~some].tolist() == table["row"][~some].tolist() == [-1]
@@ -76,7 +95,7 @@ def test_catalogue_has_a_row_a_galaxy(made, prints):
 
 def test_catalogue_keeps_units_and_ucds_in_both_files(made, prints, tmp_path):
     """What a column means stands in the file."""
-    table = catalogue(prints, made)
+    table = catalogue(prints, placed(made, prints.shares))
     for suffix in ("fits", "ecsv"):
         write_catalogue(tmp_path / f"catalogue.{suffix}", table)
     again = Table.read(tmp_path / "catalogue.ecsv")
@@ -100,6 +119,7 @@ def test_catalogue_of_files_is_that_of_memory(made, prints, tmp_path):
     """Nothing is lost on the way through the disk."""
     path = tmp_path / "fingerprints.npy"
     write_fingerprints(path, prints.shares, table_of(prints.info), prints.layout)
-    one, two = catalogue(read_fingerprints(path), made), catalogue(prints, made)
+    both = placed(made, prints.shares)
+    one, two = (catalogue(known, both) for known in (prints, read_fingerprints(path)))
     for name in one.colnames:
         np.testing.assert_array_equal(one[name], two[name])

@@ -16,6 +16,7 @@ from skyloom.spectra.galaxies.files import write_fingerprints
 from skyloom.spectra.galaxy_map.catalogue import catalogue
 from skyloom.spectra.galaxy_map.distance import embedding, energy
 from skyloom.spectra.galaxy_map.evaluation import evaluate
+from skyloom.spectra.galaxy_map.model import placed
 from skyloom.spectra.galaxy_map.networks import autoencoder, earth_mover
 from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import (
@@ -68,7 +69,8 @@ def trained(path, tmp_path_factory):
     """Train the default network, and return map, log and its file."""
     folder = tmp_path_factory.mktemp("desom2")
     made = train_galaxy_map(path, settings(), 1, folder)
-    save(made, folder / "map.keras", folder / "desom_log.csv", {"code": "c"})
+    files = {"model": "map.keras", "log": "desom_log.csv", "placed": "placed.npz"}
+    save(made, {k: folder / name for k, name in files.items()}, {"code": "c"})
     for name, figure in pictures(made).items():
         style.save(figure, folder / f"{name}.png", dpi=60)
     return made.map, made.history, folder / "map.keras"
@@ -113,7 +115,8 @@ def test_map_learns_and_tells_classes(trained):
     known, held = (made.scaler(PRINTS.part(k)) for k in ("train", "test"))
     mean = np.square(held - known.mean(axis=0)).mean()
     assert history[-1]["val_Lr"] < 0.7 * mean
-    judged = evaluate(made, PRINTS, TRUTH, 3)["test"]["classes"]
+    known = placed(made, PRINTS.shares)
+    judged = evaluate(known, PRINTS, TRUTH, 3)["test"]["classes"]
     assert judged["galaxy_class"]["map"]["ami"] > 0.5
     assert judged["galaxy_class"]["map"]["p"] < 0.001
 
@@ -202,8 +205,9 @@ def test_other_files_are_no_maps_of_galaxies(trained, tmp_path):
 def test_notebook_shows_products(trained, path, tmp_path, checkout):
     """Its cells run on the products of the rules, and are stored without outputs."""
     made, _, file = trained
-    files = {"model": str(file), "shares": str(path)}
+    files = {"placed": str(file.with_name("placed.npz")), "shares": str(path)}
     files |= {kind: str(tmp_path / kind) for kind in ("catalogue.ecsv", "judged.json")}
+    made = placed(made, PRINTS.shares)
     judged = evaluate(made, PRINTS, TRUTH, 3)
     write_json(files["judged.json"], judged)
     write_catalogue(files["catalogue.ecsv"], catalogue(PRINTS, made))

@@ -22,6 +22,7 @@ rule desom2:
         },
         model="<results>/desom2/DESOM_model_final.keras",
         log="<results>/desom2/desom_log.csv",
+        placed="<results>/desom2/placed.npz",
     log:
         "<logs>/desom2.log",
     benchmark:
@@ -44,7 +45,7 @@ rule desom2:
 rule catalogue:
     input:
         **FINGERPRINTS,
-        model="<results>/desom2/DESOM_model_final.keras",
+        placed="<results>/desom2/placed.npz",
     output:
         fits="<results>/catalogue.fits",
         ecsv=report(
@@ -73,7 +74,7 @@ rule catalogue:
 rule evaluate_galaxies:
     input:
         **FINGERPRINTS,
-        model="<results>/desom2/DESOM_model_final.keras",
+        placed="<results>/desom2/placed.npz",
         truth=INPUTS.truth(),
     output:
         "<results>/evaluation/galaxies.json",
@@ -99,7 +100,7 @@ rule evaluate_galaxies:
 rule desom2_notebook:
     input:
         **FINGERPRINTS,
-        model="<results>/desom2/DESOM_model_final.keras",
+        placed="<results>/desom2/placed.npz",
         judged="<results>/evaluation/galaxies.json",
         catalogue="<results>/catalogue.ecsv",
         truth=INPUTS.truth(),

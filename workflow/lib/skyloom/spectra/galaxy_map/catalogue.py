@@ -13,7 +13,7 @@ from astropy.table import Column as TableColumn
 from astropy.table import Table
 
 from skyloom.spectra.galaxies.files import Fingerprints
-from skyloom.spectra.galaxy_map.model import GalaxyMap
+from skyloom.spectra.galaxy_map.model import Placed
 
 
 class Column(NamedTuple):
@@ -62,28 +62,23 @@ COLUMNS = (
 )
 
 
-def catalogue(fingerprints: Fingerprints, made: GalaxyMap) -> Table:
+def catalogue(prints: Fingerprints, made: Placed) -> Table:
     """Return the catalogue: a row a galaxy, in the order of the fingerprints.
 
     Each column has a unit, a description and ``meta["ucd"]``. A galaxy without spectra
     has no unit.
     """
-    info = fingerprints.info
-    some = (info["split"] != "empty").to_numpy()
-    unit = np.full(len(info), -1)
-    distance, novelty = (np.full(len(info), np.nan) for _ in range(2))
-    unit[some], distance[some], _ = made.place(fingerprints.shares[some])
-    novelty[some] = made.percentile(distance[some].astype(np.float32))
+    row, column = np.divmod(made.unit, made.som.shape[1])
     placed = {
-        "bmu2": unit,
-        "row": np.where(some, unit // made.som.shape[1], -1),
-        "col": np.where(some, unit % made.som.shape[1], -1),
-        "distance": distance,
-        "novelty": novelty,
+        "bmu2": made.unit,
+        "row": row,  # of no unit -1, too
+        "col": np.where(made.unit < 0, -1, column),
+        "distance": made.distance,
+        "novelty": made.novelty,
     }
     columns = [
         TableColumn(
-            placed.get(c.name) if c.name in placed else _values(info[c.name]),
+            placed.get(c.name) if c.name in placed else _values(prints.info[c.name]),
             name=c.name,
             unit=u.Unit(c.unit) if c.unit else None,
             description=c.description,

@@ -19,7 +19,7 @@ from skyloom.spectra.galaxy_map.association import (
     quantity_apart,
     rate_flat,
 )
-from skyloom.spectra.galaxy_map.model import GalaxyMap
+from skyloom.spectra.galaxy_map.model import Placed
 
 CLASSES = ("galaxy_class", "gradient", "history", "nucleus")
 SYSTEMATICS = ("inclination", "fibres", "meansn2", "redshift")
@@ -35,7 +35,7 @@ def n_groups(galaxies: int, units: int) -> int:
     return max(2, min(galaxies // PER_GROUP, units))
 
 
-def unit_groups(made: GalaxyMap, groups: int) -> np.ndarray:
+def unit_groups(made: Placed, groups: int) -> np.ndarray:
     """Return the group of each unit, by Ward's linkage of the latent prototypes."""
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
 
@@ -44,14 +44,14 @@ def unit_groups(made: GalaxyMap, groups: int) -> np.ndarray:
 
 
 def evaluate(
-    made: GalaxyMap, prints: Fingerprints, truth: pd.DataFrame | None, seed: int
+    made: Placed, prints: Fingerprints, truth: pd.DataFrame | None, seed: int
 ) -> dict:
     """Return the judgement, JSON-plain.
 
     Parameters
     ----------
-    made : GalaxyMap
-        The map of galaxies.
+    made : Placed
+        The map of galaxies, with all of them.
     prints : Fingerprints
         Those of all galaxies.
     truth : DataFrame or None
@@ -72,7 +72,7 @@ def evaluate(
         )
     kept = (info["split"] != "empty").to_numpy()
     info, shares = info[kept].reset_index(drop=True), prints.shares[kept]
-    unit, distance, latent = made.place(shares)
+    unit, latent, novelty = (x[kept] for x in (made.unit, made.latent, made.novelty))
     train = (info["split"] == "train").to_numpy()
     tree = {"galaxies": {"train": int(train.sum()), "test": int((~train).sum())}}
     for name, part in {"test": ~train, "all": np.ones(len(train), bool)}.items():
@@ -87,9 +87,8 @@ def evaluate(
             "classes": _classes(groups, info, part, (seed, name)),
             "systematics": _systematics(groups["map"], info, part, (seed, name)),
         }
-        percentile = made.percentile(distance[part])
         fibres = info["fibres"][part].to_numpy()
-        tree[name]["outliers"] = {"fibres": rate_flat(percentile > OUTLIER, fibres)}
+        tree[name]["outliers"] = {"fibres": rate_flat(novelty[part] > OUTLIER, fibres)}
     tree["neighbours"] = _neighbours(latent, info, train, seed)
     return tree
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from skyloom.plots import style
 from skyloom.plots.diagrams import bars
 from skyloom.som.quality import occupancy
-from skyloom.spectra.galaxy_map.model import GalaxyMap
+from skyloom.spectra.galaxy_map.model import Placed
 
 GAP = 1  # units between two fingerprints
 WORDS = {
@@ -27,7 +27,7 @@ WAYS = {
 
 
 @style.styled
-def prototypes(made: GalaxyMap) -> Figure:
+def prototypes(made: Placed) -> Figure:
     """Return the decoded prototypes, each an image of the map of spectra.
 
     They lie as units do on the map of galaxies, row 0 at the bottom in both. Each is
@@ -51,10 +51,10 @@ def prototypes(made: GalaxyMap) -> Figure:
     return fig
 
 
-def mosaic(made: GalaxyMap) -> np.ndarray:
+def mosaic(made: Placed) -> np.ndarray:
     """Return the prototypes side by side, each from 0 to 1, NaN between them."""
     layout, (rows, columns) = made.layout, made.som.shape
-    images = np.clip(made.prototypes(), 0, None)
+    images = np.clip(made.decoded, 0, None)
     images = images / np.maximum(images.max(axis=1, keepdims=True), 1e-12)
     images = images.reshape(rows, columns, layout.rows, layout.columns)
     wide = ((0, 0), (0, 0), (0, GAP), (0, GAP))
@@ -63,7 +63,7 @@ def mosaic(made: GalaxyMap) -> np.ndarray:
     return framed.transpose(0, 2, 1, 3).reshape(size)[:-GAP, :-GAP]
 
 
-def counts_by(made: GalaxyMap, unit: np.ndarray, classes) -> dict[str, np.ndarray]:
+def counts_by(made: Placed, unit: np.ndarray, classes) -> dict[str, np.ndarray]:
     """Return the occupancy of the map by class, for `skyloom.som.figures.hit_map`."""
     classes = np.asarray(classes)
     return {
@@ -82,7 +82,7 @@ def classes_told_apart(judged: Mapping) -> Figure:
     classes = judged["classes"]
     fig = style.figure(style.COLUMN_WIDTH * 1.3, 2.6)
     axes = fig.subplots()
-    ways = list(next(iter(classes.values())))
+    ways = [way for way in WAYS if way in next(iter(classes.values()))]
     look = {"ls": "", "color": style.BLACK, "marker": "x"}
     for k, (way, colour) in enumerate(zip(ways, style.CYCLE, strict=False)):
         at = np.arange(len(classes)) + (k - (len(ways) - 1) / 2) * 0.25

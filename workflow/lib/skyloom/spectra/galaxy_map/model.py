@@ -66,3 +66,44 @@ class GalaxyMap:
     def prototypes(self) -> np.ndarray:
         """Return decoded prototypes, scaled fingerprints, shape (units, n_units)."""
         return self.codec.decode(self.som.prototypes)
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A map of galaxies with a run's galaxies on it: no network is needed to read it.
+
+    Attributes
+    ----------
+    som : Som
+        Prototypes in latent space.
+    layout : Layout
+        Of the map of spectra.
+    decoded : ndarray of float32, shape (units, n_units)
+        The prototypes as scaled fingerprints.
+    latent : ndarray of float32, shape (n, latent)
+        Galaxies in the order of the fingerprints.
+    unit : ndarray of int, shape (n,)
+        Their units; -1 of a galaxy without spectra.
+    distance, novelty : ndarray of float, shape (n,)
+        To the unit, and training galaxies that are nearer to theirs [%]; NaN without.
+    """
+
+    som: Som
+    layout: Layout
+    decoded: np.ndarray
+    latent: np.ndarray
+    unit: np.ndarray
+    distance: np.ndarray
+    novelty: np.ndarray
+
+
+def placed(made: GalaxyMap, shares: np.ndarray) -> Placed:
+    """Place fingerprints on a map; those of nothing have no unit."""
+    some = shares.any(axis=1)
+    latent = np.zeros((len(shares), made.som.width), np.float32)
+    unit = np.full(len(shares), -1)
+    distance, novelty = (np.full(len(shares), np.nan) for _ in range(2))
+    unit[some], near, latent[some] = made.place(shares[some])
+    distance[some], novelty[some] = near, made.percentile(near)
+    decoded = made.prototypes()
+    return Placed(made.som, made.layout, decoded, latent, unit, distance, novelty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
+from skyloom.io.npz import read_npz, write_npz
 from skyloom.som.figures import overview
 from skyloom.som.model import Som
 from skyloom.som.quality import occupancy
@@ -25,20 +27,24 @@ from skyloom.spectra.galaxy_map import scaling
 from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import CLASSES
 from skyloom.spectra.galaxy_map.figures import prototypes
-from skyloom.spectra.galaxy_map.model import GalaxyMap
+from skyloom.spectra.galaxy_map.model import GalaxyMap, Placed, placed
 
 LEAST = 2  # training galaxies
 REMEDY = "train the map of galaxies again"
+ARRAYS = ("decoded", "latent", "unit", "distance", "novelty")  # of Placed, in order
+KEYS = {"decoded": ("f", 2), "latent": ("f", 2), "unit": ("i", 1)}
+KEYS |= {"distance": ("f", 1), "novelty": ("f", 1), "weights": ("f", 3)}
+KEYS |= {"facts": ("U", 0)}
 FACTS = ("network", "latent", "layout", "scaling", "topology", "lattice")
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A trained map of galaxies, the rows of its log, and what it was trained on."""
+    """A trained map of galaxies, the rows of its log, and all galaxies on it."""
 
     map: GalaxyMap
     history: list[dict]
-    prints: Fingerprints
+    placed: Placed
 
 
 def train_galaxy_map(
@@ -90,15 +96,17 @@ def train_galaxy_map(
     about, none = {"settings": dict(settings)}, np.zeros(0, np.float32)
     made = GalaxyMap(Network(*pair), trained.som, scaler, prints.layout, none, about)
     novelty = np.sort(made.place(known)[1])
-    return Made(replace(made, novelty=novelty), trained.history, prints)
+    made = replace(made, novelty=novelty)
+    return Made(made, trained.history, placed(made, prints.shares))
 
 
-def save(made: Made, model: str | Path, log: str | Path, record: Mapping) -> None:
-    """Write the map of galaxies and the log of its training."""
+def save(made: Made, files: Mapping[str, str], record: Mapping) -> None:
+    """Write the map of galaxies, ``model``, its ``log``, and galaxies, ``placed``."""
     from skyloom.spectra.desom.history import write_log  # noqa: PLC0415
 
-    write_galaxy_map(model, made.map, record)
-    write_log(log, made.history)
+    write_galaxy_map(files["model"], made.map, record)
+    write_log(files["log"], made.history)
+    write_placed(files["placed"], made.placed)
 
 
 def pictures(made: Made) -> dict[str, Figure]:
@@ -106,10 +114,10 @@ def pictures(made: Made) -> dict[str, Figure]:
     from skyloom.spectra.desom.figures import losses  # noqa: PLC0415
 
     som, settings = made.map.som, made.map.about["settings"]
-    unit = made.map.place(made.prints.part("train"))[0]
+    unit = made.placed.unit[made.placed.unit >= 0]
     return {
         "loss": losses(made.history, settings["training"]["gamma"]),
-        "prototypes": prototypes(made.map),
+        "prototypes": prototypes(made.placed),
         "hits": overview(som, occupancy(unit, som.shape)),
     }
 
@@ -157,12 +165,34 @@ def read_galaxy_map(path: str | Path) -> GalaxyMap:
         raise InputError(path, problem, remedy=REMEDY) from None
 
 
-def same_map(path: str | Path, made: GalaxyMap, prints: Fingerprints) -> None:
-    """Refuse fingerprints of another map of spectra than a map of galaxies is of."""
-    if prints.layout != made.layout:
-        problem = f"fingerprints of the map {prints.layout}"
-        expected = f"{made.layout}, that the map of galaxies is of"
+def write_placed(path: str | Path, made: Placed) -> None:
+    """Write galaxies on a map, to be read without its networks."""
+    facts = asdict(made.layout) | {"som": [made.som.topology, made.som.lattice]}
+    arrays = {name: getattr(made, name) for name in ARRAYS}
+    text = np.array(json.dumps(facts, sort_keys=True))
+    write_npz(path, weights=made.som.weights, facts=text, **arrays)
+
+
+def read_placed(path: str | Path, prints: Fingerprints | None = None) -> Placed:
+    """Read galaxies on a map.
+
+    Raises
+    ------
+    InputError
+        No such file, or galaxies of other fingerprints than `prints`.
+    """
+    arrays = read_npz(path, KEYS)
+    facts = json.loads(str(arrays["facts"]))
+    som = Som(arrays["weights"], *facts.pop("som"))
+    made = Placed(som, Layout(**facts), *(arrays[name] for name in ARRAYS))
+    if prints is None:
+        return made
+    some = (prints.info["split"] != "empty").to_numpy()
+    if prints.layout != made.layout or not np.array_equal(made.unit >= 0, some):
+        problem = f"{len(made.unit)} galaxies on the map {made.layout}"
+        expected = f"those of the fingerprints, {len(some)} on {prints.layout}"
         raise InputError(path, problem, expected=expected, remedy=REMEDY)
+    return made
 
 
 def truth_of(paths: Iterable[str]) -> pd.DataFrame | None:
