@@ -7,7 +7,7 @@ import pytest
 from skyloom.som.matching import two_best
 from skyloom.spectra.baselines.train import BASELINES, principal
 from skyloom.spectra.config_map import Units
-from skyloom.spectra.mapping.files import read_map, write_map
+from skyloom.spectra.mapping.files import read_plain, write_map
 from skyloom.spectra.quality.labels import explained_by_units, squares
 from skyloom.spectra.quality.measures import explained, pixel_errors
 from small_maps import spectra
@@ -57,7 +57,7 @@ def test_same_seed_gives_same_bytes(kind, data, maps, tmp_path):
     for name, made in (("a", maps[kind]), ("b", again)):
         write_map(tmp_path / f"{name}.npz", made)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    read = read_map(tmp_path / "a.npz")
+    read = read_plain(tmp_path / "a.npz")
     unseen = data[1]
     units = maps[kind].place(unseen.flux, unseen.ivar)[0]
     np.testing.assert_array_equal(read.place(unseen.flux, unseen.ivar)[0], units)

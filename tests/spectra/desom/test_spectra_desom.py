@@ -26,12 +26,12 @@ from skyloom.spectra.desom.model import Desom, squared_residual
 from skyloom.spectra.desom.networks import SIDECAR, Network
 from skyloom.spectra.desom.samples import Samples
 from skyloom.spectra.desom.train import train
-from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra, write_spectra
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.tasks.desom import pictures, save, train_map
+from skyloom.spectra.tasks.reading import read_map
 
 PIXELS, LATENT, GAMMA, HEAT = 64, 5, 0.03, 1.7
 GRID = RestGrid(3600.0, 1e-3, PIXELS)

@@ -10,7 +10,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.som.model import Som
 from skyloom.spectra.mapping.codecs import Identity, Principal
-from skyloom.spectra.mapping.files import read_map, write_map
+from skyloom.spectra.mapping.files import read_plain, write_map
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.grid import RestGrid
 
@@ -32,7 +32,7 @@ def a_map(kind="pca_som"):
 def test_a_map_is_the_same_again(kind, tmp_path):
     made = a_map(kind)
     write_map(tmp_path / "one.npz", made)
-    found = read_map(tmp_path / "one.npz")
+    found = read_plain(tmp_path / "one.npz")
     assert (found.kind, found.scaled, found.grid) == (kind, "median", GRID)
     assert found.about == {"seed": 1}
     assert found.digest == made.digest
@@ -95,4 +95,4 @@ def test_what_is_no_map_is_refused(harm, says, tmp_path):
     write_map(path, a_map())
     write_npz(path, **harm(read_npz(path)))
     with pytest.raises(InputError, match=says):
-        read_map(path)
+        read_plain(path)

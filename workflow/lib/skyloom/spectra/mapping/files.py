@@ -1,4 +1,4 @@
-"""One file for a map: ``.npz`` where no network is needed, ``.keras`` of a network."""
+"""The file of a map that needs no network, ``.npz``."""
 
 from __future__ import annotations
 
@@ -25,13 +25,8 @@ KEYS = {
 }
 
 
-def read_map(path: str | Path) -> SpectralMap:
-    """Read a map by its suffix; InputError for a file that is none."""
-    if Path(path).suffix == ".keras":
-        # Imported here: a plain map needs no Keras.
-        from skyloom.spectra.desom.files import read_desom  # noqa: PLC0415
-
-        return read_desom(path)
+def read_plain(path: str | Path) -> SpectralMap:
+    """Read a map whose codec is no network; InputError for a file that is none."""
     arrays = read_npz(path, KEYS)
     remedy = "train the map again"
     try:

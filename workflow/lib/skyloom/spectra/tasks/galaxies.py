@@ -24,7 +24,6 @@ from skyloom.spectra.galaxies.files import (
 from skyloom.spectra.galaxies.fingerprints import COLUMNS, fingerprint, weights
 from skyloom.spectra.galaxies.splits import NONE_LEFT, galaxy_spectra, no_spectra
 from skyloom.spectra.galaxies.summary import summary
-from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.rest.files import (
     RestSpectra,
     read_spectra,
@@ -35,6 +34,7 @@ from skyloom.spectra.rest.files import paths as files_of
 from skyloom.spectra.rest.galaxy import galaxy_of
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import scale
+from skyloom.spectra.tasks.reading import read_map
 
 
 def by_name(paths: Iterable[str]) -> dict[str, str]:

@@ -24,10 +24,10 @@ from skyloom.spectra.labels.fit import fit_labels, folds, some_rows
 from skyloom.spectra.labels.model import LabelModel, estimate
 from skyloom.spectra.labels.scores import report
 from skyloom.spectra.labels.tables import catalogue
-from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
 from skyloom.spectra.rest.galaxy import galaxy_of
+from skyloom.spectra.tasks.reading import read_map
 
 log = logging.getLogger(NAME)
 

@@ -16,13 +16,13 @@ from skyloom.run.seeds import rng
 from skyloom.spectra.baselines.train import BASELINES, map_of
 from skyloom.spectra.config_map import Desom
 from skyloom.spectra.figures import quality as figures
-from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.mapping.plain import templates
 from skyloom.spectra.quality.judge import judge, summary
 from skyloom.spectra.quality.stability import compare
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
+from skyloom.spectra.tasks.reading import read_map
 
 JUDGED = 5000  # test spectra that maps are judged on, at most
 VIEWED = 20_000  # training spectra that are looked at, at most

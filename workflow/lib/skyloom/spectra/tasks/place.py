@@ -22,7 +22,6 @@ from skyloom.run.log import NAME
 from skyloom.run.seeds import rng
 from skyloom.spectra.labels.files import read_labels
 from skyloom.spectra.labels.tables import MEANINGS
-from skyloom.spectra.mapping.files import read_map
 from skyloom.spectra.mapping.novelty import novelty_from
 from skyloom.spectra.place.coherence import morans_i
 from skyloom.spectra.place.figures import cube_figure, spectra_figure
@@ -33,6 +32,7 @@ from skyloom.spectra.readers.detect import read_any
 from skyloom.spectra.readers.observed import Observed, at_rest
 from skyloom.spectra.rest.cuts import has_redshift
 from skyloom.spectra.rest.files import RestSpectra, table_of
+from skyloom.spectra.tasks.reading import read_map
 
 SHOWN = 6  # spectra of a picture
 UNITS = {"novelty": "%", "x": "arcsec", "y": "arcsec", "area": "arcsec2"}
