@@ -22,7 +22,7 @@ from skyloom.spectra.desom.autoencoders import build, perceptron, seeded
 from skyloom.spectra.desom.backend import keras, values
 from skyloom.spectra.desom.files import read_desom, write_desom
 from skyloom.spectra.desom.history import COLUMNS, write_log
-from skyloom.spectra.desom.model import Desom, squared_residual
+from skyloom.spectra.desom.model import PACE, Desom, squared_residual
 from skyloom.spectra.desom.networks import SIDECAR, Network
 from skyloom.spectra.desom.samples import Samples
 from skyloom.spectra.desom.train import train
@@ -63,7 +63,7 @@ def small_model(seed=1):
     seeded(seed)
     model = Desom(*build("mlp", PIXELS, LATENT), APART, squared_residual)
     rng = np.random.default_rng(seed)
-    model.prototypes.assign(rng.normal(size=(30, LATENT)))
+    model.lay(rng.normal(size=(30, LATENT)))
     flux, ivar = sheet_of_spectra(8, seed)
     x, weight = Samples(flux, ivar, flux.mean(axis=0)).batch(slice(None))
     column = np.ones((8, 1), np.float32)
@@ -103,12 +103,15 @@ def test_loss_is_that_of_two_passes_in_numpy():
 
 
 def test_gradient_goes_through_distances_only():
-    """Neighbourhoods are constants: dL/dm = -2 gamma mean_i w_ik (z_i - m_k)."""
+    """Neighbourhoods are constants: dL/dm = -2 gamma mean_i w_ik (z_i - m_k).
+
+    What learns is the prototypes divided by `PACE`.
+    """
     model, x, aims = small_model()
     _, _, weight, step = by_hand(model, x, aims)
     _, found = gradients(model, x, aims)
-    index = [v is model.prototypes for v in model.trainable_variables].index(True)
-    wanted = -2 * GAMMA * (weight[:, :, None] * step).mean(axis=0)
+    index = [v is model.paced for v in model.trainable_variables].index(True)
+    wanted = -2 * GAMMA * PACE * (weight[:, :, None] * step).mean(axis=0)
     np.testing.assert_allclose(found[index], wanted, rtol=1e-4, atol=1e-7)
     # Without the map's term prototypes rest; the encoder feels both terms.
     still = gradients(model, x, aims | {"gamma": 0 * aims["gamma"]})[1]
@@ -159,13 +162,13 @@ def trained(tmp_path_factory):
     mean = mean_spectrum(flux, ivar)
     seeded(3)
     pair = build("conv_small", PIXELS, LATENT)
-    samples = Samples(flux, ivar, mean)
+    samples = Samples(flux, ivar, mean, mean=mean)
+    held = Samples(*unseen, mean, mean=mean)
     long = how(iterations=500, decay=400, rate=5e-3, log_every=100, pretrain=2)
-    made = train(pair, samples, UNITS, long, 7, held=Samples(*unseen, mean))
+    made = train(pair, samples, UNITS, long, 7, held=held)
     about = {"network": "conv_small", "history": made.history}
-    spectral = SpectralMap(
-        "desom", Network(*pair), made.som, GRID, "median", mean, about
-    )
+    codec = Network(*pair, mean)
+    spectral = SpectralMap("desom", codec, made.som, GRID, "median", mean, about)
     path = tmp_path_factory.mktemp("desom") / "map.keras"
     write_desom(path, spectral)
     return spectral, path, made.history, unseen
@@ -179,8 +182,8 @@ def test_unseen_spectra_are_reconstructed(trained):
     chi2 = (ivar * (flux - made) ** 2)[good].mean()
     mean = (ivar * (flux - spectral.mean) ** 2)[good].mean()
     assert chi2 < mean / 20
-    assert chi2 < 4
-    assert history[-1]["val_Lr"] < history[0]["val_Lr"] / 3
+    assert chi2 < 2.5
+    assert history[-1]["val_Lr"] < history[0]["val_Lr"]
     assert history[-1]["latent_topographic_err"] < 0.1
 
 
@@ -203,7 +206,9 @@ def test_file_holds_all(trained, tmp_path):
     assert (tmp_path / "again.keras").read_bytes() == path.read_bytes()
     opened = keras.models.load_model(path)
     np.testing.assert_allclose(
-        values(opened(flux)), spectral.reconstruct(spectral.codec.encode(flux))
+        values(opened(flux - spectral.mean)) + spectral.mean,
+        spectral.reconstruct(spectral.codec.encode(flux)),
+        rtol=1e-5,
     )
 
 

@@ -12,20 +12,20 @@ from skyloom.spectra.mapping.fill import mean_spectrum
 RNG = np.random.default_rng(1)
 FLUX = RNG.normal(size=(7, 12)).astype(np.float32)
 IVAR = np.where(RNG.random((7, 12)) < 0.3, 0, RNG.uniform(1, 9, (7, 12)))
-FILL = np.arange(12, dtype=np.float32)
+MEAN = np.arange(12, dtype=np.float32)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
 def test_weights_of_a_sample_sum_to_one(weighted):
-    """Whatever its S/N; masked pixels weigh nothing, and are filled."""
-    samples = Samples(FLUX, IVAR, FILL, weighted)
+    """Whatever its S/N; masked pixels weigh nothing, and are as the mean."""
+    samples = Samples(FLUX, IVAR, MEAN, weighted, MEAN)
     x, weight = samples.batch(np.array([4, 2]))
     np.testing.assert_allclose(weight.sum(axis=1), 1, rtol=1e-6)
     masked = IVAR[[4, 2]] == 0
     assert (weight[masked] == 0).all()
     assert (weight[~masked] > 0).all()
-    np.testing.assert_array_equal(x, np.where(masked, FILL, FLUX[[4, 2]]))
-    brighter = Samples(FLUX, 100 * IVAR, FILL, weighted).batch(np.array([4, 2]))[1]
+    np.testing.assert_allclose(x, np.where(masked, 0, FLUX[[4, 2]] - MEAN))
+    brighter = Samples(FLUX, 100 * IVAR, MEAN, weighted).batch(np.array([4, 2]))[1]
     np.testing.assert_allclose(weight, brighter, rtol=1e-6)
 
 
@@ -42,7 +42,7 @@ def test_sample_without_a_good_pixel_is_named():
     ivar = IVAR.copy()
     ivar[5] = 0
     with pytest.raises(ValueError, match="sample 5 has no good pixel"):
-        Samples(FLUX, ivar, FILL).batch(np.array([1, 5]))
+        Samples(FLUX, ivar, MEAN).batch(np.array([1, 5]))
 
 
 def test_samples_without_ivar_are_as_they_are():

@@ -20,7 +20,8 @@ from skyloom.spectra.rest.grid import grid_from
 def write_desom(path: str | Path, made: SpectralMap) -> None:
     """Write a map of spectra whose codec is a `Network` made by `build`.
 
-    ``made.about["network"]`` names the network. Same map, same bytes.
+    ``made.about["network"]`` names the network, and its mean is the map's. Same map,
+    same bytes.
     """
     facts = {
         "kind": made.kind,
@@ -46,7 +47,8 @@ def read_desom(path: str | Path) -> SpectralMap:
         if som.width != facts["latent"]:
             msg = f"prototypes of {som.width} values, not {facts['latent']}"
             raise ValueError(msg)
-        return SpectralMap(kind, Network(*pair), som, grid, scaled, mean, about)
+        codec = Network(*pair, mean)
+        return SpectralMap(kind, codec, som, grid, scaled, mean, about)
     except (KeyError, ValueError, TypeError) as bad:
         problem = f"not a map of spectra ({bad})"
         raise InputError(path, problem, remedy=REMEDY) from None

@@ -9,6 +9,10 @@ import numpy as np
 from skyloom.spectra.desom.backend import keras
 
 ops = keras.ops
+# Adam moves any variable by about its rate a step, however large the gradient is. With
+# one rate for all, prototypes lag behind the latent space that they are in, and most of
+# a map stays empty: theirs is larger by this factor.
+PACE = 10.0
 Loss = Callable  # (x, reconstruction, weight or None) -> one value a sample
 
 
@@ -69,12 +73,21 @@ class Desom(keras.Model):
     def __init__(self, encoder, decoder, distances: np.ndarray, loss: Loss):
         super().__init__()
         self.encoder, self.decoder, self.loss_of = encoder, decoder, loss
-        self.prototypes = self.add_weight(
+        self.paced = self.add_weight(
             shape=(len(distances), encoder.output_shape[-1]),
             initializer="zeros",
             name="prototypes",
         )
         self.apart = np.asarray(distances, np.float32) ** 2
+
+    @property
+    def prototypes(self):
+        """The prototypes, shape (units, latent)."""
+        return PACE * self.paced
+
+    def lay(self, prototypes: np.ndarray) -> None:
+        """Put the prototypes where they start."""
+        self.paced.assign(prototypes / PACE)
 
     def call(self, x):
         """Return latent vectors and reconstructions."""

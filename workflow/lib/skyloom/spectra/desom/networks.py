@@ -31,18 +31,22 @@ REMEDY = "train the map again, or give a file that skyloom's training wrote"
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """An encoder and a decoder, for samples and latent vectors of any number."""
+    """An encoder and a decoder, for samples and latent vectors of any number.
+
+    `mean` is what was taken from samples for training, a mean spectrum or 0.
+    """
 
     encoder: keras.Model
     decoder: keras.Model
+    mean: np.ndarray | float = 0.0
 
     def encode(self, flux: np.ndarray) -> np.ndarray:
         """Return latent vectors, float32, (n, latent), of samples without gaps."""
-        return applied(self.encoder, np.asarray(flux, np.float32))
+        return applied(self.encoder, np.asarray(flux - self.mean, np.float32))
 
     def decode(self, latent: np.ndarray) -> np.ndarray:
         """Return the samples that latent vectors stand for, float32."""
-        return applied(self.decoder, np.asarray(latent, np.float32))
+        return applied(self.decoder, np.asarray(latent, np.float32)) + self.mean
 
 
 def write_networks(

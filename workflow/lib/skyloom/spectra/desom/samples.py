@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,12 +28,15 @@ class Samples:
         `skyloom.spectra.mapping.fill`.
     weighted : bool
         Whether good values count by `ivar`; otherwise alike.
+    mean : ndarray of shape (pixels,), or 0
+        Networks learn what is left of a sample without it.
     """
 
     x: np.ndarray
     ivar: np.ndarray | None = None
     templates: np.ndarray | None = None
     weighted: bool = True
+    mean: np.ndarray | float = 0.0
 
     def __len__(self) -> int:
         return len(self.x)
@@ -46,7 +49,7 @@ class Samples:
         """
         x = np.asarray(self.x[index], np.float32)
         if self.ivar is None:
-            return x, None
+            return x - self.mean, None
         ivar = np.asarray(self.ivar[index])
         good = ivar > 0
         weight = (ivar if self.weighted else good).astype(np.float64)
@@ -55,15 +58,15 @@ class Samples:
             row = np.arange(len(self))[index][int(np.argmin(total))]
             msg = f"sample {row} has no good pixel"
             raise ValueError(msg)
-        whole = fill(x, good, self.templates)
-        return whole, (weight / total).astype(np.float32)
+        left = fill(x, good, self.templates) - self.mean
+        return left, (weight / total).astype(np.float32)
 
     def some(self, size: int, generator: np.random.Generator) -> Samples:
         """Return samples drawn by lot, in memory; all if there are no more."""
         size = min(size, len(self))
         index = np.sort(generator.choice(len(self), size, replace=False))
         ivar = None if self.ivar is None else np.asarray(self.ivar[index])
-        return Samples(np.asarray(self.x[index]), ivar, self.templates, self.weighted)
+        return replace(self, x=np.asarray(self.x[index]), ivar=ivar)
 
     def pieces(self, size: int = CHUNK) -> Iterator[np.ndarray]:
         """Yield all samples in order, without gaps, some at a time."""

@@ -178,7 +178,7 @@ class _Run:
             topology = self.units.topology
             som = train_som(latent, shape, topology, START_EPOCHS, lot, **how)
             found = som.prototypes
-        self.model.prototypes.assign(found)
+        self.model.lay(found)
 
     def _log(self, iteration: int, heat: float) -> None:
         encoder, decoder = self.pair

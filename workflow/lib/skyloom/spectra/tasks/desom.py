@@ -88,8 +88,9 @@ def train_map(
         problem = "other pixels or scaling than the training spectra"
         raise InputError(files["x_test"], problem, remedy="make both again")
     by = templates(seen, seed)
+    mean = mean_spectrum(seen.flux, seen.ivar)
     data, held = (
-        samples.Samples(each.flux, each.ivar, by, how.weighted)
+        samples.Samples(each.flux, each.ivar, by, how.weighted, mean)
         for each in (seen, unseen)
     )
     autoencoders.seeded(seed, "desom", repeat)
@@ -98,8 +99,7 @@ def train_map(
     made = train(pair, data, how.units, how.training, own, held=held, folder=folder)
     about = {"network": how.network, "settings": settings, "repeat": repeat}
     about |= {"history": made.history, "provenance": record}
-    codec, scaled = Network(*pair), seen.scaled
-    mean = mean_spectrum(seen.flux, seen.ivar)
+    codec, scaled = Network(*pair, mean), seen.scaled
     spectral = SpectralMap("desom", codec, made.som, seen.grid, scaled, mean, about)
     some = rng(seed, "shown").permutation(len(unseen))[:PLACED]
     shown = unseen.rows(np.sort(some))

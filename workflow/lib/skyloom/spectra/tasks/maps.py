@@ -58,7 +58,8 @@ def train_apart(
 
     spectra = read_spectra(flux, info)
     by = templates(spectra, seed)
-    data = samples.Samples(spectra.flux, spectra.ivar, by, settings.weighted)
+    mean = mean_spectrum(spectra.flux, spectra.ivar)
+    data = samples.Samples(spectra.flux, spectra.ivar, by, settings.weighted, mean)
     autoencoders.seeded(seed, "ae_som")
     shape = spectra.grid.pixels, settings.latent
     pair = autoencoders.build(settings.network, *shape)
@@ -66,10 +67,9 @@ def train_apart(
     history = train(pair, data, settings.units, alone, seed).history
     codes = np.concatenate([autoencoders.applied(pair[0], x) for x in data.pieces()])
     som = map_of(codes, settings.units, rng(seed, "baseline", "ae_som"))
-    mean = mean_spectrum(spectra.flux, spectra.ivar)
     about = {"network": settings.network, "history": history, "provenance": record}
     where = spectra.grid, spectra.scaled
-    made = SpectralMap("ae_som", Network(*pair), som, *where, mean, about)
+    made = SpectralMap("ae_som", Network(*pair, mean), som, *where, mean, about)
     write_desom(target, made)
 
 
