@@ -9,10 +9,11 @@ import pytest
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
 from skyloom.spectra.config_map import Desom, Temperature, Training, Units
-from skyloom.spectra.mapping.files import read_plain, write_map
+from skyloom.spectra.mapping.files import write_map
 from skyloom.spectra.rest.files import write_spectra
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.tasks import maps as tasks
+from skyloom.spectra.tasks.reading import read_map
 from small_maps import spectra
 
 TRAINING = Training(
@@ -73,7 +74,7 @@ def test_maps_are_judged_side_by_side(folder):
     ],
 )
 def test_a_map_of_other_spectra_is_refused(folder, change, problem):
-    other = replace(read_plain(folder / "som.npz"), **change)
+    other = replace(read_map(folder / "som.npz"), **change)
     write_map(folder / "other.npz", other)
     with pytest.raises(InputError, match=problem):
         judge(folder, som=[folder / "other.npz"])
@@ -92,7 +93,7 @@ def test_an_autoencoder_alone_and_then_a_map(folder, tmp_path):
     files = folder / "X_train.npy", folder / "Y_train.fits"
     target = tmp_path / "ae_som.keras"
     tasks.train_apart(*files, target, HOW, 1, 1, {"seed": 1})
-    made = read_plain(target)
+    made = read_map(target)
     assert (made.kind, made.som.shape, made.som.width) == ("ae_som", (4, 5), 3)
     assert {row["iter"] for row in made.about["history"]} == {30, 60}
     unseen = spectra(100, 5)
