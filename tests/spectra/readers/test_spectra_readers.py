@@ -122,6 +122,11 @@ def test_lines_come_to_their_place_at_rest(tmp_path):
         assert centre == pytest.approx(4500, abs=0.6)
 
 
+def parts_light():
+    """Return the mean flux of the four spaxels of the first bin."""
+    return line_spectra(SIDE * SIDE).mean(axis=1).reshape(SIDE, SIDE)[1:3, 1:3]
+
+
 def test_bins_of_a_galaxy(tmp_path):
     """The mean of the spaxels of a bin; places, radius, velocity, area."""
     files = galaxy(tmp_path)
@@ -135,6 +140,11 @@ def test_bins_of_a_galaxy(tmp_path):
     assert np.isnan(info["row"][0])
     assert (info["row"][1], info["column"][1]) == (1, 3)
     assert info["r_re_light"][1] == pytest.approx(np.hypot(0.25, 0.75) / 2)
+    light = parts_light()
+    radius = np.hypot(*(np.mgrid[:SIDE, :SIDE] * 0.5 - (SIDE - 1) / 4))[1:3, 1:3] / 2
+    expected = (radius * light).sum() / light.sum()
+    assert info["r_re_light"][0] == pytest.approx(expected, rel=2e-3)
+    assert abs(radius.mean() / expected - 1) > 4e-3
     assert parts[0].flux[0] == pytest.approx(
         line_spectra(36).reshape(SIDE, SIDE, -1)[1:3, 1:3].mean((0, 1)), abs=0.12
     )

@@ -77,7 +77,9 @@ def test_a_flat_spectrum_has_no_standard_deviation():
 
 def test_redshifts_that_a_galaxy_can_have():
     """Placeholders, cz, unknown ones and absurd velocities are none."""
-    z = [0.03, -0.002, -9999, 9000, np.nan, 0.03, 0.03]
-    v = [np.nan, 0, 0, 0, 0, -250, 5000]
+    z = [0.03, -0.002, -9999, 9000, np.nan, 0.03, 0.03, 0.03]
+    v = [np.nan, 0, 0, 0, 0, -250, 5000, -5000]
     info = pd.DataFrame({"redshift": z, "v_star": v})
-    assert has_redshift(info).tolist() == [True, True, False, False, False, True, False]
+    assert has_redshift(info).tolist() == [
+        *(True, True, False, False, False, True, False, False)
+    ]

@@ -120,6 +120,22 @@ def test_half_of_a_pixel_must_be_covered():
     assert weight[0, 1] == found[0, 1] == 0
 
 
+def test_numbers_at_the_ends_of_float32():
+    """Tiny and huge numbers are kept or masked; none is infinite, or warned of."""
+    flux, ivar = (
+        np.ones((4, len(SEEN)), np.float32),
+        np.ones((4, len(SEEN)), np.float32),
+    )
+    ivar[0], ivar[1] = 1e-44, 3e38
+    flux[2] = 3.4e38
+    ivar[3, ::2] = 1e-44
+    found, weight = to_rest(SEEN, flux, ivar, np.full(4, 1.02), GRID)
+    assert np.isfinite(found).all()
+    assert np.isfinite(weight).all()
+    assert ((weight > 0) | (found == 0)).all()
+    assert not found[2].any()
+
+
 def test_wavelengths_of_each_spectrum():
     """Rows on grids of their own come out as they do alone."""
     flux, ivar = spectra(3)

@@ -120,7 +120,8 @@ def stacked(flux, ivar, bins: csr_array) -> tuple[np.ndarray, np.ndarray]:
     good = ivar > 0
     number = bins @ good.astype(np.float64)
     total = bins @ np.where(good, flux, 0).astype(np.float64)
-    variance = bins @ np.divide(1.0, ivar, out=np.zeros(ivar.shape), where=good)
+    exact = ivar.astype(np.float64)  # float32 cannot hold one over its smallest
+    variance = bins @ np.divide(1.0, exact, out=np.zeros(ivar.shape), where=good)
     some = number > 0
     many = np.maximum(number, 1)
     factor = np.where(many > 100, 4.2, 1 + 1.62 * np.log10(many))

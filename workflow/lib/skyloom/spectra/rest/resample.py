@@ -83,7 +83,8 @@ def resample(
     """
     good = ivar > 0
     clean = np.where(good, flux, 0.0)
-    variance = np.divide(1.0, ivar, out=np.zeros(ivar.shape), where=good)
+    exact = ivar.astype(np.float64)  # float32 cannot hold one over its smallest
+    variance = np.divide(1.0, exact, out=np.zeros(ivar.shape), where=good)
     covered = part @ good.T.astype(np.float64)
     total = part @ clean.T.astype(np.float64)
     squared = csr_array((part.data**2, part.indices, part.indptr), part.shape)
@@ -129,7 +130,10 @@ def to_rest(
         source = seen if shared else edges_of(wave[rows[0]])
         part = overlaps(source / by, edges)
         mean, inverse = resample(flux[rows], ivar[rows], part, width)
-        out[rows], weight[rows] = mean * by, inverse / by**2
+        with np.errstate(over="ignore", under="ignore"):
+            out[rows], weight[rows] = mean * by, inverse / by**2
+    lost = ~(np.isfinite(out) & np.isfinite(weight) & (weight > 0))
+    out[lost] = weight[lost] = 0
     return out, weight
 
 
