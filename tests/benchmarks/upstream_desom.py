@@ -95,12 +95,16 @@ class Reference:
         codes = self.encoder.predict_on_batch(x[chosen])
         self.layer.prototypes.assign(codes)
 
-    def step(self, x: np.ndarray, iteration: int):
-        """Learn from a batch; return the losses: whole, reconstruction, map."""
+    def step(self, x: np.ndarray, iteration: int, *, search=None):
+        """Learn from a batch; return the losses: whole, reconstruction, map.
+
+        `search` gives reconstructions and distances in the first pass: the published
+        code calls `predict`; ``predict_on_batch``, our default, costs less.
+        """
         how = self.how
         done = iteration / (how.iterations - 1)
         temperature = how.first * (how.last / how.first) ** done
-        best = self.model.predict_on_batch(x)[1].argmin(axis=1)
+        best = (search or self.model.predict_on_batch)(x)[1].argmin(axis=1)
         weights = np.exp(-((self.apart[best] / temperature) ** 2)).astype(np.float32)
         return self.model.train_on_batch(x, [x, weights])
 
