@@ -17,7 +17,6 @@ from skyloom.spectra.mapping.fill import fill
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import METHODS
 
-PASSES = 2  # over the masked pixels, each filled by the reconstruction before
 CHUNK = 1024  # spectra at a time
 
 
@@ -84,8 +83,7 @@ class SpectralMap:
         """Return the latent vectors of scaled spectra, shape (n, latent).
 
         Masked pixels (`ivar` 0) take no part: they are filled with the prototype that
-        is nearest over the good pixels and then, `PASSES` times, with the spectrum's
-        own reconstruction.
+        is nearest over the good pixels.
         """
         parts = [
             self._encode(
@@ -121,11 +119,7 @@ class SpectralMap:
         whole = np.array(flux, np.float32)
         if gaps.any():
             whole[gaps] = fill(flux[gaps], good[gaps], self._decoded)
-        latent = self.codec.encode(whole)
-        for _ in range(PASSES if gaps.any() else 0):
-            filled = self.reconstruct(latent[gaps])
-            latent[gaps] = self.codec.encode(np.where(good[gaps], flux[gaps], filled))
-        return latent
+        return self.codec.encode(whole)
 
     @cached_property
     def _decoded(self) -> np.ndarray:
