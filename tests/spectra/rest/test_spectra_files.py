@@ -11,6 +11,7 @@ from skyloom.spectra.rest.files import (
     RestSpectra,
     paths,
     read_spectra,
+    taken,
     write_spectra,
     writing,
 )
@@ -188,3 +189,11 @@ def test_rows_of_a_table_are_those_of_the_arrays():
     one = spectra()
     with pytest.raises(ValueError, match="not \\(6, 64\\)"):
         RestSpectra(one.flux, one.ivar, one.info.iloc[:6], GRID)
+
+
+def test_rows_of_a_part_of_a_map_are_those_of_the_part(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(60, dtype="f4").reshape(20, 3))
+    whole = np.load(tmp_path / "x.npy", mmap_mode="r")
+    part = whole[5:15]
+    np.testing.assert_array_equal(taken(whole, [2, 7]), whole[[2, 7]])
+    np.testing.assert_array_equal(taken(part, [0, 3]), whole[[5, 8]])

@@ -9,6 +9,7 @@ import numpy as np
 
 from skyloom.run.seeds import rng
 from skyloom.spectra.mapping.fill import fill
+from skyloom.spectra.rest.files import taken
 
 CHUNK = 1024  # spectra read at a time
 
@@ -47,10 +48,10 @@ class Samples:
         So a sample counts the same whatever its S/N: `ivar` says which of its pixels
         to trust, not which samples.
         """
-        x = np.asarray(self.x[index], np.float32)
+        x = np.asarray(taken(self.x, index), np.float32)
         if self.ivar is None:
             return x - self.mean, None
-        ivar = np.asarray(self.ivar[index])
+        ivar = taken(self.ivar, index)
         good = ivar > 0
         weight = (ivar if self.weighted else good).astype(np.float64)
         total = weight.sum(axis=1, keepdims=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from skyloom.spectra.rest.files import CHUNK, RestSpectra
+from skyloom.spectra.rest.files import CHUNK, RestSpectra, taken
 
 
 def fill(flux: np.ndarray, good: np.ndarray, templates: np.ndarray) -> np.ndarray:
@@ -52,8 +52,8 @@ def mean_spectrum(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
     total, count = np.zeros(flux.shape[1]), np.zeros(flux.shape[1])
     for first in range(0, len(flux), CHUNK):
         part = slice(first, first + CHUNK)
-        good = np.asarray(ivar[part]) > 0
-        total += np.where(good, flux[part], 0.0).sum(axis=0, dtype=np.float64)
+        good = taken(ivar, part) > 0
+        total += np.where(good, taken(flux, part), 0.0).sum(axis=0, dtype=np.float64)
         count += good.sum(axis=0)
     seen = np.flatnonzero(count)
     if not len(seen):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from tokenize import TokenError
 
@@ -67,7 +68,7 @@ class RestSpectra:
     def rows(self, index) -> RestSpectra:
         """Return the chosen spectra, read into memory."""
         info = self.info.iloc[index].reset_index(drop=True)
-        flux, ivar = _taken(self.flux, index), _taken(self.ivar, index)
+        flux, ivar = taken(self.flux, index), taken(self.ivar, index)
         return RestSpectra(flux, ivar, info, self.grid, self.scaled)
 
     def pieces(self, index: np.ndarray) -> Iterator[RestSpectra]:
@@ -76,9 +77,10 @@ class RestSpectra:
             yield self.rows(index[first : first + CHUNK])
 
 
-def _taken(array: np.ndarray, index) -> np.ndarray:
+def taken(array: np.ndarray, index) -> np.ndarray:
     """Return rows of an array, copied; of a memory map no page stays in memory."""
-    if isinstance(array, np.memmap):
+    # A part of a map is no map of its own: it does not know where in the file it begins.
+    if isinstance(array, np.memmap) and isinstance(array.base, mmap):
         how = {"dtype": array.dtype, "offset": array.offset, "shape": array.shape}
         array = np.memmap(array.filename, mode="r", **how)
     return np.array(array[index])
