@@ -79,7 +79,7 @@ class RestSpectra:
 
 def taken(array: np.ndarray, index) -> np.ndarray:
     """Return rows of an array, copied; of a memory map no page stays in memory."""
-    # A part of a map is no map of its own: it does not know where in the file it begins.
+    # A part of a map does not know where in the file it begins: it is read as it is.
     if isinstance(array, np.memmap) and isinstance(array.base, mmap):
         how = {"dtype": array.dtype, "offset": array.offset, "shape": array.shape}
         array = np.memmap(array.filename, mode="r", **how)
