@@ -121,6 +121,20 @@ def test_units_by_lot_explain_nothing_and_right_ones_all():
     assert found == pytest.approx(0.5, abs=0.06)
 
 
+def test_spectra_of_one_galaxy_do_not_make_units_know_its_redshift():
+    """Each galaxy has units of its own liking, and a redshift by lot."""
+    rng = np.random.default_rng(1)
+    galaxies = np.repeat(np.arange(400).astype(str), 10)
+    units = np.repeat(rng.integers(0, 200, (400, 2)), 5, axis=1).ravel()
+    z = np.repeat(rng.random(400), 10)
+    assert share_of(z, units) > 0.15
+    value, unit, _ = labels.by_galaxy(z, units, galaxies)
+    assert abs(share_of(value, unit)) < 0.08
+    # What units do know remains.
+    value, unit, _ = labels.by_galaxy(units + 0.0, units, galaxies)
+    assert share_of(value, unit) == 1
+
+
 @pytest.mark.parametrize("values", [np.ones(9), np.arange(9.0)])
 def test_nothing_to_explain_is_unknown(values):
     assert np.isnan(share_of(values, np.arange(9)))

@@ -46,7 +46,7 @@ def judge(
         less the decoded prototype); ``topographic`` error by adjacency; ``dead`` units
         of training and test; ``explained`` variance and ``chi2`` a pixel of
         reconstructions; ``labels``, ``systematics`` (what S/N and redshift have to do
-        with units: best nothing) and ``classes`` by column; ``bias`` of
+        with units, by galaxy: best nothing) and ``classes`` by column; ``bias`` of
         reconstructions against S/N and redshift; ``indices`` of reconstructions less
         the data's; ``invariance`` to redshift.
     """
@@ -75,7 +75,9 @@ def judge(
             for name in quantities
         },
         "systematics": {
-            name: labels.quantity(test.info[name].to_numpy(float), *_on(on), draw)
+            name: labels.quantity(
+                *labels.by_galaxy(test.info[name].to_numpy(float), *_on(on)), draw
+            )
             for name in labelled(test.info, AGAINST)
         },
         "classes": _classes(test.info, on.units),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from skyloom.stats.bootstrap import bootstrap
 
@@ -52,6 +53,18 @@ def quantity(values, units, galaxies, draw) -> dict:
     parts, some = squares(values, units), count[place] > 1
     found = bootstrap(explained_by_units, parts, draw, objects=galaxies[some])
     return found | {"n": len(values)}
+
+
+def by_galaxy(values, units, galaxies) -> tuple[np.ndarray, ...]:
+    """Return one mean value a galaxy and unit, with its unit and its galaxy.
+
+    Spectra of a galaxy are alike and fall on the same units, and have one redshift: as
+    rows of their own they would make units seem to know it.
+    """
+    table = pd.DataFrame({"unit": units, "galaxy": galaxies, "value": values})
+    mean = table.groupby(["unit", "galaxy"], sort=True)["value"].mean()
+    where = mean.index.get_level_values
+    return mean.to_numpy(), where("unit").to_numpy(), where("galaxy").to_numpy(str)
 
 
 def purity(classes: np.ndarray, units: np.ndarray) -> float:
