@@ -120,4 +120,4 @@ class Reference:
     @property
     def prototypes(self) -> np.ndarray:
         """Prototypes in latent space, (units, latent)."""
-        return ops.convert_to_numpy(self.layer.prototypes)
+        return self.layer.get_weights()[0]
