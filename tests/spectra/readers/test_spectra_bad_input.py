@@ -1,5 +1,6 @@
 """Bad files: each is refused with its name, the place, what was expected, a remedy."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -7,21 +8,15 @@ import pytest
 from astropy.io import fits
 from skyloom.io.errors import DatumError, InputError
 from skyloom.spectra.readers.chunks import read_chunk
-from skyloom.spectra.readers.cubes import read_cube, sky_of
-from skyloom.spectra.readers.detect import read_any
 from skyloom.spectra.readers.manga import read_galaxy
-from skyloom.spectra.readers.observed import at_rest
-from skyloom.spectra.rest.grid import RestGrid
 from small_spectra import (
     PIXELS,
     SIDE,
     WAVE,
     binning,
     chunk,
-    cube,
     galaxy,
     line_spectra,
-    sdss,
 )
 
 FLUX = line_spectra(12)
@@ -38,6 +33,25 @@ def ragged(path) -> None:
     rows = np.empty(12, object)
     rows[:] = [np.ones(300 + i) for i in range(12)]
     np.save(path, rows, allow_pickle=True)
+
+
+def pickled(path) -> None:
+    np.save(path, np.array([{1: 2}], object), allow_pickle=True)
+
+
+def packed(path) -> None:
+    Path(path).write_bytes(gzip.compress(Path(path).read_bytes()))
+
+
+def folder(path) -> None:
+    Path(path).unlink()
+    Path(path).mkdir()
+
+
+def _patched(path, old: bytes, new: bytes) -> None:
+    content = Path(path).read_bytes()
+    assert old in content
+    Path(path).write_bytes(content.replace(old, new, 1))
 
 
 def archive(path) -> None:
@@ -69,6 +83,14 @@ ARRAYS = {
     "text": ("wave", written(b"3600 3601"), ["wave0.npy", "not a readable"]),
     "text values": ("spec", saved(FLUX.astype(str)), ["<U", "numbers", "float32"]),
     "complex values": ("spec", saved(FLUX * 1j), ["complex", "numbers"]),
+    "a negative number of rows": (
+        "spec",
+        lambda path: _patched(path, b"(12, 300), } ", b"(-12, 300), }"),
+        ["not a readable"],
+    ),
+    "Python objects": ("wave", pickled, ["wave0.npy", "Python objects"]),
+    "packed under its old name": ("ivar", packed, ["ivar0.npy", "not a readable"]),
+    "a folder": ("ivar", folder, ["ivar0.npy", "not a file"]),
     "an empty chunk": ("spec", saved(FLUX[:0]), ["no values", "one spectrum"]),
     "one row more": ("spec", saved(line_spectra(13)), ["(13, 300)", "12", "datatab0"]),
     "one spectrum alone": ("spec", saved(FLUX[0]), ["(300,)", "(n, pixels)"]),
@@ -117,6 +139,12 @@ TABLES = {
     "redshift in text": ({"redshift": ["0.03"] * 12}, ["'0.03'", "numbers", "row 0"]),
     "signal in text": ({"signal": ["high"] * 12}, ["'high'", "column signal"]),
     "redshift of two": ({"redshift": np.ones((12, 2))}, ["(2,)", "one value a row"]),
+    "velocities in m/s": ({"v_star": ONE * 3e6}, ["v_star 90000", "km/s", "row 0"]),
+    "complex numbers": ({"signal": ONE * 1j}, ["column signal", "numbers"]),
+    "names of numbers": ({"plateifu": ONE * 269336.7}, ["8080.101", "text of letters"]),
+    "a path as a name": ({"mangaID": ["1-../x"] * 12}, ["'1-../x'", "letters"]),
+    "names of two": ({"fname": np.full((12, 2), "8080-1901")}, ["column fname"]),
+    "a name in Latin-1": ({"bpt": np.array([b"\xe9"] * 12)}, ["bpt", "not ASCII"]),
     "no name": ({"fname": None, "mangaID": None}, ["no name", "plateifu", "mangaID"]),
     "an empty name": (
         {"plateifu": ["8080-1901"] * 11 + [""], "mangaID": None},
@@ -184,6 +212,10 @@ GALAXIES = {
         {"MASK": np.zeros((299, 6, 6), np.int32)},
         ["HDU 'MASK'", "(299, 6, 6)", "FLUX"],
     ),
+    "a mask of fractions": ({"MASK": ONES * np.nan}, ["'MASK'", "whole numbers"]),
+    "bins of fractions": ({"BINID": ONES[:5] + 0.5}, ["'BINID'", "whole numbers"]),
+    "radii without units": ({"SPX_ELLCOO": ONES[:1]}, ["'SPX_ELLCOO'", "2 channels"]),
+    "places of one axis": ({"SPX_SKYCOO": ONES[0]}, ["'SPX_SKYCOO'", "2 channels"]),
     "wavelengths too many": ({"WAVE": np.r_[WAVE, 5300]}, ["300 planes for 301"]),
     "wavelengths in nm": ({"WAVE": WAVE / 10}, ["HDU 'WAVE'", "Å"]),
     "wavelengths fall": ({"WAVE": WAVE[::-1]}, ["HDU 'WAVE'", "increasing"]),
@@ -194,6 +226,10 @@ GALAXIES = {
         ["MAPS", "redshift", "SCINPVEL"],
     ),
     "an absurd redshift": ({"maps_cards": {"SCINPVEL": 1e9}}, ["redshift 3335"]),
+    "a redshift in text": ({"maps_cards": {"SCINPVEL": "0.03"}}, ["redshift '0.03'"]),
+    "a redshift of yes": ({"maps_cards": {"SCINPVEL": True}}, ["redshift True"]),
+    "flags in text": ({"cards": {"DRP3QUAL": "0x0"}}, ["DRP3QUAL is '0x0'", "whole"]),
+    "a path as a name": ({"cards": {"PLATEIFU": "../x"}}, ["PLATEIFU is '../x'"]),
     "maps of another": (
         {"maps_cards": {"PLATEIFU": "8081-1902"}},
         ["maps of 8081-1902", "8080-1901", "one galaxy"],
@@ -215,140 +251,3 @@ def test_galaxies_of_manga(tmp_path, case):
     with pytest.raises(kind) as bad:
         list(read_galaxy(*files))
     assert all(word in str(bad.value) for word in words), str(bad.value)
-
-
-DATA = line_spectra(20).T.reshape(PIXELS, 4, 5)
-CUBES = {
-    "no redshift": ("muse", {}, {}, None, ["no redshift", "give the redshift"]),
-    "a redshift of text": ("muse", {}, {}, "near", ["'near'", "number"]),
-    "a negative redshift": ("muse", {}, {}, -0.3, ["-0.3", "between"]),
-    "an absurd redshift": ("muse", {}, {}, 9000, ["9000", "between"]),
-    "neither air nor vacuum": (
-        "muse",
-        {"CTYPE3": "LAMBDA"},
-        {},
-        0.03,
-        ["CTYPE3", "AWAV", "WAVE", "manual"],
-    ),
-    "no kind of axis": ("sami", {"CTYPE3": None}, {}, 0.03, ["CTYPE3 is ''", "AWAV"]),
-    "no unit": ("muse", {"CUNIT3": None}, {}, 0.03, ["CUNIT3 is ''", "unit of length"]),
-    "a unit of frequency": ("muse", {"CUNIT3": "GHz"}, {}, 0.03, ["'GHz'"]),
-    "no step": ("muse", {"CDELT3": None}, {}, 0.03, ["step None"]),
-    "wavelengths in nm": ("muse", {"CRVAL3": 450.0}, {}, 0.03, ["450", "Å"]),
-    "a falling axis": ("muse", {"CDELT3": -1.0}, {}, 0.03, ["increasing"]),
-    "no noise": ("sami", {}, {"VARIANCE": None, "OTHER": DATA}, 0.03, ["HDUs"]),
-    "noise of a plane": ("muse", {}, {"STAT": DATA[0]}, 0.03, ["(4, 5)", "one shape"]),
-    "negative noise": ("muse", {}, {"STAT": DATA * 0 - 1}, 0.03, ["noise -1", "STAT"]),
-    "a mask of spectra": (
-        "gmos",
-        {},
-        {"MASK": np.zeros((4, 6))},
-        0.03,
-        ["'MASK'", "(4, 6)", "(4, 5)"],
-    ),
-    "errors far too small": (
-        "gmos",
-        {},
-        {"ERR": DATA * 0 + 1e-9},
-        0.03,
-        ["HDU 'ERR'", "S/N", "unit of the flux"],
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CUBES)
-def test_other_cubes(tmp_path, case):
-    kind, cards, changed, redshift, words = CUBES[case]
-    path = cube(tmp_path / "cube.fits", kind, cards, **changed)
-    with pytest.raises(InputError) as bad:
-        list(read_any(path, redshift)[1])
-    assert all(word in str(bad.value) for word in ["cube.fits", *words]), str(bad.value)
-
-
-def test_files_of_other_kinds(tmp_path):
-    """What no reader reads is refused with what is in it, and what could be."""
-    path = tmp_path / "x.fits"
-    fits.PrimaryHDU(FLUX).writeto(path)
-    with pytest.raises(InputError, match=r"HDUs PRIMARY; expected MaNGA's LOGCUBE"):
-        read_any(path)
-    with pytest.raises(InputError, match="no cube"):
-        sky_of(path)
-    path.write_bytes(b"")
-    with pytest.raises(InputError, match="empty"):
-        read_any(path)
-    path.write_bytes(b"not FITS at all" * 300)
-    with pytest.raises(InputError, match="not a readable FITS"):
-        read_any(path)
-    with pytest.raises(InputError, match="no such file"):
-        read_any(tmp_path / "nowhere.fits")
-    whole = cube(tmp_path / "cut.fits")
-    truncated(whole)
-    with pytest.raises(InputError):
-        list(read_cube(whole, "muse", 0.03))
-
-
-ONE_Z = {"Z": 0.03}
-SINGLES = {
-    "no table of facts": (None, {}, WAVE, ["no redshift", "give its redshift"]),
-    "a failed redshift": ({"Z": -1.0}, {}, WAVE, ["redshift", "-1"]),
-    "in air": ({"Z": 0.03}, {"VACUUM": False}, WAVE, ["air", "vacuum"]),
-    "backwards": ({"Z": 0.03}, {}, WAVE[::-1], ["LOGLAM", "increasing"]),
-    "no identity": ({"Z": 0.03}, {"FIBERID": None}, WAVE, ["FIBERID"]),
-}
-
-
-@pytest.mark.parametrize("case", SINGLES)
-def test_single_spectra(tmp_path, case):
-    facts, cards, wave, words = SINGLES[case]
-    path = sdss(tmp_path / "spec-1-2-3.fits", facts, cards, wave)
-    with pytest.raises(InputError) as bad:
-        list(read_any(path)[1])
-    assert all(word in str(bad.value) for word in words), str(bad.value)
-
-
-def spoiled(path, lots) -> None:
-    """Cut a file, change bytes of its headers or anywhere, or take some out."""
-    content = bytearray(path.read_bytes())
-    kind = lots.integers(4)
-    if kind == 0:
-        content = content[: lots.integers(len(content))]
-    elif kind == 1:
-        for place in lots.integers(min(len(content), 11520), size=5):
-            content[place] = lots.integers(32, 127)
-    elif kind == 2:
-        for place in lots.integers(len(content), size=20):
-            content[place] = lots.integers(256)
-    else:
-        first = lots.integers(len(content))
-        del content[first : first + lots.integers(1, 3000)]
-    path.write_bytes(bytes(content))
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_damage_by_lot(tmp_path, seed):
-    """Whatever the bytes, the file is read or refused: no other error, no warning."""
-    lots, grid = np.random.default_rng(seed), RestGrid(4100.0, 4e-4, 160)
-    files = chunk(tmp_path)
-    order = [files[k] for k in ("spec", "wave", "table", "ivar")]
-    pair = galaxy(tmp_path)
-    muse, single = cube(tmp_path / "m.fits"), sdss(tmp_path / "spec-1-2-3.fits", ONE_Z)
-    readers = {
-        **{Path(path): lambda: read_chunk(*order) for path in order},
-        **dict.fromkeys(pair, lambda: read_galaxy(*pair)),
-        muse: lambda: read_any(muse, 0.03)[1],
-        single: lambda: read_any(single)[1],
-    }
-    refused = 0
-    for path, reader in readers.items():
-        whole = path.read_bytes()
-        for _ in range(6):
-            spoiled(path, lots)
-            try:
-                for observed in reader():
-                    rest = at_rest(observed, grid)
-                    assert np.isfinite(rest.flux).all()
-                    assert np.isfinite(rest.ivar).all()
-            except (InputError, DatumError):
-                refused += 1
-        path.write_bytes(whole)
-    assert refused > 20

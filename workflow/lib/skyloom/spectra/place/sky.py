@@ -9,6 +9,7 @@ import pandas as pd
 
 from skyloom.io.fits import opened
 from skyloom.spectra.readers.detect import maps_beside
+from skyloom.spectra.readers.manga import bins_of
 
 PLACED, REJECTED, NOTHING = 0, 1, 2  # values of the image MASK
 WHOLE = ("bmu", "map_row", "map_column")  # -1 where there is none
@@ -28,8 +29,7 @@ def spaxels(path: str | Path, info: pd.DataFrame, shape: tuple[int, int]) -> np.
         image.ravel()[names] = np.arange(len(info))
         return image
     with opened(maps) as file:
-        planes = file.pixels("BINID")
-    plane = planes[0] if planes.ndim == 3 else planes
+        plane = bins_of(file)
     row = np.clip(np.searchsorted(names, plane), 0, len(names) - 1)
     return np.where(names[row] == plane, row, -1)
 

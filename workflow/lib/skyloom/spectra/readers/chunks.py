@@ -18,11 +18,13 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import cleaned
-from skyloom.run.log import NAME, progress
+from skyloom.run import log
 from skyloom.spectra.readers.observed import (
     BATCH,
+    NAME,
     Observed,
     batches,
+    numbers,
     wavelengths,
 )
 from skyloom.spectra.rest.cuts import has_redshift
@@ -80,11 +82,11 @@ def read_chunk(
         remedy = f"add an ivar file beside {Path(flux).name}, or this column"
         raise InputError(table, "no column meansn2, and no ivar file", remedy=remedy)
     else:
-        logging.getLogger(NAME).warning(
+        logging.getLogger(log.NAME).warning(
             "%s: no ivar file; the noise is the median flux divided by meansn2", flux
         )
     shared = wavelengths(wave, "the array", waves) if waves.ndim == 1 else None
-    for rows in progress(list(batches(len(info), size)), f"batches of {flux}"):
+    for rows in log.progress(list(batches(len(info), size)), f"batches of {flux}"):
         where = f"rows {rows.start} to {rows.stop - 1}"
         some = info.iloc[rows].reset_index(drop=True)
         with np.errstate(invalid="ignore"):
@@ -114,10 +116,11 @@ def read_table(path: str | Path) -> pd.DataFrame:
     info["plateifu"] = _plates(path, info)
     _check_galaxies(path, info)
     if not has_redshift(info).any():
-        problem = f"redshift {info['redshift'].iloc[0]:g}, and no usable one below"
-        remedy = "give z, not cz or a placeholder"
-        where = "column redshift, row 0"
-        raise InputError(path, problem, where=where, expected="z", remedy=remedy)
+        told = info.filter(["redshift", "v_star"]).iloc[0].items()
+        problem = ", ".join(f"{name} {value:g}" for name, value in told)
+        remedy = "give z, not cz or a placeholder, and km/s"
+        where, expected = "row 0 and all others", "z, and velocities of a galaxy"
+        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
     return info
 
 
@@ -174,19 +177,19 @@ def _each(path, waves: np.ndarray, rows: slice) -> np.ndarray:
 
 def _checked(path, name: str, column: np.ndarray) -> np.ndarray:
     where = f"column {name}"
-    if column.ndim != 1:
-        problem = f"cells of shape {column.shape[1:]}"
-        raise InputError(path, problem, where=where, expected="one value a row")
-    if name in TEXTS:
-        try:
-            return np.char.strip(column.astype(str))
-        except UnicodeDecodeError:
-            raise InputError(path, "text that is not ASCII", where=where) from None
-    if column.dtype.kind not in "fiub":
-        problem = f"text, {column[0]!r} in row 0"
-        remedy = "write it as numbers; NaN where unknown"
-        raise InputError(path, problem, where=where, expected="numbers", remedy=remedy)
-    return column.astype(np.float64)
+    if name not in TEXTS:
+        return numbers(path, where, column)
+    try:
+        texts = np.char.strip(column.astype(str))
+    except UnicodeDecodeError:
+        raise InputError(path, "text that is not ASCII", where=where) from None
+    named = name in ("plateifu", "mangaID")
+    odd = [text for text in np.unique(texts) if not NAME.fullmatch(text)]
+    if column.ndim != 1 or (named and (odd or column.dtype.kind not in "SUiu")):
+        problem = f"{(odd or texts.tolist())[0]!r}"
+        expected = "text of letters, digits, dots and dashes"
+        raise InputError(path, problem, where=where, expected=expected)
+    return texts
 
 
 def _plates(path, info: pd.DataFrame) -> np.ndarray:
@@ -204,7 +207,7 @@ def _plates(path, info: pd.DataFrame) -> np.ndarray:
             where = f"row {empty[0]}, column {name}"
             raise InputError(path, "no name of the galaxy", where=where)
         if name == "mangaID":
-            logging.getLogger(NAME).warning(
+            logging.getLogger(log.NAME).warning(
                 "%s: no plate-IFU; galaxies are told apart by mangaID, so that "
                 "repeated observations count as one",
                 path,

@@ -137,7 +137,8 @@ def wave_of(file: FitsFile, key: str | int) -> np.ndarray:
     header = file.cards(key, *names, f"CD{axis}_{axis}", "ORIGIN")
     kind = str(header.get(f"CTYPE{axis}", "")).strip()
     unit = str(header.get(f"CUNIT{axis}", "")).strip()
-    where = f"axis {axis}"
+    unit = "Angstrom" if unit.lower() in ("angstrom", "angstroms") else unit
+    where, remedy = f"axis {axis}", "set it, as the instrument's manual says"
     if kind == "LAMBDA" and not unit and "IRAF" in str(header.get("ORIGIN", "")):
         logging.getLogger(NAME).warning(
             "%s: %s is IRAF's LAMBDA without a unit; taken for Å in air", path, where
@@ -146,7 +147,6 @@ def wave_of(file: FitsFile, key: str | int) -> np.ndarray:
     if kind not in ("AWAV", "WAVE"):
         problem = f"CTYPE{axis} is {kind!r}"
         expected = "AWAV (in air) or WAVE (in vacuum), linear"
-        remedy = "set it, as the instrument's manual says"
         raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
     try:
         factor = u.Unit(unit).to(u.AA) if unit else None
@@ -158,9 +158,10 @@ def wave_of(file: FitsFile, key: str | int) -> np.ndarray:
     if factor is None or not numbers:
         problem = f"CUNIT{axis} is {unit!r}, CRVAL{axis} {start!r}, step {step!r}"
         expected = "a unit of length, and two numbers"
-        raise InputError(path, problem, where=where, expected=expected)
-    pixel = np.arange(shape[0]) + 1 - first
-    wave = wavelengths(path, where, (start + step * pixel) * factor)
+        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
+    with np.errstate(over="ignore", invalid="ignore"):
+        wave = (start + step * (np.arange(shape[0]) + 1 - first)) * factor
+    wave = wavelengths(path, where, wave)
     return air_to_vacuum(wave) if kind == "AWAV" else wave
 
 
@@ -225,6 +226,7 @@ def _celestial(header: Header) -> WCS | None:
         warnings.simplefilter("ignore", AstropyWarning)
         try:
             wcs = WCS(header, naxis=2)
-        except (WcsError, ValueError, VerifyError):
+        except (WcsError, ValueError, VerifyError, AttributeError):
             return None
-    return wcs.celestial if wcs.has_celestial else None
+        sound = wcs.has_celestial and 0 < pixel_scale(wcs) < np.inf
+    return wcs.celestial if sound else None

@@ -12,7 +12,14 @@ from skyloom.io.desi import coadd_batches
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import Arm
-from skyloom.spectra.readers.observed import BATCH, Observed, redshift_of, wavelengths
+from skyloom.spectra.readers.observed import (
+    BATCH,
+    Observed,
+    numbers,
+    read_as_told,
+    redshift_of,
+    wavelengths,
+)
 
 
 def read_coadd(
@@ -31,19 +38,12 @@ def read_coadd(
     """
     path = Path(path)
     known = _redshifts(path) if redshift is None else None
-    for spectra in coadd_batches(path, size):
-        wave, flux, ivar = joined(spectra.arms)
-        wave = wavelengths(path, "the arms", wave)
-        target = spectra.meta["targetid"]
-        info = pd.DataFrame({"plateifu": target.astype(str).to_numpy()})
-        info["fname"] = path.name
-        if known is None:
-            info["redshift"] = redshift_of(path, redshift, "give a redshift")
-        else:
-            found = known.reindex(target)
-            info["redshift"] = found["Z"].to_numpy(float)
-            info["zwarning"] = found["ZWARN"].fillna(-1).to_numpy(int)
-        yield Observed(wave, flux, ivar, info)
+    with read_as_told(path):
+        for spectra in coadd_batches(path, size):
+            wave, flux, ivar = joined(spectra.arms)
+            wave = wavelengths(path, "the arms", wave)
+            info = _facts(path, spectra.meta["targetid"], known, redshift)
+            yield Observed(wave, flux, ivar, info)
 
 
 def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,6 +64,22 @@ def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return wave, flux, ivar
 
 
+def _facts(path: Path, target: pd.Series, known, redshift) -> pd.DataFrame:
+    info = pd.DataFrame({"plateifu": target.astype(str).to_numpy()})
+    info["fname"] = path.name
+    if known is None:
+        info["redshift"] = redshift_of(path, redshift, "give a redshift")
+        return info
+    if not target.isin(known.index).any():
+        problem = f"no redshift of TARGETID {target.iloc[0]} or of others"
+        remedy = "put the redrock file of this coadd beside it"
+        raise InputError(path, problem, remedy=remedy)
+    found = known.reindex(target)
+    info["redshift"] = found["Z"].to_numpy(float)
+    info["zwarning"] = found["ZWARN"].fillna(-1).to_numpy(int)
+    return info
+
+
 def _redshifts(path: Path) -> pd.DataFrame:
     beside = path.with_name(path.name.replace("coadd", "redrock", 1))
     if beside == path or not beside.is_file():
@@ -72,6 +88,8 @@ def _redshifts(path: Path) -> pd.DataFrame:
         raise InputError(path, problem, remedy=remedy)
     with opened(beside) as file:
         table = file.columns("REDSHIFTS", ("TARGETID", "Z", "ZWARN"))
+    for name, column in table.items():
+        numbers(beside, f"column {name}", column)
     found = pd.DataFrame(table).set_index("TARGETID")
     if found.index.has_duplicates:
         twice = found.index[found.index.duplicated()][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,12 +20,20 @@ KNOWN = (
     "and loglam), a DESI coadd (B_WAVELENGTH, ...), MUSE (DATA, STAT), SAMI (cube and "
     "VARIANCE) or GMOS (SCI, ERR)"
 )
+FLUXES = ("PRIMARY", "FLUX", "DATA", "SCI", *(f"{arm.upper()}_FLUX" for arm in ARMS))
+OTHER_UNITS = re.compile(r"Jy|Hz|mag")  # of flux per frequency, and of its logarithm
 
 
 def kind_of(path: str | Path) -> str:
     """Return ``manga``, ``sdss``, ``desi``, or one of `LAYOUTS`; InputError if none."""
     with opened(path, verify=False) as file:
         names = {name.upper() for name in file.names}
+        for name in names & set(FLUXES):
+            unit = str(file.cards(name, "BUNIT").get("BUNIT", ""))
+            if OTHER_UNITS.search(unit):
+                problem, where = f"BUNIT is {unit!r}", f"HDU {name!r}"
+                remedy = "convert flux and noise to flux per wavelength"
+                raise InputError(path, problem, where=where, remedy=remedy)
         if {"BINID", "SPX_ELLCOO"} <= names:
             remedy = "give the galaxy's LOGCUBE; its maps are looked for beside it"
             raise InputError(path, "MAPS have no spectra", remedy=remedy)

@@ -20,9 +20,10 @@ from scipy.sparse import csr_array
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import cleaned
-from skyloom.run.log import NAME
+from skyloom.run import log
 from skyloom.spectra.readers.observed import (
     BATCH,
+    NAME,
     Observed,
     batches,
     redshift_of,
@@ -100,7 +101,7 @@ def read_galaxy(
     table["area"] = SPAXEL * number
     table["light"] = bins.bins @ light * SPAXEL
     unknown = int(table["v_star"].isna().sum()) if "v_star" in table else len(table)
-    logging.getLogger(NAME).info(
+    logging.getLogger(log.NAME).info(
         "%s: %d spectra of %d spaxels, ivar of bins for correlated spaxels; %d without "
         "a stellar velocity are brought to rest by the galaxy's redshift",
         *(name, len(table), len(bins.spaxels), unknown),
@@ -151,8 +152,7 @@ def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _
         problem = f"maps of {theirs}, and a cube of {name} ({Path(cube).name})"
         raise InputError(maps.path, problem, where="HDU 0", remedy=remedy)
     _refuse_critical(maps, name, "DAPQUAL")
-    planes = maps.pixels("BINID")
-    plane = planes[0] if planes.ndim == 3 else planes
+    plane = bins_of(maps)
     if plane.shape != shape:
         problem = f"shape {plane.shape}"
         expected = f"{shape}, as {Path(cube).name} has"
@@ -162,10 +162,23 @@ def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _
         raise DatumError(msg)
     if redshift is None:
         velocity = maps.cards(0, "SCINPVEL").get("SCINPVEL")
-        number = isinstance(velocity, int | float)
+        number = isinstance(velocity, int | float) and not isinstance(velocity, bool)
         redshift = velocity / C if number else velocity
     remedy = "its header has SCINPVEL = c z [km/s]; or give the redshift"
     return redshift_of(maps.path, redshift, remedy), _bins(plane)
+
+
+def bins_of(maps: FitsFile) -> np.ndarray:
+    """Return the number of each spaxel's bin, (ny, nx), negative for none."""
+    planes = _whole(maps, "BINID", maps.pixels("BINID"))
+    return planes[0] if planes.ndim == 3 else planes
+
+
+def _whole(file: FitsFile, key: str, array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "iu":
+        problem, where = f"values of type {array.dtype}", f"HDU {key!r}"
+        raise InputError(file.path, problem, where=where, expected="whole numbers")
+    return array
 
 
 def _bins(plane: np.ndarray) -> _Bins:
@@ -179,8 +192,8 @@ def _bins(plane: np.ndarray) -> _Bins:
 def _measured(path, bins: _Bins, light: np.ndarray) -> dict[str, np.ndarray]:
     """Return position, radius and stellar kinematics of each bin."""
     with opened(path) as maps:
-        place = _image(maps, "SPX_SKYCOO", bins.shape)
-        radius = _image(maps, "SPX_ELLCOO", bins.shape)
+        place = _image(maps, "SPX_SKYCOO", bins.shape, 2)
+        radius = _image(maps, "SPX_ELLCOO", bins.shape, 2)
         found = {"x": bins.mean(place[0]), "y": bins.mean(place[1])}
         # Channel 1 is R/Re in all releases; what follows it is not.
         found["r_re_light"] = bins.mean(radius[1], light)
@@ -193,13 +206,13 @@ def _measured(path, bins: _Bins, light: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-def _image(maps: FitsFile, key: str, shape) -> np.ndarray:
+def _image(maps: FitsFile, key: str, shape, channels: int = 0) -> np.ndarray:
     image = maps.pixels(key)
-    if image.shape[-2:] != shape:
+    missing = channels and (image.ndim != 3 or len(image) < channels)
+    if missing or image.shape[-2:] != shape:
         problem, where = f"shape {image.shape}", f"HDU {key!r}"
-        raise InputError(
-            maps.path, problem, where=where, expected=f"{shape} at its end"
-        )
+        expected = f"{shape} at its end" + f", {channels} channels" * bool(channels)
+        raise InputError(maps.path, problem, where=where, expected=expected)
     return image
 
 
@@ -216,7 +229,10 @@ def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarra
         out = np.empty((len(spaxels), shape[0]), kind)
         for slab in batches(shape[0], size):
             pixels = file.pixels(key, window=np.s_[slab])
-            out[:, slab] = pixels.reshape(len(pixels), -1)[:, spaxels].T
+            if kind is np.int32:
+                _whole(file, key, pixels)
+            with np.errstate(over="ignore"):  # infinite pixels are masked
+                out[:, slab] = pixels.reshape(len(pixels), -1)[:, spaxels].T
         picked[key] = out
     masked = (picked["MASK"] & UNUSABLE) != 0
     where = "HDU 'FLUX', 'IVAR'"
@@ -225,7 +241,10 @@ def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def _refuse_critical(file: FitsFile, name: str, key: str) -> None:
     flags = file.cards(0, key).get(key, 0)
-    if isinstance(flags, int) and flags & CRITICAL:
+    if not isinstance(flags, int):
+        problem, where = f"{key} is {flags!r}", "HDU 0"
+        raise InputError(file.path, problem, where=where, expected="a whole number")
+    if flags & CRITICAL:
         msg = f"{name}: {key} is {flags}, of which bit 30 is CRITICAL ({file.path})"
         raise DatumError(msg)
 
@@ -240,7 +259,7 @@ def _need(file: FitsFile, *names: str) -> None:
 
 def _card(file: FitsFile, key: str) -> str:
     value = file.cards(0, key).get(key)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not NAME.fullmatch(value):
         problem, where = f"{key} is {value!r}", "HDU 0"
         remedy = "give a file of MaNGA's DRP or DAP"
         raise InputError(file.path, problem, where=where, remedy=remedy)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from skyloom.spectra.rest.resample import stretch, to_rest
 
 BATCH = 256  # spectra that a reader gives at once
 RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
+NAME = re.compile(r"[\w.+ -]*")  # of a galaxy, which its files are named by
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +98,36 @@ def wavelengths(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
 
 def redshift_of(path: str | Path, value: object, remedy: str) -> float:
     """Return a redshift that a galaxy can have; InputError otherwise."""
-    try:
-        z = float(value)
-    except (TypeError, ValueError):
-        z = np.nan
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    z = float(value) if number else np.nan
     if not REDSHIFTS[0] < z < REDSHIFTS[1]:
-        problem = "no redshift" if value is None else f"redshift {value!r}"
+        told = f"{z}" if number else repr(value)
+        problem = "no redshift" if value is None else f"redshift {told}"
         expected = f"a number between {REDSHIFTS[0]:g} and {REDSHIFTS[1]:g}"
         raise InputError(path, problem, expected=expected, remedy=remedy)
     return z
+
+
+def numbers(path: str | Path, where: str, column: np.ndarray) -> np.ndarray:
+    """Return a column as float64; InputError unless it has a number in each row."""
+    if column.ndim != 1:
+        problem = f"cells of shape {column.shape[1:]}"
+        raise InputError(path, problem, where=where, expected="one value a row")
+    if column.dtype.kind not in "fiub":
+        remedy = "write it as numbers; NaN where unknown"
+        problem = f"{column.tolist()[0]!r} in row 0"
+        raise InputError(path, problem, where=where, expected="numbers", remedy=remedy)
+    return column.astype(np.float64)
+
+
+@contextmanager
+def read_as_told(path: str | Path) -> Iterator[None]:
+    """Turn what numpy makes of text or cells where numbers belong into InputErrors."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError) as bad:
+        problem, remedy = f"values of another kind ({bad})", "fetch or make it again"
+        expected = "numbers, one a pixel or row"
+        raise InputError(path, problem, expected=expected, remedy=remedy) from bad

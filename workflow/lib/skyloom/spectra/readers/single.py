@@ -9,9 +9,14 @@ import pandas as pd
 
 from skyloom.io.fits import opened
 from skyloom.io.sdss import read_spec
-from skyloom.spectra.readers.observed import Observed, redshift_of, wavelengths
+from skyloom.spectra.readers.observed import (
+    Observed,
+    read_as_told,
+    redshift_of,
+    wavelengths,
+)
 
-FACTS = ("Z", "ZWARNING", "CLASS")
+FACTS = ("Z", "ZWARNING")
 
 
 def read_single(path: str | Path, redshift: float | None = None) -> Iterator[Observed]:
@@ -25,14 +30,13 @@ def read_single(path: str | Path, redshift: float | None = None) -> Iterator[Obs
     InputError
         What `skyloom.io.sdss.read_spec` raises, or no redshift.
     """
-    arm = read_spec(path).arms[0]
-    name = stem(path)
-    info = {"fname": Path(path).name, "plateifu": name}
-    facts = _facts(path)
+    info = {"fname": Path(path).name, "plateifu": stem(path)}
+    with read_as_told(path):
+        arm, facts = read_spec(path).arms[0], _facts(path)
+        if "ZWARNING" in facts:
+            info["zwarning"] = int(facts["ZWARNING"])
     given = facts.get("Z") if redshift is None else redshift
     info["redshift"] = redshift_of(path, given, "give its redshift")
-    if "ZWARNING" in facts:
-        info["zwarning"] = int(facts["ZWARNING"])
     wave = wavelengths(path, "column LOGLAM", arm.wave)
     yield Observed(wave, arm.flux, arm.ivar, pd.DataFrame([info]))
 

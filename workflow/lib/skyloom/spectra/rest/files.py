@@ -29,6 +29,11 @@ from skyloom.spectra.rest.scale import METHODS
 
 CARDS = {"start": "RESTWAVE", "step": "RESTSTEP", "pixels": "RESTNPIX"}
 CHUNK = 1024  # spectra at a time
+# What numpy raises of a damaged header, which it evaluates, or of sizes that it tells.
+UNREADABLE = (
+    *(ValueError, OSError, EOFError, TypeError, OverflowError, SyntaxError),
+    TokenError,
+)
 SCALED = "SCALED"  # how the flux was scaled: "none", or a method of `scale`
 
 
@@ -246,6 +251,6 @@ def map_array(path: str | Path, remedy: str) -> np.ndarray:
     path = existing_file(path)
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError, TypeError, SyntaxError, TokenError) as bad:
+    except UNREADABLE as bad:
         problem = f"not a readable npy file ({bad})"
         raise InputError(path, problem, expected="one array", remedy=remedy) from None
