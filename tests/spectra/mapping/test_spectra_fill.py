@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from skyloom.spectra.config_map import Units
 from skyloom.spectra.mapping.fill import fill, filled
 from skyloom.spectra.mapping.plain import plain_map, templates
 from small_maps import spectra
@@ -57,10 +56,7 @@ def test_a_plain_map_fills_better_than_the_mean():
 
 def test_same_draw_gives_the_same_map():
     some = spectra(100, 1)
-    one, two = (
-        plain_map(some, Units(rows=3, columns=4), np.random.default_rng(5))
-        for _ in range(2)
-    )
+    one, two = (plain_map(some, (3, 4), np.random.default_rng(5)) for _ in range(2))
     assert one.som.weights.tobytes() == two.som.weights.tobytes()
     assert one.kind == "som"
     assert len(np.concatenate(list(filled(some, one.som.prototypes)))) == 100

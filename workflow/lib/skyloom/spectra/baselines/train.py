@@ -24,7 +24,8 @@ from skyloom.spectra.rest.files import RestSpectra
 def plain_som(spectra: RestSpectra, units: Units, latent: int, seed: int):
     """Return a map trained on the spectra themselves; `latent` plays no part."""
     del latent
-    return plain_map(spectra, units, rng(seed, "baseline", "som"))
+    shape, how = (units.rows, units.columns), (units.topology, units.lattice)
+    return plain_map(spectra, shape, rng(seed, "baseline", "som"), *how)
 
 
 def pca_som(spectra: RestSpectra, units: Units, latent: int, seed: int) -> SpectralMap:

@@ -8,24 +8,27 @@ from skyloom.run.seeds import rng
 from skyloom.som.rows import Batches
 from skyloom.som.start import SAMPLE, principal, sample
 from skyloom.som.training import epoch, first_radius, shrinking
-from skyloom.spectra.config_map import Units
 from skyloom.spectra.mapping.codecs import Identity
 from skyloom.spectra.mapping.fill import filled, mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra
 
 EPOCHS = 20  # from a wide neighbourhood to a narrow one
-COARSE = Units(rows=10, columns=10)  # of the map that gaps are filled with
+COARSE = (10, 10)  # rows and columns of the map that gaps are filled with
 FITTED = 20_000  # spectra that it is trained on, at most
 
 
-def plain_map(spectra: RestSpectra, units: Units, draw: np.random.Generator):
+def plain_map(
+    spectra: RestSpectra,
+    shape: tuple[int, int],
+    draw: np.random.Generator,
+    topology: str = "sheet",
+    lattice: str = "rectangular",
+) -> SpectralMap:
     """Return a map of kind ``som``; in each epoch its prototypes fill the gaps."""
-    topology = units.topology
     mean = mean_spectrum(spectra.flux, spectra.ivar)
-    shape = (units.rows, units.columns)
     rows = sample(Batches(lambda: filled(spectra, mean)), SAMPLE, draw)
-    som = principal(rows, shape, topology, units.lattice)
+    som = principal(rows, shape, topology, lattice)
     for radius in shrinking(EPOCHS, first_radius(shape, topology)):
         by = som.prototypes
         som = epoch(som, Batches(lambda by=by: filled(spectra, by)), radius)
