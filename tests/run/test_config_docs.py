@@ -12,7 +12,7 @@ from skyloom.run.config import ConfigError, Section
 from skyloom.run.config_docs import documents
 
 LAYERS = ("demo", "export", "find_clusters", "long", "place_spectra", "real")
-LAYERS += ("survey", "survey_clusters", "survey_quasars")
+LAYERS += ("survey", "survey_clusters", "survey_quasars", "survey_spectra")
 UNSET = 65  # keys that no layer sets: what a survey or a seed may still need
 
 

@@ -23,6 +23,10 @@ USERS = {
         "calibrate", "compare_rounds", "evaluate_files", "evaluate_round", "query",
         "simulate_sample", "simulate_survey", "train", "train_som",
     },
+    "spectra": {
+        "baseline", "baseline_network", "desom1", "desom2", "evaluate_labels",
+        "evaluate_maps", "evaluate_novelty", "labels", "place",
+    },
 }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
 
 def judge(folder, **models):
     sets = [(folder / f"X_{p}.npy", folder / f"Y_{p}.fits") for p in ("test", "train")]
-    return tasks.judge_maps(models, *sets, ["log_age", "line", "absent"], 1)
+    return tasks.evaluate_maps(models, *sets, ["log_age", "line", "absent"], 1)
 
 
 def test_maps_are_judged_side_by_side(folder):

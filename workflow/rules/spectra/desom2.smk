@@ -97,7 +97,7 @@ rule evaluate_galaxies:
 
 
 # Its fingerprints, its classes and its systematics.
-rule desom2_notebook:
+rule interrogate_desom2:
     input:
         **FINGERPRINTS,
         placed="<results>/desom2/placed.npz",
@@ -107,7 +107,7 @@ rule desom2_notebook:
     output:
         notebook="<results>/notebooks/desom2.ipynb",
     log:
-        "<logs>/desom2_notebook.log",
+        "<logs>/interrogate_desom2.log",
     conda:
         "../../../envs/spectra.yaml"
     resources:

@@ -99,7 +99,7 @@ if "ae_som" in KINDS:
 
 
 # How good DESOM's map and the baselines are, on test spectra.
-rule judge_maps:
+rule evaluate_maps:
     input:
         **BASELINES,
         **TRAINING,
@@ -121,9 +121,9 @@ rule judge_maps:
             labels={"product": "bias of reconstructions"},
         ),
     log:
-        "<logs>/judge_maps.log",
+        "<logs>/evaluate_maps.log",
     benchmark:
-        "<benchmarks>/judge_maps.tsv"
+        "<benchmarks>/evaluate_maps.tsv"
     conda:
         "../../../envs/spectra.yaml"
     resources:
@@ -131,11 +131,11 @@ rule judge_maps:
         runtime=by_attempt(120),
     params:
         settings=pick(TABLES, "desom.baselines", "indices", "labels.columns", "seed"),
-        code=digest("scripts/spectra/judge_maps.py"),
+        code=digest("scripts/spectra/evaluate_maps.py"),
     message:
         "How good the maps of spectra are"
     script:
-        "../../../scripts/spectra/judge_maps.py"
+        "../../../scripts/spectra/evaluate_maps.py"
 
 
 # The map and what it shows, step by step.

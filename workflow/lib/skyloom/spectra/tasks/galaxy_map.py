@@ -6,15 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.som.figures import overview
 from skyloom.som.model import Som
 from skyloom.som.quality import occupancy
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
@@ -26,8 +25,10 @@ from skyloom.spectra.galaxies.files import (
 from skyloom.spectra.galaxy_map import scaling
 from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import CLASSES
-from skyloom.spectra.galaxy_map.figures import prototypes
 from skyloom.spectra.galaxy_map.model import GalaxyMap, Placed, placed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LEAST = 2  # training galaxies
 REMEDY = "train the map of galaxies again"
@@ -111,7 +112,10 @@ def save(made: Made, files: Mapping[str, str], record: Mapping) -> None:
 
 def pictures(made: Made) -> dict[str, Figure]:
     """Return the figures ``loss``, ``prototypes`` and ``hits``."""
+    # Imported here: catalogue and evaluation draw nothing.
+    from skyloom.som.figures import overview  # noqa: PLC0415
     from skyloom.spectra.desom.figures import losses  # noqa: PLC0415
+    from skyloom.spectra.galaxy_map.figures import prototypes  # noqa: PLC0415
 
     som, settings = made.map.som, made.map.about["settings"]
     unit = made.placed.unit[made.placed.unit >= 0]

@@ -79,7 +79,7 @@ def some_of(spectra: RestSpectra, count: int) -> RestSpectra:
     return spectra.rows(np.unique(rows.astype(int)))
 
 
-def judge_maps(
+def evaluate_maps(
     models: Mapping[str, Sequence[str]],
     test: Sequence[str],
     training: Sequence[str],

@@ -4,12 +4,12 @@ from skyloom.io.documents import write_json
 from skyloom.io.record import text
 from skyloom.plots import style
 from skyloom.run.job import Job
-from skyloom.spectra.tasks.maps import judge_maps
+from skyloom.spectra.tasks.maps import evaluate_maps
 
 job = Job(snakemake)
 models = {"desom": [job.input.desom, *job.input.repeats]}
 models |= {kind: [job.input[kind]] for kind in job.settings["desom"]["baselines"]}
-report, drawn = judge_maps(
+report, drawn = evaluate_maps(
     models,
     (job.input.flux, job.input.info),
     (job.input.training, job.input.training_info),
