@@ -116,5 +116,5 @@ def planned(folder: Path, *arguments: str, **extra: str) -> Counter:
 
 def parted(rule: str) -> tuple[str, str]:
     """Return a rule's area, and its name without area and chunk: builder_tune_c03."""
-    found = re.fullmatch(r"([a-z]+?)_(.*?)(_c\d+)?", rule)
+    found = re.fullmatch(r"([a-z]+?)_(.*?)(_c?\d[\d-]*)?", rule)
     return found[1], found[2]

@@ -172,11 +172,13 @@ def test_second_run_does_nothing(built, tmp_path):
 
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/*.dat", "**/*.pt")
+PLAIN += ("**/*.npy",)
 TABLES = ("subjects", "gal_metadata", "subject_id_list")
 LOGGED = {
     "builder": (*TABLES, "classifications", "simulate/c0"),
     "quasars": ("simulate_survey", "answer_query/round1", "merge_labels/round2"),
     "clusters": ("catalogs/c0", "file_data/c0", "survey/c0"),
+    "spectra": ("simulate/0", "rest/1", "sample/240", "split", "galaxies/0"),
 }
 
 
@@ -291,3 +293,23 @@ def test_one_file_of_clusters_plans_its_own_steps(fresh, target, steps, others):
     counts = planned(fresh, f"results/demo/clusters/{target}")
     assert steps <= kinds(counts)
     assert not others & kinds(counts)
+
+
+@pytest.mark.parametrize(
+    ("target", "steps", "others"),
+    [
+        ("spec500.npy", {"rest_0", "sample"}, {"split", "desom1"}),
+        ("X_test.npy", {"sample", "split"}, {"desom1", "baseline"}),
+        ("desom1/DESOM_model_final.keras", {"split", "desom1"}, {"baseline", "labels"}),
+        ("maps/kmeans.npz", {"split", "baseline"}, {"desom1"}),
+        ("labels/test.fits", {"labels", "evaluate_labels"}, {"desom2", "galaxies_0"}),
+        ("fingerprints.npy", {"desom1", "stack_fingerprints"}, {"labels", "desom2"}),
+        ("catalogue.fits", {"desom2", "catalogue"}, {"evaluate_maps", "labels"}),
+    ],
+)
+def test_one_file_of_spectra_plans_its_own_steps(fresh, target, steps, others):
+    """A sample needs no map, a map no labels, galaxies no evaluation."""
+    counts = planned(fresh, f"results/demo/spectra/{target}")
+    names = {name.removeprefix("spectra_") for name in counts}
+    assert steps <= names
+    assert not others & names

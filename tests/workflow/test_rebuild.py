@@ -98,6 +98,23 @@ COMPETED = {"baselines"} | CSHOWN
 CSURVEYED = {"survey"} | CINFERRED | COMPETED
 CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
 
+# And for spectra: two chunks, two baselines and one cube.
+SMETRICS = {"metrics": 1}
+SNOVEL = together({"evaluate_novelty": 1}, SMETRICS)
+SREAD_OFF = together({"evaluate_labels": 1}, SMETRICS)
+SLABELLED = together({"labels": 1, "place": 1, "anomalies": 1}, SNOVEL, SREAD_OFF)
+SCOMPARED = together({"evaluate_maps": 1, "interrogate_desom1": 1}, SMETRICS)
+SCLASSED = together({"evaluate_galaxies": 1, "interrogate_desom2": 1}, SMETRICS)
+SLISTED = {"catalogue": 1, "interrogate_desom2": 1}
+SGALAXIES = together({"desom2": 1}, SLISTED, SCLASSED)
+SPRINTED = together({"fingerprints": 2, "stack_fingerprints": 1}, SGALAXIES)
+SMAPPED = together({"desom1": 1}, SLABELLED, SCOMPARED, SPRINTED)
+SBESIDE = together({"baseline": 2}, SCOMPARED)
+SSPLIT = together({"split": 1}, SMAPPED, SBESIDE)
+SSAMPLED = together({"sample": 1}, SSPLIT)
+SREST = together({"rest": 2, "cuts": 1, "galaxies": 2}, SSAMPLED)
+SEVERY = together({"simulate": 2, "simulate_cube": 1}, SREST)
+
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
 KEYS = f"{BUILDER}/config.py"
@@ -107,7 +124,7 @@ TITLES = '"axes.titlesize": '
 PINNED = "numpy=2.4.6"
 SWAPPED = ("builder.morphology.n_draws", "builder.morphology.n_resamples")
 NEW = "\n\ndef unused(x):\n    return x\n"
-OTHERS = {"quasars": EVERY, "clusters": CEVERY}
+OTHERS = {"quasars": EVERY, "clusters": CEVERY, "spectra": SEVERY}
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,8 @@ class Row:
         The same for quasars, with how many jobs of each.
     clusters : set of str
         The same for clusters, of one job each.
+    spectra : dict of str to int
+        The same for spectra, with how many jobs of each.
     arguments : tuple of str
         Further arguments of the dry run.
     """
@@ -139,6 +158,7 @@ class Row:
     arguments: tuple[str, ...] = ()
     quasars: dict[str, int] = field(default_factory=dict)
     clusters: set[str] = field(default_factory=set)
+    spectra: dict[str, int] = field(default_factory=dict)
 
 
 MATRIX = [
@@ -427,6 +447,77 @@ MATRIX = [
         do.swap("envs/clusters.yaml", PINNED, "numpy=2.4.5"),
         clusters=CEVERY,
     ),
+    # And in spectra.
+    Row(
+        "function of one rule, spectra",
+        do.body("spectra.galaxy_map.catalogue", "catalogue"),
+        spectra=SLISTED,
+    ),
+    Row("training", do.body("spectra.desom.train", "train"), spectra=SMAPPED),
+    Row("labels of nodes", do.body("spectra.labels.fit", "choose"), spectra=SLABELLED),
+    Row("flatness", do.body("spectra.place.outliers", "flatness"), spectra=SNOVEL),
+    Row(
+        "emission lines",
+        do.body("spectra.simulation.emission", "line_light"),
+        spectra=SEVERY,
+    ),
+    Row(
+        "docstring, spectra",
+        do.docstring("spectra.labels.fit", "choose"),
+        NOTHING,
+    ),
+    Row(
+        "script, spectra",
+        do.append("scripts/spectra/cuts.py", "assert True\n"),
+        spectra=together({"cuts": 1}, SMETRICS),
+    ),
+    Row(
+        "code of a notebook, spectra",
+        do.cell("spectra_desom1", "code"),
+        spectra={"interrogate_desom1": 1},
+    ),
+    Row(
+        "iterations",
+        do.configure("spectra.desom.training.iterations", "31"),
+        spectra=SMAPPED,
+    ),
+    Row(
+        "iterations of the map of galaxies",
+        do.configure("spectra.galaxy_map.training.iterations", "31"),
+        spectra=SGALAXIES,
+    ),
+    Row(
+        "share held out, spectra",
+        do.configure("spectra.sample.test", "0.3"),
+        spectra=SSAMPLED,
+    ),
+    Row(
+        "galaxies of calibration",
+        do.configure("spectra.labels.calibrate", "0.35"),
+        spectra=SLABELLED,
+    ),
+    Row("signal to noise", do.configure("spectra.cuts.sn", "4"), spectra=SREST),
+    Row(
+        "weight of a spectrum",
+        do.configure("spectra.fingerprints.weight", "light"),
+        spectra=SPRINTED,
+    ),
+    Row("cores, spectra", do.configure("spectra.desom.threads", "1"), NOTHING),
+    Row(
+        "truth of galaxies changed",
+        do.change("results/*/spectra/raw/truth0.fits"),
+        spectra=SCLASSED,
+    ),
+    Row(
+        "line indices changed",
+        do.append("resources/spectra/indices.csv", "\n"),
+        spectra=SCOMPARED,
+    ),
+    Row(
+        "env pin, spectra",
+        do.swap("envs/spectra.yaml", PINNED, "numpy=2.4.5"),
+        spectra=SEVERY,
+    ),
     # Place, time and machine.
     Row("times of all files", do.touch_code, NOTHING),
     Row("folder moved", do.move, NOTHING),
@@ -464,7 +555,7 @@ def outcome(row: Row, built: Path, folder: Path) -> dict[str, Counter]:
         counts = planned(where, *row.arguments, *LAYER)
     finally:
         shutil.rmtree(where, ignore_errors=True)
-    areas = {area: Counter() for area in ("builder", "quasars", "clusters")}
+    areas = {area: Counter() for area in ("builder", *OTHERS)}
     for name, number in counts.items():
         area, kind = parted(name)
         areas[area][kind] += number
@@ -479,6 +570,7 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     assert dict(found["builder"]) == expected
     assert dict(found["quasars"]) == row.quasars
     assert dict(found["clusters"]) == dict.fromkeys(row.clusters, 1)
+    assert dict(found["spectra"]) == row.spectra
 
 
 def test_matrix_is_large_and_its_names_are_distinct():
