@@ -2,7 +2,7 @@
 
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
-from skyloom.spectra.tasks.place import anomalies
+from skyloom.spectra.tasks.anomalies import anomalies
 
 job = Job(snakemake)
 table = anomalies(job.input)

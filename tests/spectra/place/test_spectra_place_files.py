@@ -18,8 +18,8 @@ from skyloom.spectra.labels.files import write_labels
 from skyloom.spectra.mapping.files import write_map
 from skyloom.spectra.place import sources
 from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.tasks.anomalies import anomalies
 from skyloom.spectra.tasks.place import (
-    anomalies,
     picture,
     place_file,
     read_model,

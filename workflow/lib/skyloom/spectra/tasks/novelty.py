@@ -16,8 +16,8 @@ from skyloom.spectra.place.outliers import fibres, flatness, rings
 from skyloom.spectra.place.spectra import Model
 from skyloom.spectra.rest.files import CHUNK, RestSpectra, read_spectra, table_of
 from skyloom.spectra.rest.galaxy import galaxy_of
+from skyloom.spectra.tasks.anomalies import TOP, most_unusual
 from skyloom.spectra.tasks.labels import check_spectra
-from skyloom.spectra.tasks.place import TOP, most_unusual
 from skyloom.stats.intervals import one_share
 
 LIMIT = 95.0  # percentile beyond which a spectrum counts as unusual

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 from astropy.io.fits import Header
-from astropy.table import Table
 from matplotlib.figure import Figure
 
 from skyloom.io.errors import DatumError, InputError
-from skyloom.io.fits import fill, opened, write_hdus
+from skyloom.io.fits import fill, write_hdus
 from skyloom.io.record import cards
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.log import NAME
@@ -36,7 +35,6 @@ from skyloom.spectra.tasks.reading import read_map
 
 SHOWN = 6  # spectra of a picture
 UNITS = {"novelty": "%", "x": "arcsec", "y": "arcsec", "area": "arcsec2"}
-TOP = 100  # anomalies
 LOGGED = 16  # batches between two lines of the log
 AXES = ("MAP_ROW", "MAP_COLUMN")  # images whose coherence is told
 
@@ -195,22 +193,3 @@ def picture(placed: Placed, model: Model) -> Figure:
     if placed.images:
         return cube_figure(placed.images, tuple(model.labels.labels))
     return spectra_figure(placed.first, placed.table, model)
-
-
-def anomalies(paths: Iterable[str | Path]) -> Table:
-    """Return the `TOP` spectra of placed files that are furthest from their maps.
-
-    Only those further than 99 % of the training spectra of as much noise are listed.
-    """
-    tables = []
-    for path in paths:
-        with opened(path) as file:
-            tables.append(file.table("SPECTRA").to_pandas())
-    return table_of(most_unusual(pd.concat(tables, ignore_index=True), TOP))
-
-
-def most_unusual(found: pd.DataFrame, top: int) -> pd.DataFrame:
-    """Return the spectra of an excess above 1, the largest first, `top` at most."""
-    odd = found[found["excess"] > 1]
-    odd = odd.sort_values("excess", ascending=False, kind="stable")
-    return odd.head(top).reset_index(drop=True)

@@ -1,0 +1,33 @@
+"""The least usual of many spectra: a list of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+from astropy.table import Table
+
+from skyloom.io.fits import opened
+from skyloom.spectra.rest.files import table_of
+
+TOP = 100  # anomalies
+
+
+def anomalies(paths: Iterable[str | Path]) -> Table:
+    """Return the `TOP` spectra of placed files that are furthest from their maps.
+
+    Only those further than 99 % of the training spectra of as much noise are listed.
+    """
+    tables = []
+    for path in paths:
+        with opened(path) as file:
+            tables.append(file.table("SPECTRA").to_pandas())
+    return table_of(most_unusual(pd.concat(tables, ignore_index=True), TOP))
+
+
+def most_unusual(found: pd.DataFrame, top: int) -> pd.DataFrame:
+    """Return the spectra of an excess above 1, the largest first, `top` at most."""
+    odd = found[found["excess"] > 1]
+    odd = odd.sort_values("excess", ascending=False, kind="stable")
+    return odd.head(top).reset_index(drop=True)
