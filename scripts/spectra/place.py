@@ -14,8 +14,8 @@ from skyloom.spectra.tasks.place import (
 
 job = Job(snakemake)
 model = read_model(job.input.map, job.input.labels)
-listed = job.input.get("redshifts")
-redshift = redshift_for(job.input.file, listed)
+given = job.input.get("redshifts", job.settings["redshift"])
+redshift = redshift_for(job.input.file, given)
 placed = place_file(job.input.file, model, redshift, job.settings["seed"])
 record = job.provenance()
 write_placed(job.output.found, placed, record)

@@ -195,6 +195,7 @@ def test_a_redshift_is_found_by_the_name_of_the_file(tmp_path):
     assert redshift_for("/far/cube.fits", listed) == 0.088
     assert redshift_for("other.fits", listed) is None
     assert redshift_for("cube.fits", None) is None
+    assert redshift_for("cube.fits", 0.05) == 0.05
 
 
 @pytest.mark.parametrize(

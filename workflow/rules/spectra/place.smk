@@ -38,7 +38,9 @@ if FILES:
             mem_mb=memory(3000, per_input_mb=4),
             runtime=by_attempt(120),
         params:
-            settings=pick(config, "seed"),
+            settings=pick(
+                config | {"redshift": sources.redshift(config)}, "redshift", "seed"
+            ),
             code=digest("scripts/spectra/place.py"),
         message:
             "Place {wildcards.placed} on the map"

@@ -21,6 +21,7 @@ from skyloom.spectra.config_map import Desom, Labels
 from skyloom.spectra.config_simulation import Simulate
 
 Percentile = Annotated[float, Field(ge=0, le=100)]
+Redshift = Annotated[float, Field(ge=-0.01, le=10)]
 
 
 def _path(sentence: str) -> Any:
@@ -101,8 +102,10 @@ class Place(Section):
     files: tuple[str, ...] = key(
         (), "Spectra and cubes, relative to $SKYLOOM_DATA.", "path"
     )
-    redshifts: DataFile | None = _path(
-        "CSV file with the columns file and redshift, for files that do not tell it."
+    redshifts: Redshift | DataFile | None = key(
+        None,
+        "For files that do not tell it: one redshift, or a CSV file with the columns "
+        "file and redshift.",
     )
     model: str | None = key(
         None,

@@ -86,7 +86,13 @@ def model(config: Mapping) -> dict[str, str]:
 def redshifts(config: Mapping) -> dict[str, str]:
     """Return the list of redshifts, if there is one."""
     listed = config["place"]["redshifts"]
-    return {} if listed is None else {"redshifts": data_path(listed)}
+    return {"redshifts": data_path(listed)} if isinstance(listed, str) else {}
+
+
+def redshift(config: Mapping) -> float | None:
+    """Return the one redshift of all files, if there is one."""
+    given = config["place"]["redshifts"]
+    return None if isinstance(given, str) else given
 
 
 def beside(path: str) -> list[str]:

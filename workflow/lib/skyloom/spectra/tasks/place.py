@@ -78,13 +78,16 @@ def read_model(map_path: str | Path, labels_path: str | Path) -> Model:
     return Model(made, labels, novelty)
 
 
-def redshift_for(path: str | Path, listed: str | Path | None) -> float | None:
-    """Return the redshift that a list has for a file, by its name; None without."""
-    if listed is None:
-        return None
+def redshift_for(path: str | Path, given: str | Path | float | None) -> float | None:
+    """Return the redshift given for a file: one for all, or a list's, by its name.
+
+    None if neither has one.
+    """
+    if not isinstance(given, str | Path):
+        return given
     redshift = Column("float", low=-0.01, high=10)
     columns = {"file": Column("str", unique=True), "redshift": redshift}
-    table = read_csv(listed, columns).set_index("file")["redshift"]
+    table = read_csv(given, columns).set_index("file")["redshift"]
     return table.get(Path(path).name)
 
 
