@@ -2,7 +2,7 @@
 
 Each function is given the folder of the real data, and returns the spectra and a table
 of published labels with one row a spectrum, NaN where there is none. `plateifu` is the
-galaxy (or the stacked sample): split by it. Galactic extinction is not corrected.
+galaxy (or the stacked sample): split by it. Of SAMI the Milky Way's dust is undone.
 """
 
 from __future__ import annotations
@@ -165,9 +165,10 @@ def _sami_arm(hdus, arm: str):
     wave = air_to_vacuum(hdus[f"WAVE_{arm}"].data)
     ends = [2 * wave[0] - wave[1]], [2 * wave[-1] - wave[-2]]
     pad = ((0, 0), (1, 1))
+    dust = _native(hdus[f"DUST_{arm}"].data)
     flux, variance = (
-        np.pad(_native(hdus[f"{kind}_{arm}"].data), pad, constant_values=np.nan)
-        for kind in ("FLUX", "VAR")
+        np.pad(_native(hdus[f"{kind}_{arm}"].data) * by, pad, constant_values=np.nan)
+        for kind, by in (("FLUX", dust), ("VAR", dust**2))
     )
     return np.concatenate([ends[0], wave, ends[1]]), flux, variance
 

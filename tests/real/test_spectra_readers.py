@@ -7,6 +7,7 @@ from astropy.io import fits
 from real_spectra import fors2, manga_tests, sami, stacks
 from skyloom.io.errors import InputError
 from skyloom.spectra.readers.detect import kind_of, read_any
+from skyloom.spectra.readers.dust import curve
 from skyloom.spectra.readers.manga import read_galaxy
 from skyloom.spectra.readers.observed import Observed, at_rest
 from skyloom.spectra.rest.cuts import cut
@@ -220,6 +221,22 @@ def test_raw_cube_of_sami(folder):
     good = np.concatenate([(part.ivar > 0).any(axis=1) for part in parts])
     assert (good[inside]).mean() > 0.99
     assert parts[0].wave[0] == pytest.approx(3651.2, abs=1.5)
+
+
+def test_dust_of_the_milky_way(folder):
+    """Our curve is that of SAMI's own correction, to 2.5 %; DESI's EBV is undone, too."""
+    path = folder / "sami_dr3" / "raw" / "230776_A_sectors_blue.fits.gz"
+    with fits.open(path) as hdus:
+        ebv = hdus["DUST"].header["EBVPLNCK"]
+        theirs = 2.5 * np.log10(hdus["DUST"].data) / ebv
+    seen = next(read_any(path, 0.0197)[1])
+    assert curve(seen.wave) == pytest.approx(theirs, rel=0.025)
+    path = folder / "fastspecfit_desi" / "coadd-special-dark-27247.fits"
+    with fits.open(path) as hdus:
+        ebv, flux = hdus["FIBERMAP"].data["EBV"][0], hdus["B_FLUX"].data[0, 100]
+    seen = next(read_any(path)[1])
+    expected = flux * 10 ** (0.4 * ebv * curve(seen.wave[100]))
+    assert seen.flux[0, 100] == pytest.approx(expected, rel=1e-4)
 
 
 def test_coadds_of_desi(folder):

@@ -33,6 +33,7 @@ from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import cleaned
 from skyloom.run.log import NAME
 from skyloom.sky.geometry import pixel_scale
+from skyloom.spectra.readers.dust import cleared
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
@@ -46,6 +47,7 @@ from skyloom.spectra.rest.air import air_to_vacuum
 SLAB = 20_000_000  # pixels of a cube read at once
 FAINT = 1e-10  # below it, flux is in erg/s/cm2/Å, whose squares float32 cannot hold
 UNIT = 1e-17
+DUST = "EBVPLNCK"  # card of SAMI's HDU DUST
 SHARPEST = 1e5  # no spectrograph gives a S/N a pixel above it
 
 
@@ -101,6 +103,7 @@ def read_cube(
         area, places = _places(file, flux)
         common = {"fname": Path(path).name, "plateifu": stem(path), "redshift": z}
         masked = _mask(file, layout, flux.shape)
+        dust = file.cards("DUST", DUST) if "DUST" in file else {}
         for rows in _slabs(flux.shape):
             window = np.s_[:] if len(flux.shape) == 1 else np.s_[:, rows]
             light, ivar = _pixels(file, layout, window)
@@ -113,7 +116,8 @@ def read_cube(
                 if area is not None:
                     table["area"] = area
                     table["light"] = area * light[some].mean(axis=1)
-                yield Observed(wave, light[some], ivar[some], table)
+                seen = Observed(wave, light[some], ivar[some], table)
+                yield cleared(seen, path, DUST, dust.get(DUST, 0.0))
 
 
 def sky_of(path: str | Path) -> tuple[Header, tuple[int, int]]:

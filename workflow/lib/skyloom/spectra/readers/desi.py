@@ -12,6 +12,7 @@ from skyloom.io.desi import coadd_batches
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import Arm
+from skyloom.spectra.readers.dust import cleared
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
@@ -28,8 +29,9 @@ def read_coadd(
     """Yield the targets of a coadd; a TARGETID stands for the galaxy.
 
     The arms are joined in the middle of what two of them see; a gap between them is
-    masked. Redshifts are `redshift` for all, or those of ``redrock-*.fits`` beside
-    ``coadd-*.fits``, NaN for a target that is not in it.
+    masked. EBV of FIBERMAP undoes the Milky Way's dust. Redshifts are `redshift` for
+    all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN for a target that
+    is not in it.
 
     Raises
     ------
@@ -39,11 +41,14 @@ def read_coadd(
     path = Path(path)
     known = _redshifts(path) if redshift is None else None
     with read_as_told(path):
+        dust = _dust(path)
         for spectra in coadd_batches(path, size):
             wave, flux, ivar = joined(spectra.arms)
             wave = wavelengths(path, "the arms", wave)
             info = _facts(path, spectra.meta["targetid"], known, redshift)
-            yield Observed(wave, flux, ivar, info)
+            seen = Observed(wave, flux, ivar, info)
+            ebv = dust.reindex(spectra.meta["targetid"]).to_numpy()
+            yield cleared(seen, path, "column EBV", ebv)
 
 
 def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -62,6 +67,16 @@ def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         begin = end
     wave, flux, ivar = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
     return wave, flux, ivar
+
+
+def _dust(path: Path) -> pd.Series:
+    """Return E(B-V) by TARGETID, where the coadd tells it."""
+    with opened(path, verify=False) as file:
+        if "FIBERMAP" not in file:  # which is said when the coadd is read
+            return pd.Series()
+        table = file.columns("FIBERMAP", ("TARGETID",), ("EBV",))
+    dust = pd.Series(table.get("EBV", 0.0), table["TARGETID"])
+    return dust[~dust.index.duplicated()]
 
 
 def _facts(path: Path, target: pd.Series, known, redshift) -> pd.DataFrame:

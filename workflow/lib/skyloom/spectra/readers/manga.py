@@ -3,7 +3,8 @@
 The spectrum of a bin is the mean of its spaxels, pixel by pixel over the good ones. The
 noise of neighbouring spaxels is correlated, so the error of the mean of N is larger
 than independent errors would give: by 1 + 1.62 log10(N), and 4.2 above 100 (Law et al.
-2016, AJ 152, 83, section 9.3), which the inverse variance has. Flux is per spaxel.
+2016, AJ 152, 83, section 9.3), which the inverse variance has. Flux is per spaxel, and
+freed of the Milky Way's dust as the DAP does it, by the cube's EBVGAL.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import cleaned
 from skyloom.run import log
+from skyloom.spectra.readers.dust import cleared
 from skyloom.spectra.readers.observed import (
     BATCH,
     NAME,
@@ -83,6 +85,7 @@ def read_galaxy(
         _need(file, "FLUX", "IVAR", "MASK", "WAVE")
         name = _card(file, "PLATEIFU")
         _refuse_critical(file, name, "DRP3QUAL")
+        ebv = file.cards(0, "EBVGAL").get("EBVGAL", 0.0)
         wave = wavelengths(cube, "HDU 'WAVE'", file.pixels("WAVE", 1))
         shape = file.image("FLUX", 3).shape
         if shape[0] != len(wave):
@@ -108,7 +111,8 @@ def read_galaxy(
     )
     for some in batches(len(table), size):
         mean, weight = stacked(flux, ivar, bins.bins[some])
-        yield Observed(wave, mean, weight, table.iloc[some].reset_index(drop=True))
+        info = table.iloc[some].reset_index(drop=True)
+        yield cleared(Observed(wave, mean, weight, info), cube, "EBVGAL", ebv)
 
 
 def stacked(flux, ivar, bins: csr_array) -> tuple[np.ndarray, np.ndarray]:
