@@ -224,13 +224,13 @@ def test_raw_cube_of_sami(folder):
 
 
 def test_dust_of_the_milky_way(folder):
-    """Our curve is that of SAMI's own correction, to 2.5 %; DESI's EBV is undone, too."""
+    """Our curve is that of SAMI's own correction, to 3 %; DESI's EBV is undone."""
     path = folder / "sami_dr3" / "raw" / "230776_A_sectors_blue.fits.gz"
     with fits.open(path) as hdus:
         ebv = hdus["DUST"].header["EBVPLNCK"]
         theirs = 2.5 * np.log10(hdus["DUST"].data) / ebv
     seen = next(read_any(path, 0.0197)[1])
-    assert curve(seen.wave) == pytest.approx(theirs, rel=0.025)
+    assert curve(seen.wave) == pytest.approx(theirs, rel=0.03)
     path = folder / "fastspecfit_desi" / "coadd-special-dark-27247.fits"
     with fits.open(path) as hdus:
         ebv, flux = hdus["FIBERMAP"].data["EBV"][0], hdus["B_FLUX"].data[0, 100]
