@@ -175,7 +175,9 @@ def _sami_arm(hdus, arm: str):
 
 def _sami_labels(table: pd.DataFrame) -> pd.DataFrame:
     names = [f"{line.lower()}{e}" for line in LINES for e in ("", "_err")]
-    labels = table[["snr", "v_star", "sigma_star", "sigma_star_err", *names]].copy()
+    labels = table[
+        ["x", "y", "snr", "v_star", "sigma_star", "sigma_star_err", *names]
+    ].copy()
     seen = np.all(
         [
             table[k] > 3 * table[f"{k}_err"]
