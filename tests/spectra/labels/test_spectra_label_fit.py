@@ -154,16 +154,35 @@ def test_spectra_without_a_good_pixel_are_told_nothing(survey, labels):
     assert empty.median.shape == (0, len(NAMES))
 
 
-def test_estimates_stay_within_what_was_learned(survey, labels):
+def test_labels_and_intervals_stay_within_what_was_learned(survey, labels):
     """Spectra like none of the training are no reason for ages of a thousand Gyr."""
     seen, unseen, made = survey
     odd = unseen.flux[:40] * np.linspace(0.1, 10, unseen.grid.pixels, dtype="f4")
     found = estimate(labels, made, odd, unseen.ivar[:40])
-    true = truth(seen)
-    assert (found.median >= true.min(axis=0) - 1e-6).all()
-    assert (found.median <= true.max(axis=0) + 1e-6).all()
+    learned = [labels.labels[name].limits for name in NAMES]
+    low, high = np.transpose(learned)
+    assert (low >= truth(seen).min(axis=0)).all()
+    assert (high <= truth(seen).max(axis=0)).all()
+    for ends in (found.lower, found.median, found.upper):
+        assert ((ends >= low) & (ends <= high)).all()
+    assert (found.lower <= found.median).all()
+    assert (found.median <= found.upper).all()
     usual = estimate(labels, made, unseen.flux[:40], unseen.ivar[:40])
     assert ((found.upper - found.lower) > 2 * (usual.upper - usual.lower)).mean() > 0.9
+
+
+def test_the_interval_of_a_spectrum_that_tells_nothing_is_the_whole_range(
+    survey, labels
+):
+    """So it is of shapes that no spectrum has, bright as they may be."""
+    _, unseen, made = survey
+    steps = np.where(np.arange(unseen.grid.pixels) // 9 % 2, 30, -30).astype("f4")
+    flux = unseen.flux[:20] + steps
+    found = estimate(labels, made, flux, np.full_like(flux, 1e4))
+    for j, name in enumerate(NAMES):
+        low, high = labels.labels[name].limits
+        np.testing.assert_array_equal(found.lower[:, j], low)
+        np.testing.assert_array_equal(found.upper[:, j], high)
 
 
 def test_noise_widens_intervals(survey, labels):

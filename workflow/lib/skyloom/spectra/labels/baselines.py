@@ -1,7 +1,7 @@
 """Labels without a map: neighbours and a ridge regression, over the same amplitudes.
 
-They are given the same amplitudes, galaxies, folds and way to an interval as the map's
-labels, so that what differs is what the nodes add.
+They are given the same amplitudes, galaxies, folds, limits and way to an interval as
+the map's labels, so that what differs is what the nodes add.
 """
 
 from __future__ import annotations
@@ -58,28 +58,32 @@ class Neighbours:
         # Amplitudes of variance 1 are given back their share in the flux.
         self.size = np.sqrt((basis.axes**2).sum(axis=1))
         first = data.fold == data.fold.min()
-        own, rest = data.rows(first), data.rows(~first)
-        weight = weights(own.galaxies)
-        loss = {}
-        for count in NEIGHBOURS:
-            self._fit(rest, count)
-            error = own.value - self(own.known)[0]
-            loss[count] = np.average(error**2, weights=weight)
-        self._fit(data, min(loss, key=loss.get))
+        own = data.rows(first)
+        value, weight = self._near(data.rows(~first), own.known, max(NEIGHBOURS))
+        loss = {
+            k: np.average(
+                (own.value - np.average(value[:, :k], axis=1, weights=weight[:, :k]))
+                ** 2,
+                weights=weights(own.galaxies),
+            )
+            for k in NEIGHBOURS
+        }
+        self.data, self.count = data, min(loss, key=loss.get)
 
     def __call__(self, known: Amplitudes) -> tuple[np.ndarray, np.ndarray]:
         """Return labels, and their variance among the neighbours."""
-        near = self.tree.kneighbors(known.value * self.size, return_distance=False)
-        value, weight = self.value[near], self.weight[near]
+        value, weight = self._near(self.data, known, self.count)
         mean = np.average(value, axis=1, weights=weight)
         return mean, np.average((value - mean[:, None]) ** 2, axis=1, weights=weight)
 
-    def _fit(self, data: Known, count: int) -> None:
+    def _near(self, data: Known, known: Amplitudes, count: int) -> tuple:
+        """Return labels and weights of the nearest spectra, nearest first."""
         from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415
 
-        self.tree = NearestNeighbors(n_neighbors=min(count, len(data.value)))
-        self.tree.fit(data.known.value * self.size)
-        self.value, self.weight = data.value, weights(data.galaxies)
+        tree = NearestNeighbors(n_neighbors=min(count, len(data.value)))
+        tree.fit(data.known.value * self.size)
+        near = tree.kneighbors(known.value * self.size, return_distance=False)
+        return data.value[near], weights(data.galaxies)[near]
 
 
 METHODS = {"ridge": Ridge, "neighbours": Neighbours}
@@ -98,7 +102,8 @@ def baseline(method: type, data: Known, basis: Basis, unseen: Amplitudes) -> np.
         _errors(some, value, noise), _errors(held, *model(held.known)), 1
     )
     value, noise = model(unseen)
-    return value + interval.offsets(noise, _one_node(len(value)))
+    ends = value + interval.offsets(noise, _one_node(len(value)))
+    return np.clip(ends, some.value.min(), some.value.max())
 
 
 def _errors(data: Known, value, noise) -> Errors:

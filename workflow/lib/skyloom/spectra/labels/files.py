@@ -16,31 +16,14 @@ from skyloom.spectra.labels.model import Label, LabelModel
 from skyloom.spectra.labels.nodes import LEVELS
 
 REMEDY = "make it again with the rule train_labels"
-SIDES = {
-    "scale": ("f", 2),
-    "shape": ("f", 3),
-    "knots": ("f", 2),
-    "stretch": ("f", 3),
+SIDES = ("scale", "shape", "knots", "stretch")
+PARTS = ("planes", "limits", "table", "borrowed")
+KEYS = {
+    **{"scale": ("f", 2), "shape": ("f", 3), "knots": ("f", 2), "stretch": ("f", 3)},
+    **{"planes": ("f", 3), "limits": ("f", 2), "table": ("f", 3)},
+    **{"borrowed": ("b", 2), "names": ("U", 1), "mean": ("f", 1), "axes": ("f", 2)},
+    **{"usual": ("f", 1), "width": ("f", 0), "map": ("U", 0), "about": ("U", 0)},
 }
-PARTS = {
-    "planes": ("f", 3),
-    "limits": ("f", 2),
-    "table": ("f", 3),
-    "borrowed": ("b", 2),
-}
-KEYS = (
-    SIDES
-    | PARTS
-    | {
-        "names": ("U", 1),
-        "mean": ("f", 1),
-        "axes": ("f", 2),
-        "usual": ("f", 1),
-        "width": ("f", 0),
-        "map": ("U", 0),
-        "about": ("U", 0),
-    }
-)
 
 
 def write_labels(path: str | Path, model: LabelModel) -> None:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from skyloom.learn.splits import split
-from skyloom.run.log import NAME, progress
+from skyloom.run.log import progress
 from skyloom.run.seeds import rng
+from skyloom.som.model import Som
 from skyloom.spectra.labels.amplitudes import (
     Amplitudes,
     amplitudes,
     gathered,
     learn_basis,
 )
-from skyloom.spectra.labels.intervals import (
-    FEWEST,
-    Errors,
-    fit_interval,
-    fit_scale,
-    scale,
-)
+from skyloom.spectra.labels.intervals import FEWEST, Errors, fit_interval
 from skyloom.spectra.labels.linear import fit_planes
 from skyloom.spectra.labels.model import Label, LabelModel, predict
 from skyloom.spectra.labels.nodes import (
@@ -38,14 +32,11 @@ from skyloom.spectra.mapping.novelty import fit_novelty
 from skyloom.spectra.rest.files import CHUNK, RestSpectra
 from skyloom.spectra.rest.galaxy import galaxy_of
 
-log = logging.getLogger(NAME)
-
 MOST = 50_000  # spectra; more cost memory and teach little
-WIDTHS = (0.5, 1.0, 2.0)  # of the kernel, of the typical distance to a prototype
+WIDTH = 3.0  # of the kernel, of the typical distance to a prototype
 PENALTIES = (0.003, 0.03, 0.3, 3.0)  # in galaxies
 BASIS = 8192  # spectra that shapes are learned from
 FOLDS = 8
-TRIED = 3  # of the folds, that choices are made by
 CALIBRATION = -1  # fold of the galaxies that intervals are calibrated on
 
 
@@ -56,14 +47,12 @@ class Seen:
     galaxies: np.ndarray
     fold: np.ndarray
     bmu: np.ndarray
-    near: dict[float, Shares]  # by width of the kernel
+    near: Shares
     known: Amplitudes
 
-    def rows(self, chosen: np.ndarray) -> Seen:
+    def __getitem__(self, rows: np.ndarray) -> Seen:
         """Return the chosen spectra."""
-        near = {width: found[chosen] for width, found in self.near.items()}
-        parts = (self.galaxies, self.fold, self.bmu)
-        return Seen(*(part[chosen] for part in parts), near, self.known[chosen])
+        return Seen(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 def fit_labels(
@@ -102,16 +91,10 @@ def fit_labels(
     learning = fold != CALIBRATION
     for name, value in values.items():
         _enough(name, galaxies[learning & np.isfinite(value)])
-    basis, widths = _prepare(made, spectra, rows[learning], galaxies[learning], seed)
-    seen = _see(made, basis, widths, spectra, rows, galaxies, fold)
-    width, penalties = choose(seen, values, made.som.n_units)
-    log.info("kernel of %.3g, penalties %s", width, penalties)
-    found = {
-        name: _label(made, seen, width, value, penalties[name])
-        for name, value in values.items()
-    }
-    about = {"penalties": penalties, "spectra": len(rows)}
-    about["galaxies"] = len(np.unique(seen.galaxies))
+    basis, width = _prepare(made, spectra, rows[learning], galaxies[learning], seed)
+    seen = _see(made, basis, width, spectra, rows, galaxies, fold)
+    found = {name: _label(made.som, seen, value) for name, value in values.items()}
+    about = {"spectra": len(rows), "galaxies": len(np.unique(galaxies))}
     draw = rng(seed, "labels", "novelty")
     about["novelty"] = fit_novelty(made, spectra, draw).to_json()
     usual = np.quantile(seen.known[learning].strange, 0.99, axis=0)
@@ -143,51 +126,23 @@ def folds(galaxies, share: float, seed: int) -> np.ndarray:
     return np.array([of[name] for name in galaxies], int)
 
 
-def choose(seen: Seen, values: dict, units: int) -> tuple[float, dict[str, float]]:
-    """Return the kernel's width, and each label's penalty, of least error on folds."""
-    loss = {}
-    for name, value in values.items():
-        ok = np.isfinite(value) & (seen.fold != CALIBRATION)
-        some, weight = seen.rows(ok), weights(seen.galaxies[ok])
-        middle = quantiles(value[ok], weight, [0.5])[0]
-        spread = np.average(np.abs(value[ok] - middle), weights=weight)
-        for width in seen.near:
-            how = (some, width, value[ok], PENALTIES, units)
-            errors, _ = unseen_errors(*how, tried=TRIED)
-            for penalty, error in zip(PENALTIES, errors, strict=True):
-                known = np.isfinite(error)
-                size = np.average(np.abs(error[known]), weights=weight[known])
-                loss[width, name, penalty] = size / max(spread, 1e-12)
-    least = {
-        width: sum(min(loss[width, name, p] for p in PENALTIES) for name in values)
-        for width in seen.near
-    }
-    best = min(least, key=least.get)
-    return best, {n: min(PENALTIES, key=lambda p: loss[best, n, p]) for n in values}
-
-
-def unseen_errors(
-    seen: Seen, width: float, value, penalties, units: int, trust=None, tried=FOLDS
-) -> tuple[np.ndarray, np.ndarray]:
+def unseen_errors(seen: Seen, value: np.ndarray, units: int) -> tuple:
     """Return errors of a label, and what noise makes of them, from the other folds.
 
-    Both are of shape (penalties, n), NaN but for the first `tried` folds. `trust` is
-    what a spectrum counts beside its `weights`, if not 1.
+    Both are of shape (penalties, n).
     """
-    error, noise = np.full((2, len(penalties), len(value)), np.nan)
-    trust = np.ones(len(value)) if trust is None else trust
-    for fold in np.unique(seen.fold)[:tried]:
+    error, noise = np.zeros((2, len(PENALTIES), len(value)))
+    for fold in np.unique(seen.fold):
         own = seen.fold == fold
-        rest, some = seen.rows(~own), seen.rows(own)
-        planes = _planes(rest, width, value[~own], penalties, units, trust[~own])
-        for i, plane in enumerate(planes):
-            found, noise[i, own] = predict(plane, some.near[width], some.known)
+        some = seen[own]
+        for i, plane in enumerate(_planes(seen[~own], value[~own], units, PENALTIES)):
+            found, noise[i, own] = predict(plane, some.near, some.known)
             error[i, own] = value[own] - found
     return error, noise
 
 
 def _prepare(made: SpectralMap, spectra: RestSpectra, rows, galaxies, seed: int):
-    """Return shapes of training spectra, and widths of the kernel that are tried."""
+    """Return shapes of training spectra, and the width of the kernel."""
     weight = weights(galaxies)
     if len(rows) > BASIS:
         chosen = rng(seed, "labels", "basis").choice(len(rows), BASIS, replace=False)
@@ -195,54 +150,47 @@ def _prepare(made: SpectralMap, spectra: RestSpectra, rows, galaxies, seed: int)
     some = spectra.rows(rows)
     basis = learn_basis(some.flux, some.ivar, weight, rng(seed, "labels", "axes"))
     _, distance, _ = made.place(some.flux, some.ivar)
-    typical = max(float(quantiles(distance, weight, [0.5])[0]), 1e-6)
-    return basis, [factor * typical for factor in WIDTHS]
+    typical = quantiles(distance, weight, [0.5])[0]
+    return basis, WIDTH * max(float(typical), 1e-6)
 
 
-def _see(made, basis, widths, spectra: RestSpectra, rows, galaxies, fold) -> Seen:
-    parts = []
+def _see(made, basis, width, spectra: RestSpectra, rows, galaxies, fold) -> Seen:
+    bmus, near, known = [], [], []
     for piece in progress(
         spectra.pieces(rows), "labels: placing spectra", -(-len(rows) // CHUNK)
     ):
         bmu, _, latent = made.place(piece.flux, piece.ivar)
-        near = [shares(made.som, latent, width) for width in widths]
-        known = amplitudes(basis, piece.flux, piece.ivar)
-        parts.append((bmu, near, known))
-    bmus, nears, known = zip(*parts, strict=True)
-    near = {
-        width: Shares(
-            np.concatenate([one[i].node for one in nears]),
-            np.concatenate([one[i].share for one in nears]),
-        )
-        for i, width in enumerate(widths)
-    }
-    return Seen(galaxies, fold, np.concatenate(bmus), near, gathered(known))
+        bmus.append(bmu)
+        near.append(shares(made.som, latent, width))
+        known.append(amplitudes(basis, piece.flux, piece.ivar))
+    node, share = (
+        np.concatenate([getattr(one, part) for one in near])
+        for part in ("node", "share")
+    )
+    parts = (np.concatenate(bmus), Shares(node, share), gathered(known))
+    return Seen(galaxies, fold, *parts)
 
 
-def _label(made, seen: Seen, width: float, value, penalty: float) -> Label:
+def _label(som: Som, seen: Seen, value: np.ndarray) -> Label:
     """Return what is learned of one label from the spectra that have it."""
-    seen, value = seen.rows(np.isfinite(value)), value[np.isfinite(value)]
-    units, learning = made.som.n_units, seen.fold != CALIBRATION
-    some, truth = seen.rows(learning), value[learning]
-    weight, near = weights(some.galaxies), some.near[width]
-    tried = (some, width, truth, [penalty], units)
-    (error,), (noise,) = unseen_errors(*tried)
-    # Again, with spectra trusted by how well they tell the label.
-    trust = 1 / scale(fit_scale(error, noise, weight), noise) ** 2
-    trust /= np.average(trust, weights=weight)
-    (error,), (noise,) = unseen_errors(*tried, trust)
-    known = Errors(error, noise, near, some.galaxies)
-    (planes,) = _planes(*tried, trust)
-    held = seen.rows(~learning)
-    apart, noise = predict(planes, held.near[width], held.known)
-    apart = value[~learning] - apart
-    unseen = Errors(apart, noise, held.near[width], held.galaxies)
-    interval = fit_interval(known, unseen, units)
-    table, borrowed = distributions(made.som, some.bmu, truth, weight)
+    seen, value = seen[np.isfinite(value)], value[np.isfinite(value)]
+    learning = seen.fold != CALIBRATION
+    some, truth, held = seen[learning], value[learning], seen[~learning]
+    weight, units = weights(some.galaxies), som.n_units
+    error, noise = unseen_errors(some, truth, units)
+    best = int(np.argmin(np.average(np.abs(error), axis=1, weights=weight)))
+    (planes,) = _planes(some, truth, units, [PENALTIES[best]])
+    found, more = predict(planes, held.near, held.known)
+    interval = fit_interval(
+        Errors(error[best], noise[best], some.near, some.galaxies),
+        Errors(value[~learning] - found, more, held.near, held.galaxies),
+        units,
+    )
+    table, borrowed = distributions(som, some.bmu, truth, weight)
     limits = np.array([truth.min(), truth.max()])
     return Label(planes, interval, limits, table, borrowed)
 
 
-def _planes(seen: Seen, width, value, penalties, units, trust) -> np.ndarray:
-    near, counts = seen.near[width], weights(seen.galaxies) * trust
-    return fit_planes(seen.known.value, value, counts, near, units, penalties)
+def _planes(seen: Seen, value, units: int, penalties) -> np.ndarray:
+    counts = weights(seen.galaxies)
+    return fit_planes(seen.known.value, value, counts, seen.near, units, penalties)

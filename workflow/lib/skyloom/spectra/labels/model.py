@@ -27,7 +27,8 @@ class Label:
     interval : Interval
         What makes its intervals.
     limits : ndarray, shape (2,)
-        Smallest and largest of the training spectra: no estimate is beyond.
+        Smallest and largest of the training spectra: no estimate is beyond, nor an
+        end of an interval.
     table : ndarray, shape (n_units, 5)
         Quantiles of the label in each node, at `nodes.LEVELS`.
     borrowed : ndarray of bool, shape (n_units,)
@@ -137,7 +138,7 @@ def ends(label: Label, near: Shares, known: Amplitudes, wider=1.0) -> np.ndarray
     low, middle, high = label.interval.offsets(noise, near)
     median = np.clip(value + middle, *label.limits)
     below, above = (low - middle) * wider, (high - middle) * wider
-    return np.stack([median + below, median, median + above])
+    return np.clip([median + below, median, median + above], *label.limits)
 
 
 def predict(planes, near: Shares, known: Amplitudes) -> tuple[np.ndarray, np.ndarray]:

@@ -32,6 +32,11 @@ MEANINGS = {
         "velocity dispersion of the stars", "km/s", "phys.veloc.dispersion"
     ),
 }
+SIDES = {
+    "median": ("", "median", ""),
+    "lower": ("_lower", "lower end of 68 %", ";stat.min"),
+    "upper": ("_upper", "upper end of 68 %", ";stat.max"),
+}
 WHO = ("fname", "plateifu", "mangaID", "x", "y", "redshift", "meansn2", "r_re_light")
 
 
@@ -43,23 +48,13 @@ def catalogue(found: Estimates, info: pd.DataFrame) -> Table:
     )
     words = "distance to the best-matching unit, in latent space"
     table["distance"] = Column(found.distance.astype(np.float32), description=words)
-    sides = {"": found.median, "_lower": found.lower, "_upper": found.upper}
     for j, name in enumerate(found.names):
         what = MEANINGS.get(name, Meaning(name, "", ""))
-        for side, values in sides.items():
-            words = f"{what.words}: {_side(side)}"
-            column = Column(values[:, j].astype(np.float32), description=words)
+        for part, (side, words, ucd) in SIDES.items():
+            values = getattr(found, part)[:, j].astype(np.float32)
+            column = Column(values, description=f"{what.words}: {words}")
             if what.unit:
                 column.unit = units.Unit(what.unit)
-            column.info.meta = {"ucd": _ucd(side, what.ucd)} if what.ucd else {}
+            column.info.meta = {"ucd": what.ucd + ucd} if what.ucd else {}
             table[name + side] = column
     return table
-
-
-def _side(side: str) -> str:
-    ends = {"": "median", "_lower": "lower end of 68 %", "_upper": "upper end of 68 %"}
-    return ends[side]
-
-
-def _ucd(side: str, ucd: str) -> str:
-    return {"": ucd, "_lower": f"{ucd};stat.min", "_upper": f"{ucd};stat.max"}[side]
