@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.plots import style
+from skyloom.spectra.labels.tables import MEANINGS
 from skyloom.spectra.place.spectra import Model
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.scale import scale
@@ -35,30 +36,37 @@ def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Fi
     panels = {title: images[name] for name, title in NAMES.items()}
     for label in labels:
         low, high = (images[f"{label.upper()}_{end}"] for end in ("LOWER", "UPPER"))
-        panels |= {label: images[label.upper()], f"{label} ±": (high - low) / 2}
+        unit = f" [{MEANINGS[label].unit}]" * bool(label in MEANINGS)
+        title = f"{label}{unit}".removesuffix(" []")
+        panels |= {title: images[label.upper()], f"± {title}": (high - low) / 2}
     rows = -(-len(panels) // COLUMNS)
     ny, nx = placed.shape
     height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) * 0.75 + 0.3)
     fig = style.figure(style.PAGE_WIDTH, height)
     grid = fig.subplots(rows, COLUMNS, squeeze=False).ravel()
+    if not placed.any():
+        fig.suptitle("no spaxel was placed: the table has the reasons")
     for axes, (title, image) in zip(grid, panels.items(), strict=False):
         axes.set_facecolor("0.85")
         values = np.ma.masked_invalid(np.where(placed, image, np.nan))
-        known = values.compressed()
-        low, high = np.percentile(known, [1, 99]) if len(known) else (0, 1)
-        if title in WHOLE:
-            low, high = low - 0.5, high + 0.5
-        look = {"cmap": style.SEQUENTIAL_MAP, "vmin": low, "vmax": high}
-        ticks = MaxNLocator(nbins=4, integer=title in WHOLE, min_n_ticks=1)
-        bar = fig.colorbar(
-            axes.imshow(values, **look), ax=axes, shrink=0.7, ticks=ticks
-        )
-        bar.ax.tick_params(labelsize=7)
+        shown = axes.imshow(values, cmap=style.SEQUENTIAL_MAP)
+        if values.count():
+            _bar(fig, axes, shown, title in WHOLE)
         axes.set_title(title)
         style.bare(axes)
     for axes in grid[len(panels) :]:
         axes.remove()
     return fig
+
+
+def _bar(fig: Figure, axes, shown, whole: bool) -> None:
+    """Stretch an image's colours over 98 % of its values, and draw their bar."""
+    low, high = np.percentile(shown.get_array().compressed(), [1, 99])
+    low, high = (low - 0.5, high + 0.5) if whole else (low, high)
+    shown.set_clim(low, high)
+    bins = MaxNLocator(nbins=4, integer=whole, min_n_ticks=1)
+    how = {"ticks": bins} if high > low else {"ticks": [low], "format": f"{low:.3g}"}
+    fig.colorbar(shown, ax=axes, shrink=0.7, **how).ax.tick_params(labelsize=7)
 
 
 @style.styled
@@ -73,14 +81,19 @@ def spectra_figure(spectra: RestSpectra, found, model: Model) -> Figure:
     made = model.map.reconstruct(model.map.encode(flux, ivar))
     for i, axes in enumerate(grid):
         one = found.iloc[i]
-        good = ivar[i] > 0
-        if good.any():
-            shown = np.where(good, flux[i], np.nan)
-            axes.plot(spectra.grid.wave, shown, color=style.GREY, lw=0.6)
-            axes.set_ylim(*_limits(flux[i][good], made[i][good]))
-        if not one["reason"]:
-            axes.plot(spectra.grid.wave, made[i], color=style.VERMILLION, lw=0.8)
+        seen = np.flatnonzero(ivar[i] > 0)
+        if len(seen):
+            span = slice(seen[0], seen[-1] + 1)
+            wave = spectra.grid.wave[span]
+            shown = np.where(ivar[i] > 0, flux[i], np.nan)[span]
+            axes.plot(wave, shown, color=style.GREY, lw=0.6, label="spectrum")
+            axes.set_ylim(*_limits(flux[i][seen], made[i][seen]))
+            if not one["reason"]:
+                axes.plot(
+                    wave, made[i, span], color=style.VERMILLION, lw=0.8, label="map"
+                )
         axes.set_title(_said(one, model), fontsize=7, loc="left", pad=2)
+    grid[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
     grid[-1].set_xlabel("wavelength at rest [Å]")
     fig.supylabel("scaled flux", fontsize=9)
     return fig
