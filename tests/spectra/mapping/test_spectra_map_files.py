@@ -87,6 +87,7 @@ def _array(name, change):
         (_array("centre", lambda a: a[:40]), "not a map of spectra.*pixels"),
         (_facts(scaled="minmax"), "not a map of spectra.*minmax"),
         (_facts(grid={"start": 1.0, "step": 0, "pixels": 48}), "not a map of spectra"),
+        (_facts(grid={"start": 1, "step": 1e-4, "pixels": np.inf}), "infinity"),
         (_facts(topology="cube"), "not a map of spectra"),
     ],
 )

@@ -155,6 +155,16 @@ def _pickled(where):
     np.save(where["flux"], np.array([{}, 1], object), allow_pickle=True)
 
 
+def _unparsable(where) -> None:
+    """Spoil a card of a table without checksums."""
+    with fits.open(where["info"]) as hdus:
+        hdus.writeto(where["info"], overwrite=True, checksum="remove")
+    content = where["info"].read_bytes()
+    spoiled = content.replace(b"RESTNPIX=   ", b"RESTNPIX= 'a")
+    assert spoiled != content
+    where["info"].write_bytes(spoiled)
+
+
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
@@ -172,6 +182,7 @@ def _pickled(where):
         (_bytes("flux", lambda b: b"x" * 500), "not a readable npy file"),
         (_bytes("flux", lambda b: b""), r"empty \(0 bytes\)"),
         (_bytes("info", lambda b: b[:3000]), "not a readable FITS file"),
+        (_unparsable, r"HDU 0: not a readable FITS file"),
         (_archive, "not a readable npy file"),
         (_pickled, "not a readable npy file"),
         (lambda where: where["ivar"].unlink(), "no such file"),

@@ -31,7 +31,7 @@ def read_plain(path: str | Path) -> SpectralMap:
     remedy = "train the map again"
     try:
         return _map_of(arrays)
-    except (KeyError, ValueError, TypeError) as bad:
+    except (KeyError, ValueError, TypeError, OverflowError) as bad:
         raise InputError(path, f"not a map of spectra ({bad})", remedy=remedy) from None
 
 

@@ -16,7 +16,6 @@ from tokenize import TokenError
 
 import numpy as np
 import pandas as pd
-from astropy.io.fits import Header
 from astropy.table import Table
 from pandas.api.types import is_numeric_dtype
 
@@ -210,14 +209,14 @@ def read_spectra(flux: str | Path, info: str | Path | None = None) -> RestSpectr
     """
     where = paths(flux, info)
     with opened(where["info"]) as file:
-        table, header = file.table(1), file[0].header
+        table, header = file.table(1), file.cards(0, *CARDS.values(), SCALED)
     grid, scaled = _facts(where["info"], header)
     shape = (len(table), grid.pixels)
     arrays = [read_array(where[kind], shape) for kind in ("flux", "ivar")]
     return RestSpectra(*arrays, table.to_pandas(), grid, scaled)
 
 
-def _facts(path: Path, header: Header) -> tuple[RestGrid, str]:
+def _facts(path: Path, header: Mapping) -> tuple[RestGrid, str]:
     """Return the grid and the scaling that a table's header tells."""
     remedy = "make it again with the rule that writes it"
     lacking = [card for card in (*CARDS.values(), SCALED) if card not in header]
