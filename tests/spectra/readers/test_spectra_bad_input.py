@@ -216,7 +216,7 @@ GALAXIES = {
     "bins of fractions": ({"BINID": ONES[:5] + 0.5}, ["'BINID'", "whole numbers"]),
     "radii without units": ({"SPX_ELLCOO": ONES[:1]}, ["'SPX_ELLCOO'", "2 channels"]),
     "places of one axis": ({"SPX_SKYCOO": ONES[0]}, ["'SPX_SKYCOO'", "2 channels"]),
-    "wavelengths too many": ({"WAVE": np.r_[WAVE, 5300]}, ["300 planes for 301"]),
+    "wavelengths too many": ({"WAVE": np.r_[WAVE, 5300]}, ["300 planes", "301"]),
     "wavelengths in nm": ({"WAVE": WAVE / 10}, ["HDU 'WAVE'", "Å"]),
     "wavelengths fall": ({"WAVE": WAVE[::-1]}, ["HDU 'WAVE'", "increasing"]),
     "flux on two axes": ({"FLUX": ONES[0]}, ["HDU 'FLUX'", "3 axes"]),

@@ -165,14 +165,8 @@ def _noise(flux: np.ndarray, info: pd.DataFrame) -> np.ndarray:
 
 
 def _each(path, waves: np.ndarray, rows: slice) -> np.ndarray:
-    grid = np.array(waves[rows], np.float64)
-    # All at once; the row by row check only says where and what.
-    if not ((np.diff(grid, axis=1) > 0).all() and np.isfinite(grid).all()):
-        for i, row in enumerate(grid, start=rows.start):
-            wavelengths(path, f"row {i}", row)
-    for extreme in (grid[:, 0].argmin(), grid[:, -1].argmax()):
-        wavelengths(path, f"row {rows.start + extreme}", grid[extreme])
-    return grid
+    numbered = enumerate(waves[rows], start=rows.start)
+    return np.array([wavelengths(path, f"row {i}", row) for i, row in numbered])
 
 
 def _checked(path, name: str, column: np.ndarray) -> np.ndarray:

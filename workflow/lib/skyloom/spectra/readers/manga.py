@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,7 @@ def read_galaxy(
         wave = wavelengths(cube, "HDU 'WAVE'", file.pixels("WAVE", 1))
         shape = file.image("FLUX", 3).shape
         if shape[0] != len(wave):
-            problem = f"{shape[0]} planes for {len(wave)} wavelengths"
-            raise InputError(cube, problem, where="HDU 'FLUX'")
+            _refuse(file, "FLUX", f"{shape[0]} planes", f"{len(wave)}, as in WAVE")
         bins, info = _laid_out(file, maps, redshift, name, shape[1:])
         flux, ivar = _spaxels(file, bins.spaxels)
     light = np.maximum(np.where(ivar > 0, flux, 0).mean(axis=1, dtype=np.float64), 0)
@@ -158,9 +158,8 @@ def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _
     _refuse_critical(maps, name, "DAPQUAL")
     plane = bins_of(maps)
     if plane.shape != shape:
-        problem = f"shape {plane.shape}"
         expected = f"{shape}, as {Path(cube).name} has"
-        raise InputError(maps.path, problem, where="HDU 'BINID'", expected=expected)
+        _refuse(maps, "BINID", f"shape {plane.shape}", expected)
     if not (plane >= 0).any():
         msg = f"{name}: no spaxel is in a bin ({maps.path})"
         raise DatumError(msg)
@@ -180,8 +179,7 @@ def bins_of(maps: FitsFile) -> np.ndarray:
 
 def _whole(file: FitsFile, key: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "iu":
-        problem, where = f"values of type {array.dtype}", f"HDU {key!r}"
-        raise InputError(file.path, problem, where=where, expected="whole numbers")
+        _refuse(file, key, f"values of type {array.dtype}", "whole numbers")
     return array
 
 
@@ -214,9 +212,8 @@ def _image(maps: FitsFile, key: str, shape, channels: int = 0) -> np.ndarray:
     image = maps.pixels(key)
     missing = channels and (image.ndim != 3 or len(image) < channels)
     if missing or image.shape[-2:] != shape:
-        problem, where = f"shape {image.shape}", f"HDU {key!r}"
         expected = f"{shape} at its end" + f", {channels} channels" * bool(channels)
-        raise InputError(maps.path, problem, where=where, expected=expected)
+        _refuse(maps, key, f"shape {image.shape}", expected)
     return image
 
 
@@ -227,9 +224,7 @@ def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarra
     size = shape[0] if file.path.suffix == ".gz" else SLAB
     for key, kind in (("FLUX", np.float32), ("IVAR", np.float32), ("MASK", np.int32)):
         if file.image(key, 3).shape != shape:
-            problem, expected = f"shape {file[key].shape}", f"{shape}, as FLUX has"
-            where = f"HDU {key!r}"
-            raise InputError(file.path, problem, where=where, expected=expected)
+            _refuse(file, key, f"shape {file[key].shape}", f"{shape}, as FLUX has")
         out = np.empty((len(spaxels), shape[0]), kind)
         for slab in batches(shape[0], size):
             pixels = file.pixels(key, window=np.s_[slab])
@@ -246,11 +241,15 @@ def _spaxels(file: FitsFile, spaxels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def _refuse_critical(file: FitsFile, name: str, key: str) -> None:
     flags = file.cards(0, key).get(key, 0)
     if not isinstance(flags, int):
-        problem, where = f"{key} is {flags!r}", "HDU 0"
-        raise InputError(file.path, problem, where=where, expected="a whole number")
+        _refuse(file, 0, f"{key} is {flags!r}", "a whole number")
     if flags & CRITICAL:
         msg = f"{name}: {key} is {flags}, of which bit 30 is CRITICAL ({file.path})"
         raise DatumError(msg)
+
+
+def _refuse(file: FitsFile, key: str | int, problem: str, expected: str) -> NoReturn:
+    where = f"HDU {key!r}"
+    raise InputError(file.path, problem, where=where, expected=expected)
 
 
 def _need(file: FitsFile, *names: str) -> None:
