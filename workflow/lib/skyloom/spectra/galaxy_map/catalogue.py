@@ -29,34 +29,18 @@ COLUMNS = (
     Column("plateifu", None, "meta.id;meta.main", "plate and unit of the observation"),
     Column("mangaID", None, "meta.id", "MaNGA's name of the galaxy; empty: none"),
     Column("suffix", None, "meta.id;meta.file", "name of the galaxy's files"),
-    Column(
-        "split",
-        None,
-        "meta.code",
-        "train: maps were trained on it; test: on neither; empty: it has no spectra",
-    ),
-    Column(
-        "bmu2", None, "meta.number", "unit of the map of galaxies, row by row; -1: none"
-    ),
+    Column("split", None, "meta.code", "of both maps; empty: it has no spectra"),
+    Column("bmu2", None, "meta.number", "unit of the map of galaxies; -1: none"),
     Column("row", None, "meta.number", "row of the unit, from 0; -1: none"),
     Column("col", None, "meta.number", "column of the unit, from 0; -1: none"),
-    Column(
-        "distance", None, "stat.fit.residual", "distance to the unit, in latent space"
-    ),
-    Column(
-        "novelty",
-        "%",
-        "stat.rank",
-        "training galaxies that lie nearer to their unit; 100: farther than all",
-    ),
+    Column("distance", None, "stat.fit.residual", "to the unit, in latent space"),
+    Column("novelty", "%", "stat.rank", "training galaxies nearer to their unit"),
     Column("n_spectra", None, "meta.number", "spectra that the fingerprint is of"),
     Column("n_left_out", None, "meta.number", "spectra that were left out of it"),
     Column("n_nodes", None, "meta.number", "units of the map of spectra that are hit"),
     Column("entropy", None, "stat.value", "entropy of the fingerprint [nat]"),
     Column("r_max", None, "phys.size.radius", "largest radius of a spectrum [Re]"),
-    Column(
-        "meansn2", None, "stat.snr", "median S/N a pixel, of all spectra the median"
-    ),
+    Column("meansn2", None, "stat.snr", "median S/N a pixel of its spectra"),
     Column("redshift", None, "src.redshift", "systemic redshift"),
     Column("fibres", None, "meta.number;instr", "fibres of the unit; -1: unknown"),
 )

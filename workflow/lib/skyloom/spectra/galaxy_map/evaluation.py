@@ -15,7 +15,6 @@ from skyloom.run.seeds import rng
 from skyloom.spectra.galaxies.files import Fingerprints
 from skyloom.spectra.galaxy_map.association import (
     classes_apart,
-    neighbour_purity,
     quantity_apart,
     rate_flat,
 )
@@ -72,7 +71,7 @@ def evaluate(
         )
     kept = (info["split"] != "empty").to_numpy()
     info, shares = info[kept].reset_index(drop=True), prints.shares[kept]
-    unit, latent, novelty = (x[kept] for x in (made.unit, made.latent, made.novelty))
+    unit, novelty = made.unit[kept], made.novelty[kept]
     train = (info["split"] == "train").to_numpy()
     tree = {"galaxies": {"train": int(train.sum()), "test": int((~train).sum())}}
     for name, part in {"test": ~train, "all": np.ones(len(train), bool)}.items():
@@ -89,7 +88,6 @@ def evaluate(
         }
         fibres = info["fibres"][part].to_numpy()
         tree[name]["outliers"] = {"fibres": rate_flat(novelty[part] > OUTLIER, fibres)}
-    tree["neighbours"] = _neighbours(latent, info, train, seed)
     return tree
 
 
@@ -126,42 +124,24 @@ def _kmeans(values: np.ndarray, train: np.ndarray, count: int, seed: int) -> np.
 
 
 def _classes(groups: Mapping, info: pd.DataFrame, part: np.ndarray, names) -> dict:
-    present = [name for name in CLASSES if name in info]
-    return {
-        name: {
-            way: _apart(found, info[name].to_numpy(), part, (*names, name, way))
-            for way, found in groups.items()
+    seed, name = names
+    found = {}
+    for kind in [kind for kind in CLASSES if kind in info]:
+        known = part & info[kind].notna().to_numpy()
+        classes = info[kind][known].astype(str)
+        found[kind] = {
+            way: classes_apart(some[known], classes, rng(seed, name, kind, way))
+            for way, some in groups.items()
         }
-        for name in present
-    }
-
-
-def _apart(groups: np.ndarray, classes: np.ndarray, part: np.ndarray, names) -> dict:
-    seed, *rest = names
-    part = part & ~pd.isna(classes)
-    return classes_apart(groups[part], classes[part].astype(str), rng(seed, *rest))
+    return found
 
 
 def _systematics(groups: np.ndarray, info: pd.DataFrame, part, names) -> dict:
-    seed, *rest = names
-    present = [name for name in SYSTEMATICS if name in info]
+    seed, name = names
     return {
-        name: quantity_apart(
-            groups[part],
-            info[name].replace(-1, np.nan)[part],
-            rng(seed, *rest, name),
+        kind: quantity_apart(
+            groups[part], info[kind].replace(-1, np.nan)[part], rng(seed, name, kind)
         )
-        for name in present
+        for kind in SYSTEMATICS
+        if kind in info
     }
-
-
-def _neighbours(latent, info: pd.DataFrame, train: np.ndarray, seed: int) -> dict:
-    if train.all() or not train.any():
-        return {}
-    found = {}
-    for name in [name for name in CLASSES if name in info]:
-        classes = info[name].to_numpy()
-        known, asked = (part & ~pd.isna(classes) for part in (train, ~train))
-        sides = (latent[known], classes[known], latent[asked], classes[asked])
-        found[name] = neighbour_purity(*sides, rng(seed, "neighbours", name))
-    return found
