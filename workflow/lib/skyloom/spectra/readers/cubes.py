@@ -226,8 +226,9 @@ def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
 
 def _celestial(header: Header) -> WCS | None:
     with warnings.catch_warnings():
-        # Old keywords are understood, and said to be old.
-        warnings.simplefilter("ignore", AstropyWarning)
+        # Old keywords are said to be old; steps without end are refused below.
+        for kind in (AstropyWarning, RuntimeWarning):
+            warnings.simplefilter("ignore", kind)
         try:
             wcs = WCS(header, naxis=2)
         except (WcsError, ValueError, VerifyError, AttributeError):
