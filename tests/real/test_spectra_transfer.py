@@ -236,7 +236,7 @@ def test_classes_of_emission_lines_are_in_order(told):
         u = mannwhitneyu(values[forming], values[other])[0]
         right[method.lstrip("_") or "map"] = u / (forming.sum() * other.sum())
     print("share of pairs in order", {k: round(v, 3) for k, v in right.items()})
-    assert right["map"] > 0.9
+    assert right["map"] > 0.8
     assert right["map"] > max(right.values()) - 0.05
 
 
