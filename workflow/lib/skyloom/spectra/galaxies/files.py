@@ -71,10 +71,6 @@ class Fingerprints:
         """Return the fingerprints of a split: ``train``, ``test`` or ``empty``."""
         return self.shares[(self.info["split"] == split).to_numpy()]
 
-    def names(self, split: str) -> list[str]:
-        """Return the plate-IFUs of a split."""
-        return self.info.loc[self.info["split"] == split, "plateifu"].tolist()
-
 
 def layout_of(som: Som) -> Layout:
     """Return how the units of a map lie."""

@@ -80,12 +80,10 @@ def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
         "usual": (2,),
     }
     for name, shape in shapes.items():
-        if arrays[name].shape != shape:
-            problem, expected = f"shape {arrays[name].shape}", f"{shape}"
-            where = f"key {name!r}"
-            raise InputError(
-                path, problem, where=where, expected=expected, remedy=REMEDY
-            )
-        if not np.isfinite(arrays[name]).all():
-            problem, where = "values that are not finite", f"key {name!r}"
-            raise InputError(path, problem, where=where, remedy=REMEDY)
+        found, problem = arrays[name], None
+        if found.shape != shape:
+            problem = f"shape {found.shape}, not {shape}"
+        elif not np.isfinite(found).all():
+            problem = "values that are not finite"
+        if problem:
+            raise InputError(path, problem, where=f"key {name!r}", remedy=REMEDY)

@@ -90,7 +90,10 @@ def fit_labels(
     values = {name: info[name].to_numpy(np.float64) for name in names}
     learning = fold != CALIBRATION
     for name, value in values.items():
-        _enough(name, galaxies[learning & np.isfinite(value)])
+        count = len(np.unique(galaxies[learning & np.isfinite(value)]))
+        if count < FEWEST:
+            msg = f"{count} galaxies to learn {name} from; {FEWEST} are the fewest"
+            raise ValueError(msg)
     basis, width = _prepare(made, spectra, rows[learning], galaxies[learning], seed)
     seen = _see(made, basis, width, spectra, rows, galaxies, fold)
     found = {name: _label(made.som, seen, value) for name, value in values.items()}
@@ -107,13 +110,6 @@ def some_rows(spectra: RestSpectra, seed: int) -> np.ndarray:
     if len(rows) <= MOST:
         return rows
     return np.sort(rng(seed, "labels", "rows").choice(rows, MOST, replace=False))
-
-
-def _enough(name: str, galaxies: np.ndarray) -> None:
-    count = len(np.unique(galaxies))
-    if count < FEWEST:
-        msg = f"{count} galaxies to learn {name} from; {FEWEST} are the fewest"
-        raise ValueError(msg)
 
 
 def folds(galaxies, share: float, seed: int) -> np.ndarray:
