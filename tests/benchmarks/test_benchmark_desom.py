@@ -36,14 +36,12 @@ def _network(kind: str, pixels: int, latent: int):
     ],
 )
 def test_step_is_faster_at_the_same_loss(
-    kind, pixels, latent, side, batch, goal, record_property, monkeypatch
+    kind, pixels, latent, side, batch, goal, record_property
 ):
     """Losses agree, so that both do the same work."""
     from skyloom.spectra.desom import model
     from skyloom.spectra.desom.autoencoders import keras, seeded
 
-    # The reference's prototypes learn at the rate of the networks.
-    monkeypatch.setattr(model, "PACE", 1.0)
     lot = np.random.default_rng(1)
     x = lot.normal(1, 0.3, (batch, pixels)).astype(np.float32)
     gamma, heat = 1e-3, 2.0

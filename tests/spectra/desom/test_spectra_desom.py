@@ -22,7 +22,7 @@ from skyloom.spectra.desom.autoencoders import build, perceptron, seeded
 from skyloom.spectra.desom.backend import keras, values
 from skyloom.spectra.desom.files import read_desom, write_desom
 from skyloom.spectra.desom.history import COLUMNS, write_log
-from skyloom.spectra.desom.model import PACE, Desom, squared_residual
+from skyloom.spectra.desom.model import Desom, squared_residual
 from skyloom.spectra.desom.networks import SIDECAR, Network
 from skyloom.spectra.desom.samples import Samples
 from skyloom.spectra.desom.train import train
@@ -105,13 +105,16 @@ def test_loss_is_that_of_two_passes_in_numpy():
 def test_gradient_goes_through_distances_only():
     """Neighbourhoods are constants: dL/dm = -2 gamma mean_i w_ik (z_i - m_k).
 
-    What learns is the prototypes divided by `PACE`.
+    What learns is the prototypes divided by their pace.
     """
     model, x, aims = small_model()
+    laid = values(model.prototypes)
+    model.hasten(4.0)
+    np.testing.assert_allclose(values(model.prototypes), laid, rtol=1e-6)
     _, _, weight, step = by_hand(model, x, aims)
     _, found = gradients(model, x, aims)
     index = [v is model.paced for v in model.trainable_variables].index(True)
-    wanted = -2 * GAMMA * PACE * (weight[:, :, None] * step).mean(axis=0)
+    wanted = -2 * GAMMA * 4 * (weight[:, :, None] * step).mean(axis=0)
     np.testing.assert_allclose(found[index], wanted, rtol=1e-4, atol=1e-7)
     # Without the map's term prototypes rest; the encoder feels both terms.
     still = gradients(model, x, aims | {"gamma": 0 * aims["gamma"]})[1]
@@ -271,7 +274,7 @@ def test_legacy_distance_shears_the_map():
     place = rng.uniform(-1, 1, (3000, 2))
     bends = np.sin(place @ rng.normal(size=(2, 8)))
     x = (bends + 0.02 * rng.normal(size=bends.shape)).astype(np.float32)
-    few = how(iterations=250, decay=250, batch=128, rate=5e-3, gamma=1e-1)
+    few = how(iterations=400, decay=400, batch=128, rate=5e-3, gamma=1e-1)
     shares = {}
     for metric in ("manhattan", "legacy"):
         seeded(1)
@@ -309,7 +312,7 @@ def test_hexagonal_maps_of_images_train(topology):
         (encoder, decoder),
         Samples(images),
         units,
-        how(iterations=150),
+        how(iterations=300),
         1,
         loss=absolute,
     )

@@ -9,10 +9,6 @@ import numpy as np
 from skyloom.spectra.desom.backend import keras
 
 ops = keras.ops
-# Adam moves any variable by about its rate a step, however large the gradient is. With
-# one rate for all, prototypes lag behind the latent space that they are in, and most of
-# a map stays empty: theirs is larger by this factor.
-PACE = 10.0
 Loss = Callable  # (x, reconstruction, weight or None) -> one value a sample
 
 
@@ -78,16 +74,28 @@ class Desom(keras.Model):
             initializer="zeros",
             name="prototypes",
         )
+        self.pace = self.add_weight(
+            shape=(), initializer="ones", trainable=False, name="pace"
+        )
         self.apart = np.asarray(distances, np.float32) ** 2
 
     @property
     def prototypes(self):
         """The prototypes, shape (units, latent)."""
-        return PACE * self.paced
+        return self.pace * self.paced
 
     def lay(self, prototypes: np.ndarray) -> None:
         """Put the prototypes where they start."""
-        self.paced.assign(prototypes / PACE)
+        self.paced.assign(prototypes / self.pace)
+
+    def hasten(self, pace: float) -> None:
+        """Let prototypes learn `pace` times as fast as networks, from where they are.
+
+        Adam moves what it learns by about its rate a step, however large the gradient
+        is: it learns the prototypes divided by the pace.
+        """
+        self.paced.assign(self.prototypes / pace)
+        self.pace.assign(pace)
 
     def call(self, x):
         """Return latent vectors and reconstructions."""

@@ -26,7 +26,7 @@ from skyloom.spectra.desom.backend import keras, values
 from skyloom.spectra.desom.history import quality
 from skyloom.spectra.desom.model import Desom, Loss, squared_residual
 from skyloom.spectra.desom.samples import Samples, batch_rows
-from skyloom.spectra.desom.schedule import temperature
+from skyloom.spectra.desom.schedule import pace, temperature
 
 WATCHED = 512  # samples that the log is made from
 START_EPOCHS = 10  # of the map that prototypes start from
@@ -122,6 +122,7 @@ class _Run:
         aims = {"gamma": column * gamma, "temperature": column * heat}
         if weight is not None:
             aims["weight"] = weight
+        self.model.hasten(pace(heat))
         value = self.model.train_on_batch(x, aims)
         if not np.isfinite(value):
             msg = f"the loss became {value} in step {step + 1}: lower the rate"
