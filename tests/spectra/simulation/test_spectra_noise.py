@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from skyloom.io.documents import plain
 from skyloom.run.seeds import rng
-from skyloom.spectra.simulation import real_fit, real_noise
 from skyloom.spectra.simulation.frame import LOGLAM, PIXELS, WAVE
 from skyloom.spectra.simulation.noise import Noise, _correlated
+from spectra_noise import fit, measure
 
 FLAT = np.ones((40, PIXELS))
 EVERYWHERE = np.ones((40, PIXELS), bool)
@@ -107,7 +107,7 @@ def test_the_calibration_errs_by_two_percent(noise):
 
 @pytest.fixture(scope="module")
 def real():
-    return real_fit.read_observed()
+    return fit.read_observed()
 
 
 def test_spectra_without_good_pixels_are_left_out(real):
@@ -118,15 +118,15 @@ def test_spectra_without_good_pixels_are_left_out(real):
 
 
 def test_halves_share_nothing_and_are_alike(real):
-    measured, kept = real_noise.halves(real)
+    measured, kept = measure.halves(real)
     assert len(measured) == len(kept) == 5
     assert not set(map(id, measured)) & set(map(id, kept))
 
 
 def test_the_table_is_what_is_measured(real, noise):
-    """``python -m skyloom.spectra.simulation.real_noise`` makes the same table."""
-    measured = real_noise.halves(real)[0]
-    table = real_noise.measure(measured, *real_fit.templates())
+    """``python -m spectra_noise`` makes the same table."""
+    measured = measure.halves(real)[0]
+    table = measure.measure(measured, *fit.templates())
     found = json.loads(json.dumps(plain(table)))
     assert found.keys() == noise.table.keys()
     for key, stored in noise.table.items():
@@ -146,19 +146,19 @@ def summary(left, where) -> dict[str, float]:
         "rms": np.std(value),
         "core": 1.4826 * np.median(np.abs(value)),
         "tail": np.mean(np.abs(value) > 3),
-        "lag": real_fit.autocorrelation(left.value, used, 1)[0],
+        "lag": fit.autocorrelation(left.value, used, 1)[0],
     }
 
 
 @pytest.fixture(scope="module")
 def compared(real, noise):
     """Real spectra that nothing was measured on, and simulated ones, fitted alike."""
-    templates = real_fit.templates()
+    templates = fit.templates()
     line = np.zeros(PIXELS, bool)
     line[np.r_[*noise.runs]] = True
     found = []
-    for i, one in enumerate(real_noise.halves(real)[1]):
-        left = real_fit.residuals(one, *templates)
+    for i, one in enumerate(measure.halves(real)[1]):
+        left = fit.residuals(one, *templates)
         model = np.nan_to_num(left.model)
         covered = (one.ivar > 0) & (np.interp(LOGLAM, LOGLAM, model) != 0)
         made = [
@@ -168,12 +168,12 @@ def compared(real, noise):
             for k in (i, 100 + i)
         ]
         twins = [
-            real_fit.Observed(
+            fit.Observed(
                 f[0].astype(float), w[0].astype(float), one.resolution, one.redshift
             )
             for f, w in made
         ]
-        fits = [real_fit.residuals(twin, *templates) for twin in twins]
+        fits = [fit.residuals(twin, *templates) for twin in twins]
         claimed = np.sqrt(one.ivar / np.where(made[0][1][0] > 0, made[0][1][0], np.nan))
         found.append(
             {

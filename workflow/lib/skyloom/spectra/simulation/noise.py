@@ -29,7 +29,7 @@ class Noise:
     Attributes
     ----------
     table : dict
-        What `real_noise.measure` returns.
+        What ``tests/spectra_noise`` measures and explains.
     """
 
     table: dict

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.optimize import nnls
-
 from skyloom.io.fits import opened
 from skyloom.spectra.simulation.frame import LOGLAM, PIXELS, STEP, C
 from skyloom.spectra.simulation.noise import WINDOW

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_dilation, median_filter
 from scipy.optimize import nnls
-
 from skyloom.io.documents import write_json
 from skyloom.run.seeds import rng
 from skyloom.spectra.simulation.frame import LOGLAM, PIXELS
 from skyloom.spectra.simulation.noise import FILE, NODES, Noise, line_runs, runs_of
-from skyloom.spectra.simulation.real_fit import (
+
+from spectra_noise.fit import (
     FILES,
     Observed,
     Residuals,
@@ -183,17 +183,13 @@ def _masks(spectra) -> tuple[list[int], list[list[int]]]:
 
 
 def write_noise() -> None:
-    """Write ``resources/spectra/noise.json``; python -m calls it."""
+    """Write ``resources/spectra/noise.json``."""
     spectra = halves(read_observed())[0]
     about = {
-        "what": "noise of MaNGA's spectra; skyloom.spectra.simulation.real_noise says "
+        "what": "noise of MaNGA's spectra; tests/spectra_noise/measure.py says "
         "what each row holds",
-        "made_by": "python -m skyloom.spectra.simulation.real_noise",
+        "made_by": "python -m spectra_noise",
         "source": f"{', '.join(FILES)} of the PyPI package sdss-mangadap 4.5.0, BSD-3",
         "redshifts": [round(float(s.redshift), 6) for s in spectra],
     }
     write_json(FILE, {"about": about, "table": measure(spectra, *templates())})
-
-
-if __name__ == "__main__":
-    write_noise()

@@ -1,0 +1,1 @@
+"""The noise of real MaNGA spectra, measured: see `measure`."""
