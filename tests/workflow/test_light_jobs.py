@@ -24,7 +24,7 @@ USERS = {
         "simulate_sample", "simulate_survey", "train", "train_som",
     },
     "spectra": {
-        "baseline", "baseline_network", "desom1", "desom2", "evaluate_labels",
+        "baseline", "baseline_network", "draw_desom1", "draw_desom2", "evaluate_labels",
         "evaluate_maps", "evaluate_novelty", "labels", "place",
     },
 }  # fmt: skip

@@ -48,7 +48,7 @@ include: "spectra/place.smk"
 
 PRODUCTS = [
     "<results>/cuts.json",
-    *[f"<results>/{name}/DESOM_model_final.keras" for name in ("desom1", "desom2")],
+    *[f"<results>/{name}/prototypes.png" for name in ("desom1", "desom2")],
     "<results>/labels/test.fits",
     "<results>/fingerprints.npy",
     "<results>/evaluation/novelty.json",

@@ -30,7 +30,7 @@ from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra, write_spectra
 from skyloom.spectra.rest.grid import RestGrid
-from skyloom.spectra.tasks.desom import pictures, save, train_map
+from skyloom.spectra.tasks.desom import draw_map, save, train_map
 from skyloom.spectra.tasks.reading import read_map
 
 PIXELS, LATENT, GAMMA, HEAT = 64, 5, 0.03, 1.7
@@ -428,13 +428,14 @@ def test_task_writes_map_log_and_pictures(tmp_path):
         where = {"folder": tmp_path, "threads": 1, "gpu": 0}
         made = train_map(files, settings | {"repeat": repeat}, {"input": 1}, **where)
         (tmp_path / "training.npz").unlink(missing_ok=True)
-        maps.append(made.map.som.weights)
+        maps.append(made.som.weights)
     assert (maps[0] != maps[1]).any()
-    save(made, tmp_path / "m.keras", tmp_path / "log.csv")
-    again = read_map(tmp_path / "m.keras")
+    model, log = str(tmp_path / "m.keras"), str(tmp_path / "log.csv")
+    save(made, model, log)
+    again = read_map(model)
     assert again.about["provenance"] == {"input": 1}
     assert again.som.lattice == "hexagonal"
-    figures = pictures(made)
+    figures = draw_map(model, log, files["x_test"], files["y_test"], 0.1, 1)
     assert sorted(figures) == ["hits", "loss", "prototypes", "reconstructions"]
     shown = figures["reconstructions"].axes
     assert len(shown) == 10

@@ -20,7 +20,7 @@ from skyloom.spectra.galaxy_map.model import placed
 from skyloom.spectra.galaxy_map.networks import autoencoder, earth_mover
 from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import (
-    pictures,
+    draw_galaxy_map,
     read_galaxy_map,
     save,
     train_galaxy_map,
@@ -70,8 +70,9 @@ def trained(path, tmp_path_factory):
     folder = tmp_path_factory.mktemp("desom2")
     made = train_galaxy_map(path, settings(), 1, folder)
     files = {"model": "map.keras", "log": "desom_log.csv", "placed": "placed.npz"}
-    save(made, {k: folder / name for k, name in files.items()}, {"code": "c"})
-    for name, figure in pictures(made).items():
+    files = {k: folder / name for k, name in files.items()}
+    save(made, files, {"code": "c"})
+    for name, figure in draw_galaxy_map(files["placed"], files["log"], 1e-3).items():
         style.save(figure, folder / f"{name}.png", dpi=60)
     return made.map, made.history, folder / "map.keras"
 

@@ -18,20 +18,6 @@ for repeat, FOLDER in DESOM1.items():
         output:
             model=f"<results>/{FOLDER}/DESOM_model_final.keras",
             history=f"<results>/{FOLDER}/desom_log.csv",
-            loss=report(
-                f"<results>/{FOLDER}/loss.png",
-                category="spectra",
-                caption="../../report/spectra/desom1.rst",
-                labels={"product": "training", "repeat": f"{repeat}"},
-            ),
-            prototypes=report(
-                f"<results>/{FOLDER}/prototypes.png",
-                category="spectra",
-                caption="../../report/spectra/desom1.rst",
-                labels={"product": "prototypes", "repeat": f"{repeat}"},
-            ),
-            hits=f"<results>/{FOLDER}/hits.png",
-            reconstructions=f"<results>/{FOLDER}/reconstructions.png",
         log:
             f"<logs>/{FOLDER}.log",
         benchmark:
@@ -59,3 +45,37 @@ for repeat, FOLDER in DESOM1.items():
             f"Train the map of spectra, repeat {repeat}"
         script:
             "../../../scripts/spectra/desom1.py"
+
+
+# Its training, and what it has learned, on unseen spectra.
+rule draw_desom1:
+    input:
+        model="<results>/desom1/DESOM_model_final.keras",
+        log="<results>/desom1/desom_log.csv",
+        flux="<results>/X_test.npy",
+        ivar="<results>/X_test_ivar.npy",
+        info="<results>/Y_test.fits",
+    output:
+        loss="<results>/desom1/loss.png",
+        hits="<results>/desom1/hits.png",
+        reconstructions="<results>/desom1/reconstructions.png",
+        prototypes=report(
+            "<results>/desom1/prototypes.png",
+            category="spectra",
+            caption="../../report/spectra/desom1.rst",
+            labels={"product": "map of spectra: prototypes"},
+        ),
+    log:
+        "<logs>/draw_desom1.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(3000),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "desom.training.gamma", "seed"),
+        code=digest("scripts/spectra/draw_desom1.py"),
+    message:
+        "Draw the map of spectra"
+    script:
+        "../../../scripts/spectra/draw_desom1.py"

@@ -11,15 +11,6 @@ rule desom2:
     input:
         **FINGERPRINTS,
     output:
-        **{
-            name: report(
-                f"<results>/desom2/{name}.png",
-                category="spectra",
-                caption=f"../../report/spectra/desom2_{name}.rst",
-                labels={"product": f"map of galaxies: {name}"},
-            )
-            for name in ("loss", "prototypes", "hits")
-        },
         model="<results>/desom2/DESOM_model_final.keras",
         log="<results>/desom2/desom_log.csv",
         placed="<results>/desom2/placed.npz",
@@ -39,6 +30,37 @@ rule desom2:
         "Train the map of galaxies"
     script:
         "../../../scripts/spectra/desom2.py"
+
+
+# Its training, its prototypes, and where galaxies fall.
+rule draw_desom2:
+    input:
+        placed="<results>/desom2/placed.npz",
+        log="<results>/desom2/desom_log.csv",
+    output:
+        **{
+            name: report(
+                f"<results>/desom2/{name}.png",
+                category="spectra",
+                caption=f"../../report/spectra/desom2_{name}.rst",
+                labels={"product": f"map of galaxies: {name}"},
+            )
+            for name in ("loss", "prototypes", "hits")
+        },
+    log:
+        "<logs>/draw_desom2.log",
+    conda:
+        "../../../envs/spectra.yaml"
+    resources:
+        mem_mb=memory(1500),
+        runtime=by_attempt(20),
+    params:
+        settings=pick(config, "galaxy_map.training.gamma"),
+        code=digest("scripts/spectra/draw_desom2.py"),
+    message:
+        "Draw the map of galaxies"
+    script:
+        "../../../scripts/spectra/draw_desom2.py"
 
 
 # One row a galaxy: where it lies on the map of galaxies, and how unusual it is.

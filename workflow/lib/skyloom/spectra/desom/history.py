@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.atomic import write_text
+from skyloom.io.tables import Column, read_csv
 from skyloom.som.grid import gaussian
 from skyloom.som.matching import bmu
 from skyloom.som.model import Som
@@ -72,6 +73,13 @@ def quality(
     }
     both = losses | errors
     return {name: float(both[name]) for name in COLUMNS}
+
+
+def read_log(path: str | Path) -> list[dict]:
+    """Return the rows that `write_log` wrote."""
+    seen = dict.fromkeys(("iter", "T", *COLUMNS), "float")
+    unseen = {f"val_{name}": Column("float", required=False) for name in COLUMNS}
+    return read_csv(path, seen | unseen).to_dict("records")
 
 
 def write_log(path: str | Path, history: Sequence[Mapping]) -> None:

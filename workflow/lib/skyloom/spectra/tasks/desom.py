@@ -1,39 +1,31 @@
-"""The map of spectra: trained on the training galaxies, with its log and pictures."""
+"""The map of spectra: trained on the training galaxies, logged, and drawn."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
 from skyloom.run.log import NAME
 from skyloom.run.seeds import rng
-from skyloom.som.figures import overview
 from skyloom.som.quality import occupancy
 from skyloom.spectra.config_map import Desom
 from skyloom.spectra.mapping.fill import mean_spectrum
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.mapping.plain import templates
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
+from skyloom.spectra.tasks.reading import read_map
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PLACED = 2000  # unseen spectra that the pictures are made from
 SHOWN = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Made:
-    """A trained map, the rows of its log, and unseen spectra to show it with."""
-
-    map: SpectralMap
-    history: list[dict]
-    unseen: RestSpectra
-    gamma: float
 
 
 def train_map(
@@ -44,8 +36,8 @@ def train_map(
     folder: Path,
     threads: int,
     gpu: int,
-) -> Made:
-    """Train the map of spectra.
+) -> SpectralMap:
+    """Train the map of spectra; ``about["history"]`` of it has the rows of its log.
 
     Parameters
     ----------
@@ -100,27 +92,42 @@ def train_map(
     about = {"network": how.network, "settings": settings, "repeat": repeat}
     about |= {"history": made.history, "provenance": record}
     codec, scaled = Network(*pair, mean), seen.scaled
-    spectral = SpectralMap("desom", codec, made.som, seen.grid, scaled, mean, about)
-    some = rng(seed, "shown").permutation(len(unseen))[:PLACED]
-    shown = unseen.rows(np.sort(some))
-    return Made(spectral, made.history, shown, how.training.gamma)
+    return SpectralMap("desom", codec, made.som, seen.grid, scaled, mean, about)
 
 
-def save(made: Made, model: str | Path, log: str | Path) -> None:
+def save(made: SpectralMap, model: str | Path, log: str | Path) -> None:
     """Write the map and the log of its training."""
     from skyloom.spectra.desom.files import write_desom  # noqa: PLC0415
     from skyloom.spectra.desom.history import write_log  # noqa: PLC0415
 
-    write_desom(model, made.map)
-    write_log(log, made.history)
+    write_desom(model, made)
+    write_log(log, made.about["history"])
 
 
-def pictures(made: Made) -> dict[str, Figure]:
-    """Return the figures ``loss``, ``prototypes``, ``hits`` and ``reconstructions``."""
-    # Imported here: matplotlib's collections are of no use to the training.
+def draw_map(
+    model: str, log: str, flux: str, info: str, gamma: float, seed: int
+) -> dict[str, Figure]:
+    """Draw ``loss``, ``prototypes``, ``hits`` and ``reconstructions``.
+
+    Parameters
+    ----------
+    model, log : str
+        The map, and the log of its training.
+    flux, info : str
+        Unseen spectra.
+    gamma : float
+        Weight of the map's loss.
+    seed : int
+        Of the choice among many spectra.
+    """
+    # Imported here: the training draws nothing.
+    from skyloom.som.figures import overview  # noqa: PLC0415
     from skyloom.spectra.desom import figures  # noqa: PLC0415
+    from skyloom.spectra.desom.history import read_log  # noqa: PLC0415
 
-    spectral, unseen = made.map, made.unseen
+    spectral, unseen = read_map(model), read_spectra(flux, info)
+    some = rng(seed, "shown").permutation(len(unseen))[:PLACED]
+    unseen = unseen.rows(np.sort(some))
     unit, _, latent = spectral.place(unseen.flux, unseen.ivar)
     counts = occupancy(unit, spectral.som.shape)
     decoded = spectral.prototypes()
@@ -131,7 +138,7 @@ def pictures(made: Made) -> dict[str, Figure]:
     made_of = spectral.reconstruct(latent[chosen])
     shown = (some.flux, some.ivar, made_of, decoded[unit[chosen]])
     return {
-        "loss": figures.losses(made.history, made.gamma),
+        "loss": figures.losses(read_log(log), gamma),
         "prototypes": figures.prototypes(spectral.som, decoded, counts),
         "hits": overview(spectral.som, counts),
         "reconstructions": figures.reconstructions(spectral.grid.wave, *shown),

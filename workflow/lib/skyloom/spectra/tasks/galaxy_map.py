@@ -110,19 +110,23 @@ def save(made: Made, files: Mapping[str, str], record: Mapping) -> None:
     write_placed(files["placed"], made.placed)
 
 
-def pictures(made: Made) -> dict[str, Figure]:
-    """Return the figures ``loss``, ``prototypes`` and ``hits``."""
+def draw_galaxy_map(path: str, log: str, gamma: float) -> dict[str, Figure]:
+    """Draw ``loss``, ``prototypes`` and ``hits``, of galaxies on the map and its log.
+
+    `gamma` is the weight of the map's loss.
+    """
     # Imported here: catalogue and evaluation draw nothing.
     from skyloom.som.figures import overview  # noqa: PLC0415
     from skyloom.spectra.desom.figures import losses  # noqa: PLC0415
+    from skyloom.spectra.desom.history import read_log  # noqa: PLC0415
     from skyloom.spectra.galaxy_map.figures import prototypes  # noqa: PLC0415
 
-    som, settings = made.map.som, made.map.about["settings"]
-    unit = made.placed.unit[made.placed.unit >= 0]
+    made = read_placed(path)
+    unit = made.unit[made.unit >= 0]
     return {
-        "loss": losses(made.history, settings["training"]["gamma"]),
-        "prototypes": prototypes(made.placed),
-        "hits": overview(som, occupancy(unit, som.shape)),
+        "loss": losses(read_log(log), gamma),
+        "prototypes": prototypes(made),
+        "hits": overview(made.som, occupancy(unit, made.som.shape)),
     }
 
 
