@@ -113,6 +113,10 @@ SBESIDE = together({"baseline": 2}, SCOMPARED)
 SSPLIT = together({"split": 1}, SMAPPED, SBESIDE)
 SSAMPLED = together({"sample": 1}, SSPLIT)
 SREST = together({"rest": 2, "cuts": 1, "galaxies": 2}, SSAMPLED)
+SLEARNED = together(SMAPPED, SBESIDE)
+SGREYED = together({"draw_desom1": 1, "place": 1, "anomalies": 1}, SREAD_OFF)
+SGREYED = together({"interrogate_desom2": 1}, SGREYED, SCOMPARED)
+SDRAWN = together({"draw_desom2": 1}, SGREYED)
 SEVERY = together({"simulate": 2, "simulate_cube": 1}, SREST)
 
 BUILDER = "workflow/lib/skyloom/builder"
@@ -184,6 +188,7 @@ MATRIX = [
         CUT | PITCH,
         quasars=together(TRAINED, MAPPED),
         clusters=CINFERRED,
+        spectra=SLEARNED,
     ),
     Row("seeds", do.body("run.seeds", "rng"), SIMULATED, **OTHERS),
     Row("function of no rule", do.body("run.chunks", "assign"), NOTHING),
@@ -205,6 +210,7 @@ MATRIX = [
         FIGURES,
         quasars=together(MAPPED, CALIBRATED),
         clusters=CSCORED | CSHOWN,
+        spectra=SDRAWN,
     ),
     Row(
         "colour",
@@ -212,6 +218,7 @@ MATRIX = [
         GREYED,
         quasars=CALIBRATED,
         clusters=CSCORED | CJUDGED,
+        spectra=SGREYED,
     ),
     # Scripts and notebooks.
     Row(
@@ -290,7 +297,7 @@ MATRIX = [
         quasars=TRAINED,
     ),
     Row("strategy", do.body("quasars.query.strategies", "top"), quasars=ASKED),
-    Row("map", do.body("som.training", "epoch"), quasars=MAPPED),
+    Row("map", do.body("som.training", "epoch"), quasars=MAPPED, spectra=SLEARNED),
     Row(
         "consensus",
         do.body("quasars.survey.consensus", "consensus"),
