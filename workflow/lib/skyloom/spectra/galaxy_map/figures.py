@@ -106,20 +106,13 @@ def systematics(judged: Mapping) -> Figure:
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
     places = np.arange(len(found))
-    axes.bar(places, [one["eta2"] for one in found.values()], 0.5, color=style.BLUE)
+    values = [one["eta2"] for one in found.values()]
+    shown = axes.bar(places, values, 0.5, color=style.BLUE)
+    texts = [f"p = {one['p']:.2g}" for one in found.values()]
+    axes.bar_label(shown, texts, padding=2, fontsize=7)
     null = [one["eta2_null"] for one in found.values()]
     look = {"ls": "", "marker": "x", "color": style.BLACK}
     axes.plot(places, null, **look, label="mean of the shuffles")
-    for place, one in zip(places, found.values(), strict=True):
-        text = f"p = {one['p']:.2g}"
-        axes.annotate(
-            text,
-            (place, one["eta2"]),
-            (0, 2),
-            ha="center",
-            fontsize=7,
-            textcoords="offset points",
-        )
     axes.set_xticks(places, [WORDS.get(name, name) for name in found])
     axes.tick_params(axis="x", length=0, which="both")
     axes.margins(y=0.15)
