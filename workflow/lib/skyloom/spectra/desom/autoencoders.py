@@ -17,12 +17,11 @@ import numpy as np
 
 from skyloom.run.seeds import rng
 from skyloom.spectra.desom.backend import keras, values
+from skyloom.spectra.desom.inference import CONVOLUTIONS, SLOPES
 
 layers = keras.layers
 Pair = tuple[keras.Model, keras.Model]  # encoder and decoder
 
-BIG = {"blocks": 4, "filters": 64, "kernel": 6, "pool": 2, "last": 1}
-SMALL = {"blocks": 2, "filters": 16, "kernel": 4, "pool": 4, "last": 4}
 HIDDEN = (450, 300)  # of the perceptron
 
 
@@ -55,19 +54,20 @@ def build(network: str, pixels: int, latent: int) -> Pair:
     """
     if network == "mlp":
         return perceptron(pixels, latent)
-    shapes = {"conv_big": BIG, "conv_small": SMALL}
-    if network not in shapes:
-        msg = f"network {network!r}: it is one of {', '.join(shapes)}, mlp"
+    if network not in CONVOLUTIONS:
+        msg = f"network {network!r}: it is one of {', '.join(SLOPES)}"
         raise ValueError(msg)
     if pixels % 16:
         msg = f"{pixels} pixels: {network} needs a multiple of 16"
         raise ValueError(msg)
-    return convolutional(pixels, latent, **shapes[network])
+    activation = partial(layers.LeakyReLU, negative_slope=SLOPES[network])
+    return convolutional(pixels, latent, activation, **CONVOLUTIONS[network])
 
 
 def convolutional(
     pixels: int,
     latent: int,
+    activation: Callable,
     *,
     blocks: int,
     filters: int,
@@ -80,7 +80,6 @@ def convolutional(
     `filters` and `kernel` are those of all `blocks`, `last` is the kernel of the last
     convolution, which makes the spectrum.
     """
-    activation = _leaky if blocks == BIG["blocks"] else _relu
     convolution = partial(layers.Conv1D, filters, kernel, padding="same")
     spectrum = keras.Input((pixels,))
     hidden = layers.Reshape((pixels, 1))(spectrum)
@@ -120,7 +119,3 @@ def applied(model: keras.Model, x: np.ndarray, size: int = 256) -> np.ndarray:
     # Called, not `predict`ed: that compiles anew for each number of samples.
     parts = [values(model(x[i : i + size])) for i in range(0, len(x), size)]
     return np.concatenate([np.zeros((0, *model.output_shape[1:]), "f4"), *parts])
-
-
-_leaky: Callable = partial(layers.LeakyReLU, negative_slope=0.1)
-_relu: Callable = layers.ReLU

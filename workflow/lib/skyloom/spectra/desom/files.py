@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skyloom.io.errors import InputError
 from skyloom.som.model import Som
-from skyloom.spectra.desom.autoencoders import Pair, build
-from skyloom.spectra.desom.networks import (
-    REMEDY,
-    Network,
-    read_networks,
-    write_networks,
-)
+from skyloom.spectra.desom.archive import read_archive
+from skyloom.spectra.desom.inference import inference
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.grid import grid_from
 
@@ -23,6 +17,9 @@ def write_desom(path: str | Path, made: SpectralMap) -> None:
     ``made.about["network"]`` names the network, and its mean is the map's. Same map,
     same bytes.
     """
+    # Imported here: reading a map needs no Keras.
+    from skyloom.spectra.desom.networks import write_networks  # noqa: PLC0415
+
     facts = {
         "kind": made.kind,
         "network": made.about["network"],
@@ -39,20 +36,15 @@ def write_desom(path: str | Path, made: SpectralMap) -> None:
 
 def read_desom(path: str | Path) -> SpectralMap:
     """Read what `write_desom` wrote; InputError for any other file."""
-    pair, arrays, facts = read_networks(path, _networks)
-    try:
-        som = Som(arrays["prototypes"], facts["topology"], facts["lattice"])
-        kind, scaled, about = facts["kind"], facts["scaled"], facts["about"]
-        grid, mean = grid_from(facts["grid"]), arrays["mean"]
-        if som.width != facts["latent"]:
-            msg = f"prototypes of {som.width} values, not {facts['latent']}"
-            raise ValueError(msg)
-        codec = Network(*pair, mean)
-        return SpectralMap(kind, codec, som, grid, scaled, mean, about)
-    except (KeyError, ValueError, TypeError) as bad:
-        problem = f"not a map of spectra ({bad})"
-        raise InputError(path, problem, remedy=REMEDY) from None
+    return read_archive(path, _spectral)
 
 
-def _networks(facts: dict) -> Pair:
-    return build(facts["network"], grid_from(facts["grid"]).pixels, facts["latent"])
+def _spectral(facts: dict, arrays: dict, weights: bytes) -> SpectralMap:
+    som = Som(arrays["prototypes"], facts["topology"], facts["lattice"])
+    kind, scaled, about = facts["kind"], facts["scaled"], facts["about"]
+    grid, mean = grid_from(facts["grid"]), arrays["mean"]
+    if som.width != facts["latent"]:
+        msg = f"prototypes of {som.width} values, not {facts['latent']}"
+        raise ValueError(msg)
+    codec = inference(facts["network"], grid.pixels, som.width, weights, mean)
+    return SpectralMap(kind, codec, som, grid, scaled, mean, about)

@@ -1,17 +1,9 @@
-"""Trained networks on disk, and as the codec of a map.
-
-A file is a ``.keras`` archive that Keras opens by itself, with our own members beside
-Keras': `SIDECAR` says what was trained and how, `ARRAYS` holds prototypes and the like.
-We rebuild the networks from our own settings and read arrays only: nothing that a file
-holds is run.
-"""
+"""Networks in training and their file; reading one needs no Keras, see `archive`."""
 
 from __future__ import annotations
 
 import io
-import json
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.documents import plain
-from skyloom.io.errors import InputError, existing_file
 from skyloom.learn.archives import document, parts_of, write_parts
+from skyloom.spectra.desom.archive import (
+    FORMAT,
+    SIDECAR,
+    WEIGHTS,
+    member,
+    read_archive,
+)
 from skyloom.spectra.desom.autoencoders import Pair, applied
 from skyloom.spectra.desom.backend import keras
-
-SIDECAR, FORMAT = "skyloom.json", 1
-WEIGHTS = "model.weights.h5"
-REMEDY = "train the map again, or give a file that skyloom's training wrote"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +64,7 @@ def write_networks(
     for name, array in arrays.items():
         held = io.BytesIO()
         np.lib.format.write_array(held, np.asarray(array), allow_pickle=False)
-        parts[_member(name)] = held.getvalue()
+        parts[member(name)] = held.getvalue()
     write_parts(path, parts)
 
 
@@ -79,48 +73,17 @@ def read_networks(
 ) -> tuple[Pair, dict[str, np.ndarray], dict]:
     """Return what `write_networks` wrote: networks, arrays and facts.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    build : callable
-        ``build(facts)`` returns untrained networks of the file's settings.
-
-    Raises
-    ------
-    InputError
-        No file, damaged, or not of ours; networks of another shape than its weights.
+    ``build(facts)`` returns untrained networks of the file's settings. InputError is
+    raised as by `read_archive`.
     """
-    path = existing_file(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if SIDECAR not in names:
-                problem, expected = "not a map of ours", f"{SIDECAR} inside"
-                raise InputError(path, problem, expected=expected, remedy=REMEDY)
-            sidecar = json.loads(archive.read(SIDECAR))
-            if sidecar.get("format") != FORMAT:
-                problem = f"format {sidecar.get('format')!r} of {SIDECAR}"
-                raise InputError(path, problem, expected=FORMAT, remedy=REMEDY)
-            arrays = {
-                name.removesuffix(".npy").removeprefix("skyloom/"): _array(
-                    archive, name
-                )
-                for name in names
-                if name == _member(Path(name).stem)
-            }
-            weights = archive.read(WEIGHTS)
+
+    def loaded(facts: dict, arrays: dict, weights: bytes):
         keras.utils.clear_session()  # names of layers are numbered as they were
-        pair = build(sidecar["facts"])
+        pair = build(facts)
         _load(_joined(pair), weights)
-    except InputError:
-        raise
-    except Exception as bad:
-        # zipfile, h5py and Keras raise a dozen types on damaged files.
-        first = str(bad).strip().split("\n")[0][:160]
-        problem = f"not a readable network ({type(bad).__name__}: {first})"
-        raise InputError(path, problem, remedy=REMEDY) from None
-    return pair, arrays, sidecar["facts"]
+        return pair, arrays, facts
+
+    return read_archive(path, loaded)
 
 
 def _joined(pair: Pair) -> keras.Model:
@@ -128,15 +91,6 @@ def _joined(pair: Pair) -> keras.Model:
     encoder, decoder = pair
     start = keras.Input(encoder.input_shape[1:], name="sample")
     return keras.Model(start, decoder(encoder(start)), name="autoencoder")
-
-
-def _member(name: str) -> str:
-    return f"skyloom/{name}.npy"
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    held = io.BytesIO(archive.read(name))
-    return np.lib.format.read_array(held, allow_pickle=False)
 
 
 def _load(model: keras.Model, weights: bytes) -> None:

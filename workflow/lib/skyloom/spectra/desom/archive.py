@@ -1,0 +1,72 @@
+"""The file of trained networks, read without Keras.
+
+A file is a ``.keras`` archive that Keras opens by itself, with our own members beside
+Keras': `SIDECAR` says what was trained and how, further ones hold prototypes and the
+like. We read arrays only: nothing that a file holds is run.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skyloom.io.errors import InputError, existing_file
+
+SIDECAR, FORMAT = "skyloom.json", 1
+WEIGHTS = "model.weights.h5"
+REMEDY = "train the map again, or give a file that skyloom's training wrote"
+
+
+def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) -> Any:
+    """Return what a trained network is built to.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    build : callable
+        ``build(facts, arrays, weights)``: of settings and the like, arrays by name, and
+        Keras' file of weights. KeyError, TypeError and ValueError of it are the file's.
+
+    Raises
+    ------
+    InputError
+        No file, damaged, or not of ours; networks of another shape than its weights.
+    """
+    path = existing_file(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if SIDECAR not in names:
+                problem, expected = "not a map of ours", f"{SIDECAR} inside"
+                raise InputError(path, problem, expected=expected, remedy=REMEDY)
+            sidecar = json.loads(archive.read(SIDECAR))
+            if sidecar.get("format") != FORMAT:
+                problem = f"format {sidecar.get('format')!r} of {SIDECAR}"
+                raise InputError(path, problem, expected=FORMAT, remedy=REMEDY)
+            own = [name for name in names if name == member(Path(name).stem)]
+            arrays = {Path(name).stem: _array(archive.read(name)) for name in own}
+            weights = archive.read(WEIGHTS)
+        return build(sidecar["facts"], arrays, weights)
+    except InputError:
+        raise
+    except Exception as bad:
+        # zipfile, h5py and Keras raise a dozen types on damaged files.
+        first = str(bad).strip().split("\n")[0][:160]
+        problem = f"not a readable network ({type(bad).__name__}: {first})"
+        raise InputError(path, problem, remedy=REMEDY) from None
+
+
+def member(name: str) -> str:
+    """Return how an array is called in an archive."""
+    return f"skyloom/{name}.npy"
+
+
+def _array(held: bytes) -> np.ndarray:
+    return np.lib.format.read_array(io.BytesIO(held), allow_pickle=False)
