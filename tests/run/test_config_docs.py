@@ -13,7 +13,7 @@ from skyloom.run.config_docs import documents
 
 LAYERS = ("demo", "export", "find_clusters", "long", "place_spectra", "real")
 LAYERS += ("survey", "survey_clusters", "survey_quasars", "survey_spectra")
-UNSET = 65  # keys that no layer sets: what a survey or a seed may still need
+UNSET = 75  # keys that no layer sets: what a survey or a seed may still need
 
 
 def read(checkout, name: str) -> dict:
