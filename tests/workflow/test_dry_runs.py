@@ -37,7 +37,7 @@ def test_layers_on_real_data_plan(fresh, real, layer):
         fresh, "--configfile", f"config/{layer}.yaml", SKYLOOM_DATA=str(real)
     )
     assert {"aggregates", "tuned_agg", "compile_tuned_models"} <= kinds(counts)
-    judged = {"classify_files", "evaluate_files", "match", "real_field"}
+    judged = {"classify_files", "evaluate_files", "match", "real_field", "place"}
     assert judged <= kinds(counts) if layer == "real" else not judged & kinds(counts)
     assert not {"train", "file_data"} & kinds(counts)
 
@@ -52,7 +52,8 @@ def test_long_layer_plans(fresh, tmp_path):
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
     second = {"answer_query", "merge_labels", "gather_labelled", "compare_rounds"}
     second |= {"train_round2", "run_round2", "make_cluster_list"}
-    assert kinds(counts) == kinds(planned(fresh)) - second
+    more = {"baseline_network", "desom1_repeat1", "desom1_repeat2"}
+    assert kinds(counts) == (kinds(planned(fresh)) - second) | more
     assert sum(counts.values()) > 100
 
 
@@ -104,6 +105,34 @@ def test_survey_of_spectra_plans_once_its_files_exist(fresh, tmp_path):
     target = "results/desi/quasars/evaluation/round1.json"
     said = snakemake(fresh, "-n", target, *layer[1:], check=False, **data)
     assert "set quasars.paths.survey_truth" in said.stdout
+
+
+def test_survey_of_manga_fetches_what_is_not_there(fresh, tmp_path):
+    """From a list of galaxies; another one in it fetches none of the others again."""
+    sheet = tmp_path / "spectra" / "survey" / "plateifus.csv"
+    write(sheet, "plateifu\n8485-1901\n7443-12703\n")
+    layer = ("spectra_all", "--configfile", "config/survey_spectra.yaml")
+    counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
+    assert counts["spectra_retrieve_manga"] == 4
+    steps = {"desom1", "draw_desom1", "labels", "evaluate_novelty", "desom2", "metrics"}
+    assert steps <= kinds(counts)
+    write(tmp_path / "downloads" / "manga" / "manga-8485-1901-MAPS.fits.gz", "")
+    write(sheet, "plateifu\n8485-1901\n7443-12703\n")
+    counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
+    assert counts["spectra_retrieve_manga"] == 3
+    own = ("--config", "spectra={paths: {manga: cubes}}")
+    write(tmp_path / "cubes" / "manga-8485-1901-LOGCUBE.fits.gz", "")
+    counts = planned(fresh, *layer, *own, SKYLOOM_DATA=str(tmp_path))
+    assert counts["spectra_retrieve_manga"] == 2
+
+
+def test_spectra_are_placed_without_training(fresh, tmp_path):
+    """The map that comes with skyloom places given files, and that is all."""
+    write(tmp_path / "mine.fits", "")
+    layer = ("--configfile", "config/place_spectra.yaml")
+    own = ("--config", "spectra={place: {files: [mine.fits], redshifts: 0.05}}")
+    counts = planned(fresh, *layer, *own, SKYLOOM_DATA=str(tmp_path))
+    assert kinds(counts) == {"place", "anomalies"}
 
 
 def test_clusters_are_found_without_training(fresh, tmp_path):

@@ -1,4 +1,4 @@
-"""Public archives. The demo needs none of these; nothing runs them unasked."""
+"""Public archives: cubes of listed galaxies that are not there yet."""
 
 from skyloom.run.config import data_path
 
@@ -6,7 +6,8 @@ from skyloom.run.config import data_path
 # LOGCUBE or MAPS of a galaxy of the sheet, checked against its sum where it has one.
 rule retrieve_manga:
     input:
-        sheet=data_path(config["paths"]["plateifus"]),
+        # Another galaxy in the list is no reason to fetch the others again.
+        sheet=ancient(data_path(config["paths"]["plateifus"])),
     output:
         "<downloads>/manga/manga-{plateifu}-{product}.fits.gz",
     log:

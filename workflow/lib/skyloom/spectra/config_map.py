@@ -125,8 +125,9 @@ class Labels(Section):
 
     columns: tuple[str, ...] = key(
         ("log_age", "z_h", "ebv_stars", "log_ssfr"),
-        "Columns of the spectra's tables that are learned; those that are absent are "
-        "left out, and said.",
+        "Columns of the spectra's tables that are learned: these four, logMs_dens, "
+        "logSFR_dens, ML_r, BPTdist_Ka03, sigma_star, dn4000 or ew_ha. Those that are "
+        "absent are left out, and said.",
     )
     calibrate: Share = key(
         0.15,

@@ -11,6 +11,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from skyloom.spectra.simulation.plan import planned, smallest
 RAW = "<results>/raw"
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 TABLE = re.compile(r"datatab(\d+)\.fits")
+CUBE = re.compile(r"manga-(\d+-\d+)-(LOGCUBE|MAPS).*\.fits.*")
 SPECTRUM = re.compile(r"spec-.*\.fits(\.gz)?")
 KINDS = ("spec", "ivar", "wave")
 PlateIfu = Annotated[
@@ -102,16 +104,24 @@ class Inputs:
 
         ConfigError: several files of one kind in the folder of the configuration.
         """
-        if folder := self.paths["manga"]:
-            pattern = f"manga-{plateifu}-{kind}*.fits*"
-            found = sorted(Path(data_path(folder)).glob(pattern))
-            if len(found) > 1:
-                names = ", ".join(path.name for path in found)
-                msg = f"spectra.paths.manga: several {kind} of {plateifu}: {names}"
-                raise ConfigError(msg)
-            if found:
-                return str(found[0])
+        found = self._cubes.get((plateifu, kind), [])
+        if len(found) > 1:
+            names = ", ".join(sorted(path.name for path in found))
+            msg = f"spectra.paths.manga: several {kind} of {plateifu}: {names}"
+            raise ConfigError(msg)
+        if found:
+            return str(found[0])
         return f"<downloads>/manga/manga-{plateifu}-{kind}.fits.gz"
+
+    @cached_property
+    def _cubes(self) -> dict[tuple[str, str], list[Path]]:
+        """The files of MaNGA's folder, listed once: a survey has thousands."""
+        found: dict[tuple[str, str], list[Path]] = {}
+        if folder := self.paths["manga"]:
+            for path in Path(data_path(folder)).iterdir():
+                if match := CUBE.fullmatch(path.name):
+                    found.setdefault((match[1], match[2]), []).append(path)
+        return found
 
     def truth(self) -> list[str]:
         """Return the files of truth, of a simulation only."""

@@ -35,7 +35,8 @@ TEXTS = ("fname", "plateifu", "mangaID", "bpt")
 NUMBERS = (
     *("redshift", "v_star", "x", "y", "r_re_light", "area", "light", "meansn2"),
     *("ngoodpixels", "signal", "chi2", "log_age", "z_h", "ebv_stars", "logMs_dens"),
-    *("logSFR_dens", "log_ssfr", "ML_r", "sigma_star", "BPTdist_Ka03"),
+    *("logSFR_dens", "log_ssfr", "ML_r", "sigma_star", "BPTdist_Ka03", "dn4000"),
+    *("ew_ha", "inclination"),
 )
 SAME = 0.003  # redshifts of one galaxy differ by less: 900 km/s
 
