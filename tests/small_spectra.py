@@ -59,10 +59,13 @@ def binning(side: int = SIDE) -> np.ndarray:
     return plane
 
 
-def galaxy(folder: Path, name: str = NAME, cards=(), maps_cards=(), **changed):
+def galaxy(
+    folder: Path, name: str = NAME, cards=(), maps_cards=(), extra=(), **changed
+):
     """Write LOGCUBE and MAPS; return both paths.
 
-    `changed` replaces HDUs by name (MAPS ones too); None leaves one out.
+    `changed` replaces HDUs by name (MAPS ones too); None leaves one out. MAPS also
+    have those of `extra`.
     """
     shape = (PIXELS, SIDE, SIDE)
     flux = line_spectra(SIDE * SIDE).T.reshape(shape)
@@ -81,7 +84,7 @@ def galaxy(folder: Path, name: str = NAME, cards=(), maps_cards=(), **changed):
         "BINID": np.stack([binning()] * 5).astype(np.int32),
         "STELLAR_VEL": velocity,
         "STELLAR_VEL_MASK": np.zeros((SIDE, SIDE), np.int32),
-    }
+    } | dict(extra)
     header = {"PLATEIFU": name, "MANGAID": "1-500"}
     paths = []
     for kind, hdus, more in (

@@ -4,19 +4,12 @@ from skyloom.io.documents import write_json
 from skyloom.io.record import text
 from skyloom.plots import style
 from skyloom.run.job import Job
-from skyloom.spectra.tasks.place import (
-    picture,
-    place_file,
-    read_model,
-    redshift_for,
-    write_placed,
-)
+from skyloom.spectra.tasks.place import picture, place_file, read_model, write_placed
 
 job = Job(snakemake)
 model = read_model(job.input.map, job.input.labels)
 given = job.input.get("redshifts", job.settings["redshift"])
-redshift = redshift_for(job.input.file, given)
-placed = place_file(job.input.file, model, redshift, job.settings["seed"])
+placed = place_file(job.input.file, model, given, job.settings["seed"])
 record = job.provenance()
 write_placed(job.output.found, placed, record)
 write_json(job.output.report, placed.report | {"provenance": record}, indent=1)

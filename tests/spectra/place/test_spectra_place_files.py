@@ -17,6 +17,9 @@ from skyloom.run.config import ConfigError
 from skyloom.spectra.labels.files import write_labels
 from skyloom.spectra.mapping.files import write_map
 from skyloom.spectra.place import sources
+from skyloom.spectra.place.figures import spectra_figure
+from skyloom.spectra.place.spectra import place_spectra
+from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.tasks.anomalies import anomalies
 from skyloom.spectra.tasks.place import (
@@ -173,6 +176,26 @@ def test_a_single_spectrum_makes_a_table_and_a_picture(small_model, tmp_path):
     style.save(picture(found, small_model), tmp_path / "one.png", dpi=60)
 
 
+def test_one_redshift_is_for_files_that_tell_none(small_model, tmp_path):
+    """A row of a list names its file, and replaces the file's own."""
+    path = a_spectrum(tmp_path / "spec-1234-55555-0007.fits")
+    (tmp_path / "z.csv").write_text(f"file,redshift\n{path.name},0.2\n")
+    for given, z in ((0.2, Z), (tmp_path / "z.csv", 0.2)):
+        found = place_file(path, small_model, given, 1)
+        assert found.table["redshift"][0] == pytest.approx(z)
+
+
+def test_what_cannot_be_scaled_has_no_panel(small_model):
+    flux, ivar = noisy(invented([0.1] * 3, [0.1] * 3), 20, np.random.default_rng(6))
+    for empty, panels in (([0], 2), ([0, 1, 2], 0)):
+        ivar[empty] = 0
+        info = pd.DataFrame({"plateifu": ["a", "b", "c"]})
+        spectra = RestSpectra(flux, ivar, info, GRID)
+        found = pd.concat([info, place_spectra(small_model, spectra)], axis=1)
+        fig = spectra_figure(spectra, found, small_model)
+        assert [len(axes.lines) for axes in fig.axes] == [2] * panels
+
+
 def test_anomalies_are_the_furthest_of_all_files(placed, small_model, tmp_path):
     def odd(hdus):
         hdus[1].data[1500:1520, 5, 5] *= 9
@@ -194,8 +217,6 @@ def test_a_redshift_is_found_by_the_name_of_the_file(tmp_path):
     listed.write_text("file,redshift\ncube.fits,0.088\n")
     assert redshift_for("/far/cube.fits", listed) == 0.088
     assert redshift_for("other.fits", listed) is None
-    assert redshift_for("cube.fits", None) is None
-    assert redshift_for("cube.fits", 0.05) == 0.05
 
 
 @pytest.mark.parametrize(
@@ -350,6 +371,14 @@ def test_maps_of_manga_are_inputs_beside_their_cube(tmp_path):
     maps.touch()
     assert sources.beside(str(cube)) == [str(maps)]
     assert sources.beside(str(tmp_path / "cube.fits")) == []
+
+
+def test_redshifts_of_redrock_are_inputs_beside_their_coadd(tmp_path):
+    coadd, redrock = tmp_path / "coadd-x.fits", tmp_path / "redrock-x.fits"
+    assert sources.beside(str(coadd)) == []
+    redrock.touch()
+    assert sources.beside(str(coadd)) == [str(redrock)]
+    assert sources.beside(str(redrock)) == []
 
 
 def test_spaxels_of_a_bin_share_its_values(tmp_path):

@@ -144,7 +144,7 @@ def test_text_in_a_single_spectrum(tmp_path, column):
 
 REDSHIFTS = {"TARGETID": [39627], "Z": [0.03], "ZWARN": [0]}
 COADDS = {
-    "no redrock": (None, ["no redrock-a.fits", "put the file"]),
+    "no redrock": (None, ["no redshift", "put the redrock-*.fits"]),
     "of other targets": ({"TARGETID": [1]}, ["no redshift of TARGETID 39627"]),
     "a target twice": ({"TARGETID": [39627] * 2}, ["redrock-a.fits", "several rows"]),
     "names in text": ({"TARGETID": ["x"]}, ["column TARGETID", "'x'"]),

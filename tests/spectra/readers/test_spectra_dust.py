@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from skyloom.io.errors import InputError
+from skyloom.spectra.readers.detect import read_any
 from skyloom.spectra.readers.dust import curve
 from skyloom.spectra.readers.manga import read_galaxy
-from small_spectra import WAVE, galaxy
+from small_spectra import WAVE, cube, galaxy, sdss
 
 
 def test_the_curve_is_the_published_one():
@@ -27,6 +28,21 @@ def test_a_galaxy_behind_dust(tmp_path):
     assert dusty.flux**2 * dusty.ivar == pytest.approx(
         clear.flux**2 * clear.ivar, rel=1e-4
     )
+
+
+def test_dust_that_is_left_in_is_said_once(tmp_path, caplog):
+    """For a file that does not tell E(B-V), whatever the number of its spectra."""
+    files = {
+        "manga": (galaxy(tmp_path)[0], galaxy(tmp_path, "1-2", {"EBVGAL": 0.1})[0]),
+        "gmos": (cube(tmp_path / "gmos.fits", "gmos"), None),
+        "sdss": (sdss(tmp_path / "spec-0266-51602-0001.fits", {"Z": 0.03}), None),
+    }
+    for silent, telling in files.values():
+        for path in filter(None, (silent, telling)):
+            caplog.clear()
+            list(read_any(path, 0.03)[1])
+            said = [r for r in caplog.messages if "Milky Way's dust is left in" in r]
+            assert [path.name in r for r in said] == [True] * (path == silent)
 
 
 @pytest.mark.parametrize("ebv", ["much", -0.1, 99.0])

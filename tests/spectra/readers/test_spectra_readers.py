@@ -1,11 +1,10 @@
 """Readers: what they give of small files of known content."""
 
-import logging
-
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from astropy.wcs import WCS
 from scipy.sparse import csr_array
 from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
@@ -19,6 +18,7 @@ from skyloom.spectra.readers.single import read_single
 from skyloom.spectra.rest.air import air_to_vacuum
 from skyloom.spectra.rest.cuts import has_redshift
 from skyloom.spectra.rest.grid import RestGrid
+from skyloom.spectra.rest.resample import C
 from small_spectra import (
     NAME,
     PIXELS,
@@ -72,10 +72,7 @@ def test_noise_from_the_table(tmp_path, caplog):
     flux = line_spectra(12)
     flux[0, :7] = 0
     np.save(files["spec"], flux)
-    logger = logging.getLogger("skyloom")
-    logger.addHandler(caplog.handler)
     one = read(files)[0]
-    logger.removeHandler(caplog.handler)
     assert "no ivar file" in caplog.text
     assert (one.ivar[0, :7] == 0).all()
     sn = [
@@ -170,6 +167,30 @@ def test_masks_of_a_galaxy(tmp_path):
     assert one.info["v_star"].isna().all()
 
 
+@pytest.mark.parametrize("planes", [1, 2])
+def test_dispersion_without_the_difference_of_resolution(tmp_path, planes):
+    """It is removed in quadrature; a bin has none if masked, or if no more is seen."""
+    shape = (SIDE, SIDE)
+    sigma, masked = np.full(shape, 50.0), np.zeros(shape, np.int32)
+    sigma[1, 3], sigma[1, 4], masked[2, 3] = 30, 29, 1
+    more = np.full((2, *shape), 30.0)
+    more[1] = 99
+    maps = {"STELLAR_SIGMA": sigma, "STELLAR_SIGMA_MASK": masked}
+    maps["STELLAR_SIGMACORR"] = more[0] if planes == 1 else more
+    one = next(read_galaxy(*galaxy(tmp_path, extra=maps)))
+    unknown = one.info["bin"].isin([2, 3, 6])
+    assert one.info["sigma_star"][unknown].isna().all()
+    assert one.info["sigma_star"][~unknown].to_numpy() == pytest.approx(40)
+
+
+def test_dispersion_that_cannot_be_corrected_is_unknown_and_said(tmp_path, caplog):
+    plane = np.full((SIDE, SIDE), 50.0)
+    maps = {"STELLAR_SIGMA": plane, "STELLAR_SIGMA_MASK": 0 * plane}
+    one = next(read_galaxy(*galaxy(tmp_path, extra=maps)))
+    assert one.info["sigma_star"].isna().all()
+    assert "without which sigma_star is unknown" in caplog.text
+
+
 def test_many_spaxels_have_the_published_noise():
     """Above 100 spaxels the factor is 4.2."""
     flux, ivar = np.ones((150, 2), np.float32), np.full((150, 2), 4.0, np.float32)
@@ -187,6 +208,18 @@ def test_a_cube_without_maps(tmp_path):
     assert parts[0].info["redshift"][0] == 0.02
 
 
+def test_whose_redshift_a_galaxy_has(tmp_path):
+    """One for files that tell none leaves that of MAPS; one of a list replaces it."""
+    for card, redshift, otherwise, expected in (
+        (Z * C, None, 0.2, Z),
+        (Z * C, 0.2, None, 0.2),
+        (None, None, 0.2, 0.2),
+    ):
+        files = galaxy(tmp_path, maps_cards={"SCINPVEL": card})
+        one = next(read_any(files[0], redshift, otherwise)[1])
+        assert one.info["redshift"][0] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("kind", ["muse", "sami", "gmos"])
 def test_other_cubes(tmp_path, kind):
     """Every spaxel, with its place; air becomes vacuum; noise as the layout has it."""
@@ -197,12 +230,25 @@ def test_other_cubes(tmp_path, kind):
     assert one.ivar == pytest.approx(100, rel=1e-5)
     assert one.wave == pytest.approx(air_to_vacuum(4500 + 1.25 * np.arange(PIXELS)))
     assert one.info[["row", "column"]].iloc[7].tolist() == [1, 2]
-    assert one.info["x"][:5].tolist() == pytest.approx([-0.4, -0.2, 0, 0.2, 0.4])
+    assert one.info["x"][:5].tolist() == pytest.approx([0.4, 0.2, 0, -0.2, -0.4])
     assert one.info["area"][0] == pytest.approx(0.04)
     assert set(one.info["plateifu"]) == {"some"}
     header, shape = sky_of(path)
     assert shape == (4, 5)
     assert header["CRVAL1"] == 10.0
+
+
+def test_places_are_those_on_the_sky(tmp_path):
+    """East of the middle is positive, as in MaNGA's maps, also of a turned cube."""
+    turn = {"PC1_1": 0.6, "PC1_2": -0.8, "PC2_1": 0.8, "PC2_2": 0.6}
+    path = cube(tmp_path / "some.fits", cards=turn)
+    info = next(read_cube(path, "muse", Z)).info
+    with fits.open(path) as file:
+        wcs = WCS(file["DATA"].header).celestial
+    sky = wcs.pixel_to_world(*info[["column", "row"]].to_numpy().T)
+    east, north = wcs.pixel_to_world(2, 1.5).spherical_offsets_to(sky)
+    assert info["x"].to_numpy() == pytest.approx(east.arcsec, abs=1e-4)
+    assert info["y"].to_numpy() == pytest.approx(north.arcsec, abs=1e-4)
 
 
 def test_a_cube_streams_by_rows(tmp_path, monkeypatch):
@@ -251,6 +297,9 @@ def test_a_single_spectrum(tmp_path):
         "zwarning": 4,
     }
     assert next(read_single(path, redshift=0.08)).info["redshift"][0] == 0.08
+    assert next(read_single(path, otherwise=0.08)).info["redshift"][0] == 0.07
+    bare = sdss(tmp_path / "spec-0266-51602-0002.fits")
+    assert next(read_single(bare, otherwise=0.08)).info["redshift"][0] == 0.08
 
 
 def test_maps_are_found_beside_the_cube(tmp_path):
@@ -276,12 +325,13 @@ def test_a_coadd_of_desi(tmp_path):
         arms.append(Arm(name, wave, flux, np.ones_like(flux)))
     path = tmp_path / "coadd-x.fits"
     write_coadd(path, Spectra(tuple(arms), meta_table([5, 6, 7], [1] * 3, [2] * 3)))
-    with pytest.raises(InputError, match="no redrock-x"):
+    with pytest.raises(InputError, match=r"no redshift.*redrock-"):
         list(read_any(path)[1])
-    assert set(next(read_any(path, 0.02)[1]).info["redshift"]) == {0.02}
+    assert set(next(read_any(path, otherwise=0.02)[1]).info["redshift"]) == {0.02}
     known = Table({"TARGETID": [6, 5, 9], "Z": [0.1, 0.2, 0.3], "ZWARN": [0, 4, 0]})
     fits.BinTableHDU(known, name="REDSHIFTS").writeto(tmp_path / "redrock-x.fits")
-    kind, spectra = read_any(path)
+    assert set(next(read_any(path, 0.02)[1]).info["redshift"]) == {0.02}
+    kind, spectra = read_any(path, otherwise=0.02)
     one = next(spectra)
     assert kind == "desi"
     assert one.info["plateifu"].tolist() == ["5", "6", "7"]

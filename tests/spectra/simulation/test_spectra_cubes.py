@@ -54,6 +54,7 @@ def test_the_maps_have_what_the_analysis_gives(files, cube):
             used = file.pixels(f"{name}_MASK") == 0
             np.testing.assert_array_equal(used, cube.bins >= 0)
             assert (file.pixels(f"{name}_IVAR")[used] > 0).all()
+        assert (file.pixels("STELLAR_SIGMACORR") == 0).all()  # sigma is intrinsic
         velocity = file.pixels("STELLAR_VEL")
         one = cube.bins == 3
         assert velocity[one] == pytest.approx(cube.known["v_star"][3], rel=1e-5)

@@ -6,6 +6,7 @@ from astropy.io import fits
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.run.provenance import Recipe
+from skyloom.spectra.galaxies.fingerprints import weights
 from skyloom.spectra.rest.files import read_spectra
 from skyloom.spectra.tasks.rest import rest_chunk, sum_cuts
 from small_spectra import chunk, galaxy, line_spectra, sdss
@@ -95,6 +96,8 @@ def test_nothing_left_is_written_and_then_refused(tmp_path):
     counts, found = run(chunk(tmp_path), tmp_path / "out", settings)
     assert len(found) == 0
     assert {"plateifu", "flux_min"} <= set(found.info)
+    for weight in ("counts", "area", "light"):
+        assert len(weights(found.info, weight, 1.5)) == 0
     write_json(tmp_path / "cuts0.json", counts)
     with pytest.raises(
         InputError, match=r"no spectrum of 12 is left.*'sn': 12.*loosen"

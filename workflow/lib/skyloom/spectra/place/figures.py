@@ -71,27 +71,30 @@ def _bar(fig: Figure, axes, shown, whole: bool) -> None:
 
 @style.styled
 def spectra_figure(spectra: RestSpectra, found, model: Model) -> Figure:
-    """Return spectra, scaled, and what the map makes of them.
+    """Return spectra, scaled, and what the map makes of them; without those not scaled.
 
     `found` is the table of `skyloom.spectra.place.spectra.place_spectra`.
     """
-    fig = style.figure(style.PAGE_WIDTH, max(2.0, SPECTRUM * len(spectra) + 0.4))
-    grid = fig.subplots(len(spectra), 1, sharex=True, squeeze=False).ravel()
-    flux, ivar, _ = scale(spectra.flux, spectra.ivar, spectra.grid, model.map.scaled)
+    flux, ivar, drawn = scale(
+        spectra.flux, spectra.ivar, spectra.grid, model.map.scaled
+    )
+    flux, ivar, found = flux[drawn], ivar[drawn], found[: len(drawn)][drawn]
+    fig = style.figure(style.PAGE_WIDTH, max(2.0, SPECTRUM * len(flux) + 0.4))
+    if not drawn.any():
+        fig.suptitle("no spectrum was placed: the table has the reasons")
+        return fig
+    grid = fig.subplots(len(flux), 1, sharex=True, squeeze=False).ravel()
     made = model.map.reconstruct(model.map.encode(flux, ivar))
     for i, axes in enumerate(grid):
         one = found.iloc[i]
         seen = np.flatnonzero(ivar[i] > 0)
-        if len(seen):
-            span = slice(seen[0], seen[-1] + 1)
-            wave = spectra.grid.wave[span]
-            shown = np.where(ivar[i] > 0, flux[i], np.nan)[span]
-            axes.plot(wave, shown, color=style.GREY, lw=0.6, label="spectrum")
-            axes.set_ylim(*_limits(flux[i][seen], made[i][seen]))
-            if not one["reason"]:
-                axes.plot(
-                    wave, made[i, span], color=style.VERMILLION, lw=0.8, label="map"
-                )
+        span = slice(seen[0], seen[-1] + 1)
+        wave = spectra.grid.wave[span]
+        shown = np.where(ivar[i] > 0, flux[i], np.nan)[span]
+        axes.plot(wave, shown, color=style.GREY, lw=0.6, label="spectrum")
+        axes.set_ylim(*_limits(flux[i][seen], made[i][seen]))
+        if not one["reason"]:
+            axes.plot(wave, made[i, span], color=style.VERMILLION, lw=0.8, label="map")
         axes.set_title(_said(one, model), fontsize=7, loc="left", pad=2)
     grid[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
     grid[-1].set_xlabel("wavelength at rest [Å]")

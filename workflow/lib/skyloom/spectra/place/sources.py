@@ -96,9 +96,12 @@ def redshift(config: Mapping) -> float | None:
 
 
 def beside(path: str) -> list[str]:
-    """Return the MAPS files in the folder of a LOGCUBE, which are read with it."""
+    """Return what is read beside a file: MAPS of a LOGCUBE, redrock's of a coadd."""
     if path.startswith(RAW):  # which is not there yet
         return [path.replace("LOGCUBE", "MAPS")]
-    begin, found, _ = Path(path).name.partition("LOGCUBE")
-    beside = Path(path).parent.glob(f"{begin}MAPS*.fits*") if found else []
+    folder, name = Path(path).parent, Path(path).name
+    begin, found, _ = name.partition("LOGCUBE")
+    beside = list(folder.glob(f"{begin}MAPS*.fits*")) if found else []
+    redrock = folder / name.replace("coadd", "redrock", 1)
+    beside += [redrock] if redrock.name != name and redrock.is_file() else []
     return sorted(map(str, beside))

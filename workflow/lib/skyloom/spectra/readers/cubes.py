@@ -33,7 +33,7 @@ from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import cleaned
 from skyloom.run.log import NAME
 from skyloom.sky.geometry import pixel_scale
-from skyloom.spectra.readers.dust import cleared
+from skyloom.spectra.readers.dust import cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
@@ -91,7 +91,7 @@ def read_cube(
         axis of wavelengths of unknown kind or unit.
     """
     layout = LAYOUTS[kind]
-    z = redshift_of(path, redshift, "give the redshift of the galaxy")
+    z = redshift_of(path, (redshift,), "give the redshift of the galaxy")
     with opened(path, verify=False) as file:
         flux, noise = file.image(layout.flux), file.image(layout.noise)
         if flux.shape != noise.shape or len(flux.shape) not in (1, 3):
@@ -104,6 +104,8 @@ def read_cube(
         common = {"fname": Path(path).name, "plateifu": stem(path), "redshift": z}
         masked = _mask(file, layout, flux.shape)
         dust = file.cards("DUST", DUST) if "DUST" in file else {}
+        if DUST not in dust:
+            left_in(path)
         for rows in _slabs(flux.shape):
             window = np.s_[:] if len(flux.shape) == 1 else np.s_[:, rows]
             light, ivar = _pixels(file, layout, window)
@@ -212,7 +214,10 @@ def _slabs(shape: tuple[int, ...]) -> Iterator[slice]:
 
 
 def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
-    """Return a spaxel's area [arcsec2] and where all are, relative to the middle."""
+    """Return a spaxel's area [arcsec2] and where all are [arcsec] from the middle.
+
+    As in MaNGA's maps, x grows to the east and y to the north, however it is turned.
+    """
     ny, nx = hdu.shape[1:] or (1, 1)
     row, column = np.divmod(np.arange(ny * nx), nx)
     table = pd.DataFrame({"row": row, "column": column})
@@ -220,7 +225,8 @@ def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
     if wcs is None:
         return None, table
     side = pixel_scale(wcs)
-    table["x"], table["y"] = side * (column - (nx - 1) / 2), side * (row - (ny - 1) / 2)
+    offset = np.array([column - (nx - 1) / 2, row - (ny - 1) / 2])
+    table["x"], table["y"] = 3600 * wcs.pixel_scale_matrix @ offset
     return side**2, table
 
 

@@ -12,7 +12,7 @@ from skyloom.io.desi import coadd_batches
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import Arm
-from skyloom.spectra.readers.dust import cleared
+from skyloom.spectra.readers.dust import cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
@@ -22,16 +22,21 @@ from skyloom.spectra.readers.observed import (
     wavelengths,
 )
 
+NO_REDROCK = "put the redrock-*.fits of this coadd-*.fits beside it, or give a redshift"
+
 
 def read_coadd(
-    path: str | Path, redshift: float | None = None, size: int = BATCH
+    path: str | Path,
+    redshift: float | None = None,
+    otherwise: float | None = None,
+    size: int = BATCH,
 ) -> Iterator[Observed]:
     """Yield the targets of a coadd; a TARGETID stands for the galaxy.
 
     The arms are joined in the middle of what two of them see; a gap between them is
     masked. EBV of FIBERMAP undoes the Milky Way's dust. Redshifts are `redshift` for
     all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN for a target that
-    is not in it.
+    is not in it; without such a file `otherwise` for all.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def read_coadd(
         for spectra in coadd_batches(path, size):
             wave, flux, ivar = joined(spectra.arms)
             wave = wavelengths(path, "the arms", wave)
-            info = _facts(path, spectra.meta["targetid"], known, redshift)
+            info = _facts(path, spectra.meta["targetid"], known, (redshift, otherwise))
             seen = Observed(wave, flux, ivar, info)
             ebv = dust.reindex(spectra.meta["targetid"]).to_numpy()
             yield cleared(seen, path, "column EBV", ebv)
@@ -75,15 +80,17 @@ def _dust(path: Path) -> pd.Series:
         if "FIBERMAP" not in file:  # which is said when the coadd is read
             return pd.Series()
         table = file.columns("FIBERMAP", ("TARGETID",), ("EBV",))
+    if "EBV" not in table:
+        left_in(path)
     dust = pd.Series(table.get("EBV", 0.0), table["TARGETID"])
     return dust[~dust.index.duplicated()]
 
 
-def _facts(path: Path, target: pd.Series, known, redshift) -> pd.DataFrame:
+def _facts(path: Path, target: pd.Series, known, told) -> pd.DataFrame:
     info = pd.DataFrame({"plateifu": target.astype(str).to_numpy()})
     info["fname"] = path.name
     if known is None:
-        info["redshift"] = redshift_of(path, redshift, "give a redshift")
+        info["redshift"] = redshift_of(path, told, NO_REDROCK)
         return info
     if not target.isin(known.index).any():
         problem = f"no redshift of TARGETID {target.iloc[0]} or of others"
@@ -95,12 +102,10 @@ def _facts(path: Path, target: pd.Series, known, redshift) -> pd.DataFrame:
     return info
 
 
-def _redshifts(path: Path) -> pd.DataFrame:
+def _redshifts(path: Path) -> pd.DataFrame | None:
     beside = path.with_name(path.name.replace("coadd", "redrock", 1))
     if beside == path or not beside.is_file():
-        problem = f"no redshifts: there is no {beside.name} beside it"
-        remedy = "put the file of redrock there, or give a redshift"
-        raise InputError(path, problem, remedy=remedy)
+        return None
     with opened(beside) as file:
         table = file.columns("REDSHIFTS", ("TARGETID", "Z", "ZWARN"))
     for name, column in table.items():

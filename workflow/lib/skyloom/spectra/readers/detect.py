@@ -11,6 +11,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
 from skyloom.spectra.readers.cubes import LAYOUTS, read_cube
 from skyloom.spectra.readers.desi import read_coadd
+from skyloom.spectra.readers.dust import left_in
 from skyloom.spectra.readers.manga import read_galaxy
 from skyloom.spectra.readers.observed import Observed
 from skyloom.spectra.readers.single import read_single
@@ -54,20 +55,22 @@ def kind_of(path: str | Path) -> str:
 
 
 def read_any(
-    path: str | Path, redshift: float | None = None
+    path: str | Path, redshift: float | None = None, otherwise: float | None = None
 ) -> tuple[str, Iterator[Observed]]:
     """Return the kind of a file and its spectra.
 
-    `redshift` is needed for cubes without MAPS; of others it replaces the file's own. A
+    `redshift` replaces the file's own, `otherwise` is for a file that tells none. A
     LOGCUBE's MAPS, and the redrock file of a coadd, are looked for in its folder.
     """
     kind = kind_of(path)
     if kind == "manga":
-        return kind, read_galaxy(path, maps_beside(path), redshift)
+        return kind, read_galaxy(path, maps_beside(path), redshift, otherwise)
     if kind in LAYOUTS:
-        return kind, read_cube(path, kind, redshift)
-    read = read_coadd if kind == "desi" else read_single
-    return kind, read(path, redshift)
+        return kind, read_cube(path, kind, otherwise if redshift is None else redshift)
+    if kind == "desi":
+        return kind, read_coadd(path, redshift, otherwise)
+    left_in(path)
+    return kind, read_single(path, redshift, otherwise)
 
 
 def maps_beside(cube: str | Path) -> Path | None:

@@ -1,16 +1,19 @@
 """Dust of the Milky Way, undone where a file tells how much lies before a galaxy.
 
 Left in, 0.1 mag of E(B-V) reads as 0.08 mag of dust in the galaxy, and as 0.09 dex of
-specific star formation. Chunks and SDSS's spectra do not tell it: theirs stays.
+specific star formation. MaNGA's cubes, SAMI's and DESI's coadds tell it. Cubes of MUSE
+and GMOS, SDSS's spectra and chunks do not: theirs stays, as `left_in` says.
 """
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
 
 from skyloom.io.errors import InputError
+from skyloom.run.log import NAME
 from skyloom.spectra.readers.observed import Observed, numbers
 
 R_V = 3.1
@@ -42,3 +45,12 @@ def cleared(observed: Observed, path: str | Path, where: str, ebv) -> Observed:
     factor = (10 ** (0.4 * ebv[:, None] * curve(observed.wave))).astype(np.float32)
     flux, ivar = observed.flux * factor, observed.ivar / factor**2
     return Observed(observed.wave, flux, ivar, observed.info)
+
+
+def left_in(path: str | Path) -> None:
+    """Warn in the log that a file does not tell its E(B-V)."""
+    logging.getLogger(NAME).warning(
+        "%s: it tells no E(B-V), so the Milky Way's dust is left in and reads as the "
+        "galaxy's: 0.1 mag as 0.08 mag of dust, and as 0.09 dex of log sSFR",
+        path,
+    )

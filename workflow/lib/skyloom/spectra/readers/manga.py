@@ -23,7 +23,7 @@ from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import FitsFile, opened
 from skyloom.io.spectra import cleaned
 from skyloom.run import log
-from skyloom.spectra.readers.dust import cleared
+from skyloom.spectra.readers.dust import cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
     NAME,
@@ -63,6 +63,7 @@ def read_galaxy(
     cube: str | Path,
     maps: str | Path | None,
     redshift: float | None = None,
+    otherwise: float | None = None,
     size: int = BATCH,
 ) -> Iterator[Observed]:
     """Yield the spectra of a galaxy's bins, `size` at a time.
@@ -72,8 +73,8 @@ def read_galaxy(
     cube, maps : str or Path
         LOGCUBE and MAPS. Without `maps` each spaxel is a spectrum, and radii and
         velocities are unknown.
-    redshift : float, optional
-        Instead of that of `maps` (SCINPVEL), which is needed otherwise.
+    redshift, otherwise : float, optional
+        Instead of that of `maps` (SCINPVEL), and where they tell none.
 
     Raises
     ------
@@ -86,12 +87,15 @@ def read_galaxy(
         _need(file, "FLUX", "IVAR", "MASK", "WAVE")
         name = _card(file, "PLATEIFU")
         _refuse_critical(file, name, "DRP3QUAL")
-        ebv = file.cards(0, "EBVGAL").get("EBVGAL", 0.0)
+        ebv = file.cards(0, "EBVGAL").get("EBVGAL")
+        if ebv is None:
+            left_in(cube)
+            ebv = 0.0
         wave = wavelengths(cube, "HDU 'WAVE'", file.pixels("WAVE", 1))
         shape = file.image("FLUX", 3).shape
         if shape[0] != len(wave):
             _refuse(file, "FLUX", f"{shape[0]} planes", f"{len(wave)}, as in WAVE")
-        bins, info = _laid_out(file, maps, redshift, name, shape[1:])
+        bins, info = _laid_out(file, maps, (redshift, otherwise), name, shape[1:])
         flux, ivar = _spaxels(file, bins.spaxels)
     light = np.maximum(np.where(ivar > 0, flux, 0).mean(axis=1, dtype=np.float64), 0)
     if maps is not None:
@@ -135,21 +139,21 @@ def stacked(flux, ivar, bins: csr_array) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), (many**2 / spread).astype(np.float32)
 
 
-def _laid_out(file: FitsFile, maps, redshift, name: str, shape) -> tuple[_Bins, dict]:
+def _laid_out(file: FitsFile, maps, told, name: str, shape) -> tuple[_Bins, dict]:
     """Return the bins, and what the headers tell of all of them."""
     if maps is None:
         remedy = "give the galaxy's MAPS file, or its redshift"
-        z = redshift_of(file.path, redshift, remedy)
+        z = redshift_of(file.path, told, remedy)
         bins = _bins(np.arange(np.prod(shape)).reshape(shape))
     else:
         with opened(maps) as other:
-            z, bins = _of_maps(other, file.path, redshift, name, shape)
+            z, bins = _of_maps(other, file.path, told, name, shape)
     info = {"fname": np.full(len(bins.names), Path(file.path).name)}
     info |= {"plateifu": name, "mangaID": _card(file, "MANGAID"), "redshift": z}
     return bins, info | {"bin": bins.names}
 
 
-def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _Bins]:
+def _of_maps(maps: FitsFile, cube, told, name: str, shape) -> tuple[float, _Bins]:
     _need(maps, "BINID", "SPX_SKYCOO", "SPX_ELLCOO", "STELLAR_VEL", "STELLAR_VEL_MASK")
     if (theirs := _card(maps, "PLATEIFU")) != name:
         remedy = "give LOGCUBE and MAPS of one galaxy"
@@ -163,12 +167,11 @@ def _of_maps(maps: FitsFile, cube, redshift, name: str, shape) -> tuple[float, _
     if not (plane >= 0).any():
         msg = f"{name}: no spaxel is in a bin ({maps.path})"
         raise DatumError(msg)
-    if redshift is None:
-        velocity = maps.cards(0, "SCINPVEL").get("SCINPVEL")
-        number = isinstance(velocity, int | float) and not isinstance(velocity, bool)
-        redshift = velocity / C if number else velocity
+    velocity = maps.cards(0, "SCINPVEL").get("SCINPVEL")
+    number = isinstance(velocity, int | float) and not isinstance(velocity, bool)
+    own = velocity / C if number else velocity
     remedy = "its header has SCINPVEL = c z [km/s]; or give the redshift"
-    return redshift_of(maps.path, redshift, remedy), _bins(plane)
+    return redshift_of(maps.path, (told[0], own, told[1]), remedy), _bins(plane)
 
 
 def bins_of(maps: FitsFile) -> np.ndarray:
@@ -199,13 +202,32 @@ def _measured(path, bins: _Bins, light: np.ndarray) -> dict[str, np.ndarray]:
         found = {"x": bins.mean(place[0]), "y": bins.mean(place[1])}
         # Channel 1 is R/Re in all releases; what follows it is not.
         found["r_re_light"] = bins.mean(radius[1], light)
-        for column, hdu in (("v_star", "STELLAR_VEL"), ("sigma_star", "STELLAR_SIGMA")):
-            if column == "sigma_star" and hdu not in maps:
-                continue
-            values = _image(maps, hdu, bins.shape).astype(np.float64)
-            masked = _image(maps, f"{hdu}_MASK", bins.shape) != 0
-            found[column] = bins.mean(np.where(masked, np.nan, values))
+        found["v_star"] = bins.mean(_unmasked(maps, "STELLAR_VEL", bins.shape))
+        if "STELLAR_SIGMA" in maps:
+            found["sigma_star"] = bins.mean(_dispersion(maps, bins.shape))
     return found
+
+
+def _unmasked(maps: FitsFile, key: str, shape) -> np.ndarray:
+    masked = _image(maps, f"{key}_MASK", shape) != 0
+    return np.where(masked, np.nan, _image(maps, key, shape).astype(np.float64))
+
+
+def _dispersion(maps: FitsFile, shape) -> np.ndarray:
+    """Return the stars' dispersion, NaN where no more is seen than the instrument's.
+
+    STELLAR_SIGMA has the difference of resolution to the templates in it, which is
+    STELLAR_SIGMACORR: a plane, or the first of two in later releases.
+    """
+    seen, key = _unmasked(maps, "STELLAR_SIGMA", shape), "STELLAR_SIGMACORR"
+    if key not in maps:
+        logging.getLogger(log.NAME).warning(
+            "%s: no HDU %s, without which sigma_star is unknown", maps.path, key
+        )
+        return np.full(shape, np.nan)
+    image = _image(maps, key, shape).astype(np.float64)
+    more = image[0] if image.ndim == 3 else image
+    return np.sqrt(np.where(seen > more, seen**2 - more**2, np.nan))
 
 
 def _image(maps: FitsFile, key: str, shape, channels: int = 0) -> np.ndarray:

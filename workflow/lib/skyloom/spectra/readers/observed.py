@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
@@ -96,8 +96,12 @@ def wavelengths(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
     return wave
 
 
-def redshift_of(path: str | Path, value: object, remedy: str) -> float:
-    """Return a redshift that a galaxy can have; InputError otherwise."""
+def redshift_of(path: str | Path, told: Iterable[object], remedy: str) -> float:
+    """Return the first of `told` that is not None, a redshift that a galaxy can have.
+
+    InputError for what no galaxy can have, or where all are None.
+    """
+    value = next((one for one in told if one is not None), None)
     number = isinstance(value, Real) and not isinstance(value, bool)
     z = float(value) if number else np.nan
     if not REDSHIFTS[0] < z < REDSHIFTS[1]:

@@ -19,11 +19,13 @@ from skyloom.spectra.readers.observed import (
 FACTS = ("Z", "ZWARNING")
 
 
-def read_single(path: str | Path, redshift: float | None = None) -> Iterator[Observed]:
+def read_single(
+    path: str | Path, redshift: float | None = None, otherwise: float | None = None
+) -> Iterator[Observed]:
     """Yield the one spectrum of a file.
 
     Its redshift is `redshift`, or Z of the table SPECOBJ (SPALL) of the pipeline, whose
-    warning bits are kept as ``zwarning``. Its name stands for the galaxy.
+    warning bits are kept as ``zwarning``, or `otherwise`. Its name is the galaxy's.
 
     Raises
     ------
@@ -35,8 +37,8 @@ def read_single(path: str | Path, redshift: float | None = None) -> Iterator[Obs
         arm, facts = read_spec(path).arms[0], _facts(path)
         if "ZWARNING" in facts:
             info["zwarning"] = int(facts["ZWARNING"])
-    given = facts.get("Z") if redshift is None else redshift
-    info["redshift"] = redshift_of(path, given, "give its redshift")
+    told = (redshift, facts.get("Z"), otherwise)
+    info["redshift"] = redshift_of(path, told, "give its redshift")
     wave = wavelengths(path, "column LOGLAM", arm.wave)
     yield Observed(wave, arm.flux, arm.ivar, pd.DataFrame([info]))
 

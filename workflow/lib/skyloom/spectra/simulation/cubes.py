@@ -2,7 +2,7 @@
 
 Of the data model of the releases 15 to 17 the HDUs are there that carry the data, and
 those of the analysis that follow from what is simulated; MAPS has a bin's true velocity
-and dispersion.
+and dispersion, which no STELLAR_SIGMACORR is in.
 """
 
 from __future__ import annotations
@@ -174,6 +174,7 @@ def maps(cube: Cube) -> list:
         _image("BIN_AREA", spread(number * SPAXEL**2), sky | {"BUNIT": "arcsec^2"}),
         _image("BIN_SNR", spread(bin_sn), sky),
     ]
+    hdus.append(_image("STELLAR_SIGMACORR", spread(0 * error), sky | {"BUNIT": "km/s"}))
     for name, label in (("STELLAR_VEL", "v_star"), ("STELLAR_SIGMA", "sigma_star")):
         values = spread(known[label].to_numpy())
         hdus.append(_image(name, values, sky | {"BUNIT": "km/s"}))
@@ -205,6 +206,7 @@ def _primary(cube: Cube, more: dict | None = None) -> fits.PrimaryHDU:
     hdu.header["MANGAID"] = g.mangaID
     hdu.header["OBJRA"] = (g.ra, "[deg]")
     hdu.header["OBJDEC"] = (g.dec, "[deg]")
+    hdu.header["EBVGAL"] = (0.0, "E(B-V) of the Milky Way [mag]")
     hdu.header["DRP3QUAL"] = (0, "Quality of the reduction")
     hdu.header["SIMULATD"] = (True, "Simulated by skyloom")
     for key, value in (more or {}).items():

@@ -78,21 +78,16 @@ def read_model(map_path: str | Path, labels_path: str | Path) -> Model:
     return Model(made, labels, novelty)
 
 
-def redshift_for(path: str | Path, given: str | Path | float | None) -> float | None:
-    """Return the redshift given for a file: one for all, or a list's, by its name.
-
-    None if neither has one.
-    """
-    if not isinstance(given, str | Path):
-        return given
+def redshift_for(path: str | Path, listed: str | Path) -> float | None:
+    """Return a file's redshift in a list, by its name; None if it is not there."""
     redshift = Column("float", low=-0.01, high=10)
     columns = {"file": Column("str", unique=True), "redshift": redshift}
-    table = read_csv(given, columns).set_index("file")["redshift"]
+    table = read_csv(listed, columns).set_index("file")["redshift"]
     return table.get(Path(path).name)
 
 
 def place_file(
-    path: str | Path, model: Model, redshift: float | None, seed: int
+    path: str | Path, model: Model, redshift: str | Path | float | None, seed: int
 ) -> Placed:
     """Return what is found for all spectra of a file.
 
@@ -102,8 +97,8 @@ def place_file(
         Spectra or a cube, of any layout that `read_any` knows.
     model : Model
         The map they are placed on.
-    redshift : float or None
-        For files that do not tell it.
+    redshift : str, Path, float or None
+        For a file that does not tell it; or a list, whose row replaces the file's own.
     seed : int
         Of the permutations of Moran's I.
 
@@ -112,8 +107,12 @@ def place_file(
     InputError
         What the readers raise, also for a galaxy whose quality flag is critical.
     """
+    if isinstance(redshift, str | Path):
+        told = (redshift_for(path, redshift), None)
+    else:
+        told = (None, redshift)
     try:
-        kind, parts = read_any(path, redshift)
+        kind, parts = read_any(path, *told)
         table, columns, first = place_parts(parts, model)
     except DatumError as bad:
         raise InputError(path, str(bad), remedy="leave it out") from None

@@ -24,6 +24,7 @@ from skyloom.spectra.rest.grid import RestGrid, grid_from
 
 TEXTS = ("fname", "plateifu")
 NUMBERS = ("redshift", "meansn2", "ngoodpixels", "flux_min", "flux_max")
+NUMBERS += ("area", "light", "r_re_light")
 Read = Callable[[], Iterator[Observed]]
 
 
