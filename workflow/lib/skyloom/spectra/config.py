@@ -104,8 +104,8 @@ class Place(Section):
     )
     redshifts: Redshift | DataFile | None = key(
         None,
-        "For files that do not tell it: one redshift, or a CSV file with the columns "
-        "file and redshift.",
+        "One redshift, for files that do not tell theirs; or a CSV file with the "
+        "columns file and redshift, which stand before the files' own.",
     )
     model: str | None = key(
         None,
