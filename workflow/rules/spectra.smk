@@ -16,10 +16,7 @@ digest = partial(code_of, env="envs/spectra.yaml")
 
 
 wildcard_constraints:
-    chunk=r"\d+",
     size=r"[1-9]\d*[km]?",
-    kind="som|pca_som|kmeans|ae_som",
-    repeat=r"[1-9]\d*",
 
 
 if config["source"] == "simulated":
