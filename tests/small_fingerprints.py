@@ -5,6 +5,7 @@ import pandas as pd
 from skyloom.som.training import train
 from skyloom.spectra.galaxies.files import Fingerprints, Layout
 from skyloom.spectra.galaxy_map import scaling
+from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.model import GalaxyMap
 from skyloom.spectra.mapping.codecs import Principal
 
@@ -70,3 +71,8 @@ def galaxy_map(prints: Fingerprints, shape=(3, 4), seed=1) -> GalaxyMap:
     bare = GalaxyMap(codec, som, scaler, prints.layout, np.zeros(0, np.float32))
     novelty = np.sort(bare.place(known)[1])
     return GalaxyMap(codec, som, scaler, prints.layout, novelty)
+
+
+def energy(p, q, layout) -> np.ndarray:
+    """Return the energy distance [grid steps] of fingerprints, over the last axis."""
+    return np.sum(((np.asarray(p) - q) @ embedding(layout)) ** 2, axis=-1)

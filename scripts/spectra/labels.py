@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spectra.config_map import Labels
 from skyloom.spectra.labels.files import write_labels
@@ -9,6 +10,9 @@ from skyloom.spectra.tasks.labels import train_labels
 
 job = Job(snakemake)
 how, seed = Labels.stated(job.settings["labels"]), job.settings["seed"]
-model = train_labels(job.input.map, job.input.flux, job.input.info, how, seed)
-about = model.about | {"provenance": job.provenance()}
-write_labels(job.output[0], replace(model, about=about))
+model, nodes = train_labels(job.input.map, job.input.flux, job.input.info, how, seed)
+record = job.provenance()
+about = model.about | {"provenance": record}
+write_labels(job.output.labels, replace(model, about=about))
+nodes.meta["provenance"] = record
+write_catalogue(job.output.nodes, nodes)

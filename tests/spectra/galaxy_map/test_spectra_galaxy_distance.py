@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import energy_distance, spearmanr, wasserstein_distance_nd
 from skyloom.som.grid import ROW_HEIGHT
 from skyloom.spectra.galaxies.files import Layout
-from skyloom.spectra.galaxy_map.distance import embedding, energy, positions
+from skyloom.spectra.galaxy_map.distance import embedding, positions
+from small_fingerprints import energy
 
 SHEET = Layout(4, 5, "sheet", "rectangular")
 LINE = Layout(1, 12, "sheet", "rectangular")

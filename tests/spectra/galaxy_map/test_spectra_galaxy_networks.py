@@ -1,4 +1,4 @@
-"""DESOM-2 itself: both networks, trained, kept and read again."""
+"""DESOM-2 itself: both networks, trained and kept."""
 
 import re
 
@@ -12,16 +12,17 @@ from skyloom.io.errors import InputError
 from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
+from skyloom.spectra.desom.archive import read_archive
+from skyloom.spectra.desom.backend import keras
 from skyloom.spectra.galaxies.files import write_fingerprints
 from skyloom.spectra.galaxy_map.catalogue import catalogue
-from skyloom.spectra.galaxy_map.distance import embedding, energy
+from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import evaluate
 from skyloom.spectra.galaxy_map.model import placed
 from skyloom.spectra.galaxy_map.networks import autoencoder, earth_mover
 from skyloom.spectra.rest.files import table_of
 from skyloom.spectra.tasks.galaxy_map import (
     draw_galaxy_map,
-    read_galaxy_map,
     save,
     train_galaxy_map,
     write_galaxy_map,
@@ -104,7 +105,9 @@ def test_loss_is_the_energy_distance():
     """In Keras as in NumPy."""
     p, q = PRINTS.shares[:20], PRINTS.shares[20:40]
     loss = np.asarray(earth_mover(embedding(PRINTS.layout))(p, q))
-    np.testing.assert_allclose(loss, energy(p, q, PRINTS.layout), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(
+        loss, small.energy(p, q, PRINTS.layout), rtol=1e-3, atol=1e-5
+    )
 
 
 def test_map_learns_and_tells_classes(trained):
@@ -122,18 +125,20 @@ def test_map_learns_and_tells_classes(trained):
     assert judged["galaxy_class"]["map"]["p"] < 0.001
 
 
-def test_file_holds_all_that_placing_needs(trained):
-    """Raw fingerprints fall on the same units, and the same bytes are written."""
+def test_keras_opens_the_file_which_holds_all_that_placing_needs(trained):
+    """Networks, scaling, prototypes and distances; the same bytes are written."""
     made, _, file = trained
-    again = read_galaxy_map(file)
-    for one, two in zip(
-        made.place(PRINTS.shares), again.place(PRINTS.shares), strict=True
-    ):
-        np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(made.novelty, again.novelty)
-    np.testing.assert_array_equal(made.prototypes(), again.prototypes())
-    assert again.layout == PRINTS.layout
-    assert again.about["settings"]["network"] == "conv_late"
+    opened = keras.saving.load_model(file)
+    ours = made.codec.decode(made.encode(PRINTS.shares))
+    theirs = opened.predict(made.scaler(PRINTS.shares), verbose=0)
+    np.testing.assert_allclose(theirs, ours, rtol=1e-5, atol=1e-6)
+    facts, arrays = read_archive(file, lambda *parts: parts[:2])
+    known = {"prototypes": made.som.weights, "novelty": made.novelty}
+    known |= {"low": made.scaler.low, "high": made.scaler.high}
+    assert set(arrays) == set(known)
+    for name, array in known.items():
+        np.testing.assert_array_equal(arrays[name], array)
+    assert (facts["network"], facts["scaling"]) == ("conv_late", "clipped")
     copy = file.with_name("copy.keras")
     write_galaxy_map(copy, made, {"code": "c"})
     assert copy.read_bytes() == file.read_bytes()
@@ -159,9 +164,9 @@ def test_earth_mover_learns(path, tmp_path):
     made, history = found.map, found.history
     assert history[-1]["val_Lr"] < 0.7 * history[0]["val_Lr"]
     known = PRINTS.part("train")
-    nothing = energy(known, known.mean(axis=0), PRINTS.layout).mean()
+    nothing = small.energy(known, known.mean(axis=0), PRINTS.layout).mean()
     rebuilt = made.codec.decode(made.encode(known))
-    assert energy(known, rebuilt, PRINTS.layout).mean() < 0.5 * nothing
+    assert small.energy(known, rebuilt, PRINTS.layout).mean() < 0.5 * nothing
 
 
 def test_settings_that_contradict_are_refused():
@@ -179,28 +184,6 @@ def test_without_training_galaxies_there_is_no_map(tmp_path):
     message = "0 training galaxies with spectra; simulate or list more galaxies"
     with pytest.raises(InputError, match=re.escape(message)):
         train_galaxy_map(path, settings(), 1, tmp_path)
-
-
-def test_other_files_are_no_maps_of_galaxies(trained, tmp_path):
-    """A file cut short, and networks without what belongs to them."""
-    from skyloom.spectra.desom.networks import write_networks
-
-    content = trained[2].read_bytes()
-    (tmp_path / "cut.keras").write_bytes(content[: len(content) // 2])
-    codec = trained[0].codec
-    facts = {"network": "conv_late", "latent": 6, "scaling": "clipped"}
-    pair = (codec.encoder, codec.decoder)
-    write_networks(tmp_path / "bare.keras", pair, {}, facts)
-    rest = {
-        "layout": vars(PRINTS.layout),
-        "topology": "sheet",
-        "lattice": "rectangular",
-    }
-    write_networks(tmp_path / "few.keras", pair, {}, facts | rest)
-    cases = {"cut": "not a readable network", "bare": "does not tell layout"}
-    for name, message in (cases | {"few": "not a map of galaxies"}).items():
-        with pytest.raises(InputError, match=message):
-            read_galaxy_map(tmp_path / f"{name}.keras")
 
 
 def test_notebook_shows_products(trained, path, tmp_path, checkout):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from labelled_spectra import NAMES
 from skyloom.som.model import Som
-from skyloom.spectra.labels.amplitudes import amplitudes
-from skyloom.spectra.labels.baselines import METHODS, Known, baseline
+from skyloom.spectra.labels.amplitudes import Amplitudes, amplitudes
+from skyloom.spectra.labels.baselines import ALPHAS, METHODS, Known, Ridge, baseline
 from skyloom.spectra.labels.fit import CALIBRATION, FOLDS, fit_labels, folds
 from skyloom.spectra.labels.model import estimate
 
@@ -59,6 +59,18 @@ def test_the_map_is_as_good_as_baselines_of_the_same_spectra(survey, labels):
             inside = ((true >= low) & (true <= high)).mean()
             assert inside == pytest.approx(0.68, abs=0.1)
         assert rms["map"] < 1.15 * min(rms["ridge"], rms["neighbours"]), (name, rms)
+
+
+def test_the_ridge_is_penalised_by_what_it_does_to_other_galaxies():
+    """Copies of a galaxy's spectrum tell single spectra that no penalty is needed."""
+    lot = np.random.default_rng(0)
+    galaxies = np.repeat(np.arange(40), 30)
+    value = lot.normal(size=(40, 30))[galaxies]
+    label = lot.normal(size=40)[galaxies]  # has nothing to do with the amplitudes
+    none = np.zeros((len(value), 30, 30), "f4")
+    known = Amplitudes(value, none, np.ones(len(value)))
+    found = Ridge(Known(known, label, galaxies, galaxies % 8), None)
+    assert found.model.alpha_ == ALPHAS[-1]
 
 
 def test_folds_are_of_whole_galaxies():
@@ -137,7 +149,7 @@ def test_the_order_of_nodes_does_not_matter(survey):
 def test_the_same_seed_gives_the_same_labels(survey):
     seen, _, made = survey
     one, two = (fit_labels(made, few(seen), ["z_h"], SHARE, 1) for _ in range(2))
-    for part in ("planes", "table", "limits"):
+    for part in ("planes", "limits"):
         a, b = (getattr(m.labels["z_h"], part) for m in (one, two))
         np.testing.assert_array_equal(a, b)
 

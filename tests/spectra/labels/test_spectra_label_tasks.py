@@ -52,8 +52,9 @@ def judge(files):
 
 def test_absent_columns_are_left_out_and_said(files, caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger(NAME), "propagate", True)
-    found = train(files)
+    found, nodes = train(files)
     assert tuple(found.labels) == NAMES
+    assert {"spectra", *NAMES} <= set(nodes.colnames)
     assert "no columns log_ssfr: left out" in caplog.text
 
 
@@ -127,14 +128,6 @@ def infinite_label(files, survey):
     rewrite(files, survey, info=info_with(survey, z_h=values))
 
 
-def no_label(files, survey):
-    rewrite(files, survey, info=survey[0].info.drop(columns=list(NAMES)))
-
-
-def labels_all_missing(files, survey):
-    rewrite(files, survey, info=info_with(survey, **dict.fromkeys(NAMES, np.nan)))
-
-
 def one_galaxy(files, survey):
     rewrite(files, survey, info=info_with(survey, plateifu="8000-1901"))
 
@@ -157,8 +150,6 @@ TRAINING = {
     no_galaxies: "neither mangaID nor plateifu",
     labels_of_text: "column 'z_h' holds .*expected numbers",
     infinite_label: "row 7, column 'z_h': inf",
-    no_label: "no label; expected one of log_age",
-    labels_all_missing: "no label; expected one of log_age",
     one_galaxy: "0 galaxies to learn log_age from",
     rows_missing: r"shape \(2400, 480\)",
     no_map: "no such file",

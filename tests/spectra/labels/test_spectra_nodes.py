@@ -1,14 +1,11 @@
-"""Nodes: soft assignment, and distributions of labels."""
+"""Nodes: soft assignment, and weighted quantiles."""
 
 import numpy as np
 import pytest
 from skyloom.som.model import Som
 from skyloom.spectra.labels.nodes import (
-    LEAST,
-    LEVELS,
     NEAREST,
     Shares,
-    distributions,
     quantiles,
     shares,
     weights,
@@ -76,32 +73,6 @@ def test_quantiles_are_those_of_copies():
     lot = np.random.default_rng(0)
     value, counts = lot.normal(size=40), lot.integers(1, 5, 40)
     copies = np.repeat(value, counts)
-    one = quantiles(value, counts, LEVELS)
-    np.testing.assert_allclose(one, quantiles(copies, np.ones(len(copies)), LEVELS))
-
-
-def test_distributions_are_those_of_the_nodes(som):
-    lot = np.random.default_rng(0)
-    index = np.repeat([0, 7, 11], [100, 80, LEAST - 1])
-    value = lot.normal(size=len(index)) + index
-    table, borrowed = distributions(som, index, value, np.ones(len(index)))
-    assert table.shape == (20, len(LEVELS))
-    for k in (0, 7):
-        np.testing.assert_allclose(
-            table[k], np.quantile(value[index == k], LEVELS, method="inverted_cdf")
-        )
-        assert not borrowed[k]
-    # All others borrow, and what they borrow is some node's label.
-    assert borrowed.sum() == 18
-    assert (np.diff(table, axis=1) >= 0).all()
-    assert np.isin(table, value).all()
-
-
-def test_an_empty_node_borrows_from_the_nearest_prototype():
-    weights_ = np.zeros((1, 3, 1), "f4")
-    weights_[0, :, 0] = 0, 1, 10
-    som = Som(weights_, "sheet")
-    index = np.repeat([0, 2], 20)
-    table, borrowed = distributions(som, index, index.astype(float), np.ones(40))
-    np.testing.assert_array_equal(table[1], 0)
-    np.testing.assert_array_equal(borrowed, [False, True, False])
+    levels = (0.025, 0.16, 0.5, 0.84, 0.975)
+    one = quantiles(value, counts, levels)
+    np.testing.assert_allclose(one, quantiles(copies, np.ones(len(copies)), levels))

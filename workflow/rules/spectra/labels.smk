@@ -11,7 +11,8 @@ rule labels:
         ivar="<results>/X_train_ivar.npy",
         info="<results>/Y_train.fits",
     output:
-        "<results>/labels/labels.npz",
+        labels="<results>/labels/labels.npz",
+        nodes="<results>/labels/nodes.fits",
     log:
         "<logs>/labels.log",
     benchmark:

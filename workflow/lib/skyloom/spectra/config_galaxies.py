@@ -62,8 +62,9 @@ class GalaxyMap(Section):
     )
     distance: Literal["pixels", "earth_mover"] = key(
         "pixels",
-        "What the loss compares fingerprints by: unit by unit, or by how far their "
-        "spectra would have to move on the map.",
+        "What the loss compares fingerprints by: unit by unit, or by their energy "
+        "distance, which like the earth mover's grows with how far spectra would have "
+        "to move on the map.",
     )
     units: GalaxyUnits = part(GalaxyUnits)
     training: GalaxyTraining = part(GalaxyTraining)

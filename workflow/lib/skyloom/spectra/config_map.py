@@ -127,10 +127,12 @@ class Labels(Section):
         ("log_age", "z_h", "ebv_stars", "log_ssfr"),
         "Columns of the spectra's tables that are learned: these four, logMs_dens, "
         "logSFR_dens, ML_r, BPTdist_Ka03, sigma_star, dn4000 or ew_ha. Those that are "
-        "absent are left out, and said.",
+        "absent are left out, and said; all may be.",
     )
     calibrate: Share = key(
         0.15,
-        "Share of the training galaxies that the intervals are calibrated on.",
+        "Share of the training galaxies held out of the fit of labels; intervals are "
+        "calibrated on them together with the other training galaxies, each of which "
+        "is predicted by a fit without it.",
         "fraction",
     )

@@ -1,10 +1,9 @@
-"""Networks in training and their file; reading one needs no Keras, see `archive`."""
+"""Networks in training, and writing their file; `archive` reads it without Keras."""
 
 from __future__ import annotations
 
 import io
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +11,7 @@ import numpy as np
 
 from skyloom.io.documents import plain
 from skyloom.learn.archives import document, parts_of, write_parts
-from skyloom.spectra.desom.archive import (
-    FORMAT,
-    SIDECAR,
-    WEIGHTS,
-    member,
-    read_archive,
-)
+from skyloom.spectra.desom.archive import FORMAT, SIDECAR, member
 from skyloom.spectra.desom.autoencoders import Pair, applied
 from skyloom.spectra.desom.backend import keras
 
@@ -68,34 +61,8 @@ def write_networks(
     write_parts(path, parts)
 
 
-def read_networks(
-    path: str | Path, build: Callable[[dict], Pair]
-) -> tuple[Pair, dict[str, np.ndarray], dict]:
-    """Return what `write_networks` wrote: networks, arrays and facts.
-
-    ``build(facts)`` returns untrained networks of the file's settings. InputError is
-    raised as by `read_archive`.
-    """
-
-    def loaded(facts: dict, arrays: dict, weights: bytes):
-        keras.utils.clear_session()  # names of layers are numbered as they were
-        pair = build(facts)
-        _load(_joined(pair), weights)
-        return pair, arrays, facts
-
-    return read_archive(path, loaded)
-
-
 def _joined(pair: Pair) -> keras.Model:
     """Return encoder and decoder as one model, named the same each time."""
     encoder, decoder = pair
     start = keras.Input(encoder.input_shape[1:], name="sample")
     return keras.Model(start, decoder(encoder(start)), name="autoencoder")
-
-
-def _load(model: keras.Model, weights: bytes) -> None:
-    # Keras reads weights from files only; they are arrays, and it checks their shapes.
-    with tempfile.TemporaryDirectory() as folder:
-        held = Path(folder) / WEIGHTS
-        held.write_bytes(weights)
-        model.load_weights(held)

@@ -61,8 +61,3 @@ def embedding(layout: Layout) -> np.ndarray:
     some = length > LEAST * length[-1]
     found = axes[:, some] * np.sqrt(length[some])
     return np.column_stack([found, np.ones(layout.n_units)])
-
-
-def energy(p: np.ndarray, q: np.ndarray, layout: Layout) -> np.ndarray:
-    """Return the energy distance [grid steps] of fingerprints, over the last axis."""
-    return np.sum(((np.asarray(p) - q) @ embedding(layout)) ** 2, axis=-1)

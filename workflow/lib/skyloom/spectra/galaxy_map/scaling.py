@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +39,7 @@ class Scaler:
         return scaled.astype(np.float32)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return what a file keeps of it; `scaler_from` reads it."""
+        """Return what a file keeps of it."""
         return {"low": self.low, "high": self.high}
 
 
@@ -51,11 +50,6 @@ def fit(method: str, training: np.ndarray) -> Scaler:
         raise ValueError(msg)
     low, high = training.min(axis=0), np.percentile(training, CLIP, axis=0)
     return Scaler(method, low.astype(np.float64), high.astype(np.float64))
-
-
-def scaler_from(method: str, arrays: Mapping[str, np.ndarray]) -> Scaler:
-    """Return the scaler that `Scaler.arrays` was of."""
-    return Scaler(method, arrays["low"], arrays["high"])
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from skyloom.plots import diagrams, style
 ROW = 1.95  # height of a label's panels [inch]
 COLOURS = {"map": style.BLUE, "ridge": style.VERMILLION, "neighbours": style.GREEN}
 GOAL = (0.62, 0.74)
+NOTHING = "The training spectra have no labels: there is nothing to judge."
 TICKS = (2, 5, 10, 20, 50, 100)  # of S/N
 
 
@@ -29,8 +30,12 @@ def labels_figure(
     truth, median : mapping of str to ndarray, shape (n,)
         True and estimated labels by name.
     reports : mapping of str to mapping
-        `skyloom.spectra.labels.scores.report` of each label.
+        `skyloom.spectra.labels.scores.report` of each label; there may be none.
     """
+    if not reports:
+        fig = style.figure(style.PAGE_WIDTH, 1.0)
+        fig.text(0.5, 0.5, NOTHING, ha="center", va="center")
+        return fig
     fig = style.figure(style.PAGE_WIDTH, ROW * len(reports) + 0.3)
     rows = fig.subplots(len(reports), 3, squeeze=False)
     for (name, found), (left, middle, right) in zip(reports.items(), rows, strict=True):

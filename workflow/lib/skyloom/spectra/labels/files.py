@@ -13,29 +13,29 @@ from skyloom.io.npz import read_npz, write_npz
 from skyloom.spectra.labels.amplitudes import Basis
 from skyloom.spectra.labels.intervals import PLACES, Interval
 from skyloom.spectra.labels.model import Label, LabelModel
-from skyloom.spectra.labels.nodes import LEVELS
 
-REMEDY = "make it again with the rule train_labels"
+REMEDY = "make it again with the rule labels"
 SIDES = ("scale", "shape", "knots", "stretch")
-PARTS = ("planes", "limits", "table", "borrowed")
+PARTS = ("planes", "limits")
 KEYS = {
     **{"scale": ("f", 2), "shape": ("f", 3), "knots": ("f", 2), "stretch": ("f", 3)},
-    **{"planes": ("f", 3), "limits": ("f", 2), "table": ("f", 3)},
-    **{"borrowed": ("b", 2), "names": ("U", 1), "mean": ("f", 1), "axes": ("f", 2)},
+    **{"planes": ("f", 3), "limits": ("f", 2)},
+    **{"names": ("U", 1), "mean": ("f", 1), "axes": ("f", 2)},
     **{"usual": ("f", 1), "width": ("f", 0), "map": ("U", 0), "about": ("U", 0)},
 }
 
 
 def write_labels(path: str | Path, model: LabelModel) -> None:
     """Write the labels of a map: same labels, same bytes."""
-    labels = model.labels.values()
-    sides = [label.interval for label in labels]
-    parts = {name: np.stack([getattr(one, name) for one in labels]) for name in PARTS}
-    parts |= {name: np.stack([getattr(one, name) for one in sides]) for name in SIDES}
+    labels = list(model.labels.values())
+    units = len(labels[0].planes) if labels else 0
+    shapes = _shapes(len(labels), units, *model.basis.axes.shape)
+    parts = {name: [getattr(one, name) for one in labels] for name in PARTS}
+    parts |= {name: [getattr(one.interval, name) for one in labels] for name in SIDES}
     write_npz(
         path,
-        **parts,
-        names=np.array(list(model.labels)),
+        **{name: np.reshape(part, shapes[name]) for name, part in parts.items()},
+        names=np.array(list(model.labels), str),
         mean=model.basis.mean,
         axes=model.basis.axes,
         usual=model.usual,
@@ -65,21 +65,8 @@ def read_labels(path: str | Path) -> LabelModel:
 
 def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
     """Refuse arrays that do not fit together, or are not finite."""
-    (width, pixels), count = arrays["axes"].shape, len(arrays["names"])
-    units = arrays["planes"].shape[1]
-    shapes = {
-        "planes": (count, units, width + 1),
-        "scale": (count, 3),
-        "shape": (count, units, 3),
-        "knots": (count, len(PLACES)),
-        "stretch": (count, 2, len(PLACES)),
-        "limits": (count, 2),
-        "table": (count, units, len(LEVELS)),
-        "borrowed": (count, units),
-        "mean": (pixels,),
-        "usual": (2,),
-    }
-    for name, shape in shapes.items():
+    count, units = len(arrays["names"]), arrays["planes"].shape[1]
+    for name, shape in _shapes(count, units, *arrays["axes"].shape).items():
         found, problem = arrays[name], None
         if found.shape != shape:
             problem = f"shape {found.shape}, not {shape}"
@@ -87,3 +74,17 @@ def _check(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
             problem = "values that are not finite"
         if problem:
             raise InputError(path, problem, where=f"key {name!r}", remedy=REMEDY)
+
+
+def _shapes(count: int, units: int, width: int, pixels: int) -> dict[str, tuple]:
+    """Return the shapes of the arrays of so many labels; of none too."""
+    return {
+        "planes": (count, units, width + 1),
+        "scale": (count, 3),
+        "shape": (count, units, 3),
+        "knots": (count, len(PLACES)),
+        "stretch": (count, 2, len(PLACES)),
+        "limits": (count, 2),
+        "mean": (pixels,),
+        "usual": (2,),
+    }

@@ -10,7 +10,6 @@ import numpy as np
 from skyloom.learn.splits import split
 from skyloom.run.log import progress
 from skyloom.run.seeds import rng
-from skyloom.som.model import Som
 from skyloom.spectra.labels.amplitudes import (
     Amplitudes,
     amplitudes,
@@ -20,13 +19,7 @@ from skyloom.spectra.labels.amplitudes import (
 from skyloom.spectra.labels.intervals import FEWEST, Errors, fit_interval
 from skyloom.spectra.labels.linear import fit_planes
 from skyloom.spectra.labels.model import Label, LabelModel, predict
-from skyloom.spectra.labels.nodes import (
-    Shares,
-    distributions,
-    quantiles,
-    shares,
-    weights,
-)
+from skyloom.spectra.labels.nodes import Shares, quantiles, shares, weights
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.mapping.novelty import fit_novelty
 from skyloom.spectra.rest.files import CHUNK, RestSpectra
@@ -37,7 +30,7 @@ WIDTH = 3.0  # of the kernel, of the typical distance to a prototype
 PENALTIES = (0.003, 0.03, 0.3, 3.0)  # in galaxies
 BASIS = 8192  # spectra that shapes are learned from
 FOLDS = 8
-CALIBRATION = -1  # fold of the galaxies that intervals are calibrated on
+CALIBRATION = -1  # fold of the galaxies that are held out of the fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +39,6 @@ class Seen:
 
     galaxies: np.ndarray
     fold: np.ndarray
-    bmu: np.ndarray
     near: Shares
     known: Amplitudes
 
@@ -72,9 +64,10 @@ def fit_labels(
         Training spectra, scaled as the map's, with galaxies and the columns
         `names`. A label that is NaN leaves its spectrum out, for that label alone.
     names : iterable of str
-        The labels.
+        The labels; none makes a model without labels.
     share : float
-        Of the galaxies, for the calibration of intervals [fraction].
+        Of the galaxies, held out of the fit for the calibration of intervals
+        [fraction].
     seed : int
         Of the run.
 
@@ -96,7 +89,8 @@ def fit_labels(
             raise ValueError(msg)
     basis, width = _prepare(made, spectra, rows[learning], galaxies[learning], seed)
     seen = _see(made, basis, width, spectra, rows, galaxies, fold)
-    found = {name: _label(made.som, seen, value) for name, value in values.items()}
+    units = made.som.n_units
+    found = {name: _label(units, seen, value) for name, value in values.items()}
     about = {"spectra": len(rows), "galaxies": len(np.unique(galaxies))}
     draw = rng(seed, "labels", "novelty")
     about["novelty"] = fit_novelty(made, spectra, draw).to_json()
@@ -151,28 +145,26 @@ def _prepare(made: SpectralMap, spectra: RestSpectra, rows, galaxies, seed: int)
 
 
 def _see(made, basis, width, spectra: RestSpectra, rows, galaxies, fold) -> Seen:
-    bmus, near, known = [], [], []
+    near, known = [], []
     for piece in progress(
         spectra.pieces(rows), "labels: placing spectra", -(-len(rows) // CHUNK)
     ):
-        bmu, _, latent = made.place(piece.flux, piece.ivar)
-        bmus.append(bmu)
+        latent = made.place(piece.flux, piece.ivar)[2]
         near.append(shares(made.som, latent, width))
         known.append(amplitudes(basis, piece.flux, piece.ivar))
     node, share = (
         np.concatenate([getattr(one, part) for one in near])
         for part in ("node", "share")
     )
-    parts = (np.concatenate(bmus), Shares(node, share), gathered(known))
-    return Seen(galaxies, fold, *parts)
+    return Seen(galaxies, fold, Shares(node, share), gathered(known))
 
 
-def _label(som: Som, seen: Seen, value: np.ndarray) -> Label:
+def _label(units: int, seen: Seen, value: np.ndarray) -> Label:
     """Return what is learned of one label from the spectra that have it."""
     seen, value = seen[np.isfinite(value)], value[np.isfinite(value)]
     learning = seen.fold != CALIBRATION
     some, truth, held = seen[learning], value[learning], seen[~learning]
-    weight, units = weights(some.galaxies), som.n_units
+    weight = weights(some.galaxies)
     error, noise = unseen_errors(some, truth, units)
     best = int(np.argmin(np.average(np.abs(error), axis=1, weights=weight)))
     (planes,) = _planes(some, truth, units, [PENALTIES[best]])
@@ -182,9 +174,8 @@ def _label(som: Som, seen: Seen, value: np.ndarray) -> Label:
         Errors(value[~learning] - found, more, held.near, held.galaxies),
         units,
     )
-    table, borrowed = distributions(som, some.bmu, truth, weight)
     limits = np.array([truth.min(), truth.max()])
-    return Label(planes, interval, limits, table, borrowed)
+    return Label(planes, interval, limits)
 
 
 def _planes(seen: Seen, value, units: int, penalties) -> np.ndarray:

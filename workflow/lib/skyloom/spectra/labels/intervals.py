@@ -2,12 +2,17 @@
 
 An interval is made of how far off labels of unseen training galaxies were, in units of
 a scale that grows with a spectrum's noise; then both its sides are stretched so that
-they hold for galaxies that had no part in any of this.
+they hold. The stretch pools errors of two kinds: of galaxies that were held out, which
+had no part in any of this, and of those that the label was learned from, each predicted
+without it. Scale and shape were fitted to the latter, which are the greater part:
+coverage is not guaranteed, and is to be measured on other galaxies, as the rule
+`evaluate_labels` does.
 
 Source: conformal prediction for objects of several rows, Lee, Barber & Willett 2023,
-arXiv 2306.06342: all rows of a galaxy count as one. Their allowance for the next
-galaxy, which may be beyond all that were seen, is left out: a galaxy's spectra differ
-enough that it made intervals of a few dozen galaxies too wide.
+arXiv 2306.06342: all rows of a galaxy count as one. They calibrate on galaxies held out
+alone. Their allowance for the next galaxy, which may be beyond all that were seen, is
+left out: a galaxy's spectra differ enough that it made intervals of a few dozen
+galaxies too wide.
 """
 
 from __future__ import annotations
@@ -89,7 +94,7 @@ def fit_interval(known: Errors, held: Errors, units: int) -> Interval:
     known : Errors
         Of the galaxies that it was learned from, each from a fit without it.
     held : Errors
-        Of further galaxies.
+        Of galaxies that were held out; pooled with the former for the stretch.
     units : int
         Nodes.
     """

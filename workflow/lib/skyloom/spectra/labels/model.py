@@ -29,17 +29,11 @@ class Label:
     limits : ndarray, shape (2,)
         Smallest and largest of the training spectra: no estimate is beyond, nor an
         end of an interval.
-    table : ndarray, shape (n_units, 5)
-        Quantiles of the label in each node, at `nodes.LEVELS`.
-    borrowed : ndarray of bool, shape (n_units,)
-        Nodes whose quantiles are of neighbours too.
     """
 
     planes: np.ndarray
     interval: Interval
     limits: np.ndarray
-    table: np.ndarray
-    borrowed: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +43,7 @@ class LabelModel:
     Attributes
     ----------
     labels : mapping of str to Label
-        By column.
+        By column; empty where the training spectra had none.
     basis : Basis
         Shapes whose amplitudes the labels are functions of.
     usual : ndarray, shape (2,)

@@ -1,4 +1,4 @@
-"""Spectra on the nodes of a map: soft assignment, and what labels each node holds."""
+"""Spectra on the nodes of a map: soft assignment, and what a spectrum counts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from skyloom.som.matching import codebook, match
 from skyloom.som.model import Som
 from skyloom.som.rows import CHUNK, chunks
 
-LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 NEAREST = 8  # nodes that a spectrum is shared among
 LEAST_SHARE = 1e-6
-LEAST = 5  # spectra that make a distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,35 +81,3 @@ def weights(galaxies: np.ndarray) -> np.ndarray:
 def quantiles(values, weights, levels) -> np.ndarray:
     """Return weighted quantiles of numbers, each of them one of the numbers."""
     return np.quantile(values, levels, weights=weights, method="inverted_cdf")
-
-
-def distributions(
-    som: Som, index: np.ndarray, values: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quantiles of a label in each node, and which nodes borrowed them.
-
-    Parameters
-    ----------
-    som : Som
-        The map.
-    index, values, weights : ndarray, shape (n,)
-        Best-matching units of spectra, their labels, and what they count.
-
-    Returns
-    -------
-    table : ndarray, shape (n_units, len(LEVELS))
-        Weighted quantiles at `LEVELS`.
-    borrowed : ndarray of bool, shape (n_units,)
-        Nodes of fewer than `LEAST` spectra: theirs are of the nodes whose prototypes
-        are nearest, as many as have that many spectra together.
-    """
-    counts = np.bincount(index, minlength=som.n_units)
-    table, borrowed = np.zeros((som.n_units, len(LEVELS))), counts < LEAST
-    least = min(LEAST, len(index))
-    for k in range(som.n_units):
-        near = np.argsort(((som.prototypes - som.prototypes[k]) ** 2).sum(axis=1))
-        near = np.concatenate([[k], near[near != k]])
-        enough = int(np.searchsorted(np.cumsum(counts[near]), least)) + 1
-        rows = np.isin(index, near[:enough])
-        table[k] = quantiles(values[rows], weights[rows], LEVELS)
-    return table, borrowed

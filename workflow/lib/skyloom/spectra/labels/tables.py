@@ -1,7 +1,8 @@
-"""Estimated labels as a catalogue, with units and UCDs."""
+"""Labels as catalogues, of spectra and of nodes, with units and UCDs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas as pd
 from astropy import units
 from astropy.table import Column, Table
 
+from skyloom.som.model import Som
 from skyloom.spectra.labels.model import Estimates
+from skyloom.spectra.labels.nodes import quantiles, weights
+from skyloom.spectra.rest.galaxy import galaxy_of
 
 
 class Meaning(NamedTuple):
@@ -37,6 +41,7 @@ SIDES = {
     "lower": ("_lower", "lower end of 68 %", ";stat.min"),
     "upper": ("_upper", "upper end of 68 %", ";stat.max"),
 }
+LEVELS = (0.16, 0.5, 0.84)
 WHO = ("fname", "plateifu", "mangaID", "x", "y", "redshift", "meansn2", "r_re_light")
 
 
@@ -49,12 +54,51 @@ def catalogue(found: Estimates, info: pd.DataFrame) -> Table:
     words = "distance to the best-matching unit, in latent space"
     table["distance"] = Column(found.distance.astype(np.float32), description=words)
     for j, name in enumerate(found.names):
-        what = MEANINGS.get(name, Meaning(name, "", ""))
-        for part, (side, words, ucd) in SIDES.items():
-            values = getattr(found, part)[:, j].astype(np.float32)
-            column = Column(values, description=f"{what.words}: {words}")
-            if what.unit:
-                column.unit = units.Unit(what.unit)
-            column.info.meta = {"ucd": what.ucd + ucd} if what.ucd else {}
-            table[name + side] = column
+        _add(table, name, {part: getattr(found, part)[:, j] for part in SIDES})
     return table
+
+
+def node_table(som: Som, bmu: np.ndarray, info: pd.DataFrame, names) -> Table:
+    """Return what training spectra each node holds, and what labels these have.
+
+    Parameters
+    ----------
+    som : Som
+        The map.
+    bmu : ndarray of int, shape (n,)
+        Best-matching units of the training spectra.
+    info : DataFrame
+        Their galaxies and labels; NaN is no label.
+    names : iterable of str
+        The labels: median, 16 % and 84 % within the node, all spectra of a galaxy
+        counting as one; NaN in a node without.
+    """
+    nodes, galaxies = np.arange(som.n_units), galaxy_of(info)
+    place = np.divmod(nodes, som.shape[1])
+    table = Table({"bmu": nodes, "map_row": place[0], "map_column": place[1]})
+    table["spectra"] = np.bincount(bmu, minlength=som.n_units)
+    pairs = np.unique(
+        np.stack([bmu, np.unique(galaxies, return_inverse=True)[1]]), axis=1
+    )
+    table["galaxies"] = np.bincount(pairs[0], minlength=som.n_units)
+    counts = weights(galaxies)
+    for name in names:
+        value, found = info[name].to_numpy(np.float64), np.full((3, len(nodes)), np.nan)
+        known = np.isfinite(value)
+        for k in np.unique(bmu[known]):
+            rows = known & (bmu == k)
+            found[:, k] = quantiles(value[rows], counts[rows], LEVELS)
+        _add(table, name, dict(zip(("lower", "median", "upper"), found, strict=True)))
+    return table
+
+
+def _add(table: Table, name: str, values: Mapping[str, np.ndarray]) -> None:
+    """Add the median of a label and the ends of its 68 %."""
+    what = MEANINGS.get(name, Meaning(name, "", ""))
+    for part, (side, words, ucd) in SIDES.items():
+        value = values[part].astype(np.float32)
+        column = Column(value, description=f"{what.words}: {words}")
+        if what.unit:
+            column.unit = units.Unit(what.unit)
+        column.info.meta = {"ucd": what.ucd + ucd} if what.ucd else {}
+        table[name + side] = column

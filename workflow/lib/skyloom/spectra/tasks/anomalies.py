@@ -17,7 +17,8 @@ TOP = 100  # anomalies
 def anomalies(paths: Iterable[str | Path]) -> Table:
     """Return the `TOP` spectra of placed files that are furthest from their maps.
 
-    Only those further than 99 % of the training spectra of as much noise are listed.
+    Only those of an excess above 1 are listed: their distance or their residual is
+    above that of 99 % of the training spectra of as much noise.
     """
     tables = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""The map of galaxies: trained on fingerprints, kept in one file, read again."""
+"""The map of galaxies: trained on fingerprints, and kept in one file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ ARRAYS = ("decoded", "latent", "unit", "distance", "novelty")  # of Placed, in o
 KEYS = {"decoded": ("f", 2), "latent": ("f", 2), "unit": ("i", 1)}
 KEYS |= {"distance": ("f", 1), "novelty": ("f", 1), "weights": ("f", 3)}
 KEYS |= {"facts": ("U", 0)}
-FACTS = ("network", "latent", "layout", "scaling", "topology", "lattice")
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,29 +147,6 @@ def write_galaxy_map(path: str | Path, made: GalaxyMap, record: Mapping) -> None
     arrays = {"prototypes": made.som.weights, "novelty": made.novelty}
     arrays |= made.scaler.arrays()
     write_networks(path, (made.codec.encoder, made.codec.decoder), arrays, facts)
-
-
-def read_galaxy_map(path: str | Path) -> GalaxyMap:
-    """Read a map of galaxies; InputError for a file that is none."""
-    from skyloom.spectra.desom.networks import Network, read_networks  # noqa: PLC0415
-    from skyloom.spectra.galaxy_map.networks import autoencoder  # noqa: PLC0415
-
-    def build(facts: Mapping):
-        lacking = [name for name in FACTS if name not in facts]
-        if lacking:
-            problem = f"not a map of galaxies: it does not tell {', '.join(lacking)}"
-            raise InputError(path, problem, remedy=REMEDY)
-        return autoencoder(facts["network"], Layout(**facts["layout"]), facts["latent"])
-
-    pair, arrays, facts = read_networks(path, build)
-    try:
-        scaler = scaling.scaler_from(facts["scaling"], arrays)
-        som = Som(arrays["prototypes"], facts["topology"], facts["lattice"])
-        layout, novelty = Layout(**facts["layout"]), arrays["novelty"]
-        return GalaxyMap(Network(*pair), som, scaler, layout, novelty, facts["about"])
-    except (KeyError, ValueError, TypeError) as bad:
-        problem = f"not a map of galaxies ({bad})"
-        raise InputError(path, problem, remedy=REMEDY) from None
 
 
 def write_placed(path: str | Path, made: Placed) -> None:

@@ -23,7 +23,7 @@ from skyloom.spectra.labels.files import read_labels
 from skyloom.spectra.labels.fit import fit_labels, folds, some_rows
 from skyloom.spectra.labels.model import LabelModel, estimate
 from skyloom.spectra.labels.scores import report
-from skyloom.spectra.labels.tables import catalogue
+from skyloom.spectra.labels.tables import catalogue, node_table
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.rest.files import RestSpectra, read_spectra
 from skyloom.spectra.rest.galaxy import galaxy_of
@@ -42,23 +42,30 @@ class Judged(NamedTuple):
 
 def train_labels(
     map_file: str | Path, flux: str | Path, info: str | Path, how: Labels, seed: int
-) -> LabelModel:
-    """Learn the labels of a map from its training spectra.
+) -> tuple[LabelModel, Table]:
+    """Learn the labels of a map from its training spectra; return its nodes too.
+
+    Columns that the table has not are left out, with a warning: of a survey without
+    any, the model has no labels.
 
     Raises
     ------
     InputError
-        No spectra, or scaled or spaced otherwise than the map's; none of the columns,
-        one of text, or with values that are infinite; too few galaxies.
+        No spectra, or scaled or spaced otherwise than the map's; a column of text, or
+        with values that are infinite; too few galaxies.
     """
     made, spectra = read_map(map_file), read_spectra(flux, info)
     check_spectra(flux, info, spectra, made)
     names = _columns(info, spectra.info, how.columns)
     try:
-        return fit_labels(made, spectra, names, how.calibrate, seed)
+        model = fit_labels(made, spectra, names, how.calibrate, seed)
     except ValueError as bad:
         remedy = "add galaxies, or raise spectra.labels.calibrate"
         raise InputError(info, str(bad), remedy=remedy) from None
+    rows = some_rows(spectra, seed)
+    bmu = [made.place(part.flux, part.ivar)[0] for part in spectra.pieces(rows)]
+    some = spectra.info.iloc[rows]
+    return model, node_table(made.som, np.concatenate(bmu), some, names)
 
 
 def check_spectra(flux, info, spectra: RestSpectra, made: SpectralMap) -> None:
@@ -115,7 +122,7 @@ def judge_labels(
 def check_labels(path: str | Path, model: LabelModel, made: SpectralMap) -> None:
     """Refuse labels that were read off another map."""
     if model.map != made.digest:
-        remedy = "make them again with the rule train_labels"
+        remedy = "make them again with the rule labels"
         raise InputError(path, "labels of another map", remedy=remedy)
 
 
@@ -153,10 +160,6 @@ def _columns(path, info: pd.DataFrame, wanted: Iterable[str]) -> list[str]:
     if len(known) < len(names):
         without = sorted(set(names) - set(known))
         log.warning("%s has no value of %s: left out", path, ", ".join(without))
-    if not known:
-        expected = f"one of {', '.join(wanted)}"
-        remedy = "name columns of the table in spectra.labels.columns"
-        raise InputError(path, "no label", expected=expected, remedy=remedy)
     return known
 
 

@@ -29,9 +29,10 @@ def judge_novelty(
     """Return how unusual test spectra are, and the `TOP` least usual of them.
 
     The report has, of test spectra, the ``share`` beyond the 95th percentile of the
-    training spectra, where 5 % are expected; the same ``by_sn``, by one over the noise
-    of a pixel of scaled flux, in factors of two; and ``flatness`` of that rate by the
-    size of the IFU, by the ring within it, and by redshift.
+    training spectra, which is usually more than 5 %, since the map was fitted to those;
+    the same ``by_sn``, by one over the noise of a pixel of scaled flux, in factors of
+    two; and ``flatness`` of that rate by the size of the IFU, by the ring within it,
+    and by redshift.
 
     Raises
     ------
