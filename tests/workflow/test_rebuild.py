@@ -461,7 +461,11 @@ MATRIX = [
         spectra=SLISTED,
     ),
     Row("training", do.body("spectra.desom.train", "train"), spectra=SMAPPED),
-    Row("labels of nodes", do.body("spectra.labels.fit", "choose"), spectra=SLABELLED),
+    Row(
+        "labels of nodes",
+        do.body("spectra.labels.fit", "unseen_errors"),
+        spectra=SLABELLED,
+    ),
     Row("flatness", do.body("spectra.place.outliers", "flatness"), spectra=SNOVEL),
     Row(
         "emission lines",
@@ -470,7 +474,7 @@ MATRIX = [
     ),
     Row(
         "docstring, spectra",
-        do.docstring("spectra.labels.fit", "choose"),
+        do.docstring("spectra.labels.fit", "unseen_errors"),
         NOTHING,
     ),
     Row(
