@@ -74,6 +74,7 @@ def test_cubes_of_ones_own_are_not_fetched(tmp_path, monkeypatch):
     assert made.cube("8485-1901", "LOGCUBE").startswith("<downloads>/manga/")
     assert made.cube("7443-12703", "MAPS").startswith("<downloads>/manga/")
     (own / "manga-8485-1901-MAPS-VOR10.fits.gz").touch()
+    made = inputs(tmp_path, monkeypatch, source="manga", paths=paths)
     with pytest.raises(ConfigError, match=r"several MAPS of 8485-1901: .*SPX.*VOR10"):
         made.cube("8485-1901", "MAPS")
 

@@ -21,9 +21,8 @@ from skyloom.builder.aggregation.shapes import (
 
 kinds = st.sampled_from([ELLIPSE, RECTANGLE])
 shape = st.tuples(
-    st.floats(-6, 6),
-    st.floats(-6, 6),
-    st.floats(0, math.pi),
+    *[st.floats(-6, 6, allow_subnormal=False)] * 2,
+    st.floats(0, math.pi, allow_subnormal=False),
     st.floats(0.1, 1),
     st.floats(1, 8),
 ).map(np.array)

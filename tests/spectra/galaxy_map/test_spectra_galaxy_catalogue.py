@@ -52,7 +52,7 @@ def test_fingerprint_of_another_length_is_refused(made):
 def test_galaxies_of_other_fingerprints_are_refused(made, prints, tmp_path):
     """Another map of spectra, or galaxies more or less."""
     path = tmp_path / "placed.npz"
-    write_placed(path, placed(made, prints.shares))
+    write_placed(path, placed(made, prints.shares), {})
     assert read_placed(path, prints).layout == prints.layout
     turned = replace(prints, layout=Layout(5, 4, "sheet", "rectangular"))
     fewer = replace(prints, info=prints.info[:-1], shares=prints.shares[:-1])
@@ -67,7 +67,7 @@ def test_galaxies_of_other_fingerprints_are_refused(made, prints, tmp_path):
 def test_placed_galaxies_are_read_as_written(made, prints, tmp_path):
     """All that later rules need, without the networks."""
     path, one = tmp_path / "placed.npz", placed(made, prints.shares)
-    write_placed(path, one)
+    write_placed(path, one, {})
     two = read_placed(path)
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))

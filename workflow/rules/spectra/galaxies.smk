@@ -28,7 +28,7 @@ for chunk, names in OWNERS.items():
             mem_mb=memory(1500),
             runtime=by_attempt(60),
         params:
-            settings={"galaxies": INPUTS.galaxies[chunk]},
+            settings=pick({"galaxies": INPUTS.galaxies[chunk]}, "galaxies"),
             code=digest("scripts/spectra/galaxies.py"),
         message:
             f"Spectra of the galaxies of chunk {chunk}, one file each"

@@ -106,7 +106,7 @@ def save(made: Made, files: Mapping[str, str], record: Mapping) -> None:
 
     write_galaxy_map(files["model"], made.map, record)
     write_log(files["log"], made.history)
-    write_placed(files["placed"], made.placed)
+    write_placed(files["placed"], made.placed, record)
 
 
 def draw_galaxy_map(path: str, log: str, gamma: float) -> dict[str, Figure]:
@@ -149,9 +149,10 @@ def write_galaxy_map(path: str | Path, made: GalaxyMap, record: Mapping) -> None
     write_networks(path, (made.codec.encoder, made.codec.decoder), arrays, facts)
 
 
-def write_placed(path: str | Path, made: Placed) -> None:
+def write_placed(path: str | Path, made: Placed, record: Mapping) -> None:
     """Write galaxies on a map, to be read without its networks."""
-    facts = asdict(made.layout) | {"som": [made.som.topology, made.som.lattice]}
+    facts = {"layout": asdict(made.layout), "provenance": dict(record)}
+    facts["som"] = [made.som.topology, made.som.lattice]
     arrays = {name: getattr(made, name) for name in ARRAYS}
     text = np.array(json.dumps(facts, sort_keys=True))
     write_npz(path, weights=made.som.weights, facts=text, **arrays)
@@ -167,8 +168,8 @@ def read_placed(path: str | Path, prints: Fingerprints | None = None) -> Placed:
     """
     arrays = read_npz(path, KEYS)
     facts = json.loads(str(arrays["facts"]))
-    som = Som(arrays["weights"], *facts.pop("som"))
-    made = Placed(som, Layout(**facts), *(arrays[name] for name in ARRAYS))
+    som, layout = Som(arrays["weights"], *facts["som"]), Layout(**facts["layout"])
+    made = Placed(som, layout, *(arrays[name] for name in ARRAYS))
     if prints is None:
         return made
     some = (prints.info["split"] != "empty").to_numpy()
