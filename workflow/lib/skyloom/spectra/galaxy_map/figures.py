@@ -107,17 +107,15 @@ def systematics(judged: Mapping) -> Figure:
     axes = fig.subplots()
     places = np.arange(len(found))
     values = [one["eta2"] for one in found.values()]
-    shown = axes.bar(places, values, 0.5, color=style.BLUE)
-    texts = [f"p = {one['p']:.2g}" for one in found.values()]
-    axes.bar_label(shown, texts, padding=2, fontsize=7)
+    axes.bar(places, values, 0.5, color=style.BLUE)
     null = [one["eta2_null"] for one in found.values()]
     look = {"ls": "", "marker": "x", "color": style.BLACK}
     axes.plot(places, null, **look, label="mean of the shuffles")
-    axes.set_xticks(places, [WORDS.get(name, name) for name in found])
+    words = [f"{WORDS.get(k, k)}\np = {one['p']:.2g}" for k, one in found.items()]
+    axes.set_xticks(places, words)
     axes.tick_params(axis="x", length=0, which="both")
-    axes.margins(y=0.15)
     axes.set(ylabel=r"$\eta^2$ of the groups")
-    axes.legend(loc="best")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return fig
 
 
@@ -125,7 +123,7 @@ def systematics(judged: Mapping) -> Figure:
 def outlier_rates(judged: Mapping) -> Figure:
     """Return the rate of outliers by the size of the unit, with its intervals."""
     found = judged["outliers"]["fibres"]
-    rates = pd.DataFrame(found["rates"]).T
+    rates = pd.DataFrame(found["rates"]).T.sort_index(key=pd.to_numeric)
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
     bars(axes, np.arange(len(rates)), rates, fmt="o", color=style.BLUE)
