@@ -76,7 +76,7 @@ def line_indices(value: pd.DataFrame, model: pd.DataFrame, units: Mapping) -> Fi
     for axes, name in zip(panels, value, strict=False):
         known = np.isfinite(value[name]) & np.isfinite(model[name])
         x, y = value[name][known], model[name][known]
-        ends = np.percentile(np.concatenate([x, y]), (0.5, 99.5)) if len(x) else (0, 1)
+        ends = np.percentile(np.concatenate([x, y]), (2, 98)) if len(x) else (0, 1)
         axes.plot(x, y, ",", color=style.BLUE, rasterized=True)
         one_to_one(axes, ends, ends)
         margin = 0.05 * (ends[1] - ends[0])
