@@ -201,13 +201,13 @@ def test_second_run_does_nothing(built, tmp_path):
 
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/*.dat", "**/*.pt")
-PLAIN += ("**/*.npy",)
+PLAIN += ("**/*.npy",)  # whose record is in the table beside
 TABLES = ("subjects", "gal_metadata", "subject_id_list")
 LOGGED = {
     "builder": (*TABLES, "classifications", "simulate/c0"),
     "quasars": ("simulate_survey", "answer_query/round1", "merge_labels/round2"),
     "clusters": ("catalogs/c0", "file_data/c0", "survey/c0"),
-    "spectra": ("simulate/0", "rest/1", "sample/240", "split", "galaxies/0"),
+    "spectra": ("simulate_cube/9001-1901",),
 }
 
 
