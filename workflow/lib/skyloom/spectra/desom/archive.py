@@ -32,7 +32,8 @@ def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) ->
         The file.
     build : callable
         ``build(facts, arrays, weights)``: of settings and the like, arrays by name, and
-        Keras' file of weights. KeyError, TypeError and ValueError of it are the file's.
+        Keras' file of weights. Its KeyError, OSError, TypeError and ValueError are the
+        file's; any other error is a bug, and stays what it is.
 
     Raises
     ------
@@ -52,15 +53,21 @@ def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) ->
                 raise InputError(path, problem, expected=FORMAT, remedy=REMEDY)
             own = [name for name in names if name == member(Path(name).stem)]
             arrays = {Path(name).stem: _array(archive.read(name)) for name in own}
-            weights = archive.read(WEIGHTS)
-        return build(sidecar["facts"], arrays, weights)
+            weights, facts = archive.read(WEIGHTS), sidecar["facts"]
     except InputError:
         raise
-    except Exception as bad:
-        # zipfile, h5py and Keras raise a dozen types on damaged files.
-        first = str(bad).strip().split("\n")[0][:160]
-        problem = f"not a readable network ({type(bad).__name__}: {first})"
-        raise InputError(path, problem, remedy=REMEDY) from None
+    except Exception as bad:  # zipfile's and numpy's have no class in common
+        raise _unreadable(path, bad) from None
+    try:
+        return build(facts, arrays, weights)
+    except (KeyError, OSError, TypeError, ValueError) as bad:
+        raise _unreadable(path, bad) from None
+
+
+def _unreadable(path: Path, bad: Exception) -> InputError:
+    first = str(bad).strip().split("\n")[0][:160]
+    problem = f"not a readable network ({type(bad).__name__}: {first})"
+    return InputError(path, problem, remedy=REMEDY)
 
 
 def member(name: str) -> str:
