@@ -1,0 +1,1 @@
+"""Spiral arms and bars: volunteers' drawings and votes, learned together."""

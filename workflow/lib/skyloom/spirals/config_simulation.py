@@ -1,0 +1,54 @@
+"""The keys of the simulated survey: galaxies, their images, volunteers and votes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from skyloom.run.config import Interval, Rising, Section, key, part
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Degrees = Annotated[float, Field(gt=0, lt=90)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Kinds(Section):
+    """How many of the galaxies are of which kind, as weights."""
+
+    spiral: Share = key(0.45, "With arms, of which a part is barred.")
+    barred: Share = key(0.45, "Part of the spirals and of the disks that is barred.")
+    disk: Share = key(0.25, "Disks without arms: with a ring, lumps, or smooth.")
+    smooth: Share = key(0.2, "Spheroids.")
+    edge_on: Share = key(0.1, "Disks seen from the side.")
+
+
+class Galaxies(Section):
+    """What the galaxies are like."""
+
+    kinds: Kinds = part(Kinds)
+    redshifts: Rising[Positive] = key((0.02, 0.08), "Range.")
+    pitch_angle: Interval[Degrees] = key((8.0, 35.0), "Of arms.", "deg")
+    contrast: Interval[Positive] = key((0.3, 1.5), "Of arms over the disk.")
+    magnitudes: Interval[float] = key((14.0, 17.0), "r-band, total.", "mag")
+
+
+class Volunteers(Section):
+    """Who draws, and who votes."""
+
+    drawing: Count = key(15, "Volunteers that draw on a galaxy, for each task.")
+    voting: Interval[Count] = key((20, 40), "Volunteers that answer questions.")
+
+
+class Simulate(Section):
+    """The simulated survey, of source simulated."""
+
+    galaxies: Count = key(2000, "Galaxies of the base catalogue.")
+    marked: Share = key(0.7, "Share of them that GZ3D has; the others have votes.")
+    image_size: int = key(
+        424, "Side of the cutouts, whatever their pixel scale.", "px", ge=48, le=1024
+    )
+    population: Galaxies = part(Galaxies)
+    volunteers: Volunteers = part(Volunteers)
+    keep: bool = key(True, "Keep the cutouts when the pictures are made of them.")
