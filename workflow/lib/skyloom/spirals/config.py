@@ -45,8 +45,8 @@ class Paths(Section):
         "List of GZ3D's files to fetch, as of sha256sum, where the folder is null."
     )
     catalogue: DataFile | None = _path(
-        "Base catalogue of Galaxy Zoo DESI: dr8_id, ra, dec, est_dr5_pixscale; Parquet, FITS "
-        "or CSV."
+        "Galaxies of Galaxy Zoo DESI: dr8_id, ra, dec, est_dr5_pixscale, as Parquet, "
+        "FITS or CSV."
     )
     votes: tuple[DataFile, ...] = key(
         (), "Tables of votes, by dr8_id, with columns such as bar-dr5_strong.", "path"
