@@ -59,11 +59,21 @@ class Paths(Section):
         "Folder of models/<subject>.json.gz and images/<subject>.npz, of source "
         "galaxy_builder."
     )
-    pictures: DataFolder | None = _path(
-        "Folder of JPEG, PNG or FITS, of source pictures."
+    pictures: tuple[DataPlace, ...] = key(
+        (),
+        "Files or folders of JPEG, PNG or FITS, of source pictures; of FITS those that "
+        "have world coordinates are put north up.",
+        "path",
     )
-    answers: DataFile | None = _path(
-        "CSV table of their votes: file, and a column an answer, or question, answer."
+    sheet: DataFile | None = _path(
+        "CSV table of pictures: file, and any of ra, dec [deg], pixscale [arcsec/px], "
+        "redshift."
+    )
+    answers: tuple[DataFile, ...] = key(
+        (),
+        "CSV tables of pictures' votes: file, and a column an answer, or question and "
+        "answer.",
+        "path",
     )
 
 
@@ -94,28 +104,16 @@ class Evaluate(Section):
     draws: Count = key(1000, "Of the bootstrap.")
 
 
-class Find(Section):
-    """One's own images: maps in one command, by a trained model."""
+class Predict(Section):
+    """Maps, votes and measures of all galaxies of the run, by its model."""
 
-    model: str | None = key(
-        None,
-        "A model of the repository, or relative to $SKYLOOM_DATA; null: the run's own.",
-    )
-    images: tuple[DataPlace, ...] = key(
-        (), "Files or folders of JPEG, PNG or FITS.", "path"
-    )
-    sheet: DataFile | None = key(
-        None,
-        "CSV table: file, and any of ra, dec [deg], pixscale [arcsec/px], redshift.",
-        "path",
-    )
     pixscale: float | None = key(
-        None, "Of pictures without world coordinates.", "arcsec/px", gt=0, le=100
+        None, "Of pictures that do not tell it.", "arcsec/px", gt=0, le=100
     )
     spaxel: float | None = key(
         None, "Maps on spaxels of this size too; null for none.", "arcsec", gt=0, le=10
     )
-    batch: Count = key(32, "Images looked at together.")
+    batch: Count = key(32, "Pictures looked at together.")
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")] = key(
         "cpu", "Where the network runs: cpu, cuda or cuda:1."
     )
@@ -144,7 +142,13 @@ class Config(Section):
 
     sources: tuple[Source, ...] = key(
         ("gz3d",),
-        "Where galaxies come from, one or more; none: only `find` looks at images.",
+        "Where galaxies come from, one or more.",
+        min_length=1,
+    )
+    model: str | None = key(
+        None,
+        "A trained model of the repository, or relative to $SKYLOOM_DATA; null: one is "
+        "trained.",
     )
     chunks: Count = key(20, "Jobs that galaxies are dealt to.")
     threads: Annotated[int, Field(ge=1, le=1024)] = key(2, "Cores of such a job.")
@@ -163,7 +167,7 @@ class Config(Section):
         ("mean_mask", "disk_ellipse"), "What the network is compared with."
     )
     evaluate: Evaluate = part(Evaluate)
-    find: Find = part(Find)
+    predict: Predict = part(Predict)
     retrieve: Retrieve = part(Retrieve)
 
     @model_validator(mode="after")
