@@ -1,0 +1,1 @@
+"""A simulated survey: galaxies, their images, volunteers' drawings and votes."""
