@@ -1,0 +1,1 @@
+"""Images of galaxies: files, fields on the sky, colours."""
