@@ -30,7 +30,7 @@ class Galaxies(Section):
     kinds: Kinds = part(Kinds)
     redshifts: Rising[Positive] = key((0.02, 0.08), "Range.")
     pitch_angle: Interval[Degrees] = key((8.0, 35.0), "Of arms.", "deg")
-    contrast: Interval[Positive] = key((0.3, 1.5), "Of arms over the disk.")
+    contrast: Interval[Positive] = key((0.4, 2.2), "Of arms over the disk.")
     magnitudes: Interval[float] = key((14.0, 17.0), "r-band, total.", "mag")
 
 

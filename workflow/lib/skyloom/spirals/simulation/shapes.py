@@ -1,0 +1,354 @@
+"""Galaxies of the simulated survey: what each is like, which is the truth about it.
+
+Lengths are arcsec. Positions on the sky are offsets (x, y) from the galaxy's middle, x
+to the west and y to the north, so that they run as the columns and rows of an array.
+In the plane of the disk u runs along its major axis, v along its minor one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from scipy.special import gammaincinv
+from skyloom.run.seeds import rng
+from skyloom.spirals.config_simulation import Galaxies
+from skyloom.spirals.geometry import Stamp
+from skyloom.spirals.simulation.growth import picture_scale
+
+ARM_WIDTHS = 1.18  # of its Gaussian, on either side of the ridge: half the maximum
+MANY = 720  # directions in which the bar's isophote is followed
+KINDS = ("spiral", "disk", "smooth", "edge_on")
+ARMS = (0.06, 0.66, 0.18, 0.10)  # how often a spiral has 1, 2, 3, 4
+# Longest sides of volunteers' boxes of bar and arms: quartiles 0.31, 0.40, 0.52
+# (Mask R-CNN labels of zoobot-3d at 5486e86, 749 galaxies).
+BAR_TO_ARMS, BAR_SCATTER = 0.40, 0.36
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar in the plane of the disk, exp(-ln 2 s^edge) of its superellipse s."""
+
+    half: float  # half its length, where it has half its brightness
+    axis_ratio: float
+    angle: float  # from u towards v [rad]
+    boxiness: float  # exponent of the superellipse, 2 an ellipse
+    edge: float
+    share: float  # of the galaxy's light
+    depletion: float  # of the disk's light beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A logarithmic spiral, theta = turn + sense (ln(r / start) / tan pitch + wave)."""
+
+    turn: float  # azimuth at its start [rad]
+    pitch: float  # [deg]
+    start: float
+    end: float
+    width: float  # Gaussian sigma across the ridge, in the plane
+    contrast: float  # over the disk, at its best
+    wave: tuple[float, float, float]  # amplitude [rad], wave number in ln r, phase
+
+
+@dataclass(frozen=True, slots=True)
+class Galaxy:
+    """A simulated galaxy; everything follows from the seed and its own name."""
+
+    key: str
+    kind: str
+    magnitude: float  # total, r band
+    redshift: float
+    seeing: tuple[float, float, float]  # full width at half maximum in g, r, z
+    axis_ratio: float  # of the disk on the sky
+    angle: float  # its position angle [deg]
+    length: float  # scale length of the disk, or of the edge-on one
+    disk: float  # its share of the light, arms included
+    bulge: float
+    bulge_radius: float  # effective, along its major axis
+    bulge_index: float
+    bulge_ratio: float
+    colours: tuple[tuple[float, float], ...]  # g-r, r-z of bulge, bar, disk, arms
+    texture: float  # scatter of the disk's brightness, in ln
+    dust: float
+    sense: int  # +1 winds "Z": azimuth grows outwards, counter-clockwise; -1 "S"
+    ring: tuple[float, float, float] | None  # radius, width, contrast
+    bar: Bar | None
+    arms: tuple[Arm, ...]
+    companions: tuple[tuple[float, ...], ...]  # x, y, r flux over the galaxy's, radius
+
+    @property
+    def winding(self) -> str:
+        """The letter that the arms follow on the sky."""
+        return "Z" if self.sense > 0 else "S"
+
+    @property
+    def pitch_angle(self) -> float:
+        """Mean of its arms, weighted by their contrast [deg]."""
+        weights = [arm.contrast for arm in self.arms]
+        return float(np.average([arm.pitch for arm in self.arms], weights=weights))
+
+    def plane(self, x, y) -> tuple[np.ndarray, np.ndarray]:
+        """Return u, v of offsets on the sky."""
+        sine, cosine = np.sin(np.radians(self.angle)), np.cos(np.radians(self.angle))
+        return y * cosine - x * sine, -(x * cosine + y * sine) / self.axis_ratio
+
+    def sky(self, u, v) -> tuple[np.ndarray, np.ndarray]:
+        """Return offsets on the sky of u, v."""
+        sine, cosine = np.sin(np.radians(self.angle)), np.cos(np.radians(self.angle))
+        w = v * self.axis_ratio
+        return -u * sine - w * cosine, u * cosine - w * sine
+
+    def document(self) -> dict:
+        """Return it as what JSON can hold."""
+        return asdict(self)
+
+
+def galaxy_of(document: dict) -> Galaxy:
+    """Return the galaxy of a document."""
+    pairs = {k: tuple(map(tuple, document[k])) for k in ("colours", "companions")}
+    bar = Bar(**document["bar"]) if document["bar"] else None
+    arms = tuple(Arm(**{**a, "wave": tuple(a["wave"])}) for a in document["arms"])
+    ring = tuple(document["ring"]) if document["ring"] else None
+    seeing = tuple(document["seeing"])
+    made = {"bar": bar, "arms": arms, "ring": ring, "seeing": seeing}
+    return Galaxy(**{**document, **pairs, **made})
+
+
+def draw(how: Galaxies, seed: int, key: str) -> Galaxy:
+    """Return the galaxy of a key, whatever else is drawn."""
+    r = rng(seed, "galaxy", key)
+    kinds = how.kinds
+    weights = np.array([getattr(kinds, kind) for kind in KINDS])
+    kind = str(r.choice(KINDS, p=weights / weights.sum()))
+    low, high = how.magnitudes
+    magnitude = low + (high - low) * r.random() ** 0.7
+    # Sizes as those of MaNGA's: half the light within 6 arcsec or so at magnitude 15.5.
+    radius = (6.5 if kind == "spiral" else 5.5) * r.lognormal(0, 0.28)
+    radius *= 10 ** (-0.12 * (magnitude - 15.5))
+    width = r.uniform(1.1, 1.35)
+    base = Galaxy(
+        key=key,
+        kind=kind,
+        magnitude=float(magnitude),
+        redshift=float(r.uniform(*how.redshifts)),
+        seeing=tuple(float(width * s) for s in (1.06, 1.0, 0.96)),
+        axis_ratio=1.0,
+        angle=float(r.uniform(0, 180)),
+        length=float(radius / 1.68),
+        disk=0.0,
+        bulge=1.0,
+        bulge_radius=float(radius),
+        bulge_index=float(r.uniform(2.0, 4.5)),
+        bulge_ratio=1.0,
+        colours=_colours(kind, r),
+        texture=0.0,
+        dust=0.0,
+        sense=1 if r.random() < 0.5 else -1,
+        ring=None,
+        bar=None,
+        arms=(),
+        companions=_companions(radius, r),
+    )
+    made = {"smooth": _smooth, "edge_on": _edge_on, "disk": _disk, "spiral": _spiral}
+    return made[kind](base, how, r)
+
+
+def _colours(kind: str, r) -> tuple[tuple[float, float], ...]:
+    old, young = r.normal(0, 0.04), r.normal(0, 0.07)
+    disk = {"disk": 0.68, "spiral": 0.57, "smooth": 0.75, "edge_on": 0.64}[kind]
+    gr = (0.86 + old, 0.83 + old, disk + young, disk - 0.18 + young)
+    return tuple((float(c), float(0.85 * c - 0.01)) for c in gr)
+
+
+def _companions(radius: float, r) -> tuple[tuple[float, ...], ...]:
+    if r.random() > 0.08:
+        return ()
+    angle, far = r.uniform(0, 2 * np.pi), radius * r.uniform(1.5, 4.5)
+    place = float(far * np.cos(angle)), float(far * np.sin(angle))
+    return ((*place, float(r.uniform(0.05, 0.5)), float(radius * r.uniform(0.2, 0.6))),)
+
+
+def _smooth(base: Galaxy, how: Galaxies, r) -> Galaxy:
+    return replace(base, bulge_ratio=float(1 - 0.55 * r.random() ** 1.3))
+
+
+def _edge_on(base: Galaxy, how: Galaxies, r) -> Galaxy:
+    bulge = float(r.uniform(0.0, 0.35))
+    return replace(
+        base,
+        axis_ratio=float(r.uniform(0.1, 0.26)),  # scale height over length
+        length=base.length * 1.2,
+        disk=1 - bulge,
+        bulge=bulge,
+        bulge_radius=base.length * float(r.uniform(0.3, 0.7)),
+        bulge_index=float(r.uniform(1, 3)),
+        bulge_ratio=float(r.uniform(0.5, 0.9)),
+        texture=float(r.uniform(0.05, 0.25)),
+        dust=float(max(0.0, r.uniform(-0.5, 0.7))),
+    )
+
+
+def _inclined(base: Galaxy, r, bulge: tuple[float, float]) -> Galaxy:
+    share = float(r.uniform(*bulge))
+    ratio = float(r.uniform(0.45, 1.0))  # cos i is uniform
+    return replace(
+        base,
+        axis_ratio=ratio,
+        disk=1 - share,
+        bulge=share,
+        bulge_radius=base.length * float(r.uniform(0.2, 0.5)),
+        bulge_index=float(r.uniform(1, 3)),
+        bulge_ratio=0.4 + 0.6 * ratio,
+    )
+
+
+def _barred(base: Galaxy, how: Galaxies, r, ends: float) -> Galaxy:
+    """Return it with a bar, as often as settings say; the arms reach to `ends`."""
+    if r.random() > how.kinds.barred:
+        return base
+    half = np.clip(BAR_TO_ARMS * r.lognormal(0, BAR_SCATTER), 0.15, 0.75) * ends
+    share = float(0.05 + 0.25 * r.random() ** 1.3)
+    bar = Bar(
+        half=float(half),
+        axis_ratio=float(r.uniform(0.2, 0.42)),
+        angle=float(r.uniform(0, np.pi)),
+        boxiness=float(r.uniform(2, 3)),
+        edge=float(r.uniform(2, 4)),
+        share=share,
+        depletion=float(min(0.85, 4 * share) * r.uniform(0.5, 1)),
+    )
+    rest = 1 - share
+    return replace(base, bar=bar, disk=base.disk * rest, bulge=base.bulge * rest)
+
+
+def _disk(base: Galaxy, how: Galaxies, r) -> Galaxy:
+    base = _inclined(base, r, (0.05, 0.5))
+    ends = float(3.3 * base.length * r.lognormal(0, 0.15))
+    base = _barred(base, how, r, ends)
+    looks = r.random()
+    if looks < 0.35:
+        at = base.bar.half * r.uniform(1.0, 1.25) if base.bar else r.uniform(1.3, 2.6)
+        radius = float(at if base.bar else at * base.length)
+        base = replace(base, ring=(radius, radius * 0.14, float(r.uniform(0.3, 1.5))))
+    return replace(base, texture=float(r.uniform(0.3, 0.7) if looks > 0.75 else 0.1))
+
+
+def _spiral(base: Galaxy, how: Galaxies, r) -> Galaxy:
+    base = _inclined(base, r, (0.03, 0.35))
+    ends = float(3.2 * base.length * np.clip(r.lognormal(0, 0.16), 0.7, 1.25))
+    base = _barred(base, how, r, ends)
+    n = 2 if base.bar and r.random() < 0.7 else int(r.choice(4, p=ARMS)) + 1
+    pitch, contrast = r.uniform(*how.pitch_angle), r.uniform(*how.contrast)
+    first = base.bar.angle if base.bar else r.uniform(0, 2 * np.pi)
+    start = base.bar.half * 0.95 if base.bar else base.length * r.uniform(0.35, 0.9)
+    width = base.length * r.uniform(0.16, 0.32)
+    arms = []
+    for i in range(n):
+        away = 0 if base.bar and i < 2 else r.normal(0, 0.2)
+        arms.append(
+            Arm(
+                turn=float(first + 2 * np.pi * i / n + away),
+                pitch=float(np.clip(pitch + r.normal(0, 1.5), 5, 60)),
+                start=float(start * (1 if base.bar else r.lognormal(0, 0.12))),
+                end=float(max(ends * r.lognormal(0, 0.13), 1.6 * start)),
+                width=float(width * r.lognormal(0, 0.12)),
+                contrast=float(contrast * r.lognormal(0, 0.25)),
+                wave=tuple(float(f) for f in _wave(r)),
+            )
+        )
+    ring = None
+    if base.bar and r.random() < 0.2:
+        ring = (base.bar.half, base.bar.half * 0.15, float(r.uniform(0.2, 0.6)))
+    texture, dust = float(r.uniform(0.12, 0.4)), float(r.uniform(0, 0.35))
+    return replace(base, arms=tuple(arms), ring=ring, texture=texture, dust=dust)
+
+
+def _wave(r) -> tuple[float, float, float]:
+    return r.uniform(0, 0.14), r.uniform(3, 6), r.uniform(0, 2 * np.pi)
+
+
+def pixscale(galaxy: Galaxy) -> float:
+    """Return the scale of its picture of 424 px [arcsec/px], by the survey's rule."""
+    flat = 1.0 if galaxy.kind == "smooth" else galaxy.axis_ratio
+    disk = (galaxy.disk + (galaxy.bar.share if galaxy.bar else 0), galaxy.length)
+    ratio = np.sqrt(max(flat, 0.43))
+    bulge = galaxy.bulge_radius * np.sqrt(galaxy.bulge_ratio)
+    return picture_scale(disk[0], disk[1] * ratio, bulge, galaxy.bulge_index)
+
+
+def ridge(galaxy: Galaxy, arm: Arm, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Return x, y along an arm's ridge, from its start to its end."""
+    r = np.geomspace(arm.start, arm.end, n)
+    theta = azimuth(galaxy, arm, r)
+    return galaxy.sky(r * np.cos(theta), r * np.sin(theta))
+
+
+def azimuth(galaxy: Galaxy, arm: Arm, r) -> np.ndarray:
+    """Return the azimuth of an arm's ridge at radii in the plane [rad]."""
+    out, (size, number, phase) = np.log(r / arm.start), arm.wave
+    wave = size * (np.sin(number * out + phase) - np.sin(phase))
+    return arm.turn + galaxy.sense * (out / np.tan(np.radians(arm.pitch)) + wave)
+
+
+def isophote(galaxy: Galaxy) -> tuple[np.ndarray, np.ndarray]:
+    """Return x, y along the isophote of half the maximum of the bar alone."""
+    bar = galaxy.bar
+    t = np.linspace(0, 2 * np.pi, MANY, endpoint=False)
+    c, s = np.cos(t), np.sin(t)
+    along = bar.half * np.sign(c) * np.abs(c) ** (2 / bar.boxiness)
+    across = bar.half * bar.axis_ratio * np.sign(s) * np.abs(s) ** (2 / bar.boxiness)
+    cosine, sine = np.cos(bar.angle), np.sin(bar.angle)
+    return galaxy.sky(along * cosine - across * sine, along * sine + across * cosine)
+
+
+def bar_truth(galaxy: Galaxy) -> dict[str, float]:
+    """Return half the bar's length [arcsec], position angle [deg] and ellipticity.
+
+    Of its isophote of half maximum on the sky: the length is its farthest point's, the
+    ellipticity 1 - b/a, b the farthest point across.
+    """
+    x, y = isophote(galaxy)
+    far = np.argmax(np.hypot(x, y))
+    half = float(np.hypot(x[far], y[far]))
+    across = float(np.abs(x * y[far] - y * x[far]).max() / half)
+    angle = float(np.degrees(np.arctan2(-x[far], y[far])) % 180)
+    return {"half_length": half, "angle": angle, "ellipticity": 1 - across / half}
+
+
+def masks(galaxy: Galaxy, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
+    """Return which pixels of an image about the galaxy are arm, and which are bar.
+
+    An arm is what lies within `ARM_WIDTHS` of its width about the ridge.
+    """
+    at = (np.arange(stamp.size) - (stamp.size - 1) / 2) * stamp.scale
+    u, v = galaxy.plane(at[None, :], at[:, None])
+    r, theta = np.hypot(u, v), np.arctan2(v, u)
+    spiral = np.zeros(r.shape, bool)
+    for arm in galaxy.arms:
+        near = np.abs(across(galaxy, arm, r, theta)) < ARM_WIDTHS * arm.width
+        spiral |= near & (r > arm.start) & (r < arm.end)
+    bar = galaxy.bar
+    inside = superellipse(bar, u, v) < 1 if bar else np.zeros(r.shape, bool)
+    return spiral, inside
+
+
+def across(galaxy: Galaxy, arm: Arm, r, theta) -> np.ndarray:
+    """Return distances from an arm's ridge, outwards positive, in the plane."""
+    r = np.maximum(r, 1e-3 * arm.start)
+    turn = (theta - azimuth(galaxy, arm, r) + np.pi) % (2 * np.pi) - np.pi
+    return -galaxy.sense * turn * r * np.sin(np.radians(arm.pitch))
+
+
+def superellipse(bar: Bar, u, v) -> np.ndarray:
+    """Return the bar's own radius, 1 on the isophote of half its maximum."""
+    cosine, sine = np.cos(bar.angle), np.sin(bar.angle)
+    along = np.abs(u * cosine + v * sine) / bar.half
+    beside = np.abs(v * cosine - u * sine) / (bar.half * bar.axis_ratio)
+    c = bar.boxiness
+    return (along**c + beside**c) ** (1 / c)
+
+
+def sersic_b(index: float) -> float:
+    """Return b of a Sersic profile: half the light is within its effective radius."""
+    return float(gammaincinv(2 * index, 0.5))
