@@ -1,0 +1,113 @@
+"""Whether maps and votes of a network say the same of a galaxy.
+
+The share of votes for arms or a bar, among those who were asked, is expected to rise
+with the brightest share of the map. How, and how closely, is learned from galaxies of
+the validation; a galaxy is judged by how far it lies from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from skyloom.spirals.questions import asked, question, questions
+from skyloom.stats.calibration import logit
+from skyloom.stats.scatter import nmad
+
+ANSWERS = {"spiral": ("has-spiral-arms", ("yes",)), "bar": ("bar", ("strong", "weak"))}
+KINDS = tuple(ANSWERS)  # in the order of the maps' channels
+RELEVANT = 0.3  # least probability that a volunteer is asked
+FLAG = 0.01  # agreement below which heads disagree
+LEAST = 10  # galaxies to learn from
+SLIGHTEST = 0.05  # least scatter, of logits
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A line from the logit of the map's brightest share to that of the votes' share.
+
+    Attributes
+    ----------
+    slope, intercept, scatter : float
+        Scatter is about the line, in logits.
+    """
+
+    slope: float
+    intercept: float
+    scatter: float
+
+
+def vote_shares(concentrations: np.ndarray) -> np.ndarray:
+    """Return expected shares of answers among those asked, shape (..., answers)."""
+    found = np.empty(concentrations.shape, np.float64)
+    for one in questions():
+        part = concentrations[..., one.columns].astype(np.float64)
+        found[..., one.columns] = part / part.sum(axis=-1, keepdims=True)
+    return found
+
+
+def kind_shares(concentrations: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share that says arms or a bar, and the probability of being asked.
+
+    Parameters
+    ----------
+    concentrations : ndarray, shape (..., answers)
+        Of the votes.
+    kind : str
+        ``spiral`` or ``bar``.
+    """
+    name, answers = ANSWERS[kind]
+    one = question(name)
+    shares = vote_shares(concentrations)
+    columns = [one.first + one.answers.index(answer) for answer in answers]
+    place = [each.name for each in questions()].index(name)
+    return shares[..., columns].sum(axis=-1), asked(shares)[..., place]
+
+
+def fit_relation(
+    peaks: np.ndarray, shares: np.ndarray, relevant: np.ndarray
+) -> Relation | None:
+    """Return the relation of galaxies where the question is asked.
+
+    Parameters
+    ----------
+    peaks, shares, relevant : ndarray, shape (n,)
+        Brightest share of the map, share of votes, probability of being asked.
+
+    Returns
+    -------
+    Relation or None
+        None of fewer than `LEAST` galaxies, or of maps that are all alike.
+    """
+    kept = np.asarray(relevant) >= RELEVANT
+    x, y = logit(np.asarray(peaks)[kept]), logit(np.asarray(shares)[kept])
+    if len(x) < LEAST or np.ptp(x) < SLIGHTEST:
+        return None
+    slope, intercept = np.polyfit(x, y, 1)
+    scatter = float(nmad(y - slope * x - intercept))
+    return Relation(float(slope), float(intercept), max(scatter, SLIGHTEST))
+
+
+def agreement(
+    peak: float, share: float, relevant: float, relation: Relation | None
+) -> tuple[float, str]:
+    """Return the probability of so large a difference of the heads, and who says more.
+
+    Returns
+    -------
+    agreement : float
+        Two-sided, of a normal scatter; NaN where the question is hardly asked or the
+        relation is not known.
+    flag : str
+        ``votes`` or ``map``, whichever says more, where it is below `FLAG`.
+    """
+    if relation is None or relevant < RELEVANT:
+        return np.nan, ""
+    expected = relation.slope * logit(peak) + relation.intercept
+    off = float(logit(share) - expected) / relation.scatter
+    chance = float(2 * special.ndtr(-abs(off)))
+    if chance >= FLAG:
+        return chance, ""
+    return chance, "votes" if off > 0 else "map"
