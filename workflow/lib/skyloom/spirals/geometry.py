@@ -91,16 +91,19 @@ class Canvas:
         """The same image as an array, row 0 south."""
         return Stamp(self.ra, self.dec, self.scale, self.size)
 
+    def sky(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return right ascension and declination [deg] of coordinates (n, 2)."""
+        x, y = np.asarray(vertices, np.float64).T
+        return tuple(self.stamp.wcs.all_pix2world(x - 0.5, self.size - y - 0.5, 0))
+
     def on(self, stamp: Stamp, vertices: np.ndarray) -> np.ndarray:
         """Return canvas coordinates (n, 2) as those of another image's array, (n, 2).
 
         Through the sky, with the world coordinates of both.
         """
-        x, y = np.asarray(vertices, np.float64).T
-        own = self.stamp.wcs.all_pix2world(x - 0.5, self.size - y - 0.5, 0)
-        return np.stack(stamp.wcs.all_world2pix(*own, 0), axis=1)
+        return np.stack(stamp.wcs.all_world2pix(*self.sky(vertices), 0), axis=1)
 
     def drawn(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Return positions [deg] in canvas coordinates, shape (n, 2)."""
+        """Return positions [deg] in canvas coordinates, shape (..., 2)."""
         x, y = self.stamp.wcs.all_world2pix(ra, dec, 0)
-        return np.stack([x + 0.5, self.size - y - 0.5], axis=1)
+        return np.stack([x + 0.5, self.size - y - 0.5], axis=-1)

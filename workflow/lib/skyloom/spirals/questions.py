@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from skyloom.io.errors import InputError
 from skyloom.io.record import checksum
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.places import ROOT
@@ -55,15 +56,31 @@ class Question:
 
 
 def read_questions(path: str | Path) -> tuple[Question, ...]:
-    """Return the questions of a table, in its order."""
-    table = read_csv(path, SCHEMA)
-    place = {(row.question, row.answer): i for i, row in enumerate(table.itertuples())}
-    found = []
-    for name, rows in table.groupby("question", sort=False):
-        first = rows.iloc[0]
-        after = place.get((first["after_question"], first["after_answer"]))
-        answers = tuple(rows["answer"])
-        found.append(Question(name, answers, int(rows.index[0]), after))
+    """Return the questions of a table, in its order.
+
+    Raises
+    ------
+    InputError
+        Rows of a question that are apart or are asked after different answers, an
+        answer given twice, or a question that is asked after no earlier one.
+    """
+    table = read_csv(path, SCHEMA).fillna("")
+    place = {("", ""): None}
+    found: list[Question] = []
+    for number, row in enumerate(table.itertuples(index=False)):
+        after = row.after_question, row.after_answer
+        new = not found or found[-1].name != row.question
+        if new:
+            found.append(Question(row.question, (), number, place.get(after)))
+        known = after in place and after[0] != row.question
+        repeated = new and row.question in [one.name for one in found[:-1]]
+        again = (row.question, row.answer) in place
+        if not known or place[after] != found[-1].after or repeated or again:
+            where = f"row {number + 2}"
+            expected = "answers of a question together, each once, after one earlier"
+            raise InputError(path, f"got {tuple(row)}", where=where, expected=expected)
+        place[row.question, row.answer] = number
+        found[-1] = replace(found[-1], answers=(*found[-1].answers, row.answer))
     return tuple(found)
 
 
