@@ -1,0 +1,1 @@
+"""Galaxy Zoo: 3D's files, of a galaxy each."""
