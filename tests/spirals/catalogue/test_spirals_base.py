@@ -1,0 +1,134 @@
+"""Lists that GZ3D's galaxies are matched with, whole and damaged."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+from skyloom.io.errors import InputError
+from skyloom.spirals.catalogue.base import read_base, read_sami
+
+
+def base(n: int = 4) -> pd.DataFrame:
+    """Return galaxies of a base catalogue."""
+    return pd.DataFrame(
+        {
+            "dr8_id": [f"1000_{i}" for i in range(n)],
+            "ra": np.linspace(0, 359, n),
+            "dec": np.linspace(-60, 30, n),
+            "est_dr5_pixscale": np.linspace(0.1, 0.5, n),
+        }
+    )
+
+
+def write(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table in the format of its name."""
+    if path.suffix == ".parquet":
+        table.to_parquet(path)
+    elif path.suffix == ".fits":
+        Table.from_pandas(table).write(path)
+    else:
+        table.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "fits", "csv"])
+def test_formats(tmp_path: Path, suffix: str) -> None:
+    """The columns that are needed, whatever their case, and no others."""
+    table = base().rename(columns=str.upper).assign(other=1.0)
+    found = read_base(write(tmp_path / f"a.{suffix}", table))
+    assert list(found) == [*base(), "redshift"]
+    pd.testing.assert_frame_equal(found[list(base())], base(), check_dtype=False)
+    assert found["redshift"].isna().all()
+
+
+def test_negative_right_ascensions_and_no_redshifts(tmp_path: Path) -> None:
+    """-1 deg is 359 deg; -99 is no redshift, and no pixel scale is none."""
+    table = base().assign(redshift=[0.1, -99, np.nan, 0.0])
+    table.loc[1, "ra"] = -1.0
+    table.loc[2, "est_dr5_pixscale"] = np.nan
+    found = read_base(write(tmp_path / "a.csv", table))
+    assert found["ra"][1] == 359.0
+    assert found["redshift"].notna().tolist() == [True, False, False, False]
+    assert found["est_dr5_pixscale"].isna().tolist() == [False, False, True, False]
+
+
+def changed(**cells):
+    """Return what changes cells of the second row."""
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table = table.astype(dict.fromkeys(cells, object))
+        for name, value in cells.items():
+            table.loc[1, name] = value
+        return table
+
+    return change
+
+
+BAD = {
+    "no position": (changed(ra=""), "row 3, column 'ra': got nan"),
+    "no declination": (changed(dec=""), "row 3, column 'dec'"),
+    "off the sky": (changed(dec=91.0), "row 3, column 'dec': got 91.0"),
+    "below the sky": (changed(dec=-100.0), "row 3, column 'dec': got -100.0"),
+    "a turn too many": (changed(ra=400.0), "row 3, column 'ra': got 400.0"),
+    "sexagesimal": (changed(ra="12:34:56"), "row 3, column 'ra'"),
+    "no size": (changed(est_dr5_pixscale=0.0), "row 3, column 'est_dr5_pixscale'"),
+    "huge": (changed(est_dr5_pixscale=1e4), "60 at most"),
+    "no identifier": (changed(dr8_id=""), "row 3, column 'dr8_id'"),
+    "twice": (changed(dr8_id="1000_0"), "row 3.*'1000_0' stands in row 2"),
+    "no column": (lambda t: t.drop(columns="dec"), "no column dec"),
+    "two columns": (lambda t: t.assign(RA=1.0), "columns ra, RA"),
+    "no rows": (lambda t: t.iloc[:0], "no rows"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_tables(tmp_path: Path, case: str) -> None:
+    """A table that is damaged is refused, with its file and the place."""
+    change, problem = BAD[case]
+    path = write(tmp_path / "a.csv", change(base()))
+    with pytest.raises(InputError, match=problem) as bad:
+        read_base(path)
+    assert str(path) in str(bad.value)
+
+
+def test_rows_of_other_formats_count_from_1(tmp_path: Path) -> None:
+    """Row 2 of a FITS or Parquet table is its second one."""
+    table = base().assign(dec=[0.0, 95.0, 0.0, 0.0])
+    for suffix in ("fits", "parquet"):
+        with pytest.raises(InputError, match="row 2, column 'dec': got 95"):
+            read_base(write(tmp_path / f"a.{suffix}", table))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "fits"])
+def test_cut_files_are_refused(tmp_path: Path, suffix: str) -> None:
+    """A file that ends early is refused."""
+    path = write(tmp_path / f"a.{suffix}", base(1000))
+    path.write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(InputError, match=str(path)):
+        read_base(path)
+
+
+def test_other_kinds_are_refused(tmp_path: Path) -> None:
+    """A table whose format is not known is refused."""
+    path = tmp_path / "a.txt"
+    path.write_text("dr8_id ra dec\n")
+    with pytest.raises(InputError, match=r"\.parquet, \.fits or \.csv"):
+        read_base(path)
+
+
+@pytest.mark.parametrize("key", ["name", "CATID", "cataid"])
+def test_sami(tmp_path: Path, key: str) -> None:
+    """SAMI's targets go by any of their catalogues' names."""
+    table = pd.DataFrame({key: [9403800123, 215292], "RA": [1.0, 2.0], "DEC": [0, 1.0]})
+    found = read_sami(write(tmp_path / "a.csv", table))
+    assert found["name"].tolist() == ["9403800123", "215292"]
+    assert found["ra"].tolist() == [1.0, 2.0]
+
+
+def test_sami_without_names(tmp_path: Path) -> None:
+    """A list without names is refused."""
+    table = pd.DataFrame({"ra": [1.0], "dec": [0.0]})
+    with pytest.raises(InputError, match="no column with names"):
+        read_sami(write(tmp_path / "a.csv", table))

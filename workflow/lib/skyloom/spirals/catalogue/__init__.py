@@ -1,0 +1,1 @@
+"""Which galaxies there are: positions, votes, matches, cuts."""

@@ -1,0 +1,61 @@
+"""Votes of pictures: a table of counts, or of single answers."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.tables import header, read_csv
+from skyloom.spirals.catalogue.votes import counted, read_votes
+from skyloom.spirals.questions import columns, questions
+
+log = logging.getLogger(__name__)
+
+
+def read_answers(path: str | Path) -> tuple[pd.DataFrame, dict]:
+    """Read votes of pictures, by the name of their file.
+
+    A CSV table with a column ``file`` and either a column an answer, as of
+    `votes.read_votes`, or ``question`` and ``answer``: a row is then one vote for that
+    answer, and one for each answer that leads to the question. Of an answer that the
+    tree does not have, those that lead to the question are counted.
+
+    Returns
+    -------
+    votes : DataFrame
+        As of `votes.read_votes`, by file.
+    counts : dict
+        As there; ``not_in_the_tree``: how many rows of each such answer.
+    """
+    names = header(path)
+    if not {"question", "answer"} <= set(names):
+        return read_votes([path], ["file"])
+    table = read_csv(path, dict.fromkeys(("file", "question", "answer"), "str"))
+    files = sorted(set(table["file"]))
+    row_of = {file: row for row, file in enumerate(files)}
+    votes = np.zeros((len(files), len(columns())), np.int32)
+    known = {one.name: one for one in questions()}
+    unknown: Counter = Counter()
+    for file, name, answer in table.itertuples(index=False):
+        one = known.get(name)
+        if one is None or answer not in one.answers:
+            unknown[f"{name}: {answer}"] += 1
+        else:
+            votes[row_of[file], one.first + one.answers.index(answer)] += 1
+        after = None if one is None else one.after
+        while after is not None:
+            votes[row_of[file], after] += 1
+            after = next(q.after for q in questions() if after < q.columns.stop)
+    if not votes.any():
+        problem = f"no answer of the tree among {len(table)}"
+        expected = f"questions such as {', '.join(list(known)[:4])}"
+        raise InputError(path, problem, expected=expected)
+    if unknown:
+        log.warning("%s: answers that the tree does not have: %s", path, dict(unknown))
+    found = pd.DataFrame(votes, index=pd.Index(files, name="file"), columns=columns())
+    return found, {**counted(found), "not_in_the_tree": dict(unknown)}

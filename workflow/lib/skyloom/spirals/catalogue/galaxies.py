@@ -1,0 +1,125 @@
+"""The table of a run's galaxies: where they are, what volunteers said, which part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.tables import write_parquet
+from skyloom.learn.splits import split
+from skyloom.sky.footprint import SPHERE, pixel_of
+from skyloom.spirals.catalogue.tables import place, read_columns, refuse
+from skyloom.spirals.questions import columns
+
+PARTS = ("train", "validate", "test")
+NUMBERS = ("ra", "dec", "pixscale", "redshift")  # NaN where they are not known
+ASKED = ("spiral_asked", "bar_asked")
+
+
+def galaxies(
+    names: Iterable[str], votes: pd.DataFrame | None = None, **known
+) -> pd.DataFrame:
+    """Return rows of the table.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the galaxies.
+    votes : DataFrame, optional
+        As of `votes.read_votes`, a row a galaxy, in the order of `names`.
+    **known : array_like
+        Of ra, dec [deg], pixscale [arcsec/px of a picture of 424 px], redshift, marks,
+        spiral_asked and bar_asked; what is not given is NaN, False and 0.
+    """
+    table = pd.DataFrame({"name": [str(name) for name in names]})
+    for name in NUMBERS:
+        table[name] = np.asarray(known.pop(name, np.nan), np.float64)
+    table["marks"] = np.asarray(known.pop("marks", False), bool)
+    for name in ASKED:
+        table[name] = np.asarray(known.pop(name, 0), np.int64)
+    if known:
+        msg = f"no such columns: {', '.join(known)}"
+        raise TypeError(msg)
+    none = np.zeros((len(table), len(columns())), np.int32)
+    counts = none if votes is None else votes[columns()].to_numpy(np.int32)
+    return pd.concat([table, pd.DataFrame(counts, columns=columns())], axis=1)
+
+
+def parted(
+    table: pd.DataFrame,
+    shares: Mapping[str, float],
+    cell: float,
+    seed: int,
+    alike: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Return the table sorted by name, with the ``part`` of each galaxy.
+
+    Galaxies of one cell of the sky are in one part.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `galaxies`.
+    shares : mapping of str to float
+        Of the cells, ``validate`` and ``test``; the others train.
+    cell : float
+        Side of a cell [deg], the nearest that HEALPix has.
+    seed : int
+        Of the hash by which cells are dealt.
+    alike : mapping of str to str, optional
+        By name, for galaxies without a position: the same value is the same galaxy,
+        such as the checksum of its picture. Without, each is a cell of its own.
+    """
+    table = table.sort_values("name", ignore_index=True)
+    where = cells(table, cell, alike or {})
+    dealt = split(set(where), shares, seed)
+    of = {cell: part for part, members in dealt.items() for cell in members}
+    return table.assign(part=[of[cell] for cell in where])
+
+
+def cells(table: pd.DataFrame, side: float, alike: Mapping[str, str]) -> list[str]:
+    """Return the name of each galaxy's cell of the sky."""
+    nside = 2 ** max(round(np.log2(np.sqrt(SPHERE / 12) / side)), 0)
+    found = [f"galaxy {alike.get(name, name)}" for name in table["name"]]
+    known = np.flatnonzero(table["ra"].notna() & table["dec"].notna())
+    ra, dec = (table[name].to_numpy()[known] for name in ("ra", "dec"))
+    for row, pixel in zip(known, pixel_of(nside, ra, dec), strict=True):
+        found[row] = f"cell {nside} {pixel}"
+    return found
+
+
+def write_galaxies(path: str | Path, table: pd.DataFrame, provenance: Mapping) -> None:
+    """Write the table as Parquet, sorted by name."""
+    write_parquet(path, table.sort_values("name", ignore_index=True), provenance)
+
+
+def read_galaxies(path: str | Path) -> pd.DataFrame:
+    """Read the table.
+
+    Raises
+    ------
+    InputError
+        A column or row that is not as `galaxies` and `parted` make it.
+    """
+    kinds = {"name": "str", **dict.fromkeys([*NUMBERS, "marks", *ASKED], "float")}
+    kinds |= dict.fromkeys(columns(), "float") | {"part": "str"}
+    table = read_columns(path, kinds)
+    for name in (*ASKED, *columns()):
+        values = table[name].to_numpy()
+        bad = ~(values >= 0) | (values != np.floor(values))
+        refuse(path, bad, name, values, "a whole number, 0 or more")
+        table[name] = values.astype(np.int64 if name in ASKED else np.int32)
+    parts = table["part"].to_numpy()
+    bad = ~np.isin(parts.astype(str), PARTS)
+    refuse(path, bad, "part", parts, f"one of {', '.join(PARTS)}")
+    names = table["name"]
+    again = np.flatnonzero(names.duplicated())
+    if len(again):
+        where = place(path, again[0], "name")
+        raise InputError(path, f"{names[again[0]]!r} stands twice", where=where)
+    table["marks"] = table["marks"].to_numpy() != 0
+    return table
