@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import pytorch_lightning as lightning
 from skyloom.learn import harness
@@ -135,3 +136,15 @@ def test_tasks_of_srun_are_the_processes(tmp_path, srun):
     ranks = [{"SLURM_PROCID": str(i), "SLURM_LOCALID": str(i)} for i in range(2)]
     processes = [run(tmp_path, 2, SLURM | tasks | rank) for rank in ranks]
     assert ended(processes, tmp_path) == ["0 first", "1 "]
+
+
+def test_a_table_has_a_row_an_epoch_after_a_kill_too(tmp_path):
+    logs, line = tmp_path / "logs", Line()
+    given = (line, Points(), tmp_path, {"seed": 1})
+    with pytest.raises(InterruptedError):
+        harness.train(*given, logs=logs, callbacks=[Stop(2)], **HOW)
+    (logs / harness.EPOCHS).unlink()
+    made = harness.train(*given, logs=logs, **HOW)
+    table = pd.read_csv(logs / harness.EPOCHS)
+    assert table["epoch"].tolist() == [1, 2, 3]
+    assert table["val/loss"].min() == pytest.approx(made.score)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sys import modules
 from types import ModuleType
 
+import pandas as pd
 import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
@@ -24,10 +25,12 @@ from pytorch_lightning.plugins.environments import (
     SLURMEnvironment,
 )
 
+from skyloom.io.tables import write_csv
 from skyloom.run.log import EVERY
 
 RESUME = "resume"  # folder of Lightning's checkpoints
 LAST = "last.ckpt"
+EPOCHS = "epochs.csv"
 IDENTITY = "skyloom"  # key of a checkpoint
 MONITOR = "val/loss"  # what a module logs, and the best epoch has the least of
 # Loggers of Lightning that tell of itself.
@@ -98,7 +101,8 @@ def train(
     identity : mapping
         Plain values that the result follows from.
     logs : str or Path, optional
-        Folder of TensorBoard's logs; none are written without.
+        Folder of TensorBoard's logs and of ``epochs.csv``, the logged values of each
+        epoch; none are written without.
     shown : sequence of str
         Logged values that each epoch's line in the job's log shows.
     callbacks : sequence of Callback
@@ -115,6 +119,8 @@ def train(
     folder = Path(folder)
     last = _resumable(folder / RESUME, identity)
     callbacks = [_Identity(dict(identity)), _Progress(shown), *callbacks]
+    if logs is not None:
+        callbacks.append(_Epochs(Path(logs) / EPOCHS))
     with _quiet():
         trainer = _trainer(folder, logs, callbacks, options)
         trainer.fit(module, data, ckpt_path=last, weights_only=True)
@@ -244,6 +250,26 @@ class _Progress(Callback):
         ]
         place = (trainer.current_epoch + 1, trainer.max_epochs, spent)
         LOGGER.info("epoch %d of %d, %.0f s: %s", *place, ", ".join(values))
+
+
+class _Epochs(Callback):
+    """Write a table of what each epoch gave; checkpoints know the rows before."""
+
+    def __init__(self, path: Path):
+        self.path, self.rows = path, []
+
+    def on_train_epoch_end(self, trainer, _module) -> None:
+        seen = {k: float(v) for k, v in sorted(trainer.callback_metrics.items())}
+        self.rows.append({"epoch": trainer.current_epoch + 1} | seen)
+        if trainer.is_global_zero:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_csv(self.path, pd.DataFrame(self.rows))
+
+    def state_dict(self) -> dict:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.rows = state["rows"]
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class Network(Section):
     )
     dropout: tuple[Drop, ...] = key((0.0, 0.1, 0.25, 0.13), "At each halving.")
     vote_dropout: Drop = key(0.2, "Before the concentrations of the votes.")
+    blocks: Count = key(2, "Residual blocks at each halving.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -1,0 +1,1 @@
+"""Pictures, marks and votes as batches of tensors."""

@@ -1,0 +1,151 @@
+"""Batches of galaxies as Lightning wants them: looked at, with the seed's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as lightning
+import torch
+from torch.utils.data import DataLoader
+
+from skyloom.run.seeds import rng
+from skyloom.spirals.config_learning import Augment
+from skyloom.spirals.dataset.images import Batch, Order, Pictures
+from skyloom.spirals.dataset.turn import brightened, central, drawn, looked
+
+HEADS = {"joint": (True, True), "segmentation": (True, False), "votes": (False, True)}
+PICTURES = "pictures"  # instead of heads: of use are all
+
+
+class Galaxies(lightning.LightningDataModule):
+    """The galaxies of a table's parts: ``train`` turned by chance, others straight.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        Of the table.
+    parts : Series of str
+        ``train``, ``validate`` or ``test``, by row.
+    size, crop : int, float
+        Side of what the network is given [px]; part of a picture's side, straight.
+    augment : Augment
+        How those that train are turned.
+    batch, seed : int
+        Galaxies to a batch; the training's seed.
+    heads : str
+        What is learned: galaxies of no use to that are left out.
+    workers : int
+        Processes that read pictures which do not fit into memory.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        parts: pd.Series,
+        *,
+        size: int,
+        crop: float,
+        augment: Augment,
+        batch: int,
+        seed: int,
+        heads: str = "joint",
+        workers: int = 0,
+    ):
+        super().__init__()
+        self.pictures, self.parts = pictures, np.asarray(parts)
+        self.size, self.crop, self.augment = size, crop, augment
+        self.batch, self.seed, self.workers = batch, seed, workers
+        self.marked = (pictures.asked > 0).any(1).numpy()
+        self.voted = (pictures.votes > 0).any(1).numpy()
+        if heads == PICTURES:
+            self.useful = np.ones(len(pictures), bool)
+        else:
+            masks, votes = HEADS[heads]
+            self.useful = self.marked & masks | self.voted & votes
+
+    def rows(self, part: str) -> np.ndarray:
+        """Return the rows of a part that are of use."""
+        return np.flatnonzero((self.parts == part) & self.useful)
+
+    def train_dataloader(self) -> DataLoader:
+        """Return what gives the training batches."""
+        return self._loader("train", turned=True)
+
+    def val_dataloader(self) -> DataLoader:
+        """Return what gives the validation batches, always in one order."""
+        return self._loader("validate", turned=False)
+
+    def straight(self, part: str) -> Iterator[Batch]:
+        """Give the batches of a part, looked at straight."""
+        for batch in self._loader(part, turned=False):
+            yield self.on_after_batch_transfer(batch, 0)
+
+    def on_after_batch_transfer(self, batch: Batch, _index: int) -> Batch:
+        """Return what the network is given, see `seen`; on its device."""
+        return seen(batch, self.size, self.crop, self.augment, self.seed)
+
+    def _loader(self, part: str, *, turned: bool) -> DataLoader:
+        rows, trainer = np.flatnonzero(self.parts == part), self.trainer
+        order = Order(
+            rows if turned else self.rows(part),
+            self.marked,
+            self.useful,
+            self.batch,
+            self.seed,
+            turned=turned,
+            rank=trainer.global_rank if trainer else 0,
+            world=trainer.world_size if trainer else 1,
+        )
+        workers = 0 if self.pictures.keep(self.rows(part)) else self.workers
+        return DataLoader(
+            self.pictures,
+            sampler=order,
+            batch_size=None,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            # A fork of a process with threads may hang.
+            multiprocessing_context="forkserver" if workers else None,
+        )
+
+
+def seen(batch: Batch, size: int, crop: float, augment: Augment, seed: int) -> Batch:
+    """Return a batch of `Pictures` as the network is given it.
+
+    Parameters
+    ----------
+    batch : dict
+        With a ``key``, it is turned by chance: by the seed and the key alone.
+    size, crop, augment
+        See `Galaxies`.
+
+    Returns
+    -------
+    dict of tensor, float32
+        ``image`` (batch, 3, size, size) 0..1; ``spiral_mask``, ``bar_mask`` (batch, 1,
+        size, size), shares of the volunteers; ``label_cols`` (batch, answers), counts;
+        ``spiral_asked``, ``bar_asked`` (batch,), 0 where the mask is missing; ``row``.
+    """
+    image, asked = batch["image"], batch["asked"]
+    both = torch.cat([image.float() / 255, batch["counts"].float()], dim=1)
+    draw = None
+    if "key" in batch:
+        draw = rng(seed, "turns", *batch["key"].tolist())
+        theta = drawn(len(image), augment, draw)
+    else:
+        theta = central(len(image), crop)
+    images, counts = looked(both, theta.to(image.device), size).split((3, 2), dim=1)
+    if draw is not None and augment.colour:
+        images = brightened(images, augment.colour, draw)
+    # Interpolation may round a little above 1.
+    shares = (counts / asked.clamp(min=1)[..., None, None]).clamp(0, 1)
+    return {
+        "image": images,
+        "spiral_mask": shares[:, :1],
+        "bar_mask": shares[:, 1:],
+        "label_cols": batch["votes"],
+        "spiral_asked": asked[:, 0],
+        "bar_asked": asked[:, 1],
+        "row": batch["row"],
+    }

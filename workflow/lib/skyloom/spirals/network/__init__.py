@@ -1,0 +1,1 @@
+"""The network: maps of arms and bars, and votes."""

@@ -1,0 +1,68 @@
+"""Losses of the maps: shares of volunteers, or how many of those asked drew a pixel.
+
+All take mean and concentration of the expected share, shape (batch, 2, height, width),
+the measured share of the same shape, and how many volunteers were asked, (batch, 2).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+LEAST = 1e-5  # share at which logarithms end
+
+
+def beta_binomial(
+    mean: torch.Tensor, spread: torch.Tensor, count: torch.Tensor, of: torch.Tensor
+) -> torch.Tensor:
+    """Return the log likelihood of counts, which need not be whole numbers.
+
+    Parameters
+    ----------
+    mean, spread : tensor
+        Of the share: it follows a Beta(mean * spread, (1 - mean) * spread).
+    count, of : tensor
+        How many of how many drew a pixel.
+    """
+    mean = mean.clamp(LEAST, 1 - LEAST)
+    a, b, rest = mean * spread, (1 - mean) * spread, of - count
+    drawn = torch.lgamma(count + a) - torch.lgamma(a) - torch.lgamma(count + 1)
+    not_drawn = torch.lgamma(rest + b) - torch.lgamma(b) - torch.lgamma(rest + 1)
+    total = torch.lgamma(of + spread) - torch.lgamma(spread) - torch.lgamma(of + 1)
+    return drawn + not_drawn - total
+
+
+def _beta_binomial(mean, spread, share, asked):
+    of = asked[..., None, None].expand_as(share)
+    return -beta_binomial(mean, spread, share * of, of)
+
+
+def _bce(mean, _spread, share, _asked):
+    return functional.binary_cross_entropy(mean, share, reduction="none")
+
+
+LOSSES = {
+    "l1": lambda mean, _spread, share, _asked: (mean - share).abs(),
+    "mse": lambda mean, _spread, share, _asked: (mean - share).square(),
+    "bce": _bce,
+    "beta_binomial": _beta_binomial,
+}
+
+
+def loss(
+    kind: str,
+    mean: torch.Tensor,
+    spread: torch.Tensor,
+    share: torch.Tensor,
+    asked: torch.Tensor,
+) -> torch.Tensor:
+    """Return the mean over the pixels of each map, (batch, 2); 0 where none was asked.
+
+    Maps that nobody was asked for have no gradient either.
+    """
+    known = asked > 0
+    values = torch.zeros_like(asked)
+    if known.any():
+        pixels = LOSSES[kind](mean[known], spread[known], share[known], asked[known])
+        values = values.masked_scatter(known, pixels.mean((-1, -2)))
+    return values
