@@ -1,7 +1,8 @@
 """Fetch an image of a DES tile."""
 
-from skyloom.clusters.tasks.retrieve import sum_of, tile_url
+from skyloom.clusters.tasks.retrieve import tile_url
 from skyloom.io.download import download
+from skyloom.io.sums import sum_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)

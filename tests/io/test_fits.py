@@ -188,3 +188,18 @@ def test_a_damaged_packed_image_is_named(tmp_path, sums):
     match = "Checksum" if sums else "HDU 'A'"
     with pytest.raises(InputError, match=match), opened(path) as file:
         file.pixels("A", 2)
+
+
+@pytest.mark.parametrize("name", ["a.fits", "a.fits.gz"])
+def test_a_file_unpacked_at_once_is_the_same(tmp_path, name):
+    """Packed or not; damage is found, of the packing too."""
+    path = tmp_path / name
+    write_images(path, IMAGES)
+    with opened(path, unpack=True) as file:
+        assert (file.pixels("SCI") == IMAGES["SCI"][0]).all()
+    content = path.read_bytes()
+    for damaged in (content[:-40], content.replace(b"MASK", b"MAST"), content[:1500]):
+        path.write_bytes(damaged)
+        if damaged != content:
+            with pytest.raises(InputError), opened(path, unpack=True) as file:
+                file.pixels("MASK")

@@ -8,13 +8,11 @@ from astropy.table import Table
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks.match import match_lists
 from skyloom.clusters.tasks.metrics import HEADLINES
-from skyloom.clusters.tasks.retrieve import sum_of, tile_url
+from skyloom.clusters.tasks.retrieve import tile_url
 from skyloom.io.documents import write_json
-from skyloom.io.errors import InputError
 from skyloom.run.headline import headline
 
 PLAIN, LIMITS = {"a": {}, "b": {}}, Evaluate()
-SUM = "0" * 64
 
 
 def write(path, ra, richness=None, name="LAMBDA"):
@@ -74,19 +72,6 @@ def test_address_of_a_tile():
     url = tile_url("https://a/dr2/", "DES0000-2958", "r4907p01", "g")
     name = "DES0000-2958_r4907p01_g_nobkg.fits.fz"
     assert url == f"https://a/dr2/DES0000-2958/{name}"
-
-
-def test_sums_of_a_list(tmp_path):
-    """Text and binary marks, folders before names; what is not there is named."""
-    path = tmp_path / "sums"
-    path.write_text(f"{SUM}  a/one.fz\n{'1' * 64} *two.fz\n")
-    assert sum_of(path, "https://a/b/one.fz") == SUM
-    assert sum_of(path, "https://a/two.fz") == "1" * 64
-    with pytest.raises(InputError, match=r"no sum of three\.fz; add its line"):
-        sum_of(path, "https://a/three.fz")
-    path.write_text(f"{SUM}\n")
-    with pytest.raises(InputError, match=r"line 1: got '000.*a checksum and a file"):
-        sum_of(path, "https://a/one.fz")
 
 
 def test_headline_keeps_chosen_branches(tmp_path):

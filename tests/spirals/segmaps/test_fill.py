@@ -136,5 +136,6 @@ def test_clicks_and_lines_cover_nothing(n):
 
 def test_no_polygon_covers_nothing():
     """An empty list is a blank map."""
+    assert counted([], np.zeros(0, int), np.ones(3), SHAPE).dtype == np.float64
     assert covered([], SHAPE).shape == SHAPE
     assert not covered([], SHAPE).any()

@@ -26,7 +26,7 @@ github.com/CKrawczyk/GZ3D_production, which wrote them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.segmaps.marks import Drawing, Marks
 
 HDUS = 11
+SUFFIX = ".fits.gz"
 NAME = re.compile(r"(?:gz3d_)?(\d+-\d+)_(\d+)_(\d+)")
 # The row about the galaxy: name, and type as GZ3D has it.
 METADATA = (
@@ -108,8 +109,8 @@ class Gz3d:
     bar: Strokes | None = None
     clicks: Clicks = Clicks()
     image: np.ndarray | None = None
-    tables: dict | None = None
-    maps: dict | None = None
+    tables: dict = field(default_factory=dict)
+    maps: dict = field(default_factory=dict)
 
     @property
     def mangaid(self) -> str:

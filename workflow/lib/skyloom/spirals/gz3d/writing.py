@@ -11,7 +11,7 @@ from astropy.table import Table
 from skyloom.io.fits import fill, write_hdus
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.gz3d.clusters import cluster
-from skyloom.spirals.gz3d.galaxy import CLICKS, METADATA, PATHS, Gz3d, Strokes
+from skyloom.spirals.gz3d.galaxy import CLICKS, METADATA, PATHS, SUFFIX, Gz3d, Strokes
 from skyloom.spirals.gz3d.vertices import text
 from skyloom.spirals.segmaps.choice import cleaned
 from skyloom.spirals.segmaps.fill import counted
@@ -36,7 +36,7 @@ def write_gz3d(folder: str | Path, galaxy: Gz3d) -> Path:
     images = [fits.PrimaryHDU(galaxy.image), *map(fits.ImageHDU, maps)]
     for hdu in images:
         fill(hdu.header, _cards(canvas))
-    path = Path(folder) / f"{galaxy.name}.fits.gz"
+    path = Path(folder) / f"{galaxy.name}{SUFFIX}"
     write_hdus(path, [*images, *map(fits.table_to_hdu, tables)])
     return path
 

@@ -62,8 +62,9 @@ def counted(
         np.concatenate([weight, -weight]),
         ny * (nx + 1),
     )
-    # Whole in memory: astropy writes other arrays value by value.
-    return np.cumsum(steps.reshape(ny, nx + 1), axis=1)[:, :nx].copy()
+    # bincount makes integers of nothing; and astropy writes views value by value.
+    counts = np.cumsum(steps.reshape(ny, nx + 1), axis=1, dtype=np.float64)
+    return counts[:, :nx].copy()
 
 
 def _crossings(polygons, shape):
