@@ -1,0 +1,1 @@
+"""What maps, votes and measures are worth."""
