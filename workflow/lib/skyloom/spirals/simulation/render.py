@@ -17,6 +17,7 @@ from PIL import Image
 from scipy import fft
 from scipy.ndimage import gaussian_filter
 from scipy.special import gamma
+
 from skyloom.run.seeds import rng
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.simulation.shapes import (
@@ -34,7 +35,7 @@ MOFFAT = 3.5
 WINGS = 20  # px to which the point-spread function reaches
 MARGIN = 2 * WINGS + 8
 STARS, GALAXIES = 2.5, 9.0  # per square arcminute
-SDSS_SCALE, SDSS_DEPTH = 0.396, (23.1, 22.7, 20.7)  # g, r, z: five sigma
+SDSS_SCALE, SDSS_DEPTH = 0.396, (23.1, 22.7, 22.2)  # g, r, i: five sigma
 HEXAGON = {7: 3, 19: 5, 37: 7, 61: 9, 91: 11, 127: 13}  # fibres across a bundle
 
 
@@ -281,7 +282,7 @@ def sdss_picture(drawn: Scene, canvas: Canvas, ifu: int, r) -> np.ndarray:
     coarse += r.standard_normal(coarse.shape) * noise[:, None, None]
     bands = coarse[::-1] / (SDSS_SCALE**2 * np.array([2.4, 1.35, 0.8])[:, None, None])
     mean = np.maximum(bands.mean(0), 1e-6)
-    bright = np.arcsinh(8 * mean) / 4.0
+    bright = np.arcsinh(3 * mean) / 5.0
     colour = np.clip(bands / mean * bright, 0, 1)
     size, cubic = (canvas.size,) * 2, Image.Resampling.BICUBIC
     planes = [Image.fromarray(p).resize(size, cubic) for p in colour.astype(np.float32)]

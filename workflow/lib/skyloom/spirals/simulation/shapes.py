@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.special import gammaincinv
+
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Galaxies
 from skyloom.spirals.geometry import Stamp
