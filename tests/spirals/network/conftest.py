@@ -72,7 +72,7 @@ def pictures():
     return of
 
 
-def drawn_survey(folder, number: int):
+def drawn_survey(folder, number: int, side: int = SIDE):
     """Write pictures and marks; return the folder and the table."""
     draw, rows = np.random.default_rng(5), []
     parts = ["train", "train", "train", "validate", "test"]
@@ -81,7 +81,7 @@ def drawn_survey(folder, number: int):
         barred, armed = (int(value < 0.6) for value in draw.random(2))
         angle, winding = draw.uniform(0, np.pi), draw.choice([-1, 1])
         bar, arms = bar_of(angle), arms_of(angle, winding)
-        image = picture(barred * [bar], armed * arms, draw)
+        image = picture(barred * [bar], armed * arms, draw, side)
         Image.fromarray(image[::-1]).save(folder / f"{name}.png")
         marks = Marks(
             Canvas(ra, 2.0),
@@ -136,20 +136,20 @@ def jittered(polygons, draw):
     return tuple(p + draw.normal(0, 8, 2) for p in polygons)
 
 
-def picture(bars, arms, draw) -> np.ndarray:
+def picture(bars, arms, draw, side) -> np.ndarray:
     """Return a noisy picture, row 0 south: a disk, bars red, arms blue."""
     from skyloom.spirals.segmaps.fill import covered
 
-    y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
-    disk = 60 * np.exp(-np.hypot(x, y) / 8)
-    image = np.stack([disk] * 3, axis=-1) + draw.normal(0, 12, (SIDE, SIDE, 3))
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    disk = 60 * np.exp(-np.hypot(x, y) / (side / 5))
+    image = np.stack([disk] * 3, axis=-1) + draw.normal(0, 12, (side, side, 3))
     for polygons, colour in ((bars, (90, 50, 20)), (arms, (20, 50, 90))):
-        scaled = [place(p) for p in polygons]
-        image[covered(scaled, (SIDE, SIDE))] += colour
+        scaled = [place(p, side) for p in polygons]
+        image[covered(scaled, (side, side))] += colour
     return image.clip(0, 255).astype(np.uint8)
 
 
-def place(polygon) -> np.ndarray:
+def place(polygon, side) -> np.ndarray:
     """Return canvas coordinates as those of the array."""
-    x, y = polygon.T * SIDE / 525
-    return np.stack([x - 0.5, SIDE - y - 0.5], axis=1)
+    x, y = polygon.T * side / 525
+    return np.stack([x - 0.5, side - y - 0.5], axis=1)

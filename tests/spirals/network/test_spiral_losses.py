@@ -76,6 +76,12 @@ def test_likelihood_of_counts_is_scipys(of):
     assert found == pytest.approx(wanted, rel=3e-4, abs=3e-4)
 
 
+def test_the_digamma_is_torchs():
+    x = torch.logspace(-6, 3, 1000)
+    wanted = torch.digamma(x.double()).float()
+    assert torch.allclose(segmentation.digamma(x), wanted, rtol=2e-6, atol=2e-6)
+
+
 def test_likelihood_of_counts_is_safe_at_the_ends():
     raw = torch.tensor([-200.0, -20, 0, 20, 200]).requires_grad_()
     for spread in (0.001, 1e4):

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from skyloom.spirals.config_learning import Augment
 
+SPARSE = 0.25  # pixels between samples beyond one, before there are more of them
 TOGETHER = 32  # pictures; bounds the memory
 
 
@@ -51,7 +52,7 @@ def looked(pictures: torch.Tensor, theta: torch.Tensor, size: int) -> torch.Tens
     tensor, float32, shape (n, channels, size, size)
     """
     steps = theta[:, :, :2].norm(dim=2).amax().item() * pictures.shape[-1] / size
-    samples = max(1, math.ceil(steps - 0.1))
+    samples = max(1, math.ceil(steps - SPARSE))
     shape, found = (len(pictures), 1, samples * size, samples * size), []
     for some, how in zip(pictures.split(TOGETHER), theta.split(TOGETHER), strict=True):
         grid = functional.affine_grid(how, (len(some), *shape[1:]), align_corners=False)

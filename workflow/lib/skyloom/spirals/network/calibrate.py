@@ -111,7 +111,7 @@ def fit_maps(net: SpiralNet, batches: Iterable[Batch]) -> dict[str, float]:
             count = batch[f"{kind}_mask"].cpu()[kept, 0] * of
             mean, spread = (m.cpu()[kept, i] for m in maps)
             for j, factor in enumerate(grid):
-                likely = beta_binomial(mean, spread * factor, count, of.expand_as(mean))
+                likely = beta_binomial(mean, spread * factor, count, of)
                 sums[i, j] += likely.mean((1, 2)).sum()
     found = grid[sums.argmax(1)]
     found = torch.where(sums.any(1), found, torch.ones(len(KINDS)))

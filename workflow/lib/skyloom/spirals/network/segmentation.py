@@ -24,16 +24,46 @@ def beta_binomial(
     count, of : tensor
         How many of how many drew a pixel.
     """
-    mean = mean.clamp(LEAST, 1 - LEAST)
-    a, b, rest = mean * spread, (1 - mean) * spread, of - count
-    drawn = torch.lgamma(count + a) - torch.lgamma(a) - torch.lgamma(count + 1)
-    not_drawn = torch.lgamma(rest + b) - torch.lgamma(b) - torch.lgamma(rest + 1)
-    total = torch.lgamma(of + spread) - torch.lgamma(spread) - torch.lgamma(of + 1)
-    return drawn + not_drawn - total
+    mean, rest = mean.clamp(LEAST, 1 - LEAST), of - count
+    drawn = _rising(mean * spread, count) - torch.lgamma(count + 1)
+    not_drawn = _rising((1 - mean) * spread, rest) - torch.lgamma(rest + 1)
+    return drawn + not_drawn - _rising(spread, of) + torch.lgamma(of + 1)
+
+
+class _Rising(torch.autograd.Function):
+    """ln Γ(x + k) - ln Γ(x), with a digamma that is as quick as other functions.
+
+    torch's takes half of a training's time.
+    """
+
+    @staticmethod
+    def forward(ctx, x, k):
+        ctx.save_for_backward(x, k)
+        return torch.lgamma(x + k) - torch.lgamma(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, k = ctx.saved_tensors
+        return gradient * (digamma(x + k) - digamma(x)), None
+
+
+def digamma(x: torch.Tensor) -> torch.Tensor:
+    """Return the derivative of ln Γ at x > 0, to float32's digits.
+
+    The asymptotic series at x + 4, and four steps back (Abramowitz & Stegun 6.3.18,
+    6.3.5).
+    """
+    inverse, outer = 1 / (x + 4), x * (x + 3)
+    square = inverse * inverse
+    series = (x + 4).log() - inverse / 2 - square * (1 / 12 - square / 120)
+    return series - (2 * x + 3) * (1 / outer + 1 / (outer + 2))
+
+
+_rising = _Rising.apply
 
 
 def _beta_binomial(mean, spread, share, asked):
-    of = asked[..., None, None].expand_as(share)
+    of = asked[..., None, None]
     return -beta_binomial(mean, spread, share * of, of)
 
 
