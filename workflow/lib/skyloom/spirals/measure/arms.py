@@ -4,8 +4,8 @@ Ridges of the map in the disk's plane, over the logarithm of the radius, are str
 lines whose slope is the tangent of the pitch angle. Their directions are measured at
 each place and the weighted median is taken. On drawn galaxies with noise and missing
 parts this errs a third as much as the peak of the 2-D Fourier transform (Davis et al.
-2012, ApJS 199, 33), which noise and gaps pull to open arms; the transform gives the
-number of arms.
+2012, ApJS 199, 33), which noise and gaps pull to open arms. Arms are counted where the
+plane is summed along the pitch angle.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from skyloom.spirals.measure.ellipse import Ellipse
 
 RADII, PHASES = 64, 128  # samples of the plane
-RIDGE = 0.1  # scale of ridges, as a part of the radius
+RIDGE = 0.08  # scale of ridges, as a part of the radius
 INNER, OUTER = 0.15, 1.1  # of the disk's radius
 LEAST_RADIUS = 2.5  # px
 STEEPEST = 60.0  # deg: what is steeper is no arm
 STEP = 0.5  # deg, of histograms of directions
-NUMBERS = np.arange(1, 7)
+PROMINENCE = 0.2  # of an arm, over the range of the sums
 BLOCKS = (6, 6)  # in radius and phase, that are drawn
 DRAWS = 200
+FLOOR = 1.0  # deg: error of a pitch angle without noise, as arms of a galaxy differ
 SURE = 0.9  # share of draws that must wind the same way
 FAINT = 0.1  # share of volunteers: a map that stays below has no arms
 EDGE_ON = 0.25  # axis ratio below which the plane cannot be seen
@@ -101,7 +102,8 @@ def arms(
         return Arms(reason="no clear winding")
     number = _number(plane, u, signed)
     winding = "Z" if signed > 0 else "S"
-    return Arms(abs(signed), float(np.std(drawn[same])), winding, number)
+    error = float(np.hypot(np.std(drawn[same]), FLOOR))
+    return Arms(abs(signed), error, winding, number)
 
 
 def arm_fraction(
@@ -175,10 +177,12 @@ def _median(histograms: np.ndarray) -> np.ndarray:
 
 
 def _number(plane: np.ndarray, u: np.ndarray, pitch: float) -> int:
-    """Return the number of arms with most power at a signed pitch angle [deg].
-
-    Source: Davis et al. 2012, ApJS 199, 33, equations 1 to 3.
-    """
-    harmonics = np.fft.fft(plane, axis=1)[:, NUMBERS]
-    turn = np.exp(1j * NUMBERS * u[:, None] / np.tan(np.radians(pitch)))
-    return int(NUMBERS[np.abs((harmonics * turn).sum(axis=0)).argmax()])
+    """Return the number of arms along a signed pitch angle [deg]."""
+    harmonics = np.fft.fft(plane, axis=1)
+    waves = np.fft.fftfreq(PHASES, 1 / PHASES)
+    turn = np.exp(1j * waves * u[:, None] / np.tan(np.radians(pitch)))
+    sums = np.fft.ifft((harmonics * turn).sum(axis=0)).real
+    sums = ndimage.gaussian_filter1d(sums, RIDGE * PHASES / (2 * np.pi), mode="wrap")
+    sums = np.roll(sums, -sums.argmin())
+    least = PROMINENCE * np.ptp(sums)
+    return len(signal.find_peaks(np.append(sums, sums[0]), prominence=least)[0])

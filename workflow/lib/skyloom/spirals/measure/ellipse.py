@@ -16,6 +16,7 @@ NOISE = 3.0  # sigma of the sky that the lowest level is above, at least
 SMOOTHING = 1 / 150  # of the side: sigma of the smoothing
 CORE = 1 / 16  # of the side: radius of the part whose centroid is the centre
 BORDER = 1 / 20  # of the side: width of the border that has the sky
+BLUR = 1.0  # px: error of an axis, from seeing and smoothing
 LEAST = 25  # pixels of a region that has a shape
 
 
@@ -114,7 +115,7 @@ def disk(picture: np.ndarray) -> Ellipse | None:
         return None
     major, ratio, angle = np.array(shapes).T
     middle = mean_angle(angle)
-    pixel = 0.25 / major[0]
+    pixel = BLUR / major[0]
     round_ = np.hypot(np.std(ratio), pixel)
     turn = np.std(turned(angle - middle))
     turn = np.hypot(turn, np.degrees(pixel / max(1 - np.median(ratio), pixel)))
