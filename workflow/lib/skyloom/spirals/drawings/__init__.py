@@ -1,0 +1,1 @@
+"""Galaxy Builder's published volunteers as marks."""
