@@ -65,7 +65,8 @@ def _step(cards: dict, i: int) -> float | None:
     if f"CD{i}_{i}" in cards:
         return cards[f"CD{i}_{i}"]
     step, part = cards.get(f"CDELT{i}", 1.0), cards.get(f"PC{i}_{i}", 1.0)
-    return step * part if isinstance(step, float) and isinstance(part, float) else None
+    real = isinstance(step, int | float) and isinstance(part, int | float)
+    return step * part if real else None
 
 
 def _value(file: FitsFile, name: str, value, kind: str):
