@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from skyloom.spirals.geometry import Canvas, Stamp
-from skyloom.spirals.segmaps.counts import segmap
+from skyloom.spirals.segmaps.counts import each, segmap
 from skyloom.spirals.segmaps.marks import Marks
 
 PLACES = [(137.1, 31.5), (200.0, 80.0), (359.99, -12.0), (0.002, 0.0)]
@@ -68,14 +68,16 @@ def test_counts_equal_shapely():
     stamp = Stamp(200.003, 80.001, 0.13, 300)
     counts, asked = segmap(marks(people, frame), "spiral", stamp)
     y, x = np.indices(counts.shape)
+    own = each(marks(people, frame), "spiral", stamp)
     union = [
         shapely.union_all([shapely.Polygon(frame.on(stamp, c)) for c in components])
         for components in people
     ]
-    expected = sum(shapely.contains_xy(each, x, y).astype(int) for each in union)
+    expected = np.array([shapely.contains_xy(shape, x, y) for shape in union])
     assert asked == 15
     assert counts.dtype == np.float32
-    assert (counts == expected).all()
+    assert (counts == expected.sum(axis=0)).all()
+    assert (own == expected).all()
 
 
 def test_nobody_counts_twice():
@@ -93,6 +95,8 @@ def test_not_asked_is_not_blank():
     counts, asked = segmap(blank, "spiral", stamp)
     assert (counts.sum(), asked) == (0, 3)
     assert segmap(blank, "bar", stamp)[1] == 0
+    assert each(blank, "spiral", stamp).shape == (3, 50, 50)
+    assert each(blank, "bar", stamp).shape == (0, 50, 50)
 
 
 def test_an_unknown_choice_is_refused():

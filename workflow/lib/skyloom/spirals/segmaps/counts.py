@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from skyloom.spirals.geometry import Stamp
 from skyloom.spirals.segmaps.choice import choose
-from skyloom.spirals.segmaps.fill import counted
-from skyloom.spirals.segmaps.marks import Marks
+from skyloom.spirals.segmaps.fill import counted, covered
+from skyloom.spirals.segmaps.marks import Drawing, Marks
 
 
 def segmap(
@@ -40,12 +42,33 @@ def segmap(
     if volunteers is None:
         return np.zeros(shape, np.float32), 0
     kept, weights = choose(volunteers, how, marks.frame.size)
-    drawn = [c for components in kept for c in components]
-    owners = np.repeat(np.arange(len(kept)), [len(components) for components in kept])
+    drawn, owners = _placed(marks, kept, stamp)
+    counts = counted(drawn, owners, weights, shape)
+    return counts.astype(np.float32), len(kept)
+
+
+def each(marks: Marks, kind: str, stamp: Stamp) -> np.ndarray:
+    """Return what each volunteer marked, bool (volunteers, size, size).
+
+    Their sum is `segmap`'s map of all.
+    """
+    volunteers = marks.drawings(kind) or ()
+    drawn, owners = _placed(marks, volunteers, stamp)
+    maps = np.zeros((len(volunteers), stamp.size, stamp.size), bool)
+    for number, one in enumerate(maps):
+        own = [c for c, owner in zip(drawn, owners, strict=True) if owner == number]
+        one[:] = covered(own, one.shape)
+    return maps
+
+
+def _placed(
+    marks: Marks, volunteers: Sequence[Drawing], stamp: Stamp
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return all components on an image's pixels, and whose each is."""
+    drawn = [c for components in volunteers for c in components]
+    owners = np.repeat(np.arange(len(volunteers)), [len(v) for v in volunteers])
     if not drawn:
-        return np.zeros(shape, np.float32), len(kept)
+        return [], owners
     # All at once: a call of the world coordinates costs as much as a map.
     placed = marks.frame.on(stamp, np.concatenate(drawn))
-    ends = np.cumsum([len(c) for c in drawn])[:-1]
-    counts = counted(np.split(placed, ends), owners, weights, shape)
-    return counts.astype(np.float32), len(kept)
+    return np.split(placed, np.cumsum([len(c) for c in drawn])[:-1]), owners
