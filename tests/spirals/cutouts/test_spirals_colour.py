@@ -94,6 +94,15 @@ def test_unknown_units(gain: float, sky: float, bands: str) -> None:
     assert plain[0, 0, 1] == pytest.approx(SKY, abs=2)
 
 
+def test_noise_stays_dark() -> None:
+    """A faint galaxy in other units does not make the sky bright."""
+    rng = np.random.default_rng(0)
+    flux = rng.normal(100, 7, (1, 100, 100)).astype(np.float32)
+    found = rgb(Cutout(flux, "r", None, calibrated=False)).astype(float)
+    assert np.median(found) == pytest.approx(SKY, abs=2)
+    assert found.std() < 25
+
+
 @pytest.mark.real
 def test_real_sky_and_noise(real: Path) -> None:
     """The survey's own pictures have the sky's level that ours have.

@@ -1,5 +1,7 @@
 """Pictures as people have them, and those that are none."""
 
+import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -98,8 +100,11 @@ def _gif() -> bytes:
 def _bomb() -> bytes:
     """Return a PNG whose header claims 30000 x 30000 pixels."""
     stream = BytesIO()
-    Image.new("1", (30000, 30000)).save(stream, "PNG")
-    return stream.getvalue()
+    Image.new("1", (30, 30)).save(stream, "PNG")
+    content = bytearray(stream.getvalue())
+    content[16:24] = struct.pack(">II", 30000, 30000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
 
 
 BAD = {

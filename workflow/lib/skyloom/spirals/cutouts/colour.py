@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.spirals.cutouts.files import Cutout
+from skyloom.stats.scatter import nmad
 
 # Nanomaggies in 0.262 arcsec squared at which the stretch leaves the linear regime.
 SOFTENING = {"g": 0.008, "r": 0.014, "z": 0.019}
@@ -13,7 +14,9 @@ GREYEST = 2.5  # times its mean: a colour whose brightest band is so bright is g
 # How many softenings above the sky 99 % of a picture's pixels stay below: the median
 # of 60 pictures of the survey.
 QUANTILE, BRIGHT = 99.0, 13.0
+NOISE = 0.5  # softenings; what the sky's noise is at most, as in the survey's pictures
 EDGE = 0.1  # of the side: the frame that has the sky
+LAG = 4  # px, between pixels whose differences are noise
 
 
 def rgb(cutout: Cutout) -> np.ndarray:
@@ -25,7 +28,8 @@ def rgb(cutout: Cutout) -> np.ndarray:
 
     Of an image that is not calibrated, each band is put on the survey's scale by
     itself: less the median of the picture's outer tenth, 99 % of its pixels are as in a
-    typical picture of the survey. It has no colours that mean anything.
+    typical picture of the survey, or fainter where the sky's noise would be more than
+    half a softening. It has no colours that mean anything.
 
     Source: Walmsley et al. 2022, MNRAS 509, 3966, section 2.3, and the pictures of
     Galaxy Zoo DECaLS; Lupton et al. 2004, PASP 116, 133, for asinh.
@@ -67,4 +71,8 @@ def _typical(plane: np.ndarray) -> np.ndarray:
     edge = plane[~inner & np.isfinite(plane)]
     above = plane - (np.median(edge) if len(edge) else np.nanmedian(plane))
     bright = np.nanpercentile(above, QUANTILE)
-    return above * (BRIGHT / bright) if bright > 0 else above * 0
+    apart = np.where(inner, np.nan, above)
+    apart = apart[:, LAG:] - apart[:, :-LAG]
+    noise = nmad(apart[np.isfinite(apart)]) / np.sqrt(2)
+    scale = max(bright / BRIGHT, noise / NOISE)
+    return above / scale if scale > 0 else above * 0

@@ -14,7 +14,7 @@ from shapely import LineString, Polygon
 HALF_WIDTH = 0.025
 BOX = 3.0  # length and width of a drawn box over the published effective ones
 ROUND = 4  # segments a quarter of a circle
-TOLERANCE = 0.1  # of the half-width, of vertices that are left out
+TOLERANCE = 0.1  # of the half-width, of points of a line that are left out
 
 
 def stroke_areas(points: np.ndarray, half_width: float) -> list[np.ndarray]:
@@ -30,10 +30,10 @@ def stroke_areas(points: np.ndarray, half_width: float) -> list[np.ndarray]:
     half_width : float
         In the units of the points.
     """
-    area = LineString(points).buffer(half_width, quad_segs=ROUND, cap_style="flat")
+    line = LineString(points).simplify(TOLERANCE * half_width, preserve_topology=False)
+    area = line.buffer(half_width, quad_segs=ROUND, cap_style="flat")
     if isinstance(area, Polygon) and not area.interiors:
-        slim = area.simplify(TOLERANCE * half_width)
-        return [] if slim.is_empty else [np.array(slim.exterior.coords)[:-1]]
+        return [] if area.is_empty else [np.array(area.exterior.coords)[:-1]]
     if len(points) == 2:
         return []
     half = len(points) // 2

@@ -1,0 +1,59 @@
+"""Pictures of files of any kind."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skyloom.io.errors import DatumError
+from skyloom.spirals.cutouts.files import write_cutout
+from skyloom.spirals.cutouts.pictures import write_picture
+from skyloom.spirals.cutouts.show import shown
+from skyloom.spirals.geometry import Stamp
+
+STAMP = Stamp(30.0, -5.0, 0.262, 80)
+
+
+def galaxy() -> np.ndarray:
+    """Return a galaxy in three bands, brightest in the north-east."""
+    rows, columns = np.mgrid[:80, :80]
+    light = np.exp(-np.hypot(rows - 60, columns - 20) / 6).astype(np.float32)
+    return np.stack([light, 2 * light, 3 * light])
+
+
+def test_a_cutout_and_its_picture_agree(tmp_path: Path) -> None:
+    """A FITS file and the PNG of its colours show the same."""
+    write_cutout(tmp_path / "a.fits", galaxy(), STAMP, "grz", {})
+    rgb, field = shown(tmp_path / "a.fits", 80)
+    assert (field.ra, field.dec) == pytest.approx((30, -5), abs=1e-9)
+    write_picture(tmp_path / "a.png", rgb)
+    again, nowhere = shown(tmp_path / "a.png", 80)
+    assert nowhere is None
+    assert np.array_equal(again, rgb)
+    assert np.unravel_index(rgb[..., 1].argmax(), (80, 80)) == (60, 20)
+    with Image.open(tmp_path / "a.png") as image:  # north is up, east is left
+        upper_left = np.asarray(image)[:40, :40]
+    assert upper_left.max() == rgb.max()
+
+
+def test_a_given_field(tmp_path: Path) -> None:
+    """A part of the image, with other pixels."""
+    write_cutout(tmp_path / "a.fits", galaxy(), STAMP, "grz", {})
+    wanted = STAMP.middle(0.5, 100)
+    rgb, field = shown(tmp_path / "a.fits", 64, wanted)
+    assert rgb.shape == (64, 64, 3)
+    assert field == wanted.resized(64)
+    with pytest.raises(DatumError, match="have no flux"):
+        shown(tmp_path / "a.fits", 64, Stamp(31.0, -5.0, 0.262, 80))
+
+
+@pytest.mark.real
+def test_real_native_cutouts(real: Path) -> None:
+    """The survey's own cutouts become pictures; one with a dead region is refused."""
+    folder = real / "spirals" / "decals_native_fits"
+    for name in ("example_a", "example_c", "temp_extended", "temp_small"):
+        rgb, field = shown(folder / f"{name}.fits.gz", 128)
+        assert field is not None
+        assert rgb[48:80, 48:80].mean() > rgb[:8, :8].mean() + 20
+    with pytest.raises(DatumError, match="band g: 75% of the pixels"):
+        shown(folder / "example_bad_pix.fits.gz", 128)
