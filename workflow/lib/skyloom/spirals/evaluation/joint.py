@@ -98,28 +98,28 @@ def compare(
 def verdict(
     table: pd.DataFrame, first: str = "joint", other: str = "segmentation"
 ) -> str:
-    """Return in one sentence what `compare` found, at each number of masks."""
+    """Return in a sentence what `compare` found, of tables of one measure or more."""
     if table.empty:
         return f"{first} and {other} were not trained on the same galaxies."
-    parts = [_clause(row, first, other) for row in table.itertuples()]
-    measures = " and ".join(dict.fromkeys(table["measure"]))
     few = int(table["repeats"].min())
     count = "1 training" if few == 1 else f"{few} trainings"
     note = f" Only {count} of each." if few < FEW else ""
-    return f"Mean soft IoU of {measures}: {'; '.join(parts)}.{note}"
+    parts = []
+    for measure, rows in table.groupby("measure", sort=False):
+        clauses = [_clause(row, first, other) for row in rows.itertuples()]
+        parts.append(f"{measure}: {', '.join(clauses)}")
+    return f"Mean soft IoU of {first} less {other}: {'; '.join(parts)}.{note}"
 
 
 def _clause(row, first: str, other: str) -> str:
-    numbers = f"{row.difference:+.3f}"
-    if row.low is not None:
-        numbers += f" ({row.low:+.3f} to {row.high:+.3f})"
     if row.low is not None and row.low > 0:
-        says = f"{first} is better than {other}"
+        says = f"{first} is better"
     elif row.high is not None and row.high < 0:
-        says = f"{first} is worse than {other}"
+        says = f"{first} is worse"
     else:
-        says = f"no difference of {first} and {other} is shown"
-    return f"{row.measure}, {row.masks} galaxies with marks: {says}, {numbers}"
+        says = "no difference is shown"
+    ends = "" if row.low is None else f", {row.low:+.3f} to {row.high:+.3f}"
+    return f"with {row.masks} marked galaxies {says} ({row.difference:+.3f}{ends})"
 
 
 def _crossed(part: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Figures of maps, votes and measures."""
