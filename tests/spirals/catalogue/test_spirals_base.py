@@ -110,6 +110,35 @@ def test_cut_files_are_refused(tmp_path: Path, suffix: str) -> None:
         read_base(path)
 
 
+TEXT = "dr8_id,ra,dec,est_dr5_pixscale,other\na,1,2,0.3,x\nb,2,3,0.3,x\n"
+CUT = {
+    "a cell too many": (TEXT + "c,3,4,0.3,x,y\n", "Row #4"),
+    "a cell too few": (TEXT + "c,3,4\n", "Row #4"),
+    "an open quote": (TEXT + 'c,3,4,0.3,"x\n', "a quote is left open"),
+    "a column twice": (TEXT.replace("other", "ra"), "column appears twice"),
+    "another encoding": (TEXT.replace("x", "\xe9"), "UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", CUT)
+def test_damaged_text_is_refused(tmp_path: Path, case: str) -> None:
+    """A row that is not whole is found, though its cells are not needed."""
+    text, problem = CUT[case]
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=problem) as bad:
+        read_base(path)
+    assert str(path) in str(bad.value)
+
+
+def test_damaged_gzip_is_refused(tmp_path: Path) -> None:
+    """A packed table that ends early is refused."""
+    path = write(tmp_path / "a.csv.gz", base(1000))
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(InputError, match=str(path)):
+        read_base(path)
+
+
 def test_other_kinds_are_refused(tmp_path: Path) -> None:
     """A table whose format is not known is refused."""
     path = tmp_path / "a.txt"

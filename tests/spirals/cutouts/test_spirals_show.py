@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from PIL import Image
-from skyloom.io.errors import DatumError
+from skyloom.io.errors import DatumError, InputError
 from skyloom.spirals.cutouts.files import write_cutout
 from skyloom.spirals.cutouts.pictures import write_picture
 from skyloom.spirals.cutouts.show import shown
@@ -57,3 +58,24 @@ def test_real_native_cutouts(real: Path) -> None:
         assert rgb[48:80, 48:80].mean() > rgb[:8, :8].mean() + 20
     with pytest.raises(DatumError, match="band g: 75% of the pixels"):
         shown(folder / "example_bad_pix.fits.gz", 128)
+
+
+def test_damaged_headers_are_refused_or_read(tmp_path: Path) -> None:
+    """Whatever bytes of a header are wrong, the error names the file or the flux."""
+    write_cutout(tmp_path / "a.fits", galaxy(), STAMP, "grz", {})
+    header = fits.getheader(tmp_path / "a.fits")
+    del header["CHECKSUM"], header["DATASUM"]
+    fits.writeto(tmp_path / "b.fits", galaxy(), header)
+    whole = (tmp_path / "b.fits").read_bytes()
+    rng, refused = np.random.default_rng(0), []
+    for _ in range(200):
+        content = bytearray(whole)
+        for place in rng.integers(0, 2880, 3):
+            content[place] = rng.choice(list(b"09 .-+E'TAZ=/\x00\xff"))
+        (tmp_path / "c.fits").write_bytes(bytes(content))
+        try:
+            shown(tmp_path / "c.fits", 32)
+        except (InputError, DatumError) as bad:
+            refused.append(str(bad))
+    assert all("c.fits" in text or "no flux" in text for text in refused)
+    assert 50 < len(refused) < 200

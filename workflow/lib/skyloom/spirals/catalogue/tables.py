@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.tables import Column, header, read_csv
+from skyloom.io.tables import CUT, header
 
 CSV = (".csv", ".csv.gz")
+EMPTY = ("", "nan", "NaN", "NA", "None", "null", "--", None, pd.NA, np.nan)
 FITS = (".fits", ".fit", ".fits.gz")
-CELL = {"float": Column("float", empty=True), "str": Column("str", empty=True)}
 
 
 def column_names(path: str | Path) -> list[str]:
@@ -134,11 +137,30 @@ def _table_of(file) -> int:
 
 def _read(path: Path, columns: Mapping[str, str]) -> Mapping:
     if path.name.endswith(CSV):
-        return read_csv(path, {name: CELL[kind] for name, kind in columns.items()})
+        return _csv(path, list(columns))
     if path.name.endswith(FITS):
         with opened(path, verify=False) as file:
             return pd.DataFrame(file.columns(_table_of(file), list(columns)))
     return _parquet(path, list(columns))
+
+
+def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return columns as text, of tables too large to be kept whole in memory."""
+    header(path)  # names a column that is there twice, and another encoding
+    how = csv.ReadOptions(use_threads=False)
+    layout = csv.ParseOptions(newlines_in_values=True)
+    kept = csv.ConvertOptions(
+        include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
+    )
+    try:
+        table = csv.read_csv(path, how, layout, kept)
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            quotes = sum(line.count(b'"') for line in file)
+    except (pa.ArrowException, OSError, EOFError) as bad:
+        raise InputError(path, str(bad), remedy=CUT) from None
+    if quotes % 2:  # rows after it would be a part of the cell
+        raise InputError(path, "a quote is left open", remedy=CUT)
+    return table.to_pandas()
 
 
 def _values(path, name: str, values: pd.Series, kind: str) -> np.ndarray:
@@ -146,7 +168,7 @@ def _values(path, name: str, values: pd.Series, kind: str) -> np.ndarray:
         if values.dtype.kind in "iufb":
             return values.to_numpy(np.float64)
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-        bad = np.isnan(numbers) & values.notna().to_numpy()
+        bad = np.isnan(numbers) & ~values.isin(EMPTY).to_numpy()
         refuse(path, bad, name, values.to_numpy(), "a number")
         return numbers
     texts = [_text(value) for value in values.tolist()]

@@ -34,6 +34,11 @@ SMALLEST, LARGEST = 16, 20000  # px, side
 NAMED = ("SCI", "IMAGE")  # HDUs that are looked at first
 NANOMAGGY = u.Jy * 3631e-9
 UNITS = {"nanomaggy": NANOMAGGY, "nanomaggies": NANOMAGGY, "nmgy": NANOMAGGY}
+# Cards that are looked at; others may be as odd as they like.
+NEEDED = re.compile(
+    r"(CTYPE|CRVAL|CRPIX|CDELT|CROTA|CUNIT|CD|PC|PV|PS)\d.*|[AB]P?_.*|L(ON|AT)POLE"
+    r"|RADE(SYS|CSYS)|EQUINOX|EPOCH|WCSAXES|NAXIS\d?|BANDS?\d?|BUNIT|FILTER|FLUXMAG0"
+)
 REMEDY = "correct the header, or cut the image out again"
 
 
@@ -101,8 +106,7 @@ def read_cutout(path: str | Path) -> Cutout:
     with opened(path) as file:
         key = _image_of(file)
         flux = file.pixels(key)
-        header = file[0].header.copy()
-        header.update(file[key].header)
+        header = _cards(path, file[0].header, file[key].header)
     floats = flux.dtype.kind == "f"
     while flux.ndim > 2 and flux.shape[0] == 1:
         flux = flux[0]
@@ -150,6 +154,19 @@ def _image_of(file: FitsFile) -> str | int:
         seen = f"HDUs {', '.join(file.names)}"
         raise InputError(file.path, f"no image among {seen}", expected="one")
     return (named or images)[0]
+
+
+def _cards(path, *headers: fits.Header) -> fits.Header:
+    """Return the cards that are needed, those of later headers first."""
+    found = fits.Header()
+    for card in (card for header in headers for card in header.cards):
+        if NEEDED.fullmatch(card.keyword):
+            try:
+                found[card.keyword] = card.value
+            except Exception as bad:  # astropy's have no class in common
+                where = f"card {card.keyword}"
+                raise InputError(path, str(bad), where=where, remedy=REMEDY) from None
+    return found
 
 
 def _bands(path, header, count: int) -> str:
@@ -229,8 +246,9 @@ def _factor(path, header, wcs: WCS | None) -> float | None:
     unit = str(header.get("BUNIT", "")).strip()
     if not unit and "FLUXMAG0" not in header and "BANDS" in header:
         return 1.0
-    if "FLUXMAG0" in header:  # of HSC: counts of magnitude 0
-        nanomaggies = 1e9 / float(header["FLUXMAG0"])
+    zero = header.get("FLUXMAG0")  # of HSC: counts of magnitude 0
+    if isinstance(zero, int | float) and zero > 0:
+        nanomaggies = 1e9 / zero
     else:
         nanomaggies = _nanomaggies(unit)
     if nanomaggies is None or not np.isfinite(nanomaggies):
