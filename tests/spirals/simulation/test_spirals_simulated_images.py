@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Canvas, Stamp
+from skyloom.spirals.simulation.galaxy import masks
 from skyloom.spirals.simulation.render import (
     DEPTH,
     MOFFAT,
@@ -18,7 +19,7 @@ from skyloom.spirals.simulation.render import (
     sky_noise,
     smoothed,
 )
-from skyloom.spirals.simulation.shapes import draw, masks
+from skyloom.spirals.simulation.shapes import draw
 
 HOW = Simulate().population
 SEEING = (1.3, 1.2, 1.15)

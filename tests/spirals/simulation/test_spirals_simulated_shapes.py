@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Stamp
-from skyloom.spirals.simulation.growth import picture_scale
-from skyloom.spirals.simulation.shapes import (
+from skyloom.spirals.simulation.galaxy import (
     Arm,
     Bar,
     azimuth,
     bar_truth,
-    draw,
     galaxy_of,
     masks,
-    pixscale,
     ridge,
 )
+from skyloom.spirals.simulation.growth import picture_scale
+from skyloom.spirals.simulation.shapes import draw, pixscale
 
 HOW = Simulate().population
 MANY = [draw(HOW, 5, f"1-{i}") for i in range(300)]

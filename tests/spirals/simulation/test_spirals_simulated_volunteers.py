@@ -8,7 +8,8 @@ import pytest
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.simulation import statistics, volunteers
-from skyloom.spirals.simulation.shapes import bar_truth, draw
+from skyloom.spirals.simulation.galaxy import bar_truth
+from skyloom.spirals.simulation.shapes import draw
 from skyloom.spirals.simulation.votes import count, served, shares, visible
 
 HOW = Simulate()

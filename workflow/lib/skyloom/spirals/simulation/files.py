@@ -21,15 +21,15 @@ from skyloom.spirals.gz3d.galaxy import NAME, Clicks, Gz3d, Strokes
 from skyloom.spirals.gz3d.writing import write_gz3d
 from skyloom.spirals.questions import question
 from skyloom.spirals.simulation import volunteers
-from skyloom.spirals.simulation.render import Scene, cutout, scene, sdss_picture
-from skyloom.spirals.simulation.shapes import (
+from skyloom.spirals.simulation.galaxy import (
     ARM_WIDTHS,
     Galaxy,
     bar_truth,
-    draw,
     galaxy_of,
     masks,
 )
+from skyloom.spirals.simulation.render import Scene, cutout, scene, sdss_picture
+from skyloom.spirals.simulation.shapes import draw
 from skyloom.spirals.simulation.votes import visible
 
 

@@ -20,7 +20,8 @@ from scipy.special import gamma
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.geometry import Canvas
-from skyloom.spirals.simulation.shapes import (
+from skyloom.spirals.simulation.background import add_others
+from skyloom.spirals.simulation.galaxy import (
     Galaxy,
     across,
     sersic_b,
@@ -34,7 +35,6 @@ SKY = (22.1, 21.1, 18.6)  # brightness of the sky [mag / arcsec^2]
 MOFFAT = 3.5
 WINGS = 20  # px to which the point-spread function reaches
 MARGIN = 2 * WINGS + 8
-STARS, GALAXIES = 2.5, 9.0  # per square arcminute
 SDSS_SCALE, SDSS_DEPTH = 0.396, (23.1, 22.7, 22.2)  # g, r, i: five sigma
 HEXAGON = {7: 3, 19: 5, 37: 7, 61: 9, 91: 11, 127: 13}  # fibres across a bundle
 
@@ -61,7 +61,7 @@ def scene(galaxy: Galaxy, field: float, seed: int) -> Scene:
     at = ((np.arange(n) - (n - 1) / 2)[None, :] - np.array(shift)[:, None]) * scale
     x, y = at.astype(np.float32)
     sharp = light(galaxy, x[None, :], y[:, None], scale, r)
-    _others(sharp, galaxy, scale, r)
+    add_others(sharp, galaxy, scale, r)
     clean = smoothed(sharp, galaxy.seeing, scale)
     level = 10 ** r.normal(-0.03, 0.05)
     white = r.standard_normal(clean.shape, dtype=np.float32)
@@ -206,60 +206,6 @@ def _looked_up(texture: np.ndarray, out, swept) -> np.ndarray:
     i = ((out + 3) * (rows / 5.5)).clip(0, rows - 1).astype(np.intp)
     j = (swept * (columns / (2 * np.pi))).astype(np.intp) % columns
     return texture[i, j]
-
-
-def _others(image: np.ndarray, galaxy: Galaxy, scale: float, r) -> None:
-    """Add companions, stars and far galaxies, the extended ones as many points."""
-    n = image.shape[-1]
-    area = (n * scale / 60) ** 2
-    flux = 10 ** (0.4 * (22.5 - galaxy.magnitude))
-    stars = 22.5 - 23.5 + 7.5 * r.exponential(0.28, r.poisson(STARS * area))
-    far = 22.5 - 23.8 + 4.5 * r.exponential(0.28, r.poisson(GALAXIES * area))
-    found = []
-    for bright in stars.clip(max=5.5):
-        colour = r.choice([0.35, 0.6, 1.3], p=[0.35, 0.35, 0.3]) + r.normal(0, 0.08)
-        place = r.uniform(0, n - 1, (1, 2))
-        found.append((place, 10 ** (0.4 * bright), colour, 0.9 * colour - 0.1))
-    for bright in far.clip(max=3.5):
-        place = r.uniform(0, n - 1, 2) + _blob(r.lognormal(-0.6, 0.35) / scale, 80, r)
-        found.append((place, 10 ** (0.4 * bright), r.uniform(0.3, 1.5), 0.7))
-    for x, y, share, radius in galaxy.companions:
-        place = (n - 1) / 2 + np.array([x, y]) / scale
-        place = place + _blob(radius / scale, 20000, r)
-        found.append((place, share * flux, r.uniform(0.4, 0.8), 0.5))
-    if found:
-        _add_points(image, found)
-
-
-def _blob(radius: float, n: int, r) -> np.ndarray:
-    """Return points of an inclined exponential disk about the origin [px]."""
-    far, angle = r.gamma(2, radius / 1.68, n), r.uniform(0, 2 * np.pi, n)
-    turn, flat = r.uniform(0, np.pi), r.uniform(0.3, 1)
-    a, b = far * np.cos(angle), flat * far * np.sin(angle)
-    turned = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
-    return np.stack(turned, axis=1)
-
-
-def _add_points(image: np.ndarray, sources: list) -> None:
-    """Add sources: points x, y (n, 2) [px], their flux in r, g-r and r-z.
-
-    A point goes to the four pixels about it.
-    """
-    n = image.shape[-1]
-    places = np.concatenate([place for place, *_ in sources])
-    sizes = [len(place) for place, *_ in sources]
-    flux, gr, rz = np.repeat(np.array([s[1:] for s in sources]), sizes, axis=0).T
-    flux = flux / np.repeat(sizes, sizes)
-    low = np.floor(places).astype(int)
-    inside = ((low >= 0) & (low < n - 1)).all(axis=1)
-    low, part = low[inside], (places - low)[inside]
-    for dx in (0, 1):
-        for dy in (0, 1):
-            share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
-            at = (low[:, 1] + dy) * n + low[:, 0] + dx
-            for i, brighter in enumerate((-gr, 0.0, rz)):
-                weight = share * (flux * 10 ** (0.4 * brighter))[inside]
-                image[i] += np.bincount(at, weight, n * n).reshape(n, n)
 
 
 def smoothed(image: np.ndarray, seeing, scale: float) -> np.ndarray:

@@ -14,14 +14,8 @@ from scipy.special import expit
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.geometry import Canvas
+from skyloom.spirals.simulation.galaxy import ARM_WIDTHS, Arm, Galaxy, bar_truth, ridge
 from skyloom.spirals.simulation.noise import constants
-from skyloom.spirals.simulation.shapes import (
-    ARM_WIDTHS,
-    Arm,
-    Galaxy,
-    bar_truth,
-    ridge,
-)
 from skyloom.spirals.simulation.votes import Visible
 
 STEP = 4.0  # px between what an outline's scatter is drawn for

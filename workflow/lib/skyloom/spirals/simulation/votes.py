@@ -9,9 +9,9 @@ from scipy.special import expit
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.questions import questions
+from skyloom.spirals.simulation.galaxy import Galaxy, sersic_b
 from skyloom.spirals.simulation.noise import constants
 from skyloom.spirals.simulation.render import DEPTH, sky_noise
-from skyloom.spirals.simulation.shapes import Galaxy, sersic_b
 
 SERVED = 0.2  # share of the votes from which volunteers were asked to draw
 
