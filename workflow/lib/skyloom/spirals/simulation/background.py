@@ -6,7 +6,7 @@ import numpy as np
 
 from skyloom.spirals.simulation.galaxy import Galaxy
 
-STARS, GALAXIES = 2.5, 9.0  # per square arcminute
+STARS, GALAXIES = 4.0, 18.0  # per square arcminute
 
 
 def add_others(image: np.ndarray, galaxy: Galaxy, scale: float, r) -> None:

@@ -19,6 +19,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.special import gamma
 
 from skyloom.run.seeds import rng
+from skyloom.spirals.cutouts.files import NATIVE
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.simulation.background import add_others
 from skyloom.spirals.simulation.galaxy import (
@@ -28,9 +29,11 @@ from skyloom.spirals.simulation.galaxy import (
     superellipse,
 )
 
-NATIVE, MOST = 0.262, 512  # arcsec/px of the camera; a cutout's most pixels
+MOST = 512  # pixels of a cutout
 BANDS = ("g", "r", "z")
 DEPTH = (24.65, 23.61, 22.84)  # of a point source of five sigma, two passes [AB mag]
+# Most cutouts are deeper than that: log10 of their noise over it, mean and scatter.
+LEVEL = (-0.1, 0.1)
 SKY = (22.1, 21.1, 18.6)  # brightness of the sky [mag / arcsec^2]
 MOFFAT = 3.5
 WINGS = 20  # px to which the point-spread function reaches
@@ -63,7 +66,7 @@ def scene(galaxy: Galaxy, field: float, seed: int) -> Scene:
     sharp = light(galaxy, x[None, :], y[:, None], scale, r)
     add_others(sharp, galaxy, scale, r)
     clean = smoothed(sharp, galaxy.seeing, scale)
-    level = 10 ** r.normal(-0.03, 0.05)
+    level = 10 ** r.normal(*LEVEL)
     white = r.standard_normal(clean.shape, dtype=np.float32)
     noisy = np.empty_like(clean)
     for i in range(len(BANDS)):

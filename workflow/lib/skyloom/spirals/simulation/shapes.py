@@ -58,7 +58,7 @@ def draw(how: Galaxies, seed: int, key: str) -> Galaxy:
 
 
 def _colours(kind: str, r) -> tuple[tuple[float, float], ...]:
-    old, young = r.normal(0, 0.04), r.normal(0, 0.07)
+    old, young = r.normal(0, 0.05), r.normal(0, 0.1)
     disk = {"disk": 0.68, "spiral": 0.57, "smooth": 0.75, "edge_on": 0.64}[kind]
     gr = (0.86 + old, 0.83 + old, disk + young, disk - 0.18 + young)
     return tuple((float(c), float(0.85 * c - 0.01)) for c in gr)
@@ -134,7 +134,7 @@ def _disk(base: Galaxy, how: Galaxies, r) -> Galaxy:
         at = base.bar.half * r.uniform(1.0, 1.25) if base.bar else r.uniform(1.3, 2.6)
         radius = float(at if base.bar else at * base.length)
         base = replace(base, ring=(radius, radius * 0.14, float(r.uniform(0.3, 1.5))))
-    return replace(base, texture=float(r.uniform(0.3, 0.7) if looks > 0.75 else 0.1))
+    return replace(base, texture=float(r.uniform(0.3, 0.8) if looks > 0.75 else 0.15))
 
 
 def _spiral(base: Galaxy, how: Galaxies, r) -> Galaxy:
@@ -145,7 +145,8 @@ def _spiral(base: Galaxy, how: Galaxies, r) -> Galaxy:
     pitch, contrast = r.uniform(*how.pitch_angle), r.uniform(*how.contrast)
     first = base.bar.angle if base.bar else r.uniform(0, 2 * np.pi)
     start = base.bar.half * 0.95 if base.bar else base.length * r.uniform(0.35, 0.9)
-    width = base.length * r.uniform(0.16, 0.32)
+    # Tightly wound arms are narrower, or they would not be apart.
+    width = base.length * r.uniform(0.16, 0.32) * np.clip(pitch / 22, 0.35, 1.2) ** 0.6
     arms = []
     for i in range(n):
         away = 0 if base.bar and i < 2 else r.normal(0, 0.2)
@@ -163,7 +164,7 @@ def _spiral(base: Galaxy, how: Galaxies, r) -> Galaxy:
     ring = None
     if base.bar and r.random() < 0.2:
         ring = (base.bar.half, base.bar.half * 0.15, float(r.uniform(0.2, 0.6)))
-    texture, dust = float(r.uniform(0.12, 0.4)), float(r.uniform(0, 0.35))
+    texture, dust = float(r.uniform(0.15, 0.5)), float(r.uniform(0, 0.35))
     return replace(base, arms=tuple(arms), ring=ring, texture=texture, dust=dust)
 
 

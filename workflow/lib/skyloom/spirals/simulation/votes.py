@@ -32,14 +32,19 @@ def visible(galaxy: Galaxy) -> Visible:
 def _arms(galaxy: Galaxy) -> float:
     if not galaxy.arms:
         return -np.inf
-    sigma = galaxy.seeing[1] / 2.355
-    width = np.mean([a.width for a in galaxy.arms]) * np.sqrt(galaxy.axis_ratio)
+    sigma, flat = galaxy.seeing[1] / 2.355, np.sqrt(galaxy.axis_ratio)
+    width = np.mean([a.width for a in galaxy.arms]) * flat
     contrast = np.mean([a.contrast for a in galaxy.arms])
+    blurred = np.hypot(width, sigma)
+    # What blurring leaves of a row of arms, at two scale lengths.
+    around = 2 * np.pi * 2 * galaxy.length / len(galaxy.arms)
+    apart = around * np.sin(np.radians(galaxy.pitch_angle)) * flat
+    contrast = contrast * np.exp(-1.2 * (np.pi * blurred / apart) ** 2)
     # Signal to noise of the arm at two scale lengths, in an area of the blurred image.
     flux = 10 ** (0.4 * (22.5 - galaxy.magnitude)) * galaxy.disk
     bright = flux * np.exp(-2) / (2 * np.pi * galaxy.length**2 * galaxy.axis_ratio)
     clear = contrast * bright / sky_noise(DEPTH[1], galaxy.seeing[1], 1.0)
-    seen = contrast * width / np.hypot(width, sigma) * clear / (clear + 8)
+    seen = contrast * width / blurred * clear / (clear + 8)
     noise = constants()
     return float(noise["arm_slope"] * np.log(seen / noise["arm_seen"]))
 
@@ -72,7 +77,7 @@ def shares(galaxy: Galaxy, seen: Visible) -> np.ndarray:
     hidden *= (1 - 0.7 * lumpy) * (0.35 if edge_on else 1)
     tilted = max(0.0, 0.62 - galaxy.axis_ratio) if galaxy.disk else 0.0
     side = 0.85 if edge_on else 0.05 + 0.7 * tilted
-    spiral = 0.1 + 0.85 * max(arms, 0.6 * lumpy, 0.3 * ring)
+    spiral = 0.15 + 0.8 * max(arms, 0.8 * lumpy, 0.4 * ring)
     strong = expit(3 * (np.log(galaxy.bar.share / 0.13))) if galaxy.bar else 0.1
     some = 0.12 + 0.84 * bar
     ratio = galaxy.bulge_ratio if galaxy.kind == "smooth" else galaxy.axis_ratio
