@@ -159,5 +159,15 @@ def test_sami(tmp_path: Path, key: str) -> None:
 def test_sami_without_names(tmp_path: Path) -> None:
     """A list without names is refused."""
     table = pd.DataFrame({"ra": [1.0], "dec": [0.0]})
-    with pytest.raises(InputError, match="no column with names"):
+    with pytest.raises(InputError, match="no column name"):
         read_sami(write(tmp_path / "a.csv", table))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "count"), [("ClustersDR3", 1433), ("GAMADR3", 5536)])
+def test_real_sami(real: Path, name: str, count: int) -> None:
+    """SAMI's own lists of targets are read."""
+    folder = real / "spectra" / "sami_dr3" / "tables"
+    table = read_sami(folder / f"sami_InputCat{name}.csv.gz")
+    assert len(table) == count
+    assert table["redshift"].between(0, 0.12).all()

@@ -1,8 +1,11 @@
 """The nearest galaxy on the sky, each in one pair."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.spirals.catalogue.crossmatch import crossmatch
@@ -102,3 +105,26 @@ def test_equal_to_all_pairs() -> None:
             best[j] = i
     assert dict(zip(pairs["id"], pairs["name"], strict=True)) == best
     assert counts["within_radius"] == (apart.min(axis=1) <= 3).sum()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("votes", "published"),
+    [
+        ("panoptes.csv", "decals_rgb_x_votes.csv"),
+        ("full_tree_votes_with_coords.csv", "decals_rgb_x_full_tree.csv"),
+    ],
+)
+def test_real_matches(real: Path, votes: str, published: str) -> None:
+    """Pictures named by their position are matched as they were by others."""
+    folder = real / "spirals"
+    names = pd.read_csv(folder / "decals_rgb" / "catalog.csv")["iau_name"]
+    texts = [
+        f"{n[1:3]} {n[3:5]} {n[5:10]} {n[10:13]} {n[13:15]} {n[15:]}" for n in names
+    ]
+    place = SkyCoord(texts, unit=("hourangle", "deg"))
+    left = galaxies(place.ra.deg, place.dec.deg, name=names)
+    pairs, _ = crossmatch(left, pd.read_csv(folder / "gz_decals_votes" / votes), 3.0)
+    known = pd.read_csv(folder / "gz_decals_votes" / published)
+    found = dict(zip(pairs["name"], pairs["subject_id"], strict=True))
+    assert found == dict(zip(known["iau_name"], known["subject_id"], strict=True))

@@ -102,7 +102,7 @@ BAD = {
     "negative votes": (broken(**{"bar-dr5_no": -1}), "row 1, column 'bar-dr5_no'"),
     "half a vote": (broken(**{"bar-dr5_no": 0.5}), "got 0.5"),
     "asked less than 0": (broken(bar_asked=-3), "column 'bar_asked'"),
-    "a name twice": (broken(name="b"), "row 2, column 'name': 'b' stands twice"),
+    "a name twice": (broken(name="b"), "row 2, column 'name': 'b' stands in row 1"),
     "no column": (lambda t: t.drop(columns="bar-dr5_no"), "no column bar-dr5_no"),
     "no rows": (lambda t: t.iloc[:0], "no rows"),
 }
@@ -155,3 +155,16 @@ def test_master() -> None:
     assert found["spiral_asked"].tolist() == [15, 0]
     assert found["redshift"].tolist()[0] == 0.03
     assert (found["bar-dr5_strong"] == 5).all()
+
+
+@pytest.mark.parametrize("voted", [[], ["y"]])
+def test_master_of_little(voted: list[str]) -> None:
+    """No votes, and no redshifts, are no reason to fail."""
+    columns_ = {"name": ["a"], "ra": [10.0], "dec": [1.0]}
+    sheet = pd.DataFrame(columns_ | {"spiral_asked": [15], "bar_asked": [0]})
+    base = pd.DataFrame({"dr8_id": ["x", "y"], "ra": [10.0, 20.0], "dec": [1.0, 2.0]})
+    base = base.assign(est_dr5_pixscale=0.3, redshift=np.nan)
+    votes = pd.DataFrame(1, index=voted, columns=columns(), dtype=np.int32)
+    found = master_galaxies(master(sheet, base, votes, 3.0)[0])
+    assert found["name"].tolist() == ["a", *voted]
+    assert found["redshift"].isna().all()

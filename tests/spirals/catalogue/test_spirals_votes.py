@@ -125,7 +125,7 @@ BAD = {
     "a part is missing": (damaged(BAR, ""), "question 'bar'"),
     "absurd": (damaged(BAR, 10**9), "a whole number of votes"),
     "no name": (damaged("dr8_id", ""), "row 3, column 'dr8_id'"),
-    "a galaxy twice": (damaged("dr8_id", "1_0"), "row 3.*'1_0' stands above"),
+    "a galaxy twice": (damaged("dr8_id", "1_0"), "row 3.*'1_0' stands in row 2"),
     "no column of names": (lambda t: t.drop(columns="dr8_id"), "no column with gal"),
     "no votes": (lambda t: t[["dr8_id"]], "no votes"),
     "an answer is missing": (lambda t: t.drop(columns=BAR), f"no column {BAR}"),

@@ -6,18 +6,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from skyloom.io.errors import InputError
 from skyloom.spirals.catalogue.tables import (
     column_names,
-    place,
     positions,
     read_columns,
     refuse,
+    unique,
 )
 
 PLACE = {"ra": "float", "dec": "float"}
 BASE = {"dr8_id": "str", **PLACE, "est_dr5_pixscale": "float"}
-SAMI = ("name", "catid", "cataid")  # columns with a target's name, the first found
+# Columns of SAMI's lists of targets, of which the first that is found is taken.
+SAMI = {
+    "name": ("name", "catid", "cataid"),
+    "ra": ("ra", "ra_obj"),
+    "dec": ("dec", "dec_obj"),
+}
+REDSHIFT = ("redshift", "z_spec")
 
 
 def read_base(path: str | Path) -> pd.DataFrame:
@@ -32,7 +37,7 @@ def read_base(path: str | Path) -> pd.DataFrame:
         is none, an identifier that is empty or stands twice.
     """
     table = positions(path, read_columns(path, BASE, {"redshift": "float"}))
-    _unique(path, table, "dr8_id")
+    unique(path, table, "dr8_id")
     scale = table["est_dr5_pixscale"].to_numpy()
     bad = (scale <= 0) | (scale > 60)
     refuse(path, bad, "est_dr5_pixscale", scale, "arcsec/px, above 0, 60 at most")
@@ -46,7 +51,7 @@ def read_base(path: str | Path) -> pd.DataFrame:
 
 
 def read_sami(path: str | Path) -> pd.DataFrame:
-    """Read SAMI's targets: name (or CATID), ra, dec [, redshift].
+    """Read SAMI's targets: name, ra, dec, redshift, or as its own lists call them.
 
     Raises
     ------
@@ -54,24 +59,12 @@ def read_sami(path: str | Path) -> pd.DataFrame:
         As `read_base`.
     """
     names = {name.lower() for name in column_names(path)}
-    key = next((name for name in SAMI if name in names), None)
-    if key is None:
-        expected = f"one of {', '.join(SAMI)}"
-        raise InputError(path, "no column with names", expected=expected)
-    table = read_columns(path, {key: "str", **PLACE}, {"redshift": "float"})
-    table = positions(path, table.rename(columns={key: "name"}))
-    _unique(path, table, "name")
+    spelt = {}
+    for wanted, known in {**SAMI, "redshift": REDSHIFT}.items():
+        spelt[wanted] = next((name for name in known if name in names), known[0])
+    required = {spelt[name]: "str" if name == "name" else "float" for name in SAMI}
+    table = read_columns(path, required, {spelt["redshift"]: "float"})
+    table = table.rename(columns={own: name for name, own in spelt.items()})
+    table = positions(path, table)
+    unique(path, table, "name")
     return table
-
-
-def _unique(path, table: pd.DataFrame, column: str) -> None:
-    names = table[column]
-    refuse(path, (names == "").to_numpy(), column, names.to_numpy(), "a name")
-    again = names.duplicated().to_numpy()
-    if again.any():
-        row = int(again.argmax())
-        first = int((names == names[row]).to_numpy().argmax())
-        problem = f"{names[row]!r} stands in {place(path, first, column)} already"
-        where = place(path, row, column)
-        remedy = "keep one row a galaxy"
-        raise InputError(path, problem, where=where, remedy=remedy)

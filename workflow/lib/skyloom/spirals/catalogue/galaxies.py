@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.io.errors import InputError
 from skyloom.io.tables import write_parquet
 from skyloom.learn.splits import split
 from skyloom.sky.footprint import SPHERE, pixel_of
-from skyloom.spirals.catalogue.tables import place, read_columns, refuse
+from skyloom.spirals.catalogue.tables import read_columns, refuse, unique
 from skyloom.spirals.questions import columns
 
 PARTS = ("train", "validate", "test")
@@ -116,10 +115,6 @@ def read_galaxies(path: str | Path) -> pd.DataFrame:
     parts = table["part"].to_numpy()
     bad = ~np.isin(parts.astype(str), PARTS)
     refuse(path, bad, "part", parts, f"one of {', '.join(PARTS)}")
-    names = table["name"]
-    again = np.flatnonzero(names.duplicated())
-    if len(again):
-        where = place(path, again[0], "name")
-        raise InputError(path, f"{names[again[0]]!r} stands twice", where=where)
+    unique(path, table, "name")
     table["marks"] = table["marks"].to_numpy() != 0
     return table

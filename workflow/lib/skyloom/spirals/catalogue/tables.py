@@ -101,6 +101,19 @@ def refuse(path, bad, column: str, values, expected: str, remedy: str = "") -> N
         )
 
 
+def unique(path: str | Path, table: pd.DataFrame, column: str) -> None:
+    """Refuse names that are empty or stand twice."""
+    names = table[column].to_numpy()
+    refuse(path, names == "", column, names, "a name")
+    again = np.flatnonzero(table[column].duplicated())
+    if len(again):
+        row = again[0]
+        first = place(path, int(np.argmax(names == names[row])), column)
+        problem = f"{names[row]!r} stands in {first} already"
+        where, remedy = place(path, row, column), "keep one row a galaxy"
+        raise InputError(path, problem, where=where, remedy=remedy)
+
+
 def positions(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with right ascensions from 0 to 360; refuse places that are none.
 

@@ -13,9 +13,9 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.spirals.catalogue.tables import (
     column_names,
-    place,
     read_columns,
     refuse,
+    unique,
 )
 from skyloom.spirals.questions import SUFFIX, Question, columns, questions
 
@@ -95,7 +95,7 @@ def _read(path, keys: list[str]) -> pd.DataFrame:
     kinds = dict.fromkeys(answers.values(), "float")
     kinds |= {name: "float" for names in earlier.values() for name in names}
     table = read_columns(path, {key: "str", **kinds})
-    _refuse_repeats(path, table[key], key)
+    unique(path, table, key)
     votes = np.zeros((len(table), len(columns())), np.int32)
     for one in questions():
         known = [answers[name] for name in one.names if name in answers]
@@ -166,13 +166,3 @@ def _counts(path, table: pd.DataFrame, names: list[str], one: Question) -> np.nd
         bad = ~(column >= 0) | (column != np.floor(column)) | (column > 1e6)
         refuse(path, bad, name, column, expected, f"question {one.name!r}")
     return values
-
-
-def _refuse_repeats(path, names: pd.Series, key: str) -> None:
-    refuse(path, (names == "").to_numpy(), key, names.to_numpy(), "a name")
-    again = names.duplicated().to_numpy()
-    if again.any():
-        row = int(again.argmax())
-        where, problem = place(path, row, key), f"{names[row]!r} stands above already"
-        remedy = "keep one row a galaxy"
-        raise InputError(path, problem, where=where, remedy=remedy)
