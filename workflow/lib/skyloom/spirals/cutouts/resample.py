@@ -94,6 +94,8 @@ def averaged(flux: np.ndarray, factor: int) -> np.ndarray:
     squares = flux[:, : ny * factor, : nx * factor]
     squares = squares.reshape(n, ny, factor, nx, factor)
     known = np.isfinite(squares)
+    if known.all():
+        return squares.mean(axis=(2, 4), dtype=np.float64).astype(np.float32)
     count = known.sum(axis=(2, 4))
     total = np.where(known, squares, 0).sum(axis=(2, 4), dtype=np.float64)
     mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
@@ -116,13 +118,16 @@ def _sampled(plane: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     known = np.isfinite(plane)
     if not known.any():
         return np.full(x.shape, np.nan, np.float32)
+    ny, nx = plane.shape
+    seen = (np.abs(x - (nx - 1) / 2) <= nx / 2) & (np.abs(y - (ny - 1) / 2) <= ny / 2)
     if not known.all():
         nearest = distance_transform_edt(
             ~known, return_distances=False, return_indices=True
         )
         plane = plane[tuple(nearest)]
+        weight = map_coordinates(
+            known.astype(np.float32), [y, x], order=1, mode="nearest"
+        )
+        seen &= weight >= 0.5
     values = map_coordinates(plane, [y, x], np.float32, order=3, mode="nearest")
-    weight = map_coordinates(
-        known.astype(np.float32), [y, x], order=1, mode="grid-constant"
-    )
-    return np.where(weight >= 0.5, values, np.nan).astype(np.float32)
+    return np.where(seen, values, np.nan).astype(np.float32)
