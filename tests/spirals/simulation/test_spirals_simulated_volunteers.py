@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pytest
+import shapely
+from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.simulation import statistics, volunteers
@@ -122,6 +124,53 @@ def test_bars_agree_as_those_of_galaxy_builder_or_better(real, bars):
     own = statistics.drawn([drawings for _, drawings in bars], 525)["pairwise_iou"]
     assert 0.1 < found < 0.2
     assert found < own < found + 0.2
+
+
+@pytest.mark.real
+def test_strokes_lie_as_far_apart_as_those_of_galaxy_builder(real, asked):
+    """Its strokes are lines along arms; in units of the disk's scale length."""
+    theirs = []
+    for path in sorted((real / "builder/galaxies/models").glob("*.json.gz"))[1::6]:
+        tree = json.loads(gzip.decompress(path.read_bytes()))
+        spirals = [model["spiral"] for model in tree["models"]]
+        lines = [
+            (i, np.array(points))
+            for i, spiral in enumerate(spirals)
+            for key, points in spiral.items()
+            if key.startswith("points") and len(points) >= 5
+        ]
+        length = tree["aggregate"].get("disk.Re", np.nan) / 1.68
+        if len({i for i, _ in lines}) >= 12 and length > 0:
+            theirs.append(_apart(lines, length))
+    own = []
+    for galaxy, seen, _ in asked[:100]:
+        if galaxy.arms and seen.arms > 0:
+            lines = []
+            for i in range(15):
+                r = rng(11, "line", galaxy.key, i)
+                middle = r.normal(0, volunteers.constants()["centre"], 2)
+                for arm in galaxy.arms:
+                    path, _ = volunteers.line(galaxy, arm, CANVAS, middle, r)
+                    lines.append((i, path))
+            own.append(_apart(lines, galaxy.length / CANVAS.scale))
+    assert len(theirs) > 15
+    assert 0.15 < np.median(theirs) < 0.27
+    assert np.median(own) == pytest.approx(np.median(theirs), abs=0.07)
+
+
+def _apart(lines, length):
+    """Return how far a volunteer's stroke is from the nearest of each other's."""
+    found = []
+    strokes = [(i, shapely.LineString(line)) for i, line in lines]
+    parts = np.linspace(0.15, 0.85, 8)
+    for i, stroke in strokes:
+        points = shapely.line_interpolate_point(stroke, parts, normalized=True)
+        for j in {k for k, _ in strokes} - {i}:
+            others = [other for k, other in strokes if k == j]
+            far = np.min([shapely.distance(points, o) for o in others], axis=0)
+            found.append(np.median(far) / length)
+    near = np.array(found)
+    return np.median(near[near < 1])  # of the same arm
 
 
 def _box(bar):

@@ -27,7 +27,7 @@ def draw(how: Galaxies, seed: int, key: str) -> Galaxy:
     low, high = how.magnitudes
     magnitude = low + (high - low) * r.random() ** 0.7
     # Sizes as those of MaNGA's: half the light within 6 arcsec or so at magnitude 15.5.
-    radius = (6.5 if kind == "spiral" else 5.5) * r.lognormal(0, 0.28)
+    radius = (7.3 if kind == "spiral" else 6.0) * r.lognormal(0, 0.28)
     radius *= 10 ** (-0.12 * (magnitude - 15.5))
     width = r.uniform(1.1, 1.35)
     base = Galaxy(

@@ -74,7 +74,7 @@ def _arms(galaxy: Galaxy, visible: float, canvas: Canvas, r) -> Drawing:
     missed = noise["arm_missed"] * np.exp(-0.3 * care)
     drawn = [arm for arm in arms if r.random() > missed / max(arm.contrast, 0.3)]
     drawn = drawn or [max(arms, key=lambda arm: arm.contrast)]
-    paths = [_path(galaxy, arm, canvas, off, r) for arm in drawn]
+    paths = [line(galaxy, arm, canvas, off, r) for arm in drawn]
     if len(paths) == 2 and r.random() < noise["joined"]:
         (first, across), (second, _) = paths
         paths = [(np.concatenate([first[::-1], second]), across)]
@@ -102,14 +102,13 @@ def _canvas(x, y, canvas: Canvas, middle) -> np.ndarray:
     return np.stack([x, -np.asarray(y)], axis=1) / canvas.scale + middle
 
 
-def _path(galaxy: Galaxy, arm: Arm, canvas: Canvas, middle, r):
+def line(galaxy: Galaxy, arm: Arm, canvas: Canvas, middle, r):
     """Return the line along an arm that a volunteer has in mind, and its half width."""
     noise = constants()
-    bend = r.normal(0, 0.2)
-    moved = replace(arm, turn=arm.turn + bend)
+    moved = replace(arm, turn=arm.turn + r.normal(0, noise["bend"]))
     x, y = ridge(galaxy, moved)
     late, early = np.abs(r.normal(0, noise["shorter"], 2))
-    low, high = int(200 * min(late, 0.4)), 200 - int(200 * min(early, 0.5))
+    low, high = int(200 * min(late, 0.5)), 200 - int(200 * min(early, 0.45))
     half = ARM_WIDTHS * arm.width * np.sqrt(galaxy.axis_ratio) / canvas.scale
     path = _canvas(x[low:high], y[low:high], canvas, middle)
     return path + r.normal(0, noise["shift"] * half, 2), half
@@ -122,12 +121,12 @@ def _stroke(path: np.ndarray, half: float, r) -> np.ndarray:
     along = np.append(0, np.cumsum(steps))
     n = max(int(along[-1] / STEP), 6)
     at = np.linspace(0, along[-1], n)
-    line = np.stack([np.interp(at, along, column) for column in path.T], axis=1)
-    slope = np.gradient(line, axis=0)
+    middle = np.stack([np.interp(at, along, column) for column in path.T], axis=1)
+    slope = np.gradient(middle, axis=0)
     normal = np.stack([-slope[:, 1], slope[:, 0]], axis=1)
     normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
     taper = np.sqrt(np.clip(np.minimum(at, at[::-1]) / half, 0.05, 1))[:, None]
-    sides = [line + normal * half * taper * side for side in (1, -1)]
+    sides = [middle + normal * half * taper * side for side in (1, -1)]
     outline = np.concatenate([sides[0], sides[1][::-1]])
     outline = outline + _wander(len(outline), noise["jitter"] * half, r)
     if r.random() < noise["overshoot"]:
@@ -163,7 +162,7 @@ def _bar(galaxy: Galaxy, visible: float, canvas: Canvas, r) -> Drawing:
     noise, care = constants(), r.normal()
     if not _draws(visible, care, r):
         return ()
-    middle = canvas.size / 2 + r.normal(0, noise["centre"] / 2, 2)
+    middle = canvas.size / 2 + r.normal(0, noise["centre"], 2)
     if r.random() < noise["click"]:
         return (middle[None, :],)
     half, across, angle = _true_bar(galaxy, r)
