@@ -36,7 +36,7 @@ def test_bars_of_other_galaxies_are_recovered_with_the_fitted_scale(volunteers):
     ratios = rng.uniform(0.2, 0.5, 60)
     numbers = zip(lengths, angles, ratios, strict=True)
     maps = [volunteers(k, *one) for k, one in enumerate(numbers)]
-    scale = fit_scale(maps[:30], lengths[:30], ratios[:30])
+    scale = fit_scale(maps[:30], lengths[:30], angles[:30], ratios[:30])
     found = [bar(m, 0.1 * np.sqrt(m), rng, scale, draws=8) for m in maps[30:]]
     off = np.array([one.length for one in found]) / lengths[30:] - 1
     assert np.median(np.abs(off)) < 0.08
@@ -45,17 +45,37 @@ def test_bars_of_other_galaxies_are_recovered_with_the_fitted_scale(volunteers):
     assert np.median(np.abs(turn)) < 3
     flat = [1 - one.ellipticity for one in found] - ratios[30:]
     assert np.median(np.abs(flat)) < 0.06
+    # The scatter that was fitted is that of the others.
+    given = [one.length_err / one.length for one in found]
+    assert 0.5 < np.median(np.abs(off) / given) / 0.6745 < 2
 
 
-def test_the_fitted_level_is_where_the_median_ratio_is_one(volunteers):
-    lengths, ratios = np.linspace(16, 38, 15), np.full(15, 0.3)
-    maps = [volunteers(k, lengths[k], 40.0, 0.3) for k in range(15)]
-    scale = fit_scale(maps, lengths, ratios)
+def test_the_fitted_scale_makes_the_median_ratio_one(volunteers):
+    lengths, angles, ratios = (
+        np.linspace(16, 38, 24),
+        np.full(24, 40.0),
+        np.full(24, 0.3),
+    )
+    maps = [volunteers(k, lengths[k], 40.0, 0.3) for k in range(24)]
     rng = np.random.default_rng(0)
-    found = [bar(m, 0 * m, rng, scale, draws=1).length for m in maps]
-    assert np.median(found / lengths) == pytest.approx(1, abs=0.03)
-    long = fit_scale(maps, 1.3 * lengths, ratios)
-    assert long.level < scale.level  # longer bars are cut lower
+    for factor in (1.0, 1.3):
+        scale = fit_scale(maps, factor * lengths, angles, ratios)
+        found = [bar(m, 0 * m, rng, scale, draws=1) for m in maps]
+        off = [one.length for one in found] / (factor * lengths)
+        assert np.median(off) == pytest.approx(1, abs=1e-3)
+    flat = [1 - one.ellipticity for one in found]
+    assert np.median(flat) == pytest.approx(0.3, abs=0.01)
+    few = fit_scale(maps[:5], lengths[:5], angles[:5], ratios[:5])
+    assert few.power == 1
+
+
+def test_a_bias_of_all_volunteers_is_in_the_error(volunteers):
+    lengths, ratios = np.full(20, 30.0), np.full(20, 0.3)
+    maps = [volunteers(k, 30.0, 40.0, 0.3) for k in range(20)]
+    right = fit_scale(maps, lengths, np.full(20, 40.0), ratios)
+    wrong = fit_scale(maps, lengths, np.full(20, 52.0), ratios)
+    assert right.angle_err < 5
+    assert wrong.angle_err > 12
 
 
 def test_turned_and_mirrored_maps_have_turned_and_mirrored_bars(volunteers):
@@ -79,7 +99,7 @@ def test_a_finer_map_has_the_same_bar_in_more_pixels(volunteers):
     rng = np.random.default_rng(0)
     own = bar(share, 0 * share, rng, BarScale(), draws=1)
     other = bar(fine, 0 * fine, rng, BarScale(), draws=1)
-    assert other.length == pytest.approx(2 * own.length, rel=0.03)
+    assert other.length == pytest.approx(2 * own.length, rel=0.04)
     assert abs(turned(other.angle - own.angle)) < 1
 
 
@@ -88,8 +108,8 @@ def test_errors_grow_with_the_deviation_of_the_map(volunteers):
     rng = np.random.default_rng(1)
     small = bar(share, 0.02 * np.ones_like(share), rng, BarScale())
     large = bar(share, 0.12 * np.ones_like(share), rng, BarScale())
-    assert large.length_err > 1.5 * small.length_err > 0
-    assert large.angle_err > small.angle_err > 0
+    assert large.length_err > small.length_err >= 0.1 * small.length
+    assert large.angle_err > small.angle_err >= 5
 
 
 def test_a_blank_or_faint_map_has_no_bar_and_says_so(volunteers):
@@ -110,7 +130,7 @@ def test_an_unsure_bar_is_given_with_its_probability(volunteers):
 
 def test_no_bars_give_no_scale():
     with pytest.raises(ValueError, match="none of 3 maps"):
-        fit_scale(np.zeros((3, 32, 32)), np.ones(3), np.ones(3))
+        fit_scale(np.zeros((3, 32, 32)), *np.ones((3, 3)))
 
 
 def test_drawn_maps_have_the_deviation_and_are_smooth():

@@ -141,7 +141,7 @@ def test_what_is_hardly_asked_is_not_judged():
 def test_the_row_of_a_galaxy_has_all_columns_and_near_truths(drawn, concentrations):
     galaxy = drawn(8, pitch=20.0, noise=0.05, ratio=0.7, angle=30.0, bar_angle=60.0)
     seen = Seen(galaxy.mean, galaxy.std, galaxy.picture, concentrations, 0.3, 0.04)
-    row = measured(seen, Calibration(BarScale(0.5)), np.random.default_rng(0))
+    row = measured(seen, Calibration(BarScale(0.9)), np.random.default_rng(0))
     assert list(row) == [one.name for one in columns()]
     assert all(isinstance(row[one.name], one.kind) for one in columns())
     assert row["pitch_angle"] == pytest.approx(20, abs=3)

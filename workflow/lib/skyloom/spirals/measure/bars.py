@@ -1,10 +1,10 @@
 """Bars: length, position angle and ellipticity from the map of shares that mark them.
 
-A bar is the part of the map, about the middle, that at least `level` times the share at
-its brightest marks. Its length and direction are those of the uniform ellipse of the
-same second moments. Volunteers' bars differ in length, so that the level sets the
-length: it is fitted to galaxies of known bars, as is the factor of the axis ratio,
-which the scatter of their drawings widens.
+A bar is the part of the map, about the middle, that at least `LEVEL` times the share at
+its brightest marks, and its direction and axis ratio are those of the uniform ellipse
+of the same second moments. Volunteers' bars differ, and a network blurs small ones, so
+that its length is a function of that ellipse's, fitted to galaxies of known bars; so is
+a factor of the axis ratio.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from skyloom.spirals.measure.draws import drawn_maps
 from skyloom.spirals.measure.ellipse import second_moments, turned
@@ -21,26 +21,38 @@ from skyloom.spirals.measure.ellipse import second_moments, turned
 FAINT = 0.2  # share of volunteers, 3 of 15: a map that stays below has no bar
 MIDDLE = 0.08  # of the side: sigma of what counts as the middle
 WITHIN = 0.2  # of the side: how far from the middle the brightest part may be
-LEVELS = np.linspace(0.1, 0.9, 33)
+LEVEL = 0.4  # of the brightest share
+ENOUGH = 20  # galaxies from which a power is fitted
 DRAWS = 24
 SMALLEST = 5  # pixels that have a direction
-PIXEL = 0.3  # px: error of the edge of a region of pixels
 
 
 @dataclass(frozen=True, slots=True)
 class BarScale:
-    """What turns a map into a bar's length and axis ratio; fitted by `fit_scale`.
+    """What turns a map's ellipse into a bar; fitted by `fit_scale`.
 
     Attributes
     ----------
-    level : float
-        Of the brightest part.
+    length, power : float
+        The bar's length is `length` times the ellipse's to the `power`, both in parts
+        of the map's side.
     ratio : float
         True over measured axis ratio.
+    length_err, angle_err, ratio_err : float
+        Scatter of the galaxies it was fitted to: part of the length, deg, 1. Volunteers
+        err together, which the map's own deviation does not tell.
     """
 
-    level: float = 0.4
-    ratio: float = 1.0
+    length: float = 0.8
+    power: float = 1.0
+    ratio: float = 0.7
+    length_err: float = 0.1
+    angle_err: float = 5.0
+    ratio_err: float = 0.05
+
+    def lengths(self, major: np.ndarray, side: int) -> np.ndarray:
+        """Return lengths of bars [px] of semi-major axes [px] on a map."""
+        return side * self.length * (2 * np.asarray(major) / side) ** self.power
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +106,8 @@ def bar(
     draws : int
         How many maps.
     """
-    share, own = _shape(mean, scale.level)
-    each = [_shape(one, scale.level) for one in drawn_maps(mean, std, rng, draws)]
+    share, own = _shape(mean)
+    each = [_shape(one) for one in drawn_maps(mean, std, rng, draws)]
     drawn = np.array([s for peak, s in each if s and peak >= FAINT]).reshape(-1, 3)
     found = len(drawn) / draws
     if own is None or share < FAINT:
@@ -103,62 +115,68 @@ def bar(
     if found < 0.5:
         return Bar(share=share, found=found, reason="uncertain")
     major, ratio, angle = own
-    edge = PIXEL / major
-    lengths = np.hypot(2 * np.std(drawn[:, 0]), 2 * PIXEL)
+    length = float(scale.lengths(major, len(mean)))
+    scatter = np.std(scale.lengths(drawn[:, 0], len(mean)))
+    lengths = np.hypot(scatter, length * scale.length_err)
     angles = np.sqrt(np.mean(turned(drawn[:, 2] - angle) ** 2))
-    angles = np.hypot(angles, np.degrees(edge))
-    ratios = scale.ratio * np.hypot(np.std(drawn[:, 1]), edge)
+    angles = np.hypot(angles, scale.angle_err)
+    ratios = np.hypot(scale.ratio * np.std(drawn[:, 1]), scale.ratio_err)
     ellipticity = 1 - min(scale.ratio * ratio, 1.0)
-    return Bar(2 * major, lengths, angle, angles, ellipticity, ratios, share, found)
+    return Bar(length, lengths, angle, angles, ellipticity, ratios, share, found)
 
 
 def fit_scale(
-    maps: Sequence[np.ndarray], lengths: np.ndarray, ratios: np.ndarray
+    maps: Sequence[np.ndarray],
+    lengths: np.ndarray,
+    angles: np.ndarray,
+    ratios: np.ndarray,
 ) -> BarScale:
-    """Return the scale at which the median ratios to true lengths and ratios are 1.
+    """Return the scale of galaxies with bars: the median ratios to the true ones are 1.
 
     Parameters
     ----------
     maps : sequence of ndarray, shape (H, W)
-        Maps of galaxies with bars, such as those of the validation; those without a
-        bar brighter than `FAINT` do not count.
-    lengths, ratios : ndarray, shape (n,)
-        True lengths [px] and axis ratios.
+        Maps such as those of the validation; those without a bar brighter than `FAINT`
+        do not count.
+    lengths, angles, ratios : ndarray, shape (n,)
+        True lengths [px], position angles [deg] and axis ratios.
 
     Raises
     ------
     ValueError
         When no map has a bar.
     """
-    lengths, ratios = np.asarray(lengths, float), np.asarray(ratios, float)
-    seen = [k for k, one in enumerate(maps) if _shape(one, 0.5)[0] >= FAINT]
-    if not seen:
-        msg = f"none of {len(maps)} maps has a bar: nothing to fit its level with"
+    seen = [(len(one), *_shape(one)) for one in maps]
+    some = [k for k, (_, peak, shape) in enumerate(seen) if shape and peak >= FAINT]
+    if not some:
+        msg = f"none of {len(maps)} maps has a bar: nothing to fit their scale with"
         raise ValueError(msg)
-    medians = []
-    for level in LEVELS:
-        shapes = [_shape(maps[k], level)[1] for k in seen]
-        two = [
-            (2 * s[0] / lengths[k], ratios[k] / max(s[1], 1e-3))
-            for k, s in zip(seen, shapes, strict=True)
-            if s
-        ]
-        medians.append(np.median(two, axis=0) if two else (0.0, 1.0))
-    length, ratio = np.array(medians).T
-    # Lengths fall with the level.
-    level = float(np.interp(-1.0, -np.minimum.accumulate(length), LEVELS))
-    return BarScale(level, float(np.interp(level, LEVELS, ratio)))
+    side = np.array([seen[k][0] for k in some], np.float64)
+    major, flat, angle = np.array([seen[k][2] for k in some]).T
+    true = [np.asarray(v, np.float64)[some] for v in (lengths, angles, ratios)]
+    x, y = np.log(2 * major / side), np.log(true[0] / side)
+    power = stats.theilslopes(y, x).slope if len(some) >= ENOUGH else 1.0
+    factor = np.median(y - power * x)
+    ratio = np.median(true[2] / np.maximum(flat, 1e-3))
+    off = (
+        np.expm1(factor + power * x - y),
+        turned(angle - true[1]),
+        ratio * flat - true[2],
+    )
+    # About 0, not about their median: errors in common are errors.
+    scatter = (float(1.4826 * np.median(np.abs(one))) for one in off)
+    return BarScale(float(np.exp(factor)), float(power), float(ratio), *scatter)
 
 
 def _shape(
-    shares: np.ndarray, level: float
+    shares: np.ndarray,
 ) -> tuple[float, tuple[float, float, float] | None]:
     """Return the brightest share near the middle, and the shape of its surroundings."""
     y, x = np.indices(shares.shape, np.float64)
     side, half = min(shares.shape), (np.array(shares.shape) - 1) / 2
     far = np.hypot(y - half[0], x - half[1])
     peak = float(shares[far <= WITHIN * side].max())
-    labels, n = ndimage.label(shares >= level * peak)
+    labels, n = ndimage.label(shares >= LEVEL * peak)
     if not n or peak <= 0:
         return peak, None
     near = shares * np.exp(-0.5 * (far / (MIDDLE * side)) ** 2)

@@ -96,7 +96,7 @@ def measured(
     mine = bar(seen.mean[1], seen.std[1], rng, calibration.bar)
     length, error = deprojected_length(mine, own)
     inner = np.nan_to_num(length / 2) if not mine.reason else 0.0
-    spiral = arms(seen.mean[0], own, rng, inner)
+    spiral = arms(seen.mean[0], seen.picture, own, rng, inner)
     return (
         _disk_row(own, seen.scale)
         | _bar_row(mine, (length, error), seen)
