@@ -13,6 +13,7 @@ from shapely import LineString, Polygon
 # of 135), which is 0.022 at half maximum.
 HALF_WIDTH = 0.025
 BOX = 3.0  # length and width of a drawn box over the published effective ones
+LONG = 40  # points of a line that is halved at once: scribbles take long
 ROUND = 4  # segments a quarter of a circle
 TOLERANCE = 0.1  # of the half-width, of points of a line that are left out
 
@@ -31,14 +32,23 @@ def stroke_areas(points: np.ndarray, half_width: float) -> list[np.ndarray]:
         In the units of the points.
     """
     line = LineString(points).simplify(TOLERANCE * half_width, preserve_topology=False)
-    area = line.buffer(half_width, quad_segs=ROUND, cap_style="flat")
-    if isinstance(area, Polygon) and not area.interiors:
-        return [] if area.is_empty else [np.array(area.exterior.coords)[:-1]]
+    return _areas(np.array(line.coords), half_width)
+
+
+def _areas(points: np.ndarray, half_width: float) -> list[np.ndarray]:
+    """Return polygons without holes: of the line, or of its two halves."""
+    if len(points) <= LONG:
+        line = LineString(points)
+        area = line.buffer(half_width, quad_segs=ROUND, cap_style="flat")
+        if isinstance(area, Polygon) and not area.interiors:
+            return [] if area.is_empty else [np.array(area.exterior.coords)[:-1]]
     if len(points) == 2:
         return []
     half = len(points) // 2
-    parts = points[: half + 1], points[half:]
-    return [area for part in parts for area in stroke_areas(part, half_width)]
+    # They share a part of the line, so that no wedge is left out at a bend.
+    shared = 1 if len(points) > 4 else 0
+    parts = points[: half + 1], points[half - shared :]
+    return [area for part in parts for area in _areas(part, half_width)]
 
 
 def box(mux: float, muy: float, roll: float, length: float, ratio: float) -> np.ndarray:
