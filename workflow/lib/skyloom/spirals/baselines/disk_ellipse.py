@@ -76,7 +76,8 @@ def fit_disk_ellipse(
         if solid:
             total[:, 1:] = 0
         share, inner, outer = np.unravel_index(total.argmax(), total.shape)
-        rings.append(Ring(EDGES[inner], EDGES[outer], SHARES[share]))
+        numbers = EDGES[inner], EDGES[outer], SHARES[share]
+        rings.append(Ring(*map(float, numbers)))
     return DiskEllipse(tuple(rings))
 
 

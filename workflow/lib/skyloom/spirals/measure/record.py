@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -77,9 +77,27 @@ class Calibration:
     relations: Mapping[str, Relation | None] = field(default_factory=dict)
 
 
+class _Found(NamedTuple):
+    """What was measured: pairs are values and errors."""
+
+    disk: Ellipse
+    bar: Bar
+    in_plane: tuple[float, float]
+    arms: Arms
+    fraction: tuple[float, float]
+    light: float
+    heads: Mapping[str, tuple]
+
+
+PAIR = (np.nan, np.nan)
+NO_DISK = Ellipse(*[np.nan] * 8)
+NO_HEADS = dict.fromkeys(KINDS, (*PAIR, *PAIR, ""))
+NOTHING = _Found(NO_DISK, Bar(), PAIR, Arms(), PAIR, np.nan, NO_HEADS)
+
+
 def columns() -> list[Column]:
     """Return the columns of `measured`, in order."""
-    return [*_disk_columns(), *_bar_columns(), *_arm_columns(), *_head_columns()]
+    return [column for column, _ in _entries(NOTHING, np.nan, np.nan)]
 
 
 def measured(
@@ -94,129 +112,86 @@ def measured(
     own = disk(seen.picture)
     own = own.scaled(size / seen.picture.shape[1]) if own else None
     mine = bar(seen.mean[1], seen.std[1], rng, calibration.bar)
-    length, error = deprojected_length(mine, own)
-    inner = np.nan_to_num(length / 2) if not mine.reason else 0.0
-    spiral = arms(seen.mean[0], seen.picture, own, rng, inner)
-    return (
-        _disk_row(own, seen.scale)
-        | _bar_row(mine, (length, error), seen)
-        | _arm_row(spiral, own, seen, rng)
-        | _head_row(seen, calibration)
-    )
-
-
-def _with_error(name: str, unit: str | None, description: str) -> list[Column]:
-    error = Column(f"{name}_err", unit, float, f"standard error of {name}")
-    return [Column(name, unit, float, description), error]
-
-
-def _disk_columns() -> list[Column]:
-    lowest = "semi-major axis of the picture's lowest isophote"
-    return [
-        *_with_error("disk_radius_px", "pix", f"{lowest}, in pixels of the map"),
-        *_with_error("disk_radius", "arcsec", lowest),
-        *_with_error("disk_ratio", None, "minor over major axis of the disk"),
-        *_with_error("disk_pa", "deg", "position angle of the disk, N through E"),
-    ]
-
-
-def _disk_row(own: Ellipse | None, scale: float) -> dict:
-    nothing = Ellipse(*[np.nan] * 8)
-    own = own or nothing
-    sizes = own.radius, own.radius_err
-    return _pairs(
-        disk_radius_px=sizes,
-        disk_radius=[scale * v for v in sizes],
-        disk_ratio=(own.ratio, own.ratio_err),
-        disk_pa=(own.angle, own.angle_err),
-    )
-
-
-def _bar_columns() -> list[Column]:
-    ends = "length of the bar from end to end"
-    return [
-        *_with_error("bar_length_px", "pix", f"{ends}, in pixels of the map"),
-        *_with_error("bar_length", "arcsec", ends),
-        *_with_error("bar_length_kpc", "kpc", ends),
-        *_with_error("bar_length_disk_kpc", "kpc", f"{ends}, in the disk's plane"),
-        *_with_error("bar_pa", "deg", "position angle of the bar, N through E"),
-        *_with_error("bar_ellipticity", None, "1 - minor / major axis of the bar"),
-        Column("bar_share", None, float, "share of volunteers at the bar's brightest"),
-        Column("bar_found", None, float, "probability that the map has a bar"),
-        Column("bar_reason", None, str, "why there is no bar's length"),
-    ]
-
-
-def _bar_row(own: Bar, in_plane: tuple[float, float], seen: Seen) -> dict:
-    sizes = own.length, own.length_err
-    kpc = seen.scale * kpc_per_arcsec(seen.redshift)
-    return _pairs(
-        bar_length_px=sizes,
-        bar_length=[seen.scale * v for v in sizes],
-        bar_length_kpc=[kpc * v for v in sizes],
-        bar_length_disk_kpc=[kpc * v for v in in_plane],
-        bar_pa=(own.angle, own.angle_err),
-        bar_ellipticity=(own.ellipticity, own.ellipticity_err),
-    ) | {"bar_share": own.share, "bar_found": own.found, "bar_reason": own.reason}
-
-
-def _arm_columns() -> list[Column]:
-    part = "of the disk where 3 of 15 volunteers or more mark arms"
-    return [
-        *_with_error("pitch_angle", "deg", "pitch angle of the arms"),
-        Column("winding", None, str, "Z: outwards from N through E; S: the other way"),
-        Column("arm_number", None, int, "number of arms; 0: unknown"),
-        Column("arm_reason", None, str, "why there is no pitch angle"),
-        *_with_error("arm_fraction", None, f"part {part}"),
-        Column("arm_light", None, float, f"part of the light {part}"),
-    ]
-
-
-def _arm_row(spiral: Arms, own: Ellipse | None, seen: Seen, rng) -> dict:
+    in_plane = deprojected_length(mine, own)
+    inner = 0.0 if mine.reason else np.nan_to_num(in_plane[0] / 2)
     drawn = drawn_maps(seen.mean[0], seen.std[0], rng, DRAWS)
     error = np.std([arm_fraction(one, own) for one in drawn])
-    light = np.nan
-    if seen.flux is not None:
-        light = arm_fraction(seen.mean[0], own, seen.flux)
-    fraction = arm_fraction(seen.mean[0], own), error
-    words = {"winding": spiral.winding, "arm_number": spiral.number}
-    return (
-        _pairs(pitch_angle=(spiral.pitch, spiral.pitch_err))
-        | words
-        | {"arm_reason": spiral.reason}
-        | _pairs(arm_fraction=fraction)
-        | {"arm_light": light}
+    known = seen.flux is not None
+    found = _Found(
+        own or NO_DISK,
+        mine,
+        in_plane,
+        arms(seen.mean[0], seen.picture, own, rng, inner),
+        (arm_fraction(seen.mean[0], own), error),
+        arm_fraction(seen.mean[0], own, seen.flux) if known else np.nan,
+        {kind: _heads(seen, calibration, kind) for kind in KINDS},
     )
+    kpc = seen.scale * kpc_per_arcsec(seen.redshift)
+    entries = _entries(found, seen.scale, kpc)
+    return {column.name: column.kind(value) for column, value in entries}
 
 
-def _head_columns() -> list[Column]:
-    found = []
+def _heads(seen: Seen, calibration: Calibration, kind: str) -> tuple:
+    votes, relevant = (float(v) for v in kind_shares(seen.concentrations, kind))
+    peak = float(seen.mean[KINDS.index(kind)].max())
+    relation = calibration.relations.get(kind)
+    return peak, votes, relevant, *agreement(peak, votes, relevant, relation)
+
+
+def _entries(
+    found: _Found, scale: float, kpc: float
+) -> Iterator[tuple[Column, float | int | str]]:
+    """Yield columns and values; `scale` and `kpc` are those of a pixel of the map."""
+    own, mine, spiral = found.disk, found.bar, found.arms
+    radius, length = (own.radius, own.radius_err), (mine.length, mine.length_err)
+    lowest = "semi-major axis of the picture's lowest isophote"
+    ends = "length of the bar from end to end"
+    of_map = "in pixels of the map"
+    part = "of the disk where 3 of 15 volunteers or more mark arms"
+    yield from _pair("disk_radius_px", "pix", f"{lowest}, {of_map}", radius)
+    yield from _pair("disk_radius", "arcsec", lowest, radius, scale)
+    ratio = own.ratio, own.ratio_err
+    yield from _pair("disk_ratio", None, "minor over major axis of the disk", ratio)
+    angle = own.angle, own.angle_err
+    yield from _pair("disk_pa", "deg", "position angle of the disk, N through E", angle)
+    yield from _pair("bar_length_px", "pix", f"{ends}, {of_map}", length)
+    yield from _pair("bar_length", "arcsec", ends, length, scale)
+    yield from _pair("bar_length_kpc", "kpc", ends, length, kpc)
+    text = f"{ends}, in the disk's plane"
+    yield from _pair("bar_length_disk_kpc", "kpc", text, found.in_plane, kpc)
+    angle = mine.angle, mine.angle_err
+    yield from _pair("bar_pa", "deg", "position angle of the bar, N through E", angle)
+    flat = mine.ellipticity, mine.ellipticity_err
+    yield from _pair("bar_ellipticity", None, "1 - minor / major axis of the bar", flat)
+    yield _one("bar_share", float, "share of volunteers at its brightest", mine.share)
+    yield _one("bar_found", float, "probability that the map has a bar", mine.found)
+    yield _one("bar_reason", str, "why there is no bar's length", mine.reason)
+    pitch = spiral.pitch, spiral.pitch_err
+    yield from _pair("pitch_angle", "deg", "pitch angle of the arms", pitch)
+    text = "Z: outwards from N through E; S: the other way"
+    yield _one("winding", str, text, spiral.winding)
+    yield _one("arm_number", int, "number of arms; 0: unknown", spiral.number)
+    yield _one("arm_reason", str, "why there is no pitch angle", spiral.reason)
+    yield from _pair("arm_fraction", None, f"part {part}", found.fraction)
+    yield _one("arm_light", float, f"part of the light {part}", found.light)
     for kind, what in zip(KINDS, ("arms", "a bar"), strict=True):
-        found += [
-            Column(f"{kind}_peak", None, float, "brightest share of the map"),
-            Column(f"{kind}_votes", None, float, f"expected share of votes for {what}"),
-            Column(f"{kind}_asked", None, float, "probability that it is asked"),
-            Column(f"{kind}_agreement", None, float, "of map and votes, a p-value"),
-            Column(f"{kind}_flag", None, str, "which says more, if p < 0.01"),
-        ]
-    return found
+        peak, votes, relevant, chance, flag = found.heads[kind]
+        yield _one(f"{kind}_peak", float, "brightest share of the map", peak)
+        text = f"expected share of votes for {what}"
+        yield _one(f"{kind}_votes", float, text, votes)
+        yield _one(f"{kind}_asked", float, "probability that it is asked", relevant)
+        text = "probability that map and votes differ so much"
+        yield _one(f"{kind}_agreement", float, text, chance)
+        yield _one(f"{kind}_flag", str, "which says more, if that is < 0.01", flag)
 
 
-def _head_row(seen: Seen, calibration: Calibration) -> dict:
-    row = {}
-    for kind, shares in zip(KINDS, seen.mean, strict=True):
-        votes, relevant = (float(v) for v in kind_shares(seen.concentrations, kind))
-        peak = float(shares.max())
-        relation = calibration.relations.get(kind)
-        chance, flag = agreement(peak, votes, relevant, relation)
-        values = (peak, votes, relevant, chance, flag)
-        names = ("peak", "votes", "asked", "agreement", "flag")
-        row |= {f"{kind}_{k}": v for k, v in zip(names, values, strict=True)}
-    return row
+def _one(name: str, kind: type, description: str, value) -> tuple:
+    return Column(name, None, kind, description), value
 
 
-def _pairs(**found) -> dict[str, float]:
-    row = {}
-    for name, (value, error) in found.items():
-        row |= {name: float(value), f"{name}_err": float(error)}
-    return row
+def _pair(
+    name: str, unit: str | None, description: str, value, factor: float = 1.0
+) -> Iterator[tuple[Column, float]]:
+    yield Column(name, unit, float, description), factor * value[0]
+    error = Column(f"{name}_err", unit, float, f"standard error of {name}")
+    yield error, factor * value[1]
