@@ -22,7 +22,7 @@ CANVAS = Canvas(150.0, 20.0)
 def asked():
     """Return galaxies with what was asked of volunteers."""
     found = []
-    for i in range(260):
+    for i in range(450):
         galaxy = draw(HOW.population, 11, f"1-{i}")
         seen = visible(galaxy)
         votes = count(shares(galaxy, seen), 11, f"1-{i}", (20, 40))

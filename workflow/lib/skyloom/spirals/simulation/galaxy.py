@@ -39,7 +39,7 @@ class Arm:
     pitch: float  # [deg]
     start: float
     end: float
-    width: float  # Gaussian sigma across the ridge, in the plane
+    width: float  # Gaussian sigma across the ridge at its start, in the plane
     contrast: float  # over the disk, at its best
     wave: tuple[float, float, float]  # amplitude [rad], wave number in ln r, phase
 
@@ -122,6 +122,11 @@ def azimuth(galaxy: Galaxy, arm: Arm, r) -> np.ndarray:
     return arm.turn + galaxy.sense * (out / np.tan(np.radians(arm.pitch)) + wave)
 
 
+def width(arm: Arm, r) -> np.ndarray:
+    """Return an arm's width at radii in the plane: it broadens outwards."""
+    return arm.width * np.clip(0.75 + 0.25 * r / arm.start, 0.75, 1.6)
+
+
 def isophote(galaxy: Galaxy) -> tuple[np.ndarray, np.ndarray]:
     """Return x, y along the isophote of half the maximum of the bar alone."""
     bar = galaxy.bar
@@ -157,7 +162,7 @@ def masks(galaxy: Galaxy, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
     r, theta = np.hypot(u, v), np.arctan2(v, u)
     spiral = np.zeros(r.shape, bool)
     for arm in galaxy.arms:
-        near = np.abs(across(galaxy, arm, r, theta)) < ARM_WIDTHS * arm.width
+        near = np.abs(across(galaxy, arm, r, theta)) < ARM_WIDTHS * width(arm, r)
         spiral |= near & (r > arm.start) & (r < arm.end)
     bar = galaxy.bar
     inside = superellipse(bar, u, v) < 1 if bar else np.zeros(r.shape, bool)

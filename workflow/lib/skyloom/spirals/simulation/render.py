@@ -27,6 +27,7 @@ from skyloom.spirals.simulation.galaxy import (
     across,
     sersic_b,
     superellipse,
+    width,
 )
 
 MOST = 512  # pixels of a cutout
@@ -177,18 +178,18 @@ def _disk(galaxy: Galaxy, u, v, r) -> tuple[np.ndarray, np.ndarray]:
     young = np.zeros_like(old)
     for arm in galaxy.arms:
         away = across(galaxy, arm, radius, theta)
-        width = arm.width * (0.75 + 0.25 * radius / arm.start).clip(0.75, 1.6)
+        wide = width(arm, radius)
         begun = np.clip((radius - 0.8 * arm.start) / (0.35 * arm.start), 0, 1)
         ended = 1 / (1 + np.exp((radius - 0.92 * arm.end) / (0.09 * arm.end)))
         best = arm.contrast * begun * ended * farther
-        young += best * np.exp(-0.5 * (away / width) ** 2)
+        young += best * np.exp(-0.5 * (away / wide) ** 2)
         if galaxy.dust:
-            lane = np.exp(-0.5 * ((away + 1.3 * width) / (0.6 * width)) ** 2)
+            lane = np.exp(-0.5 * ((away + 1.3 * wide) / (0.6 * wide)) ** 2)
             old = old * (1 - galaxy.dust * begun * ended * lane)
     young *= old * np.exp(1.6 * galaxy.texture * lumps)
     if galaxy.ring:
-        at, wide, contrast = galaxy.ring
-        ring = np.exp(-0.5 * ((radius - at) / wide) ** 2)
+        at, thick, contrast = galaxy.ring
+        ring = np.exp(-0.5 * ((radius - at) / thick) ** 2)
         young += contrast * old * ring * np.exp(galaxy.texture * lumps)
     if galaxy.bar:
         beside = np.exp(-((radius / galaxy.bar.half) ** 4))
@@ -217,8 +218,8 @@ def smoothed(image: np.ndarray, seeing, scale: float) -> np.ndarray:
     kernels = np.zeros(image.shape, np.float32)
     steps = np.arange(-WINGS, WINGS + 1) * scale
     squared = steps[:, None] ** 2 + steps[None, :] ** 2
-    for kernel, width in zip(kernels, seeing, strict=True):
-        alpha = width / 2 / np.sqrt(2 ** (1 / MOFFAT) - 1)
+    for kernel, fwhm in zip(kernels, seeing, strict=True):
+        alpha = fwhm / 2 / np.sqrt(2 ** (1 / MOFFAT) - 1)
         shape = (1 + squared / alpha**2) ** -MOFFAT
         kernel[: len(steps), : len(steps)] = shape / shape.sum()
     kernels = np.roll(kernels, (-WINGS, -WINGS), (1, 2))

@@ -14,13 +14,20 @@ from scipy.special import expit
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.geometry import Canvas
-from skyloom.spirals.simulation.galaxy import ARM_WIDTHS, Arm, Galaxy, bar_truth, ridge
+from skyloom.spirals.segmaps.marks import Drawing
+from skyloom.spirals.simulation.galaxy import (
+    ARM_WIDTHS,
+    Arm,
+    Galaxy,
+    bar_truth,
+    ridge,
+    width,
+)
 from skyloom.spirals.simulation.noise import constants
 from skyloom.spirals.simulation.votes import Visible
 
 STEP = 4.0  # px between what an outline's scatter is drawn for
 FEWEST, MOST = 14, 548  # vertices of a freehand stroke
-Drawing = tuple[np.ndarray, ...]  # components of one volunteer, each (n, 2)
 
 
 def spirals(
@@ -109,7 +116,8 @@ def line(galaxy: Galaxy, arm: Arm, canvas: Canvas, middle, r):
     x, y = ridge(galaxy, moved)
     late, early = np.abs(r.normal(0, noise["shorter"], 2))
     low, high = int(200 * min(late, 0.5)), 200 - int(200 * min(early, 0.45))
-    half = ARM_WIDTHS * arm.width * np.sqrt(galaxy.axis_ratio) / canvas.scale
+    broad = ARM_WIDTHS * width(arm, np.sqrt(arm.start * arm.end))
+    half = float(broad * np.sqrt(galaxy.axis_ratio) / canvas.scale)
     path = _canvas(x[low:high], y[low:high], canvas, middle)
     return path + r.normal(0, noise["shift"] * half, 2), half
 
