@@ -1,5 +1,7 @@
 """Measures on the sky: kpc, spaxels, agreement of heads, and the row of a galaxy."""
 
+import json
+
 import numpy as np
 import pytest
 from skyloom.sky.cosmology import COSMOLOGY
@@ -9,6 +11,7 @@ from skyloom.spirals.measure.consistency import (
     Relation,
     agreement,
     fit_relation,
+    fit_relations,
     kind_shares,
     vote_shares,
 )
@@ -175,3 +178,34 @@ def test_an_empty_picture_and_map_give_reasons_not_numbers(concentrations):
     row = measured(seen, Calibration(), np.random.default_rng(0))
     assert (row["bar_reason"], row["arm_reason"]) == ("no bar", "no disk")
     assert np.isnan([row["bar_length"], row["pitch_angle"], row["disk_ratio"]]).all()
+
+
+def test_a_network_without_maps_or_votes_leaves_them_unknown(drawn, concentrations):
+    galaxy = drawn(9)
+    none = np.full_like(galaxy.mean, np.nan)
+    relations = {"spiral": Relation(1, 0, 0.5), "bar": Relation(1, 0, 0.5)}
+    for mean, votes in ((none, concentrations), (galaxy.mean, concentrations * np.nan)):
+        seen = Seen(mean, mean, galaxy.picture, votes, 0.3, 0.04)
+        calibration = Calibration(BarScale(), relations)
+        row = measured(seen, calibration, np.random.default_rng(0))
+        assert np.isnan([row["bar_agreement"], row["spiral_agreement"]]).all()
+        assert row["bar_flag"] == row["spiral_flag"] == ""
+    assert np.isfinite(row["pitch_angle"])
+    seen = Seen(none, none, galaxy.picture, concentrations, 0.3, 0.04)
+    row = measured(seen, Calibration(), np.random.default_rng(0))
+    assert row["bar_reason"] == row["arm_reason"] == "no map"
+    assert np.isnan([row["arm_fraction"], row["bar_length"]]).all()
+    assert np.isfinite(row["disk_radius"])
+
+
+def test_what_was_fitted_is_kept_in_json():
+    rng = np.random.default_rng(2)
+    mean = rng.uniform(0.1, 0.9, (30, 2, 1, 1)) * np.ones((30, 2, 8, 8))
+    votes = np.exp(rng.normal(1, 1, (30, len(answer_columns()))))
+    votes[:, [1, 4]] = 40.0  # featured, not edge-on
+    own = Calibration(BarScale(0.7, 1.1), fit_relations(mean, votes))
+    assert own.relations["bar"].scatter > 0.1
+    tree = json.loads(json.dumps(own.to_json()))
+    assert Calibration.from_json(tree) == own
+    empty = Calibration(BarScale(), {"bar": None})
+    assert Calibration.from_json(empty.to_json()) == empty

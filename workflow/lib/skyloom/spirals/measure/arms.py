@@ -81,10 +81,9 @@ def arms(
     inner : float
         Radius [px of the map] inside which there is a bar.
     """
-    if disk is None:
-        return Arms(reason="no disk")
-    if disk.ratio < EDGE_ON:
-        return Arms(reason="edge-on")
+    reason = _hidden(shares, disk)
+    if reason:
+        return Arms(reason=reason)
     inner = max(inner, INNER * disk.radius, LEAST_RADIUS)
     outer = min(OUTER * disk.radius, min(shares.shape) / 2)
     if outer < 2 * inner:
@@ -120,12 +119,21 @@ def arm_fraction(
     An arm is where at least a share `level` of volunteers mark it. `light` is flux in
     any unit, shape (H, W); of a stretched picture it would be no flux.
     """
-    if disk is None:
+    if disk is None or not np.isfinite(shares).all():
         return np.nan
     inside = disk.polar(shares.shape)[0] <= disk.radius
     weight = inside if light is None else inside * light
     total = weight.sum()
     return float((weight * (shares >= level)).sum() / total) if total > 0 else np.nan
+
+
+def _hidden(shares: np.ndarray, disk: Ellipse | None) -> str:
+    """Return why arms cannot be measured, empty if they can."""
+    if not np.isfinite(shares).all():
+        return "no map"
+    if disk is None:
+        return "no disk"
+    return "edge-on" if disk.ratio < EDGE_ON else ""
 
 
 def _plane(image: np.ndarray, disk: Ellipse, u: np.ndarray) -> np.ndarray:

@@ -106,6 +106,8 @@ def bar(
     draws : int
         How many maps.
     """
+    if not np.isfinite(mean).all():
+        return Bar(reason="no map")
     share, own = _shape(mean)
     each = [_shape(one) for one in drawn_maps(mean, std, rng, draws)]
     drawn = np.array([s for peak, s in each if s and peak >= FAINT]).reshape(-1, 3)

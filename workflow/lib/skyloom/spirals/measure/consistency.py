@@ -90,6 +90,18 @@ def fit_relation(
     return Relation(float(slope), float(intercept), max(scatter, SLIGHTEST))
 
 
+def fit_relations(
+    mean: np.ndarray, concentrations: np.ndarray
+) -> dict[str, Relation | None]:
+    """Return the relation of each kind, of maps (n, 2, H, W) and votes (n, answers)."""
+    found = {}
+    for place, kind in enumerate(KINDS):
+        known = np.isfinite(mean[:, place]).all(axis=(1, 2))
+        peaks = mean[known, place].max(axis=(1, 2))
+        found[kind] = fit_relation(peaks, *kind_shares(concentrations[known], kind))
+    return found
+
+
 def agreement(
     peak: float, share: float, relevant: float, relation: Relation | None
 ) -> tuple[float, str]:
@@ -103,7 +115,8 @@ def agreement(
     flag : str
         ``votes`` or ``map``, whichever says more, where it is below `FLAG`.
     """
-    if relation is None or relevant < RELEVANT:
+    # NaN: of a network that was not trained for maps, or votes.
+    if relation is None or not relevant >= RELEVANT or not np.isfinite(peak):
         return np.nan, ""
     expected = relation.slope * logit(peak) + relation.intercept
     off = float(logit(share) - expected) / relation.scatter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -75,6 +75,16 @@ class Calibration:
 
     bar: BarScale = field(default_factory=BarScale)
     relations: Mapping[str, Relation | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict:
+        """Return plain JSON values, for the file of a model."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, tree: Mapping) -> Calibration:
+        """Return what `to_json` wrote."""
+        known = {k: v and Relation(**v) for k, v in tree["relations"].items()}
+        return cls(BarScale(**tree["bar"]), known)
 
 
 class _Found(NamedTuple):
