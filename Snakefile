@@ -68,6 +68,19 @@ if "spectra" in config["areas"]:
     use rule * from spectra as spectra_*
 
 
+if "spirals" in config["areas"]:
+
+    module spirals:
+        pathvars:
+            **area_folders(config, "spirals"),
+        snakefile:
+            "workflow/rules/spirals.smk"
+        config:
+            area_config(config, "spirals")
+
+    use rule * from spirals as spirals_*
+
+
 rule all:
     default_target: True
     input:

@@ -10,7 +10,7 @@ from pydantic import create_model
 
 from skyloom.run.config import Section, checked, data_path, key, part
 
-Area = Literal["builder", "quasars", "clusters", "spectra"]
+Area = Literal["builder", "quasars", "clusters", "spectra", "spirals"]
 AREAS = get_args(Area)
 
 

@@ -56,8 +56,8 @@ class Paths(Section):
         "Folder of <name>.fits, grz cutouts; those that are not there are fetched."
     )
     drawings: DataFolder | None = _path(
-        "Folder of models/<subject>.json.gz and images/<subject>.npz, of source "
-        "galaxy_builder."
+        "Folder of models/<subject>.json.gz, images/<subject>.npz and "
+        "gal-metadata.csv, of source galaxy_builder."
     )
     pictures: tuple[DataPlace, ...] = key(
         (),
@@ -141,9 +141,7 @@ class Config(Section):
     """Arms and bars: drawings and votes of volunteers, learned together."""
 
     sources: tuple[Source, ...] = key(
-        ("gz3d",),
-        "Where galaxies come from, one or more.",
-        min_length=1,
+        (), "Where galaxies come from, one or more; none: the area does nothing."
     )
     model: str | None = key(
         None,

@@ -106,7 +106,7 @@ def read_galaxies(path: str | Path) -> pd.DataFrame:
     """
     kinds = {"name": "str", **dict.fromkeys([*NUMBERS, "marks", *ASKED], "float")}
     kinds |= dict.fromkeys(columns(), "float") | {"part": "str"}
-    table = read_columns(path, kinds)
+    table = read_columns(path, kinds, {"source": "str"})
     for name in (*ASKED, *columns()):
         values = table[name].to_numpy()
         bad = ~(values >= 0) | (values != np.floor(values))

@@ -69,6 +69,11 @@ class Galaxies(lightning.LightningDataModule):
         """Return the rows of a part that are of use."""
         return np.flatnonzero((self.parts == part) & self.useful)
 
+    def names(self) -> list[str]:
+        """Return the names of the galaxies that train or choose, sorted."""
+        rows = [*self.rows("train"), *self.rows("validate")]
+        return sorted(self.pictures.names[row] for row in rows)
+
     def train_dataloader(self) -> DataLoader:
         """Return what gives the training batches."""
         return self._loader("train", turned=True)

@@ -22,6 +22,7 @@ FAINT = 0.2  # share of volunteers, 3 of 15: a map that stays below has no bar
 MIDDLE = 0.08  # of the side: sigma of what counts as the middle
 WITHIN = 0.2  # of the side: how far from the middle the brightest part may be
 LEVEL = 0.4  # of the brightest share
+HALF = 0.5  # of it, that is of the volunteers who draw a bar
 ENOUGH = 20  # galaxies from which a power is fitted
 DRAWS = 24
 SMALLEST = 5  # pixels that have a direction
@@ -170,15 +171,24 @@ def fit_scale(
     return BarScale(float(np.exp(factor)), float(power), float(ratio), *scatter)
 
 
+def drawn_bar(shares: np.ndarray) -> tuple[float, float, float] | None:
+    """Return the bar that half of the volunteers who drew one agree on.
+
+    Its length [px], position angle [deg] and axis ratio; None where too few drew one.
+    """
+    peak, own = _shape(shares, HALF)
+    return (2 * own[0], own[2], own[1]) if own and peak >= FAINT else None
+
+
 def _shape(
-    shares: np.ndarray,
+    shares: np.ndarray, level: float = LEVEL
 ) -> tuple[float, tuple[float, float, float] | None]:
     """Return the brightest share near the middle, and the shape of its surroundings."""
     y, x = np.indices(shares.shape, np.float64)
     side, half = min(shares.shape), (np.array(shares.shape) - 1) / 2
     far = np.hypot(y - half[0], x - half[1])
     peak = float(shares[far <= WITHIN * side].max())
-    labels, n = ndimage.label(shares >= LEVEL * peak)
+    labels, n = ndimage.label(shares >= level * peak)
     if not n or peak <= 0:
         return peak, None
     near = shares * np.exp(-0.5 * (far / (MIDDLE * side)) ** 2)

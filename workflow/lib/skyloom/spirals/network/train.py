@@ -117,7 +117,7 @@ def fit(
         own, counts = outputs(net, data.straight("validate"))
         calibration["votes"] = fit_votes(own, counts)
     training = {"heads": heads, "settings": how.model_dump(mode="json"), "seed": seed}
-    training |= {"epoch": made.epoch, "galaxies": len(data.rows("train"))}
+    training |= {"epoch": made.epoch, "galaxies": data.names()}
     path = Path(folder) / NAME
     save_model(path, Model(net, calibration, training, metrics, dict(provenance or {})))
     made.forget()

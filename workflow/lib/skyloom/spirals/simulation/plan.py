@@ -23,7 +23,9 @@ def planned(simulate: Mapping, seed: int) -> dict[str, bool]:
         draw = rng(seed, "plan", number)
         marked = bool(draw.random() < simulate["marked"])
         ifu = int(draw.choice(sizes, p=weights))
-        mangaid, subject = FIRST["mangaid"] + number, FIRST["subject"] + number
+        # Another survey has other galaxies: nobody shall take them for these.
+        mangaid = FIRST["mangaid"] + 100_000 * seed + number
+        subject = FIRST["subject"] + number
         drawn = f"gz3d_1-{mangaid}_{ifu}_{subject}"
         names[drawn if marked else dr8_id(number)] = marked
     return names

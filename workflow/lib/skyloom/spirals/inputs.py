@@ -1,0 +1,220 @@
+"""Which galaxies a run has, and which given files they are made of.
+
+All of it follows from the configuration while the rules are read; no file is opened
+but the list of GZ3D's files, where these are fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os.path import relpath
+from pathlib import Path
+
+from skyloom.io.errors import existing_file
+from skyloom.run.chunks import assign
+from skyloom.run.config import ConfigError, data_path
+from skyloom.run.places import ROOT
+from skyloom.spirals.simulation.plan import planned
+
+RAW = "<results>/raw"
+MASTER = "<results>/gz3d_and_gz_desi_master_catalog.parquet"
+GALAXIES = "<results>/galaxies.parquet"
+TRAINED = "<results>/training/joint/all/0/model.pt"
+GZ3D = re.compile(r"((?:gz3d_)?[\d-]+_\d+_\d+)\.fits(\.gz)?")
+PICTURES = (".jpg", ".jpeg", ".png", ".fits", ".fits.gz")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+
+
+@dataclass(frozen=True)
+class Galaxy:
+    """Where a galaxy comes from.
+
+    Attributes
+    ----------
+    source : str
+        Of those of the configuration.
+    picture : str
+        The file that its picture is made of.
+    drawing : str or None
+        The file with the drawings of its volunteers.
+    """
+
+    source: str
+    picture: str
+    drawing: str | None = None
+
+
+class Inputs:
+    """The galaxies of a run, their chunks and their files.
+
+    Parameters
+    ----------
+    config : mapping
+        The area's validated configuration.
+
+    Attributes
+    ----------
+    galaxies : dict of str to Galaxy
+        By name.
+    chunks : dict of str to list of str
+        Their names.
+    model : str
+        The model that looks at them: a given one, or the run's own.
+    trains : bool
+        Whether the run trains.
+
+    Raises
+    ------
+    ConfigError
+        A source without galaxies, two galaxies of one name, or no such model.
+    """
+
+    def __init__(self, config: Mapping):
+        self.config, self.paths = config, config["paths"]
+        self.galaxies: dict[str, Galaxy] = {}
+        for source in config["sources"]:
+            found = getattr(self, f"_{source}")()
+            both = found.keys() & self.galaxies.keys()
+            if not found or both:
+                said = f"two galaxies are called {min(both)!r}" if both else "no galaxy"
+                msg = f"spirals.sources: {said} in source {source}"
+                raise ConfigError(msg)
+            self.galaxies |= found
+        self.chunks = assign(self.galaxies, config["chunks"])
+        self.trains = config["model"] is None
+        self.model = TRAINED if self.trains else _model(config["model"])
+
+    def of(self, *sources: str, names: Iterable[str] | None = None) -> list[str]:
+        """Return the names of the galaxies of some sources, of `names` or of all."""
+        names = self.galaxies if names is None else names
+        return [name for name in names if self.galaxies[name].source in sources]
+
+    def pictures(self, names: Iterable[str]) -> list[str]:
+        """Return the files that the pictures of galaxies are made of."""
+        return [self.galaxies[name].picture for name in names]
+
+    def drawn(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """Return the files with drawings of those galaxies that have one, by name."""
+        names = self.galaxies if names is None else names
+        found = {name: self.galaxies[name].drawing for name in names}
+        return {name: path for name, path in found.items() if path}
+
+    def subjects(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return the files of Galaxy Builder's subjects among galaxies, by kind."""
+        own = [self.galaxies[name] for name in self.of("galaxy_builder", names=names)]
+        turns = [f"{folder}/gal-metadata.csv" for folder in self.given("drawings")]
+        return {
+            "models": [galaxy.drawing for galaxy in own],
+            "images": [galaxy.picture for galaxy in own],
+            "turns": turns if own else [],
+        }
+
+    def gz3d(self) -> list[str]:
+        """Return GZ3D's files, of simulated galaxies or of real ones."""
+        return list(self.drawn(self.of("simulated", "gz3d")).values())
+
+    def master(self) -> list[str]:
+        """Return the crossmatched catalogue, where a source needs it."""
+        return [MASTER] if self.of("simulated", "gz3d") else []
+
+    def catalogues(self) -> dict[str, list[str]]:
+        """Return what GZ3D's galaxies are matched with: catalogue, votes, targets."""
+        if "simulated" in self.config["sources"]:
+            return {"base": [f"{RAW}/gz_desi.parquet"], "sami": [f"{RAW}/sami.csv"]}
+        return {
+            "base": [data_path(self.paths["catalogue"])],
+            "votes": [data_path(path) for path in self.paths["votes"]],
+            "sami": [data_path(p) for p in [self.paths["sami"]] if p],
+        }
+
+    def given(self, key: str) -> list[str]:
+        """Return the file or files among the data that a key of `paths` names."""
+        value = self.paths[key]
+        values = [value] if isinstance(value, str) else value or []
+        return [data_path(path) for path in values]
+
+    def _simulated(self) -> dict[str, Galaxy]:
+        plan = planned(self.config["simulate"], self.config["seed"])
+        return {
+            name: Galaxy(
+                "simulated",
+                f"{RAW}/cutouts/{name}.fits",
+                f"{RAW}/gz3d/{name}.fits.gz" if marked else None,
+            )
+            for name, marked in plan.items()
+        }
+
+    def _gz3d(self) -> dict[str, Galaxy]:
+        files = self._listed() if self.paths["gz3d"] is None else self._there()
+        return {n: Galaxy("gz3d", self._cutout(n), path) for n, path in files.items()}
+
+    def _there(self) -> dict[str, str]:
+        paths = sorted(Path(data_path(self.paths["gz3d"])).glob("**/*.fits*"))
+        matches = {path: GZ3D.fullmatch(path.name) for path in paths}
+        return {found[1]: str(path) for path, found in matches.items() if found}
+
+    def _listed(self) -> dict[str, str]:
+        sums = existing_file(data_path(self.paths["gz3d_sums"]))
+        names = (line.split()[-1:] for line in sums.read_text("utf-8").splitlines())
+        matches = (GZ3D.fullmatch(Path(name).name) for (name,) in filter(None, names))
+        return {m[1]: f"<downloads>/gz3d/{m[1]}.fits.gz" for m in matches if m}
+
+    def _cutout(self, name: str) -> str:
+        folder = self.paths["cutouts"]
+        own = Path(data_path(folder)) / f"{name}.fits" if folder else None
+        fetched = f"<downloads>/cutouts/{name}.fits"
+        return str(own) if own and own.is_file() else fetched
+
+    def _galaxy_builder(self) -> dict[str, Galaxy]:
+        folder = Path(data_path(self.paths["drawings"]))
+        models = {p.name.split(".")[0]: p for p in folder.glob("models/*.json*")}
+        images = {p.stem: p for p in folder.glob("images/*.npz")}
+        both = sorted(models.keys() & images.keys())
+        return {
+            k: Galaxy("galaxy_builder", str(images[k]), str(models[k])) for k in both
+        }
+
+    def _pictures(self) -> dict[str, Galaxy]:
+        found: dict[str, Galaxy] = {}
+        for path in self._files():
+            ending = next(e for e in PICTURES[::-1] if path.name.lower().endswith(e))
+            name = path.name[: -len(ending)]
+            if not NAME.fullmatch(name) or name in found:
+                problem = "twice" if name in found else "no name for files of ours"
+                msg = (
+                    f"spirals.paths.pictures: {path}: {name!r} is {problem}; expected "
+                    "names of letters, digits and _ . + -, each once; rename the file"
+                )
+                raise ConfigError(msg)
+            found[name] = Galaxy("pictures", str(path))
+        return found
+
+    def _files(self) -> Iterable[Path]:
+        for place in map(Path, self.given("pictures")):
+            inside = sorted(place.glob("**/*")) if place.is_dir() else [place]
+            for path in inside:
+                hidden = path.name.startswith(".")
+                if path.name.lower().endswith(PICTURES) and not hidden:
+                    yield path
+
+
+def request(config: Mapping) -> dict[str, int]:
+    """Return the ``cores`` and the ``gpus`` that a training asks a cluster for."""
+    how = config["train"]
+    cores = how["devices"] * max(how["threads"], how["workers"])
+    return {"cores": cores, "gpus": how["devices"] * (how["accelerator"] == "gpu")}
+
+
+def _model(given: str) -> str:
+    # Relative, as a moved checkout is no reason to look again.
+    places = (Path(relpath(ROOT / given)), Path(data_path(given)))
+    place = next((path for path in places if path.is_file()), None)
+    if place is None:
+        msg = (
+            f"spirals.model: there is no file {given!r}, neither in the repository nor "
+            f"in {data_path('')}"
+        )
+        raise ConfigError(msg)
+    return str(place)

@@ -1,0 +1,66 @@
+"""What measures need to know of a network: fitted on galaxies of its validation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skyloom.spirals.measure.bars import BarScale, drawn_bar, fit_scale
+from skyloom.spirals.measure.consistency import (
+    KINDS,
+    Relation,
+    fit_relation,
+    kind_shares,
+)
+from skyloom.spirals.measure.record import Calibration
+
+LEAST = 10  # bars to fit a scale by
+# By how much bars that half of the volunteers agree on are longer, and less flat, than
+# the isophote of half the bar's maximum: medians of 84 simulated galaxies.
+LONG, ROUND = 1.22, 1.31
+
+
+def fit_calibration(
+    mean: np.ndarray, shares: np.ndarray, concentrations: np.ndarray
+) -> Calibration:
+    """Return what turns a network's maps into measures.
+
+    Bars are to be as long as those that half of the volunteers agree on, less what
+    these are too long by; votes are to be those of other galaxies with such a map.
+
+    Parameters
+    ----------
+    mean, shares : ndarray, shape (n, 2, H, W)
+        Predicted maps, and shares of volunteers; NaN where nobody was asked or the
+        network was not trained for it.
+    concentrations : ndarray, shape (n, answers)
+        Of the votes.
+    """
+    return Calibration(
+        _scale(mean[:, 1], shares[:, 1]), _relations(mean, concentrations)
+    )
+
+
+def _scale(maps: np.ndarray, shares: np.ndarray) -> BarScale:
+    known = [k for k in range(len(maps)) if np.isfinite([maps[k], shares[k]]).all()]
+    drawn = {k: drawn_bar(shares[k]) for k in known}
+    rows = [k for k, one in drawn.items() if one is not None]
+    if len(rows) < LEAST:
+        return BarScale()
+    lengths, angles, ratios = np.array([drawn[k] for k in rows]).T
+    known_bars = (lengths / LONG, angles, ratios / ROUND)
+    try:
+        return fit_scale([maps[k] for k in rows], *known_bars)
+    except ValueError:  # the network has not learned bars
+        return BarScale()
+
+
+def _relations(
+    mean: np.ndarray, concentrations: np.ndarray
+) -> dict[str, Relation | None]:
+    found: dict[str, Relation | None] = {}
+    for i, kind in enumerate(KINDS):
+        peaks = mean[:, i].max(axis=(1, 2))
+        votes, asked = kind_shares(concentrations, kind)
+        known = np.isfinite(peaks) & np.isfinite(votes)
+        found[kind] = fit_relation(peaks[known], votes[known], asked[known])
+    return found

@@ -1,0 +1,1 @@
+"""Rules' work: files in, files out, no science."""

@@ -1,0 +1,155 @@
+"""Figures of what was evaluated, and pictures of galaxies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from skyloom.io.record import text
+from skyloom.plots import style
+from skyloom.run.provenance import Recipe
+from skyloom.run.seeds import rng
+from skyloom.spirals.cutouts.pictures import read_picture
+from skyloom.spirals.evaluation.votes import pit
+from skyloom.spirals.figures.maps import Galaxy, galaxy_figure, gallery
+from skyloom.spirals.figures.scores import (
+    efficiency_figure,
+    overlap_figure,
+    recovery_figure,
+    votes_figure,
+)
+from skyloom.spirals.segmaps.marks import KINDS
+from skyloom.spirals.tasks.evaluating import Case
+from skyloom.spirals.tasks.looking import middle
+from skyloom.spirals.tasks.predicting import Maps, read_maps
+
+ROWS = 8  # galaxies of the page
+NETWORK, VOLUNTEERS = "network", "volunteers"
+TITLES = {"spiral": "arms", "bar": "bars"}
+# Columns of the report on maps that are no methods: of halves and pairs of volunteers.
+METHODS = {"halves": "half of the volunteers", "volunteers": "a volunteer"}
+WIDE = 60  # characters of a line
+
+
+def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
+    """Return the figures of an evaluation, by name; those that have something."""
+    case: Case = shown["case"]
+    found = {}
+    if len(shown["overlaps"]):
+        found["gallery"] = _gallery(case, shown["overlaps"])
+        found["overlap"] = _overlap(report["maps"], shown["others"])
+    counts = case.seen.votes.astype(int)
+    told = counts.any(axis=1)
+    if told.any():
+        own, draw = case.seen.concentrations[told], rng(seed, "figures")
+        values = pit(own, counts[told], draw)
+        found["votes"] = votes_figure(own, counts[told], values, draw)
+    if shown["measures"] is not None:
+        found["recovery"] = recovery_figure(shown["measures"])
+    return found
+
+
+def _overlap(report: Mapping, others: pd.DataFrame) -> Figure:
+    baselines = list(others["method"].unique()) if len(others) else []
+    tables = {}
+    for source, kinds in report.items():
+        for kind, own in kinds.items():
+            names = {kind: NETWORK} | {k: k.replace("_", " ") for k in baselines}
+            names |= {f"{kind}_{k}": title for k, title in METHODS.items()}
+            nothing = {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0}
+            rows = [{"method": t} | own.get(k, nothing) for k, t in names.items()]
+            where = f"{TITLES[kind]}, {source.replace('_', ' ')}"
+            tables[where] = pd.DataFrame(rows).astype({"value": float})
+    return overlap_figure(tables, METHODS["volunteers"])
+
+
+def _gallery(case: Case, table: pd.DataFrame) -> Figure:
+    """Return a page of the galaxies that most volunteers agree on, of all sources."""
+    most = table[[f"{kind}_most" for kind in KINDS]].max(axis=1)
+    order = table.assign(most=most).sort_values("most", ascending=False)
+    turn = order.groupby("source").cumcount()
+    rows = turn.sort_values(kind="stable").index[:ROWS]
+    return gallery([_row(case, table, row) for row in rows], NETWORK)
+
+
+def _row(case: Case, table: pd.DataFrame, row: int) -> Galaxy:
+    seen, how = case.seen, case.model.settings
+    picture = middle(seen.pictures[row], how.crop, 2 * how.size)
+    drawn = np.nan_to_num(seen.shares[row])
+    overlap = tuple(float(table.loc[row, kind]) for kind in KINDS)
+    return Galaxy(
+        case.table["name"][row].rpartition("_")[0] or case.table["name"][row],
+        picture.clip(0, 255).astype(np.uint8),
+        {VOLUNTEERS: drawn, NETWORK: np.nan_to_num(seen.mean[row])},
+        {NETWORK: overlap},
+    )
+
+
+def joint_figure(report: Mapping, curves: Mapping[str, pd.DataFrame]) -> Figure:
+    """Return overlap against the number of galaxies with marks, and the differences."""
+    found = pd.DataFrame(report["differences"])
+    kinds = [m for m in curves if m in KINDS]
+    paired = {m: found[found["measure"] == m] for m in kinds} if len(found) else {}
+    return efficiency_figure({m: curves[m] for m in kinds if m in paired}, paired)
+
+
+def write_picture(
+    name: str,
+    paths: Mapping[str, Path],
+    images: Mapping[str, str],
+    maps: Mapping[str, str],
+    recipe: Recipe,
+) -> None:
+    """Write the picture of a galaxy with its maps, measures and votes."""
+    figure = picture(name, read_picture(images[name]), read_maps(maps[name]))
+    note = text(recipe.record([images[name], maps[name]]))
+    style.save(figure, paths["picture"], dpi=150, note=note)
+
+
+def picture(name: str, image: np.ndarray, maps: Maps) -> Figure:
+    """Return a galaxy's picture with its maps, measures and votes, or why it has none.
+
+    Parameters
+    ----------
+    name : str
+        The galaxy's.
+    image : ndarray of uint8, shape (side, side, 3)
+        Its picture, row 0 south.
+    maps : Maps
+        What was found.
+    """
+    if maps.reason:
+        figure = style.figure(style.COLUMN_WIDTH, 1.0)
+        figure.text(0.02, 0.5, fill(f"{name}: {maps.reason}", WIDE), va="center")
+        return figure
+    shown = middle(image, maps.crop, round(maps.crop * len(image)))
+    alpha = np.asarray(maps.votes["concentration"])
+    lines = lines_of(maps.measures[0])
+    return galaxy_figure(
+        name, shown.clip(0, 255).astype(np.uint8), maps.mean, alpha, lines
+    )
+
+
+def lines_of(row: Mapping) -> list[str]:
+    """Return what was measured of a galaxy in words: its bar, and its arms."""
+    bar = _with_error(row, "bar_length", "arcsec") or _with_error(
+        row, "bar_length_px", "px"
+    )
+    angle = _with_error(row, "bar_pa", "°")
+    pitch = _with_error(row, "pitch_angle", "°")
+    arms = f", winding {row['winding']}, number {row['arm_number']}" if pitch else ""
+    return [
+        f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}",
+        f"pitch angle {pitch}{arms}" if pitch else f"arms: {row['arm_reason']}",
+    ]
+
+
+def _with_error(row: Mapping, key: str, unit: str) -> str:
+    value, error = (float(row[name]) for name in (key, f"{key}_err"))
+    space = "" if unit == "°" else " "
+    return f"{value:.1f} ± {error:.1f}{space}{unit}" if np.isfinite(value) else ""

@@ -1,0 +1,271 @@
+"""What maps, votes and measures of galaxies that did not train are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.run.seeds import rng
+from skyloom.spirals.catalogue.galaxies import read_galaxies
+from skyloom.spirals.config import Evaluate
+from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.evaluation import votes as voting
+from skyloom.spirals.evaluation.joint import compare, efficiency, verdict
+from skyloom.spirals.evaluation.overlap import gains, summary, volunteer_overlap
+from skyloom.spirals.evaluation.recovery import labels, recovery
+from skyloom.spirals.geometry import Stamp
+from skyloom.spirals.network.files import load_model
+from skyloom.spirals.questions import questions
+from skyloom.spirals.segmaps.fill import covered
+from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
+from skyloom.spirals.tasks.dataset import stamp_of
+from skyloom.spirals.tasks.judging import scores
+from skyloom.spirals.tasks.looking import look, read_packs
+from skyloom.stats.calibration import calibration_error, reliability
+
+AGREED = 0.2  # share of volunteers, 3 of 15, that mark one pixel of an arm or a bar
+PAIRS = (("joint", "segmentation", ("spiral", "bar")), ("joint", "votes", ("votes",)))
+
+
+class Case:
+    """The galaxies that a model is judged on.
+
+    Parameters
+    ----------
+    files : mapping of str to sequence of str
+        ``model``, ``galaxies``, ``marks``, and those of `read_packs`.
+
+    Attributes
+    ----------
+    model : Model
+        The model.
+    table : DataFrame
+        Galaxies that neither trained it nor chose its epoch, and have marks or votes.
+    seen : Looked
+        What it says of them, and what volunteers did.
+    stamps : list of Stamp
+        Where the maps of those with marks lie, else None.
+    trained : ndarray, shape (n, answers)
+        Votes of galaxies that trained it, where the run has them; for the base rate.
+    """
+
+    def __init__(self, files: Mapping[str, Sequence[str]]):
+        self.model = load_model(files["model"])
+        table, packs = read_galaxies(files["galaxies"]), read_packs(files)
+        pictures = Packed(table, packs)
+        voted = (pictures.votes > 0).any(1).numpy()
+        known = table["name"].isin(self.model.training.get("galaxies", [])).to_numpy()
+        rows = np.flatnonzero(~known & (voted | table["marks"].to_numpy()))
+        if not len(rows):
+            msg = "no galaxy to judge the model on: all of the run have trained it"
+            raise ValueError(msg)
+        self.table = table.iloc[rows].reset_index(drop=True)
+        self.seen = look(self.model, pictures, rows)
+        self.trained = pictures.votes.numpy()[known]
+        marks = {Path(path).stem: path for path in files["marks"]}
+        records = {name: one for record, *_ in packs for name, one in record.items()}
+        self.marks = {n: marks[n] for n in self.table["name"] if n in marks}
+        self.stamps = [self._stamp(n, records) for n in self.table["name"]]
+
+    def _stamp(self, name: str, records: Mapping[str, Mapping]) -> Stamp | None:
+        if name not in self.marks:
+            return None
+        how = self.model.settings
+        whole = stamp_of(records[name], how.size)
+        whole = whole or read_marks(self.marks[name]).frame.stamp
+        return whole.middle(how.crop, how.size)
+
+
+def overlaps(case: Case, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Return a row a galaxy with marks: overlaps of the maps, and of the volunteers.
+
+    The columns of `judging.scores`, and of each kind ``<kind>_volunteers``,
+    ``<kind>_map``, ``<kind>_halves`` and ``<kind>_pairs`` of `volunteer_overlap`.
+    """
+    table = scores(case.seen.mean, case.seen, thresholds)
+    table.insert(0, "source", case.table["source"])
+    table.insert(0, "galaxy", case.table["name"])
+    of = [_volunteers(case, row) for row in range(len(table))]
+    return pd.concat([table, pd.DataFrame(of)], axis=1)[case.table["marks"]]
+
+
+def _volunteers(case: Case, row: int) -> dict[str, float]:
+    name, stamp = case.table["name"][row], case.stamps[row]
+    found: dict[str, float] = {}
+    marks = read_marks(case.marks[name]) if stamp else None
+    for i, kind in enumerate(KINDS):
+        if marks is None or marks.drawings(kind) is None:
+            continue
+        own = volunteer_overlap(marked(marks, kind, stamp), case.seen.mean[row, i])
+        found |= {f"{kind}_{key}": value for key, value in own.items()}
+    return found
+
+
+def marked(marks: Marks, kind: str, stamp: Stamp) -> np.ndarray:
+    """Return what each volunteer marked, bool (volunteers, size, size)."""
+    shape = (stamp.size, stamp.size)
+    found = [
+        covered([marks.frame.on(stamp, one) for one in components], shape)
+        for components in marks.drawings(kind)
+    ]
+    return np.array(found)
+
+
+def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -> dict:
+    """Return the overlaps of maps by source and kind, with intervals.
+
+    Of galaxies on which at least 3 of 15 volunteers agree that there is an arm or a bar
+    (`AGREED`); ``blank`` is about the others: the largest share that is predicted.
+    ``gains`` are over baselines, and over the volunteers: of the map with the same
+    shares of the other volunteers.
+    """
+    report: dict = {}
+    for source, part in table.groupby("source"):
+        report[source] = {}
+        for kind in KINDS:
+            agreed = part[part[f"{kind}_most"] >= AGREED]
+            columns = [c for c in agreed if c == kind or c.startswith(f"{kind}_")]
+            if not len(agreed):
+                continue
+            own = summary(agreed[columns], draw, how.draws)
+            over = {}
+            if f"{kind}_volunteers" in agreed:
+                better = {"volunteers": agreed[f"{kind}_volunteers"].to_numpy()}
+                mine = agreed[f"{kind}_map"].to_numpy()
+                over = gains(mine, better, draw, how.draws)
+            for name, one in others.groupby("method") if len(others) else ():
+                both = agreed.merge(one, on="galaxy", suffixes=("", "_other"))
+                theirs = {name: both[f"{kind}_other"].to_numpy()}
+                over |= gains(both[kind].to_numpy(), theirs, draw, how.draws)
+                own[name] = summary({name: both[f"{kind}_other"]}, draw, how.draws)[
+                    name
+                ]
+            report[source][kind] = own | {"gains": over}
+    return report
+
+
+def vote_report(case: Case, how: Evaluate, draw) -> dict:
+    """Return what the predicted votes are worth, by source of galaxies."""
+    report = {}
+    base = voting.base_rate(case.trained) if case.trained.any() else None
+    for source, rows in case.table.groupby("source").groups.items():
+        counts = case.seen.votes[rows].astype(int)
+        own = case.seen.concentrations[rows]
+        if not counts.any() or not np.isfinite(own).all():
+            continue
+        told = voting.forecast(own, counts)
+        rate = voting.base_rate(counts) if base is None else base
+        worth = voting.per_vote(own, counts, rate, draw, how.draws)
+        right = voting.accuracy(own, counts, 1 if counts.sum(1).max() < 10 else 5)
+        report[source] = {
+            "galaxies": int((counts.sum(1) > 0).sum()),
+            "calibration": calibration_error(told, draw),
+            "questions": {
+                one.name: calibration_error(voting.forecast(own, counts, (one,)), draw)
+                for one in questions()
+                if counts[:, one.columns].any()
+            },
+            "pit": voting.pit_distance(voting.pit(own, counts, draw), draw, how.draws),
+            "log_likelihood": worth.to_dict("records"),
+            "accuracy": right.to_dict("records"),
+        }
+    return report
+
+
+def reliabilities(case: Case, draw) -> tuple[dict, dict]:
+    """Return the tables and errors of a diagram of the votes, by source."""
+    tables, errors = {}, {}
+    for source, rows in case.table.groupby("source").groups.items():
+        counts = case.seen.votes[rows].astype(int)
+        own = case.seen.concentrations[rows]
+        if counts.any() and np.isfinite(own).all():
+            told = voting.forecast(own, counts)
+            tables[source] = reliability(told, draw)
+            errors[source] = calibration_error(told, draw)
+    return tables, errors
+
+
+def measured(
+    case: Case, measures: Iterable[str], truth: Iterable[str]
+) -> pd.DataFrame | None:
+    """Return measures beside the truth, of simulated galaxies that did not train."""
+    true = [pd.read_parquet(path) for path in truth]
+    if not true:
+        return None
+    table = pd.concat([pd.read_parquet(path) for path in measures])
+    table = table[table["name"].isin(case.table["name"])]
+    return table.merge(pd.concat(true), on="name", validate="one_to_one")
+
+
+def measure_report(table: pd.DataFrame | None, how: Evaluate, draw) -> dict:
+    """Return bias, scatter, error and completeness of what is measured."""
+    if table is None:
+        return {}
+    found = recovery(table, draw, how.draws).drop(columns=["from", "to"])
+    report = {row["quantity"]: row for row in found.to_dict("records")}
+    return report | {"winding": labels(table, "winding")}
+
+
+def compared(
+    table: pd.DataFrame, draws: int, seed: int
+) -> tuple[dict, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the answer to the joint question.
+
+    Returns
+    -------
+    report : dict
+        ``differences``, a row a measure and number of galaxies with marks, and the
+        ``verdict`` on maps and on votes.
+    curves : DataFrame
+        Means by measure, heads and number.
+    by_measure : dict of str to DataFrame
+        The same, by measure.
+    """
+    for kind in KINDS:
+        table[kind] = table[kind].where(table[f"{kind}_most"] >= AGREED)
+    draw = rng(seed, "compare")
+    measures = [m for _, _, group in PAIRS for m in group if table[m].notna().any()]
+    curves = {m: efficiency(table, m, draw, draws) for m in measures}
+    report: dict = {"differences": [], "verdict": {}}
+    for first, other, group in PAIRS:
+        rows = [
+            compare(table, m, draw, draws, first=first, other=other)
+            for m in group
+            if m in measures
+        ]
+        rows = [one for one in rows if len(one)]
+        if rows:
+            found = pd.concat(rows, ignore_index=True)
+            report["verdict"][f"{first} and {other}"] = verdict(found, first, other)
+            report["differences"] += found.assign(of=f"{first} - {other}").to_dict(
+                "records"
+            )
+    curve = pd.concat([c.assign(measure=m) for m, c in curves.items()])
+    return report, curve, curves
+
+
+def evaluate(
+    files: Mapping[str, Sequence[str]], how: Evaluate, seed: int
+) -> tuple[dict, dict]:
+    """Return the report, and what its figures show.
+
+    ``files`` are those of `Case`, and ``measures``, ``truth`` and ``baselines``: none,
+    or a table.
+    """
+    draw, case = rng(seed, "evaluate"), Case(files)
+    tables = [pd.read_parquet(path) for path in files["baselines"]]
+    others = pd.concat(tables) if tables else pd.DataFrame()
+    table = overlaps(case, how.thresholds)
+    true = measured(case, files["measures"], files["truth"])
+    report = {
+        "galaxies": case.table["source"].value_counts().to_dict(),
+        "maps": map_report(table, others, how, draw),
+        "votes": vote_report(case, how, draw),
+        "measures": measure_report(true, how, draw),
+    }
+    shown = {"overlaps": table, "others": others, "measures": true, "case": case}
+    shown["reliability"] = reliabilities(case, draw)
+    return report, shown

@@ -1,0 +1,160 @@
+"""Pictures of galaxies, north up, and where they lie on the sky."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skyloom.io.errors import DatumError, InputError, raw_datum
+from skyloom.io.record import text
+from skyloom.io.tables import Column, read_csv
+from skyloom.run.provenance import Recipe
+from skyloom.spirals.catalogue.master import master_galaxies
+from skyloom.spirals.cutouts.colour import rgb
+from skyloom.spirals.cutouts.files import read_cutout
+from skyloom.spirals.cutouts.pictures import SUFFIXES, read_picture, resized
+from skyloom.spirals.cutouts.pictures import write_picture as write_png
+from skyloom.spirals.cutouts.resample import onto
+from skyloom.spirals.geometry import PICTURE, picture_stamp
+from skyloom.spirals.tasks.marks import Subjects
+
+CROSSMATCHED = ("simulated", "gz3d")  # no picture where the catalogue has no row
+SHEET = {
+    "file": Column(unique=True),
+    "ra": Column("float", required=False, empty=True, low=0, high=360),
+    "dec": Column("float", required=False, empty=True, low=-90, high=90),
+    "pixscale": Column("float", required=False, empty=True, low=1e-3, high=100),
+    "redshift": Column("float", required=False, empty=True, low=-0.01, high=10),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a galaxy is; NaN where that is not known.
+
+    Attributes
+    ----------
+    ra, dec : float
+        Middle of its picture [deg].
+    pixscale : float
+        Of a picture of 424 px [arcsec].
+    redshift : float
+        The galaxy's.
+    """
+
+    ra: float = math.nan
+    dec: float = math.nan
+    pixscale: float = math.nan
+    redshift: float = math.nan
+
+
+@dataclass(frozen=True)
+class Studio:
+    """How pictures are made.
+
+    Attributes
+    ----------
+    files : mapping of str to str
+        By galaxy, what its picture is made of.
+    places : mapping of str to Place
+        What catalogue or sheet tell, by galaxy.
+    size : int
+        Side of a picture [px].
+    pixscale : float or None
+        Of pictures that do not tell it, in their own pixels [arcsec].
+    sources : mapping of str to str
+        Where each galaxy comes from.
+    subjects : Subjects
+        Those of Galaxy Builder.
+    recipe : Recipe
+        For what is written into them.
+    """
+
+    files: Mapping[str, str]
+    places: Mapping[str, Place]
+    size: int
+    pixscale: float | None
+    sources: Mapping[str, str]
+    subjects: Subjects
+    recipe: Recipe
+
+    def make(self, name: str, paths: Mapping[str, Path]) -> dict:
+        """Write the picture of a galaxy; return its place, and its pixels' checksum."""
+        path = self.files[name]
+        if self.sources[name] in CROSSMATCHED and name not in self.places:
+            msg = "no galaxy of the catalogue is near enough; see spirals.match.radius"
+            raise DatumError(msg)
+        if name in self.subjects.models:
+            subject = self.subjects.read(name)
+            place = Place(redshift=subject.redshift)
+            shown, place = self._north_up(subject.cutout, place)
+        else:
+            with raw_datum():
+                shown, place = self._shown(path, self.places.get(name, Place()))
+        note = text(self.recipe.record([path]))
+        write_png(paths["images"], shown, note)
+        digest = hashlib.sha256(np.ascontiguousarray(shown).tobytes()).hexdigest()
+        return asdict(place) | {"pixels": digest, "source": self.sources[name]}
+
+    def rescue(self, name: str, reason: str, paths: Mapping[str, Path]) -> dict:
+        """Write a black picture of a galaxy that has none, and say why."""
+        black = np.zeros((self.size, self.size, 3), np.uint8)
+        write_png(paths["images"], black, reason)
+        place = self.places.get(name, Place())
+        return asdict(place) | {"reason": reason, "source": self.sources[name]}
+
+    def _shown(self, path: str, place: Place) -> tuple[np.ndarray, Place]:
+        if path.lower().endswith(SUFFIXES):
+            picture = read_picture(path)
+            own = self.pixscale or math.nan
+            if math.isnan(place.pixscale) and own:
+                side = min(picture.shape[:2])
+                place = replace(place, pixscale=own * side / PICTURE)
+            return resized(picture, self.size), place
+        return self._north_up(read_cutout(path), place)
+
+    def _north_up(self, cutout, place: Place) -> tuple[np.ndarray, Place]:
+        whole = cutout.whole(self.size)
+        if cutout.wcs is None:
+            own = self.pixscale or math.nan
+            scale = own * whole.field / PICTURE
+            known = place if math.isfinite(place.pixscale) else None
+            place = known or replace(place, pixscale=scale)
+            return rgb(onto(cutout, whole)), place
+        centred = math.isfinite(place.ra) and math.isfinite(place.dec)
+        ra, dec = (place.ra, place.dec) if centred else (whole.ra, whole.dec)
+        told = math.isfinite(place.pixscale)
+        pixscale = place.pixscale if told else whole.field / PICTURE
+        place = replace(place, ra=ra, dec=dec, pixscale=pixscale)
+        stamp = picture_stamp(ra, dec, pixscale, self.size)
+        return rgb(onto(cutout, stamp)), place
+
+
+def places(
+    master: Iterable[str], sheet: Iterable[str], files: Mapping[str, str]
+) -> dict[str, Place]:
+    """Return what the crossmatched catalogue and a sheet of pictures tell, by galaxy.
+
+    InputError for a sheet that names none of the pictures of the run.
+    """
+    found: dict[str, Place] = {}
+    for path in master:
+        table = master_galaxies(pd.read_parquet(path))
+        numbers = table[["ra", "dec", "pixscale", "redshift"]].to_numpy()
+        found |= {k: Place(*v) for k, v in zip(table["name"], numbers, strict=True)}
+    for path in sheet:
+        rows = read_csv(path, SHEET).drop_duplicates("file").set_index("file")
+        rows = rows.astype(float).to_dict("index")
+        of = {name: Path(file).name for name, file in files.items()}
+        known = {k: Place(**rows[file]) for k, file in of.items() if file in rows}
+        if not known:
+            expected = f"names of files such as {next(iter(of.values()))}"
+            raise InputError(path, "no picture of these", expected=expected)
+        found |= known
+    return found

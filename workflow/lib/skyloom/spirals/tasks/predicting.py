@@ -1,0 +1,235 @@
+"""Maps, votes and measures of galaxies, written as files on the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+from astropy.table import Table
+
+from skyloom.io.errors import DatumError
+from skyloom.io.fits import fill, opened, write_hdus
+from skyloom.io.record import cards
+from skyloom.run.seeds import rng
+from skyloom.sky.tan import wcs_header
+from skyloom.spirals.geometry import PICTURE, Stamp
+from skyloom.spirals.measure.record import Calibration, Column, Seen, columns, measured
+from skyloom.spirals.measure.spaxels import on_spaxels
+from skyloom.spirals.network.files import Model
+from skyloom.spirals.network.predict import Predictions
+from skyloom.spirals.questions import asked, questions
+from skyloom.spirals.tasks.dataset import stamp_of
+from skyloom.spirals.tasks.looking import middle
+
+MAPS = ("SPIRAL", "BAR")
+KNOWN = (
+    Column("name", None, str, "galaxy"),
+    Column("ra", "deg", float, "right ascension of the map's middle, ICRS"),
+    Column("dec", "deg", float, "declination of the map's middle, ICRS"),
+    Column("redshift", None, float, "redshift, as given"),
+    Column("pixscale", "arcsec / pix", float, "side of a map's pixel"),
+)
+REASON = Column("reason", None, str, "why there are no maps")
+
+
+@dataclass(frozen=True, eq=False)
+class Writer:
+    """Writes the maps of a chunk's galaxies, and measures them.
+
+    Attributes
+    ----------
+    record : mapping of str to mapping
+        What is known of each galaxy, by name.
+    pictures : ndarray of uint8, shape (n, side, side, 3)
+        In the order of the record.
+    found : Predictions
+        In the same order.
+    model : Model
+        What made them.
+    seed : int
+        Of the errors' draws.
+    spaxel : float or None
+        Side of spaxels for further maps [arcsec].
+    provenance : mapping
+        For the files.
+    """
+
+    record: Mapping[str, Mapping]
+    pictures: np.ndarray
+    found: Predictions
+    model: Model
+    seed: int
+    spaxel: float | None
+    provenance: Mapping
+
+    def write(self, name: str, paths: Mapping[str, Path]) -> dict:
+        """Write a galaxy's maps and return its row of the catalogue."""
+        known, i = self.record[name], list(self.record).index(name)
+        if "reason" in known:
+            raise DatumError(known["reason"])
+        settings = self.model.settings
+        whole = stamp_of(known, self.pictures.shape[1])
+        stamp = None if whole is None else whole.middle(settings.crop, settings.size)
+        maps = {
+            f"{kind}{part}": values[i, k]
+            for k, kind in enumerate(MAPS)
+            for part, values in (("", self.found.mean), ("_STD", self.found.std))
+        }
+        hdus = [fits.ImageHDU(v, _header(stamp), k) for k, v in maps.items()]
+        if stamp is not None and self.spaxel:
+            hdus += _spaxels(maps, stamp, self.spaxel)
+        row = self._row(name, known, i)
+        tables = {"VOTES": vote_table(self.found.concentrations[i])}
+        tables["MEASURES"] = catalogue(pd.DataFrame([row]))
+        for kind, table in tables.items():
+            hdus.append(fits.table_to_hdu(table))
+            hdus[-1].name = kind
+        primary = fits.PrimaryHDU()
+        about = {"OBJECT": name, "CROP": (settings.crop, "part of the picture's side")}
+        fill(primary.header, about | cards(self.provenance))
+        write_hdus(paths["maps"], [primary, *hdus])
+        return row
+
+    def rescue(self, name: str, reason: str, paths: Mapping[str, Path]) -> dict:
+        """Write a file that says why there are no maps."""
+        primary = fits.PrimaryHDU()
+        own = {"OBJECT": name, "REASON": reason, **cards(self.provenance)}
+        fill(primary.header, own)
+        write_hdus(paths["maps"], [primary])
+        return {"name": name, "reason": reason}
+
+    def _row(self, name: str, known: Mapping, i: int) -> dict:
+        settings, nothing = self.model.settings, float("nan")
+        field = nothing if known["pixscale"] is None else known["pixscale"] * PICTURE
+        scale = field * settings.crop / settings.size
+        redshift = nothing if known["redshift"] is None else known["redshift"]
+        seen = Seen(
+            self.found.mean[i],
+            self.found.std[i],
+            middle(self.pictures[i], settings.crop, settings.size),
+            self.found.concentrations[i],
+            scale,
+            redshift,
+        )
+        fitted = self.model.calibration.get("maps")
+        calibration = Calibration.from_json(fitted) if fitted else Calibration()
+        row = {"name": name, "ra": known["ra"], "dec": known["dec"]}
+        row |= {"redshift": redshift, "pixscale": scale, "reason": ""}
+        row |= measured(seen, calibration, rng(self.seed, "measures", name))
+        return row | vote_row(self.found.concentrations[i])
+
+
+def vote_table(concentrations: np.ndarray) -> Table:
+    """Return the expected shares of all answers, a row an answer."""
+    shares, deviations = _shares(concentrations)
+    relevant = asked(shares)
+    rows = [
+        (one.name, answer, concentrations[k], shares[k], deviations[k], relevant[q])
+        for q, one in enumerate(questions())
+        for k, answer in enumerate(one.answers, start=one.first)
+    ]
+    names = ("question", "answer", "concentration", "fraction", "fraction_std")
+    return Table(rows=rows, names=(*names, "asked"))
+
+
+def vote_row(concentrations: np.ndarray) -> dict[str, float]:
+    """Return the expected shares of all answers as columns of the catalogue."""
+    both = zip(*_shares(concentrations), strict=True)
+    row = {}
+    for column, (share, deviation) in zip(_vote_columns(), both, strict=True):
+        row |= {column: float(share), f"{column}_std": float(deviation)}
+    return row
+
+
+def catalogue(table: pd.DataFrame) -> Table:
+    """Return the catalogue with units and descriptions, sorted by name."""
+    votes = []
+    for name in _vote_columns():
+        votes.append(Column(name, None, float, "expected share of the answer"))
+        said = "its standard deviation"
+        votes.append(Column(f"{name}_std", None, float, said))
+    made = Table()
+    table = table.sort_values("name", ignore_index=True)
+    for column in (*KNOWN, *columns(), *votes, REASON):
+        values = table.get(column.name, pd.Series([None] * len(table)))
+        made[column.name] = _typed(values, column.kind)
+        made[column.name].unit = column.unit
+        made[column.name].description = column.description
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """What a file of maps holds.
+
+    Attributes
+    ----------
+    reason : str
+        Why there is nothing; empty where there is.
+    crop : float
+        Middle part of the picture's side that maps are of.
+    mean, std : ndarray, shape (2, size, size)
+        Shares of volunteers, arms and bar, and their deviations.
+    votes, measures : Table
+        A row an answer; one row, as in the catalogue.
+    """
+
+    reason: str
+    crop: float = 1.0
+    mean: np.ndarray | None = None
+    std: np.ndarray | None = None
+    votes: Table | None = None
+    measures: Table | None = None
+
+
+def read_maps(path: str | Path) -> Maps:
+    """Read a file of maps."""
+    with opened(path) as file:
+        about = file.cards(0, "REASON", "CROP")
+        if "REASON" in about:
+            return Maps(about["REASON"])
+        mean, std = (
+            np.stack([file.pixels(f"{kind}{part}") for kind in MAPS])
+            for part in ("", "_STD")
+        )
+        tables = [file.table(kind) for kind in ("VOTES", "MEASURES")]
+        return Maps("", about["CROP"], mean, std, *tables)
+
+
+def _typed(values: pd.Series, kind: type) -> np.ndarray:
+    if kind is str:
+        return values.fillna("").astype(str).to_numpy(str)
+    if kind is int:
+        return values.fillna(0).astype(np.int64).to_numpy()
+    return values.astype(float).to_numpy()
+
+
+def _header(stamp: Stamp | None) -> fits.Header:
+    return fits.Header() if stamp is None else wcs_header(stamp.wcs)
+
+
+def _spaxels(maps: Mapping, stamp: Stamp, side: float) -> list[fits.ImageHDU]:
+    found = []
+    for name, values in maps.items():
+        means, where = on_spaxels(values, stamp, side)
+        found.append(fits.ImageHDU(means, _header(where), f"SPAXELS_{name}"))
+    return found
+
+
+def _shares(concentrations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return means and deviations of the Dirichlet shares, (answers,) each."""
+    mean, std = np.empty((2, len(concentrations)))
+    for one in questions():
+        a = concentrations[one.columns].astype(np.float64)
+        total = a.sum()
+        mean[one.columns] = a / total
+        std[one.columns] = np.sqrt(a * (total - a) / (total**2 * (total + 1)))
+    return mean, std
+
+
+def _vote_columns() -> list[str]:
+    return [f"{q.name}_{answer}_fraction" for q in questions() for answer in q.answers]

@@ -1,0 +1,64 @@
+"""What maps and votes are worth, and whether learning both together helps."""
+
+COMPARED = expand(
+    "<results>/training/{heads}/{masks}/{repeat}/judged.parquet",
+    heads=config["compare"]["heads"],
+    masks=["all", *config["compare"]["masks"]],
+    repeat=range(config["compare"]["repeats"]),
+)
+
+
+# What needs no network, fitted on the galaxies that train.
+rule baselines:
+    input:
+        **PACKS,
+        galaxies=GALAXIES,
+    output:
+        "<results>/baselines.parquet",
+    log:
+        "<logs>/baselines.log",
+    benchmark:
+        "<benchmarks>/baselines.tsv"
+    conda:
+        "../../../envs/spirals.yaml"
+    resources:
+        mem_mb=memory(2000, per_input_mb=20),
+        runtime=by_attempt(240),
+    params:
+        settings=pick(
+            config, "baselines", "evaluate.thresholds", "images.crop", "network.size"
+        ),
+        code=digest("scripts/spirals/baselines.py"),
+    message:
+        "Mean mask, ellipse and other baselines"
+    script:
+        "../../../scripts/spirals/baselines.py"
+
+
+# Joint, maps alone, votes alone, with fewer masks: the same test galaxies.
+rule compare:
+    input:
+        COMPARED,
+    output:
+        report="<results>/joint.json",
+        table="<results>/joint.csv",
+        figure=report(
+            "<results>/joint.pdf",
+            category="spirals",
+            caption="../../report/spirals/joint.rst",
+            labels={"product": "joint"},
+        ),
+    log:
+        "<logs>/compare.log",
+    conda:
+        "../../../envs/spirals.yaml"
+    resources:
+        mem_mb=memory(1000, per_input_mb=6),
+        runtime=by_attempt(30),
+    params:
+        settings=pick(config, "evaluate.draws", "seed"),
+        code=digest("scripts/spirals/compare.py"),
+    message:
+        "Does learning maps and votes together help?"
+    script:
+        "../../../scripts/spirals/compare.py"

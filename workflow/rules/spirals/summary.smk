@@ -1,0 +1,96 @@
+"""How good the maps are, what the run is asked for, and its headline numbers."""
+
+TRUTH = [
+    f"<results>/truth/{chunk}.parquet"
+    for chunk, names in CHUNKS.items()
+    if INPUTS.of("simulated", names=names)
+]
+FIGURES = ["gallery", "overlap"] if INPUTS.drawn() else []
+FIGURES += ["votes"] if INPUTS.master() or INPUTS.given("answers") else []
+FIGURES += ["recovery"] if TRUTH else []
+JUDGED = bool(INPUTS.drawn() or INPUTS.given("answers"))
+
+
+# Overlap with the volunteers, votes, and what was put into simulated galaxies.
+rule evaluate:
+    input:
+        **PACKS,
+        model=INPUTS.model,
+        galaxies=GALAXIES,
+        marks=expand("<results>/segmaps/marks/{name}.json", name=INPUTS.drawn()),
+        measures=expand("<results>/measures/{chunk}.parquet", chunk=CHUNKS),
+        baselines=["<results>/baselines.parquet"] if INPUTS.trains else [],
+        truth=TRUTH,
+    output:
+        **{
+            name: report(
+                f"<results>/evaluation/{name}.pdf",
+                category="spirals",
+                caption=f"../../report/spirals/{name}.rst",
+                labels={"product": name},
+            )
+            for name in FIGURES
+        },
+        report="<results>/evaluation.json",
+    log:
+        "<logs>/evaluate.log",
+    benchmark:
+        "<benchmarks>/evaluate.tsv"
+    conda:
+        "../../../envs/spirals.yaml"
+    resources:
+        mem_mb=memory(2500, per_input_mb=20),
+        runtime=by_attempt(120),
+    params:
+        settings=pick(
+            TABLES | {"figures": FIGURES},
+            "evaluate",
+            "figures",
+            "seed",
+            "tables.questions",
+        ),
+        code=digest("scripts/spirals/evaluate.py"),
+    message:
+        "How good maps, votes and measures are"
+    script:
+        "../../../scripts/spirals/evaluate.py"
+
+
+SUMMARY = {
+    "evaluation": ["<results>/evaluation.json"] if JUDGED else [],
+    "joint": ["<results>/joint.json"] if INPUTS.trains else [],
+    "crossmatch": ["<results>/crossmatch.json"] if INPUTS.master() else [],
+    "cuts": ["<results>/cuts.json"] if JUDGED else [],
+}
+SHOWN = [names[0] for names in CHUNKS.values()][:1]
+WANTED = [path for paths in SUMMARY.values() for path in paths]
+WANTED += ["<results>/catalogue.fits"]
+WANTED += expand("<results>/pictures/{name}.png", name=INPUTS.of("pictures"))
+WANTED += expand("<results>/notebooks/{name}/interrogate.ipynb", name=SHOWN)
+WANTED += ["<results>/metrics.json"] if JUDGED else []
+
+
+rule metrics:
+    input:
+        **SUMMARY,
+    output:
+        report(
+            "<results>/metrics.json",
+            category="spirals",
+            caption="../../report/spirals/metrics.rst",
+            labels={"product": "metrics"},
+        ),
+    log:
+        "<logs>/metrics.log",
+    conda:
+        "../../../envs/spirals.yaml"
+    resources:
+        mem_mb=by_attempt(1000),
+        runtime=by_attempt(10),
+    params:
+        settings={},
+        code=digest("scripts/spirals/metrics.py"),
+    message:
+        "Headline numbers"
+    script:
+        "../../../scripts/spirals/metrics.py"
