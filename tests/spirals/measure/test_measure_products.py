@@ -139,6 +139,8 @@ def test_what_is_hardly_asked_is_not_judged():
     assert np.isnan(agreement(0.9, 0.1, 0.9, None)[0])
     assert fit_relation(np.full(9, 0.5), np.full(9, 0.5), np.ones(9)) is None
     assert fit_relation(np.full(50, 0.5), np.full(50, 0.5), np.ones(50)) is None
+    rising = np.linspace(0.1, 0.9, 50)
+    assert fit_relation(rising, rising[::-1], np.ones(50)) is None
 
 
 def test_the_row_of_a_galaxy_has_all_columns_and_near_truths(drawn, concentrations):
@@ -203,6 +205,8 @@ def test_what_was_fitted_is_kept_in_json():
     mean = rng.uniform(0.1, 0.9, (30, 2, 1, 1)) * np.ones((30, 2, 8, 8))
     votes = np.exp(rng.normal(1, 1, (30, len(answer_columns()))))
     votes[:, [1, 4]] = 40.0  # featured, not edge-on
+    votes[:, 5] = votes[:, 7] = 10 * mean[:, 0, 0, 0]  # arms, strong bar
+    mean[:, 1] = mean[:, 0]
     own = Calibration(BarScale(0.7, 1.1), fit_relations(mean, votes))
     assert own.relations["bar"].scatter > 0.1
     tree = json.loads(json.dumps(own.to_json()))

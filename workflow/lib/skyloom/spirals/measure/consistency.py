@@ -79,13 +79,16 @@ def fit_relation(
     Returns
     -------
     Relation or None
-        None of fewer than `LEAST` galaxies, or of maps that are all alike.
+        None of fewer than `LEAST` galaxies, of maps that are all alike, and where votes
+        do not rise with the map: such heads cannot be compared.
     """
     kept = np.asarray(relevant) >= RELEVANT
     x, y = logit(np.asarray(peaks)[kept]), logit(np.asarray(shares)[kept])
     if len(x) < LEAST or np.ptp(x) < SLIGHTEST:
         return None
     slope, intercept = np.polyfit(x, y, 1)
+    if slope <= 0:
+        return None
     scatter = float(nmad(y - slope * x - intercept))
     return Relation(float(slope), float(intercept), max(scatter, SLIGHTEST))
 
