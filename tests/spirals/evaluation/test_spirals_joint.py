@@ -44,6 +44,7 @@ def test_a_gain_a_loss_and_nothing_are_told_apart(trainings, rng):
     assert "with 200 marked galaxies joint is worse (-0.0" in verdict(worse)
     same = compare(trainings(gain=0.0), "bar", rng, 400)
     assert "no difference is shown" in verdict(same)
+    assert verdict(same, what="gain").startswith("Mean gain of joint less segm")
 
 
 def test_differences_are_of_pairs_and_counted(trainings, rng):

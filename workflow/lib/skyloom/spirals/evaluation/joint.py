@@ -96,7 +96,11 @@ def compare(
 
 
 def verdict(
-    table: pd.DataFrame, first: str = "joint", other: str = "segmentation"
+    table: pd.DataFrame,
+    *,
+    first: str = "joint",
+    other: str = "segmentation",
+    what: str = "soft IoU",
 ) -> str:
     """Return in a sentence what `compare` found, of tables of one measure or more."""
     if table.empty:
@@ -108,7 +112,7 @@ def verdict(
     for measure, rows in table.groupby("measure", sort=False):
         clauses = [_clause(row, first, other) for row in rows.itertuples()]
         parts.append(f"{measure}: {', '.join(clauses)}")
-    return f"Mean soft IoU of {first} less {other}: {'; '.join(parts)}.{note}"
+    return f"Mean {what} of {first} less {other}: {'; '.join(parts)}.{note}"
 
 
 def _clause(row, first: str, other: str) -> str:
