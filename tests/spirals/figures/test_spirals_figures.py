@@ -12,7 +12,6 @@ from skyloom.spirals.figures.maps import (
     Galaxy,
     galaxy_figure,
     gallery,
-    measures,
     tinted,
 )
 from skyloom.spirals.figures.scores import (
@@ -162,17 +161,3 @@ def test_the_curve_has_heads_above_and_differences_below(rng, tmp_path):
     assert names == ["joint", "segmentation"]
     assert lower.get_ylabel() == "joint − segmentation"
     style.save(fig, tmp_path / "curve.png", dpi=60)
-
-
-def test_measures_are_told_with_errors_or_with_reasons():
-    names = ("bar_length", "bar_length_px", "bar_length_kpc", "bar_pa", "pitch_angle")
-    row = dict.fromkeys(names, 12.34) | {f"{name}_err": 1.0 for name in names}
-    row |= {"winding": "S", "bar_reason": "", "arm_reason": ""}
-    bar, arms = measures(row)
-    expected = "bar 12.3 ± 1.0 arcsec, 12.3 ± 1.0 kpc, position angle 12 ± 1°"
-    assert bar == expected
-    assert arms == "pitch angle 12 ± 1°, winding S"
-    bar, _ = measures(row | {"bar_length": np.nan, "bar_length_kpc": np.nan})
-    assert bar == "bar 12.3 ± 1.0 px, position angle 12 ± 1°"
-    told = measures(row | {"bar_reason": "no bar", "arm_reason": "edge-on"})
-    assert told == ["bar: no bar", "pitch angle: edge-on"]

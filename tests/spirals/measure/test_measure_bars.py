@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from scipy import ndimage
-from skyloom.spirals.measure.bars import FAINT, BarScale, bar, fit_scale
+from skyloom.spirals.measure.bars import FAINT, BarScale, bar, drawn_bar, fit_scale
 from skyloom.spirals.measure.draws import drawn_maps
 from skyloom.spirals.measure.ellipse import Ellipse, turned
+from skyloom.spirals.measure.fitted import LONG, fit_calibration
+from skyloom.spirals.questions import columns
 
 SIZE = 96
 
@@ -140,3 +142,17 @@ def test_drawn_maps_have_the_deviation_and_are_smooth():
     assert drawn.mean() == pytest.approx(0.5, abs=0.005)
     steps = np.diff(drawn, axis=2).std()
     assert steps < 0.3 * drawn.std()
+
+
+def test_bars_are_as_long_as_those_half_the_volunteers_agree_on(volunteers):
+    shares = np.stack([volunteers(k, 16.0 + k, 9.0 * k) for k in range(20)])[:, None]
+    shares = np.repeat(shares, 2, axis=1)
+    wide = ndimage.gaussian_filter(shares, (0, 0, 2, 2))  # what a network made of them
+    votes = np.ones((20, len(columns())))
+    scale = fit_calibration(wide, shares, votes).bar
+    rng = np.random.default_rng(0)
+    found = [bar(one, 0 * one, rng, scale, draws=1).length for one in wide[:, 1]]
+    agreed = np.array([drawn_bar(one)[0] for one in shares[:, 1]])
+    assert np.median(found / agreed) == pytest.approx(1 / LONG, rel=1e-3)
+    unasked = fit_calibration(wide, shares * np.nan, votes)
+    assert unasked.bar == BarScale()

@@ -97,7 +97,6 @@ def compare(
 
 def verdict(
     table: pd.DataFrame,
-    *,
     first: str = "joint",
     other: str = "segmentation",
     what: str = "soft IoU",

@@ -110,23 +110,6 @@ def galaxy_figure(
     return fig
 
 
-def measures(row: Mapping) -> list[str]:
-    """Return lines of a row of `skyloom.spirals.measure.record.measured`."""
-    unit = "arcsec" if np.isfinite(row["bar_length"]) else "px"
-    key = "bar_length" if unit == "arcsec" else "bar_length_px"
-    bar = f"bar {row[key]:.1f} ± {row[f'{key}_err']:.1f} {unit}"
-    if np.isfinite(row["bar_length_kpc"]):
-        bar += f", {row['bar_length_kpc']:.1f} ± {row['bar_length_kpc_err']:.1f} kpc"
-    bar += f", position angle {row['bar_pa']:.0f} ± {row['bar_pa_err']:.0f}°"
-    arms = f"pitch angle {row['pitch_angle']:.0f} ± {row['pitch_angle_err']:.0f}°"
-    arms += f", winding {row['winding']}"
-    bar_reason, arm_reason = row["bar_reason"], row["arm_reason"]
-    return [
-        f"bar: {bar_reason}" if bar_reason else bar,
-        f"pitch angle: {arm_reason}" if arm_reason else arms,
-    ]
-
-
 def tinted(picture: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """Return a dim grey picture with arms and bar in colour, as strong as their shares.
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.spirals.measure.bars import BarScale, drawn_bar, fit_scale
-from skyloom.spirals.measure.consistency import (
-    KINDS,
-    Relation,
-    fit_relation,
-    kind_shares,
-)
+from skyloom.spirals.measure.consistency import fit_relations
 from skyloom.spirals.measure.record import Calibration
 
 LEAST = 10  # bars to fit a scale by
@@ -35,9 +30,8 @@ def fit_calibration(
     concentrations : ndarray, shape (n, answers)
         Of the votes.
     """
-    return Calibration(
-        _scale(mean[:, 1], shares[:, 1]), _relations(mean, concentrations)
-    )
+    scale = _scale(mean[:, 1], shares[:, 1])
+    return Calibration(scale, fit_relations(mean, concentrations))
 
 
 def _scale(maps: np.ndarray, shares: np.ndarray) -> BarScale:
@@ -52,15 +46,3 @@ def _scale(maps: np.ndarray, shares: np.ndarray) -> BarScale:
         return fit_scale([maps[k] for k in rows], *known_bars)
     except ValueError:  # the network has not learned bars
         return BarScale()
-
-
-def _relations(
-    mean: np.ndarray, concentrations: np.ndarray
-) -> dict[str, Relation | None]:
-    found: dict[str, Relation | None] = {}
-    for i, kind in enumerate(KINDS):
-        peaks = mean[:, i].max(axis=(1, 2))
-        votes, asked = kind_shares(concentrations, kind)
-        known = np.isfinite(peaks) & np.isfinite(votes)
-        found[kind] = fit_relation(peaks[known], votes[known], asked[known])
-    return found
