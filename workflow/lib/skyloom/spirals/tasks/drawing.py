@@ -129,7 +129,7 @@ def picture(name: str, image: np.ndarray, maps: Maps) -> Figure:
         return figure
     shown = middle(image, maps.crop, round(maps.crop * len(image)))
     alpha = np.asarray(maps.votes["concentration"])
-    lines = lines_of(maps.measures[0])
+    lines = lines_of(maps.measures)
     return galaxy_figure(
         name, shown.clip(0, 255).astype(np.uint8), maps.mean, alpha, lines
     )
@@ -142,7 +142,9 @@ def lines_of(row: Mapping) -> list[str]:
     )
     angle = _with_error(row, "bar_pa", "°")
     pitch = _with_error(row, "pitch_angle", "°")
-    arms = f", winding {row['winding']}, number {row['arm_number']}" if pitch else ""
+    arms = (
+        f", winding {row['winding']}, number {row['arm_number']:.0f}" if pitch else ""
+    )
     return [
         f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}",
         f"pitch angle {pitch}{arms}" if pitch else f"arms: {row['arm_reason']}",

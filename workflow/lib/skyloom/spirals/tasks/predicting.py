@@ -84,7 +84,7 @@ class Writer:
             hdus += _spaxels(maps, stamp, self.spaxel)
         row = self._row(name, known, i)
         tables = {"VOTES": vote_table(self.found.concentrations[i])}
-        tables["MEASURES"] = catalogue(pd.DataFrame([row]))
+        tables["MEASURES"] = measure_table(row)
         for kind, table in tables.items():
             hdus.append(fits.table_to_hdu(table))
             hdus[-1].name = kind
@@ -136,6 +136,22 @@ def vote_table(concentrations: np.ndarray) -> Table:
     return Table(rows=rows, names=(*names, "asked"))
 
 
+def measure_table(row: Mapping) -> Table:
+    """Return a galaxy's measures, a row each: a number, or words.
+
+    One column each, as in the catalogue, would take longer to write than all else.
+    """
+    rows = [
+        (one.name, *_number_or_words(row[one.name]), one.unit or "", one.description)
+        for one in columns()
+    ]
+    return Table(rows=rows, names=("measure", "value", "words", "unit", "description"))
+
+
+def _number_or_words(value: float | str) -> tuple[float, str]:
+    return (np.nan, value) if isinstance(value, str) else (float(value), "")
+
+
 def vote_row(concentrations: np.ndarray) -> dict[str, float]:
     """Return the expected shares of all answers as columns of the catalogue."""
     both = zip(*_shares(concentrations), strict=True)
@@ -174,8 +190,10 @@ class Maps:
         Middle part of the picture's side that maps are of.
     mean, std : ndarray, shape (2, size, size)
         Shares of volunteers, arms and bar, and their deviations.
-    votes, measures : Table
-        A row an answer; one row, as in the catalogue.
+    votes : Table
+        A row an answer.
+    measures : dict
+        As in the catalogue: numbers and words by column.
     """
 
     reason: str
@@ -183,7 +201,7 @@ class Maps:
     mean: np.ndarray | None = None
     std: np.ndarray | None = None
     votes: Table | None = None
-    measures: Table | None = None
+    measures: dict | None = None
 
 
 def read_maps(path: str | Path) -> Maps:
@@ -196,8 +214,13 @@ def read_maps(path: str | Path) -> Maps:
             np.stack([file.pixels(f"{kind}{part}") for kind in MAPS])
             for part in ("", "_STD")
         )
-        tables = [file.table(kind) for kind in ("VOTES", "MEASURES")]
-        return Maps("", about["CROP"], mean, std, *tables)
+        votes, told = (file.table(kind) for kind in ("VOTES", "MEASURES"))
+        # astropy masks what is NaN, and empty words.
+        numbers = np.ma.filled(told["value"], np.nan).tolist()
+        words = np.ma.filled(told["words"], "").tolist()
+        pairs = zip(told["measure"].tolist(), words, numbers, strict=True)
+        measures = {name: said or number for name, said, number in pairs}
+        return Maps("", about["CROP"], mean, std, votes, measures)
 
 
 def _typed(values: pd.Series, kind: type) -> np.ndarray:
