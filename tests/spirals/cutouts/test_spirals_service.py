@@ -3,25 +3,9 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from skyloom.spirals.cutouts.service import address, picture_scale, request_size
+from skyloom.spirals.cutouts.service import address, request_size
 
 BASE = "https://www.legacysurvey.org/viewer"
-
-
-@pytest.mark.parametrize(
-    ("p50", "p90", "scale"),
-    [(10.0, 30.0, 0.4), (10.0, 12.0, 0.24), (1.0, 3.0, 0.1), (40.0, 100.0, 1.6)],
-)
-def test_picture_scale(p50: float, p90: float, scale: float) -> None:
-    """The rule of Galaxy Zoo DECaLS, with its floor."""
-    assert picture_scale(p50, p90) == pytest.approx(scale)
-
-
-@pytest.mark.parametrize("radii", [(0.0, 1.0), (-1.0, 2.0), (float("nan"), 2.0)])
-def test_radii_that_are_none(radii: tuple[float, float]) -> None:
-    """A galaxy without a size has no picture."""
-    with pytest.raises(ValueError, match="expected numbers above 0"):
-        picture_scale(*radii)
 
 
 @pytest.mark.parametrize("pixscale", [0.1, 0.262, 0.31, 0.48, 1.6])
@@ -46,7 +30,6 @@ def test_address() -> None:
         "layer": ["ls-dr8"],
         "bands": ["grz"],
     }
-    assert "bands" not in address(BASE, "ls-dr8", 1.0, 2.0, 0.2, "jpg")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_marks_lie_on_the_light(tmp_path: Path, quarters: int, north: float) -> 
     frame += np.exp(-((columns - drawn[0]) ** 2 + (rows - drawn[1]) ** 2) / 2 / 2.0**2)
     image = np.rot90(frame, -(quarters % 2))
     subject = read_subject(*written(tmp_path, image=image), turn)
-    stamp = subject.stamp(240)
+    stamp = subject.marks.frame.stamp.resized(240)
     flux = np.nan_to_num(onto(subject.cutout, stamp).flux[0])
     rows, columns = np.mgrid[:240, :240]
     light = np.array([(flux * v).sum() / flux.sum() for v in (columns, rows)])
@@ -274,7 +274,7 @@ def test_real_marks_lie_on_arms(real: Path) -> None:
     for path in sorted((folder / "images").glob("*.npz"))[2::3]:
         models = folder / "models" / f"{path.stem}.json.gz"
         subject = read_subject(models, path, turns[int(path.stem)])
-        stamp = subject.stamp(64)
+        stamp = subject.marks.frame.stamp.resized(64)
         counts, _ = segmap(subject.marks, "spiral", stamp)
         if counts.max() < 12:
             continue

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from skyloom.io.errors import InputError
 from skyloom.spirals.gz3d.archive import listed, url_of
 from skyloom.spirals.gz3d.files import read_gz3d
-from skyloom.spirals.gz3d.sheet import COLUMNS, files_in, row, sheet
+from skyloom.spirals.gz3d.sheet import COLUMNS, row, sheet
 
 SEED = "ra dec mangaid iauname ifudesignsize manga_tileid nsa_id explorer_link "
 SEED += "gz_total_classifications gz_bar_votes gz_spiral_votes sample "
@@ -25,16 +23,6 @@ def test_rows_have_the_seeds_columns(written):
     assert (one["ra"], one["dec"]) == (123.118, 50.24861)
     assert one["relative_gz3d_fits_loc"] == "v4/a.fits.gz"
     assert (one["spiral_asked"], one["bar_asked"]) == (5, 0)
-
-
-def test_files_are_found_at_any_depth(written, tmp_path):
-    """Those of GZ3D, of older names too, sorted by name."""
-    for name in ("deep/er/gz3d_1-2_19_7", "1-1_19_7", "cube_1-2", "gz3d_1-2_19"):
-        path = tmp_path / f"{name}.fits.gz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(written, path)
-    found = [path.relative_to(tmp_path).as_posix() for path in files_in(tmp_path)]
-    assert found == ["1-1_19_7.fits.gz", "deep/er/gz3d_1-2_19_7.fits.gz"]
 
 
 def test_an_empty_sheet_has_its_columns():

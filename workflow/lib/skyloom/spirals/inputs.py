@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
-from skyloom.io.errors import existing_file
+from skyloom.io.sums import read_sums
 from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
@@ -24,6 +24,13 @@ GALAXIES = "<results>/galaxies.parquet"
 TRAINED = "<results>/training/joint/all/0/model.pt"
 GZ3D = re.compile(r"((?:gz3d_)?[\d-]+_\d+_\d+)\.fits(\.gz)?")
 PICTURES = (".jpg", ".jpeg", ".png", ".fits", ".fits.gz")
+EXPECTED = {
+    "simulated": "spirals.simulate.galaxies to be one or more",
+    "gz3d": "names such as gz3d_1-304336_127_14724446.fits.gz in spirals.paths.gz3d",
+    "galaxy_builder": "models/<number>.json.gz and images/<number>.npz of one number in "
+    "the folder spirals.paths.drawings",
+    "pictures": f"files that end in {', '.join(PICTURES)} in spirals.paths.pictures",
+}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -77,10 +84,13 @@ class Inputs:
         for source in config["sources"]:
             found = getattr(self, f"_{source}")()
             both = found.keys() & self.galaxies.keys()
-            if not found or both:
-                said = f"two galaxies are called {min(both)!r}" if both else "no galaxy"
-                msg = f"spirals.sources: {said} in source {source}"
-                raise ConfigError(msg)
+            if not found:
+                msg = f"no galaxy in source {source}; expected {EXPECTED[source]}"
+                raise _refused("sources", msg)
+            if both:
+                other = self.galaxies[min(both)].source
+                msg = f"a galaxy of source {source} and one of {other} are both called "
+                raise _refused("sources", f"{msg}{min(both)!r}; rename its files")
             self.galaxies |= found
         self.chunks = assign(self.galaxies, config["chunks"])
         self.trains = config["model"] is None
@@ -151,15 +161,22 @@ class Inputs:
         return {n: Galaxy("gz3d", self._cutout(n), path) for n, path in files.items()}
 
     def _there(self) -> dict[str, str]:
-        paths = sorted(Path(data_path(self.paths["gz3d"])).glob("**/*.fits*"))
-        matches = {path: GZ3D.fullmatch(path.name) for path in paths}
-        return {found[1]: str(path) for path, found in matches.items() if found}
+        found: dict[str, str] = {}
+        for path in sorted(Path(data_path(self.paths["gz3d"])).glob("**/*.fits*")):
+            name = GZ3D.fullmatch(path.name)
+            if name and found.setdefault(name[1], str(path)) != str(path):
+                msg = f"{path} and {found[name[1]]} are one galaxy; remove one of them"
+                raise _refused("paths.gz3d", msg)
+        return found
 
     def _listed(self) -> dict[str, str]:
-        sums = existing_file(data_path(self.paths["gz3d_sums"]))
-        names = (line.split()[-1:] for line in sums.read_text("utf-8").splitlines())
-        matches = (GZ3D.fullmatch(Path(name).name) for (name,) in filter(None, names))
-        return {m[1]: f"<downloads>/gz3d/{m[1]}.fits.gz" for m in matches if m}
+        sums = data_path(self.paths["gz3d_sums"])
+        matches = {name: GZ3D.fullmatch(name) for name in read_sums(sums)}
+        odd = [name for name, found in matches.items() if not found]
+        if odd:
+            msg = f"{odd[0]!r} in {sums}; expected {EXPECTED['gz3d']}"
+            raise _refused("paths.gz3d_sums", msg)
+        return {m[1]: f"<downloads>/gz3d/{m[1]}.fits.gz" for m in matches.values()}
 
     def _cutout(self, name: str) -> str:
         folder = self.paths["cutouts"]
@@ -170,7 +187,7 @@ class Inputs:
     def _galaxy_builder(self) -> dict[str, Galaxy]:
         folder = Path(data_path(self.paths["drawings"]))
         models = {p.name.split(".")[0]: p for p in folder.glob("models/*.json*")}
-        images = {p.stem: p for p in folder.glob("images/*.npz")}
+        images = {p.stem: p for p in folder.glob("images/*.npz") if p.stem.isdigit()}
         both = sorted(models.keys() & images.keys())
         return {
             k: Galaxy("galaxy_builder", str(images[k]), str(models[k])) for k in both
@@ -182,12 +199,12 @@ class Inputs:
             ending = next(e for e in PICTURES[::-1] if path.name.lower().endswith(e))
             name = path.name[: -len(ending)]
             if not NAME.fullmatch(name) or name in found:
-                problem = "twice" if name in found else "no name for files of ours"
+                twice = f"that of {found[name].picture}" if name in found else "odd"
                 msg = (
-                    f"spirals.paths.pictures: {path}: {name!r} is {problem}; expected "
-                    "names of letters, digits and _ . + -, each once; rename the file"
+                    f"{path}: the name {name!r} is {twice}; expected letters, digits "
+                    "and _ . + -, each name once; rename the file"
                 )
-                raise ConfigError(msg)
+                raise _refused("paths.pictures", msg)
             found[name] = Galaxy("pictures", str(path))
         return found
 
@@ -207,14 +224,16 @@ def request(config: Mapping) -> dict[str, int]:
     return {"cores": cores, "gpus": how["devices"] * (how["accelerator"] == "gpu")}
 
 
+def _refused(key: str, text: str) -> ConfigError:
+    return ConfigError(f"spirals.{key}: {text}")
+
+
 def _model(given: str) -> str:
     # Relative, as a moved checkout is no reason to look again.
     places = (Path(relpath(ROOT / given)), Path(data_path(given)))
     place = next((path for path in places if path.is_file()), None)
     if place is None:
-        msg = (
-            f"spirals.model: there is no file {given!r}, neither in the repository nor "
-            f"in {data_path('')}"
-        )
-        raise ConfigError(msg)
+        msg = f"there is no file {given!r}, neither in the repository nor in "
+        msg += f"{data_path('')}; correct the path, or null: a model is trained"
+        raise _refused("model", msg)
     return str(place)

@@ -29,7 +29,7 @@ from skyloom.io.npz import read_npz
 from skyloom.io.tables import Column, header, read_csv
 from skyloom.spirals.cutouts.files import NATIVE, Cutout
 from skyloom.spirals.drawings.shapes import HALF_WIDTH, box, stroke_areas
-from skyloom.spirals.geometry import Canvas, Stamp
+from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.segmaps.marks import FAR, Drawing, Marks
 
 PIXEL = 0.396  # arcsec, SDSS
@@ -86,10 +86,6 @@ class Subject:
     cutout: Cutout
     marks: Marks
     redshift: float
-
-    def stamp(self, size: int) -> Stamp:
-        """Return the whole field with `size` pixels a side."""
-        return self.marks.frame.stamp.resized(size)
 
 
 def read_turns(path: str | Path) -> dict[int, Turn]:

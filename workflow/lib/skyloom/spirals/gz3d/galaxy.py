@@ -113,21 +113,6 @@ class Gz3d:
     maps: dict = field(default_factory=dict)
 
     @property
-    def mangaid(self) -> str:
-        """MaNGA's identifier, such as ``1-304336``."""
-        return self.metadata["MANGAID"]
-
-    @property
-    def ifu_size(self) -> int:
-        """Fibres of its bundle."""
-        return int(self.metadata["IFUDESIGNSIZE"])
-
-    @property
-    def subject_id(self) -> int:
-        """Zooniverse's identifier."""
-        return int(NAME.fullmatch(self.name)[3])
-
-    @property
     def marks(self) -> Marks:
         """Its drawings."""
         both = (self.spiral, self.bar)

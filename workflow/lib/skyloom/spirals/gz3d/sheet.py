@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pandas as pd
 
-from skyloom.spirals.gz3d.galaxy import METADATA, NAME, SUFFIX, Gz3d
+from skyloom.spirals.gz3d.galaxy import METADATA, Gz3d
 
 COLUMNS = (
     "name",
@@ -16,13 +15,6 @@ COLUMNS = (
     "spiral_asked",
     "bar_asked",
 )
-
-
-def files_in(folder: str | Path) -> list[Path]:
-    """Return the files of GZ3D in a folder, at any depth, sorted by name."""
-    found = Path(folder).rglob(f"*{SUFFIX}")
-    named = (path for path in found if NAME.fullmatch(path.name.removesuffix(SUFFIX)))
-    return sorted(named, key=lambda path: (path.name, path))
 
 
 def row(galaxy: Gz3d, place: str) -> dict:

@@ -19,8 +19,8 @@ from skyloom.spirals.evaluation.recovery import labels, recovery
 from skyloom.spirals.geometry import Stamp
 from skyloom.spirals.network.files import load_model
 from skyloom.spirals.questions import questions
-from skyloom.spirals.segmaps.fill import covered
-from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
+from skyloom.spirals.segmaps.counts import each
+from skyloom.spirals.segmaps.marks import KINDS, read_marks
 from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.judging import scores
 from skyloom.spirals.tasks.looking import look, read_packs
@@ -99,19 +99,9 @@ def _volunteers(case: Case, row: int) -> dict[str, float]:
     for i, kind in enumerate(KINDS):
         if marks is None or marks.drawings(kind) is None:
             continue
-        own = volunteer_overlap(marked(marks, kind, stamp), case.seen.mean[row, i])
+        own = volunteer_overlap(each(marks, kind, stamp), case.seen.mean[row, i])
         found |= {f"{kind}_{key}": value for key, value in own.items()}
     return found
-
-
-def marked(marks: Marks, kind: str, stamp: Stamp) -> np.ndarray:
-    """Return what each volunteer marked, bool (volunteers, size, size)."""
-    shape = (stamp.size, stamp.size)
-    found = [
-        covered([marks.frame.on(stamp, one) for one in components], shape)
-        for components in marks.drawings(kind)
-    ]
-    return np.array(found)
 
 
 def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -> dict:
