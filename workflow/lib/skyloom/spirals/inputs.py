@@ -24,11 +24,11 @@ GALAXIES = "<results>/galaxies.parquet"
 TRAINED = "<results>/training/joint/all/0/model.pt"
 GZ3D = re.compile(r"((?:gz3d_)?[\d-]+_\d+_\d+)\.fits(\.gz)?")
 PICTURES = (".jpg", ".jpeg", ".png", ".fits", ".fits.gz")
+LISTED = "names such as gz3d_1-304336_127_14724446.fits.gz"
 EXPECTED = {
-    "simulated": "spirals.simulate.galaxies to be one or more",
-    "gz3d": "names such as gz3d_1-304336_127_14724446.fits.gz in spirals.paths.gz3d",
-    "galaxy_builder": "models/<number>.json.gz and images/<number>.npz of one number in "
-    "the folder spirals.paths.drawings",
+    "gz3d": f"{LISTED} in spirals.paths.gz3d",
+    "galaxy_builder": "models/<number>.json.gz and images/<number>.npz, both of one "
+    "number, in spirals.paths.drawings",
     "pictures": f"files that end in {', '.join(PICTURES)} in spirals.paths.pictures",
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
@@ -85,12 +85,13 @@ class Inputs:
             found = getattr(self, f"_{source}")()
             both = found.keys() & self.galaxies.keys()
             if not found:
-                msg = f"no galaxy in source {source}; expected {EXPECTED[source]}"
-                raise _refused("sources", msg)
+                wanted = f"expected {EXPECTED[source]}"
+                msg = f"spirals.sources: no galaxy in source {source}; {wanted}"
+                raise ConfigError(msg)
             if both:
-                other = self.galaxies[min(both)].source
-                msg = f"a galaxy of source {source} and one of {other} are both called "
-                raise _refused("sources", f"{msg}{min(both)!r}; rename its files")
+                pair = f"{self.galaxies[min(both)].source} and {source}"
+                msg = f"spirals.sources: {pair} both have a galaxy called {min(both)!r}"
+                raise ConfigError(msg + "; rename its files")
             self.galaxies |= found
         self.chunks = assign(self.galaxies, config["chunks"])
         self.trains = config["model"] is None
@@ -165,8 +166,9 @@ class Inputs:
         for path in sorted(Path(data_path(self.paths["gz3d"])).glob("**/*.fits*")):
             name = GZ3D.fullmatch(path.name)
             if name and found.setdefault(name[1], str(path)) != str(path):
-                msg = f"{path} and {found[name[1]]} are one galaxy; remove one of them"
-                raise _refused("paths.gz3d", msg)
+                both = f"{found[name[1]]} and {path}"
+                msg = f"spirals.paths.gz3d: {both} are one galaxy; remove one of them"
+                raise ConfigError(msg)
         return found
 
     def _listed(self) -> dict[str, str]:
@@ -174,8 +176,8 @@ class Inputs:
         matches = {name: GZ3D.fullmatch(name) for name in read_sums(sums)}
         odd = [name for name, found in matches.items() if not found]
         if odd:
-            msg = f"{odd[0]!r} in {sums}; expected {EXPECTED['gz3d']}"
-            raise _refused("paths.gz3d_sums", msg)
+            msg = f"spirals.paths.gz3d_sums: {sums} has {odd[0]!r}; expected {LISTED}"
+            raise ConfigError(msg)
         return {m[1]: f"<downloads>/gz3d/{m[1]}.fits.gz" for m in matches.values()}
 
     def _cutout(self, name: str) -> str:
@@ -201,10 +203,10 @@ class Inputs:
             if not NAME.fullmatch(name) or name in found:
                 twice = f"that of {found[name].picture}" if name in found else "odd"
                 msg = (
-                    f"{path}: the name {name!r} is {twice}; expected letters, digits "
-                    "and _ . + -, each name once; rename the file"
+                    f"spirals.paths.pictures: {path}: the name {name!r} is {twice}; "
+                    "expected letters, digits and _ . + -, each name once; rename it"
                 )
-                raise _refused("paths.pictures", msg)
+                raise ConfigError(msg)
             found[name] = Galaxy("pictures", str(path))
         return found
 
@@ -224,16 +226,14 @@ def request(config: Mapping) -> dict[str, int]:
     return {"cores": cores, "gpus": how["devices"] * (how["accelerator"] == "gpu")}
 
 
-def _refused(key: str, text: str) -> ConfigError:
-    return ConfigError(f"spirals.{key}: {text}")
-
-
 def _model(given: str) -> str:
     # Relative, as a moved checkout is no reason to look again.
     places = (Path(relpath(ROOT / given)), Path(data_path(given)))
     place = next((path for path in places if path.is_file()), None)
     if place is None:
-        msg = f"there is no file {given!r}, neither in the repository nor in "
-        msg += f"{data_path('')}; correct the path, or null: a model is trained"
-        raise _refused("model", msg)
+        msg = (
+            f"spirals.model: there is no file {given!r}, neither in the repository nor "
+            f"in {data_path('')}; correct the path, or set null and one is trained"
+        )
+        raise ConfigError(msg)
     return str(place)
