@@ -46,7 +46,7 @@ def test_training_starts_from_what_is_common(small):
     net.start_at(torch.tensor([0.1, 0.02]), wanted)
     features = net.encode(torch.rand(4, 3, 32, 32))
     mean = net.decode(features).mean.mean((0, 2, 3))
-    assert mean.tolist() == pytest.approx([0.1, 0.02], rel=0.4)
+    assert torch.logit(mean).tolist() == pytest.approx([-2.2, -3.9], abs=1)
     assert torch.allclose(net.vote(features).mean(0), wanted, rtol=0.3, atol=0.1)
 
 

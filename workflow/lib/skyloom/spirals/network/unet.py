@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from skyloom.spirals.network.lite0 import Lite0
+from skyloom.spirals.network.lite0 import Lite0, placed
 from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.questions import columns
 
@@ -103,9 +103,8 @@ class SpiralNet(nn.Module):
             Of the votes.
         """
         share = drawn.clamp(1e-3, 1 - 1e-3)
-        for head in (self.map_head, self.vote_head):
-            head.weight.mul_(0.1)
-            head.bias.zero_()
+        self.map_head.bias.zero_()
+        self.vote_head.weight.mul_(0.1)
         self.map_head.bias[: len(KINDS)] = torch.logit(share)
         self.vote_head.bias.copy_(torch.log(torch.expm1(concentrations - LEAST)))
 
@@ -132,11 +131,14 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Residual blocks at each size, and convolutions of stride 2 between."""
+    """Residual blocks at each size, and convolutions of stride 2 between.
+
+    It is told where the middle is, and what is brighter than its surroundings.
+    """
 
     def __init__(self, settings: Settings, widths: list[int]):
         super().__init__()
-        stem = [*convolution(3, widths[0]), nn.SiLU()]
+        stem = [*convolution(5, widths[0]), nn.SiLU()]
         stages, before = [], widths[0]
         for i, (width, drop) in enumerate(zip(widths, settings.dropout, strict=True)):
             layers = [*convolution(before, width, 2), nn.SiLU()] if i else stem
@@ -149,7 +151,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Return the features of all stages, finest first."""
-        x, found = 2 * x - 0.5, []
+        x, found = placed(x), []
         for stage in self.stages:
             x = stage(x)
             found.append(x)
@@ -194,4 +196,5 @@ class Decoder(nn.Module):
 def convolution(before: int, after: int, stride: int = 1) -> list[nn.Module]:
     """Return a 3x3 convolution and its norm."""
     layer = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-    return [layer, nn.GroupNorm(math.gcd(after, GROUPS), after)]
+    groups = math.gcd(after, GROUPS)
+    return [layer, nn.GroupNorm(groups, after)]
