@@ -33,6 +33,9 @@ from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.segmaps.marks import FAR, Drawing, Marks
 
 PIXEL = 0.396  # arcsec, SDSS
+# Sides of images are four Petrosian radii, those of Galaxy Zoo DECaLS's pictures about
+# twice that: galaxies are to be as large on both.
+WIDER = 2.0
 LEAST_REDSHIFT = 0.001  # of one that is a distance: 300 km/s
 TABLE = "gal-metadata.csv"
 KEYS = ("subject_id", "Unnamed: 0")  # columns with the subject
@@ -148,7 +151,20 @@ def read_subject(models: str | Path, image: str | Path, turn: Turn) -> Subject:
     canvas = Canvas(ra, dec, PIXEL, min(frame.shape))
     spiral, bar, ids = _drawings(models, wcs, canvas, turn.half_pixel)
     marks = Marks(canvas, spiral, bar, ids, ids)
+    flux, wcs = _widened(flux, wcs)
     return Subject(Cutout(flux[None], "r", wcs), marks, redshift)
+
+
+def _widened(flux: np.ndarray, wcs: WCS) -> tuple[np.ndarray, WCS]:
+    """Return an image with as much sky about it as pictures of Galaxy Zoo have."""
+    ny, nx = (int(side * (WIDER - 1) / 2) for side in flux.shape)
+    edge = np.concatenate([flux[0], flux[-1], flux[:, 0], flux[:, -1]])
+    sky = np.nanmedian(edge) if np.isfinite(edge).any() else np.nanmin(flux)
+    wide = np.pad(flux, ((ny, ny), (nx, nx)), constant_values=sky)
+    wcs = wcs.deepcopy()
+    wcs.wcs.crpix += [nx, ny]
+    wcs.pixel_shape = wide.shape[::-1]
+    return wide, wcs
 
 
 def sdss_wcs(ra: float, dec: float, shape: tuple[int, int], north: float) -> WCS:
