@@ -11,9 +11,10 @@ from skyloom.run.areas import AREAS, validated
 from skyloom.run.config import ConfigError, Section
 from skyloom.run.config_docs import documents
 
-LAYERS = ("demo", "export", "find_clusters", "long", "place_spectra", "real")
-LAYERS += ("survey", "survey_clusters", "survey_quasars", "survey_spectra")
-UNSET = 75  # keys that no layer sets: what a survey or a seed may still need
+LAYERS = ("demo", "export", "find_clusters", "find_spirals", "long", "place_spectra")
+LAYERS += ("real", "survey", "survey_clusters", "survey_quasars", "survey_spectra")
+LAYERS += ("survey_spirals",)
+UNSET = 128  # keys that no layer sets: what a survey or a seed may still need
 
 
 def read(checkout, name: str) -> dict:

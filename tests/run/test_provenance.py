@@ -49,7 +49,7 @@ def test_missing_input_is_an_error(tmp_path):
 def test_versions_are_of_all_that_computes(checkout):
     """Every package of an area's environment that makes numbers or files counts."""
     assert {"numba", "scikit-learn", "jax", "numpyro"} <= set(provenance.PACKAGES)
-    areas = ("builder", "clusters", "quasars", "spectra")
+    areas = ("builder", "clusters", "quasars", "spectra", "spirals")
     envs = [checkout / "envs" / f"{area}.yaml" for area in areas]
     pins = "".join(path.read_text() for path in envs)
     named = {"matplotlib": "matplotlib-base", "torch": "pytorch"}

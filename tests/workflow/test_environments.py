@@ -17,6 +17,7 @@ AREAS = {
     "clusters": ("learn/harness.py", "learn/splits.py", "learn/tensors.py"),
     "quasars": ("som",),
     "spectra": ("learn/archives.py", "learn/splits.py", "som"),
+    "spirals": ("learn/harness.py", "learn/splits.py", "learn/tensors.py"),
 }
 # Used through another package and not by an import of ours.
 INDIRECT = {"ipykernel", "jaxlib", "tensorboard", "tensorflow-cpu"}

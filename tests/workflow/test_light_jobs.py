@@ -27,6 +27,10 @@ USERS = {
         "baseline", "baseline_network", "draw_desom1", "draw_desom2", "evaluate_labels",
         "evaluate_maps", "evaluate_novelty", "labels", "place",
     },
+    "spirals": {
+        "baselines", "catalogue", "compare", "evaluate", "inpainting", "judge",
+        "pictures", "predict", "simulate", "train",
+    },
 }  # fmt: skip
 
 

@@ -12,10 +12,9 @@ from torch.utils.data import DataLoader
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Augment
-from skyloom.spirals.dataset.images import Batch, Order, Pictures
+from skyloom.spirals.dataset.images import HEADS, Batch, Order, Pictures
 from skyloom.spirals.dataset.turn import brightened, central, drawn, looked
 
-HEADS = {"joint": (True, True), "segmentation": (True, False), "votes": (False, True)}
 PICTURES = "pictures"  # instead of heads: of use are all
 
 

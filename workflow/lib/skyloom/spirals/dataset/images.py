@@ -22,6 +22,8 @@ from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
 
 KEPT = 2**31  # bytes of pixels up to which all galaxies are kept in memory
 LEAST = 0.25  # share of a batch that has marks, where any galaxy has
+# Whether maps and whether votes are learned. Here, as Lightning is slow to start.
+HEADS = {"joint": (True, True), "segmentation": (True, False), "votes": (False, True)}
 ASKED = tuple(f"{kind}_asked" for kind in KINDS)
 Batch = dict[str, torch.Tensor]
 Request = tuple[tuple[int, int] | None, list[int]]  # (epoch, batch), rows

@@ -11,8 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Train
-from skyloom.spirals.dataset.batches import HEADS
-from skyloom.spirals.dataset.images import Batch
+from skyloom.spirals.dataset.images import HEADS, Batch
 from skyloom.spirals.network import segmentation, votes
 from skyloom.spirals.network.unet import SpiralNet
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from skyloom.spirals.dataset.batches import HEADS
+from skyloom.spirals.dataset.images import HEADS
 from skyloom.spirals.dataset.turn import central, looked
 from skyloom.spirals.network.calibrate import calibrated
 from skyloom.spirals.network.files import Model

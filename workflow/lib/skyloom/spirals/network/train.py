@@ -15,8 +15,8 @@ from skyloom.io.record import checksum, digest_of
 from skyloom.learn import harness
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Network, Train
-from skyloom.spirals.dataset.batches import HEADS, Galaxies
-from skyloom.spirals.dataset.images import Batch, Pictures
+from skyloom.spirals.dataset.batches import Galaxies
+from skyloom.spirals.dataset.images import HEADS, Batch, Pictures
 from skyloom.spirals.network import votes
 from skyloom.spirals.network.calibrate import fit_maps, fit_votes, outputs
 from skyloom.spirals.network.files import Model, load_model, save_model
