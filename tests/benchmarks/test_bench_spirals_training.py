@@ -10,11 +10,10 @@ import pytorch_lightning as lightning
 import torch
 from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset.batches import Galaxies
-from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.network import segmentation, votes
 from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.network.train import first, fit
-from spirals.network.conftest import drawn_survey
+from spirals.network.conftest import drawn_survey, opened
 
 pytestmark = pytest.mark.benchmark
 EPOCHS, BATCH, NUMBER, IMAGE = 6, 16, 320, 80
@@ -69,7 +68,7 @@ def test_training_is_as_fast_as_from_memory(survey, tmp_path):
     """With reading, turning, and Lightning: 80 % of its images per second and more."""
     folder, table = survey
     torch.set_num_threads(1)
-    pictures = Pictures(table, folder, folder, size=IMAGE)
+    pictures = opened(table, folder, table["name"])
     how, clock = Train(epochs=EPOCHS, batch=BATCH), Clock()
     data = Galaxies(
         pictures,

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 from skyloom.io.errors import InputError
 from skyloom.spirals.config_learning import Augment
 from skyloom.spirals.dataset import images
 from skyloom.spirals.dataset.batches import Galaxies
 from skyloom.spirals.dataset.images import Order, Pictures, with_masks
-from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.questions import columns
-from skyloom.spirals.segmaps.marks import Marks, write_marks
 
 SIDE, NUMBER = 40, 12
 # The picture is as large as the canvas.
 SKY = {"ra": 150.0, "dec": 2.0, "pixscale": 525 * 0.099 / 424, "redshift": 0.03}
-NORTH_WEST = np.array([[400.0, 50], [500, 50], [500, 150], [400, 150]])
 
 
 @pytest.fixture
 def survey(tmp_path):
     """Return folder and table: every other galaxy has marks, every third votes."""
-    rows = []
+    rows, draw = [], np.random.default_rng(1)
+    counts = np.zeros((NUMBER, 2, SIDE, SIDE), np.float16)
     for i in range(NUMBER):
         name, marked = f"galaxy{i:02d}", i % 2 == 0
-        grey = np.random.default_rng(i).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
-        Image.fromarray(grey).save(tmp_path / f"{name}.png")
         votes = dict.fromkeys(columns(), 0)
         if i % 3 == 0:
             votes["bar-dr5_strong"] = i + 1
@@ -39,16 +32,19 @@ def survey(tmp_path):
         row |= {"spiral_asked": 3 * marked, "bar_asked": 0}
         row["part"] = "train" if i < 8 else "validate"
         rows.append(row)
-        if marked:
-            drawn = ((NORTH_WEST,), (NORTH_WEST, NORTH_WEST), ())
-            marks = Marks(Canvas(150.0, 2.0), drawn, None)
-            write_marks(tmp_path / f"{name}.json", marks)
+        counts[i, 0, -8:-2, -8:-2] = 2 * marked
+    images = draw.integers(0, 255, (NUMBER, SIDE, SIDE, 3), np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    np.save(tmp_path / "counts.npy", counts)
     return tmp_path, pd.DataFrame(rows)
 
 
-def opened(survey, **options) -> Pictures:
+def opened(survey) -> Pictures:
+    """Return the pictures, of one chunk."""
     folder, table = survey
-    return Pictures(table, folder, folder, size=SIDE, **options)
+    return Pictures(
+        table, [(table["name"], folder / "images.npy", folder / "counts.npy")]
+    )
 
 
 def data_of(survey, **options) -> Galaxies:
@@ -59,24 +55,25 @@ def data_of(survey, **options) -> Galaxies:
 def test_an_item_is_what_lies_in_the_files(survey):
     batch = opened(survey)[None, [0, 1]]
     assert batch["image"].dtype == torch.uint8
-    assert batch["image"].shape == (2, 3, SIDE, SIDE)
-    with Image.open(survey[0] / "galaxy00.png") as picture:
-        north = np.asarray(picture)[0]  # the upper row
-    assert (north == batch["image"][0, :, -1].numpy().T).all()
+    images = np.load(survey[0] / "images.npy")
+    assert (batch["image"].numpy() == images[:2].transpose(0, 3, 1, 2)).all()
+    assert batch["counts"].dtype == torch.float16
+    assert (batch["counts"].numpy() == np.load(survey[0] / "counts.npy")[:2]).all()
     assert batch["asked"].tolist() == [[3, 0], [0, 0]]
     assert batch["votes"][0, columns().index("bar-dr5_strong")] == 1
     assert batch["row"].tolist() == [0, 1]
 
 
-def test_counts_are_of_volunteers_and_lie_where_they_drew(survey):
-    """Two of three drew, one of them twice, in the north (last row) and west."""
-    counts = opened(survey)[None, [0]]["counts"][0]
-    assert counts.dtype == torch.float16
-    assert set(counts[0].unique().tolist()) == {0.0, 2.0}
-    rows, cols = counts[0].nonzero(as_tuple=True)
-    assert rows.float().mean() == pytest.approx(SIDE * (1 - 100 / 525) - 0.5, abs=0.3)
-    assert cols.float().mean() == pytest.approx(SIDE * 450 / 525 - 0.5, abs=0.3)
-    assert not counts[1].any()
+def test_galaxies_are_found_by_name(survey):
+    """A table may have some of them, in another order; not one that no chunk has."""
+    folder, table = survey
+    packs = [(table["name"], folder / "images.npy", folder / "counts.npy")]
+    some = Pictures(table.iloc[[5, 2]], packs)
+    images = np.load(folder / "images.npy")
+    assert (some.image(0) == images[5]).all()
+    assert (some.counts(1) == np.load(folder / "counts.npy")[2]).all()
+    with pytest.raises(ValueError, match="galaxy99 is in the table"):
+        Pictures(table.assign(name="galaxy99"), packs)
 
 
 def test_batches_have_the_names_and_shapes_of_the_seed(survey):
@@ -178,14 +175,12 @@ def test_masks_are_hidden_and_votes_stay(survey):
 
 
 def test_pictures_that_fit_are_read_once(survey, monkeypatch):
-    data = data_of(survey)
+    data, read = data_of(survey), []
+    own = Pictures.read
+    monkeypatch.setattr(Pictures, "read", lambda *a: read.append(a[1]) or own(*a))
     first = rows_of(data.train_dataloader())
-    for path in survey[0].glob("*.png"):
-        path.unlink()
     assert rows_of(data.train_dataloader()) == first
-    monkeypatch.setattr(images, "KEPT", 1000)
-    with pytest.raises(InputError, match="no such file"):
-        rows_of(data_of(survey).train_dataloader())
+    assert sorted(read) == sorted(set(read))
 
 
 def test_workers_read_what_does_not_fit(survey, monkeypatch):
@@ -201,40 +196,23 @@ def test_workers_read_what_does_not_fit(survey, monkeypatch):
         assert all(torch.equal(a[key], b[key]) for key in a)
 
 
-def test_a_galaxy_without_a_place_is_seen_on_its_canvas(survey):
-    folder, table = survey
-    table.loc[0, ["ra", "dec", "pixscale"]] = np.nan
-    known, own = (opened((folder, t))[None, [0]] for t in (survey[1], table))
-    assert torch.equal(known["counts"], own["counts"])
+DAMAGES = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no array": lambda path: path.write_text("hello"),
+    "other axes": lambda path: np.save(path, np.zeros((NUMBER, 4))),
+    "other galaxies": lambda path: np.save(path, np.zeros((3, SIDE, SIDE, 3))),
+    "pickled": lambda path: np.save(path, np.array([{}]), allow_pickle=True),
+    "gone": lambda path: path.unlink(),
+}
 
 
-def test_a_picture_of_another_size_is_refused(survey):
-    Image.new("RGB", (SIDE, SIDE + 1), (1, 2, 3)).save(survey[0] / "galaxy00.png")
-    noise = np.random.default_rng(0).integers(0, 255, (SIDE, 30, 3), np.uint8)
-    Image.fromarray(noise).save(survey[0] / "galaxy00.png")
-    with pytest.raises(InputError, match=r"30 x 40 px; expected 40 x 40"):
-        opened(survey).read(0)
-
-
-def test_marks_of_another_place_are_refused(survey):
-    path = survey[0] / "galaxy00.json"
-    tree = json.loads(path.read_text())
-    tree["frame"]["ra"] += 1
-    path.write_text(json.dumps(tree))
-    with pytest.raises(InputError, match="the canvas at 151"):
-        opened(survey).read(0)
-
-
-def test_marks_that_are_not_the_tables_are_refused(survey):
-    survey[1].loc[0, "spiral_asked"] = 5
-    with pytest.raises(InputError, match="3 volunteers in spiral_mask; expected 5"):
-        opened(survey).read(0)
-
-
-def test_missing_marks_are_refused(survey):
-    (survey[0] / "galaxy00.json").unlink()
-    with pytest.raises(InputError, match="no such file"):
-        opened(survey).read(0)
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["images.npy", "counts.npy"])
+def test_damaged_arrays_are_refused(survey, damage, name):
+    DAMAGES[damage](survey[0] / name)
+    with pytest.raises(InputError, match=name):
+        opened(survey)
 
 
 def test_nothing_to_learn_is_refused():

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 from skyloom.spirals.config_learning import Augment, Train
 from skyloom.spirals.dataset.images import Pictures
-from skyloom.spirals.geometry import Canvas
+from skyloom.spirals.geometry import Canvas, picture_stamp
 from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.questions import columns, question
-from skyloom.spirals.segmaps.marks import Marks, write_marks
+from skyloom.spirals.segmaps.counts import segmap
+from skyloom.spirals.segmaps.marks import KINDS, Marks
 
 SIDE, ASKED = 40, 6  # px, volunteers
 PIXSCALE = 525 * 0.099 / 424  # arcsec: the picture is as large as the canvas
@@ -66,33 +66,39 @@ def pictures():
 
     def of(survey, table=None) -> Pictures:
         folder, whole = survey
-        table = whole if table is None else table
-        return Pictures(table, folder, folder, size=SIDE)
+        return opened(whole if table is None else table, folder, whole["name"])
 
     return of
 
 
+def opened(table: pd.DataFrame, folder, names) -> Pictures:
+    """Return the pictures of a table, of the arrays in a folder."""
+    return Pictures(table, [(names, folder / "images.npy", folder / "counts.npy")])
+
+
 def drawn_survey(folder, number: int, side: int = SIDE):
-    """Write pictures and marks; return the folder and the table."""
-    draw, rows = np.random.default_rng(5), []
+    """Write pictures and counts of volunteers; return the folder and the table."""
+    draw, rows, images, counts = np.random.default_rng(5), [], [], []
     parts = ["train", "train", "train", "validate", "test"]
     for i in range(number):
         name, ra = f"galaxy{i:03d}", 150 + 0.1 * i
         barred, armed = (int(value < 0.6) for value in draw.random(2))
         angle, winding = draw.uniform(0, np.pi), draw.choice([-1, 1])
         bar, arms = bar_of(angle), arms_of(angle, winding)
-        image = picture(barred * [bar], armed * arms, draw, side)
-        Image.fromarray(image[::-1]).save(folder / f"{name}.png")
+        images.append(picture(barred * [bar], armed * arms, draw, side))
         marks = Marks(
             Canvas(ra, 2.0),
             tuple(jittered(armed * arms, draw) for _ in range(ASKED)),
             tuple(jittered(barred * [bar], draw) for _ in range(ASKED)),
         )
-        write_marks(folder / f"{name}.json", marks)
+        stamp = picture_stamp(ra, 2.0, PIXSCALE, side)
+        counts.append([segmap(marks, kind, stamp)[0] for kind in KINDS])
         row = {"name": name, "ra": ra, "dec": 2.0, "pixscale": PIXSCALE}
         row |= {"redshift": 0.03, "marks": True, "part": parts[i % 5]}
         row |= {"spiral_asked": ASKED, "bar_asked": ASKED}
         rows.append(row | votes(barred, armed, draw))
+    np.save(folder / "images.npy", np.array(images))
+    np.save(folder / "counts.npy", np.array(counts, np.float16))
     return folder, pd.DataFrame(rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,56 +11,55 @@ import pandas as pd
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from skyloom.io.errors import InputError
+from skyloom.io.errors import InputError, existing_file
 from skyloom.io.record import digest_of
 from skyloom.run.seeds import rng
-from skyloom.spirals.cutouts.pictures import read_picture
-from skyloom.spirals.geometry import Stamp, picture_stamp
 from skyloom.spirals.questions import columns
-from skyloom.spirals.segmaps.counts import segmap
-from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
+from skyloom.spirals.segmaps.marks import KINDS
 
 KEPT = 2**31  # bytes of pixels up to which all galaxies are kept in memory
 LEAST = 0.25  # share of a batch that has marks, where any galaxy has
 # Whether maps and whether votes are learned. Here, as Lightning is slow to start.
 HEADS = {"joint": (True, True), "segmentation": (True, False), "votes": (False, True)}
 ASKED = tuple(f"{kind}_asked" for kind in KINDS)
+REMEDY = "delete it and run the workflow"
+Pack = tuple[Iterable[str], Path, Path]
 Batch = dict[str, torch.Tensor]
 Request = tuple[tuple[int, int] | None, list[int]]  # (epoch, batch), rows
 
 
 class Pictures(Dataset):
-    """Galaxies of a table, by row; maps are made of the marks when they are read.
+    """Galaxies of a table, by row.
 
     Parameters
     ----------
     table : DataFrame
-        As `skyloom.spirals.catalogue.galaxies` makes it. Galaxies with a picture;
-        marks are read where ``spiral_asked`` or ``bar_asked`` is above 0.
-    images, marks : Path
-        Folders of ``<name>.png``, square, and of ``<name>.json``.
-    size : int
-        Side of the pictures [px].
-    volunteers : str
-        Whose marks count, see `skyloom.spirals.segmaps.choice.choose`.
+        As `skyloom.spirals.catalogue.galaxies` makes it.
+    packs : sequence of tuple of (iterable of str, path, path)
+        Of each chunk: its galaxies in the order of the arrays; pictures uint8 (n, size,
+        size, 3), row 0 south; counts of volunteers float16 (n, 2, size, size).
+
+    Raises
+    ------
+    InputError
+        An array that is damaged, or not of as many galaxies.
     """
 
-    def __init__(
-        self,
-        table: pd.DataFrame,
-        images: str | Path,
-        marks: str | Path,
-        *,
-        size: int,
-        volunteers: str = "all",
-    ):
-        self.images, self.marks = Path(images), Path(marks)
-        self.size, self.volunteers = size, volunteers
+    def __init__(self, table: pd.DataFrame, packs: Sequence[Pack]):
         self.names = table["name"].tolist()
-        self.sky = table[["ra", "dec", "pixscale"]].to_numpy(np.float64)
         self.asked = torch.tensor(table[list(ASKED)].to_numpy(np.float32))
         self.votes = torch.tensor(table[columns()].to_numpy(np.float32))
         self._kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._places: dict[str, tuple[np.ndarray, np.ndarray, int]] = {}
+        for names, images, counts in packs:
+            own = list(names)
+            arrays = (mapped(images, len(own)), mapped(counts, len(own)))
+            self._places |= {name: (*arrays, i) for i, name in enumerate(own)}
+        absent = [name for name in self.names if name not in self._places]
+        if absent:
+            msg = f"{absent[0]} is in the table of galaxies, and in no chunk"
+            raise ValueError(msg)
+        self.size = next(iter(self._places.values()))[0].shape[1]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -88,48 +87,35 @@ class Pictures(Dataset):
         self._kept |= {row: self.read(row) for row in rows}
         return True
 
+    def image(self, row: int) -> np.ndarray:
+        """Return the picture of a row, uint8 (size, size, 3)."""
+        images, _, i = self._places[self.names[row]]
+        return np.array(images[i])
+
+    def counts(self, row: int) -> np.ndarray:
+        """Return how many volunteers marked each pixel, float32 (2, size, size)."""
+        _, counts, i = self._places[self.names[row]]
+        return np.array(counts[i], np.float32)
+
     def read(self, row: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a galaxy's image and its maps of counts.
+        """Return a galaxy's image (3, size, size) and its maps of counts."""
+        images, counts, i = self._places[self.names[row]]
+        image = np.ascontiguousarray(images[i].transpose(2, 0, 1))
+        return torch.tensor(image), torch.tensor(np.array(counts[i]))
 
-        InputError for a picture of another size, and for marks that do not fit.
-        """
-        path = self.images / f"{self.names[row]}.png"
-        rgb = read_picture(path)
-        if rgb.shape != (self.size, self.size, 3):
-            problem, remedy = f"{rgb.shape[1]} x {rgb.shape[0]} px", "delete it"
-            expected = f"{self.size} x {self.size}, of key images.size"
-            raise InputError(path, problem, expected=expected, remedy=remedy)
-        image = torch.tensor(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
-        counts = np.zeros((len(KINDS), self.size, self.size), np.float16)
-        if self.asked[row].any():
-            path = self.marks / f"{self.names[row]}.json"
-            marks = read_marks(path)
-            stamp = self._stamp(row, path, marks)
-            for i, kind in enumerate(KINDS):
-                self._check(row, i, path, marks)
-                if self.asked[row, i] > 0:
-                    counts[i] = segmap(marks, kind, stamp, self.volunteers)[0]
-        return image, torch.tensor(counts)
 
-    def _check(self, row: int, i: int, path: Path, marks: Marks) -> None:
-        told, found = int(self.asked[row, i]), marks.asked(KINDS[i])
-        if told not in (0, found):
-            problem = f"{found} volunteers in {KINDS[i]}_mask"
-            expected = f"{told}, of the table of galaxies"
-            remedy = "delete both and run the workflow"
-            raise InputError(path, problem, expected=expected, remedy=remedy)
-
-    def _stamp(self, row: int, path: Path, marks: Marks) -> Stamp:
-        """Return the picture's place; the canvas where the table does not know it."""
-        if np.isnan(self.sky[row]).any():
-            return marks.frame.stamp.resized(self.size)
-        stamp = picture_stamp(*self.sky[row], self.size)
-        x, y = marks.frame.on(stamp, np.full((1, 2), marks.frame.size / 2))[0]
-        if not (-0.5 <= x <= self.size - 0.5 and -0.5 <= y <= self.size - 0.5):
-            problem = f"the canvas at {marks.frame.ra:.5f}, {marks.frame.dec:.5f} deg"
-            expected = f"it on the picture at {stamp.ra:.5f}, {stamp.dec:.5f} deg"
-            raise InputError(path, problem, where="frame", expected=expected)
-        return stamp
+def mapped(path: str | Path, number: int) -> np.ndarray:
+    """Return an array of galaxies, mapped from its file; InputError if it is none."""
+    path = existing_file(path)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as bad:  # numpy evaluates a damaged header
+        problem = f"not a readable npy file ({bad})"
+        raise InputError(path, problem, remedy=REMEDY) from None
+    if array.ndim != 4 or len(array) != number:
+        problem, expected = f"shape {array.shape}", f"{number} galaxies on 4 axes"
+        raise InputError(path, problem, expected=expected, remedy=REMEDY)
+    return array
 
 
 class Order(Sampler):

@@ -11,7 +11,7 @@ import pandas as pd
 from skyloom.run.seeds import rng
 from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.config import Evaluate
-from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.evaluation import votes as voting
 from skyloom.spirals.evaluation.joint import compare, efficiency, verdict
 from skyloom.spirals.evaluation.overlap import gains, summary, volunteer_overlap
@@ -55,7 +55,7 @@ class Case:
     def __init__(self, files: Mapping[str, Sequence[str]]):
         self.model = load_model(files["model"])
         table, packs = read_galaxies(files["galaxies"]), read_packs(files)
-        pictures = Packed(table, packs)
+        pictures = Pictures(table, packs)
         voted = (pictures.votes > 0).any(1).numpy()
         known = table["name"].isin(self.model.training.get("galaxies", [])).to_numpy()
         rows = np.flatnonzero(~known & (voted | table["marks"].to_numpy()))

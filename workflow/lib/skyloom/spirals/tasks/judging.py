@@ -11,7 +11,7 @@ from skyloom.spirals.baselines.arcfire import find_arcs
 from skyloom.spirals.baselines.disk_ellipse import fit_disk_ellipse
 from skyloom.spirals.baselines.mean_mask import fit_mean_mask
 from skyloom.spirals.catalogue.galaxies import read_galaxies
-from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.evaluation.overlap import galaxy_overlaps
 from skyloom.spirals.evaluation.votes import log_likelihood
 from skyloom.spirals.measure.ellipse import Ellipse, disk
@@ -35,7 +35,7 @@ def judge(
     table = read_galaxies(files["galaxies"])
     marked = int((table["marks"] & (table["part"] == TRAIN)).sum())
     rows = np.flatnonzero(table["part"] == TEST)
-    seen = look(load_model(files["model"]), Packed(table, read_packs(files)), rows)
+    seen = look(load_model(files["model"]), Pictures(table, read_packs(files)), rows)
     about = {"heads": which["heads"], "repeat": int(which["repeat"])}
     about["masks"] = marked if which["masks"] == "all" else int(which["masks"])
     found = scores(seen.mean, seen, thresholds)
@@ -81,7 +81,7 @@ def baselines(
     px; ``arcfire`` looks for arms only and is fitted to nothing.
     """
     table = read_galaxies(files["galaxies"])
-    pictures = Packed(table, read_packs(files))
+    pictures = Pictures(table, read_packs(files))
     train = np.flatnonzero((table["part"] == TRAIN) & table["marks"])
     test = np.flatnonzero((table["part"] == TEST) & table["marks"])
     shares, asked = drawn(pictures, train, crop, size), pictures.asked[train].numpy()
@@ -101,7 +101,7 @@ def baselines(
     return pd.concat(found, ignore_index=True)
 
 
-def _disks(pictures: Packed, rows, crop: float, size: int) -> list[Ellipse | None]:
+def _disks(pictures: Pictures, rows, crop: float, size: int) -> list[Ellipse | None]:
     return [disk(middle(pictures.image(row), crop, size)) for row in rows]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.dataset.turn import central, looked
 from skyloom.spirals.network.files import Model
 from skyloom.spirals.network.predict import predict
@@ -56,7 +56,7 @@ def read_packs(
     ]
 
 
-def look(model: Model, pictures: Packed, rows: Sequence[int]) -> Looked:
+def look(model: Model, pictures: Pictures, rows: Sequence[int]) -> Looked:
     """Return what a model says of some rows, and what volunteers marked there."""
     shown = np.stack([pictures.image(row) for row in rows])
     found = predict(model, shown)
@@ -66,7 +66,9 @@ def look(model: Model, pictures: Packed, rows: Sequence[int]) -> Looked:
     return Looked(shown, *found, shares, asked, votes)
 
 
-def drawn(pictures: Packed, rows: Sequence[int], crop: float, size: int) -> np.ndarray:
+def drawn(
+    pictures: Pictures, rows: Sequence[int], crop: float, size: int
+) -> np.ndarray:
     """Return the shares of volunteers on the middle part, (n, 2, size, size).
 
     NaN where none were asked.

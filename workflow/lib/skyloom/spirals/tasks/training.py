@@ -12,8 +12,7 @@ import torch
 from skyloom.run.seeds import rng
 from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.config import Config
-from skyloom.spirals.dataset.images import with_masks
-from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.dataset.images import Pictures, with_masks
 from skyloom.spirals.measure.fitted import fit_calibration
 from skyloom.spirals.network import inpainting
 from skyloom.spirals.network.files import Model, load_model, save_model
@@ -43,7 +42,7 @@ def train(
     table = read_galaxies(files["galaxies"])
     if which["masks"] != ALL:
         table = with_masks(table, int(which["masks"]), own)
-    how, pictures = settings.train, Packed(table, read_packs(files))
+    how, pictures = settings.train, Pictures(table, read_packs(files))
     torch.set_num_threads(how.threads)
     made = fit(
         pictures,
@@ -73,7 +72,7 @@ def inpaint(
     table, how = read_galaxies(files["galaxies"]), settings.train
     torch.set_num_threads(how.threads)
     made = inpainting.fit(
-        Packed(table, read_packs(files)),
+        Pictures(table, read_packs(files)),
         table["part"],
         shape(settings.network, settings.images.crop, "l1"),
         how,
@@ -86,7 +85,7 @@ def inpaint(
         save_model(target, load_model(made))
 
 
-def _calibrated(model: Model, pictures: Packed, rows: np.ndarray) -> Model:
+def _calibrated(model: Model, pictures: Pictures, rows: np.ndarray) -> Model:
     """Return a model that tells what measures of its maps need."""
     seen = look(model, pictures, rows)
     found = fit_calibration(seen.mean, seen.shares, seen.concentrations)
