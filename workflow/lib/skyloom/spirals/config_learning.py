@@ -23,7 +23,7 @@ class Images(Section):
 
     size: int = key(424, "Side of a picture of 424 of its pixel scale.", "px", ge=32)
     crop: Side = key(
-        0.8, "Middle part of a picture's side that is looked at; all if 1."
+        0.6, "Middle part of a picture's side that is looked at; all if 1."
     )
 
 
@@ -79,7 +79,7 @@ class Augment(Section):
     """How pictures of the training are turned: image and masks alike."""
 
     zoom: Interval[Side] = key(
-        (0.7, 0.9), "Part of a picture's side that is looked at."
+        (0.5, 0.7), "Part of a picture's side that is looked at."
     )
     stretch: float = key(0.1, "Largest change of the ratio of the sides.", ge=0, lt=0.5)
     shift: float = key(0.02, "Largest shift, as a part of the side.", ge=0, lt=0.3)
@@ -93,7 +93,7 @@ class Loss(Section):
         "beta_binomial", "Of the maps, by the share of volunteers or by their number."
     )
     masks: Natural = key(1.0, "Weight of the maps.")
-    votes: Natural = key(0.1, "Weight of the votes.")
+    votes: Natural = key(0.01, "Weight of the votes.")
     learned: bool = key(
         False,
         "Weights as the task's own uncertainty (Kendall, Gal & Cipolla 2018), from the "
