@@ -172,8 +172,8 @@ def _disk(galaxy: Galaxy, u, v, r) -> tuple[np.ndarray, np.ndarray]:
     swept = theta - galaxy.sense * out / np.tan(np.radians(pitch))
     long = _texture((96, 192), (11, 3.5), r)
     short = _texture((96, 192), (2.2, 3.0), r)
-    streaks, lumps = (_looked_up(t, out, swept) for t in (long, short))
-    lumps = 0.6 * streaks + 0.8 * lumps
+    streaks, spots = (_looked_up(t, out, swept) for t in (long, short))
+    lumps = 0.6 * streaks + 0.8 * spots
     farther = (radius / (1.5 * galaxy.length)).clip(0.3, 3) ** 0.6
     young = np.zeros_like(old)
     for arm in galaxy.arms:
@@ -194,8 +194,9 @@ def _disk(galaxy: Galaxy, u, v, r) -> tuple[np.ndarray, np.ndarray]:
     if galaxy.bar:
         beside = np.exp(-((radius / galaxy.bar.half) ** 4))
         old = old * (1 - galaxy.bar.depletion * beside)
-    strength = galaxy.texture * (1.0 if not galaxy.arms else 0.5)
-    return old * np.exp(strength * streaks), young
+    # Long streaks would be arms, which nobody is told of.
+    pattern = 0.5 * streaks if galaxy.arms else spots
+    return old * np.exp(galaxy.texture * pattern), young
 
 
 def _texture(shape: tuple[int, int], smooth: tuple[float, float], r) -> np.ndarray:
