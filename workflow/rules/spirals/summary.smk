@@ -21,6 +21,7 @@ rule evaluate:
         measures=expand("<results>/measures/{chunk}.parquet", chunk=CHUNKS),
         baselines=["<results>/baselines.parquet"] if INPUTS.trains else [],
         truth=TRUTH,
+        bars=INPUTS.given("bars"),
     output:
         **{
             name: report(

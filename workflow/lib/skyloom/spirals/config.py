@@ -67,12 +67,18 @@ class Paths(Section):
     )
     sheet: DataFile | None = _path(
         "CSV table of pictures: file, and any of ra, dec [deg], pixscale [arcsec/px], "
-        "redshift."
+        "redshift; of FITS that have world coordinates, 424 of pixscale is the field."
     )
     answers: tuple[DataFile, ...] = key(
         (),
         "CSV tables of pictures' votes: file, and a column an answer, or question and "
-        "answer.",
+        "answer, one vote a row.",
+        "path",
+    )
+    bars: tuple[DataFile, ...] = key(
+        (),
+        "Tables of bars that others have measured: file, or ra and dec [deg], and any "
+        "of length [arcsec], length_kpc and pa [deg].",
         "path",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,25 +17,35 @@ from skyloom.spirals.questions import columns, questions
 
 log = logging.getLogger(__name__)
 
+KEYS = ("file", "name", "iau_name")
+ENDING = re.compile(r"\.(jpe?g|png|fits(\.gz)?)$", re.IGNORECASE)
+
+
+def name_of(file: str) -> str:
+    """Return the name of a picture's galaxy: its file's, without folder and ending."""
+    return ENDING.sub("", file.rpartition("/")[2])
+
 
 def read_answers(path: str | Path) -> tuple[pd.DataFrame, dict]:
-    """Read votes of pictures, by the name of their file.
+    """Read votes of pictures, by the names of their galaxies.
 
-    A CSV table with a column ``file`` and either a column an answer, as of
-    `votes.read_votes`, or ``question`` and ``answer``: a row is then one vote for that
+    A CSV table with a column ``file`` (or ``name``, or ``iau_name``: with the ending of
+    the file or without) and either a column an answer, as of `votes.read_votes`, or
+    ``file``, ``question`` and ``answer``: a row is then one vote for that
     answer, and one for each answer that leads to the question. Of an answer that the
     tree does not have, those that lead to the question are counted.
 
     Returns
     -------
     votes : DataFrame
-        As of `votes.read_votes`, by file.
+        As of `votes.read_votes`, by name.
     counts : dict
         As there; ``not_in_the_tree``: how many rows of each such answer.
     """
     names = header(path)
     if not {"question", "answer"} <= set(names):
-        return read_votes([path], ["file"])
+        votes, told = read_votes([path], KEYS)
+        return votes.set_axis(votes.index.map(name_of)), told
     table = read_csv(path, dict.fromkeys(("file", "question", "answer"), "str"))
     files = sorted(set(table["file"]))
     row_of = {file: row for row, file in enumerate(files)}
@@ -57,5 +68,5 @@ def read_answers(path: str | Path) -> tuple[pd.DataFrame, dict]:
         raise InputError(path, problem, expected=expected)
     if unknown:
         log.warning("%s: answers that the tree does not have: %s", path, dict(unknown))
-    found = pd.DataFrame(votes, index=pd.Index(files, name="file"), columns=columns())
+    found = pd.DataFrame(votes, index=[name_of(k) for k in files], columns=columns())
     return found, {**counted(found), "not_in_the_tree": dict(unknown)}

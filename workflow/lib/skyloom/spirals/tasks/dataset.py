@@ -48,7 +48,7 @@ def pack(
     for i, (name, known) in enumerate(record.items()):
         if known.get("reason"):
             continue
-        shown[i] = read_picture(pictures[f"{name}"])
+        shown[i] = read_picture(pictures[name])
         if name in drawn:
             own = read_marks(drawn[name])
             counts[i] = _counts(own, stamp_of(known, size), size, volunteers)

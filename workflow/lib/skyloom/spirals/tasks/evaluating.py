@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from skyloom.spirals.network.files import load_model
 from skyloom.spirals.questions import questions
 from skyloom.spirals.segmaps.counts import each
 from skyloom.spirals.segmaps.marks import KINDS, read_marks
+from skyloom.spirals.tasks.bars import real_bars
 from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.judging import scores
 from skyloom.spirals.tasks.looking import look, read_packs
@@ -137,21 +138,37 @@ def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -
     return report
 
 
+def voted(case: Case) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield the galaxies of a source, their votes and the predicted concentrations.
+
+    Those of which there is one answer each, an expert's, are apart, as
+    ``<source>_single``: such answers are no volunteers' votes.
+    """
+    votes = case.seen.votes.astype(int)
+    if not np.isfinite(case.seen.concentrations).all():  # trained for maps alone
+        return
+    most = votes.max(axis=1)
+    for source in sorted(set(case.table["source"])):
+        of = case.table["source"].to_numpy() == source
+        for end, rows in (("", of & (most > 1)), ("_single", of & (most == 1))):
+            if rows.any():
+                own = case.seen.concentrations[rows]
+                yield f"{source}{end}", votes[rows], own
+
+
 def vote_report(case: Case, how: Evaluate, draw) -> dict:
-    """Return what the predicted votes are worth, by source of galaxies."""
+    """Return what the predicted votes are worth, by source of galaxies, see `voted`."""
     report = {}
     base = voting.base_rate(case.trained) if case.trained.any() else None
-    for source, rows in case.table.groupby("source").groups.items():
-        counts = case.seen.votes[rows].astype(int)
-        own = case.seen.concentrations[rows]
-        if not counts.any() or not np.isfinite(own).all():
-            continue
+    for source, counts, own in voted(case):
+        single = counts.max() == 1
         told = voting.forecast(own, counts)
         rate = voting.base_rate(counts) if base is None else base
         worth = voting.per_vote(own, counts, rate, draw, how.draws)
-        right = voting.accuracy(own, counts, 1 if counts.sum(1).max() < 10 else 5)
+        right = voting.accuracy(own, counts, 1 if single else 5)
         report[source] = {
-            "galaxies": int((counts.sum(1) > 0).sum()),
+            "votes": "one answer a galaxy" if single else "counts of volunteers",
+            "galaxies": len(counts),
             "calibration": calibration_error(told, draw),
             "questions": {
                 one.name: calibration_error(voting.forecast(own, counts, (one,)), draw)
@@ -168,25 +185,21 @@ def vote_report(case: Case, how: Evaluate, draw) -> dict:
 def reliabilities(case: Case, draw) -> tuple[dict, dict]:
     """Return the tables and errors of a diagram of the votes, by source."""
     tables, errors = {}, {}
-    for source, rows in case.table.groupby("source").groups.items():
-        counts = case.seen.votes[rows].astype(int)
-        own = case.seen.concentrations[rows]
-        if counts.any() and np.isfinite(own).all():
-            told = voting.forecast(own, counts)
-            tables[source] = reliability(told, draw)
-            errors[source] = calibration_error(told, draw)
+    for source, counts, own in voted(case):
+        told = voting.forecast(own, counts)
+        tables[source] = reliability(told, draw)
+        errors[source] = calibration_error(told, draw)
     return tables, errors
 
 
 def measured(
-    case: Case, measures: Iterable[str], truth: Iterable[str]
+    case: Case, measures: pd.DataFrame, truth: Iterable[str]
 ) -> pd.DataFrame | None:
     """Return measures beside the truth, of simulated galaxies that did not train."""
     true = [pd.read_parquet(path) for path in truth]
     if not true:
         return None
-    table = pd.concat([pd.read_parquet(path) for path in measures])
-    table = table[table["name"].isin(case.table["name"])]
+    table = measures[measures["name"].isin(case.table["name"])]
     return table.merge(pd.concat(true), on="name", validate="one_to_one")
 
 
@@ -242,19 +255,21 @@ def evaluate(
 ) -> tuple[dict, dict]:
     """Return the report, and what its figures show.
 
-    ``files`` are those of `Case`, and ``measures``, ``truth`` and ``baselines``: none,
-    or a table.
+    ``files`` are those of `Case`, ``measures``, and ``truth``, ``baselines`` and
+    ``bars``: none, or tables.
     """
     draw, case = rng(seed, "evaluate"), Case(files)
     tables = [pd.read_parquet(path) for path in files["baselines"]]
     others = pd.concat(tables) if tables else pd.DataFrame()
     table = overlaps(case, how.thresholds)
-    true = measured(case, files["measures"], files["truth"])
+    measures = pd.concat([pd.read_parquet(path) for path in files["measures"]])
+    true = measured(case, measures, files["truth"])
     report = {
         "galaxies": case.table["source"].value_counts().to_dict(),
         "maps": map_report(table, others, how, draw),
         "votes": vote_report(case, how, draw),
         "measures": measure_report(true, how, draw),
+        "real_bars": real_bars(measures, files["bars"], draw, how.draws),
     }
     shown = {"overlaps": table, "others": others, "measures": true, "case": case}
     shown["reliability"] = reliabilities(case, draw)

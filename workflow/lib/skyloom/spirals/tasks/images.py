@@ -17,7 +17,7 @@ from skyloom.io.tables import Column, read_csv
 from skyloom.run.provenance import Recipe
 from skyloom.spirals.catalogue.master import master_galaxies
 from skyloom.spirals.cutouts.colour import rgb
-from skyloom.spirals.cutouts.files import read_cutout
+from skyloom.spirals.cutouts.files import Cutout, read_cutout
 from skyloom.spirals.cutouts.pictures import SUFFIXES, read_picture, resized
 from skyloom.spirals.cutouts.pictures import write_picture as write_png
 from skyloom.spirals.cutouts.resample import onto
@@ -43,7 +43,8 @@ class Place:
     ra, dec : float
         Middle of its picture [deg].
     pixscale : float
-        Of a picture of 424 px [arcsec].
+        Of a picture of 424 px; in a sheet, of what has no world coordinates, of its own
+        pixels [arcsec].
     redshift : float
         The galaxy's.
     """
@@ -96,7 +97,7 @@ class Studio:
             shown, place = self._north_up(subject.cutout, place)
         else:
             with raw_datum():
-                shown, place = self._shown(path, self.places.get(name, Place()))
+                shown, place = self.shown(path, self.places.get(name, Place()))
         note = text(self.recipe.record([path]))
         write_png(paths["images"], shown, note)
         digest = hashlib.sha256(np.ascontiguousarray(shown).tobytes()).hexdigest()
@@ -109,31 +110,33 @@ class Studio:
         place = self.places.get(name, Place())
         return asdict(place) | {"reason": reason, "source": self.sources[name]}
 
-    def _shown(self, path: str, place: Place) -> tuple[np.ndarray, Place]:
+    def shown(self, path: str, place: Place) -> tuple[np.ndarray, Place]:
+        """Return the picture that a file makes, and where it lies.
+
+        What a catalogue or sheet does not tell is that of the file: of FITS with world
+        coordinates the largest square in the middle.
+        """
         if path.lower().endswith(SUFFIXES):
             picture = read_picture(path)
-            own = self.pixscale or math.nan
-            if math.isnan(place.pixscale) and own:
-                side = min(picture.shape[:2])
-                place = replace(place, pixscale=own * side / PICTURE)
-            return resized(picture, self.size), place
+            return resized(picture, self.size), self._scaled(place, picture.shape[:2])
         return self._north_up(read_cutout(path), place)
 
-    def _north_up(self, cutout, place: Place) -> tuple[np.ndarray, Place]:
+    def _north_up(self, cutout: Cutout, place: Place) -> tuple[np.ndarray, Place]:
         whole = cutout.whole(self.size)
         if cutout.wcs is None:
-            own = self.pixscale or math.nan
-            scale = own * whole.field / PICTURE
-            known = place if math.isfinite(place.pixscale) else None
-            place = known or replace(place, pixscale=scale)
-            return rgb(onto(cutout, whole)), place
-        centred = math.isfinite(place.ra) and math.isfinite(place.dec)
-        ra, dec = (place.ra, place.dec) if centred else (whole.ra, whole.dec)
-        told = math.isfinite(place.pixscale)
-        pixscale = place.pixscale if told else whole.field / PICTURE
-        place = replace(place, ra=ra, dec=dec, pixscale=pixscale)
-        stamp = picture_stamp(ra, dec, pixscale, self.size)
+            return rgb(onto(cutout, whole)), self._scaled(place, cutout.flux.shape[1:])
+        if math.isnan(place.ra + place.dec):
+            place = replace(place, ra=whole.ra, dec=whole.dec)
+        if math.isnan(place.pixscale):
+            place = replace(place, pixscale=whole.field / PICTURE)
+        stamp = picture_stamp(place.ra, place.dec, place.pixscale, self.size)
         return rgb(onto(cutout, stamp)), place
+
+    def _scaled(self, place: Place, shape: tuple[int, int]) -> Place:
+        """Return a place with the scale of a file's own pixels as of a picture's."""
+        known = math.isfinite(place.pixscale)
+        own = place.pixscale if known else self.pixscale or math.nan
+        return replace(place, pixscale=own * min(shape) / PICTURE)
 
 
 def places(

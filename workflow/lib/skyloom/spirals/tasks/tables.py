@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skyloom.io.errors import InputError
 from skyloom.run.log import NAME
 from skyloom.spirals.catalogue.answers import read_answers
 from skyloom.spirals.catalogue.base import read_base, read_sami
@@ -104,7 +104,9 @@ def _votes(
     for path in answers:
         votes, told = read_answers(path)
         logging.getLogger(NAME).info("%s: %s", path, told)
-        votes.index = [Path(str(file)).stem for file in votes.index]
+        if votes.index.isin(names).sum() == 0:
+            expected = f"names such as {names[0] if names else 'those of pictures'}"
+            raise InputError(path, "no galaxy of the run", expected=expected)
         found.append(votes)
     every = pd.concat(found)
     every = every[~every.index.duplicated()]
