@@ -156,16 +156,16 @@ def test_answers_lead_up_the_tree(tmp_path: Path) -> None:
     """One answer is a vote for it, and for those before it."""
     path = tmp_path / "a.csv"
     path.write_text(
-        "file,question,answer\nb.jpg,spiral-arm-count,2\na.jpg,bar,yes\n"
+        "file,question,answer\nin/b.fits.gz,spiral-arm-count,2\na.jpg,bar,yes\n"
         "a.jpg,odd-feature,ring\nc.jpg,merging,none\n"
     )
     found, counts = read_answers(path)
-    voted = {file: set(row.index[row > 0]) for file, row in found.iterrows()}
+    voted = {name: set(row.index[row > 0]) for name, row in found.iterrows()}
     face_on = {"smooth-or-featured-dr5_featured-or-disk", "disk-edge-on-dr5_no"}
     assert voted == {
-        "a.jpg": face_on,
-        "b.jpg": face_on | {"has-spiral-arms-dr5_yes", "spiral-arm-count-dr5_2"},
-        "c.jpg": {"merging-dr5_none"},
+        "a": face_on,
+        "b": face_on | {"has-spiral-arms-dr5_yes", "spiral-arm-count-dr5_2"},
+        "c": {"merging-dr5_none"},
     }
     assert found.to_numpy().max() == 1
     assert counts["not_in_the_tree"] == {"bar: yes": 1, "odd-feature: ring": 1}

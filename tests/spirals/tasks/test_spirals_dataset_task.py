@@ -9,7 +9,7 @@ import pytest
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.spirals.cutouts.pictures import read_picture
-from skyloom.spirals.dataset.packs import Packed, mapped
+from skyloom.spirals.dataset.images import Pictures, mapped
 from skyloom.spirals.segmaps.counts import segmap
 from skyloom.spirals.segmaps.marks import read_marks
 from skyloom.spirals.tasks.dataset import pack, read_record, stamp_of, write_npy
@@ -50,7 +50,7 @@ def test_a_galaxy_without_a_picture_or_a_scale(survey):
 def test_packs_are_read_as_they_were_written(survey):
     """By the names of the table."""
     packs = read_packs(survey.files)
-    found = Packed(survey.table, packs)
+    found = Pictures(survey.table, packs)
     assert found.size == 40
     image = read_picture(survey.folder / "galaxy07.png")
     assert np.array_equal(found.image(7), image)

@@ -8,7 +8,7 @@ import pytest
 from skyloom.io.tables import write_parquet
 from skyloom.spirals.catalogue.galaxies import write_galaxies
 from skyloom.spirals.config import Evaluate
-from skyloom.spirals.dataset.packs import Packed
+from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.network.files import load_model
 from skyloom.spirals.questions import columns
 from skyloom.spirals.tasks.drawing import figures, joint_figure
@@ -33,7 +33,7 @@ def files(survey):
 @pytest.fixture
 def seen(survey):
     """Return what the network says of all galaxies, and what volunteers did."""
-    pictures = Packed(survey.table, read_packs(survey.files))
+    pictures = Pictures(survey.table, read_packs(survey.files))
     return look(load_model(survey.files["model"]), pictures, range(len(survey.table)))
 
 
