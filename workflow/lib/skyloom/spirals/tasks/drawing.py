@@ -44,8 +44,9 @@ def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
         found["gallery"] = _gallery(case, shown["overlaps"])
         found["overlap"] = _overlap(report["maps"], shown["others"])
     counts = case.seen.votes.astype(int)
-    told = counts.any(axis=1)
-    if told.any():
+    most = counts.max(axis=1)
+    told = most >= min(most.max(), 2)  # an expert's single answers are no shares
+    if most.any():
         own, draw = case.seen.concentrations[told], rng(seed, "figures")
         values = pit(own, counts[told], draw)
         found["votes"] = votes_figure(own, counts[told], values, draw)

@@ -25,7 +25,7 @@ from skyloom.spirals.tasks.bars import real_bars
 from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.judging import scores
 from skyloom.spirals.tasks.looking import look, read_packs
-from skyloom.stats.calibration import calibration_error, reliability
+from skyloom.stats.calibration import calibration_error
 
 AGREED = 0.2  # share of volunteers, 3 of 15, that mark one pixel of an arm or a bar
 PAIRS = (("joint", "segmentation", ("spiral", "bar")), ("joint", "votes", ("votes",)))
@@ -182,16 +182,6 @@ def vote_report(case: Case, how: Evaluate, draw) -> dict:
     return report
 
 
-def reliabilities(case: Case, draw) -> tuple[dict, dict]:
-    """Return the tables and errors of a diagram of the votes, by source."""
-    tables, errors = {}, {}
-    for source, counts, own in voted(case):
-        told = voting.forecast(own, counts)
-        tables[source] = reliability(told, draw)
-        errors[source] = calibration_error(told, draw)
-    return tables, errors
-
-
 def measured(
     case: Case, measures: pd.DataFrame, truth: Iterable[str]
 ) -> pd.DataFrame | None:
@@ -272,5 +262,4 @@ def evaluate(
         "real_bars": real_bars(measures, files["bars"], draw, how.draws),
     }
     shown = {"overlaps": table, "others": others, "measures": true, "case": case}
-    shown["reliability"] = reliabilities(case, draw)
     return report, shown
