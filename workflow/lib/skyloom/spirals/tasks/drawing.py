@@ -56,7 +56,7 @@ def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
 
 
 def _overlap(report: Mapping, others: pd.DataFrame) -> Figure:
-    baselines = list(others["method"].unique()) if len(others) else []
+    baselines = list(others["method"].unique())
     tables = {}
     for source, kinds in report.items():
         for kind, own in kinds.items():

@@ -109,9 +109,8 @@ def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -
     """Return the overlaps of maps by source and kind, with intervals.
 
     Of galaxies on which at least 3 of 15 volunteers agree that there is an arm or a bar
-    (`AGREED`); ``blank`` is about the others: the largest share that is predicted.
-    ``gains`` are over baselines, and over the volunteers: of the map with the same
-    shares of the other volunteers.
+    (`AGREED`). ``gains`` are over baselines, and over the volunteers: of the map with
+    the same shares of the other volunteers.
     """
     report: dict = {}
     for source, part in table.groupby("source"):
@@ -127,13 +126,11 @@ def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -
                 better = {"volunteers": agreed[f"{kind}_volunteers"].to_numpy()}
                 mine = agreed[f"{kind}_map"].to_numpy()
                 over = gains(mine, better, draw, how.draws)
-            for name, one in others.groupby("method") if len(others) else ():
-                both = agreed.merge(one, on="galaxy", suffixes=("", "_other"))
-                theirs = {name: both[f"{kind}_other"].to_numpy()}
-                over |= gains(both[kind].to_numpy(), theirs, draw, how.draws)
-                own[name] = summary({name: both[f"{kind}_other"]}, draw, how.draws)[
-                    name
-                ]
+            for name, one in others.groupby("method"):
+                of = one.set_index("galaxy")[kind].reindex(agreed["galaxy"])
+                theirs = {name: of.to_numpy()}
+                own |= summary(theirs, draw, how.draws)
+                over |= gains(agreed[kind].to_numpy(), theirs, draw, how.draws)
             report[source][kind] = own | {"gains": over}
     return report
 
@@ -250,7 +247,7 @@ def evaluate(
     """
     draw, case = rng(seed, "evaluate"), Case(files)
     tables = [pd.read_parquet(path) for path in files["baselines"]]
-    others = pd.concat(tables) if tables else pd.DataFrame()
+    others = pd.concat(tables) if tables else pd.DataFrame({"method": []})
     table = overlaps(case, how.thresholds)
     measures = pd.concat([pd.read_parquet(path) for path in files["measures"]])
     true = measured(case, measures, files["truth"])
