@@ -12,10 +12,12 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.tables import write_catalogue
+from skyloom.spirals.cutouts.pictures import read_picture, write_picture
 from skyloom.spirals.geometry import picture_stamp
 from skyloom.spirals.network.predict import Predictions, predict
 from skyloom.spirals.questions import columns, questions
 from skyloom.spirals.tasks.drawing import picture
+from skyloom.spirals.tasks.drawing import write_picture as write_page
 from skyloom.spirals.tasks.predicting import Writer, catalogue, read_maps
 
 PLACE = {"ra": 150.0, "dec": 2.0, "pixscale": 0.12, "redshift": 0.03}
@@ -134,13 +136,28 @@ def test_a_galaxy_without_a_picture_says_why(tmp_path, writer):
     found = read_maps(paths["maps"])
     assert found.reason == row["reason"] == "all of one colour"
     assert found.mean is None
-    figure = picture("b", np.zeros((9, 9, 3), np.uint8), found)
+    figure = picture("b", None, found)
     assert "b: all of one colour" in figure.texts[0].get_text()
     rows = [made.write("a", {"maps": tmp_path / "a.fits"}), row]
     table = catalogue(pd.DataFrame(rows[::-1]))
     assert table["name"].tolist() == ["a", "b"]
     assert table["reason"].tolist() == ["", "all of one colour"]
     assert np.isnan(table["bar_pa"][1])
+
+
+def test_pages_of_galaxies(tmp_path, writer, recipe):
+    """With maps, or with the reason in their stead; the black picture is not read."""
+    made = writer(two=NOWHERE | {"reason": "cut short"})
+    maps = {name: str(tmp_path / f"{name}.fits") for name in "ab"}
+    images = {name: str(tmp_path / f"{name}.png") for name in "ab"}
+    write_picture(images["a"], made.pictures[0])
+    write_picture(images["b"], np.zeros((40, 40, 3), np.uint8))
+    made.write("a", {"maps": maps["a"]})
+    made.rescue("b", "cut short", {"maps": maps["b"]})
+    for name in "ab":
+        page = {"picture": tmp_path / f"page_{name}.png"}
+        write_page(name, page, images, maps, recipe)
+        assert read_picture(page["picture"]).shape[2] == 3
 
 
 def test_a_network_of_maps_alone(tmp_path, writer, model):

@@ -107,20 +107,22 @@ def write_picture(
     recipe: Recipe,
 ) -> None:
     """Write the picture of a galaxy with its maps, measures and votes."""
-    figure = picture(name, read_picture(images[name]), read_maps(maps[name]))
+    found = read_maps(maps[name])
+    image = None if found.reason else read_picture(images[name])
+    figure = picture(name, image, found)
     note = text(recipe.record([images[name], maps[name]]))
     style.save(figure, paths["picture"], dpi=150, note=note)
 
 
-def picture(name: str, image: np.ndarray, maps: Maps) -> Figure:
+def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
     """Return a galaxy's picture with its maps, measures and votes, or why it has none.
 
     Parameters
     ----------
     name : str
         The galaxy's.
-    image : ndarray of uint8, shape (side, side, 3)
-        Its picture, row 0 south.
+    image : ndarray of uint8, shape (side, side, 3), or None
+        Its picture, row 0 south; None where there are no maps.
     maps : Maps
         What was found.
     """
