@@ -10,7 +10,7 @@ rule retrieve_gz3d:
     log:
         "<logs>/retrieve_gz3d/{galaxy}.log",
     wildcard_constraints:
-        galaxy=r"gz3d_[\d-]+_\d+_\d+",
+        galaxy=r"(?:gz3d_)?[\d-]+_\d+_\d+",
     localrule: True
     conda:
         "../../../envs/spirals.yaml"
