@@ -15,3 +15,4 @@ survey = Survey({name: rows[name] for name in files}, simulate, seed, job.recipe
 found = job.each(files, survey.write, files=files)
 table = pd.DataFrame(sorted(found.values(), key=lambda row: row["name"]))
 write_parquet(job.output.table, table, job.provenance())
+job.note_provenance()

@@ -14,7 +14,7 @@ from skyloom.run.config_docs import documents
 LAYERS = ("demo", "export", "find_clusters", "find_spirals", "long", "place_spectra")
 LAYERS += ("real", "survey", "survey_clusters", "survey_quasars", "survey_spectra")
 LAYERS += ("survey_spirals",)
-UNSET = 128  # keys that no layer sets: what a survey or a seed may still need
+UNSET = 119  # keys that no layer sets: what a survey or a seed may still need
 
 
 def read(checkout, name: str) -> dict:

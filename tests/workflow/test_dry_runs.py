@@ -15,6 +15,9 @@ def fresh(tmp_path):
     return copy_checkout(tmp_path / "checkout")
 
 
+GZ3D = range(300_000, 302_000)  # numbers of a list of galaxies
+
+
 def kinds(counts) -> set[str]:
     return {parted(name)[1] for name in counts}
 
@@ -135,6 +138,42 @@ def test_spectra_are_placed_without_training(fresh, tmp_path):
     assert kinds(counts) == {"place", "anomalies"}
 
 
+def test_survey_of_gz3d_fetches_what_is_not_there(fresh, tmp_path):
+    """From a list of sums; files that are at hand, and cutouts, are not fetched."""
+    folder, names = tmp_path / "spirals" / "survey", [f"1-{i}_91_{i}" for i in GZ3D]
+    sums = "".join(f"{i:064x}  gz3d_{n}.fits.gz\n" for i, n in enumerate(names))
+    write(folder / "gz3d.sha256", sums)
+    write(folder / "master_all_file_index_passes_file_checks.parquet", "")
+    for name in ("gz_desi_votes.parquet", "sami.csv"):
+        write(folder / name, "")
+    layer = ("spirals_all", "--configfile", "config/survey_spirals.yaml")
+    counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
+    assert counts["spirals_retrieve_gz3d"] == len(GZ3D)
+    assert counts["spirals_retrieve_cutouts"] == len(GZ3D)
+    assert counts["spirals_train"] == counts["spirals_judge"] == 3 * 3 * 5
+    steps = {"marks", "crossmatch", "galaxies", "predict", "catalogue", "compare"}
+    assert steps <= kinds(counts)
+    assert not {"simulate", "simulate_catalogue"} & kinds(counts)
+    first = f"gz3d_{names[0]}.fits"
+    write(tmp_path / "downloads" / "gz3d" / f"{first}.gz", "")
+    write(tmp_path / "cutouts" / first, "")
+    own = ("--config", "spirals={paths: {cutouts: cutouts}}")
+    counts = planned(fresh, *layer, *own, SKYLOOM_DATA=str(tmp_path))
+    assert counts["spirals_retrieve_gz3d"] == len(GZ3D) - 1
+    assert counts["spirals_retrieve_cutouts"] == len(GZ3D) - 1
+
+
+def test_spirals_are_found_without_training(fresh, tmp_path):
+    """The network that comes with skyloom looks at given pictures, and that is all."""
+    for name in ("pictures/a.jpg", "pictures/deeper/b.png", "pictures/c.fits"):
+        write(tmp_path / name, "")
+    write(fresh / "resources" / "models" / "spirals" / "model.pt", "")
+    layer = ("--configfile", "config/find_spirals.yaml")
+    counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
+    steps = {"images", "dataset", "predict", "catalogue", "pictures", "interrogate"}
+    assert kinds(counts) == steps
+
+
 def test_clusters_are_found_without_training(fresh, tmp_path):
     """The encoder that comes with skyloom looks at given tiles, and that is all."""
     write_tiles(tmp_path)
@@ -208,6 +247,7 @@ LOGGED = {
     "quasars": ("simulate_survey", "answer_query/round1", "merge_labels/round2"),
     "clusters": ("catalogs/c0", "file_data/c0", "survey/c0"),
     "spectra": ("simulate_cube/9001-1901",),
+    "spirals": ("simulate_catalogue", "simulate/c0", "gz3d_catalog", "dataset/c0"),
 }
 
 
@@ -342,3 +382,26 @@ def test_one_file_of_spectra_plans_its_own_steps(fresh, target, steps, others):
     names = {name.removeprefix("spectra_") for name in counts}
     assert steps <= names
     assert not others & names
+
+
+@pytest.mark.parametrize(
+    ("target", "steps", "others"),
+    [
+        ("raw/gz_desi.parquet", {"simulate_catalogue"}, {"simulate", "crossmatch"}),
+        ("gz3d_catalog.csv", {"simulate", "marks"}, {"crossmatch", "images"}),
+        ("sami_match.csv", {"gz3d_catalog", "crossmatch"}, {"images", "galaxies"}),
+        ("galaxies.parquet", {"crossmatch", "images", "galaxies"}, {"train"}),
+        ("dataset/c0_counts.npy", {"images", "marks", "dataset"}, {"galaxies"}),
+        ("training/votes/all/2/model.pt", {"dataset", "train"}, {"judge", "baselines"}),
+        ("measures/c1.parquet", {"train", "predict"}, {"judge", "catalogue"}),
+        ("catalogue.fits", {"predict", "catalogue"}, {"evaluate", "pictures"}),
+        ("evaluation.json", {"baselines", "predict", "evaluate"}, {"compare", "judge"}),
+        ("joint.csv", {"train", "judge", "compare"}, {"predict", "evaluate"}),
+    ],
+)
+def test_one_file_of_spirals_plans_its_own_steps(fresh, target, steps, others):
+    """Any training by its name, a comparison without maps, maps without judgement."""
+    counts = planned(fresh, f"results/demo/spirals/{target}")
+    assert steps <= kinds(counts)
+    assert not others & kinds(counts)
+    assert counts["spirals_train"] <= (2 if target == "joint.csv" else 1)

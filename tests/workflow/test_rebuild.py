@@ -119,6 +119,25 @@ SGREYED = together({"interrogate_desom2": 1}, SGREYED, SCOMPARED)
 SDRAWN = together({"draw_desom2": 1}, SGREYED)
 SEVERY = together({"simulate": 2, "simulate_cube": 1}, SREST)
 
+# And for spirals: two chunks and two trainings, joint and of maps alone.
+AMETRICS = {"metrics": 1}
+ACOMPARED = together({"compare": 1}, AMETRICS)
+AJUDGED = together({"judge": 2}, ACOMPARED)
+AEVALUATED = together({"evaluate": 1}, AMETRICS)
+ABESIDE = together({"baselines": 1}, AEVALUATED)
+ALISTED = {"catalogue": 1, "interrogate": 1}
+APREDICTED = together({"predict": 2}, ALISTED, AEVALUATED)
+ATRAINED = together({"train": 2}, AJUDGED, APREDICTED)
+APACKED = together({"dataset": 2}, ABESIDE, ATRAINED)
+ASELECTED = together({"galaxies": 1}, ABESIDE, ATRAINED)
+AIMAGED = together({"images": 2}, APACKED, ASELECTED)
+AMATCHED = together({"crossmatch": 1}, AIMAGED)
+ASHEETED = together({"gz3d_catalog": 1}, AMATCHED)
+AMARKED = together({"marks": 2}, ASHEETED)
+ASIMULATED = together({"simulate": 2}, AMARKED)
+AEVERY = together({"simulate_catalogue": 1}, ASIMULATED)
+ADRAWN = together({"interrogate": 1}, ACOMPARED, AEVALUATED)
+
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
 KEYS = f"{BUILDER}/config.py"
@@ -129,6 +148,7 @@ PINNED = "numpy=2.4.6"
 SWAPPED = ("builder.morphology.n_draws", "builder.morphology.n_resamples")
 NEW = "\n\ndef unused(x):\n    return x\n"
 OTHERS = {"quasars": EVERY, "clusters": CEVERY, "spectra": SEVERY}
+OTHERS |= {"spirals": AEVERY}
 
 
 @dataclass(frozen=True)
@@ -151,6 +171,8 @@ class Row:
         The same for clusters, of one job each.
     spectra : dict of str to int
         The same for spectra, with how many jobs of each.
+    spirals : dict of str to int
+        The same for spirals.
     arguments : tuple of str
         Further arguments of the dry run.
     """
@@ -163,6 +185,7 @@ class Row:
     quasars: dict[str, int] = field(default_factory=dict)
     clusters: set[str] = field(default_factory=set)
     spectra: dict[str, int] = field(default_factory=dict)
+    spirals: dict[str, int] = field(default_factory=dict)
 
 
 MATRIX = [
@@ -211,6 +234,7 @@ MATRIX = [
         quasars=together(MAPPED, CALIBRATED),
         clusters=CSCORED | CSHOWN,
         spectra=SDRAWN,
+        spirals=ADRAWN,
     ),
     Row(
         "colour",
@@ -219,6 +243,7 @@ MATRIX = [
         quasars=CALIBRATED,
         clusters=CSCORED | CJUDGED,
         spectra=SGREYED,
+        spirals=together(ACOMPARED, AEVALUATED),
     ),
     # Scripts and notebooks.
     Row(
@@ -529,6 +554,157 @@ MATRIX = [
         do.swap("envs/spectra.yaml", PINNED, "numpy=2.4.5"),
         spectra=SEVERY,
     ),
+    # And in spirals.
+    Row(
+        "function of one rule, spirals",
+        do.body("spirals.evaluation.joint", "verdict"),
+        spirals=ACOMPARED,
+    ),
+    Row(
+        "figure of one rule, spirals",
+        do.body("spirals.figures.scores", "recovery_figure"),
+        spirals=AEVALUATED,
+    ),
+    Row(
+        "galaxies drawn",
+        do.body("spirals.simulation.shapes", "draw"),
+        spirals=AEVERY,
+    ),
+    Row(
+        "galaxies rendered",
+        do.body("spirals.simulation.render", "cutout"),
+        spirals=ASIMULATED,
+    ),
+    Row(
+        "reader of drawings",
+        do.body("spirals.gz3d.files", "read_gz3d"),
+        spirals=AMARKED,
+    ),
+    Row(
+        "match",
+        do.body("spirals.catalogue.crossmatch", "crossmatch"),
+        spirals=AMATCHED,
+    ),
+    Row(
+        "colours of pictures",
+        do.body("spirals.cutouts.colour", "rgb"),
+        spirals=AIMAGED,
+    ),
+    Row(
+        "rasteriser",
+        do.body("spirals.segmaps.counts", "segmap"),
+        spirals=APACKED,
+    ),
+    Row("cuts", do.body("spirals.catalogue.cuts", "selected"), spirals=ASELECTED),
+    Row("joint loss", do.body("spirals.network.joint", "losses"), spirals=ATRAINED),
+    Row(
+        "network, spirals",
+        do.body("spirals.network.unet", "SpiralNet.decode"),
+        spirals=ATRAINED,
+    ),
+    Row(
+        "mean mask",
+        do.body("spirals.baselines.mean_mask", "fit_mean_mask"),
+        spirals=ABESIDE,
+    ),
+    Row("arms", do.body("spirals.measure.arms", "arms"), spirals=APREDICTED),
+    Row(
+        "of another source",
+        do.body("spirals.drawings.subjects", "read_subject"),
+        spirals=together(AMARKED, AIMAGED),
+    ),
+    Row(
+        "docstring, spirals",
+        do.docstring("spirals.network.joint", "losses"),
+        NOTHING,
+    ),
+    Row(
+        "comment, spirals",
+        do.append("workflow/lib/skyloom/spirals/network/joint.py", "# The end.\n"),
+        NOTHING,
+    ),
+    Row(
+        "script, spirals",
+        do.append("scripts/spirals/gz3d_catalog.py", "assert True\n"),
+        spirals=ASHEETED,
+    ),
+    Row(
+        "code of a notebook, spirals",
+        do.cell("spirals_interrogate", "code"),
+        spirals={"interrogate": 1},
+    ),
+    Row("radius", do.configure("spirals.match.radius", "2"), spirals=AMATCHED),
+    Row("votes needed", do.configure("spirals.cuts.votes", "1"), spirals=ASELECTED),
+    Row(
+        "share held out, spirals",
+        do.configure("spirals.split.test", "0.3"),
+        spirals=ASELECTED,
+    ),
+    Row(
+        "whose drawings count",
+        do.configure("spirals.marks.volunteers", "reliable"),
+        spirals=APACKED,
+    ),
+    Row(
+        "part of a picture",
+        do.configure("spirals.images.crop", "0.9"),
+        spirals=together(ABESIDE, ATRAINED),
+    ),
+    Row(
+        "epochs, spirals",
+        do.configure("spirals.train.epochs", "3"),
+        spirals=ATRAINED,
+    ),
+    Row(
+        "fewer masks besides",
+        do.configure("spirals.compare.masks", "[9]"),
+        spirals=AJUDGED | {"train": 2},
+    ),
+    Row(
+        "one baseline less",
+        do.configure("spirals.baselines", "[mean_mask]"),
+        spirals=ABESIDE,
+    ),
+    Row(
+        "draws of the bootstrap, spirals",
+        do.configure("spirals.evaluate.draws", "40"),
+        spirals=together(ACOMPARED, AEVALUATED),
+    ),
+    Row(
+        "spaxels",
+        do.configure("spirals.predict.spaxel", "0.5"),
+        spirals=APREDICTED,
+    ),
+    Row("readers, spirals", do.configure("spirals.train.workers", "2"), NOTHING),
+    Row("devices, spirals", do.configure("spirals.train.devices", "2"), NOTHING),
+    Row("device, spirals", do.configure("spirals.predict.device", "cuda"), NOTHING),
+    Row("looked at together", do.configure("spirals.predict.batch", "8"), NOTHING),
+    Row("cores, spirals", do.configure("spirals.threads", "1"), NOTHING),
+    Row(
+        "picture changed",
+        do.change("results/*/spirals/raw/cutouts/*.fits"),
+        spirals=AIMAGED | {"images": 1, "dataset": 1},
+    ),
+    Row(
+        "marks changed",
+        do.change("results/*/spirals/segmaps/marks/*.json"),
+        spirals=APACKED | {"dataset": 1},
+    ),
+    Row(
+        "truth changed, spirals",
+        do.change("results/*/spirals/truth/c*.parquet"),
+        spirals=AEVALUATED,
+    ),
+    Row(
+        "resource changed, spirals",
+        do.append("resources/spirals/volunteers.csv", "\n"),
+        spirals=AEVERY,
+    ),
+    Row(
+        "env pin, spirals",
+        do.swap("envs/spirals.yaml", PINNED, "numpy=2.4.5"),
+        spirals=AEVERY,
+    ),
     # Place, time and machine.
     Row("times of all files", do.touch_code, NOTHING),
     Row("folder moved", do.move, NOTHING),
@@ -582,6 +758,7 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     assert dict(found["quasars"]) == row.quasars
     assert dict(found["clusters"]) == dict.fromkeys(row.clusters, 1)
     assert dict(found["spectra"]) == row.spectra
+    assert dict(found["spirals"]) == row.spirals
 
 
 def test_matrix_is_large_and_its_names_are_distinct():

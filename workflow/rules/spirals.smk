@@ -8,10 +8,12 @@ include: "common.smk"
 
 from skyloom.spirals import questions
 from skyloom.spirals.inputs import GALAXIES, Inputs, request
+from skyloom.spirals.simulation import noise
 
 INPUTS = Inputs(config)
 CHUNKS = INPUTS.chunks
-TABLES = config | {"tables": {"questions": questions.digest()}}
+TABLES = {"questions": questions.digest(), "volunteers": noise.digest()}
+TABLES = config | {"tables": TABLES}
 DRAWN = [chunk for chunk, names in CHUNKS.items() if INPUTS.drawn(names)]
 # Of all galaxies: where they lie, their pictures, and how many marked each pixel.
 PACKS = {

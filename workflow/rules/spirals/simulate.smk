@@ -23,7 +23,7 @@ rule simulate_catalogue:
             "simulate.marked",
             "simulate.population",
             "simulate.volunteers.voting",
-            "tables.questions",
+            "tables",
         ),
         code=digest("scripts/spirals/simulate_catalogue.py"),
     message:
@@ -65,7 +65,7 @@ for chunk, names in CHUNKS.items():
                 "simulate.marked",
                 "simulate.population",
                 "simulate.volunteers",
-                "tables.questions",
+                "tables",
             ),
             code=digest("scripts/spirals/simulate.py"),
         message:

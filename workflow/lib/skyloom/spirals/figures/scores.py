@@ -26,6 +26,7 @@ LABELS = {
 }
 PIT_BINS = 20
 SHIFT = 0.03  # of the number of masks, between series
+ROOM = 1.3  # of the axis beside the numbers of galaxies, a factor
 
 
 @style.styled
@@ -154,8 +155,11 @@ def efficiency_figure(
         upper.set_xscale("log")
         style.log_ticks(lower.xaxis, sorted(curve["masks"].unique()))
         lower.set_xlabel("training galaxies with marks")
+        # One number alone would fill the axis with the shift between the heads.
+        upper.set_xlim(curve["masks"].min() / ROOM, curve["masks"].max() * ROOM)
         repeats = int(curve["repeats"].min())
-        style.note(upper, f"{repeats} trainings each", corner="lower right")
+        said = f"{repeats} training{'s' if repeats > 1 else ''} each"
+        style.note(upper, said, corner="lower right")
     axes[0, 0].set_ylabel("mean soft IoU")
     axes[1, 0].set_ylabel(of.replace("-", "−"))
     axes[0, 0].legend(loc="upper left", fontsize=7)
@@ -173,11 +177,13 @@ def _against(axes: Axes, table: pd.DataFrame, name: str) -> None:
     error = np.nan_to_num(table[f"{name}_err"].to_numpy(float)[both])
     look = {"fmt": ".", "ms": 3, "elinewidth": 0.4, "color": style.BLUE, "alpha": 0.5}
     axes.errorbar(true, value, error, **look)
-    diagrams.one_to_one(axes, true, true)
+    if len(off):
+        diagrams.one_to_one(axes, true, true)
     unit = "%" if how == "ratio" else "°" if "[deg]" in LABELS[name] else ""
     factor = 100 if how == "ratio" else 1
     digits = 1 if unit else 3
+    said = f"{len(off)} galaxies"
     if len(off):
-        middle = f"{factor * np.median(np.abs(off)):.{digits}f}{unit}"
-        style.note(axes, f"{len(off)} galaxies\nmedian error {middle}", fontsize=7)
+        said += f"\nmedian error {factor * np.median(np.abs(off)):.{digits}f}{unit}"
+    style.note(axes, said, fontsize=7)
     axes.set(xlabel=f"true {LABELS[name]}", ylabel="measured")
