@@ -180,3 +180,14 @@ def test_files_that_are_no_maps(tmp_path, writer):
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(InputError, match=r"a\.fits"):
         read_maps(path)
+
+
+def test_long_reasons_with_quotes_are_whole(tmp_path, writer):
+    """A reason with a folder's name, of more than a line, survives its header."""
+    reason = "/a/Bögen/00.jpg: not a readable picture (cannot identify image file\n"
+    reason += "'/a/Bögen/00.jpg'); expected JPEG or PNG; fetch or export it again"
+    paths = {"maps": tmp_path / "b.fits"}
+    row = writer(two=NOWHERE | {"reason": reason}).rescue("b", reason, paths)
+    assert row["reason"] == reason
+    said = reason.replace("'", '"').replace("ö", "?").replace("\n", " ")
+    assert read_maps(paths["maps"]).reason == said

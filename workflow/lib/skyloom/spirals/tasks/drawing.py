@@ -33,7 +33,7 @@ NETWORK, VOLUNTEERS = "network", "volunteers"
 TITLES = {"spiral": "arms", "bar": "bars"}
 # Columns of the report on maps that are no methods: of halves and pairs of volunteers.
 METHODS = {"halves": "half of the volunteers", "volunteers": "a volunteer"}
-WIDE = 60  # characters of a line
+WIDE = 55  # characters of a line
 
 
 def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
@@ -128,7 +128,8 @@ def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
     """
     if maps.reason:
         figure = style.figure(style.COLUMN_WIDTH, 1.0)
-        figure.text(0.02, 0.5, fill(f"{name}: {maps.reason}", WIDE), va="center")
+        said = fill(f"{name}: {maps.reason}", WIDE)
+        figure.text(0.02, 0.5, said, va="center", fontsize=7, parse_math=False)
         return figure
     shown = middle(image, maps.crop, round(maps.crop * len(image)))
     alpha = np.asarray(maps.votes["concentration"])

@@ -97,7 +97,10 @@ class Writer:
     def rescue(self, name: str, reason: str, paths: Mapping[str, Path]) -> dict:
         """Write a file that says why there are no maps."""
         primary = fits.PrimaryHDU()
-        own = {"OBJECT": name, "REASON": reason, **cards(self.provenance)}
+        # Cards hold ASCII on one line, and astropy loses a long one after a quote.
+        words = " ".join(reason.encode("ascii", "replace").decode().split())
+        own = {"OBJECT": name, "REASON": words.replace("'", '"')}
+        own |= cards(self.provenance)
         fill(primary.header, own)
         write_hdus(paths["maps"], [primary])
         return {"name": name, "reason": reason}
