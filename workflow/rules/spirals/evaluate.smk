@@ -22,7 +22,7 @@ rule baselines:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=memory(2000, per_input_mb=20),
+        mem_mb=memory(2000, per_input_mb=2),
         runtime=by_attempt(240),
     params:
         settings=pick(

@@ -40,7 +40,7 @@ rule evaluate:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=memory(2500, per_input_mb=20),
+        mem_mb=memory(2500, per_input_mb=2),
         runtime=by_attempt(120),
     params:
         settings=pick(

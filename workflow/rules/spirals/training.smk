@@ -19,7 +19,7 @@ if config["train"]["start"] == "inpainting":
             "../../../envs/spirals.yaml"
         threads: request(config)["cores"]
         resources:
-            mem_mb=memory(3000, per_input_mb=20),
+            mem_mb=memory(6000),
             runtime=by_attempt(720),
             gpu=request(config)["gpus"],
             devices=config["train"]["devices"],
@@ -31,7 +31,8 @@ if config["train"]["start"] == "inpainting":
                 "inpainting",
                 "network",
                 "seed",
-                *(f"train.{k}" for k in ("augment", "batch", "decay", "precision")),
+                *(f"train.{k}" for k in ("accumulate", "augment", "batch", "decay")),
+                *(f"train.{k}" for k in ("precision", "schedule")),
                 *(f"train.{k}" for k in ("rate", "threads", "warmup")),
             ),
             code=digest("scripts/spirals/inpainting.py"),
@@ -58,7 +59,7 @@ rule train:
         "../../../envs/spirals.yaml"
     threads: request(config)["cores"]
     resources:
-        mem_mb=memory(3000, per_input_mb=20),
+        mem_mb=memory(6000),
         runtime=by_attempt(1440),
         gpu=request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
@@ -98,7 +99,7 @@ rule judge:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=memory(2500, per_input_mb=20),
+        mem_mb=memory(2500, per_input_mb=2),
         runtime=by_attempt(120),
     params:
         settings=pick(TABLES, "evaluate.thresholds", "images.crop", "tables.questions"),

@@ -190,6 +190,16 @@ class Config(Section):
         if "gz3d" in self.sources and not (self.paths.gz3d or self.paths.gz3d_sums):
             msg = "source gz3d needs paths.gz3d, or paths.gz3d_sums to fetch; set one"
             raise ValueError(msg)
+        if {"simulated", "gz3d"} <= set(self.sources):
+            msg = "sources simulated and gz3d are two surveys: run them apart"
+            raise ValueError(msg)
+        low, high = self.train.augment.zoom
+        if self.model is None and not low <= self.images.crop <= high:
+            msg = (
+                f"images.crop {self.images.crop} is not within train.augment.zoom "
+                f"{low} to {high}: galaxies would be judged at sizes never trained on"
+            )
+            raise ValueError(msg)
         if self.train.start == "imagenet" and self.network.encoder != "lite0":
             msg = "train.start imagenet needs network.encoder lite0"
             raise ValueError(msg)

@@ -84,12 +84,13 @@ def resized(rgb: np.ndarray, size: int) -> np.ndarray:
     """
     ny, nx = rgb.shape[:2]
     side = min(ny, nx)
-    top, left = (ny - side) // 2, (nx - side) // 2
-    square = rgb[top : top + side, left : left + side]
-    if side == size:
-        return square
-    image = Image.fromarray(np.ascontiguousarray(square))
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
+    if side == size == max(ny, nx):
+        return rgb
+    # To the half of a pixel, where the picture's middle is.
+    left, top = (nx - side) / 2, (ny - side) / 2
+    box = (left, top, left + side, top + side)
+    image = Image.fromarray(np.ascontiguousarray(rgb))
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box))
 
 
 def _refuse_size(path: Path, width: int, height: int) -> None:

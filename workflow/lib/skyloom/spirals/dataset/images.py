@@ -50,16 +50,32 @@ class Pictures(Dataset):
         self.asked = torch.tensor(table[list(ASKED)].to_numpy(np.float32))
         self.votes = torch.tensor(table[columns()].to_numpy(np.float32))
         self._kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        self._places: dict[str, tuple[np.ndarray, np.ndarray, int]] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        self._files: list[tuple[Path, Path, int]] = []
+        self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
         for names, images, counts in packs:
             own = list(names)
             arrays = (mapped(images, len(own)), mapped(counts, len(own)))
-            self._places |= {name: (*arrays, i) for i, name in enumerate(own)}
+            self._files.append((images, counts, len(own)))
+            self._arrays.append(arrays)
+            chunk = len(self._arrays) - 1
+            self._places |= {name: (chunk, i) for i, name in enumerate(own)}
         absent = [name for name in self.names if name not in self._places]
         if absent:
             msg = f"{absent[0]} is in the table of galaxies, and in no chunk"
             raise ValueError(msg)
-        self.size = next(iter(self._places.values()))[0].shape[1]
+        self.size = self._arrays[0][0].shape[1]
+
+    def __getstate__(self) -> dict:
+        """Return what a reading process is given: no pixels, which it maps itself."""
+        return self.__dict__ | {"_arrays": [], "_kept": {}}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._arrays = [
+            (mapped(images, number), mapped(counts, number))
+            for images, counts, number in self._files
+        ]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -89,17 +105,18 @@ class Pictures(Dataset):
 
     def image(self, row: int) -> np.ndarray:
         """Return the picture of a row, uint8 (size, size, 3)."""
-        images, _, i = self._places[self.names[row]]
-        return np.array(images[i])
+        chunk, i = self._places[self.names[row]]
+        return np.array(self._arrays[chunk][0][i])
 
     def counts(self, row: int) -> np.ndarray:
         """Return how many volunteers marked each pixel, float32 (2, size, size)."""
-        _, counts, i = self._places[self.names[row]]
-        return np.array(counts[i], np.float32)
+        chunk, i = self._places[self.names[row]]
+        return np.array(self._arrays[chunk][1][i], np.float32)
 
     def read(self, row: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a galaxy's image (3, size, size) and its maps of counts."""
-        images, counts, i = self._places[self.names[row]]
+        chunk, i = self._places[self.names[row]]
+        images, counts = self._arrays[chunk]
         image = np.ascontiguousarray(images[i].transpose(2, 0, 1))
         return torch.tensor(image), torch.tensor(np.array(counts[i]))
 
@@ -172,7 +189,8 @@ class Order(Sampler):
         for i in range(len(self)):
             place = (i * self.world + self.rank) % self.number
             key = (self.epoch, place) if self.turned else None
-            yield key, batches[place]
+            # An epoch may have fewer batches of use than the first.
+            yield key, batches[place % len(batches)]
 
     def _batches(self) -> list[list[int]]:
         rows = self._turn() if self.turned else self.rows[self.useful[self.rows]]

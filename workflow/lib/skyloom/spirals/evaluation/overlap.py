@@ -10,7 +10,7 @@ import pandas as pd
 from skyloom.stats.bootstrap import bootstrap
 
 OF = 15  # volunteers that thresholds are stated for
-TINY = 1e-9
+TINY = 1e-4
 PLANE = (-2, -1)
 
 

@@ -19,7 +19,7 @@ FORMAT = 1
 SECTIONS = ("settings", "weights", "calibration", "training", "metrics", "provenance")
 REMEDY = (
     "if the workflow made it, delete it and run the workflow; if it was given, by the "
-    "key spirals.find.model, take another, or the version of skyloom that made it"
+    "key spirals.model, take another, or the version of skyloom that made it"
 )
 
 

@@ -7,7 +7,6 @@ the measured share of the same shape, and how many volunteers were asked, (batch
 from __future__ import annotations
 
 import torch
-from torch.nn import functional
 
 LEAST = 1e-5  # share at which logarithms end
 
@@ -68,7 +67,9 @@ def _beta_binomial(mean, spread, share, asked):
 
 
 def _bce(mean, _spread, share, _asked):
-    return functional.binary_cross_entropy(mean, share, reduction="none")
+    # torch's own is refused in half precision on a GPU.
+    mean = mean.clamp(LEAST, 1 - LEAST)
+    return -(share * mean.log() + (1 - share) * torch.log1p(-mean))
 
 
 LOSSES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +25,7 @@ from skyloom.spirals.network.unet import KINDS, SpiralNet
 
 NAME = "model.pt"
 CLIP = 1.0  # largest norm of the gradient
-LOOKED_AT = 16  # batches that the common values are taken from
+LOOKED_AT = 256  # galaxies that the common values are taken from
 FIRST = 5.0  # sum of a question's concentrations, before training
 SHOWN = (harness.MONITOR, "val/masks", "val/votes")
 HEADS_OF_NET = ("map_head", "vote_head", "factor")
@@ -216,7 +215,7 @@ def common(data: Galaxies) -> tuple[torch.Tensor, torch.Tensor]:
 
     Of training galaxies, looked at straight.
     """
-    drawn = _mean_shares(islice(data.straight("train"), LOOKED_AT))
+    drawn = _mean_shares(data.with_marks(LOOKED_AT))
     counts = data.pictures.votes[data.rows("train")].sum(0)
     found = []
     for own in votes.by_question(counts):

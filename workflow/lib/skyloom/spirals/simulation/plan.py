@@ -8,6 +8,7 @@ from skyloom.run.seeds import rng
 
 # Fibres of MaNGA's IFUs, and how many of 100 galaxies have one.
 IFUS = {19: 12, 37: 24, 61: 22, 91: 14, 127: 28}
+BRICKS = 2500  # of a survey, of 40 galaxies each
 FIRST = {"mangaid": 300_000, "subject": 14_700_000, "brick": 400_000}
 
 
@@ -27,10 +28,11 @@ def planned(simulate: Mapping, seed: int) -> dict[str, bool]:
         mangaid = FIRST["mangaid"] + 100_000 * seed + number
         subject = FIRST["subject"] + number
         drawn = f"gz3d_1-{mangaid}_{ifu}_{subject}"
-        names[drawn if marked else dr8_id(number)] = marked
+        names[drawn if marked else dr8_id(number, seed)] = marked
     return names
 
 
-def dr8_id(number: int) -> str:
+def dr8_id(number: int, seed: int) -> str:
     """Return the name that Galaxy Zoo DESI's catalogue has for a galaxy."""
-    return f"{FIRST['brick'] + number // 40}_{1000 + number % 40}"
+    brick = FIRST["brick"] + BRICKS * seed + number // 40
+    return f"{brick}_{1000 + number % 40}"

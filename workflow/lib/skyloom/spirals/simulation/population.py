@@ -8,7 +8,7 @@ import pandas as pd
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.questions import columns
-from skyloom.spirals.simulation.plan import FIRST, dr8_id, planned
+from skyloom.spirals.simulation.plan import BRICKS, FIRST, dr8_id, planned
 from skyloom.spirals.simulation.shapes import draw, pixscale
 from skyloom.spirals.simulation.votes import count, served, shares, visible
 
@@ -48,7 +48,7 @@ def number_of(name: str) -> int:
     if name.startswith("gz3d_"):
         return int(name.rsplit("_", 1)[1]) - FIRST["subject"]
     brick, one = name.split("_")
-    return (int(brick) - FIRST["brick"]) * 40 + int(one) - 1000
+    return (int(brick) - FIRST["brick"]) % BRICKS * 40 + int(one) - 1000
 
 
 def _row(simulate: Simulate, seed: int, name: str, marked: bool) -> dict:
@@ -70,7 +70,7 @@ def _row(simulate: Simulate, seed: int, name: str, marked: bool) -> dict:
     return {
         "name": name,
         "marked": marked,
-        "dr8_id": dr8_id(number_of(name)),
+        "dr8_id": dr8_id(number_of(name), seed),
         "ra": ra,
         "dec": dec,
         "ra_desi": (ra + east / 3600 / np.cos(np.radians(dec))) % 360,
