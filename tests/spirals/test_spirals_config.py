@@ -21,8 +21,8 @@ SOUND = [
     {"sources": ["pictures"], "paths": {"pictures": ["folder", "table.csv"]}},
     {"sources": ["galaxy_builder"], "paths": {"drawings": "folder"}},
     {
-        "sources": ["gz3d", "simulated"],
-        "paths": {"gz3d": "folder", "catalogue": "table.csv"},
+        "sources": ["gz3d", "galaxy_builder"],
+        "paths": {"gz3d": "folder", "catalogue": "table.csv", "drawings": "folder"},
     },
     {
         "sources": ["gz3d"],
