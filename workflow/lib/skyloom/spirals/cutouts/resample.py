@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import ICRS, SkyCoord
 from astropy.wcs import WCS
 from astropy.wcs.utils import wcs_to_celestial_frame
 from scipy.interpolate import RectBivariateSpline
@@ -24,6 +24,7 @@ from skyloom.spirals.geometry import Stamp
 MISSING = 0.2  # largest share of a band's pixels; Galaxy Zoo DECaLS's
 MARGIN = 12  # px, around what is sampled, which the splines' prefilter looks at
 NODES = 24
+SAME = 1e-3  # px
 SLACK = 1e-6  # of a ratio of pixels, against rounding
 OUTSIDE = -1e6  # px, of a position that is not on the image's side of the sky
 
@@ -42,6 +43,9 @@ def onto(cutout: Cutout, stamp: Stamp) -> Cutout:
     """
     shape = cutout.flux.shape[1:]
     wcs = tan_wcs(0.0, 0.0, shape, 1.0) if cutout.wcs is None else cutout.wcs
+    if shape == (stamp.size, stamp.size) and _agree(wcs, stamp):
+        made = Cutout(cutout.flux, cutout.bands, stamp.wcs, cutout.calibrated)
+        return _whole_enough(made)
     ratio = stamp.scale / pixel_scale(wcs)
     factor = max(int(ratio / 2), 1)
     samples = max(math.ceil(ratio / factor - SLACK), 1)
@@ -49,6 +53,24 @@ def onto(cutout: Cutout, stamp: Stamp) -> Cutout:
     flux, x, y = _around(cutout.flux, x, y, factor)
     found = np.stack([_sampled(plane, x, y) for plane in flux])
     made = Cutout(averaged(found, samples), cutout.bands, stamp.wcs, cutout.calibrated)
+    return _whole_enough(made)
+
+
+def _agree(wcs: WCS, stamp: Stamp) -> bool:
+    """Tell whether pixels are where a stamp's are, to a thousandth of them."""
+    if not isinstance(wcs_to_celestial_frame(wcs), ICRS):
+        return False
+    last = stamp.size - 1
+    x, y = (
+        np.array([0, last, 0, last, last / 2]),
+        np.array([0, 0, last, last, last / 2]),
+    )
+    found = wcs.all_world2pix(*stamp.wcs.all_pix2world(x, y, 0), 0, quiet=True)
+    return bool(np.abs(np.array(found) - [x, y]).max() < SAME)
+
+
+def _whole_enough(made: Cutout) -> Cutout:
+    """Return an image; DatumError if too much of a band has no flux."""
     for band, share in made.missing.items():
         if share > MISSING:
             msg = (
