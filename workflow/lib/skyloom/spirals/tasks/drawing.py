@@ -34,14 +34,21 @@ TITLES = {"spiral": "arms", "bar": "bars"}
 # Columns of the report on maps that are no methods: of halves and pairs of volunteers.
 METHODS = {"halves": "half of the volunteers", "volunteers": "a volunteer"}
 WIDE = 55  # characters of a line
+NOTHING = {
+    "gallery": "no galaxy with marks that did not train",
+    "overlap": "no galaxy, that did not train, on which 3 of 15 volunteers agree",
+    "recovery": "no simulated galaxy that did not train",
+    "votes": "no votes of galaxies that did not train",
+}
 
 
 def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
-    """Return the figures of an evaluation, by name; those that have something."""
+    """Return the figures of an evaluation, by name; they say it if they have nothing."""
     case: Case = shown["case"]
-    found = {}
+    found = {name: _nothing(why) for name, why in NOTHING.items()}
     if len(shown["overlaps"]):
         found["gallery"] = _gallery(case, shown["overlaps"])
+    if any(report["maps"].values()):
         found["overlap"] = _overlap(report["maps"], shown["others"])
     counts = case.seen.votes.astype(int)
     most = counts.max(axis=1)
@@ -96,7 +103,10 @@ def joint_figure(report: Mapping, curves: Mapping[str, pd.DataFrame]) -> Figure:
     found = pd.DataFrame(report["differences"])
     kinds = [m for m in curves if m in KINDS]
     paired = {m: found[found["measure"] == m] for m in kinds} if len(found) else {}
-    return efficiency_figure({m: curves[m] for m in kinds if m in paired}, paired)
+    shown = {m: curves[m] for m in kinds if len(paired.get(m, ()))}
+    if not shown:
+        return _nothing("no two heads were trained on maps: nothing to compare")
+    return efficiency_figure(shown, paired)
 
 
 def write_picture(
@@ -127,10 +137,7 @@ def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
         What was found.
     """
     if maps.reason:
-        figure = style.figure(style.COLUMN_WIDTH, 1.0)
-        said = fill(f"{name}: {maps.reason}", WIDE)
-        figure.text(0.02, 0.5, said, va="center", fontsize=7, parse_math=False)
-        return figure
+        return _nothing(f"{name}: {maps.reason}")
     shown = middle(image, maps.crop, round(maps.crop * len(image)))
     alpha = np.asarray(maps.votes["concentration"])
     lines = lines_of(maps.measures)
@@ -159,3 +166,11 @@ def _with_error(row: Mapping, key: str, unit: str) -> str:
     value, error = (float(row[name]) for name in (key, f"{key}_err"))
     space = "" if unit == "°" else " "
     return f"{value:.1f} ± {error:.1f}{space}{unit}" if np.isfinite(value) else ""
+
+
+def _nothing(why: str) -> Figure:
+    """Return a figure that says why there is none."""
+    figure = style.figure(style.COLUMN_WIDTH, 1.0)
+    said = fill(why, WIDE)
+    figure.text(0.02, 0.5, said, va="center", fontsize=7, parse_math=False)
+    return figure

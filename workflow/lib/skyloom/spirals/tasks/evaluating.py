@@ -28,6 +28,7 @@ from skyloom.spirals.tasks.looking import look, read_packs
 from skyloom.stats.calibration import calibration_error
 
 AGREED = 0.2  # share of volunteers, 3 of 15, that mark one pixel of an arm or a bar
+MEANT = {("spiral", "bar"): "soft IoU", ("votes",): "log-likelihood per vote"}
 PAIRS = (("joint", "segmentation", ("spiral", "bar")), ("joint", "votes", ("votes",)))
 
 
@@ -49,8 +50,9 @@ class Case:
         What it says of them, and what volunteers did.
     stamps : list of Stamp
         Where the maps of those with marks lie, else None.
-    trained : ndarray, shape (n, answers)
-        Votes of galaxies that trained it, where the run has them; for the base rate.
+    trained : dict of str to ndarray, shape (n, answers)
+        By source, votes of galaxies that trained it and that the run has, for the base
+        rate; no source without votes.
     """
 
     def __init__(self, files: Mapping[str, Sequence[str]]):
@@ -61,11 +63,17 @@ class Case:
         known = table["name"].isin(self.model.training.get("galaxies", [])).to_numpy()
         rows = np.flatnonzero(~known & (voted | table["marks"].to_numpy()))
         if not len(rows):
-            msg = "no galaxy to judge the model on: all of the run have trained it"
+            msg = (
+                "no galaxy to judge the model on: those of the run have trained it, or "
+                "have neither marks nor votes"
+            )
             raise ValueError(msg)
         self.table = table.iloc[rows].reset_index(drop=True)
         self.seen = look(self.model, pictures, rows)
-        self.trained = pictures.votes.numpy()[known]
+        learned = np.flatnonzero(known & voted)
+        of = table["source"].to_numpy()[learned]
+        votes = pictures.votes.numpy()[learned]
+        self.trained = {source: votes[of == source] for source in sorted(set(of))}
         marks = {Path(path).stem: path for path in files["marks"]}
         records = {name: one for record, *_ in packs for name, one in record.items()}
         self.marks = {n: marks[n] for n in self.table["name"] if n in marks}
@@ -156,16 +164,17 @@ def voted(case: Case) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 def vote_report(case: Case, how: Evaluate, draw) -> dict:
     """Return what the predicted votes are worth, by source of galaxies, see `voted`."""
     report = {}
-    base = voting.base_rate(case.trained) if case.trained.any() else None
     for source, counts, own in voted(case):
         single = counts.max() == 1
         told = voting.forecast(own, counts)
-        rate = voting.base_rate(counts) if base is None else base
+        learned = case.trained.get(source.removesuffix("_single"))
+        rate = voting.base_rate(counts if learned is None else learned)
         worth = voting.per_vote(own, counts, rate, draw, how.draws)
         right = voting.accuracy(own, counts, 1 if single else 5)
         report[source] = {
             "votes": "one answer a galaxy" if single else "counts of volunteers",
             "galaxies": len(counts),
+            "base": "galaxies judged" if learned is None else "galaxies that trained",
             "calibration": calibration_error(told, draw),
             "questions": {
                 one.name: calibration_error(voting.forecast(own, counts, (one,)), draw)
@@ -229,7 +238,8 @@ def compared(
         rows = [one for one in rows if len(one)]
         if rows:
             found = pd.concat(rows, ignore_index=True)
-            report["verdict"][f"{first} and {other}"] = verdict(found, first, other)
+            said = verdict(found, first, other, MEANT[group])
+            report["verdict"][f"{first} and {other}"] = said
             report["differences"] += found.assign(of=f"{first} - {other}").to_dict(
                 "records"
             )
@@ -250,13 +260,15 @@ def evaluate(
     others = pd.concat(tables) if tables else pd.DataFrame({"method": []})
     table = overlaps(case, how.thresholds)
     measures = pd.concat([pd.read_parquet(path) for path in files["measures"]])
+    known = case.model.training.get("galaxies", [])
+    unseen = measures[~measures["name"].isin(known)]
     true = measured(case, measures, files["truth"])
     report = {
         "galaxies": case.table["source"].value_counts().to_dict(),
         "maps": map_report(table, others, how, draw),
         "votes": vote_report(case, how, draw),
         "measures": measure_report(true, how, draw),
-        "real_bars": real_bars(measures, files["bars"], draw, how.draws),
+        "real_bars": real_bars(unseen, files["bars"], draw, how.draws),
     }
     shown = {"overlaps": table, "others": others, "measures": true, "case": case}
     return report, shown
