@@ -3,7 +3,7 @@
 import pandas as pd
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
-from skyloom.spirals.tasks.predicting import catalogue
+from skyloom.spirals.tasks.cataloguing import catalogue
 
 job = Job(snakemake)
 table = catalogue(pd.concat([pd.read_parquet(path) for path in job.input]))

@@ -6,8 +6,7 @@ from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.run.job import Job
-from skyloom.spirals.tasks.drawing import joint_figure
-from skyloom.spirals.tasks.evaluating import compared
+from skyloom.spirals.tasks.comparing import compared, joint_figure
 
 job = Job(snakemake)
 table = pd.concat([pd.read_parquet(path) for path in job.input], ignore_index=True)

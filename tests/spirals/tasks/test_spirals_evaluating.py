@@ -11,8 +11,9 @@ from skyloom.spirals.config import Evaluate
 from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.network.files import load_model
 from skyloom.spirals.questions import columns
-from skyloom.spirals.tasks.drawing import figures, joint_figure
-from skyloom.spirals.tasks.evaluating import Case, compared, evaluate, overlaps
+from skyloom.spirals.tasks.comparing import compared, joint_figure
+from skyloom.spirals.tasks.drawing import figures
+from skyloom.spirals.tasks.evaluating import Case, evaluate, overlaps
 from skyloom.spirals.tasks.judging import baselines, judge, scores, vote_scores
 from skyloom.spirals.tasks.looking import look, read_packs
 
@@ -93,7 +94,7 @@ def test_galaxies_that_trained_are_not_judged(survey, tmp_path):
     assert [len(votes) for votes in case.trained.values()] == [12]
     alone = survey.table[survey.table["part"] == "train"]
     write_galaxies(tmp_path / "g.parquet", alone, {})
-    with pytest.raises(ValueError, match="all of the run have trained it"):
+    with pytest.raises(ValueError, match="those of the run have trained it"):
         Case(survey.files | {"galaxies": str(tmp_path / "g.parquet")})
 
 
@@ -123,7 +124,9 @@ def test_a_report(survey, files, tmp_path):
     assert (votes["votes"], votes["galaxies"]) == ("counts of volunteers", 8)
     assert list(votes["questions"]) == ["bar"]
     assert report["measures"] == report["real_bars"] == {}
-    assert set(figures(report, shown, 1)) == {"gallery", "overlap", "votes"}
+    drawn = figures(report, shown, 1)
+    assert set(drawn) == {"gallery", "overlap", "recovery", "votes"}
+    assert "no simulated galaxy" in drawn["recovery"].texts[0].get_text()
 
 
 def test_sources_and_kinds_of_votes_are_apart(survey, files, tmp_path):

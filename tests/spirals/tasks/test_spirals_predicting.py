@@ -16,9 +16,10 @@ from skyloom.spirals.cutouts.pictures import read_picture, write_picture
 from skyloom.spirals.geometry import picture_stamp
 from skyloom.spirals.network.predict import Predictions, predict
 from skyloom.spirals.questions import columns, questions
+from skyloom.spirals.tasks.cataloguing import catalogue
 from skyloom.spirals.tasks.drawing import picture
 from skyloom.spirals.tasks.drawing import write_picture as write_page
-from skyloom.spirals.tasks.predicting import Writer, catalogue, read_maps
+from skyloom.spirals.tasks.predicting import Writer, read_maps
 
 PLACE = {"ra": 150.0, "dec": 2.0, "pixscale": 0.12, "redshift": 0.03}
 NOWHERE = dict.fromkeys(PLACE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 from matplotlib import colors, patches
@@ -20,6 +21,7 @@ LEVELS = (0.2, 0.4, 0.6, 0.8)  # shares of volunteers that contours follow
 DIM = 0.6  # of a picture under a tint
 SIDE = 1.12  # of a panel [inch]
 FULL = 0.8  # share from which a tint hides the picture
+WIDE = 55  # characters of a line
 RARE = 0.3  # probability of being asked below which answers are pale
 
 
@@ -192,3 +194,12 @@ def _votes(axes: Axes, concentrations: np.ndarray) -> None:
     axes.set_yticks(at, labels, fontsize=6)
     axes.set(xlim=(0, 1), ylim=(place - 0.8, -0.8), xlabel="share of votes, if asked")
     axes.yaxis.set_tick_params(length=0, which="both")
+
+
+@style.styled
+def nothing(why: str) -> Figure:
+    """Return a figure that says why there is none."""
+    figure = style.figure(style.COLUMN_WIDTH, 1.0)
+    said = fill(why, WIDE)
+    figure.text(0.02, 0.5, said, va="center", fontsize=7, parse_math=False)
+    return figure

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,8 @@ from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.spirals.cutouts.pictures import read_picture
 from skyloom.spirals.evaluation.votes import pit
-from skyloom.spirals.figures.maps import Galaxy, galaxy_figure, gallery
+from skyloom.spirals.figures.maps import Galaxy, galaxy_figure, gallery, nothing
 from skyloom.spirals.figures.scores import (
-    efficiency_figure,
     overlap_figure,
     recovery_figure,
     votes_figure,
@@ -33,7 +31,6 @@ NETWORK, VOLUNTEERS = "network", "volunteers"
 TITLES = {"spiral": "arms", "bar": "bars"}
 # Columns of the report on maps that are no methods: of halves and pairs of volunteers.
 METHODS = {"halves": "half of the volunteers", "volunteers": "a volunteer"}
-WIDE = 55  # characters of a line
 NOTHING = {
     "gallery": "no galaxy with marks that did not train",
     "overlap": "no galaxy, that did not train, on which 3 of 15 volunteers agree",
@@ -43,9 +40,9 @@ NOTHING = {
 
 
 def figures(report: Mapping, shown: Mapping, seed: int) -> dict[str, Figure]:
-    """Return the figures of an evaluation, by name; they say it if they have nothing."""
+    """Return the figures of an evaluation, by name, or why there is nothing."""
     case: Case = shown["case"]
-    found = {name: _nothing(why) for name, why in NOTHING.items()}
+    found = {name: nothing(why) for name, why in NOTHING.items()}
     if len(shown["overlaps"]):
         found["gallery"] = _gallery(case, shown["overlaps"])
     if any(report["maps"].values()):
@@ -98,17 +95,6 @@ def _row(case: Case, table: pd.DataFrame, row: int) -> Galaxy:
     )
 
 
-def joint_figure(report: Mapping, curves: Mapping[str, pd.DataFrame]) -> Figure:
-    """Return overlap against the number of galaxies with marks, and the differences."""
-    found = pd.DataFrame(report["differences"])
-    kinds = [m for m in curves if m in KINDS]
-    paired = {m: found[found["measure"] == m] for m in kinds} if len(found) else {}
-    shown = {m: curves[m] for m in kinds if len(paired.get(m, ()))}
-    if not shown:
-        return _nothing("no two heads were trained on maps: nothing to compare")
-    return efficiency_figure(shown, paired)
-
-
 def write_picture(
     name: str,
     paths: Mapping[str, Path],
@@ -137,7 +123,7 @@ def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
         What was found.
     """
     if maps.reason:
-        return _nothing(f"{name}: {maps.reason}")
+        return nothing(f"{name}: {maps.reason}")
     shown = middle(image, maps.crop, round(maps.crop * len(image)))
     alpha = np.asarray(maps.votes["concentration"])
     lines = lines_of(maps.measures)
@@ -166,11 +152,3 @@ def _with_error(row: Mapping, key: str, unit: str) -> str:
     value, error = (float(row[name]) for name in (key, f"{key}_err"))
     space = "" if unit == "°" else " "
     return f"{value:.1f} ± {error:.1f}{space}{unit}" if np.isfinite(value) else ""
-
-
-def _nothing(why: str) -> Figure:
-    """Return a figure that says why there is none."""
-    figure = style.figure(style.COLUMN_WIDTH, 1.0)
-    said = fill(why, WIDE)
-    figure.text(0.02, 0.5, said, va="center", fontsize=7, parse_math=False)
-    return figure

@@ -13,8 +13,7 @@ from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.config import Evaluate
 from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.evaluation import votes as voting
-from skyloom.spirals.evaluation.joint import compare, efficiency, verdict
-from skyloom.spirals.evaluation.overlap import gains, summary, volunteer_overlap
+from skyloom.spirals.evaluation.overlap import AGREED, gains, summary, volunteer_overlap
 from skyloom.spirals.evaluation.recovery import labels, recovery
 from skyloom.spirals.geometry import Stamp
 from skyloom.spirals.network.files import load_model
@@ -26,10 +25,6 @@ from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.judging import scores
 from skyloom.spirals.tasks.looking import look, read_packs
 from skyloom.stats.calibration import calibration_error
-
-AGREED = 0.2  # share of volunteers, 3 of 15, that mark one pixel of an arm or a bar
-MEANT = {("spiral", "bar"): "soft IoU", ("votes",): "log-likelihood per vote"}
-PAIRS = (("joint", "segmentation", ("spiral", "bar")), ("joint", "votes", ("votes",)))
 
 
 class Case:
@@ -206,45 +201,6 @@ def measure_report(table: pd.DataFrame | None, how: Evaluate, draw) -> dict:
     found = recovery(table, draw, how.draws).drop(columns=["from", "to"])
     report = {row["quantity"]: row for row in found.to_dict("records")}
     return report | {"winding": labels(table, "winding")}
-
-
-def compared(
-    table: pd.DataFrame, draws: int, seed: int
-) -> tuple[dict, pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Return the answer to the joint question.
-
-    Returns
-    -------
-    report : dict
-        ``differences``, a row a measure and number of galaxies with marks, and the
-        ``verdict`` on maps and on votes.
-    curves : DataFrame
-        Means by measure, heads and number.
-    by_measure : dict of str to DataFrame
-        The same, by measure.
-    """
-    for kind in KINDS:
-        table[kind] = table[kind].where(table[f"{kind}_most"] >= AGREED)
-    draw = rng(seed, "compare")
-    measures = [m for _, _, group in PAIRS for m in group if table[m].notna().any()]
-    curves = {m: efficiency(table, m, draw, draws) for m in measures}
-    report: dict = {"differences": [], "verdict": {}}
-    for first, other, group in PAIRS:
-        rows = [
-            compare(table, m, draw, draws, first=first, other=other)
-            for m in group
-            if m in measures
-        ]
-        rows = [one for one in rows if len(one)]
-        if rows:
-            found = pd.concat(rows, ignore_index=True)
-            said = verdict(found, first, other, MEANT[group])
-            report["verdict"][f"{first} and {other}"] = said
-            report["differences"] += found.assign(of=f"{first} - {other}").to_dict(
-                "records"
-            )
-    curve = pd.concat([c.assign(measure=m) for m, c in curves.items()])
-    return report, curve, curves
 
 
 def evaluate(

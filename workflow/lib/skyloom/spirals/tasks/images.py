@@ -98,6 +98,9 @@ class Studio:
         else:
             with raw_datum():
                 shown, place = self.shown(path, self.places.get(name, Place()))
+        if (shown == shown[0, 0]).all():
+            msg = "its middle is all of one colour; check the position, or the file"
+            raise DatumError(msg)
         note = text(self.recipe.record([path]))
         write_png(paths["images"], shown, note)
         digest = hashlib.sha256(np.ascontiguousarray(shown).tobytes()).hexdigest()

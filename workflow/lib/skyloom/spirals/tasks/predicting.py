@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from astropy.io import fits
 from astropy.table import Table
 
@@ -17,23 +16,16 @@ from skyloom.io.record import cards
 from skyloom.run.seeds import rng
 from skyloom.sky.tan import wcs_header
 from skyloom.spirals.geometry import PICTURE, Stamp
-from skyloom.spirals.measure.record import Calibration, Column, Seen, columns, measured
+from skyloom.spirals.measure.record import Calibration, Seen, columns, measured
 from skyloom.spirals.measure.spaxels import on_spaxels
 from skyloom.spirals.network.files import Model
 from skyloom.spirals.network.predict import Predictions
 from skyloom.spirals.questions import asked, questions
+from skyloom.spirals.tasks.cataloguing import vote_columns
 from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.looking import middle
 
 MAPS = ("SPIRAL", "BAR")
-KNOWN = (
-    Column("name", None, str, "galaxy"),
-    Column("ra", "deg", float, "right ascension of the map's middle, ICRS"),
-    Column("dec", "deg", float, "declination of the map's middle, ICRS"),
-    Column("redshift", None, float, "redshift, as given"),
-    Column("pixscale", "arcsec / pix", float, "side of a map's pixel"),
-)
-REASON = Column("reason", None, str, "why there are no maps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,26 +151,9 @@ def vote_row(concentrations: np.ndarray) -> dict[str, float]:
     """Return the expected shares of all answers as columns of the catalogue."""
     both = zip(*_shares(concentrations), strict=True)
     row = {}
-    for column, (share, deviation) in zip(_vote_columns(), both, strict=True):
+    for column, (share, deviation) in zip(vote_columns(), both, strict=True):
         row |= {column: float(share), f"{column}_std": float(deviation)}
     return row
-
-
-def catalogue(table: pd.DataFrame) -> Table:
-    """Return the catalogue with units and descriptions, sorted by name."""
-    votes = []
-    for name in _vote_columns():
-        votes.append(Column(name, None, float, "expected share of the answer"))
-        said = "its standard deviation"
-        votes.append(Column(f"{name}_std", None, float, said))
-    made = Table()
-    table = table.sort_values("name", ignore_index=True)
-    for column in (*KNOWN, *columns(), *votes, REASON):
-        values = table.get(column.name, pd.Series([None] * len(table)))
-        made[column.name] = _typed(values, column.kind)
-        made[column.name].unit = column.unit
-        made[column.name].description = column.description
-    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,14 +201,6 @@ def read_maps(path: str | Path) -> Maps:
         return Maps("", about["CROP"], mean, std, votes, measures)
 
 
-def _typed(values: pd.Series, kind: type) -> np.ndarray:
-    if kind is str:
-        return values.fillna("").astype(str).to_numpy(str)
-    if kind is int:
-        return values.fillna(0).astype(np.int64).to_numpy()
-    return values.astype(float).to_numpy()
-
-
 def _header(stamp: Stamp | None) -> fits.Header:
     return fits.Header() if stamp is None else wcs_header(stamp.wcs)
 
@@ -255,7 +222,3 @@ def _shares(concentrations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean[one.columns] = a / total
         std[one.columns] = np.sqrt(a * (total - a) / (total**2 * (total + 1)))
     return mean, std
-
-
-def _vote_columns() -> list[str]:
-    return [f"{q.name}_{answer}_fraction" for q in questions() for answer in q.answers]
