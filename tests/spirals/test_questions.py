@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from skyloom.io.errors import InputError
 from skyloom.spirals.questions import (
     PATH,
     asked,
     columns,
     digest,
+    expected_shares,
     question,
     questions,
     read_questions,
@@ -102,3 +104,12 @@ def test_another_tree_is_read(tmp_path):
     path = changed(tmp_path, "bar,weak,disk-edge-on,no\n", "")
     assert read_questions(path)[3].answers == ("strong", "no")
     assert read_questions(path)[-1].columns == slice(29, 33)
+
+
+def test_shares_are_those_of_the_dirichlet():
+    a = np.random.default_rng(1).random((2, 34)) * 5 + 0.1
+    found, std = expected_shares(a)
+    for one in questions():
+        own = stats.dirichlet(a[0, one.columns])
+        assert found[0, one.columns] == pytest.approx(own.mean())
+        assert std[0, one.columns] ** 2 == pytest.approx(own.var())

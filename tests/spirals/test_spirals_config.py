@@ -18,7 +18,11 @@ def _data(tmp_path, monkeypatch):
 SOUND = [
     {},
     {"sources": ["simulated"]},
-    {"sources": ["pictures"], "paths": {"pictures": ["folder", "table.csv"]}},
+    {
+        "sources": ["pictures"],
+        "paths": {"pictures": ["folder", "table.csv"]},
+        "model": "m.pt",
+    },
     {"sources": ["galaxy_builder"], "paths": {"drawings": "folder"}},
     {
         "sources": ["gz3d", "galaxy_builder"],

@@ -12,8 +12,7 @@ from skyloom.spirals.evaluation.votes import (
     pit,
     pit_distance,
 )
-from skyloom.spirals.measure.consistency import vote_shares
-from skyloom.spirals.questions import columns, question, questions
+from skyloom.spirals.questions import columns, expected_shares, question, questions
 from skyloom.stats.calibration import calibration_error
 
 
@@ -130,7 +129,7 @@ def test_accuracy_counts_only_clear_answers():
 
 
 def test_shares_of_answers_are_means_of_the_dirichlet(votes):
-    shares = vote_shares(votes[0])
+    shares, _ = expected_shares(votes[0])
     one = question("merging")
     a = votes[0][:, one.columns]
     np.testing.assert_allclose(shares[:, one.columns], a / a.sum(1, keepdims=True))

@@ -103,12 +103,10 @@ def test_a_ring_winds_no_way(rng):
     assert arms(spokes, 200 * spokes, ellipse, rng).reason == "no clear winding"
 
 
-def test_the_fraction_is_that_of_area_or_of_light():
+def test_the_fraction_is_that_of_the_area():
     ellipse = Ellipse(31.5, 31.5, 25.0, 0.6, 0.0)
     y, _ = np.indices((64, 64))
     half = np.where(y > 31.5, 0.5, 0.0)
     assert arm_fraction(half, ellipse) == pytest.approx(0.5, abs=0.01)
-    light = np.where(y > 31.5, 3.0, 1.0)
-    assert arm_fraction(half, ellipse, light) == pytest.approx(0.75, abs=0.01)
     assert arm_fraction(0 * half, ellipse) == 0
     assert np.isnan(arm_fraction(half, None))

@@ -52,30 +52,6 @@ def test_nobody_asked_is_exactly_nothing():
     assert (a.grad[0] != 0).sum() == 3
 
 
-def test_shares_are_those_of_the_dirichlet():
-    a = torch.rand(1, 34) * 5 + 0.1
-    found, std = votes.shares(a)
-    for one in questions():
-        own = stats.dirichlet(a[0, one.columns].double().numpy())
-        assert found[0, one.columns].numpy() == pytest.approx(own.mean(), abs=1e-6)
-        assert std[0, one.columns].square().numpy() == pytest.approx(
-            own.var(), rel=1e-4
-        )
-
-
-@pytest.mark.parametrize("of", [1, 15, 40])
-def test_likelihood_of_counts_is_scipys(of):
-    """To the digits of float32, for shares and spreads from end to end."""
-    draw = np.random.default_rng(1)
-    share = 1 / (1 + np.exp(-draw.uniform(-8, 8, 500)))
-    spread = np.exp(draw.uniform(np.log(0.1), np.log(100), 500))
-    k = draw.integers(0, of + 1, 500)
-    args = (torch.tensor(x, dtype=torch.float32) for x in (share, spread, k))
-    found = segmentation.beta_binomial(*args, torch.tensor(float(of))).numpy()
-    wanted = stats.betabinom.logpmf(k, of, share * spread, (1 - share) * spread)
-    assert found == pytest.approx(wanted, rel=3e-4, abs=3e-4)
-
-
 def test_the_digamma_is_torchs():
     x = torch.logspace(-6, 3, 1000)
     wanted = torch.digamma(x.double()).float()

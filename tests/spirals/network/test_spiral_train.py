@@ -18,7 +18,7 @@ from skyloom.spirals.network import inpainting
 from skyloom.spirals.network.files import load_model
 from skyloom.spirals.network.predict import predict
 from skyloom.spirals.network.train import fit
-from skyloom.spirals.questions import question
+from skyloom.spirals.questions import expected_shares, question
 
 
 class Stop(lightning.Callback):
@@ -88,7 +88,7 @@ def test_maps_of_unseen_galaxies_are_better_than_the_mean_mask(
 
 def test_votes_of_unseen_galaxies_are_told(learned, survey, pictures, small, quick):
     images, batch = straight(survey, pictures, small, quick)
-    share, std = predict(load_model(learned), images).shares
+    share, std = expected_shares(predict(load_model(learned), images).concentrations)
     for name in ("bar", "has-spiral-arms"):
         first = question(name).first
         true = batch["label_cols"].numpy()[:, first] / 12

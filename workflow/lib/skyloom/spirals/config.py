@@ -193,6 +193,13 @@ class Config(Section):
         if {"simulated", "gz3d"} <= set(self.sources):
             msg = "sources simulated and gz3d are two surveys: run them apart"
             raise ValueError(msg)
+        answered = self.paths.answers or set(self.sources) != {"pictures"}
+        if self.sources and self.model is None and not answered:
+            msg = (
+                "pictures alone teach nothing: name a model, or tables of their votes "
+                "in paths.answers"
+            )
+            raise ValueError(msg)
         low, high = self.train.augment.zoom
         if self.model is None and not low <= self.images.crop <= high:
             msg = (

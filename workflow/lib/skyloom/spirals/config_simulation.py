@@ -45,7 +45,9 @@ class Simulate(Section):
     """The simulated survey, of source simulated."""
 
     galaxies: Count = key(2000, "Galaxies of the base catalogue.")
-    marked: Share = key(0.7, "Share of them that GZ3D has; the others have votes.")
+    marked: float = key(
+        0.7, "Share of them that GZ3D has; the others have votes.", gt=0, le=1
+    )
     image_size: int = key(
         424, "Side of the cutouts, whatever their pixel scale.", "px", ge=48, le=1024
     )

@@ -122,3 +122,23 @@ def asked(shares: np.ndarray) -> np.ndarray:
             found.append(of[parent.name] * shares[..., one.after])
         of[one.name] = found[-1]
     return np.stack(found, axis=-1)
+
+
+def expected_shares(concentrations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected share of each answer of its question, and its deviation.
+
+    Those of Dirichlet distributions: of the shares among very many volunteers.
+
+    Parameters
+    ----------
+    concentrations : ndarray, shape (..., answers)
+        Of the answers of all questions.
+    """
+    mean, std = np.empty((2, *np.shape(concentrations)))
+    for one in questions():
+        a = np.asarray(concentrations[..., one.columns], np.float64)
+        total = a.sum(axis=-1, keepdims=True)
+        share = a / total
+        mean[..., one.columns] = share
+        std[..., one.columns] = np.sqrt(share * (1 - share) / (total + 1))
+    return mean, std

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
@@ -39,8 +36,6 @@ def recovery(
     table: pd.DataFrame,
     rng: np.random.Generator,
     draws: int,
-    by: str | None = None,
-    edges: tuple[float, ...] = (),
 ) -> pd.DataFrame:
     """Return bias, scatter, error and completeness of each quantity.
 
@@ -51,26 +46,21 @@ def recovery(
         and ``_true``, which is NaN where a galaxy has none.
     rng, draws
         Of the bootstrap.
-    by : str, optional
-        A column to divide galaxies by: contrast, size.
-    edges : tuple of float
-        Of its bins, the lower one included; all galaxies if none are given.
 
     Returns
     -------
     DataFrame
-        A row a quantity and bin: ``quantity, from, to, true`` (galaxies that have one),
-        ``found, found_low, found_high`` (share of them measured), ``bias`` and
-        ``error`` (median of the errors and of their absolute values), each with
-        ``_low, _high``; ``scatter`` (nmad); ``pull``: nmad of errors over their given
-        standard errors, 1 if these are right.
+        A row a quantity: ``quantity, true`` (galaxies that have one), ``found,
+        found_low, found_high`` (share of them measured), ``bias`` and ``error`` (median
+        of the errors and of their absolute values), each with ``_low, _high``;
+        ``scatter`` (nmad); ``pull``: nmad of errors over their given standard errors, 1
+        if these are right.
     """
-    rows = []
-    for low, high, part in _bins(table, by, edges):
-        for name, how in QUANTITIES.items():
-            if f"{name}_true" in part:
-                bounds = {"quantity": name, "from": low, "to": high}
-                rows.append(bounds | _row(part, name, how, rng, draws))
+    known = {name: how for name, how in QUANTITIES.items() if f"{name}_true" in table}
+    rows = [
+        {"quantity": name} | _row(table, name, how, rng, draws)
+        for name, how in known.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -81,16 +71,6 @@ def labels(table: pd.DataFrame, name: str) -> dict:
     """
     part = table[(table[name] != "") & (table[f"{name}_true"] != "")]
     return one_share(int((part[name] == part[f"{name}_true"]).sum()), len(part))
-
-
-def _bins(
-    table: pd.DataFrame, by: str | None, edges: tuple[float, ...]
-) -> Iterator[tuple[float, float, pd.DataFrame]]:
-    if by is None:
-        yield -np.inf, np.inf, table
-        return
-    for low, high in pairwise(edges):
-        yield low, high, table[(table[by] >= low) & (table[by] < high)]
 
 
 def _row(part: pd.DataFrame, name: str, how: str, rng, draws: int) -> dict:

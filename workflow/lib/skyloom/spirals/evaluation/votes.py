@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from skyloom.spirals.measure.consistency import vote_shares
-from skyloom.spirals.questions import Question, questions
+from skyloom.spirals.questions import Question, expected_shares, questions
 from skyloom.stats.bootstrap import bootstrap, interval, times
 from skyloom.stats.calibration import Forecast
 from skyloom.stats.intervals import one_share
@@ -35,7 +34,7 @@ def forecast(
     which : tuple of Question
         All if none are named.
     """
-    shares = vote_shares(concentrations)
+    shares, _ = expected_shares(concentrations)
     parts = []
     for one in which or questions():
         votes = counts[:, one.columns]
@@ -208,7 +207,7 @@ def accuracy(
         A row a question with answers: ``question, k, n, value, low, high`` and
         ``common``: the share of the most common answer.
     """
-    shares = vote_shares(concentrations)
+    shares, _ = expected_shares(concentrations)
     rows = []
     for one in questions():
         votes = counts[:, one.columns]

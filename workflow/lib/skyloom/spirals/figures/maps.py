@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
-from skyloom.spirals.measure.consistency import vote_shares
-from skyloom.spirals.questions import asked, questions
+from skyloom.spirals.questions import asked, expected_shares, questions
 
 LOOKS = (style.SKY, style.ORANGE)  # arms, bar
 NAMES = ("arms", "bar")
@@ -169,12 +168,10 @@ def _keys(label: str) -> list[patches.Patch]:
 
 def _votes(axes: Axes, concentrations: np.ndarray) -> None:
     """Draw expected shares of answers and their deviations, by question."""
-    shares = vote_shares(concentrations)
+    shares, errors = expected_shares(concentrations)
     place, labels, at = 0.0, [], []
     for one, chance in zip(questions(), asked(shares), strict=True):
-        a = concentrations[one.columns].astype(np.float64)
-        share, total = a / a.sum(), a.sum()
-        error = np.sqrt(share * (1 - share) / (total + 1))
+        share, error = shares[one.columns], errors[one.columns]
         y = place + np.arange(len(share))
         ends = np.array([np.minimum(error, share), np.minimum(error, 1 - share)])
         bars = axes.barh(y, share, height=0.75, color=style.BLUE)

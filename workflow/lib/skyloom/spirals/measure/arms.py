@@ -111,20 +111,14 @@ def arms(
 def arm_fraction(
     shares: np.ndarray,
     disk: Ellipse | None,
-    light: np.ndarray | None = None,
     level: float = LEVEL,
 ) -> float:
-    """Return the part of the disk that arms are: of its area, or of its light.
-
-    An arm is where at least a share `level` of volunteers mark it. `light` is flux in
-    any unit, shape (H, W); of a stretched picture it would be no flux.
-    """
+    """Return the part of the disk's area where a share of volunteers mark arms."""
     if disk is None or not np.isfinite(shares).all():
         return np.nan
     inside = disk.polar(shares.shape)[0] <= disk.radius
-    weight = inside if light is None else inside * light
-    total = weight.sum()
-    return float((weight * (shares >= level)).sum() / total) if total > 0 else np.nan
+    total = inside.sum()
+    return float((inside & (shares >= level)).sum() / total) if total else np.nan
 
 
 def _hidden(shares: np.ndarray, disk: Ellipse | None) -> str:

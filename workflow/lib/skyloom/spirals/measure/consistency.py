@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from skyloom.spirals.questions import asked, question, questions
+from skyloom.spirals.questions import asked, expected_shares, question, questions
 from skyloom.stats.calibration import logit
 from skyloom.stats.scatter import nmad
 
@@ -39,15 +39,6 @@ class Relation:
     scatter: float
 
 
-def vote_shares(concentrations: np.ndarray) -> np.ndarray:
-    """Return expected shares of answers among those asked, shape (..., answers)."""
-    found = np.empty(concentrations.shape, np.float64)
-    for one in questions():
-        part = concentrations[..., one.columns].astype(np.float64)
-        found[..., one.columns] = part / part.sum(axis=-1, keepdims=True)
-    return found
-
-
 def kind_shares(concentrations: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the share that says arms or a bar, and the probability of being asked.
 
@@ -60,7 +51,7 @@ def kind_shares(concentrations: np.ndarray, kind: str) -> tuple[np.ndarray, np.n
     """
     name, answers = ANSWERS[kind]
     one = question(name)
-    shares = vote_shares(concentrations)
+    shares, _ = expected_shares(concentrations)
     columns = [one.first + one.answers.index(answer) for answer in answers]
     place = [each.name for each in questions()].index(name)
     return shares[..., columns].sum(axis=-1), asked(shares)[..., place]

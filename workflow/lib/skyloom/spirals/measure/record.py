@@ -48,8 +48,6 @@ class Seen:
         Side of a map's pixel [arcsec]; NaN where unknown.
     redshift : float
         NaN where unknown.
-    flux : ndarray, shape (H, W), optional
-        Flux of the same field, in any unit.
     """
 
     mean: np.ndarray
@@ -58,7 +56,6 @@ class Seen:
     concentrations: np.ndarray
     scale: float = np.nan
     redshift: float = np.nan
-    flux: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -95,14 +92,13 @@ class _Found(NamedTuple):
     in_plane: tuple[float, float]
     arms: Arms
     fraction: tuple[float, float]
-    light: float
     heads: Mapping[str, tuple]
 
 
 PAIR = (np.nan, np.nan)
 NO_DISK = Ellipse(*[np.nan] * 8)
 NO_HEADS = dict.fromkeys(KINDS, (*PAIR, *PAIR, ""))
-NOTHING = _Found(NO_DISK, Bar(), PAIR, Arms(), PAIR, np.nan, NO_HEADS)
+NOTHING = _Found(NO_DISK, Bar(), PAIR, Arms(), PAIR, NO_HEADS)
 
 
 def columns() -> list[Column]:
@@ -126,14 +122,12 @@ def measured(
     inner = 0.0 if mine.reason else np.nan_to_num(in_plane[0] / 2)
     drawn = drawn_maps(seen.mean[0], seen.std[0], rng, DRAWS)
     error = np.std([arm_fraction(one, own) for one in drawn])
-    known = seen.flux is not None
     found = _Found(
         own or NO_DISK,
         mine,
         in_plane,
         arms(seen.mean[0], seen.picture, own, rng, inner),
         (arm_fraction(seen.mean[0], own), error),
-        arm_fraction(seen.mean[0], own, seen.flux) if known else np.nan,
         {kind: _heads(seen, calibration, kind) for kind in KINDS},
     )
     kpc = seen.scale * kpc_per_arcsec(seen.redshift)
@@ -183,7 +177,6 @@ def _entries(
     yield _one("arm_number", int, "number of arms; 0: unknown", spiral.number)
     yield _one("arm_reason", str, "why there is no pitch angle", spiral.reason)
     yield from _pair("arm_fraction", None, f"part {part}", found.fraction)
-    yield _one("arm_light", float, f"part of the light {part}", found.light)
     for kind, what in zip(KINDS, ("arms", "a bar"), strict=True):
         peak, votes, relevant, chance, flag = found.heads[kind]
         yield _one(f"{kind}_peak", float, "brightest share of the map", peak)

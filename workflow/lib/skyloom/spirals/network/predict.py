@@ -11,7 +11,6 @@ from skyloom.spirals.dataset.images import HEADS
 from skyloom.spirals.dataset.turn import central, looked
 from skyloom.spirals.network.calibrate import calibrated
 from skyloom.spirals.network.files import Model
-from skyloom.spirals.network.votes import shares
 
 BATCH = 32
 
@@ -32,12 +31,6 @@ class Predictions(NamedTuple):
     mean: np.ndarray
     std: np.ndarray
     concentrations: np.ndarray
-
-    @property
-    def shares(self) -> tuple[np.ndarray, np.ndarray]:
-        """Expected share of each answer, and its standard deviation, (n, answers)."""
-        mean, std = shares(torch.from_numpy(self.concentrations))
-        return mean.numpy(), std.numpy()
 
 
 @torch.no_grad()

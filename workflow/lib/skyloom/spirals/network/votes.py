@@ -41,20 +41,3 @@ def log_likelihood(concentrations: torch.Tensor, votes: torch.Tensor) -> torch.T
 def loss(concentrations: torch.Tensor, votes: torch.Tensor) -> torch.Tensor:
     """Return the negative log likelihood of each galaxy's votes, summed, (...)."""
     return -log_likelihood(concentrations, votes).sum(-1)
-
-
-def shares(concentrations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the expected share of each answer among its question's, and its error.
-
-    The standard deviation is that of the Dirichlet distribution: of the share among
-    very many volunteers.
-    """
-    total = torch.cat(
-        [
-            part.sum(-1, keepdim=True).expand_as(part)
-            for part in by_question(concentrations)
-        ],
-        dim=-1,
-    )
-    mean = concentrations / total
-    return mean, (mean * (1 - mean) / (total + 1)).sqrt()

@@ -41,7 +41,7 @@ def real_bars(
     for path in tables:
         pairs = _pairs(measures.reset_index(drop=True), read_bars(path))
         seen = pairs["bar_reason"].eq("") & pairs["reason"].fillna("").eq("")
-        rows = recovery(pairs, rng, draws).drop(columns=["from", "to"])
+        rows = recovery(pairs, rng, draws)
         rows = rows[(rows["true"] > 0) & (rows["found"] > 0)].set_index("quantity")
         found = one_share(int(seen.sum()), len(pairs))
         report[Path(path).stem] = {"galaxies": len(pairs), "found": found}

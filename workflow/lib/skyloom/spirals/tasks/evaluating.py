@@ -198,7 +198,7 @@ def measure_report(table: pd.DataFrame | None, how: Evaluate, draw) -> dict:
     """Return bias, scatter, error and completeness of what is measured."""
     if table is None:
         return {}
-    found = recovery(table, draw, how.draws).drop(columns=["from", "to"])
+    found = recovery(table, draw, how.draws)
     report = {row["quantity"]: row for row in found.to_dict("records")}
     return report | {"winding": labels(table, "winding")}
 

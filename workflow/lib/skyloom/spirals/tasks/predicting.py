@@ -20,7 +20,7 @@ from skyloom.spirals.measure.record import Calibration, Seen, columns, measured
 from skyloom.spirals.measure.spaxels import on_spaxels
 from skyloom.spirals.network.files import Model
 from skyloom.spirals.network.predict import Predictions
-from skyloom.spirals.questions import asked, questions
+from skyloom.spirals.questions import asked, expected_shares, questions
 from skyloom.spirals.tasks.cataloguing import vote_columns
 from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.looking import middle
@@ -120,7 +120,7 @@ class Writer:
 
 def vote_table(concentrations: np.ndarray) -> Table:
     """Return the expected shares of all answers, a row an answer."""
-    shares, deviations = _shares(concentrations)
+    shares, deviations = expected_shares(concentrations)
     relevant = asked(shares)
     rows = [
         (one.name, answer, concentrations[k], shares[k], deviations[k], relevant[q])
@@ -149,7 +149,7 @@ def _number_or_words(value: float | str) -> tuple[float, str]:
 
 def vote_row(concentrations: np.ndarray) -> dict[str, float]:
     """Return the expected shares of all answers as columns of the catalogue."""
-    both = zip(*_shares(concentrations), strict=True)
+    both = zip(*expected_shares(concentrations), strict=True)
     row = {}
     for column, (share, deviation) in zip(vote_columns(), both, strict=True):
         row |= {column: float(share), f"{column}_std": float(deviation)}
@@ -211,14 +211,3 @@ def _spaxels(maps: Mapping, stamp: Stamp, side: float) -> list[fits.ImageHDU]:
         means, where = on_spaxels(values, stamp, side)
         found.append(fits.ImageHDU(means, _header(where), f"SPAXELS_{name}"))
     return found
-
-
-def _shares(concentrations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return means and deviations of the Dirichlet shares, (answers,) each."""
-    mean, std = np.empty((2, len(concentrations)))
-    for one in questions():
-        a = concentrations[one.columns].astype(np.float64)
-        total = a.sum()
-        mean[one.columns] = a / total
-        std[one.columns] = np.sqrt(a * (total - a) / (total**2 * (total + 1)))
-    return mean, std

@@ -48,9 +48,12 @@ def matched(
     table, counts = master(sheet, galaxies_desi, counts_of, radius)
     targets = pd.DataFrame(columns=["name", "ra", "dec", "dr8_id", "sky_separation"])
     for path in sami:
-        targets, counts["sami"] = crossmatch(
-            read_sami(path), galaxies_desi, radius, ("_sami", "_desi")
-        )
+        listed, ends = read_sami(path), ("_sami", "_desi")
+        try:
+            targets, counts["sami"] = crossmatch(listed, galaxies_desi, radius, ends)
+        except ValueError as none:  # SAMI's south may be all that is listed
+            logging.getLogger(NAME).warning("%s: %s", path, none)
+            counts["sami"] = {"galaxies_sami": len(listed), "within_radius": 0}
     return table, targets, counts | {"votes": told}
 
 
