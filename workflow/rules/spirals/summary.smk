@@ -63,7 +63,7 @@ SUMMARY = {
     "crossmatch": ["<results>/crossmatch.json"] if INPUTS.master() else [],
     "cuts": ["<results>/cuts.json"] if JUDGED else [],
 }
-SHOWN = [names[0] for names in CHUNKS.values()][:1]
+SHOWN = [*INPUTS.drawn(), *INPUTS.galaxies][:1]
 WANTED = [path for paths in SUMMARY.values() for path in paths]
 WANTED += ["<results>/catalogue.fits"]
 WANTED += expand("<results>/pictures/{name}.png", name=INPUTS.of("pictures"))

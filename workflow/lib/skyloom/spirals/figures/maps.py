@@ -16,6 +16,7 @@ from skyloom.spirals.questions import asked, expected_shares, questions
 
 LOOKS = (style.SKY, style.ORANGE)  # arms, bar
 NAMES = ("arms", "bar")
+TITLES = {"spiral": "arms", "bar": "bars"}
 LEVELS = (0.2, 0.4, 0.6, 0.8)  # shares of volunteers that contours follow
 DIM = 0.6  # of a picture under a tint
 SIDE = 1.12  # of a panel [inch]

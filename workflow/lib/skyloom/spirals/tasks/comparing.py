@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from skyloom.run.seeds import rng
 from skyloom.spirals.evaluation.joint import compare, efficiency, verdict
 from skyloom.spirals.evaluation.overlap import AGREED
-from skyloom.spirals.figures.maps import nothing
+from skyloom.spirals.figures.maps import TITLES, nothing
 from skyloom.spirals.figures.scores import efficiency_figure
 from skyloom.spirals.segmaps.marks import KINDS
 
@@ -62,7 +62,8 @@ def joint_figure(report: Mapping, curves: Mapping[str, pd.DataFrame]) -> Figure:
     found = pd.DataFrame(report["differences"])
     kinds = [m for m in curves if m in KINDS]
     paired = {m: found[found["measure"] == m] for m in kinds} if len(found) else {}
-    shown = {m: curves[m] for m in kinds if len(paired.get(m, ()))}
+    shown = [m for m in kinds if len(paired.get(m, ()))]
     if not shown:
         return nothing("no two heads were trained on maps: nothing to compare")
-    return efficiency_figure(shown, paired)
+    both = ({TITLES[m]: tables[m] for m in shown} for tables in (curves, paired))
+    return efficiency_figure(*both)

@@ -15,7 +15,7 @@ from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.spirals.cutouts.pictures import read_picture
 from skyloom.spirals.evaluation.votes import pit
-from skyloom.spirals.figures.maps import Galaxy, galaxy_figure, gallery, nothing
+from skyloom.spirals.figures.maps import TITLES, Galaxy, galaxy_figure, gallery, nothing
 from skyloom.spirals.figures.scores import (
     overlap_figure,
     recovery_figure,
@@ -28,7 +28,6 @@ from skyloom.spirals.tasks.predicting import Maps, read_maps
 
 ROWS = 8  # galaxies of the page
 NETWORK, VOLUNTEERS = "network", "volunteers"
-TITLES = {"spiral": "arms", "bar": "bars"}
 # Columns of the report on maps that are no methods: of halves and pairs of volunteers.
 METHODS = {"halves": "half of the volunteers", "volunteers": "a volunteer"}
 NOTHING = {
