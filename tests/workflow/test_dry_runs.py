@@ -51,6 +51,8 @@ def test_long_layer_plans(fresh, tmp_path):
         place = f"quasars/redrock_templates/rrtemplate-QSO-{name}-v1.1.fits.gz"
         write(tmp_path / place, "")
     write(tmp_path / "clusters" / "clusterdb" / "desY1a1.csv.gz", "")
+    for name in ("models/1.json.gz", "images/1.npz", "gal-metadata.csv"):
+        write(tmp_path / "builder" / "galaxies" / name, "")
     layer = ("--configfile", "config/long.yaml")
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
     second = {"answer_query", "merge_labels", "gather_labelled", "compare_rounds"}

@@ -288,7 +288,10 @@ MATRIX = [
     Row("env of the head", do.swap("envs/head.yaml", PINNED, "numpy=2.4.5"), NOTHING),
     Row("lock file", do.append("envs/lock.txt", "# x\n"), NOTHING),
     Row(
-        "pin of the lock", do.swap("envs/lock.txt", "shapely==2.2.0", "shapely==2"), ALL
+        "pin of the lock",
+        do.swap("envs/lock.txt", "shapely==2.2.0", "shapely==2"),
+        ALL,
+        spirals=OTHERS["spirals"],
     ),
     # Files.
     Row("input changed", do.change(f"{RAW}/classifications.csv"), DRAWN, 1),
@@ -647,7 +650,7 @@ MATRIX = [
     ),
     Row(
         "part of a picture",
-        do.configure("spirals.images.crop", "0.9"),
+        do.configure("spirals.images.crop", "0.65"),
         spirals=together(ABESIDE, ATRAINED),
     ),
     Row(
