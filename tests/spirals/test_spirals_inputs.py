@@ -43,7 +43,7 @@ def of(*sources, paths=(), **more) -> Inputs:
 
 GZ3D = {"gz3d": "gz3d", "catalogue": "desi.csv"}
 BUILDER = {"drawings": "builder"}
-SKY = {"pictures": ["sky", "one.fits"]}
+SKY = {"pictures": ["sky", "one.fits"], "answers": ["desi.csv"]}
 
 
 def test_a_run_without_sources_has_nothing():
@@ -193,7 +193,11 @@ def test_two_sources_with_one_name_are_refused(data):
     [
         ("gz3d", GZ3D | {"gz3d": "empty"}, r"such as gz3d_.* in spirals\.paths\.gz3d"),
         ("galaxy_builder", {"drawings": "empty"}, r"models/<number>\.json\.gz and im"),
-        ("pictures", {"pictures": ["empty"]}, r"files that end in \.jpg, .*pictures"),
+        (
+            "pictures",
+            SKY | {"pictures": ["empty"]},
+            r"files that end in \.jpg, .*pictures",
+        ),
     ],
 )
 def test_sources_without_galaxies_are_refused(data, source, paths, said):
