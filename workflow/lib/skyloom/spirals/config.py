@@ -30,7 +30,6 @@ from skyloom.spirals.config_simulation import Simulate
 
 Source = Literal["simulated", "gz3d", "galaxy_builder", "pictures"]
 Baseline = Literal["mean_mask", "disk_ellipse", "arcfire"]
-Redshift = Annotated[float, Field(ge=0, lt=10)]
 
 
 def _path(sentence: str) -> Any:

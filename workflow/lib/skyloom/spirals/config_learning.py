@@ -48,7 +48,12 @@ class Split(Section):
 class Network(Section):
     """The shape of the network."""
 
-    size: int = key(224, "Side of what it is given, a multiple of 16.", "px", ge=32)
+    size: int = key(
+        224,
+        "Side of what it is given; it must halve as often as the network does.",
+        "px",
+        ge=32,
+    )
     encoder: Literal["plain", "lite0"] = key(
         "plain",
         "Residual blocks of our own, or EfficientNet-lite0, whose weights of ImageNet "

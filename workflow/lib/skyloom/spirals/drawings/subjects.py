@@ -37,7 +37,6 @@ PIXEL = 0.396  # arcsec, SDSS
 # twice that: galaxies are to be as large on both.
 WIDER = 2.0
 LEAST_REDSHIFT = 0.001  # of one that is a distance: 300 km/s
-TABLE = "gal-metadata.csv"
 KEYS = ("subject_id", "Unnamed: 0")  # columns with the subject
 ANGLES = ("montage_angle", "original_angle", "PETRO_PHI90")
 MASKED = 0.2  # largest share of masked pixels, which are black in the image

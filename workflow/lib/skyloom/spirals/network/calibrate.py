@@ -16,7 +16,6 @@ from skyloom.spirals.questions import questions
 # well-trained network: few galaxies leave it as it is.
 PRIOR = 0.5
 ROUNDS = 50
-FACTORS = (0.01, 100.0)  # of a map's spread
 
 
 @torch.no_grad()

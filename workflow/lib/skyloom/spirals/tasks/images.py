@@ -155,7 +155,7 @@ def places(
         numbers = table[["ra", "dec", "pixscale", "redshift"]].to_numpy()
         found |= {k: Place(*v) for k, v in zip(table["name"], numbers, strict=True)}
     for path in sheet:
-        rows = read_csv(path, SHEET).drop_duplicates("file").set_index("file")
+        rows = read_csv(path, SHEET).set_index("file")
         rows = rows.astype(float).to_dict("index")
         of = {name: Path(file).name for name, file in files.items()}
         known = {k: Place(**rows[file]) for k, file in of.items() if file in rows}
