@@ -144,7 +144,7 @@ def test_drawn_maps_have_the_deviation_and_are_smooth():
     assert steps < 0.3 * drawn.std()
 
 
-def test_bars_are_as_long_as_those_half_the_volunteers_agree_on(volunteers):
+def test_bars_are_as_long_as_those_half_the_volunteers_agree_on(volunteers, caplog):
     shares = np.stack([volunteers(k, 16.0 + k, 9.0 * k) for k in range(20)])[:, None]
     shares = np.repeat(shares, 2, axis=1)
     wide = ndimage.gaussian_filter(shares, (0, 0, 2, 2))  # what a network made of them
@@ -154,5 +154,8 @@ def test_bars_are_as_long_as_those_half_the_volunteers_agree_on(volunteers):
     found = [bar(one, 0 * one, rng, scale, draws=1).length for one in wide[:, 1]]
     agreed = np.array([drawn_bar(one)[0] for one in shares[:, 1]])
     assert np.median(found / agreed) == pytest.approx(1 / LONG, rel=1e-3)
+    few = slice(0, 5)
+    assert fit_calibration(wide[few], shares[few], votes[few]).bar == BarScale()
+    assert "bars of 5 galaxies only" in caplog.text
     unasked = fit_calibration(wide, shares * np.nan, votes)
     assert unasked.bar == BarScale()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from skyloom.spirals.measure.bars import BarScale, drawn_bar, fit_scale
 from skyloom.spirals.measure.consistency import fit_relations
 from skyloom.spirals.measure.record import Calibration
+
+log = logging.getLogger(__name__)
 
 LEAST = 10  # bars to fit a scale by
 # By how much bars that half of the volunteers agree on are longer, and less flat, than
@@ -37,12 +41,14 @@ def fit_calibration(
 def _scale(maps: np.ndarray, shares: np.ndarray) -> BarScale:
     known = [k for k in range(len(maps)) if np.isfinite([maps[k], shares[k]]).all()]
     drawn = {k: drawn_bar(shares[k]) for k in known}
-    rows = [k for k, one in drawn.items() if one is not None]
-    if len(rows) < LEAST:
+    seen = [k for k in known if drawn[k] and drawn_bar(maps[k])]
+    if len(seen) < LEAST:
+        if known:
+            text = (
+                "bars of %d galaxies only: their lengths are not scaled by this network"
+            )
+            log.warning(text, len(seen))
         return BarScale()
-    lengths, angles, ratios = np.array([drawn[k] for k in rows]).T
+    lengths, angles, ratios = np.array([drawn[k] for k in seen]).T
     known_bars = (lengths / LONG, angles, ratios / ROUND)
-    try:
-        return fit_scale([maps[k] for k in rows], *known_bars)
-    except ValueError:  # the network has not learned bars
-        return BarScale()
+    return fit_scale([maps[k] for k in seen], *known_bars)
