@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pytest
 import shapely
+import volunteer_statistics as statistics
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Canvas
-from skyloom.spirals.simulation import statistics, volunteers
+from skyloom.spirals.simulation import volunteers
 from skyloom.spirals.simulation.galaxy import bar_truth
 from skyloom.spirals.simulation.shapes import draw
 from skyloom.spirals.simulation.votes import count, served, shares, visible

@@ -6,8 +6,8 @@ import pytest
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.questions import question, questions
 from skyloom.spirals.simulation.shapes import draw
-from skyloom.spirals.simulation.statistics import spread
 from skyloom.spirals.simulation.votes import count, served, shares, visible
+from volunteer_statistics import spread
 
 HOW = Simulate().population
 GALAXIES = [draw(HOW, 21, f"1-{i}") for i in range(500)]

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import gammaln
-
 from skyloom.spirals.questions import Question
 from skyloom.spirals.segmaps.choice import crosses_itself, unions
 from skyloom.spirals.segmaps.marks import Drawing
