@@ -9,9 +9,10 @@ from skyloom.run.job import Job
 from skyloom.spirals.tasks.comparing import compared, joint_figure
 
 job = Job(snakemake)
-table = pd.concat([pd.read_parquet(path) for path in job.input], ignore_index=True)
+trainings, others = job.input.trainings, pd.read_parquet(job.input.baselines)
+table = pd.concat([pd.read_parquet(path) for path in trainings], ignore_index=True)
 draws, seed = job.settings["evaluate"]["draws"], job.settings["seed"]
-report, rows, curves = compared(table, draws, seed)
+report, rows, curves = compared(table, others, draws, seed)
 record = job.provenance()
 write_json(job.output.report, report | {"provenance": record}, indent=1)
 write_csv(job.output.table, rows)

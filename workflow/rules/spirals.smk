@@ -25,7 +25,7 @@ digest = partial(code_of, env="envs/spirals.yaml")
 
 
 wildcard_constraints:
-    heads="joint|segmentation|votes",
+    heads="joint|segmentation|pretrained|votes",
     masks=r"all|[1-9]\d*",
     repeat=r"\d+",
 

@@ -94,6 +94,15 @@ def test_the_sentence_says_when_trainings_are_few_or_none_are_paired(trainings, 
     assert "were not trained on the same" in verdict(compare(alone, "bar", rng, 50))
 
 
+def test_votes_alone_stand_beside_any_number_of_masks(trainings, rng):
+    table = trainings(gain=0.05, budgets=(50, 200))
+    votes = (table["heads"] == "segmentation") & (table["masks"] == 200)
+    table.loc[votes, "heads"] = "votes"
+    found = compare(table, "bar", rng, 50, other="votes")
+    assert found["masks"].tolist() == [50, 200]
+    assert found["other"].nunique() == 1
+
+
 def test_a_training_listed_twice_is_refused(trainings, rng):
     table = trainings()
     with pytest.raises(ValueError, match="duplicate"):

@@ -154,10 +154,13 @@ def test_the_curve_has_heads_above_and_differences_below(rng, tmp_path):
     ]  # fmt: skip
     table = pd.concat(parts)
     curve = efficiency(table, "bar", rng, 30)
-    found = compare(table, "bar", rng, 30)
-    fig = efficiency_figure({"bars": curve}, {"bars": found})
+    found = compare(table, "bar", rng, 30).assign(of="joint - segmentation")
+    level = {"heads": "mean_mask", "masks": 90, "repeats": 1, "value": 0.3}
+    curve = pd.concat([curve, pd.DataFrame([level])])
+    fig = efficiency_figure({"bars": curve}, {"bars": found}, ["mean_mask"])
     upper, lower = fig.axes
     names = [text.get_text() for text in upper.get_legend().get_texts()]
     assert names == ["joint", "segmentation"]
-    assert lower.get_ylabel() == "joint − segmentation"
+    assert upper.texts[0].get_text() == "mean mask"
+    assert lower.get_legend().get_texts()[0].get_text() == "joint − segmentation"
     style.save(fig, tmp_path / "curve.png", dpi=60)

@@ -172,11 +172,16 @@ def test_the_joint_question():
             part = {"heads": heads, "masks": 100, "repeat": repeat, "votes": np.nan}
             part |= {"galaxy": [f"g{i}" for i in range(40)], "spiral": own, "bar": own}
             rows.append(pd.DataFrame(part | {"spiral_most": 0.8, "bar_most": 0.1}))
-    report, table, curves = compared(pd.concat(rows, ignore_index=True), 100, 1)
+    trained = pd.concat(rows, ignore_index=True)
+    others = rows[0].drop(columns=["heads", "masks", "repeat", "votes"])
+    others = others.assign(method="mean_mask", spiral=0.2)
+    report, table, curves = compared(trained, others, 100, 1)
     assert set(curves) == {"spiral"}  # of bars, no 3 of 15 agreed on any
     (row,) = report["differences"]
     assert row["of"] == "joint - segmentation"
     assert row["low"] < 0.05 < row["high"]
     assert "better" in report["verdict"]["joint and segmentation"]
     assert table["measure"].unique().tolist() == ["spiral"]
+    mean = table[table["heads"] == "mean_mask"]
+    assert mean[["masks", "value"]].to_numpy().tolist() == [[100, pytest.approx(0.2)]]
     assert joint_figure(report, curves).axes

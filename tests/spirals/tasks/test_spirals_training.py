@@ -40,13 +40,12 @@ def test_a_training(survey, tmp_path, heads, masks):
 
 
 def test_an_encoder_that_restores_pictures(survey, tmp_path):
-    """It starts a training."""
-    how = {"train": {"start": "inpainting", "epochs": 1}}
-    settings = checked(Config, SETTINGS | how)
+    """It starts a training that is to be pretrained, whatever the others start at."""
+    settings = checked(Config, SETTINGS)
     start = tmp_path / "start.pt"
     inpaint(survey.files, settings, 1, start, tmp_path / "first")
     files = survey.files | {"start": [str(start)]}
-    which = {"heads": "votes", "masks": "all", "repeat": "0"}
+    which = {"heads": "pretrained", "masks": "all", "repeat": "0"}
     train(files, settings, 1, which, tmp_path / "m.pt", tmp_path / "second")
     assert load_model(tmp_path / "m.pt").training["settings"]["start"] == "inpainting"
 

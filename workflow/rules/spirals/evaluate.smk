@@ -1,11 +1,12 @@
 """What maps and votes are worth, and whether learning both together helps."""
 
-COMPARED = expand(
-    "<results>/training/{heads}/{masks}/{repeat}/judged.parquet",
-    heads=config["compare"]["heads"],
-    masks=["all", *config["compare"]["masks"]],
-    repeat=range(config["compare"]["repeats"]),
-)
+# Votes alone need no masks.
+COMPARED = [
+    f"<results>/training/{heads}/{masks}/{repeat}/judged.parquet"
+    for heads in config["compare"]["heads"]
+    for masks in ("all", *(config["compare"]["masks"] if heads != "votes" else ()))
+    for repeat in range(config["compare"]["repeats"])
+]
 
 
 # What needs no network, fitted on the galaxies that train.
@@ -38,7 +39,8 @@ rule baselines:
 # Joint, maps alone, votes alone, with fewer masks: the same test galaxies.
 rule compare:
     input:
-        COMPARED,
+        trainings=COMPARED,
+        baselines="<results>/baselines.parquet",
     output:
         report="<results>/joint.json",
         table="<results>/joint.csv",

@@ -1,8 +1,9 @@
 """The network, trained on masks and votes, and trainings to compare it with."""
 
-START = []
-if config["train"]["start"] == "inpainting":
-    START = ["<results>/training/inpainting.pt"]
+INPAINTED = ["<results>/training/inpainting.pt"]
+STARTS = config["train"]["start"] == "inpainting"
+
+if STARTS or "pretrained" in config["compare"]["heads"]:
 
     # An encoder that has restored hidden parts of pictures.
     rule inpainting:
@@ -48,7 +49,11 @@ rule train:
     input:
         **PACKS,
         galaxies=GALAXIES,
-        start=START,
+        start=branch(
+            lambda wildcards: STARTS or wildcards.heads == "pretrained",
+            then=INPAINTED,
+            otherwise=[],
+        ),
     output:
         "<results>/training/{heads}/{masks}/{repeat}/model.pt",
     log:

@@ -167,7 +167,9 @@ class Config(Section):
     inpainting: Inpainting = part(Inpainting)
     compare: Compare = part(Compare)
     baselines: tuple[Baseline, ...] = key(
-        ("mean_mask", "disk_ellipse"), "What the network is compared with."
+        ("mean_mask", "disk_ellipse"),
+        "What the network is compared with.",
+        min_length=1,
     )
     evaluate: Evaluate = part(Evaluate)
     predict: Predict = part(Predict)

@@ -15,7 +15,7 @@ Positive = Annotated[float, Field(gt=0)]
 Natural = Annotated[float, Field(ge=0)]
 Drop = Annotated[float, Field(ge=0, lt=1)]
 Side = Annotated[float, Field(gt=0.1, le=1)]
-Heads = Literal["joint", "segmentation", "votes"]
+Heads = Literal["joint", "segmentation", "pretrained", "votes"]
 
 
 class Images(Section):
@@ -147,7 +147,9 @@ class Compare(Section):
     """Does learning both together help? Trainings beside the run's own."""
 
     heads: tuple[Heads, ...] = key(
-        ("joint", "segmentation"), "What is learned: both, maps alone, votes alone."
+        ("joint", "segmentation"),
+        "What is learned: both, maps alone, maps alone from a network that restored "
+        "hidden parts of the run's pictures, votes alone (of all galaxies only).",
     )
     masks: tuple[Count, ...] = key(
         (), "How many training galaxies have marks, besides all; votes stay."

@@ -20,7 +20,12 @@ from skyloom.spirals.segmaps.marks import KINDS
 KEPT = 2**31  # bytes of pixels up to which all galaxies are kept in memory
 LEAST = 0.25  # share of a batch that has marks, where any galaxy has
 # Whether maps and whether votes are learned. Here, as Lightning is slow to start.
-HEADS = {"joint": (True, True), "segmentation": (True, False), "votes": (False, True)}
+HEADS = {
+    "joint": (True, True),
+    "segmentation": (True, False),
+    "pretrained": (True, False),  # started from a network that restored pictures
+    "votes": (False, True),
+}
 ASKED = tuple(f"{kind}_asked" for kind in KINDS)
 REMEDY = "delete it and run the workflow"
 Pack = tuple[Iterable[str], Path, Path]

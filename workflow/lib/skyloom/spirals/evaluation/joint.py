@@ -64,7 +64,8 @@ def compare(
     table, measure, rng, draws
         As of `efficiency`.
     first, other : str
-        Heads; the difference is first minus other.
+        Heads; the difference is first minus other. Votes alone need no marks: their
+        trainings stand beside the first's with any number of them.
 
     Returns
     -------
@@ -78,11 +79,11 @@ def compare(
         When a training occurs twice with one galaxy.
     """
     rows = []
+    unmarked = table[(table["heads"] == other) & (other == "votes")]
     for masks, part in table.groupby("masks", sort=True):
-        pair = [
-            _crossed(part[part["heads"] == name], measure) for name in (first, other)
-        ]
-        one, two = pair[0].align(pair[1], join="inner")
+        beside = part[part["heads"] == other] if unmarked.empty else unmarked
+        mine = _crossed(part[part["heads"] == first], measure)
+        one, two = mine.align(_crossed(beside, measure), join="inner")
         if one.size == 0:
             continue
         both = one.notna() & two.notna()

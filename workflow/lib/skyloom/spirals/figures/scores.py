@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,12 @@ LABELS = {
 PIT_BINS = 20
 SHIFT = 0.03  # of the number of masks, between series
 ROOM = 1.3  # of the axis beside the numbers of galaxies, a factor
+AT_THE_LEFT = {
+    "xycoords": ("axes fraction", "data"),
+    "xytext": (3, 1),
+    "textcoords": "offset points",
+    "fontsize": 6,
+}
 
 
 @style.styled
@@ -124,46 +130,54 @@ def recovery_figure(table: pd.DataFrame) -> Figure:
 def efficiency_figure(
     curves: Mapping[str, pd.DataFrame],
     differences: Mapping[str, pd.DataFrame],
-    of: str = "joint - segmentation",
+    baselines: Sequence[str] = (),
 ) -> Figure:
     """Return overlap against the number of galaxies with marks, above differences.
 
     Parameters
     ----------
     curves, differences : mapping of str to DataFrame
-        `skyloom.spirals.evaluation.joint.efficiency` and `compare`, by measure.
-    of : str
-        What the differences are of.
+        `skyloom.spirals.evaluation.joint.efficiency` and `compare`, by measure; ``of``
+        says what the differences are of.
+    baselines : sequence of str
+        Those ``heads`` that are lines, as they have one value.
     """
     fig = style.figure(style.PAGE_WIDTH, 3.9)
     axes = fig.subplots(
         2, len(curves), sharex=True, squeeze=False, height_ratios=(2, 1)
     )
     for (upper, lower), (name, curve) in zip(axes.T, curves.items(), strict=True):
-        looks = zip(
-            curve.groupby("heads", sort=True), style.CYCLE, diagrams.MARKS, strict=False
-        )
-        for k, ((heads, part), colour, mark) in enumerate(looks):
-            at = part["masks"] * (1 + SHIFT * (2 * k - 1))
-            look = {"color": colour, "marker": mark, "label": heads}
-            diagrams.bars(upper, at, part, **look)
-        found = differences[name]
-        part = found.rename(columns={"difference": "value"})
+        trained = curve[~curve["heads"].isin(baselines)]
+        _series(upper, trained, "heads")
+        for row in curve[curve["heads"].isin(baselines)].itertuples():
+            upper.axhline(row.value, color=style.GREY, lw=0.8, ls="--")
+            upper.annotate(row.heads.replace("_", " "), (0, row.value), **AT_THE_LEFT)
         lower.axhline(0, color=style.GREY, lw=0.8, ls=":")
-        diagrams.bars(lower, found["masks"], part, color="black", marker="o", ls="none")
+        found = differences[name].rename(columns={"difference": "value"})
+        _series(lower, found, "of", ls="none")
         upper.set_title(name)
         upper.set_xscale("log")
         style.log_ticks(lower.xaxis, sorted(curve["masks"].unique()))
         lower.set_xlabel("training galaxies with marks")
         # One number alone would fill the axis with the shift between the heads.
         upper.set_xlim(curve["masks"].min() / ROOM, curve["masks"].max() * ROOM)
-        repeats = int(curve["repeats"].min())
+        repeats = int(trained["repeats"].min())
         said = f"{repeats} training{'s' if repeats > 1 else ''} each"
         style.note(upper, said, corner="lower right")
     axes[0, 0].set_ylabel("mean soft IoU")
-    axes[1, 0].set_ylabel(of.replace("-", "−"))
-    axes[0, 0].legend(loc="upper left", fontsize=7)
+    axes[1, 0].set_ylabel("paired difference")
+    for row in axes[:, 0]:
+        row.legend(loc="upper left", fontsize=7)
     return fig
+
+
+def _series(axes: Axes, table: pd.DataFrame, by: str, **look) -> None:
+    series = list(table.groupby(by, sort=True))
+    looks = zip(series, style.CYCLE, diagrams.MARKS, strict=False)
+    for k, ((name, part), colour, mark) in enumerate(looks):
+        at = part["masks"] * (1 + SHIFT * (2 * k - len(series) + 1))
+        label = name.replace(" - ", " − ")
+        diagrams.bars(axes, at, part, color=colour, marker=mark, label=label, **look)
 
 
 def _against(axes: Axes, table: pd.DataFrame, name: str) -> None:

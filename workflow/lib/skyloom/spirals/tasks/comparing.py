@@ -15,13 +15,25 @@ from skyloom.spirals.figures.scores import efficiency_figure
 from skyloom.spirals.segmaps.marks import KINDS
 
 MEANT = {("spiral", "bar"): "soft IoU", ("votes",): "log-likelihood per vote"}
-PAIRS = (("joint", "segmentation", ("spiral", "bar")), ("joint", "votes", ("votes",)))
+PAIRS = (
+    ("joint", "segmentation", KINDS),
+    ("pretrained", "segmentation", KINDS),
+    ("joint", "votes", ("votes",)),
+)
 
 
 def compared(
-    table: pd.DataFrame, draws: int, seed: int
+    table: pd.DataFrame, others: pd.DataFrame, draws: int, seed: int
 ) -> tuple[dict, pd.DataFrame, dict[str, pd.DataFrame]]:
     """Return the answer to the joint question.
+
+    Parameters
+    ----------
+    table, others : DataFrame
+        What `.judging` made of trainings and of baselines, which have one value,
+        fitted on all galaxies that have marks.
+    draws, seed : int
+        Of the bootstrap.
 
     Returns
     -------
@@ -33,6 +45,8 @@ def compared(
     by_measure : dict of str to DataFrame
         The same, by measure.
     """
+    every = {"heads": others["method"], "repeat": 0, "masks": table["masks"].max()}
+    table = pd.concat([table, others.assign(**every)], ignore_index=True)
     for kind in KINDS:
         table[kind] = table[kind].where(table[f"{kind}_most"] >= AGREED)
     draw = rng(seed, "compare")
@@ -59,11 +73,15 @@ def compared(
 
 def joint_figure(report: Mapping, curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Return overlap against the number of galaxies with marks, and the differences."""
+    if not report["differences"]:
+        return nothing("no two heads were trained: nothing to compare")
     found = pd.DataFrame(report["differences"])
     kinds = [m for m in curves if m in KINDS]
-    paired = {m: found[found["measure"] == m] for m in kinds} if len(found) else {}
-    shown = [m for m in kinds if len(paired.get(m, ()))]
+    paired = {m: found[found["measure"] == m] for m in kinds}
+    shown = [m for m in kinds if len(paired[m])]
     if not shown:
         return nothing("no two heads were trained on maps: nothing to compare")
     both = ({TITLES[m]: tables[m] for m in shown} for tables in (curves, paired))
-    return efficiency_figure(*both)
+    trained = {heads for pair in PAIRS for heads in pair[:2]}
+    others = sorted(set(curves[shown[0]]["heads"]) - trained)
+    return efficiency_figure(*both, baselines=others)

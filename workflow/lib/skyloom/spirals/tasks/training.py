@@ -43,6 +43,8 @@ def train(
     if which["masks"] != ALL:
         table = with_masks(table, int(which["masks"]), own)
     how, pictures = settings.train, Pictures(table, read_packs(files))
+    if which["heads"] == "pretrained":
+        how = how.model_copy(update={"start": "inpainting"})
     torch.set_num_threads(how.threads)
     made = fit(
         pictures,
