@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
-from skyloom.learn.tensors import own, read_tensors, write_tensors
+from skyloom.learn.models import Wrong, whole_weights, wrong_sections, wrong_weights
+from skyloom.learn.tensors import read_tensors, write_tensors
 
 FORMAT = 1
 SECTIONS = ("settings", "normalisation", "calibration", "weights", "training")
@@ -47,11 +48,7 @@ def save_encoder(
 
     With plain values, see `EncoderFile`. ValueError for weights that are not finite.
     """
-    state = {k: own(v) for k, v in sorted(encoder.state_dict().items())}
-    bad = [name for name, value in state.items() if not value.isfinite().all()]
-    if bad:
-        msg = f"weights that are not finite: {', '.join(bad[:3])}"
-        raise ValueError(msg)
+    state = whole_weights(encoder)
     slope, offset = state["slope"].tolist(), state["offset"].tolist()
     lines = [list(line) for line in zip(slope, offset, strict=True)]
     tree = {
@@ -90,21 +87,9 @@ def load_encoder(path: str | Path) -> EncoderFile:
     return EncoderFile(encoder.eval(), *(tree[key] for key in SECTIONS[-3:]))
 
 
-def _wrong(tree: object) -> Iterator[tuple[str, str, str]]:
+def _wrong(tree: object) -> Wrong:
     """Yield where something is wrong, the problem, and what is expected."""
-    if not isinstance(tree, dict):
-        yield "", f"holds a {type(tree).__name__}", "a dict"
-    keys = ("format", *SECTIONS)
-    odd = [f"missing {key}" for key in keys if key not in tree]
-    odd += [f"unknown {key}" for key in sorted(map(str, tree.keys() - set(keys)))]
-    if odd:
-        what = "a Lightning checkpoint, " if "pytorch-lightning_version" in tree else ""
-        yield "", what + ", ".join(odd), f"the keys {', '.join(keys)}"
-    if tree["format"] != FORMAT:
-        yield "'format'", f"format {tree['format']!r}", str(FORMAT)
-    for key in SECTIONS:
-        if not isinstance(tree[key], dict):
-            yield repr(key), f"a {type(tree[key]).__name__}", "a dict"
+    yield from wrong_sections(tree, FORMAT, SECTIONS)
     try:
         settings = EncoderSettings.from_json(tree["settings"])
     except (ValueError, TypeError) as bad:
@@ -114,10 +99,11 @@ def _wrong(tree: object) -> Iterator[tuple[str, str, str]]:
         yield from _wrong_numbers(tree, "calibration", name, 2)
     with torch.device("meta"):  # shapes only
         wanted = Encoder(settings).state_dict()
-    yield from _wrong_weights(tree["weights"], wanted)
+    kept = {name: value for name, value in wanted.items() if name not in BUFFERS}
+    yield from wrong_weights(tree["weights"], kept)
 
 
-def _wrong_numbers(tree: Mapping, key: str, name: str, size: int) -> Iterator:
+def _wrong_numbers(tree: Mapping, key: str, name: str, size: int) -> Wrong:
     values, where = tree[key].get(name), f"{key!r}, {name!r}"
     good = isinstance(values, list) and len(values) == size
     if not good or not all(isinstance(v, float) and abs(v) < 1e30 for v in values):
@@ -125,19 +111,3 @@ def _wrong_numbers(tree: Mapping, key: str, name: str, size: int) -> Iterator:
     positive = values if name == "noise" else values[:1]
     if min(positive) <= 0:
         yield where, f"noise or slope {positive}", "positive numbers"
-
-
-def _wrong_weights(state: Mapping, wanted: Mapping) -> Iterator:
-    odd = sorted(map(str, state.keys() ^ (wanted.keys() - set(BUFFERS))))
-    if odd:
-        problem = f"missing or unknown weights: {', '.join(odd[:3])}"
-        yield "'weights'", problem, "those of the settings"
-    for name, value in state.items():
-        where, right = f"'weights', {name!r}", tuple(wanted[name].shape)
-        if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
-            kind = getattr(value, "dtype", type(value).__name__)
-            yield where, f"a {kind}", "float32 numbers"
-        if value.shape != right:
-            yield where, f"shape {tuple(value.shape)}", f"{right}, by the settings"
-        if not value.isfinite().all():
-            yield where, "not finite", "finite numbers"
