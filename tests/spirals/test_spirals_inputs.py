@@ -108,6 +108,11 @@ def test_files_of_gz3d_to_fetch(data):
     ("line", "error", "said"),
     [
         (f"{SUM} metadata.fits.gz", ConfigError, r"gz3d_sums: .*sums has 'metadata\."),
+        (
+            f"{SUM} {DRAWN}.fits",
+            ConfigError,
+            f"sums has '{DRAWN}.fits'; expected names",
+        ),
         (DRAWN, InputError, "line 1: .*expected a checksum and a file's name"),
         ("", InputError, r"sums: the file is empty"),
     ],

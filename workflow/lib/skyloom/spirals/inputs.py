@@ -174,7 +174,7 @@ class Inputs:
     def _listed(self) -> dict[str, str]:
         sums = data_path(self.paths["gz3d_sums"])
         matches = {name: GZ3D.fullmatch(name) for name in read_sums(sums)}
-        odd = [name for name, found in matches.items() if not found]
+        odd = [name for name, found in matches.items() if not (found and found[2])]
         if odd:
             msg = f"spirals.paths.gz3d_sums: {sums} has {odd[0]!r}; expected {LISTED}"
             raise ConfigError(msg)

@@ -9,15 +9,21 @@ import pandas as pd
 
 from skyloom.io.atomic import write_bytes
 from skyloom.io.download import download
+from skyloom.io.sums import sum_of
 from skyloom.spirals.catalogue.master import master_galaxies
 from skyloom.spirals.cutouts.service import address
-from skyloom.spirals.gz3d.archive import listed, url_of
+from skyloom.spirals.gz3d.galaxy import SUFFIX
 
 
 def gz3d(base: str, name: str, sums: Iterable[str], target: str | Path) -> str:
-    """Fetch a file of GZ3D, checked against a list of sums; return its sum."""
-    found = {n: one for path in sums for n, one in listed(path).items()}
-    return download(url_of(base, name), target, sha256=found.get(name))
+    """Fetch a file of GZ3D, checked against a list of sums if one is given.
+
+    Returns its sum. Source: the data model of MANGA_MORPHOLOGY, SDSS DR17: one folder
+    a version.
+    """
+    url = f"{base.rstrip('/')}/{name}{SUFFIX}"
+    stated = next((sum_of(path, url) for path in sums), None)
+    return download(url, target, sha256=stated)
 
 
 def cutout(base: str, layer: str, name: str, master: str, target: str | Path) -> str:
