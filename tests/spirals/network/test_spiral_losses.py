@@ -117,10 +117,37 @@ def test_simple_losses_are_what_they_are_called():
         assert found.tolist()[0] == pytest.approx([value, value])
 
 
+def test_the_mean_learns_by_cross_entropy_whatever_the_spread():
+    """A pixel where it says that volunteers differ teaches no less."""
+    share, asked = torch.rand(1, 2, 8, 8), torch.full((1, 2), 15.0)
+    gradients = []
+    for kind, value in (("bce", 1.0), ("beta_binomial", 0.2), ("beta_binomial", 30.0)):
+        mean = torch.full((1, 2, 8, 8), 0.3).requires_grad_()
+        spread = torch.full((1, 2, 8, 8), value).requires_grad_()
+        segmentation.loss(kind, mean, spread, share, asked).sum().backward()
+        gradients.append(mean.grad)
+        assert (spread.grad is None) == (kind == "bce")
+    assert torch.allclose(gradients[0], gradients[1])
+    assert torch.allclose(gradients[0], gradients[2])
+
+
+def test_overlap_costs_what_is_too_faint():
+    """Nothing is lost by maps that are right; half as bright ones lose a half of it."""
+    share, asked = torch.zeros(1, 2, 32, 32), torch.full((1, 2), 15.0)
+    share[..., 8:24, 8:24] = 0.5
+    found = [
+        segmentation.loss("l1", factor * share, share, share, asked, weight)
+        for factor in (1.0, 0.5)
+        for weight in (0.0, 2.0)
+    ]
+    assert (found[0] == found[1]).all()
+    assert torch.allclose(found[3] - found[2], torch.full((1, 2), 1.0), atol=0.02)
+
+
 def test_an_image_without_marks_sends_nothing_to_the_decoder(small):
     net, batch = SpiralNet(small).eval(), drawn_batch()
     batch |= {"spiral_asked": torch.zeros(4), "bar_asked": torch.zeros(4)}
-    sums, numbers = losses(net, batch, "beta_binomial", "joint")
+    sums, numbers = losses(net, batch, Loss(), "joint")
     mean(sums, numbers).sum().backward()
     assert numbers.tolist() == [0, 4]
     parts = (net.decoder, net.map_head)
@@ -132,7 +159,7 @@ def test_an_image_without_marks_sends_nothing_to_the_decoder(small):
 def test_an_image_without_votes_sends_nothing_to_their_head(small):
     net, batch = SpiralNet(small).eval(), drawn_batch()
     batch |= {"label_cols": torch.zeros(4, len(columns()))}
-    sums, numbers = losses(net, batch, "beta_binomial", "joint")
+    sums, numbers = losses(net, batch, Loss(), "joint")
     mean(sums, numbers).sum().backward()
     assert numbers.tolist() == [8, 0]
     assert net.vote_head.weight.grad is None
@@ -145,11 +172,9 @@ def test_a_mixed_batch_is_the_sum_of_its_images(small):
     batch["spiral_asked"][0] = batch["bar_asked"][1] = 0
     batch["spiral_asked"][2] = batch["bar_asked"][2] = 0
     batch["label_cols"][3] = 0
-    whole = losses(net, batch, "beta_binomial", "joint")
+    whole = losses(net, batch, Loss(), "joint")
     each = [
-        losses(
-            net, {k: v[i : i + 1] for k, v in batch.items()}, "beta_binomial", "joint"
-        )
+        losses(net, {k: v[i : i + 1] for k, v in batch.items()}, Loss(), "joint")
         for i in range(4)
     ]
     sums, numbers = (torch.stack(part).sum(0) for part in zip(*each, strict=True))

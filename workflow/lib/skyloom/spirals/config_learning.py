@@ -95,10 +95,13 @@ class Loss(Section):
     """The joint loss."""
 
     segmentation: Literal["l1", "mse", "bce", "beta_binomial"] = key(
-        "beta_binomial", "Of the maps, by the share of volunteers or by their number."
+        "beta_binomial",
+        "Of the maps, by the share of volunteers; beta_binomial: cross entropy, and by "
+        "how much their numbers scatter.",
     )
+    overlap: Natural = key(1.0, "Weight in it of 1 less the soft IoU.")
     masks: Natural = key(1.0, "Weight of the maps.")
-    votes: Natural = key(0.01, "Weight of the votes.")
+    votes: Natural = key(0.02, "Weight of the votes.")
     learned: bool = key(
         False,
         "Weights as the task's own uncertainty (Kendall, Gal & Cipolla 2018), from the "

@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from skyloom.run.seeds import rng
-from skyloom.spirals.config_learning import Train
+from skyloom.spirals.config_learning import Loss, Train
 from skyloom.spirals.dataset.images import HEADS, Batch
 from skyloom.spirals.network import segmentation, votes
 from skyloom.spirals.network.unet import SpiralNet
@@ -19,7 +19,7 @@ PARTS = ("masks", "votes")
 
 
 def losses(
-    net: SpiralNet, batch: Batch, kind: str, heads: str
+    net: SpiralNet, batch: Batch, how: Loss, heads: str
 ) -> tuple[torch.Tensor, ...]:
     """Return sums and numbers of the losses of a batch, (2,) each: maps, votes.
 
@@ -36,7 +36,9 @@ def losses(
     if wanted[0] and marked.any():
         share = torch.cat([batch["spiral_mask"], batch["bar_mask"]], dim=1)[marked]
         maps = net.decode(_of(features, marked))
-        sums[0] = segmentation.loss(kind, *maps, share, asked[marked]).sum()
+        sums[0] = segmentation.loss(
+            how.segmentation, *maps, share, asked[marked], how.overlap
+        ).sum()
         numbers[0] = int((asked > 0).sum())
     counts = batch["label_cols"]
     voted = counts.sum(1) > 0
@@ -76,7 +78,7 @@ class Joint(lightning.LightningModule):
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the joint loss of a batch."""
         seed_dropout(self.seed, self.current_epoch, self.global_rank, index)
-        parts = mean(*losses(self.net, batch, self.how.loss.segmentation, self.heads))
+        parts = mean(*losses(self.net, batch, self.how.loss, self.heads))
         total = weighted(parts, self.given, self.doubt)
         if not torch.isfinite(total):
             msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total:g}; "
@@ -92,7 +94,7 @@ class Joint(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """Add a batch to the epoch's sums."""
-        found = losses(self.net, batch, self.how.loss.segmentation, self.heads)
+        found = losses(self.net, batch, self.how.loss, self.heads)
         self.seen += torch.stack(found)
 
     def on_validation_epoch_end(self) -> None:
