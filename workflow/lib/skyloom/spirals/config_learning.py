@@ -89,6 +89,7 @@ class Augment(Section):
     stretch: float = key(0.1, "Largest change of the ratio of the sides.", ge=0, lt=0.5)
     shift: float = key(0.02, "Largest shift, as a part of the side.", ge=0, lt=0.3)
     colour: Natural = key(0.05, "Scatter of each band's brightness.")
+    grey: float = key(0.0, "Share of the pictures that lose their colour.", ge=0, le=1)
 
 
 class Loss(Section):

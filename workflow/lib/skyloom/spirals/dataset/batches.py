@@ -150,8 +150,8 @@ def seen(batch: Batch, size: int, crop: float, augment: Augment, seed: int) -> B
     else:
         theta = central(len(image), crop)
     images, counts = looked(both, theta.to(image.device), size).split((3, 2), dim=1)
-    if draw is not None and augment.colour:
-        images = brightened(images, augment.colour, draw)
+    if draw is not None:
+        images = brightened(images, augment, draw)
     # Interpolation may round a little above 1.
     shares = (counts / asked.clamp(min=1)[..., None, None]).clamp(0, 1)
     return {

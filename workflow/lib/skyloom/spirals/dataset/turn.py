@@ -64,9 +64,15 @@ def looked(pictures: torch.Tensor, theta: torch.Tensor, size: int) -> torch.Tens
 
 
 def brightened(
-    images: torch.Tensor, scatter: float, draw: np.random.Generator
+    images: torch.Tensor, how: Augment, draw: np.random.Generator
 ) -> torch.Tensor:
-    """Return images (n, bands, ...) 0..1, each band brighter or fainter by chance."""
-    factor = np.exp(draw.normal(0, scatter, (*images.shape[:2], 1, 1)))
+    """Return images (n, bands, ...) 0..1, each band brighter or fainter by chance.
+
+    Some are the mean of their bands: surveys in one band have such pictures.
+    """
+    factor = np.exp(draw.normal(0, how.colour, (*images.shape[:2], 1, 1)))
     factors = torch.as_tensor(factor, dtype=images.dtype, device=images.device)
+    grey = torch.tensor(draw.random(len(images)) < how.grey, device=images.device)
+    plain = images.mean(1, keepdim=True).expand_as(images)
+    images = torch.where(grey[:, None, None, None], plain, images)
     return (images * factors).clamp(0, 1)

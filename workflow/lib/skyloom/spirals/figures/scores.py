@@ -24,7 +24,7 @@ LABELS = {
     "disk_pa": "disk's position angle [deg]",
     "disk_ratio": "disk's axis ratio",
 }
-PIT_BINS = 20
+PIT_BINS = 10
 SHIFT = 0.03  # of the number of masks, between series
 ROOM = 1.3  # of the axis beside the numbers of galaxies, a factor
 AT_THE_LEFT = {
