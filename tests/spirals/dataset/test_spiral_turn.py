@@ -108,8 +108,20 @@ def test_shrinking_does_not_alias():
 
 def test_bands_are_brightened_apart():
     grey = torch.full((200, 3, 2, 2), 0.5)
-    seen = brightened(grey, 0.1, np.random.default_rng(1))
+    seen = brightened(grey, Augment(colour=0.1), np.random.default_rng(1))
     ratio = (seen[:, :, 0, 0] / 0.5).log()
     assert ratio.std() == pytest.approx(0.1, abs=0.01)
     assert ratio.std(1).min() > 0
-    assert brightened(2 * grey, 0.5, np.random.default_rng(1)).max() == 1
+    much = Augment(colour=0.5)
+    assert brightened(2 * grey, much, np.random.default_rng(1)).max() == 1
+
+
+def test_some_pictures_lose_their_colour():
+    """All bands are their mean then; the others stay as they are."""
+    colour = torch.tensor([0.2, 0.4, 0.6]).repeat(400, 1)[..., None, None]
+    how = Augment(colour=0.0, grey=0.3)
+    seen = brightened(colour, how, np.random.default_rng(2))[..., 0, 0]
+    grey = seen.std(1) == 0
+    assert grey.float().mean() == pytest.approx(0.3, abs=0.07)
+    assert seen[grey].unique().tolist() == [pytest.approx(0.4)]
+    assert (seen[~grey] == colour[0, :, 0, 0]).all()
