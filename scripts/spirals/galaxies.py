@@ -4,9 +4,10 @@ from skyloom.io.documents import write_json
 from skyloom.run.job import Job
 from skyloom.spirals.catalogue.galaxies import write_galaxies
 from skyloom.spirals.config import Config
-from skyloom.spirals.tasks.tables import table_of
+from skyloom.spirals.tasks.tables import check_sheet, table_of
 
 job = Job(snakemake)
+check_sheet(job.input.sheet, job.input.images)
 table, counts = table_of(
     job.input.images,
     job.input.marks,

@@ -43,6 +43,7 @@ def test_what_fits_passes(tree):
     assert checked(Config, tree).chunks == 20
 
 
+NO_KINDS = {"spiral": 0, "disk": 0, "smooth": 0, "edge_on": 0}
 REFUSED = [
     (
         {"sources": ["gz3d"], "paths": {"gz3d": "folder"}},
@@ -54,6 +55,15 @@ REFUSED = [
     ),
     ({"sources": ["galaxy_builder"]}, r"galaxy_builder needs paths\.drawings; set it"),
     ({"sources": ["pictures"]}, r"source pictures needs paths\.pictures; set it"),
+    (
+        {"sources": ["pictures"], "paths": {"pictures": ["folder"]}},
+        "no drawings to learn from: name a model, or another source beside them",
+    ),
+    ({"evaluate": {"thresholds": [3, 20]}}, r"thresholds \(3.0, 20.0\): of 15"),
+    (
+        {"simulate": {"population": {"kinds": NO_KINDS}}},
+        "all kinds are 0: give one of them a weight",
+    ),
     ({"sources": ["sdss"]}, r"sources\.0: got 'sdss', .*'pictures'"),
     ({"train": {"start": "imagenet"}}, "imagenet needs network.encoder lite0"),
     ({"network": {"size": 100}}, "size 100: expected a multiple of 8"),

@@ -170,8 +170,8 @@ def test_masks_are_hidden_and_votes_stay(survey):
     assert one[columns()].equals(table[columns()])
     assert not one.loc[one["spiral_asked"] == 0, "marks"].any()
     assert (table["spiral_asked"] > 0).sum() == 6
-    with pytest.raises(ValueError, match="only 4 of those"):
-        with_masks(table, 5, 5)
+    with pytest.raises(ValueError, match="4 galaxies are wanted; 4 of those"):
+        with_masks(table, 4, 5)
 
 
 def test_pictures_that_fit_are_read_once(survey, monkeypatch):

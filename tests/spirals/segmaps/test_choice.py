@@ -39,6 +39,13 @@ def test_cleaned_drops_strokes_that_cross_themselves():
     assert list(weights) == [2, 0]  # of the second we do not know what was meant
 
 
+def test_where_all_cross_themselves_all_count():
+    """Or it would look as if nobody had marked anything."""
+    kept, weights = choose(((BOW,), (BOW, BOW)), "cleaned", 525)
+    assert [len(one) for one in kept] == [1, 2]
+    assert list(weights) == [1, 1]
+
+
 def test_who_scribbles_counts_less():
     """Less than half of the others; weights have mean 1 and sum exactly."""
     weights = reliability(crowd(), 525)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.coordinates import SkyCoord
 from skyloom.io.errors import InputError
 from skyloom.spirals.measure.physical import kpc_per_arcsec
 from skyloom.spirals.tasks.bars import read_bars, real_bars
@@ -98,3 +99,13 @@ def test_published_bars(real):
     assert np.isfinite(geron["bar_pa"]).all()
     assert hoyle["bar_length_kpc"].notna().all()
     assert hoyle["bar_pa"].isna().all()
+    redshifts = pd.read_csv(real / "spirals/manga_bars/geron2023_table1.csv")[
+        "redshift"
+    ]
+    length = geron["bar_length"] * redshifts.map(kpc_per_arcsec)
+    places = (SkyCoord(t["ra"], t["dec"], unit="deg") for t in (geron, hoyle))
+    nearest, apart, _ = next(places).match_to_catalog_sky(next(places))
+    ratio = length / hoyle["bar_length_kpc"].to_numpy()[nearest]
+    both = apart.arcsec < 3
+    assert both.sum() == 83
+    assert ratio[both].median() == pytest.approx(0.88, abs=0.03)

@@ -117,6 +117,18 @@ def test_a_galaxy_that_no_catalogue_has(tmp_path, cutout, studio):
         assert image.getextrema() == ((0, 0),) * 3
 
 
+def test_marks_need_a_picture_that_is_placed(tmp_path, studio):
+    """A file that was fetched when nothing was matched stops; one without WCS fails."""
+    path, paths = tmp_path / "a.fits", {"images": tmp_path / "out.png"}
+    path.touch()
+    made = studio(str(path), Place(30.0, -5.0, 0.3), source="gz3d")
+    with pytest.raises(InputError, match=r"a\.fits: empty, .*; delete it and run"):
+        made.make("a", paths)
+    fits.writeto(path, galaxy(), fits.Header({"BANDS": "grz"}), overwrite=True)
+    with pytest.raises(DatumError, match="no world coordinates: where the marks lie"):
+        made.make("a", paths)
+
+
 def test_a_dead_image_is_refused(tmp_path, studio):
     """What has no light is no picture."""
     Image.new("RGB", (60, 60), (9, 9, 9)).save(tmp_path / "dead.png")
@@ -139,7 +151,6 @@ def test_what_a_sheet_tells(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("file,ra\nz.jpg,10\n", r"no picture of these; expected .*such as a\.jpg"),
         ("file,ra\na.jpg,400\n", "row 2, column .ra.: got 400"),
         ("file,dec\na.jpg,x\n", "row 2, column .dec.: got .x.; expected float"),
         ("file,pixscale\na.jpg,0\n", "pixscale"),

@@ -9,7 +9,7 @@ from skyloom.io.errors import InputError
 from skyloom.run.config import checked
 from skyloom.spirals.config import Config
 from skyloom.spirals.questions import columns
-from skyloom.spirals.tasks.tables import matched, table_of
+from skyloom.spirals.tasks.tables import check_sheet, matched, table_of
 
 PLACE = {"ra": None, "dec": None, "pixscale": None, "redshift": None}
 
@@ -94,6 +94,17 @@ def test_the_table_of_galaxies(tmp_path, records):
     assert counts["without_picture"] == {"dead": "all of one colour"}
     assert counts["with_marks"] == 1
     assert sum(counts[k] for k in ("train", "validate", "test")) == 4
+
+
+def test_rows_of_a_sheet_that_are_of_no_picture(tmp_path, records, caplog):
+    """Are told; a sheet of others is refused."""
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("file,pixscale\na.jpg,0.3\ntypo.jpg,0.3\n")
+    check_sheet([sheet], records[0])
+    assert "1 rows of no picture of the run, such as typo.jpg" in caplog.text
+    sheet.write_text("file,pixscale\nz.jpg,0.3\n")
+    with pytest.raises(InputError, match=r"no picture z\.jpg; expected names of"):
+        check_sheet([sheet], records[0])
 
 
 def test_cuts(records, tmp_path):

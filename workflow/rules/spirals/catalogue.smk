@@ -1,4 +1,4 @@
-"""GZ3D's galaxies among those of Galaxy Zoo DESI and of SAMI."""
+"""GZ3D's galaxies among those of Galaxy Zoo DESI, and SAMI's among these."""
 
 
 # A row a file of GZ3D, of its headers.

@@ -59,7 +59,8 @@ for chunk, names in CHUNKS.items():
                 config | {"of": {n: INPUTS.galaxies[n].source for n in names}},
                 "images.size",
                 "of",
-                "predict.pixscale",
+                # No other picture depends on it.
+                *(["predict.pixscale"] if INPUTS.of("pictures", names=names) else []),
             ),
             code=digest("scripts/spirals/images.py"),
         message:
@@ -103,6 +104,7 @@ rule galaxies:
         marks=expand("<results>/segmaps/{chunk}.json", chunk=DRAWN),
         master=INPUTS.master(),
         answers=INPUTS.given("answers"),
+        sheet=INPUTS.given("sheet"),
     output:
         table="<results>/galaxies.parquet",
         cuts="<results>/cuts.json",

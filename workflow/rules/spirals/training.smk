@@ -64,7 +64,7 @@ rule train:
         "../../../envs/spirals.yaml"
     threads: request(config)["cores"]
     resources:
-        mem_mb=memory(6000),
+        mem_mb=memory(4000, per_input_mb=0.2),
         runtime=by_attempt(1440),
         gpu=request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.

@@ -100,11 +100,15 @@ class Cuts(Section):
     )
 
 
+OF = 15  # volunteers that thresholds are stated for
+
+
 class Evaluate(Section):
     """Judgement of the maps and votes."""
 
     thresholds: Increasing = key(
-        (1.0, 3.0, 5.0, 8.0), "Numbers of volunteers, of 15, at which maps are cut."
+        (1.0, 3.0, 5.0, 8.0),
+        "Numbers of volunteers, of 15 and up to 15, at which maps are cut.",
     )
     draws: Count = key(1000, "Of the bootstrap.")
 
@@ -194,12 +198,14 @@ class Config(Section):
         if {"simulated", "gz3d"} <= set(self.sources):
             msg = "sources simulated and gz3d are two surveys: run them apart"
             raise ValueError(msg)
-        answered = self.paths.answers or set(self.sources) != {"pictures"}
-        if self.sources and self.model is None and not answered:
+        if set(self.sources) == {"pictures"} and self.model is None:
             msg = (
-                "pictures alone teach nothing: name a model, or tables of their votes "
-                "in paths.answers"
+                "pictures have no drawings to learn from: name a model, or another "
+                "source beside them"
             )
+            raise ValueError(msg)
+        if self.evaluate.thresholds[-1] > OF:
+            msg = f"evaluate.thresholds {self.evaluate.thresholds}: of {OF} volunteers"
             raise ValueError(msg)
         low, high = self.train.augment.zoom
         if self.model is None and not low <= self.images.crop <= high:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from skyloom.run.config import Interval, Rising, Section, key, part
 
@@ -22,6 +22,13 @@ class Kinds(Section):
     disk: Share = key(0.25, "Disks without arms: with a ring, lumps, or smooth.")
     smooth: Share = key(0.2, "Spheroids.")
     edge_on: Share = key(0.1, "Disks seen from the side.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.spiral + self.disk + self.smooth + self.edge_on:
+            msg = "all kinds are 0: give one of them a weight"
+            raise ValueError(msg)
+        return self
 
 
 class Galaxies(Section):

@@ -56,6 +56,7 @@ class Galaxies(lightning.LightningDataModule):
         self.pictures, self.parts = pictures, np.asarray(parts)
         self.size, self.crop, self.augment = size, crop, augment
         self.batch, self.seed, self.workers = batch, seed, workers
+        self.heads = heads
         self.marked = (pictures.asked > 0).any(1).numpy()
         self.voted = (pictures.votes > 0).any(1).numpy()
         if heads == PICTURES:
@@ -63,6 +64,12 @@ class Galaxies(lightning.LightningDataModule):
         else:
             masks, votes = HEADS[heads]
             self.useful = self.marked & masks | self.voted & votes
+
+    @property
+    def learned(self) -> tuple[bool, bool]:
+        """Whether there are marks, and votes, to learn from, and heads that do."""
+        rows, (masks, votes) = self.rows("train"), HEADS[self.heads]
+        return masks and self.marked[rows].any(), votes and self.voted[rows].any()
 
     def rows(self, part: str) -> np.ndarray:
         """Return the rows of a part that are of use."""

@@ -230,11 +230,11 @@ def with_masks(table: pd.DataFrame, number: int, seed: int) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        Fewer training galaxies than `number` have marks.
+        No more training galaxies than `number` have marks.
     """
     has = (table[list(ASKED)] > 0).any(axis=1) & (table["part"] == "train")
-    if has.sum() < number:
-        msg = f"marks of {number} galaxies are wanted; only {has.sum()} of those that "
+    if has.sum() <= number:
+        msg = f"marks of {number} galaxies are wanted; {has.sum()} of those that "
         raise ValueError(msg + "train have any: lower spirals.compare.masks")
     names = table.loc[has, "name"]
     lots = names.map(lambda name: digest_of(["masks", seed, name]))

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from skyloom.spirals.config import OF
 from skyloom.stats.bootstrap import bootstrap
 
-OF = 15  # volunteers that thresholds are stated for
 TINY = 1e-4  # of shares, against rounding
 AGREED = 0.2 - TINY  # share of volunteers, 3 of 15, from which there is an arm or a bar
 PLANE = (-2, -1)

@@ -113,5 +113,4 @@ def fit(
     training |= {"settings": how.model_dump(mode="json"), "hide": hide.model_dump()}
     metrics, path = {"loss": made.score}, Path(folder) / NAME
     save_model(path, Model(net, {}, training, metrics, dict(provenance or {})))
-    made.forget()
     return path

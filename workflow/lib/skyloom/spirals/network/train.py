@@ -73,7 +73,8 @@ def fit(
         many threads, the same seed gives the same bytes.
     heads : str
         ``joint``, ``segmentation`` or ``votes``: what is learned. All see the same
-        galaxies in the same batches, less those that have nothing for them.
+        galaxies in the same batches, less those that have nothing for them. The model
+        tells what it did learn: of votes alone if no galaxy has marks.
     start : str or Path, optional
         A model of `.inpainting`, where ``how.start`` asks for one.
     logs, callbacks
@@ -109,7 +110,8 @@ def fit(
     if made is None:
         return None
     calibration, metrics = {}, {"loss": made.score}
-    masks, voted = HEADS[heads]
+    masks, voted = data.learned
+    heads = next(name for name in (heads, *HEADS) if HEADS[name] == (masks, voted))
     if masks:
         metrics |= fit_maps(net, data.straight("validate"))
     if voted:
@@ -119,7 +121,6 @@ def fit(
     training |= {"epoch": made.epoch, "galaxies": data.names()}
     path = Path(folder) / NAME
     save_model(path, Model(net, calibration, training, metrics, dict(provenance or {})))
-    made.forget()
     return path
 
 

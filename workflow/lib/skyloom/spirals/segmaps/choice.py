@@ -25,8 +25,8 @@ def choose(
         Of all that were asked, in canvas coordinates.
     how : str
         ``all``, ``cleaned`` (strokes that cross themselves are dropped, as in GZ3D's
-        own maps, and who drew no others does not count) or ``reliable`` (weighted by
-        how they agree with the others).
+        own maps, and who drew no others does not count; where nobody would, all do) or
+        ``reliable`` (weighted by how they agree with the others).
     size : float
         Side of the canvas.
     """
@@ -35,7 +35,9 @@ def choose(
         kept = tuple(cleaned(one) for one in volunteers)
         # Who drew, and of whom nothing is left, does not say that there is nothing.
         told = [bool(c) or not v for c, v in zip(kept, volunteers, strict=True)]
-        return kept, np.array(told) * (len(told) / max(sum(told), 1))
+        if not any(told):
+            return tuple(volunteers), weights
+        return kept, np.array(told) * (len(told) / sum(told))
     if how == "reliable":
         return tuple(volunteers), reliability(volunteers, size)
     if how != "all":

@@ -66,6 +66,7 @@ def scene(galaxy: Galaxy, field: float, seed: int) -> Scene:
     x, y = at.astype(np.float32)
     sharp = light(galaxy, x[None, :], y[:, None], scale, r)
     add_others(sharp, galaxy, scale, r)
+    sharp *= (NATIVE / scale) ** 2  # of the camera's pixels, whatever these are
     clean = smoothed(sharp, galaxy.seeing, scale)
     level = 10 ** r.normal(*LEVEL)
     white = r.standard_normal(clean.shape, dtype=np.float32)
@@ -236,7 +237,7 @@ def sdss_picture(drawn: Scene, canvas: Canvas, ifu: int, r) -> np.ndarray:
     """
     n = int(canvas.size * canvas.scale / SDSS_SCALE)
     coarse = cutout(drawn.clean, drawn, canvas.size * canvas.scale, n)
-    coarse *= (SDSS_SCALE / drawn.scale) ** 2
+    coarse *= (SDSS_SCALE / NATIVE) ** 2
     noise = np.array([sky_noise(d, 1.4, SDSS_SCALE) for d in SDSS_DEPTH])
     coarse += r.standard_normal(coarse.shape) * noise[:, None, None]
     bands = coarse[::-1] / (SDSS_SCALE**2 * np.array([2.4, 1.35, 0.8])[:, None, None])

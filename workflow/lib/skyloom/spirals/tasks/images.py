@@ -87,17 +87,22 @@ class Studio:
 
     def make(self, name: str, paths: Mapping[str, Path]) -> dict:
         """Write the picture of a galaxy; return its place, and its pixels' checksum."""
-        path = self.files[name]
-        if self.sources[name] in CROSSMATCHED and name not in self.places:
-            msg = "no galaxy of the catalogue is near enough; see spirals.match.radius"
-            raise DatumError(msg)
+        path, crossmatched = self.files[name], self.sources[name] in CROSSMATCHED
+        if crossmatched and name not in self.places:
+            msg = "no galaxy of the catalogue that has a pixel scale is near enough; "
+            raise DatumError(msg + "see spirals.match.radius")
+        if crossmatched and Path(path).stat().st_size == 0:
+            # See `.retrieve`: fetched when another catalogue, or radius, had it not.
+            problem = f"empty, though the catalogue has {name} now"
+            raise InputError(path, problem, remedy="delete it and run the workflow")
         if name in self.subjects.models:
             subject = self.subjects.read(name)
             place = Place(redshift=subject.redshift)
             shown, place = self._north_up(subject.cutout, place)
         else:
             with raw_datum():
-                shown, place = self.shown(path, self.places.get(name, Place()))
+                where = self.places.get(name, Place())
+                shown, place = self.shown(path, where, placed=crossmatched)
         if (shown == shown[0, 0]).all():
             msg = "its middle is all of one colour; check the position, or the file"
             raise DatumError(msg)
@@ -113,16 +118,23 @@ class Studio:
         place = self.places.get(name, Place())
         return asdict(place) | {"reason": reason, "source": self.sources[name]}
 
-    def shown(self, path: str, place: Place) -> tuple[np.ndarray, Place]:
+    def shown(
+        self, path: str, place: Place, *, placed: bool = False
+    ) -> tuple[np.ndarray, Place]:
         """Return the picture that a file makes, and where it lies.
 
         What a catalogue or sheet does not tell is that of the file: of FITS with world
-        coordinates the largest square in the middle.
+        coordinates the largest square in the middle. DatumError where they are missing
+        from a file that is to be `placed`, as marks lie on the sky.
         """
         if path.lower().endswith(SUFFIXES):
             picture = read_picture(path)
             return resized(picture, self.size), self._scaled(place, picture.shape[:2])
-        return self._north_up(read_cutout(path), place)
+        cutout = read_cutout(path)
+        if placed and cutout.wcs is None:
+            msg = "no world coordinates: where the marks lie is not known"
+            raise DatumError(msg)
+        return self._north_up(cutout, place)
 
     def _north_up(self, cutout: Cutout, place: Place) -> tuple[np.ndarray, Place]:
         whole = cutout.whole(self.size)
@@ -145,10 +157,7 @@ class Studio:
 def places(
     master: Iterable[str], sheet: Iterable[str], files: Mapping[str, str]
 ) -> dict[str, Place]:
-    """Return what the crossmatched catalogue and a sheet of pictures tell, by galaxy.
-
-    InputError for a sheet that names none of the pictures of the run.
-    """
+    """Return what the crossmatched catalogue and a sheet of pictures tell, by name."""
     found: dict[str, Place] = {}
     for path in master:
         table = master_galaxies(pd.read_parquet(path))
@@ -156,11 +165,8 @@ def places(
         found |= {k: Place(*v) for k, v in zip(table["name"], numbers, strict=True)}
     for path in sheet:
         rows = read_csv(path, SHEET).set_index("file")
+        rows.index = [Path(file).name for file in rows.index]
         rows = rows.astype(float).to_dict("index")
         of = {name: Path(file).name for name, file in files.items()}
-        known = {k: Place(**rows[file]) for k, file in of.items() if file in rows}
-        if not known:
-            expected = f"names of files such as {next(iter(of.values()))}"
-            raise InputError(path, "no picture of these", expected=expected)
-        found |= known
+        found |= {k: Place(**rows[file]) for k, file in of.items() if file in rows}
     return found

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
+from skyloom.io.tables import read_csv
 from skyloom.run.log import NAME
-from skyloom.spirals.catalogue.answers import read_answers
+from skyloom.spirals.catalogue.answers import name_of, read_answers
 from skyloom.spirals.catalogue.base import read_base, read_sami
 from skyloom.spirals.catalogue.crossmatch import crossmatch
 from skyloom.spirals.catalogue.cuts import selected
@@ -21,6 +22,7 @@ from skyloom.spirals.config import Config
 from skyloom.spirals.gz3d.sheet import sheet
 from skyloom.spirals.questions import columns
 from skyloom.spirals.tasks.dataset import read_record
+from skyloom.spirals.tasks.images import SHEET
 
 NUMBERS = ("ra", "dec", "pixscale", "redshift")
 
@@ -86,6 +88,20 @@ def table_of(
     counts |= {part: int((made["part"] == part).sum()) for part in ("train", *shares)}
     counts["with_marks"] = int(made["marks"].sum())
     return made, counts
+
+
+def check_sheet(paths: Iterable[str], records: Iterable[str]) -> None:
+    """Tell which rows of a sheet of pictures are of none; InputError if all are."""
+    known = {name for path in records for name in read_record(path)}
+    for path in paths:
+        files = read_csv(path, SHEET)["file"]
+        odd = files[~files.map(name_of).isin(known)].tolist()
+        if len(odd) == len(files):
+            expected = "names of the run's files, without folders"
+            raise InputError(path, f"no picture {odd[0]}", expected=expected)
+        if odd:
+            text = "%s: %d rows of no picture of the run, such as %s"
+            logging.getLogger(NAME).warning(text, path, len(odd), odd[0])
 
 
 def _places(names: Iterable[str], known: Mapping) -> dict[str, list]:

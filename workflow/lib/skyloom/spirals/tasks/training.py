@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from skyloom.spirals.network.train import fit, shape
 from skyloom.spirals.tasks.looking import look, read_packs
 
 ALL = "all"
+TOGETHER = 256  # galaxies looked at; bounds the memory
 
 
 def train(
@@ -89,6 +91,9 @@ def inpaint(
 
 def _calibrated(model: Model, pictures: Pictures, rows: np.ndarray) -> Model:
     """Return a model that tells what measures of its maps need."""
-    seen = look(model, pictures, rows)
-    found = fit_calibration(seen.mean, seen.shares, seen.concentrations)
+    parts = []
+    for some in np.array_split(rows, math.ceil(len(rows) / TOGETHER)):
+        seen = look(model, pictures, some)
+        parts.append((seen.mean, seen.shares, seen.concentrations))
+    found = fit_calibration(*map(np.concatenate, zip(*parts, strict=True)))
     return replace(model, calibration=model.calibration | {"maps": found.to_json()})
