@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.geometry import Canvas, Stamp
-from skyloom.spirals.simulation.galaxy import masks
 from skyloom.spirals.simulation.render import (
     DEPTH,
     LEVEL,
@@ -21,6 +20,7 @@ from skyloom.spirals.simulation.render import (
     smoothed,
 )
 from skyloom.spirals.simulation.shapes import draw
+from true_masks import masks
 
 HOW = Simulate().population
 SEEING = (1.3, 1.2, 1.15)

@@ -3,78 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from skyloom.io.documents import read_json, write_json
-from skyloom.io.errors import InputError
+from skyloom.io.documents import write_json
 from skyloom.io.record import cards
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.cutouts.files import write_cutout
-from skyloom.spirals.geometry import Canvas, Stamp, picture_stamp
+from skyloom.spirals.geometry import Canvas, picture_stamp
 from skyloom.spirals.gz3d.galaxy import NAME, Clicks, Gz3d, Strokes
 from skyloom.spirals.gz3d.writing import write_gz3d
 from skyloom.spirals.questions import question
 from skyloom.spirals.simulation import volunteers
-from skyloom.spirals.simulation.galaxy import (
-    ARM_WIDTHS,
-    Galaxy,
-    bar_truth,
-    galaxy_of,
-    masks,
-)
+from skyloom.spirals.simulation.galaxy import ARM_WIDTHS, Galaxy, measures
 from skyloom.spirals.simulation.render import Scene, cutout, scene, sdss_picture
 from skyloom.spirals.simulation.shapes import draw
 from skyloom.spirals.simulation.votes import visible
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What a simulated galaxy is.
-
-    Attributes
-    ----------
-    name : str
-        As its files'.
-    ra, dec : float
-        Its middle [deg].
-    pixscale : float
-        Of its picture of 424 px [arcsec/px].
-    galaxy : Galaxy
-        All about it.
-    """
-
-    name: str
-    ra: float
-    dec: float
-    pixscale: float
-    galaxy: Galaxy
-
-    @property
-    def measures(self) -> dict:
-        """Return what is measured of bar, arms and disk; None where there is none.
-
-        ``bar``: half_length [arcsec], angle [deg], ellipticity, of the isophote of half
-        its maximum. ``arms``: pitch_angle [deg], winding, number. ``disk``: axis_ratio,
-        angle [deg].
-        """
-        one = self.galaxy
-        arms = None
-        if one.arms:
-            arms = {"pitch_angle": one.pitch_angle, "winding": one.winding}
-            arms["number"] = len(one.arms)
-        inclined = one.kind in ("spiral", "disk")
-        disk = {"axis_ratio": one.axis_ratio, "angle": one.angle} if inclined else None
-        return {"bar": bar_truth(one) if one.bar else None, "arms": arms, "disk": disk}
-
-    def masks(self, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
-        """Return which pixels of an image about it are arms, and bar."""
-        return masks(self.galaxy, stamp)
 
 
 def write_galaxy(
@@ -108,26 +57,9 @@ def write_galaxy(
         marked = _gz3d(row, galaxy, drawn, canvas, simulate, seed)
         write_gz3d(Path(paths["gz3d"]).parent, marked)
     truth = {key: row[key] for key in ("name", "ra", "dec", "pixscale")}
-    truth |= {"galaxy": galaxy.document(), "arm_widths": ARM_WIDTHS}
-    truth["measures"] = Truth(*list(truth.values())[:4], galaxy).measures
+    truth |= {"galaxy": asdict(galaxy), "arm_widths": ARM_WIDTHS}
+    truth["measures"] = measures(galaxy)
     write_json(paths["truth"], truth | {"provenance": provenance})
-
-
-def read_truth(path: str | Path) -> Truth:
-    """Read the truth of a galaxy.
-
-    Raises
-    ------
-    InputError
-        No such file, or not one of ours.
-    """
-    tree = read_json(path)
-    try:
-        galaxy = galaxy_of(tree["galaxy"])
-        return Truth(*(tree[k] for k in ("name", "ra", "dec", "pixscale")), galaxy)
-    except (KeyError, TypeError) as bad:
-        problem, remedy = f"not the truth of a galaxy ({bad})", "make it again"
-        raise InputError(path, problem, remedy=remedy) from None
 
 
 def _gz3d(

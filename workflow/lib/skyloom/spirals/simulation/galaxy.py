@@ -7,12 +7,10 @@ In the plane of the disk u runs along its major axis, v along its minor one.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import gammaincinv
-
-from skyloom.spirals.geometry import Stamp
 
 ARM_WIDTHS = 1.18  # of its Gaussian, on either side of the ridge: half the maximum
 MANY = 720  # directions in which the bar's isophote is followed
@@ -92,21 +90,6 @@ class Galaxy:
         w = v * self.axis_ratio
         return -u * sine - w * cosine, u * cosine - w * sine
 
-    def document(self) -> dict:
-        """Return it as what JSON can hold."""
-        return asdict(self)
-
-
-def galaxy_of(document: dict) -> Galaxy:
-    """Return the galaxy of a document."""
-    pairs = {k: tuple(map(tuple, document[k])) for k in ("colours", "companions")}
-    bar = Bar(**document["bar"]) if document["bar"] else None
-    arms = tuple(Arm(**{**a, "wave": tuple(a["wave"])}) for a in document["arms"])
-    ring = tuple(document["ring"]) if document["ring"] else None
-    seeing = tuple(document["seeing"])
-    made = {"bar": bar, "arms": arms, "ring": ring, "seeing": seeing}
-    return Galaxy(**{**document, **pairs, **made})
-
 
 def ridge(galaxy: Galaxy, arm: Arm, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """Return x, y along an arm's ridge, from its start to its end."""
@@ -152,21 +135,22 @@ def bar_truth(galaxy: Galaxy) -> dict[str, float]:
     return {"half_length": half, "angle": angle, "ellipticity": 1 - across / half}
 
 
-def masks(galaxy: Galaxy, stamp: Stamp) -> tuple[np.ndarray, np.ndarray]:
-    """Return which pixels of an image about the galaxy are arm, and which are bar.
+def measures(galaxy: Galaxy) -> dict:
+    """Return what is measured of bar, arms and disk; None where there is none.
 
-    An arm is what lies within `ARM_WIDTHS` of its width about the ridge.
+    ``bar``: half_length [arcsec], angle [deg], ellipticity, of the isophote of half
+    its maximum. ``arms``: pitch_angle [deg], winding, number. ``disk``: axis_ratio,
+    angle [deg].
     """
-    at = (np.arange(stamp.size) - (stamp.size - 1) / 2) * stamp.scale
-    u, v = galaxy.plane(at[None, :], at[:, None])
-    r, theta = np.hypot(u, v), np.arctan2(v, u)
-    spiral = np.zeros(r.shape, bool)
-    for arm in galaxy.arms:
-        near = np.abs(across(galaxy, arm, r, theta)) < ARM_WIDTHS * width(arm, r)
-        spiral |= near & (r > arm.start) & (r < arm.end)
-    bar = galaxy.bar
-    inside = superellipse(bar, u, v) < 1 if bar else np.zeros(r.shape, bool)
-    return spiral, inside
+    bar = arms = disk = None
+    if galaxy.bar:
+        bar = bar_truth(galaxy)
+    if galaxy.arms:
+        arms = {"pitch_angle": galaxy.pitch_angle, "winding": galaxy.winding}
+        arms["number"] = len(galaxy.arms)
+    if galaxy.kind in ("spiral", "disk"):
+        disk = {"axis_ratio": galaxy.axis_ratio, "angle": galaxy.angle}
+    return {"bar": bar, "arms": arms, "disk": disk}
 
 
 def across(galaxy: Galaxy, arm: Arm, r, theta) -> np.ndarray:
