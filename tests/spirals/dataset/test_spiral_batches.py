@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 import torch
 from skyloom.io.errors import InputError
-from skyloom.spirals.config_learning import Augment
+from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset import images
 from skyloom.spirals.dataset.batches import Galaxies
 from skyloom.spirals.dataset.images import Order, Pictures, with_masks
+from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.questions import columns
 
 SIDE, NUMBER = 40, 12
@@ -47,9 +48,9 @@ def opened(survey) -> Pictures:
     )
 
 
-def data_of(survey, **options) -> Galaxies:
-    given = {"size": 32, "crop": 0.8, "augment": Augment(), "batch": 4, "seed": 1}
-    return Galaxies(opened(survey), survey[1]["part"], **given | options)
+def data_of(survey, seed=1, heads="joint", workers=0) -> Galaxies:
+    settings, how = Settings(size=32), Train(batch=4, workers=workers)
+    return Galaxies(opened(survey), survey[1]["part"], settings, how, seed, heads)
 
 
 def test_an_item_is_what_lies_in_the_files(survey):

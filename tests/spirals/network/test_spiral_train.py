@@ -37,15 +37,8 @@ class Stop(lightning.Callback):
 def straight(survey, pictures, small, quick):
     """Return images uint8 and batches of the galaxies of the test."""
     opened = pictures(survey)
-    data = Galaxies(
-        opened,
-        survey[1]["part"],
-        size=small.size,
-        crop=small.crop,
-        augment=quick.augment,
-        batch=64,
-        seed=0,
-    )
+    how = quick.model_copy(update={"batch": 64})
+    data = Galaxies(opened, survey[1]["part"], small, how, 0)
     (batch,) = data.straight("test")
     rows = batch["row"].tolist()
     images = np.stack([opened.read(row)[0].numpy() for row in rows])

@@ -11,9 +11,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from skyloom.run.seeds import rng
-from skyloom.spirals.config_learning import Augment
+from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset.images import HEADS, Batch, Order, Pictures
 from skyloom.spirals.dataset.turn import brightened, central, drawn, looked
+from skyloom.spirals.network.settings import Settings
 
 PICTURES = "pictures"  # instead of heads: of use are all
 
@@ -27,35 +28,28 @@ class Galaxies(lightning.LightningDataModule):
         Of the table.
     parts : Series of str
         ``train``, ``validate`` or ``test``, by row.
-    size, crop : int, float
-        Side of what the network is given [px]; part of a picture's side, straight.
-    augment : Augment
-        How those that train are turned.
-    batch, seed : int
-        Galaxies to a batch; the training's seed.
+    settings : Settings
+        The network's: what it is given.
+    how : Train
+        How many to a batch, and how those that train are turned.
+    seed : int
+        The training's.
     heads : str
         What is learned: galaxies of no use to that are left out.
-    workers : int
-        Processes that read pictures which do not fit into memory.
     """
 
     def __init__(
         self,
         pictures: Pictures,
         parts: pd.Series,
-        *,
-        size: int,
-        crop: float,
-        augment: Augment,
-        batch: int,
+        settings: Settings,
+        how: Train,
         seed: int,
         heads: str = "joint",
-        workers: int = 0,
     ):
         super().__init__()
         self.pictures, self.parts = pictures, np.asarray(parts)
-        self.size, self.crop, self.augment = size, crop, augment
-        self.batch, self.seed, self.workers = batch, seed, workers
+        self.settings, self.how, self.seed = settings, how, seed
         self.heads = heads
         self.marked = (pictures.asked > 0).any(1).numpy()
         self.voted = (pictures.votes > 0).any(1).numpy()
@@ -99,13 +93,49 @@ class Galaxies(lightning.LightningDataModule):
         The same ones whatever the heads.
         """
         rows = np.flatnonzero((self.parts == "train") & self.marked)[:most].tolist()
-        for i in range(0, len(rows), self.batch):
-            batch = self.pictures[None, rows[i : i + self.batch]]
+        for i in range(0, len(rows), self.how.batch):
+            batch = self.pictures[None, rows[i : i + self.how.batch]]
             yield self.on_after_batch_transfer(batch, 0)
 
     def on_after_batch_transfer(self, batch: Batch, _index: int) -> Batch:
-        """Return what the network is given, see `seen`; on its device."""
-        return seen(batch, self.size, self.crop, self.augment, self.seed)
+        """Return a batch of `Pictures` as the network is given it; on its device.
+
+        Parameters
+        ----------
+        batch : dict
+            With a ``key``, it is turned by chance: by the seed and the key alone.
+
+        Returns
+        -------
+        dict of tensor, float32
+            ``image`` (batch, 3, size, size) 0..1; ``spiral_mask``, ``bar_mask`` (batch,
+            1, size, size), shares of the volunteers; ``label_cols`` (batch, answers),
+            counts; ``spiral_asked``, ``bar_asked`` (batch,), 0 where the mask is
+            missing; ``row``.
+        """
+        image, asked, augment = batch["image"], batch["asked"], self.how.augment
+        both = torch.cat([image.float() / 255, batch["counts"].float()], dim=1)
+        draw = None
+        if "key" in batch:
+            draw = rng(self.seed, "turns", *batch["key"].tolist())
+            theta = drawn(len(image), augment, draw)
+        else:
+            theta = central(len(image), self.settings.crop)
+        seen = looked(both, theta.to(image.device), self.settings.size)
+        images, counts = seen.split((3, 2), dim=1)
+        if draw is not None:
+            images = brightened(images, augment, draw)
+        # Interpolation may round a little above 1.
+        shares = (counts / asked.clamp(min=1)[..., None, None]).clamp(0, 1)
+        return {
+            "image": images,
+            "spiral_mask": shares[:, :1],
+            "bar_mask": shares[:, 1:],
+            "label_cols": batch["votes"],
+            "spiral_asked": asked[:, 0],
+            "bar_asked": asked[:, 1],
+            "row": batch["row"],
+        }
 
     def _loader(self, part: str, *, turned: bool) -> DataLoader:
         rows, trainer = np.flatnonzero(self.parts == part), self.trainer
@@ -113,13 +143,13 @@ class Galaxies(lightning.LightningDataModule):
             rows if turned else self.rows(part),
             self.marked,
             self.useful,
-            self.batch,
+            self.how.batch,
             self.seed,
             turned=turned,
             rank=trainer.global_rank if trainer else 0,
             world=trainer.world_size if trainer else 1,
         )
-        workers = 0 if self.pictures.keep(self.rows(part)) else self.workers
+        workers = 0 if self.pictures.keep(self.rows(part)) else self.how.workers
         return DataLoader(
             self.pictures,
             sampler=order,
@@ -129,44 +159,3 @@ class Galaxies(lightning.LightningDataModule):
             # A fork of a process with threads may hang.
             multiprocessing_context="forkserver" if workers else None,
         )
-
-
-def seen(batch: Batch, size: int, crop: float, augment: Augment, seed: int) -> Batch:
-    """Return a batch of `Pictures` as the network is given it.
-
-    Parameters
-    ----------
-    batch : dict
-        With a ``key``, it is turned by chance: by the seed and the key alone.
-    size, crop, augment
-        See `Galaxies`.
-
-    Returns
-    -------
-    dict of tensor, float32
-        ``image`` (batch, 3, size, size) 0..1; ``spiral_mask``, ``bar_mask`` (batch, 1,
-        size, size), shares of the volunteers; ``label_cols`` (batch, answers), counts;
-        ``spiral_asked``, ``bar_asked`` (batch,), 0 where the mask is missing; ``row``.
-    """
-    image, asked = batch["image"], batch["asked"]
-    both = torch.cat([image.float() / 255, batch["counts"].float()], dim=1)
-    draw = None
-    if "key" in batch:
-        draw = rng(seed, "turns", *batch["key"].tolist())
-        theta = drawn(len(image), augment, draw)
-    else:
-        theta = central(len(image), crop)
-    images, counts = looked(both, theta.to(image.device), size).split((3, 2), dim=1)
-    if draw is not None:
-        images = brightened(images, augment, draw)
-    # Interpolation may round a little above 1.
-    shares = (counts / asked.clamp(min=1)[..., None, None]).clamp(0, 1)
-    return {
-        "image": images,
-        "spiral_mask": shares[:, :1],
-        "bar_mask": shares[:, 1:],
-        "label_cols": batch["votes"],
-        "spiral_asked": asked[:, 0],
-        "bar_asked": asked[:, 1],
-        "row": batch["row"],
-    }

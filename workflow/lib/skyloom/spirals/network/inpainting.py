@@ -18,11 +18,12 @@ from torch.nn import functional
 from skyloom.learn import harness
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Inpainting, Train
+from skyloom.spirals.dataset.batches import PICTURES, Galaxies
 from skyloom.spirals.dataset.images import Batch, Pictures
 from skyloom.spirals.network.files import Model, save_model
 from skyloom.spirals.network.joint import optimizer, seed_dropout
 from skyloom.spirals.network.settings import Settings
-from skyloom.spirals.network.train import first, galaxies, given_weights, run
+from skyloom.spirals.network.train import first, given_weights, run
 from skyloom.spirals.network.unet import SpiralNet
 
 NAME = "inpainting.pt"
@@ -101,7 +102,7 @@ def fit(
     """
     start = "imagenet" if settings.encoder == "lite0" else "random"
     how = how.model_copy(update={"epochs": hide.epochs, "start": start})
-    data = galaxies(pictures, parts, settings, how, seed=seed, heads="pictures")
+    data = Galaxies(pictures, parts, settings, how, seed, PICTURES)
     net = first(settings, seed)
     given_weights(net, start, None)
     module = Restoring(net, how, hide, seed)

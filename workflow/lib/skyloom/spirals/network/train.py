@@ -94,7 +94,7 @@ def fit(
     FloatingPointError
         The loss is not finite.
     """
-    data = galaxies(pictures, parts, settings, how, seed=seed, heads=heads)
+    data = Galaxies(pictures, parts, settings, how, seed, heads)
     net = first(settings, seed)
     given_weights(net, how.start, start)
     drawn, concentrations = common(data)
@@ -122,29 +122,6 @@ def fit(
     path = Path(folder) / NAME
     save_model(path, Model(net, calibration, training, metrics, dict(provenance or {})))
     return path
-
-
-def galaxies(
-    pictures: Pictures,
-    parts: pd.Series,
-    settings: Settings,
-    how: Train,
-    *,
-    seed: int,
-    heads: str,
-) -> Galaxies:
-    """Return the batches of a training."""
-    return Galaxies(
-        pictures,
-        parts,
-        size=settings.size,
-        crop=settings.crop,
-        augment=how.augment,
-        batch=how.batch,
-        seed=seed,
-        heads=heads,
-        workers=how.workers,
-    )
 
 
 def first(settings: Settings, seed: int) -> SpiralNet:
