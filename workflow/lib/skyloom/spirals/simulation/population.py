@@ -8,7 +8,7 @@ import pandas as pd
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.questions import columns
-from skyloom.spirals.simulation.plan import BRICKS, FIRST, dr8_id, planned
+from skyloom.spirals.simulation.plan import dr8_id, planned
 from skyloom.spirals.simulation.shapes import draw, pixscale
 from skyloom.spirals.simulation.votes import count, served, shares, visible
 
@@ -25,14 +25,15 @@ TARGETS = 0.15  # SAMI's, of those with a redshift; as many again are elsewhere
 def population(simulate: Simulate, seed: int) -> pd.DataFrame:
     """Return the galaxies, a row each, sorted by name.
 
-    Columns ``name``, ``marked``, ``dr8_id`` (None where the list has it not), ``ra``,
-    ``dec``, ``ra_desi``, ``dec_desi`` [deg], ``pixscale`` [arcsec/px], ``redshift``,
-    ``mag_g``, ``mag_r``, ``mag_z``, ``spiral_served``, ``bar_served``, ``voted``
-    (whether the list has its votes), and the votes.
+    Columns ``name``, ``number`` (of the plan), ``marked``, ``dr8_id`` (None where the
+    list has it not), ``ra``, ``dec``, ``ra_desi``, ``dec_desi`` [deg], ``pixscale``
+    [arcsec/px], ``redshift``, ``spiral_served``, ``bar_served``, ``voted`` (whether the
+    list has its votes), and the votes.
     """
     rows, before = [], None
-    for name, marked in planned(simulate.model_dump(), seed).items():
-        row = _row(simulate, seed, name, marked)
+    plan = planned(simulate.model_dump(), seed)
+    for number, (name, marked) in enumerate(plan.items()):
+        row = _row(simulate, seed, number, name, marked)
         repeated = rng(seed, "repeated", name).random() < REPEATED
         if repeated and marked and before and before["marked"] and before["dr8_id"]:
             # Observed twice: both match the same galaxy of the list.
@@ -43,15 +44,7 @@ def population(simulate: Simulate, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("name", ignore_index=True)
 
 
-def number_of(name: str) -> int:
-    """Return the number of a planned galaxy."""
-    if name.startswith("gz3d_"):
-        return int(name.rsplit("_", 1)[1]) - FIRST["subject"]
-    brick, one = name.split("_")
-    return (int(brick) - FIRST["brick"]) % BRICKS * 40 + int(one) - 1000
-
-
-def _row(simulate: Simulate, seed: int, name: str, marked: bool) -> dict:
+def _row(simulate: Simulate, seed: int, number: int, name: str, marked: bool) -> dict:
     galaxy = draw(simulate.population, seed, name)
     votes = count(
         shares(galaxy, visible(galaxy)), seed, name, simulate.volunteers.voting
@@ -63,23 +56,17 @@ def _row(simulate: Simulate, seed: int, name: str, marked: bool) -> dict:
     east, north = r.normal(0, OFFSET, 2) + far * np.array([0.6, 0.8])
     if not marked:
         east = north = 0.0
-    parts = np.array([galaxy.bulge, galaxy.bar.share if galaxy.bar else 0, 0, 0])
-    parts[2], parts[3] = 0.8 * galaxy.disk, 0.2 * galaxy.disk
-    colours = np.array(galaxy.colours)
-    gr, rz = parts @ colours / parts.sum()
     return {
         "name": name,
+        "number": number,
         "marked": marked,
-        "dr8_id": dr8_id(number_of(name), seed),
+        "dr8_id": dr8_id(number, seed),
         "ra": ra,
         "dec": dec,
         "ra_desi": (ra + east / 3600 / np.cos(np.radians(dec))) % 360,
         "dec_desi": dec + north / 3600,
         "pixscale": pixscale(galaxy),
         "redshift": galaxy.redshift,
-        "mag_g": galaxy.magnitude + gr,
-        "mag_r": galaxy.magnitude,
-        "mag_z": galaxy.magnitude - rz,
         "spiral_served": marked and arms,
         "bar_served": marked and bar,
         "voted": not marked or r.random() > UNVOTED,
@@ -98,8 +85,8 @@ def _place(r) -> tuple[float, float]:
 def base_catalogue(galaxies: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the list of galaxies with votes that GZ3D's are matched with.
 
-    As Galaxy Zoo DESI's: dr8_id, ra, dec, est_dr5_pixscale, mag_g, mag_r, mag_z,
-    redshift, and votes. Some galaxies are not in it, of some it has a piece besides.
+    As Galaxy Zoo DESI's: dr8_id, ra, dec, est_dr5_pixscale, redshift, and votes. Some
+    galaxies are not in it, of some it has a piece besides.
     """
     names = {"ra_desi": "ra", "dec_desi": "dec", "pixscale": "est_dr5_pixscale"}
     listed = galaxies[galaxies["dr8_id"].notna()].drop(columns=["ra", "dec"])
@@ -111,10 +98,9 @@ def base_catalogue(galaxies: pd.DataFrame, seed: int) -> pd.DataFrame:
     far = np.array([r.uniform(1.2, 2.8) for r in draws])[broken] / 3600
     pieces["dec"] += far
     pieces["dr8_id"] += "9"
-    pieces[["mag_g", "mag_r", "mag_z"]] += 3.0
     pieces[columns()] = 0
-    kept = ["dr8_id", "ra", "dec", "est_dr5_pixscale", "mag_g", "mag_r", "mag_z"]
-    table = pd.concat([listed, pieces])[[*kept, "redshift", *columns()]]
+    kept = ["dr8_id", "ra", "dec", "est_dr5_pixscale", "redshift", *columns()]
+    table = pd.concat([listed, pieces])[kept]
     return table.sort_values("dr8_id", ignore_index=True)
 
 
@@ -125,11 +111,11 @@ def sami_targets(galaxies: pd.DataFrame, seed: int) -> pd.DataFrame:
         r = rng(seed, "sami", row.name)
         if r.random() > TARGETS:
             continue
-        number, off = number_of(row.name), r.normal(0, OFFSET, 2) / 3600
+        off = r.normal(0, OFFSET, 2) / 3600
         own = {"ra": (row.ra + off[0]) % 360, "dec": row.dec + off[1]}
         ra, dec = _place(r)
         for place, z in ((own, row.redshift), ({"ra": ra, "dec": dec}, 0.04)):
-            name = str(9_000_000 + 2 * number + len(rows) % 2)
+            name = str(9_000_000 + 2 * row.number + len(rows) % 2)
             rows.append({"name": name, **place, "redshift": z})
     table = pd.DataFrame(rows, columns=["name", "ra", "dec", "redshift"])
     return table.sort_values("name", ignore_index=True)
