@@ -6,8 +6,6 @@ and knows no bars. The disk is not deprojected.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from skimage.transform import resize
 
@@ -16,30 +14,8 @@ PUBLISHED = 256  # px: side that its settings are for
 LEAST, UNSHARP, AMOUNT = 150, 25, 6  # px of an arc, px and weight of its sharpening
 
 
-@dataclass(frozen=True)
-class Arcs:
-    """What was found.
-
-    Attributes
-    ----------
-    mask : ndarray of bool, shape (H, W)
-        Pixels of arcs.
-    pitch : float
-        Mean pitch angle of the arcs that wind as most do [deg]; NaN of none.
-    winding : str
-        ``Z`` or ``S`` as in `skyloom.spirals.measure.arms`; empty of none.
-    number : int
-        Of arcs.
-    """
-
-    mask: np.ndarray
-    pitch: float
-    winding: str
-    number: int
-
-
-def find_arcs(picture: np.ndarray, size: int) -> Arcs:
-    """Return the arcs of a picture on a map of `size` px of the same field.
+def find_arcs(picture: np.ndarray, size: int) -> np.ndarray:
+    """Return which pixels of a map of `size` px are arcs of a picture of its field.
 
     Parameters
     ----------
@@ -66,11 +42,5 @@ def find_arcs(picture: np.ndarray, size: int) -> Arcs:
         ImageUnsharpMaskBooster(UNSHARP * part, AMOUNT)
     )
     finder = finder.with_clustering_settings(minimum_cluster_size=int(LEAST * part**2))
-    found = finder.extract(grey)
-    mask = (found.mask > 0)[::-1].astype(np.float64)
-    mask = resize(mask, (size, size), order=1, anti_aliasing=True) >= 0.5
-    if not found.num_clusters:
-        return Arcs(mask, np.nan, "", 0)
-    pitch = float(np.degrees(found.get_overall_pitch_angle()))
-    # Its pitch angles are positive where arms wind from north through west.
-    return Arcs(mask, abs(pitch), "S" if pitch > 0 else "Z", found.num_clusters)
+    mask = (finder.extract(grey).mask > 0)[::-1].astype(np.float64)
+    return resize(mask, (size, size), order=1, anti_aliasing=True) >= 0.5

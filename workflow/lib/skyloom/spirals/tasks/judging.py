@@ -120,5 +120,5 @@ def _arcs(pictures, rows, crop, size) -> np.ndarray:
     found = np.full((len(rows), len(KINDS), size, size), np.nan, np.float32)
     for i, row in enumerate(rows):
         side = int(pictures.size * crop)
-        found[i, 0] = find_arcs(middle(pictures.image(row), crop, side), size).mask
+        found[i, 0] = find_arcs(middle(pictures.image(row), crop, side), size)
     return found
