@@ -86,9 +86,10 @@ def baselines(
     test = np.flatnonzero((table["part"] == TEST) & table["marks"])
     shares, asked = drawn(pictures, train, crop, size), pictures.asked[train].numpy()
     learned = (np.nan_to_num(shares), asked, _disks(pictures, train, crop, size))
+    disks = _disks(pictures, test, crop, size)
     made = {
-        "mean_mask": lambda: _mean_masks(learned, pictures, test, crop, size),
-        "disk_ellipse": lambda: _rings(learned, pictures, test, crop, size),
+        "mean_mask": lambda: _told(fit_mean_mask(*learned), disks),
+        "disk_ellipse": lambda: _told(fit_disk_ellipse(*learned), disks, (size, size)),
         "arcfire": lambda: _arcs(pictures, test, crop, size),
     }
     truth = drawn(pictures, test, crop, size)
@@ -105,15 +106,8 @@ def _disks(pictures: Pictures, rows, crop: float, size: int) -> list[Ellipse | N
     return [disk(middle(pictures.image(row), crop, size)) for row in rows]
 
 
-def _mean_masks(learned, pictures, rows, crop, size) -> np.ndarray:
-    made = fit_mean_mask(*learned)
-    return np.stack([made.maps(one) for one in _disks(pictures, rows, crop, size)])
-
-
-def _rings(learned, pictures, rows, crop, size) -> np.ndarray:
-    made, shape = fit_disk_ellipse(*learned), (size, size)
-    disks = _disks(pictures, rows, crop, size)
-    return np.stack([made.maps(one, shape) for one in disks])
+def _told(model, disks: Sequence[Ellipse | None], *shape) -> np.ndarray:
+    return np.stack([model.maps(one, *shape) for one in disks])
 
 
 def _arcs(pictures, rows, crop, size) -> np.ndarray:
