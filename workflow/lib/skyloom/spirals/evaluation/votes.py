@@ -49,10 +49,7 @@ def forecast(
 
 
 def pit(
-    concentrations: np.ndarray,
-    counts: np.ndarray,
-    rng: np.random.Generator,
-    which: tuple[Question, ...] = (),
+    concentrations: np.ndarray, counts: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return the randomised probability integral transform of the numbers of votes.
 
@@ -62,13 +59,12 @@ def pit(
     Returns
     -------
     DataFrame
-        ``value``, ``galaxy``, ``question``, ``answer``, ``votes``: a row an answer with
-        votes of its question.
+        ``value``, ``galaxy``, ``question``: a row an answer, in their order.
 
     Source: Czado, Gneiting & Held 2009, Biometrics 65, 1254, section 2.
     """
     parts = []
-    for one in which or questions():
+    for one in questions():
         a = concentrations[:, one.columns].astype(np.float64)
         k = counts[:, one.columns]
         n = k.sum(axis=1)
@@ -79,11 +75,8 @@ def pit(
             k[rows]
         )
         table = pd.DataFrame({"value": np.clip(value, 0, 1).ravel()})
-        answers = len(one.answers)
-        table["galaxy"] = np.repeat(rows, answers)
+        table["galaxy"] = np.repeat(rows, len(one.answers))
         table["question"] = one.name
-        table["answer"] = np.tile(one.answers, len(rows))
-        table["votes"] = np.repeat(n[rows], answers)
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
 
@@ -113,11 +106,7 @@ def log_likelihood(concentrations: np.ndarray, counts: np.ndarray) -> np.ndarray
     found = []
     for one in questions():
         a = concentrations[..., one.columns].astype(np.float64)
-        k = counts[..., one.columns]
-        total = special.gammaln(a.sum(axis=-1))
-        total -= special.gammaln(a.sum(axis=-1) + k.sum(axis=-1))
-        parts = special.gammaln(a + k) - special.gammaln(a)
-        found.append(total + parts.sum(axis=-1))
+        found.append(_log_chance(a, counts[..., one.columns]))
     return np.stack(found, axis=-1)
 
 
@@ -229,17 +218,21 @@ def _distance(values: np.ndarray) -> float:
     return float(max((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
 
 
+def _log_chance(a: np.ndarray, votes: np.ndarray) -> np.ndarray:
+    whole, parts = a.sum(axis=-1), special.gammaln(a + votes) - special.gammaln(a)
+    total = special.gammaln(whole) - special.gammaln(whole + votes.sum(axis=-1))
+    return total + parts.sum(axis=-1)
+
+
 def _most_likely(votes: np.ndarray) -> np.ndarray:
     total = votes.sum(axis=1)
 
     def loss(logs):
         a = np.exp(logs)
         whole = a.sum()
-        value = special.gammaln(whole) - special.gammaln(whole + total)
-        value = value.sum() + (special.gammaln(a + votes) - special.gammaln(a)).sum()
         slope = (special.digamma(whole) - special.digamma(whole + total)).sum()
         slope = slope + (special.digamma(a + votes) - special.digamma(a)).sum(axis=0)
-        return -value / total.sum(), -slope * a / total.sum()
+        return -_log_chance(a, votes).sum() / total.sum(), -slope * a / total.sum()
 
     start = np.log(votes.sum(axis=0) / votes.sum() * 5 + 0.05)
     bounds = [(-LARGEST, LARGEST)] * len(start)
