@@ -34,7 +34,7 @@ def asked():
 @pytest.fixture(scope="module")
 def spirals(asked):
     return [
-        volunteers.spirals(galaxy, seen, CANVAS, 15, 11, galaxy.key)
+        volunteers.drawings("spiral", galaxy, CANVAS, 15, 11, galaxy.key)
         for galaxy, seen, (arms, _) in asked
         if arms and galaxy.arms
     ]
@@ -43,7 +43,7 @@ def spirals(asked):
 @pytest.fixture(scope="module")
 def bars(asked):
     return [
-        (galaxy, volunteers.bars(galaxy, seen, CANVAS, 15, 11, galaxy.key))
+        (galaxy, volunteers.drawings("bar", galaxy, CANVAS, 15, 11, galaxy.key))
         for galaxy, seen, (_, bar) in asked
         if bar and galaxy.bar
     ]
@@ -88,7 +88,7 @@ def test_fewer_draw_what_is_hardly_seen(asked):
     shares_drawn = {}
     for galaxy, seen, _ in asked:
         if galaxy.bar:
-            drawings = volunteers.bars(galaxy, seen, CANVAS, 15, 11, galaxy.key)
+            drawings = volunteers.drawings("bar", galaxy, CANVAS, 15, 11, galaxy.key)
             share = np.mean([bool(v) for v in drawings])
             shares_drawn.setdefault(int(np.clip(seen.bar // 1, -1, 2)), []).append(
                 share
@@ -99,10 +99,10 @@ def test_fewer_draw_what_is_hardly_seen(asked):
 
 
 def test_each_galaxy_and_volunteer_is_its_own(asked):
-    galaxy, seen, _ = next(one for one in asked if one[0].arms)
-    first = volunteers.spirals(galaxy, seen, CANVAS, 15, 11, "a")
-    again = volunteers.spirals(galaxy, seen, CANVAS, 5, 11, "a")
-    other = volunteers.spirals(galaxy, seen, CANVAS, 15, 11, "b")
+    galaxy, _, _ = next(one for one in asked if one[0].arms)
+    first = volunteers.drawings("spiral", galaxy, CANVAS, 15, 11, "a")
+    again = volunteers.drawings("spiral", galaxy, CANVAS, 5, 11, "a")
+    other = volunteers.drawings("spiral", galaxy, CANVAS, 15, 11, "b")
     for own, same in zip(first[:5], again, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(own, same, strict=True))
     total = [sum(c.sum() for v in each for c in v) for each in (first, other)]

@@ -19,11 +19,10 @@ from skyloom.spirals.geometry import Canvas, picture_stamp
 from skyloom.spirals.gz3d.galaxy import NAME, Clicks, Gz3d, Strokes
 from skyloom.spirals.gz3d.writing import write_gz3d
 from skyloom.spirals.questions import question
-from skyloom.spirals.simulation import volunteers
 from skyloom.spirals.simulation.galaxy import ARM_WIDTHS, Galaxy, measures
 from skyloom.spirals.simulation.render import Scene, cutout, scene, sdss_picture
 from skyloom.spirals.simulation.shapes import draw
-from skyloom.spirals.simulation.votes import visible
+from skyloom.spirals.simulation.volunteers import drawings
 
 
 def write_galaxy(
@@ -71,12 +70,12 @@ def _gz3d(
     seed: int,
 ) -> Gz3d:
     name, number = row["name"], simulate.volunteers.drawing
-    r, seen = rng(seed, "gz3d", row["name"]), visible(galaxy)
+    r = rng(seed, "gz3d", name)
     mangaid, ifu, subject = NAME.fullmatch(name).groups()
     made = {}
-    for kind, drawing in (("spiral", volunteers.spirals), ("bar", volunteers.bars)):
+    for kind in ("spiral", "bar"):
         if row[f"{kind}_served"]:
-            paths = drawing(galaxy, seen, canvas, number, seed, name)
+            paths = drawings(kind, galaxy, canvas, number, seed, name)
             made[kind] = Strokes(*_classified(number, r), paths)
     middles = tuple(canvas.size / 2 + r.normal(0, 3, (1, 2)) for _ in range(number))
     nothing = tuple(np.zeros((0, 2)) for _ in range(number))

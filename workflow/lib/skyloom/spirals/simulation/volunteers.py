@@ -24,21 +24,23 @@ from skyloom.spirals.simulation.galaxy import (
     width,
 )
 from skyloom.spirals.simulation.noise import constants
-from skyloom.spirals.simulation.votes import Visible
+from skyloom.spirals.simulation.votes import visible
 
 STEP = 4.0  # px between what an outline's scatter is drawn for
 FEWEST, MOST = 14, 548  # vertices of a freehand stroke
 
 
-def spirals(
-    galaxy: Galaxy, seen: Visible, canvas: Canvas, number: int, seed: int, name: str
+def drawings(
+    kind: str, galaxy: Galaxy, canvas: Canvas, number: int, seed: int, name: str
 ) -> tuple[Drawing, ...]:
-    """Return what volunteers draw round the arms, () of those who draw nothing.
+    """Return what volunteers draw, () of those who draw nothing.
 
     Parameters
     ----------
-    galaxy, seen
-        What there is, and how visible it is.
+    kind : str
+        ``spiral``: round the arms, or ``bar``.
+    galaxy : Galaxy
+        What there is.
     canvas : Canvas
         The picture, with the galaxy in its middle.
     number : int
@@ -46,29 +48,20 @@ def spirals(
     seed, name
         Of the random numbers.
     """
-    return tuple(
-        _arms(galaxy, seen.arms, canvas, rng(seed, "spiral", name, i))
-        for i in range(number)
-    )
+    both = visible(galaxy)
+    draw, seen = (_arms, both.arms) if kind == "spiral" else (_bar, both.bar)
+    draws = (rng(seed, kind, name, i) for i in range(number))
+    return tuple(draw(galaxy, seen, canvas, r) for r in draws)
 
 
-def bars(
-    galaxy: Galaxy, seen: Visible, canvas: Canvas, number: int, seed: int, name: str
-) -> tuple[Drawing, ...]:
-    """Return what volunteers draw on the bar; as `spirals`."""
-    return tuple(
-        _bar(galaxy, seen.bar, canvas, rng(seed, "bar", name, i)) for i in range(number)
-    )
-
-
-def _draws(visible: float, care: float, r) -> bool:
+def _draws(seen: float, care: float, r) -> bool:
     """Return whether a volunteer draws; one in twelve draws what is not there."""
-    return bool(r.random() < 0.08 + 0.9 * expit(visible + constants()["skill"] * care))
+    return bool(r.random() < 0.08 + 0.9 * expit(seen + constants()["skill"] * care))
 
 
-def _arms(galaxy: Galaxy, visible: float, canvas: Canvas, r) -> Drawing:
+def _arms(galaxy: Galaxy, seen: float, canvas: Canvas, r) -> Drawing:
     noise, care = constants(), r.normal()
-    if not _draws(visible, care, r):
+    if not _draws(seen, care, r):
         return ()
     kind, middle = r.random(), canvas.size / 2
     off = r.normal(0, noise["centre"], 2) + middle
@@ -166,9 +159,9 @@ def _outline(galaxy: Galaxy, arms, canvas: Canvas, middle, r) -> np.ndarray:
     return round_it + _wander(len(t), 0.06 * reach / canvas.scale, r)
 
 
-def _bar(galaxy: Galaxy, visible: float, canvas: Canvas, r) -> Drawing:
+def _bar(galaxy: Galaxy, seen: float, canvas: Canvas, r) -> Drawing:
     noise, care = constants(), r.normal()
-    if not _draws(visible, care, r):
+    if not _draws(seen, care, r):
         return ()
     middle = canvas.size / 2 + r.normal(0, noise["centre"], 2)
     if r.random() < noise["click"]:
