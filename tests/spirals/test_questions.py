@@ -10,7 +10,6 @@ from skyloom.spirals.questions import (
     PATH,
     asked,
     columns,
-    digest,
     expected_shares,
     question,
     questions,
@@ -70,7 +69,6 @@ def test_questions_are_asked_along_their_branch():
 
 def test_a_question_has_a_name():
     assert question("bar").answers == ("strong", "weak", "no")
-    assert len(digest()) == 64
 
 
 def changed(tmp_path, old, new):

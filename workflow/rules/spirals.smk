@@ -6,13 +6,14 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.spirals import questions
+from skyloom.io.record import checksum
+from skyloom.run.places import ROOT
 from skyloom.spirals.inputs import GALAXIES, Inputs, request
-from skyloom.spirals.simulation import noise
 
 INPUTS = Inputs(config)
 CHUNKS = INPUTS.chunks
-TABLES = {"questions": questions.digest(), "volunteers": noise.digest()}
+TABLES = ("questions", "volunteers")
+TABLES = {name: checksum(ROOT / f"resources/spirals/{name}.csv") for name in TABLES}
 TABLES = config | {"tables": TABLES}
 DRAWN = [chunk for chunk, names in CHUNKS.items() if INPUTS.drawn(names)]
 # Of all galaxies: where they lie, their pictures, and how many marked each pixel.

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.errors import InputError
-from skyloom.io.record import checksum
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.places import ROOT
 
@@ -98,11 +97,6 @@ def columns() -> list[str]:
 def question(name: str) -> Question:
     """Return one question."""
     return next(one for one in questions() if one.name == name)
-
-
-def digest() -> str:
-    """Return the checksum of the table, for the settings of rules that use it."""
-    return checksum(PATH)
 
 
 def asked(shares: np.ndarray) -> np.ndarray:

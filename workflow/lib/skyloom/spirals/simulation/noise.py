@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from skyloom.io.record import checksum
 from skyloom.io.tables import read_csv
 from skyloom.run.places import ROOT
 
@@ -17,8 +16,3 @@ def constants() -> dict[str, float]:
     """Return the constants by name."""
     table = read_csv(PATH, SCHEMA)
     return dict(zip(table["name"], table["value"].astype(float), strict=True))
-
-
-def digest() -> str:
-    """Return the checksum of the table, for the settings of rules that use it."""
-    return checksum(PATH)
