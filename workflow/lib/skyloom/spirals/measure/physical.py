@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from skyloom.sky.cosmology import arcsec_per_mpc
@@ -42,7 +40,9 @@ def deprojected_length(bar: Bar, disk: Ellipse | None) -> tuple[float, float]:
         return np.nan, np.nan
     values = np.array([bar.length, bar.angle, disk.angle, disk.ratio])
     errors = [bar.length_err, bar.angle_err, disk.angle_err, disk.ratio_err]
-    return _propagated(_in_plane, values, np.array(errors))
+    steps = np.diag(errors)
+    change = [_in_plane(values + step) - _in_plane(values - step) for step in steps]
+    return _in_plane(values), float(np.sqrt(((np.array(change) / 2) ** 2).sum()))
 
 
 def _in_plane(values: np.ndarray) -> float:
@@ -50,13 +50,3 @@ def _in_plane(values: np.ndarray) -> float:
     off = np.radians(angle - nodes)
     across = np.sin(off) / max(cos_inclination(min(ratio, 1.0)), 0.1)
     return float(length * np.hypot(np.cos(off), across))
-
-
-def _propagated(
-    function: Callable[[np.ndarray], float], values: np.ndarray, errors: np.ndarray
-) -> tuple[float, float]:
-    """Return a function of values and its error, by differences of one error each."""
-    steps = np.diag(errors)
-    up = np.array([function(values + step) for step in steps])
-    down = np.array([function(values - step) for step in steps])
-    return function(values), float(np.sqrt((((up - down) / 2) ** 2).sum()))
