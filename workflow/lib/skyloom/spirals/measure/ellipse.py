@@ -54,10 +54,11 @@ class Ellipse:
         grows from north through east.
         """
         y, x = np.indices(shape, np.float64)
-        along, across = self._axes(x - self.x, y - self.y)
-        return np.hypot(along, across / self.ratio), np.arctan2(
-            across / self.ratio, along
-        )
+        dx, dy = x - self.x, y - self.y
+        sine, cosine = np.sin(np.radians(self.angle)), np.cos(np.radians(self.angle))
+        along = cosine * dy - sine * dx
+        across = (-cosine * dx - sine * dy) / self.ratio
+        return np.hypot(along, across), np.arctan2(across, along)
 
     def at(self, radius: np.ndarray, phase: np.ndarray) -> np.ndarray:
         """Return array coordinates (2, ...), y first, of places in the disk's plane."""
@@ -74,10 +75,6 @@ class Ellipse:
         return Ellipse(
             *centre, *sizes, self.radius_err * factor, self.ratio_err, self.angle_err
         )
-
-    def _axes(self, dx, dy) -> tuple[np.ndarray, np.ndarray]:
-        sine, cosine = np.sin(np.radians(self.angle)), np.cos(np.radians(self.angle))
-        return cosine * dy - sine * dx, -cosine * dx - sine * dy
 
 
 def disk(picture: np.ndarray) -> Ellipse | None:
