@@ -8,7 +8,6 @@ import pytest
 from skyloom.io.errors import InputError
 from skyloom.spirals.catalogue.cuts import selected
 from skyloom.spirals.catalogue.galaxies import (
-    galaxies,
     parted,
     read_galaxies,
     write_galaxies,
@@ -16,6 +15,7 @@ from skyloom.spirals.catalogue.galaxies import (
 from skyloom.spirals.catalogue.master import master, master_galaxies
 from skyloom.spirals.config import Cuts
 from skyloom.spirals.questions import columns, question
+from spirals.catalogue.galaxy_rows import galaxies
 
 SHARES = {"validate": 0.1, "test": 0.2}
 
@@ -146,13 +146,12 @@ def test_master() -> None:
     assert table["name"].tolist() == ["gz3d_a", "y"]
     assert counts["nearest"] == 1
     assert counts["with_votes_only"] == 2
+    assert table["spiral_asked"].tolist() == [15, 0]
     assert counts["with_pixel_scale"] == 2
     assert counts["with_votes"] == 2
     assert counts["votes_without_galaxy"] == 1
     found = master_galaxies(table)
     assert found["ra"].tolist() == [10.0, 80.0]
-    assert found["marks"].tolist() == [True, False]
-    assert found["spiral_asked"].tolist() == [15, 0]
     assert found["redshift"].tolist()[0] == 0.03
     assert (found["bar-dr5_strong"] == 5).all()
 

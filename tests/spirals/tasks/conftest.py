@@ -9,7 +9,7 @@ import pytest
 import torch
 from skyloom.io.documents import write_json
 from skyloom.run.provenance import Recipe
-from skyloom.spirals.catalogue.galaxies import galaxies, write_galaxies
+from skyloom.spirals.catalogue.galaxies import write_galaxies
 from skyloom.spirals.cutouts.pictures import write_picture
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.network.files import Model, save_model
@@ -18,6 +18,7 @@ from skyloom.spirals.network.unet import SpiralNet
 from skyloom.spirals.questions import columns, question
 from skyloom.spirals.segmaps.marks import Marks, write_marks
 from skyloom.spirals.tasks.dataset import pack, write_npy
+from spirals.catalogue.galaxy_rows import galaxies
 
 SIZE, NUMBER, ASKED = 40, 20, 6
 PIXSCALE = 525 * 0.099 / 424  # the picture is as large as the canvas

@@ -26,7 +26,7 @@ def selected(table: pd.DataFrame, cuts: Cuts) -> tuple[pd.DataFrame, dict]:
     Parameters
     ----------
     table : DataFrame
-        Of `galaxies`.
+        Of galaxies, with their votes.
     cuts : Cuts
         Least shares and numbers.
     """

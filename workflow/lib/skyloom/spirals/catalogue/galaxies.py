@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,35 +19,6 @@ NUMBERS = ("ra", "dec", "pixscale", "redshift")  # NaN where they are not known
 ASKED = ("spiral_asked", "bar_asked")
 
 
-def galaxies(
-    names: Iterable[str], votes: pd.DataFrame | None = None, **known
-) -> pd.DataFrame:
-    """Return rows of the table.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Of the galaxies.
-    votes : DataFrame, optional
-        As of `votes.read_votes`, a row a galaxy, in the order of `names`.
-    **known : array_like
-        Of ra, dec [deg], pixscale [arcsec/px of a picture of 424 px], redshift, marks,
-        spiral_asked and bar_asked; what is not given is NaN, False and 0.
-    """
-    table = pd.DataFrame({"name": [str(name) for name in names]})
-    for name in NUMBERS:
-        table[name] = np.asarray(known.pop(name, np.nan), np.float64)
-    table["marks"] = np.asarray(known.pop("marks", False), bool)
-    for name in ASKED:
-        table[name] = np.asarray(known.pop(name, 0), np.int64)
-    if known:
-        msg = f"no such columns: {', '.join(known)}"
-        raise TypeError(msg)
-    none = np.zeros((len(table), len(columns())), np.int32)
-    counts = none if votes is None else votes[columns()].to_numpy(np.int32)
-    return pd.concat([table, pd.DataFrame(counts, columns=columns())], axis=1)
-
-
 def parted(
     table: pd.DataFrame,
     shares: Mapping[str, float],
@@ -62,7 +33,7 @@ def parted(
     Parameters
     ----------
     table : DataFrame
-        Of `galaxies`.
+        With ``name``, ``ra`` and ``dec`` [deg].
     shares : mapping of str to float
         Of the cells, ``validate`` and ``test``; the others train.
     cell : float
@@ -99,10 +70,14 @@ def write_galaxies(path: str | Path, table: pd.DataFrame, provenance: Mapping) -
 def read_galaxies(path: str | Path) -> pd.DataFrame:
     """Read the table.
 
+    Columns ``name``, ``ra``, ``dec`` [deg], ``pixscale`` [arcsec/px of a picture of 424
+    px], ``redshift``, ``marks``, ``spiral_asked``, ``bar_asked``, votes, ``source`` and
+    ``part``.
+
     Raises
     ------
     InputError
-        A column or row that is not as `galaxies` and `parted` make it.
+        A column or row that is not so.
     """
     kinds = {"name": "str", **dict.fromkeys([*NUMBERS, "marks", *ASKED], "float")}
     kinds |= dict.fromkeys(columns(), "float") | {"part": "str"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skyloom.spirals.catalogue.crossmatch import SEPARATION, crossmatch
-from skyloom.spirals.catalogue.galaxies import ASKED, galaxies
+from skyloom.spirals.catalogue.crossmatch import crossmatch
+from skyloom.spirals.catalogue.galaxies import ASKED
 from skyloom.spirals.questions import columns
 
 
@@ -54,18 +54,12 @@ def master(
 
 
 def master_galaxies(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the run's galaxies of a table of `master`.
+    """Return name, redshift, votes, ra, dec and pixscale of a table of `master`.
 
     Pictures are centred on GZ3D's position, where there is one.
     """
-    redshift = table.get("redshift", table.get("redshift_desi"))
-    return galaxies(
-        table["name"],
-        table,
+    return table[["name", "redshift", *columns()]].assign(
         ra=table["ra_manga"].fillna(table["ra_desi"]),
         dec=table["dec_manga"].fillna(table["dec_desi"]),
         pixscale=table["est_dr5_pixscale"],
-        redshift=redshift,
-        marks=table[SEPARATION].notna(),
-        **{name: table[name] for name in ASKED},
     )

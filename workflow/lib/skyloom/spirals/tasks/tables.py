@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from skyloom.spirals.catalogue.answers import name_of, read_answers
 from skyloom.spirals.catalogue.base import read_base, read_sami
 from skyloom.spirals.catalogue.crossmatch import crossmatch
 from skyloom.spirals.catalogue.cuts import selected
-from skyloom.spirals.catalogue.galaxies import galaxies, parted
+from skyloom.spirals.catalogue.galaxies import ASKED, NUMBERS, parted
 from skyloom.spirals.catalogue.master import master, master_galaxies
 from skyloom.spirals.catalogue.votes import read_votes
 from skyloom.spirals.config import Config
@@ -23,8 +23,6 @@ from skyloom.spirals.gz3d.sheet import sheet
 from skyloom.spirals.questions import columns
 from skyloom.spirals.tasks.dataset import read_record
 from skyloom.spirals.tasks.images import SHEET
-
-NUMBERS = ("ra", "dec", "pixscale", "redshift")
 
 
 def sheet_of(records: Iterable[str]) -> pd.DataFrame:
@@ -75,11 +73,13 @@ def table_of(
     without = {name: one["reason"] for name, one in known.items() if "reason" in one}
     kept = sorted(known.keys() - without.keys())
     drawn = {name: one for path in marks for name, one in read_record(path).items()}
-    table = galaxies(kept, _votes(kept, catalogue, answers), **_places(kept, known))
-    for key in ("spiral_asked", "bar_asked"):
-        table[key] = [drawn.get(name, {}).get(key, 0) for name in kept]
+    table = pd.DataFrame({"name": kept})
+    for key in NUMBERS:
+        table[key] = np.array([known[name][key] for name in kept], np.float64)
+    asked = {key: [drawn.get(name, {}).get(key, 0) for name in kept] for key in ASKED}
+    table = table.assign(marks=np.maximum(*asked.values()) > 0, **asked)
+    table = table.join(_votes(kept, catalogue, answers))
     table["source"] = [known[name]["source"] for name in kept]
-    table["marks"] = table[["spiral_asked", "bar_asked"]].max(axis=1) > 0
     alike = {name: known[name]["pixels"] for name in kept}
     passed, counts = selected(table, how.cuts)
     shares = {"validate": how.split.validation, "test": how.split.test}
@@ -102,13 +102,6 @@ def check_sheet(paths: Iterable[str], records: Iterable[str]) -> None:
         if odd:
             text = "%s: %d rows of no picture of the run, such as %s"
             logging.getLogger(NAME).warning(text, path, len(odd), odd[0])
-
-
-def _places(names: Iterable[str], known: Mapping) -> dict[str, list]:
-    return {
-        key: [np.nan if known[n][key] is None else known[n][key] for n in names]
-        for key in NUMBERS
-    }
 
 
 def _votes(
