@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from skyloom.spirals.evaluation.overlap import (
     cut_iou,
-    gains,
     galaxy_overlaps,
     soft_iou,
     summary,
@@ -104,10 +103,3 @@ def test_means_have_intervals_that_hold_the_truth(rng):
     assert found["high"] - found["low"] == pytest.approx(4 * 0.1 / 20, rel=0.2)
     nothing = summary({"soft": np.full(3, np.nan)}, rng, 10)["soft"]
     assert nothing == {"value": None, "low": None, "high": None, "n": 0}
-
-
-def test_paired_gains_are_known_better_than_either_mean(rng):
-    hard = rng.normal(0.5, 0.2, 100)
-    found = gains(hard + 0.05, {"ellipse": hard + rng.normal(0, 0.02, 100)}, rng, 300)
-    assert found["ellipse"]["low"] > 0.04
-    assert found["ellipse"]["high"] < 0.06

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from skyloom.spirals.geometry import Canvas
-from skyloom.spirals.gz3d.galaxy import Clicks, Gz3d, Strokes, stem
+from skyloom.spirals.gz3d.galaxy import Clicks, Gz3d, Strokes
 from skyloom.spirals.gz3d.writing import write_gz3d
 
 TIME = "2017-03-12 10:11:12 UTC"
@@ -38,7 +38,7 @@ def invented(ra=123.118, dec=50.24861, size=525):
     stars = tuple(place + rng.normal(0, 1.0, (n, 2)) for n in (1, 0, 1, 1, 2))
     image = rng.integers(0, 255, (25, 25, 3), np.uint8)
     return Gz3d(
-        stem("1-304336", 127, 14724446),
+        "gz3d_1-304336_127_14724446",
         canvas,
         METADATA | {"ra": ra, "dec": dec},
         spiral=Strokes(ids, (TIME,) * 5, paths),

@@ -12,7 +12,7 @@ from skyloom.spirals.gz3d.files import read_gz3d
 from skyloom.spirals.measure.record import Calibration
 from skyloom.spirals.network.files import load_model
 from skyloom.spirals.simulation.population import population
-from skyloom.spirals.tasks.simulate import Survey, files_of, rows_of, truth_row
+from skyloom.spirals.tasks.simulate import files_of, rows_of, simulate_galaxy, truth_row
 from skyloom.spirals.tasks.training import inpaint, train
 
 SETTINGS = {
@@ -62,7 +62,7 @@ def test_a_simulated_galaxy(tmp_path, recipe):
     }
     files = files_of(outputs)
     assert list(files) == [name]
-    row = Survey(rows, how, 1, recipe).write(name, files[name])
+    row = simulate_galaxy(rows, how, 1, recipe, name, files[name])
     assert row["name"] == name
     assert read_cutout(files[name]["cutout"]).flux.shape == (3, 48, 48)
     marks = read_gz3d(files[name]["gz3d"]).marks

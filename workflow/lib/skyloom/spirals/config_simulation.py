@@ -6,12 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import Interval, Rising, Section, key, part
+from skyloom.run.config import Interval, Rising, Section, Share, key, part
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Degrees = Annotated[float, Field(gt=0, lt=90)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Kinds(Section):

@@ -141,13 +141,3 @@ def summary(
         mean = bootstrap(np.mean, values, rng, draws=draws)
         found[name] = mean | {"n": len(values)}
     return found
-
-
-def gains(
-    first: np.ndarray, others: Mapping[str, np.ndarray], rng, draws: int
-) -> dict[str, dict]:
-    """Return how much larger values are than others of the same galaxies, on average.
-
-    ``{value, low, high, n}`` by name, of paired differences; NaN do not count.
-    """
-    return summary({name: first - other for name, other in others.items()}, rng, draws)

@@ -120,11 +120,6 @@ class Gz3d:
         return Marks(self.canvas, *paths, *(s.ids if s else () for s in both))
 
 
-def stem(mangaid: str, ifu_size: int, subject_id: int) -> str:
-    """Return the name of a galaxy's file."""
-    return f"gz3d_{mangaid}_{ifu_size}_{subject_id}"
-
-
 def name_of(path: str | Path) -> str:
     """Return the name of a file without suffixes; InputError if it is not GZ3D's.
 
@@ -132,6 +127,6 @@ def name_of(path: str | Path) -> str:
     """
     name = Path(path).name.removesuffix(".gz").removesuffix(".fits")
     if not NAME.fullmatch(name):
-        expected = f"{stem('<MANGAID>', '<IFU size>', '<subject>')}.fits.gz"
+        expected = "gz3d_<MANGAID>_<IFU size>_<subject>.fits.gz"
         raise InputError(path, f"a file named {name!r}", expected=expected)
     return name

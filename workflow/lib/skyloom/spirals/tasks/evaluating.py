@@ -13,7 +13,7 @@ from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.config import Evaluate
 from skyloom.spirals.dataset.images import Pictures
 from skyloom.spirals.evaluation import votes as voting
-from skyloom.spirals.evaluation.overlap import AGREED, gains, summary, volunteer_overlap
+from skyloom.spirals.evaluation.overlap import AGREED, summary, volunteer_overlap
 from skyloom.spirals.evaluation.recovery import labels, recovery
 from skyloom.spirals.geometry import Stamp
 from skyloom.spirals.network.files import load_model
@@ -126,14 +126,13 @@ def map_report(table: pd.DataFrame, others: pd.DataFrame, how: Evaluate, draw) -
             own = summary(agreed[columns], draw, how.draws)
             over = {}
             if f"{kind}_volunteers" in agreed:
-                better = {"volunteers": agreed[f"{kind}_volunteers"].to_numpy()}
-                mine = agreed[f"{kind}_map"].to_numpy()
-                over = gains(mine, better, draw, how.draws)
+                gain = agreed[f"{kind}_map"] - agreed[f"{kind}_volunteers"]
+                over = summary({"volunteers": gain}, draw, how.draws)
             for name, one in others.groupby("method"):
                 of = one.set_index("galaxy")[kind].reindex(agreed["galaxy"])
-                theirs = {name: of.to_numpy()}
-                own |= summary(theirs, draw, how.draws)
-                over |= gains(agreed[kind].to_numpy(), theirs, draw, how.draws)
+                gain = agreed[kind].to_numpy() - of.to_numpy()
+                own |= summary({name: of}, draw, how.draws)
+                over |= summary({name: gain}, draw, how.draws)
             report[source][kind] = own | {"gains": over}
     return report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,32 +13,17 @@ from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.simulation.files import write_galaxy
 
 
-@dataclass(frozen=True)
-class Survey:
-    """Writes simulated galaxies.
-
-    Attributes
-    ----------
-    rows : mapping of str to mapping
-        Of the population, by name.
-    simulate : Simulate
-        The settings.
-    seed : int
-        Of the run.
-    recipe : Recipe
-        For what is written into the files.
-    """
-
-    rows: Mapping[str, Mapping]
-    simulate: Simulate
-    seed: int
-    recipe: Recipe
-
-    def write(self, name: str, paths: Mapping[str, Path]) -> dict:
-        """Write the files of a galaxy, and return its truth."""
-        row, record = self.rows[name], self.recipe.record()
-        write_galaxy(row, paths, self.simulate, self.seed, record)
-        return truth_row(read_json(paths["truth"]))
+def simulate_galaxy(
+    rows: Mapping[str, Mapping],
+    simulate: Simulate,
+    seed: int,
+    recipe: Recipe,
+    name: str,
+    paths: Mapping[str, Path],
+) -> dict:
+    """Write the files of a galaxy of the population's rows, and return its truth."""
+    write_galaxy(rows[name], paths, simulate, seed, recipe.record())
+    return truth_row(read_json(paths["truth"]))
 
 
 def truth_row(tree: Mapping) -> dict:
