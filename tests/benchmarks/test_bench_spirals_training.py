@@ -70,7 +70,7 @@ def test_training_is_as_fast_as_from_memory(survey, tmp_path):
     torch.set_num_threads(1)
     pictures = opened(table, folder, table["name"])
     how, clock = Train(epochs=EPOCHS, batch=BATCH), Clock()
-    data = Galaxies(pictures, table["part"], SETTINGS, how, 1)
+    data = Galaxies(pictures, table["part"], 64, SETTINGS.crop, how, 1)
     plain = from_memory(data)
     args = (pictures, table["part"], SETTINGS, how, tmp_path)
     fit(*args, seed=1, callbacks=[clock])

@@ -11,7 +11,6 @@ from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset import images
 from skyloom.spirals.dataset.batches import Galaxies
 from skyloom.spirals.dataset.images import Order, Pictures, with_masks
-from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.questions import columns
 
 SIDE, NUMBER = 40, 12
@@ -49,8 +48,8 @@ def opened(survey) -> Pictures:
 
 
 def data_of(survey, seed=1, heads="joint", workers=0) -> Galaxies:
-    settings, how = Settings(size=32), Train(batch=4, workers=workers)
-    return Galaxies(opened(survey), survey[1]["part"], settings, how, seed, heads)
+    how, part = Train(batch=4, workers=workers), survey[1]["part"]
+    return Galaxies(opened(survey), part, 32, 0.8, how, seed, heads)
 
 
 def test_an_item_is_what_lies_in_the_files(survey):

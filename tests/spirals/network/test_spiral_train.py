@@ -38,7 +38,7 @@ def straight(survey, pictures, small, quick):
     """Return images uint8 and batches of the galaxies of the test."""
     opened = pictures(survey)
     how = quick.model_copy(update={"batch": 64})
-    data = Galaxies(opened, survey[1]["part"], small, how, 0)
+    data = Galaxies(opened, survey[1]["part"], small.size, small.crop, how, 0)
     (batch,) = data.straight("test")
     rows = batch["row"].tolist()
     images = np.stack([opened.read(row)[0].numpy() for row in rows])

@@ -14,7 +14,6 @@ from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset.images import HEADS, Batch, Order, Pictures
 from skyloom.spirals.dataset.turn import brightened, central, drawn, looked
-from skyloom.spirals.network.settings import Settings
 
 PICTURES = "pictures"  # instead of heads: of use are all
 
@@ -28,8 +27,8 @@ class Galaxies(lightning.LightningDataModule):
         Of the table.
     parts : Series of str
         ``train``, ``validate`` or ``test``, by row.
-    settings : Settings
-        The network's: what it is given.
+    size, crop : int, float
+        Side of what the network is given [px]; part of a picture's side, straight.
     how : Train
         How many to a batch, and how those that train are turned.
     seed : int
@@ -42,14 +41,15 @@ class Galaxies(lightning.LightningDataModule):
         self,
         pictures: Pictures,
         parts: pd.Series,
-        settings: Settings,
+        size: int,
+        crop: float,
         how: Train,
         seed: int,
         heads: str = "joint",
     ):
         super().__init__()
         self.pictures, self.parts = pictures, np.asarray(parts)
-        self.settings, self.how, self.seed = settings, how, seed
+        self.size, self.crop, self.how, self.seed = size, crop, how, seed
         self.heads = heads
         self.marked = (pictures.asked > 0).any(1).numpy()
         self.voted = (pictures.votes > 0).any(1).numpy()
@@ -120,8 +120,8 @@ class Galaxies(lightning.LightningDataModule):
             draw = rng(self.seed, "turns", *batch["key"].tolist())
             theta = drawn(len(image), augment, draw)
         else:
-            theta = central(len(image), self.settings.crop)
-        seen = looked(both, theta.to(image.device), self.settings.size)
+            theta = central(len(image), self.crop)
+        seen = looked(both, theta.to(image.device), self.size)
         images, counts = seen.split((3, 2), dim=1)
         if draw is not None:
             images = brightened(images, augment, draw)

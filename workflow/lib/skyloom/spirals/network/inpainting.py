@@ -102,7 +102,7 @@ def fit(
     """
     start = "imagenet" if settings.encoder == "lite0" else "random"
     how = how.model_copy(update={"epochs": hide.epochs, "start": start})
-    data = Galaxies(pictures, parts, settings, how, seed, PICTURES)
+    data = Galaxies(pictures, parts, settings.size, settings.crop, how, seed, PICTURES)
     net = first(settings, seed)
     given_weights(net, start, None)
     module = Restoring(net, how, hide, seed)

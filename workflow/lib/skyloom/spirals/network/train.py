@@ -94,7 +94,7 @@ def fit(
     FloatingPointError
         The loss is not finite.
     """
-    data = Galaxies(pictures, parts, settings, how, seed, heads)
+    data = Galaxies(pictures, parts, settings.size, settings.crop, how, seed, heads)
     net = first(settings, seed)
     given_weights(net, how.start, start)
     drawn, concentrations = common(data)
