@@ -90,8 +90,12 @@ def test_votes_of_unseen_galaxies_are_told(learned, survey, pictures, small, qui
     assert ((std > 0) & (std < 0.5)).all()
 
 
-def test_logs_and_one_file_are_left(learned):
-    assert sorted(p.name for p in learned.parent.iterdir()) == ["logs", "model.pt"]
+def test_checkpoints_stay_until_what_comes_after_is_done(learned):
+    assert sorted(p.name for p in learned.parent.iterdir()) == [
+        "logs",
+        "model.pt",
+        "resume",
+    ]
     table = pd.read_csv(learned.parent / "logs" / "epochs.csv")
     assert table["epoch"].tolist() == list(range(1, 26))
     assert {"val/loss", "val/masks", "val/votes"} <= set(table.columns)
@@ -223,6 +227,29 @@ def test_inpainting_gives_first_weights(few, pictures, small, quick, tmp_path):
         fit(*args[:2], replace(small, width=4), how, tmp_path, seed=2, start=start)
     with pytest.raises(ValueError, match="asks for the other"):
         fit(*args, how, tmp_path, seed=2)
+
+
+def test_inpainting_with_the_same_seed_gives_the_same_bytes(
+    few, pictures, small, quick, tmp_path
+):
+    """Whatever else has drawn numbers before."""
+    from skyloom.spirals.config_learning import Inpainting
+
+    args = (pictures(few), few[1]["part"], small, quick, Inpainting(epochs=1, patch=4))
+    made = []
+    for i in range(2):
+        torch.manual_seed(i)
+        made.append(inpainting.fit(*args, tmp_path / str(i), seed=1).read_bytes())
+    assert made[0] == made[1]
+
+
+def test_what_was_learned_is_told(few, pictures, small, quick, tmp_path):
+    """A network that is asked for both has learned votes alone if none has marks."""
+    table = few[1].assign(spiral_asked=0, bar_asked=0, marks=False)
+    made = load_model(
+        fit(pictures(few, table), table["part"], small, quick, tmp_path, seed=1)
+    )
+    assert made.training["heads"] == "votes"
 
 
 def test_a_loss_that_is_not_finite_stops(few, pictures, small, quick, tmp_path):

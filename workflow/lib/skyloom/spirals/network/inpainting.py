@@ -105,7 +105,9 @@ def fit(
     data = Galaxies(pictures, parts, settings.size, settings.crop, how, seed, PICTURES)
     net = first(settings, seed)
     given_weights(net, start, None)
-    module = Restoring(net, how, hide, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng(seed, "paint").integers(2**31)))
+        module = Restoring(net, how, hide, seed)
     more = {"hide": hide.model_dump(), "provenance": dict(provenance or {})}
     made = run(module, data, folder, how, {"seed": seed} | more, logs=logs)
     if made is None:

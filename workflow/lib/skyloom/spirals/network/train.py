@@ -53,8 +53,8 @@ def fit(
     """Train a network and write `model.pt`.
 
     It is the network of the epoch with the lowest validation loss, its votes and the
-    spread of its maps calibrated on the same galaxies. Lightning's checkpoints lie in
-    the folder until then; the same training goes on from them.
+    spread of its maps calibrated on the same galaxies. Lightning's checkpoints stay in
+    the folder: the same training goes on from them.
 
     Parameters
     ----------
