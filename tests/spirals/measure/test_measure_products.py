@@ -205,7 +205,7 @@ def test_what_was_fitted_is_kept_in_json():
     votes[:, [1, 4]] = 40.0  # featured, not edge-on
     votes[:, 5] = votes[:, 7] = 10 * mean[:, 0, 0, 0]  # arms, strong bar
     mean[:, 1] = mean[:, 0]
-    own = Calibration(BarScale(0.7, 1.1), fit_relations(mean, votes))
+    own = Calibration(BarScale(0.7, 0.9), fit_relations(mean, votes))
     assert own.relations["bar"].scatter > 0.1
     tree = json.loads(json.dumps(own.to_json()))
     assert Calibration.from_json(tree) == own

@@ -2,9 +2,8 @@
 
 A bar is the part of the map, about the middle, that at least `LEVEL` times the share at
 its brightest marks, and its direction and axis ratio are those of the uniform ellipse
-of the same second moments. Volunteers' bars differ, and a network blurs small ones, so
-that its length is a function of that ellipse's, fitted to galaxies of known bars; so is
-a factor of the axis ratio.
+of the same second moments. Volunteers' bars differ, so that its length and axis ratio
+have a factor each, fitted to galaxies of known bars.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from skyloom.spirals.measure.draws import drawn_maps
 from skyloom.spirals.measure.ellipse import second_moments, turned
@@ -21,9 +20,8 @@ from skyloom.spirals.measure.ellipse import second_moments, turned
 FAINT = 0.2  # share of volunteers, 3 of 15: a map that stays below has no bar
 MIDDLE = 0.08  # of the side: sigma of what counts as the middle
 WITHIN = 0.2  # of the side: how far from the middle the brightest part may be
-LEVEL = 0.4  # of the brightest share
+LEVEL = 0.3  # of the brightest share
 HALF = 0.5  # of it, that is of the volunteers who draw a bar
-ENOUGH = 20  # galaxies from which a power is fitted
 DRAWS = 24
 SMALLEST = 5  # pixels that have a direction
 
@@ -34,26 +32,18 @@ class BarScale:
 
     Attributes
     ----------
-    length, power : float
-        The bar's length is `length` times the ellipse's to the `power`, both in parts
-        of the map's side.
-    ratio : float
-        True over measured axis ratio.
+    length, ratio : float
+        True over measured length, and axis ratio.
     length_err, angle_err, ratio_err : float
         Scatter of the galaxies it was fitted to: part of the length, deg, 1. Volunteers
         err together, which the map's own deviation does not tell.
     """
 
     length: float = 0.8
-    power: float = 1.0
     ratio: float = 0.7
     length_err: float = 0.1
     angle_err: float = 5.0
     ratio_err: float = 0.05
-
-    def lengths(self, major: np.ndarray, side: int) -> np.ndarray:
-        """Return lengths of bars [px] of semi-major axes [px] on a map."""
-        return side * self.length * (2 * np.asarray(major) / side) ** self.power
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +108,8 @@ def bar(
     if found < 0.5:
         return Bar(share=share, found=found, reason="uncertain")
     major, ratio, angle = own
-    length = float(scale.lengths(major, len(mean)))
-    scatter = np.std(scale.lengths(drawn[:, 0], len(mean)))
+    length = 2 * scale.length * major
+    scatter = 2 * scale.length * np.std(drawn[:, 0])
     lengths = np.hypot(scatter, length * scale.length_err)
     angles = np.sqrt(np.mean(turned(drawn[:, 2] - angle) ** 2))
     angles = np.hypot(angles, scale.angle_err)
@@ -149,26 +139,23 @@ def fit_scale(
     ValueError
         When no map has a bar.
     """
-    seen = [(len(one), *_shape(one)) for one in maps]
-    some = [k for k, (_, peak, shape) in enumerate(seen) if shape and peak >= FAINT]
+    seen = [_shape(one) for one in maps]
+    some = [k for k, (peak, shape) in enumerate(seen) if shape and peak >= FAINT]
     if not some:
         msg = f"none of {len(maps)} maps has a bar: nothing to fit their scale with"
         raise ValueError(msg)
-    side = np.array([seen[k][0] for k in some], np.float64)
-    major, flat, angle = np.array([seen[k][2] for k in some]).T
+    major, flat, angle = np.array([seen[k][1] for k in some]).T
     true = [np.asarray(v, np.float64)[some] for v in (lengths, angles, ratios)]
-    x, y = np.log(2 * major / side), np.log(true[0] / side)
-    power = stats.theilslopes(y, x).slope if len(some) >= ENOUGH else 1.0
-    factor = np.median(y - power * x)
+    factor = np.median(true[0] / (2 * major))
     ratio = np.median(true[2] / np.maximum(flat, 1e-3))
     off = (
-        np.expm1(factor + power * x - y),
+        2 * factor * major / true[0] - 1,
         turned(angle - true[1]),
         ratio * flat - true[2],
     )
     # About 0, not about their median: errors in common are errors.
     scatter = (float(1.4826 * np.median(np.abs(one))) for one in off)
-    return BarScale(float(np.exp(factor)), float(power), float(ratio), *scatter)
+    return BarScale(float(factor), float(ratio), *scatter)
 
 
 def drawn_bar(shares: np.ndarray) -> tuple[float, float, float] | None:
