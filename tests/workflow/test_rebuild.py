@@ -124,7 +124,7 @@ AMETRICS = {"metrics": 1}
 ACOMPARED = together({"compare": 1}, AMETRICS)
 AJUDGED = together({"judge": 2}, ACOMPARED)
 AEVALUATED = together({"evaluate": 1}, AMETRICS)
-ABESIDE = together({"baselines": 1}, AEVALUATED)
+ABESIDE = together({"baselines": 1}, ACOMPARED, AEVALUATED)
 ALISTED = {"catalogue": 1, "interrogate": 1}
 APREDICTED = together({"predict": 2}, ALISTED, AEVALUATED)
 ATRAINED = together({"train": 2}, AJUDGED, APREDICTED)
@@ -678,6 +678,8 @@ MATRIX = [
         do.configure("spirals.predict.spaxel", "0.5"),
         spirals=APREDICTED,
     ),
+    # This run has no pictures that it would be of.
+    Row("scale of pictures", do.configure("spirals.predict.pixscale", "0.3"), NOTHING),
     Row("readers, spirals", do.configure("spirals.train.workers", "2"), NOTHING),
     Row("devices, spirals", do.configure("spirals.train.devices", "2"), NOTHING),
     Row("device, spirals", do.configure("spirals.predict.device", "cuda"), NOTHING),
