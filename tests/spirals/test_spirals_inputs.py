@@ -28,7 +28,7 @@ def data(tmp_path, monkeypatch):
     touched += [f"builder/models/{k}.json.gz" for k in (11, 12, "all")]
     touched += [f"builder/images/{k}.npz" for k in (11, 13, "all")]
     touched += ["sky/a.jpg", "sky/b.PNG", "sky/in/c.d.fits.gz", "sky/list.csv"]
-    touched += ["sky/.hidden.png", "one.fits"]
+    touched += ["sky/.hidden.png", "one.fits", "seen.pt"]
     for name in touched:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -43,7 +43,7 @@ def of(*sources, paths=(), **more) -> Inputs:
 
 GZ3D = {"gz3d": "gz3d", "catalogue": "desi.csv"}
 BUILDER = {"drawings": "builder"}
-SKY = {"pictures": ["sky", "one.fits"], "answers": ["desi.csv"]}
+SKY = {"pictures": ["sky", "one.fits"]}
 
 
 def test_a_run_without_sources_has_nothing():
@@ -147,7 +147,7 @@ def test_subjects_of_galaxy_builder(data):
 
 def test_pictures(data):
     """Files and folders, whatever the case of the ending; what is hidden stays so."""
-    found = of("pictures", paths=SKY)
+    found = of("pictures", paths=SKY, model="seen.pt")
     assert {k: one.picture for k, one in found.galaxies.items()} == {
         "a": str(data / "sky/a.jpg"),
         "b": str(data / "sky/b.PNG"),
@@ -171,7 +171,7 @@ def test_names_of_pictures_that_files_of_ours_cannot_have(data, name, said):
     """The file and the rule are named."""
     (data / "sky" / name).touch()
     with pytest.raises(ConfigError, match=rf"spirals\.paths\.pictures: .*{said}"):
-        of("pictures", paths=SKY)
+        of("pictures", paths=SKY, model="seen.pt")
 
 
 def test_sources_together(data):
@@ -209,12 +209,12 @@ def test_sources_without_galaxies_are_refused(data, source, paths, said):
     """With what was looked for, and where."""
     (data / "empty").mkdir()
     with pytest.raises(ConfigError, match=rf"no galaxy in source {source}; .*{said}"):
-        of(source, paths=paths)
+        of(source, paths=paths, model="seen.pt")
 
 
 def test_models(data, monkeypatch):
     """The run's own; a given one of the repository, first, or of the data."""
-    own = of("pictures", paths=SKY)
+    own = of("galaxy_builder", paths=BUILDER)
     assert (own.trains, own.model) == (True, inputs.TRAINED)
     (data / "m.pt").touch()
     given = of("pictures", paths=SKY, model="m.pt")

@@ -57,7 +57,7 @@ def test_long_layer_plans(fresh, tmp_path):
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
     second = {"answer_query", "merge_labels", "gather_labelled", "compare_rounds"}
     second |= {"train_round2", "run_round2", "make_cluster_list"}
-    more = {"baseline_network", "desom1_repeat1", "desom1_repeat2"}
+    more = {"baseline_network", "desom1_repeat1", "desom1_repeat2", "inpainting"}
     assert kinds(counts) == (kinds(planned(fresh)) - second) | more
     assert sum(counts.values()) > 100
 
@@ -152,7 +152,7 @@ def test_survey_of_gz3d_fetches_what_is_not_there(fresh, tmp_path):
     counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
     assert counts["spirals_retrieve_gz3d"] == len(GZ3D)
     assert counts["spirals_retrieve_cutouts"] == len(GZ3D)
-    assert counts["spirals_train"] == counts["spirals_judge"] == 3 * 3 * 5
+    assert counts["spirals_train"] == counts["spirals_judge"] == (3 + 3 + 1) * 5
     steps = {"marks", "crossmatch", "galaxies", "predict", "catalogue", "compare"}
     assert steps <= kinds(counts)
     assert not {"simulate", "simulate_catalogue"} & kinds(counts)
