@@ -27,7 +27,7 @@ LABELS = {
 PIT_BINS = 10
 SHIFT = 0.03  # of the number of masks, between series
 ROOM = 1.3  # of the axis beside the numbers of galaxies, a factor
-AT_THE_LEFT = {
+ABOVE = {
     "xycoords": ("axes fraction", "data"),
     "xytext": (3, 1),
     "textcoords": "offset points",
@@ -147,11 +147,15 @@ def efficiency_figure(
         2, len(curves), sharex=True, squeeze=False, height_ratios=(2, 1)
     )
     for (upper, lower), (name, curve) in zip(axes.T, curves.items(), strict=True):
-        trained = curve[~curve["heads"].isin(baselines)]
+        known = curve.dropna(subset="value")
+        trained = known[~known["heads"].isin(baselines)]
         _series(upper, trained, "heads")
-        for row in curve[curve["heads"].isin(baselines)].itertuples():
+        levels = known[known["heads"].isin(baselines)]
+        for k, row in enumerate(levels.itertuples()):
             upper.axhline(row.value, color=style.GREY, lw=0.8, ls="--")
-            upper.annotate(row.heads.replace("_", " "), (0, row.value), **AT_THE_LEFT)
+            # Side by side, as their values may be alike.
+            at, label = (k / len(baselines), row.value), row.heads.replace("_", " ")
+            upper.annotate(label, at, **ABOVE)
         lower.axhline(0, color=style.GREY, lw=0.8, ls=":")
         found = differences[name].rename(columns={"difference": "value"})
         _series(lower, found, "of", ls="none")
