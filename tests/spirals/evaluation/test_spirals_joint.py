@@ -109,6 +109,12 @@ def test_a_training_listed_twice_is_refused(trainings, rng):
         compare(pd.concat([table, table.iloc[:1]]), "bar", rng, 50)
 
 
+def test_heads_that_do_not_learn_a_measure_have_no_curve_of_it(trainings, rng):
+    table = trainings(budgets=(50,))
+    table.loc[table["heads"] == "segmentation", "bar"] = np.nan
+    assert efficiency(table, "bar", rng, 20)["heads"].tolist() == ["joint"]
+
+
 def test_the_curve_rises_with_marks(trainings, rng):
     found = efficiency(trainings(budgets=(50, 200, 800)), "bar", rng, 100)
     joint = found[found["heads"] == "joint"]

@@ -42,6 +42,8 @@ def efficiency(
     rows = []
     for (heads, masks), part in table.groupby(["heads", "masks"], sort=True):
         values = _crossed(part, measure)
+        if values.isna().all(axis=None):  # not learned by these heads
+            continue
         row = {"heads": heads, "masks": int(masks)} | _sizes(values)
         found = _mean(values, rng, draws)
         rows.append(row | {name: found[name] for name in ("value", "low", "high")})
@@ -79,11 +81,11 @@ def compare(
         When a training occurs twice with one galaxy.
     """
     rows = []
-    unmarked = table[(table["heads"] == other) & (other == "votes")]
     for masks, part in table.groupby("masks", sort=True):
-        beside = part[part["heads"] == other] if unmarked.empty else unmarked
-        mine = _crossed(part[part["heads"] == first], measure)
-        one, two = mine.align(_crossed(beside, measure), join="inner")
+        beside = table if other == "votes" else part
+        pair = ((part, first), (beside, other))
+        one, two = (_crossed(some[some["heads"] == k], measure) for some, k in pair)
+        one, two = one.align(two, join="inner")
         if one.size == 0:
             continue
         both = one.notna() & two.notna()

@@ -147,11 +147,10 @@ def efficiency_figure(
         2, len(curves), sharex=True, squeeze=False, height_ratios=(2, 1)
     )
     for (upper, lower), (name, curve) in zip(axes.T, curves.items(), strict=True):
-        known = curve.dropna(subset="value")
-        trained = known[~known["heads"].isin(baselines)]
+        lines = curve["heads"].isin(baselines)
+        trained = curve[~lines]
         _series(upper, trained, "heads")
-        levels = known[known["heads"].isin(baselines)]
-        for k, row in enumerate(levels.itertuples()):
+        for k, row in enumerate(curve[lines].itertuples()):
             upper.axhline(row.value, color=style.GREY, lw=0.8, ls="--")
             # Side by side, as their values may be alike.
             at, label = (k / len(baselines), row.value), row.heads.replace("_", " ")
