@@ -12,7 +12,7 @@ studio = Studio(
     files,
     places(job.input.master, job.input.sheet, files),
     job.settings["images"]["size"],
-    job.settings.get("predict", {}).get("pixscale"),
+    job.settings["predict"]["pixscale"],
     job.settings["of"],
     subjects(job.input.models, job.input.images, job.input.turns),
     job.recipe,

@@ -12,9 +12,11 @@ from skyloom.spirals.inputs import GALAXIES, Inputs, request
 
 INPUTS = Inputs(config)
 CHUNKS = INPUTS.chunks
-TABLES = ("questions", "volunteers")
-TABLES = {name: checksum(ROOT / f"resources/spirals/{name}.csv") for name in TABLES}
-TABLES = config | {"tables": TABLES}
+RESOURCES = ROOT / "resources" / "spirals"
+SUMS = {
+    name: checksum(RESOURCES / f"{name}.csv") for name in ("questions", "volunteers")
+}
+TABLES = config | {"tables": SUMS}
 DRAWN = [chunk for chunk, names in CHUNKS.items() if INPUTS.drawn(names)]
 # Of all galaxies: where they lie, their pictures, and how many marked each pixel.
 PACKS = {

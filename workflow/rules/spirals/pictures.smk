@@ -32,6 +32,10 @@ for chunk, names in CHUNKS.items():
             script:
                 "../../../scripts/spirals/marks.py"
 
+    own = {"of": {name: INPUTS.galaxies[name].source for name in names}}
+    if not INPUTS.of("pictures", names=names):  # no other picture depends on it
+        own["predict"] = {"pixscale": None}
+
     # What the network sees, north up.
     rule:
         name:
@@ -56,11 +60,10 @@ for chunk, names in CHUNKS.items():
             runtime=by_attempt(120),
         params:
             settings=pick(
-                config | {"of": {n: INPUTS.galaxies[n].source for n in names}},
+                config | own,
                 "images.size",
                 "of",
-                # No other picture depends on it.
-                *(["predict.pixscale"] if INPUTS.of("pictures", names=names) else []),
+                "predict.pixscale",
             ),
             code=digest("scripts/spirals/images.py"),
         message:
