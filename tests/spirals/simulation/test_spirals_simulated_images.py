@@ -56,6 +56,16 @@ def galsims(galaxy, n=200):
     return whole.drawImage(nx=n, ny=n, scale=NATIVE).array
 
 
+def test_a_wide_field_is_as_bright_as_a_small_one():
+    """Where its pixels are larger than the camera's, they are still of its unit."""
+    galaxy, field = plain(), 60.0
+    small, wide = (scene(galaxy, size, 1) for size in (field, 2.2 * 512 * NATIVE))
+    assert small.scale == NATIVE
+    assert wide.scale > 2 * NATIVE
+    light_of = [cutout(one.clean, one, field, 100)[1].sum() for one in (small, wide)]
+    assert light_of[1] == pytest.approx(light_of[0], rel=0.03)
+
+
 @pytest.mark.parametrize(
     "galaxy",
     [

@@ -63,7 +63,8 @@ class Galaxies(lightning.LightningDataModule):
     def learned(self) -> tuple[bool, bool]:
         """Whether there are marks, and votes, to learn from, and heads that do."""
         rows, (masks, votes) = self.rows("train"), HEADS[self.heads]
-        return masks and self.marked[rows].any(), votes and self.voted[rows].any()
+        both = masks and self.marked[rows].any(), votes and self.voted[rows].any()
+        return bool(both[0]), bool(both[1])
 
     def rows(self, part: str) -> np.ndarray:
         """Return the rows of a part that are of use."""

@@ -72,9 +72,9 @@ def fit(
         Of first weights, order, turns and dropouts: on one kind of processor, with as
         many threads, the same seed gives the same bytes.
     heads : str
-        ``joint``, ``segmentation`` or ``votes``: what is learned. All see the same
-        galaxies in the same batches, less those that have nothing for them. The model
-        tells what it did learn: of votes alone if no galaxy has marks.
+        Of `HEADS`: what is learned. All see the same galaxies in the same batches, less
+        those that have nothing for them. The model tells what it did learn: votes alone
+        if no galaxy has marks.
     start : str or Path, optional
         A model of `.inpainting`, where ``how.start`` asks for one.
     logs, callbacks
