@@ -12,10 +12,10 @@ from astropy.io import fits
 from astropy.table import Table
 from skyloom.io.errors import InputError
 from skyloom.io.record import cards
+from skyloom.io.rows import read_rows
 from skyloom.io.tables import (
     Column,
     read_csv,
-    read_rows,
     write_catalogue,
     write_csv,
     write_parquet,
@@ -43,7 +43,7 @@ def test_kinds(tmp_path):
 
 def test_identifiers_of_18_digits_survive(tmp_path):
     """They never pass through a float, even beside an empty cell."""
-    path = written(tmp_path, 'a\n587741421632356667\n""\n')
+    path = written(tmp_path, "a,b\n587741421632356667,1\n,2\n")
     table = read_csv(path, {"a": Column("int", empty=True)})
     assert table["a"][0] == 587741421632356667
     assert table["a"].isna().tolist() == [False, True]

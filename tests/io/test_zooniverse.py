@@ -4,7 +4,8 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from skyloom.io.tables import header, read_csv
+from skyloom.io.rows import header
+from skyloom.io.tables import read_csv
 from skyloom.io.zooniverse import (
     COLUMNS,
     Classification,

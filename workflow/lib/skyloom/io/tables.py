@@ -1,19 +1,10 @@
-"""Tables: CSV with a schema and row numbers, Parquet, and catalogues.
-
-Rows are numbered as a spreadsheet shows them: the header is row 1.
-"""
+"""Tables: columns with a schema, CSV, Parquet, and catalogues."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import sys
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -23,18 +14,29 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.io.atomic import replacing, write_text
-from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.cells import (
+    MISSING,
+    CellError,
+    each,
+    empty,
+    numbers,
+    one_a_row,
+    shown,
+    text_of,
+)
+from skyloom.io.errors import InputError
 from skyloom.io.fits import fill, write_hdus
+from skyloom.io.identifiers import BLANK, integers
 from skyloom.io.record import cards, text
+from skyloom.io.rows import header, read_rows
 
 META = "skyloom"  # key of a Parquet file's metadata
-CUT = "the file may be cut short: export it again"
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a CSV column must hold.
+    """What a column must hold.
 
     Attributes
     ----------
@@ -43,7 +45,8 @@ class Column:
     required : bool
         Whether the column must exist.
     empty : bool
-        Whether a cell may be empty; it becomes NaN, None or <NA>.
+        Whether a cell may be empty; it becomes NaN, None or <NA>. Numbers may be
+        empty as `cells.MISSING` says.
     unique : bool
         Whether a value may stand in one row only.
     low, high : float or None
@@ -58,25 +61,10 @@ class Column:
     high: float | None = None
 
 
-def read_rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the number (the header is row 1) and the cells, by column, of each row.
-
-    For tables too large for memory; cells are text, exactly as written. The file may
-    be gzipped; blank lines are passed over.
-
-    Raises
-    ------
-    InputError
-        No file, empty, not UTF-8 (with the byte's place), a quote left open by a
-        cut, a column named twice, or a row with more or fewer cells than the header.
-    """
-    path = existing_file(path)
-    with _text(path) as file, _huge_fields():
-        yield from _rows(path, csv.reader(file, strict=True))
-
-
 def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
     """Read and validate the named columns of a CSV file that exist, in their order.
+
+    They may differ from the file's names by case.
 
     Parameters
     ----------
@@ -92,38 +80,54 @@ def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFr
         another kind, out of its limits, or repeated where it must be unique.
     """
     schema = {k: Column(v) if isinstance(v, str) else v for k, v in columns.items()}
-    rows = list(read_rows(path))
-    present = header(path)
+    rows = list(read_rows(path, schema))
+    present = header(path, schema)
     for name, column in schema.items():
         if column.required and name not in present:
             expected = f"it among {', '.join(present)}"
             raise InputError(path, "missing column", where=name, expected=expected)
-    kept = {k: c for k, c in schema.items() if k in present}
-    return pd.DataFrame({k: _column(path, rows, k, c) for k, c in kept.items()})
+    kept = {name: column for name, column in schema.items() if name in present}
+    found = {name: _cells(rows, name) for name in kept}
+    return checked(path, found, kept, lambda k: f"row {rows[k][0]}")
 
 
-def header(path: str | Path) -> list[str]:
-    """Return the column names of a CSV file."""
-    path = existing_file(path)
-    with _text(path) as file:
-        return _header(path, csv.reader(file, strict=True))
+def _cells(rows: list[tuple[int, dict]], name: str) -> np.ndarray:
+    cells = np.empty(len(rows), object)
+    cells[:] = [cells[name] for _, cells in rows]
+    return cells
 
 
-@contextmanager
-def _text(path: Path) -> Iterator[TextIO]:
-    """Open a CSV file, gzipped (``.gz``) or not."""
-    packed = path.suffix == ".gz"
-    opener = gzip.open if packed else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
-    except UnicodeDecodeError:
-        if packed:
-            raise InputError(path, "the text is not UTF-8") from None
-        raise encoding_error(path) from None
-    except (OSError, EOFError, zlib.error) as bad:
-        problem = f"not a readable CSV file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+def checked(
+    path: str | Path,
+    found: Mapping[str, Iterable],
+    columns: Mapping[str, Column],
+    row: Callable[[int], str],
+) -> pd.DataFrame:
+    """Return columns of any file, text or numbers, as their schema wants them.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, for messages.
+    found : mapping of str to iterable
+        The columns by name.
+    columns : mapping of str to Column
+        What each of them must hold.
+    row : callable
+        The name of a row, counted from 0, as a reader of the file counts.
+
+    Raises
+    ------
+    InputError
+        An empty cell, a cell of another kind, out of its limits, or repeated.
+    """
+    made = {}
+    for name, values in found.items():
+        try:
+            made[name] = _column(values, columns[name], row)
+        except CellError as bad:
+            raise bad.at(path, f"{row(bad.row)}, column {name!r}") from None
+    return pd.DataFrame(made)
 
 
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
@@ -183,101 +187,81 @@ def _catalogue_hdu(table: Table) -> fits.BinTableHDU:
     return hdu
 
 
-@contextmanager
-def _huge_fields():
-    # The csv module refuses cells above 128 KiB; a classification can be larger.
-    # The limit is global to the process, so it is put back.
-    before = csv.field_size_limit(sys.maxsize)
+def _column(values: Iterable, column: Column, row: Callable[[int], str]) -> pd.Series:
+    read, whole, gappy, words = KINDS[column.kind]
+    values = one_a_row(values)
+    missing = empty(values, words)
+    if missing.any() and not column.empty:
+        problem = "empty cell"
+        raise CellError(problem, column.kind, row=np.argmax(missing))
+    rows = np.flatnonzero(~missing)
     try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+        made = read(np.ma.getdata(values)[rows])
+        _refuse_beyond(made, column)
+        if column.unique:
+            _refuse_repeats(made, lambda k: row(rows[k]))
+    except CellError as bad:
+        bad.row = int(rows[bad.row])
+        raise
+    if not missing.any():
+        return pd.Series(made, dtype=whole)
+    series = pd.Series([None] * len(values), dtype=gappy)
+    series.iloc[rows] = made
+    return series
 
 
-def _header(path: Path, reader) -> list[str]:
+def _finite(values: np.ndarray) -> np.ndarray:
+    made = numbers(values)
+    for k in np.flatnonzero(~np.isfinite(made)):
+        problem = f"got {shown(values[k])}"
+        raise CellError(problem, "a finite number", row=k)
+    return made
+
+
+def _texts(values: np.ndarray) -> list[str]:
+    # FITS pads texts with blanks; of CSV they are as written.
+    texts = map(text_of, values.tolist())
+    return [text.strip() for text in texts] if values.dtype.kind in "SU" else [*texts]
+
+
+def _truth(cell: object) -> bool:
     try:
-        names = next(reader, [])
-    except csv.Error as bad:
-        raise InputError(path, str(bad), where="row 1") from None
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise InputError(path, "column appears twice", where=f"row 1, {twice[0]!r}")
-    if not names:
-        raise InputError(path, "no header", where="row 1", expected="column names")
-    return names
+        return TRUTHS[text_of(cell).strip().lower()]
+    except KeyError:
+        problem = f"got {shown(cell)}"
+        raise CellError(problem, "true or false") from None
 
 
-def _rows(path: Path, reader) -> Iterator[tuple[int, dict[str, str]]]:
-    names = _header(path, reader)
-    row = 1
-    try:
-        for row, cells in enumerate(reader, start=2):
-            if not cells:
-                continue
-            if len(cells) != len(names):
-                problem = f"row {row}: {len(cells)} cell(s)"
-                expected = f"{len(names)}, as in the header"
-                raise InputError(path, problem, expected=expected, remedy=CUT)
-            yield row, dict(zip(names, cells, strict=True))
-    except csv.Error as bad:
-        where = f"row {row + 1}"
-        raise InputError(path, str(bad), where=where, remedy=CUT) from None
-
-
-def _integer(text: str) -> int:
-    value = float(text)
-    if not value.is_integer():
-        raise ValueError(text)
-    # An identifier of 18 digits does not survive the way through a float.
-    return int(text) if text.strip().lstrip("+-").isdigit() else int(value)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not np.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-# By kind: what reads a cell, and the column's type without and with empty cells.
+# By kind: what reads a column, its type without and with empty cells, and what says
+# that a cell is empty.
 KINDS = {
-    "int": (_integer, "int64", "Int64"),
-    "float": (_finite, "float64", "float64"),
-    "str": (str, object, object),
-    "bool": (lambda text: TRUTHS[text.strip().lower()], bool, "boolean"),
+    "int": (integers, "int64", "Int64", MISSING),
+    "float": (_finite, "float64", "float64", MISSING),
+    "str": (_texts, object, object, BLANK),
+    "bool": (lambda values: each(_truth, values), bool, "boolean", MISSING),
 }
 
 
-def _column(path, rows, name: str, column: Column) -> pd.Series:
-    values = [_cell(path, row, name, cells[name], column) for row, cells in rows]
-    if column.unique:
-        _refuse_repeats(path, rows, name, values)
-    return pd.Series(values, dtype=KINDS[column.kind][2 if None in values else 1])
+def _refuse_beyond(values: np.ndarray | list, column: Column) -> None:
+    low = -np.inf if column.low is None else column.low
+    high = np.inf if column.high is None else column.high
+    if column.kind in ("int", "float") and (low, high) != (-np.inf, np.inf):
+        for k in np.flatnonzero((values < low) | (values > high)):
+            problem = f"got {values[k]}"
+            raise CellError(problem, _range(column), row=k)
 
 
-def _cell(path, row: int, name: str, text: str, column: Column):
-    where = f"row {row}, column {name!r}"
-    if not text.strip() or (column.kind == "float" and text.lower() == "nan"):
-        if column.empty:
-            return None
-        raise InputError(path, "empty cell", where=where, expected=column.kind)
-    try:
-        value = KINDS[column.kind][0](text)
-    except (ValueError, KeyError, OverflowError):
-        problem = f"got {text[:40]!r}"
-        raise InputError(path, problem, where=where, expected=column.kind) from None
-    low, high = column.low, column.high
-    if (low is not None and value < low) or (high is not None and value > high):
-        expected = f"{low} to {high}"
-        raise InputError(path, f"got {value}", where=where, expected=expected)
-    return value
+def _range(column: Column) -> str:
+    if column.low is None:
+        return f"{column.high} or less"
+    return f"{column.low} " + (
+        "or more" if column.high is None else f"to {column.high}"
+    )
 
 
-def _refuse_repeats(path, rows, name: str, values: list) -> None:
-    seen: dict = {}
-    for (row, _), value in zip(rows, values, strict=True):
-        if value is not None and value in seen:
-            where = f"row {row}, column {name!r}"
-            problem = f"{value} already stands in row {seen[value]}"
-            raise InputError(path, problem, where=where, expected="unique values")
-        seen[value] = row
+def _refuse_repeats(values: Iterable, row: Callable[[int], str]) -> None:
+    first: dict = {}
+    for k, value in enumerate(values):
+        if first.setdefault(value, k) != k:
+            problem = f"{value} already stands in {row(first[value])}"
+            raise CellError(problem, "unique values", row=k)

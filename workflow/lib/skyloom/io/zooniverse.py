@@ -19,7 +19,8 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import header, read_rows, write_csv
+from skyloom.io.rows import header, read_rows
+from skyloom.io.tables import write_csv
 
 NEEDED = ("classification_id", "workflow_id", "created_at")
 NEEDED += ("annotations", "subject_ids")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.builder.images.astrometry import quarter_turns
-from skyloom.io.tables import Column, header, read_csv
+from skyloom.io.rows import header
+from skyloom.io.tables import Column, read_csv
 from skyloom.io.zooniverse import Rejection
 
 FREE = Column("float", empty=True, required=False)

@@ -12,7 +12,7 @@ from astropy.table import Column, Table
 
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.tables import header, read_rows
+from skyloom.io.rows import header, read_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import header, read_csv
+from skyloom.io.rows import header
+from skyloom.io.tables import read_csv
 from skyloom.spirals.catalogue.votes import counted, read_votes
 from skyloom.spirals.questions import columns, questions
 

@@ -14,7 +14,7 @@ from pyarrow import csv
 
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.tables import CUT, header
+from skyloom.io.rows import header
 
 CSV = (".csv", ".csv.gz")
 EMPTY = ("", "nan", "NaN", "NA", "None", "null", "--", None, pd.NA, np.nan)

@@ -26,7 +26,8 @@ from astropy.wcs import WCS
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.npz import read_npz
-from skyloom.io.tables import Column, header, read_csv
+from skyloom.io.rows import header
+from skyloom.io.tables import Column, read_csv
 from skyloom.spirals.cutouts.files import NATIVE, Cutout
 from skyloom.spirals.drawings.shapes import HALF_WIDTH, box, stroke_areas
 from skyloom.spirals.geometry import Canvas
