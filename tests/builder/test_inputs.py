@@ -71,10 +71,10 @@ def test_sheet_gives_sorted_ids(data):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id\n7\n7\n", "row 2.*stands in row 1"),
-        ("id\nx\n", "row 1.*'x'.*integer"),
+        ("id\n7\n7\n", "row 3.*stands in row 2"),
+        ("id\nx\n", "row 2.*'x'.*whole number"),
         ("other\n7\n", "no column id; expected it among other"),
-        ("id\n-7\n", "row 1.*or equal to 1"),
+        ("id\n-7\n", "row 2.*or equal to 1"),
     ],
 )
 def test_bad_sheet_names_its_row(data, text, said):
@@ -116,7 +116,7 @@ def test_repeat_shows_the_first_ones_image(data):
 def test_repeat_without_an_integer_id_is_refused(data, text):
     """A fraction would name another subject."""
     (data / "pairs.csv").write_text(f"0,1\n{text},9.0\n")
-    with pytest.raises(InputError, match=f"row 1: 0: got '{text}'"):
+    with pytest.raises(InputError, match=f"row 2: 0: got '{text}'"):
         upstream(data, {"subject_ids": [9]}, repeats="pairs.csv")
 
 

@@ -183,7 +183,7 @@ def test_tiles_of_a_sheet(data):
     found = survey_tiles.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
     assert found == {"A": [str(data / "a" / f"{band}.fits") for band in "griz"]}
     sheet.write_text("tile,g,r,i,z\nA,a/g.fits,a/r.fits,,a/z.fits\n")
-    with pytest.raises(InputError, match=r"row 1: .*i: missing"):
+    with pytest.raises(InputError, match=r"row 2: .*i: missing"):
         survey_tiles.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
 
 
@@ -212,7 +212,7 @@ def test_names_that_files_would_lose_are_refused(data, name):
     )
     with pytest.raises(
         InputError,
-        match=r"tiles\.csv: .*row 2: tile: got '.*letters, digits.*rename the tile",
+        match=r"tiles\.csv: .*row 3: tile: got '.*letters, digits.*rename the tile",
     ):
         survey_tiles.tiles(of_survey(survey=None, survey_sheet="tiles.csv"))
     if "/" in name:

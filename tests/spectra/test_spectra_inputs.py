@@ -82,8 +82,8 @@ def test_cubes_of_ones_own_are_not_fetched(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("8485-1901\n8485-1901", "stands in row 1 too"),
-        ("8485-1901\n1-44219", r"row 2: plateifu: got '1-44219'.*plate-IFU"),
+        ("8485-1901\n8485-1901", "stands in row 2 too"),
+        ("8485-1901\n1-44219", r"row 3: plateifu: got '1-44219'.*plate-IFU"),
         ("", "no rows"),
     ],
 )

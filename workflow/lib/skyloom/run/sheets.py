@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from skyloom.io.cells import CellError, number
 from skyloom.io.errors import InputError
+from skyloom.io.identifiers import integer
+from skyloom.io.rows import header, read_rows
 from skyloom.run.config import message
+
+# Numbers are read as those of any table: pydantic would take 1_000 for one.
+READERS = {"integer": integer, "number": number}
+
+
+class _Kind(NamedTuple):
+    """What a column must hold, how a cell is read, and what it means."""
+
+    adapter: TypeAdapter
+    read: Callable
+    meaning: str
 
 
 def read_sheet(
@@ -20,7 +34,7 @@ def read_sheet(
     Parameters
     ----------
     path : str or Path
-        A CSV file with a header, or a TSV file by its suffix; UTF-8.
+        A text table of `skyloom.io.rows`: CSV, or with tabs; UTF-8.
     columns : mapping of str to type
         The columns that are read, all of which each row must fill, and their types as
         pydantic has them. Other columns are left out.
@@ -30,20 +44,26 @@ def read_sheet(
     Raises
     ------
     InputError
-        Naming the row (1 is the first after the header), the column, the value and
-        what was expected, for up to ten problems at once; or that there is no row, or
-        no such column.
+        Naming the row (the header is row 1), the column, the value and what was
+        expected, for up to ten problems at once; or that there is no row, or no such
+        column.
     """
-    adapters = {name: TypeAdapter(kind) for name, kind in columns.items()}
+    present = header(path, columns)
+    missing = [name for name in columns if name not in present]
+    if missing:
+        problem = f"no column {', '.join(missing)}"
+        expected = f"it among {', '.join(present)}"
+        raise InputError(path, problem, where="the header", expected=expected)
+    kinds = {name: _kind(kind) for name, kind in columns.items()}
     rows, problems, first = [], [], {}
-    for number, cells in enumerate(_rows(path, columns), start=1):
-        row, wrong = _typed(cells, adapters)
-        rows.append(row)
-        problems += [f"row {number}: {problem}" for problem in wrong]
-        name = row.get(unique)
-        if name is not None and first.setdefault(name, number) != number:
+    for row, cells in read_rows(path, columns):
+        made, wrong = _typed(cells, kinds)
+        rows.append(made)
+        problems += [f"row {row}: {problem}" for problem in wrong]
+        name = made.get(unique)
+        if name is not None and first.setdefault(name, row) != row:
             where = f"row {first[name]}"
-            problems.append(f"row {number}: {unique} {name!r} stands in {where} too")
+            problems.append(f"row {row}: {unique} {name!r} stands in {where} too")
     if problems:
         raise InputError(path, message("this sheet", problems))
     if not rows:
@@ -51,42 +71,30 @@ def read_sheet(
     return rows
 
 
-def _rows(path: str | Path, columns: Iterable[str]) -> Iterator[dict]:
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = f"byte {error.start} is not UTF-8"
-        raise InputError(path, problem, remedy="save the sheet as UTF-8") from None
-    except OSError as error:
-        remedy = "check the path in the configuration"
-        raise InputError(path, error.strerror, remedy=remedy) from None
-    tabs = Path(path).suffix == ".tsv"
-    reader = csv.DictReader(text.splitlines(), delimiter="\t" if tabs else ",")
-    present = reader.fieldnames or []
-    missing = [name for name in columns if name not in present]
-    if present and missing:
-        problem = f"no column {', '.join(missing)}"
-        expected = f"it among {', '.join(present)}"
-        raise InputError(path, problem, where="the header", expected=expected)
-    for number, row in enumerate(reader, start=1):
-        if None in row or None in row.values():
-            where, wanted = f"row {number}", f"{len(present)} cells"
-            raise InputError(path, "wrong length", where=where, expected=wanted)
-        yield row
+def _kind(kind: object) -> _Kind:
+    adapter = TypeAdapter(kind)
+    tree = adapter.json_schema()
+    read = READERS.get(tree.get("type"), str)
+    return _Kind(adapter, read, tree.get("description", ""))
 
 
 def _typed(
-    cells: Mapping[str, str], adapters: Mapping[str, TypeAdapter]
+    cells: Mapping[str, str], kinds: Mapping[str, _Kind]
 ) -> tuple[dict, list[str]]:
     """Return the values of a row, and a line for each that is not what it should be."""
     row, problems = {}, []
-    for name, adapter in adapters.items():
+    for name, kind in kinds.items():
         cell = cells[name].strip()
-        meaning = adapter.json_schema().get("description", "")
         try:
-            row[name] = adapter.validate_python(cell or None)
+            row[name] = kind.adapter.validate_python(kind.read(cell) if cell else None)
+        except CellError as bad:
+            problems.append(f"{name}: {bad}" + _meaning(kind))
         except ValidationError as error:
             wanted = error.errors()[0]["msg"].replace("Input should be", "expected")
             said = f"got {cell!r}, {wanted}" if cell else "missing; fill the cell"
-            problems.append(f"{name}: {said}" + (f" ({meaning})" if meaning else ""))
+            problems.append(f"{name}: {said}" + _meaning(kind))
     return row, problems
+
+
+def _meaning(kind: _Kind) -> str:
+    return f" ({kind.meaning})" if kind.meaning else ""
