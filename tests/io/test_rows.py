@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 from skyloom.io.errors import InputError
-from skyloom.io.rows import header, number_of, read_rows
+from skyloom.io.rows import header, read_rows, row_of
 
 TEXT = "ID,RA\n1,2\n3,4\n"
 ROWS = [(2, {"ID": "1", "RA": "2"}), (3, {"ID": "3", "RA": "4"})]
@@ -45,7 +45,8 @@ def test_blank_rows_count(tmp_path):
     """A spreadsheet shows the number of a row with blank ones above."""
     path = written(tmp_path, "\nID,RA\n\n1,2\n,\n3,4\n")
     assert [row for row, _ in read_rows(path)] == [4, 6]
-    assert [number_of(path, k) for k in (0, 1)] == [4, 6]
+    assert [row_of(path, k) for k in (0, 1)] == ["row 4", "row 6"]
+    assert row_of("a.fits", 0) == "row 1"
 
 
 @pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])

@@ -182,8 +182,20 @@ BAD = {
     "TARGETID text": ([VI, "x,2,2.0,4,QSO,"], "row 2, column 'TARGETID'"),
     "TARGETID empty": ([VI, ",2,2.0,4,QSO,"], "empty cell"),
     "z text": ([VI, "1,2,two,4,QSO,"], "got 'two'"),
+    "z of 1e999": ([VI, "1,2,1e999,4,QSO,"], "got '1e999'"),
+    "z of -9": ([VI, "1,2,-9,4,QSO,"], "got -9.0; expected -1 to 20; leave the cell"),
+    "TARGETID of a spreadsheet": (
+        [VI, "1,2,2.0,4,QSO,", "3.96E+16,2,2.0,4,QSO,"],
+        r"row 3, column 'TARGETID': '3.96E\+16' has lost its digits.*as text",
+    ),
+    "TARGETID 1_000": ([VI, "1_000,2,2.0,4,QSO,"], "got '1_000'"),
+    "TARGETID of 2^63": ([VI, f"{2**63},2,2.0,4,QSO,"], "beyond 64 bits"),
+    "a web page": (["<!DOCTYPE html>", "<html></html>"], "a web page"),
     "z infinite": ([VI, "1,2,inf,4,QSO,"], "got 'inf'"),
-    "z of 215": ([VI, "1,2,215.67,4,QSO,"], "row 2: redshift 215.67"),
+    "z of 215": (
+        [VI, "1,2,215.67,4,QSO,"],
+        "row 2, column 'VI_Z': got 215.67; .* to 20; leave",
+    ),
     "quality 5": ([VI, "1,2,2.1,5,QSO,"], "got 5.0; expected 0 to 4"),
     "quality -1": ([VI, "1,2,2.1,-1,QSO,"], "expected 0 to 4"),
     "quality empty": ([VI, "1,2,2.1,,QSO,"], "empty cell"),
@@ -212,15 +224,60 @@ def test_a_bad_table_is_refused(tmp_path, case):
         read_truth(path)
 
 
+DESI = {
+    "TARGETID": [39627788403084375, 2],
+    "VI_Z": [2.5, -1.0],
+    "VI_QUALITY": [4.0, 3.0],
+    "VI_CLASS": ["QSO", "QSO"],
+}
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_every_digit_of_a_fits_identifier(tmp_path, words):
+    """As numbers and as text; a redshift of -1 is unknown, and nobody's quasar."""
+    digits = [str(name) for name in DESI["TARGETID"]]
+    Table(DESI | ({"TARGETID": digits} if words else {})).write(tmp_path / "a.fits")
+    found = read_truth(tmp_path / "a.fits")
+    assert found["targetid"].tolist() == DESI["TARGETID"]
+    assert np.isnan(found["z"][1])
+    assert found["confident"].tolist() == [True, False]
+
+
+def test_a_csv_as_people_have_it(tmp_path):
+    """Blanks in the header, lower case, ``.0`` of floats, rows without content."""
+    lines = (" targetid, vi_z ,VI_quality,VI_CLASS", "39627788403084375.0,2.5,4,QSO")
+    found = read_truth(text(tmp_path / "a.csv", *lines, ",,,", "", "2.0,-1,3,QSO", ""))
+    assert found["targetid"].tolist() == DESI["TARGETID"]
+    assert np.isnan(found["z"][1])
+    with pytest.raises(InputError, match="row 5: target 2 stands"):
+        read_truth(
+            text(tmp_path / "b.csv", lines[0], "2,1,3,QSO", ",,,", "", "2,1,3,QSO")
+        )
+
+
 BAD_FITS = {
     "no class": ({k: v for k, v in RAW.items() if k != "CLASS_PERSON"}, "CLASS_PERSON"),
     "text z": (RAW | {"Z_VI": ["a", "b", "c", "d"]}, "column 'Z_VI'"),
-    "vector": (RAW | {"Z_VI": np.ones((4, 2))}, "expected one number a row"),
-    "code": (RAW | {"CLASS_PERSON": [3, 3, 3, 9]}, "row 5, column 'CLASS_PERSON'"),
+    "vector": (RAW | {"Z_VI": np.ones((4, 2))}, "expected one value a row"),
+    "code": (RAW | {"CLASS_PERSON": [3, 3, 3, 9]}, "row 4, column 'CLASS_PERSON'"),
     "parsed code": (PARSED | {"OBJCLASS": [3, 3, 3, 9]}, "column 'OBJCLASS'"),
-    "z": (PARSED | {"Z": [2, 2, 2, 99.0]}, "redshift 99.0"),
+    "z": (PARSED | {"Z": [2, 2, 2, 99.0]}, "row 4, column 'Z': got 99.0"),
     "twice": (PARSED | {"SPID2": [1, 2, 2, 4]}, "stands in two rows"),
     "fibre": (PARSED | {"SPID2": [0, 1, 2, 4]}, "fibre out of range"),
+    "unknown": (PARSED | {"Z": [2, 2, 2, -9.0]}, "row 4, column 'Z': got -9.0"),
+    "NaN": (DESI | {"TARGETID": [1.0, np.nan]}, "row 2, column 'TARGETID': empty"),
+    "half": (DESI | {"TARGETID": [1.0, 2.5]}, "row 2, column 'TARGETID': got 2.5"),
+    "rounded": (
+        DESI | {"TARGETID": [1.0, 39627788403084375.0]},
+        "row 2.*float64.*2.53",
+    ),
+    "unsigned": (DESI | {"TARGETID": np.array([1, 2**63], "u8")}, "row 2.*beyond"),
+    "lost": (DESI | {"TARGETID": ["1", "3.96E+16"]}, "row 2.*has lost its digits"),
+    "quality 99": (
+        DESI | {"VI_QUALITY": [4.0, 99.0]},
+        "row 2.*got 99.0; expected 0 to 4",
+    ),
+    "quality": (DESI | {"VI_QUALITY": [4.0, np.inf]}, "row 2.*got .*inf"),
     "empty": ({k: np.array(v)[:0] for k, v in RAW.items()}, "no rows"),
 }
 

@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 from skyloom.io.errors import InputError, encoding_error, existing_file
 
 CUT = "the file may be cut short: export it again"
+TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 DELIMITERS = ",;\t"
 QUOTED = re.compile(r'"[^"]*"')
 GZIP = b"\x1f\x8b"
@@ -87,7 +88,7 @@ def layout(path: str | Path) -> Layout:
     with _text(path) as file:
         line = next((line for line in file if line.strip(",; \t\r\n")), "")
     bare = QUOTED.sub("", line)
-    delimiter = next((one for one in DELIMITERS if one in bare), ",")
+    delimiter = max(DELIMITERS, key=bare.count)
     with _text(path) as file, _huge_fields():
         row, raw = _first(path, csv.reader(file, strict=True, delimiter=delimiter))
     names = [name.strip() for name in raw]
@@ -118,9 +119,20 @@ def spelt(path: str | Path, names: Iterable[str], wanted: Iterable[str]) -> list
     return names
 
 
-def number_of(path: str | Path, k: int) -> int:
-    """Return the number of the k-th row with content, counted from 0."""
-    return next(islice(read_rows(path), k, None))[0]
+def row_of(path: str | Path, k: int) -> str:
+    """Return the name of a table's row, counted from 0, as a reader of it counts.
+
+    In text the header is row 1, and rows without content count; in others the first
+    is row 1.
+    """
+    if not is_text(path):
+        return f"row {k + 1}"
+    return f"row {next(islice(read_rows(path), k, None))[0]}"
+
+
+def is_text(path: str | Path) -> bool:
+    """Return whether a file is a text table by its name."""
+    return Path(path).name.lower().endswith(TEXTS)
 
 
 def packed(path: str | Path) -> bool:

@@ -51,6 +51,8 @@ class Column:
         Whether a value may stand in one row only.
     low, high : float or None
         Inclusive limits of a number.
+    remedy : str
+        What to do about a number beyond them.
     """
 
     kind: str = "str"
@@ -59,6 +61,7 @@ class Column:
     unique: bool = False
     low: float | None = None
     high: float | None = None
+    remedy: str = ""
 
 
 def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
@@ -248,15 +251,15 @@ def _refuse_beyond(values: np.ndarray | list, column: Column) -> None:
     if column.kind in ("int", "float") and (low, high) != (-np.inf, np.inf):
         for k in np.flatnonzero((values < low) | (values > high)):
             problem = f"got {values[k]}"
-            raise CellError(problem, _range(column), row=k)
+            raise CellError(problem, _range(column), column.remedy, k)
 
 
 def _range(column: Column) -> str:
     if column.low is None:
-        return f"{column.high} or less"
-    return f"{column.low} " + (
-        "or more" if column.high is None else f"to {column.high}"
-    )
+        return f"{column.high:g} or less"
+    if column.high is None:
+        return f"{column.low:g} or more"
+    return f"{column.low:g} to {column.high:g}"
 
 
 def _refuse_repeats(values: Iterable, row: Callable[[int], str]) -> None:

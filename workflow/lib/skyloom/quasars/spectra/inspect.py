@@ -15,14 +15,16 @@ from skyloom.quasars.spectra.truth import COLUMNS
 from skyloom.quasars.spectra.truth_formats import (
     CLASSES,
     GOOD_QUALITY,
+    REDSHIFT,
     TYPES,
     WORDS,
     coded,
+    known_redshifts,
 )
 
 ANSWER = {
     "TARGETID": Column("int"),
-    "VI_Z": Column("float", empty=True, high=20.0),
+    "VI_Z": REDSHIFT,
     "VI_QUALITY": Column("float", low=0, high=4),
     "VI_CLASS": Column("str", empty=True),
     "VI_BY": Column("str"),
@@ -109,7 +111,9 @@ def merge(answers: pd.DataFrame, decisions: pd.DataFrame | None = None) -> pd.Da
 def _read(path: Path) -> pd.DataFrame:
     table = read_csv(path, ANSWER)
     words = table["VI_CLASS"].fillna("").str.strip().str.upper()
-    return table.assign(VI_CLASS=coded(path, "VI_CLASS", words, WORDS), file=str(path))
+    klass = coded(path, "VI_CLASS", words, WORDS)
+    z = known_redshifts(table["VI_Z"])
+    return table.assign(VI_CLASS=klass, VI_Z=z, file=str(path))
 
 
 def _pair(grid: pd.DataFrame, one: str, two: str) -> dict:

@@ -17,19 +17,18 @@ import pandas as pd
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
-from skyloom.io.tables import header, read_csv, write_csv
+from skyloom.io.rows import header, is_text, row_of
+from skyloom.io.tables import checked, read_csv, write_csv
 from skyloom.quasars.spectra.truth_formats import (
     CLASSES,
     COLUMNS,
     TYPES,
     Format,
     format_of,
-    row_of,
+    known_redshifts,
 )
 
 log = logging.getLogger(__name__)
-
-HIGHEST = 20.0  # a redshift above is a slip of the pen
 
 
 def read_truth(path: str | Path) -> pd.DataFrame:
@@ -50,8 +49,8 @@ def read_truth(path: str | Path) -> pd.DataFrame:
     make `targetid`. A DESI table may have all_VI_comments, whose standard phrase is
     `bal` 1. Confident stars and galaxies have `bal` -1 in any format.
 
-    Nobody is confident about an unknown class, nor about a galaxy or a quasar without
-    a positive redshift.
+    A redshift of -1 is unknown. Nobody is confident about an unknown class, nor about
+    a galaxy or a quasar without a positive redshift.
 
     Raises
     ------
@@ -60,18 +59,17 @@ def read_truth(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     name = path.name.lower()
-    if name.endswith(".csv"):
-        present = header(path)
-        form = format_of(path, present)
-        wanted = {k: c for k, c in form.columns.items() if c.required or k in present}
-        raw = read_csv(path, wanted)
-    elif name.endswith((".fits", ".fits.gz", ".fit")):
+    if is_text(path):
+        form = format_of(path, header(path))
+        raw = read_csv(path, form.columns)
+    elif name.endswith((".fits", ".fits.gz", ".fit", ".fit.gz")):
         form, raw = _read_fits(path)
     else:
         raise InputError(path, f"suffix {path.suffix!r}", expected=".csv or .fits")
     if raw.empty:
         raise InputError(path, "no rows", expected="one row a target")
-    return _finished(path, form.convert(path, raw))
+    made = form.convert(path, raw)
+    return _finished(path, made.assign(z=known_redshifts(made["z"])))
 
 
 def write_truth(path: str | Path, truth: pd.DataFrame) -> None:
@@ -118,25 +116,16 @@ def _read_fits(path: Path) -> tuple[Format, pd.DataFrame]:
         form = format_of(path, present)
         wanted = tuple(name for name in form.columns if name.upper() in present)
         table = file.columns(1, wanted)
-    for name, values in table.items():
-        number = form.columns[name].kind in ("int", "float")
-        if values.ndim != 1 or (number and values.dtype.kind not in "iufb"):
-            problem = f"{values.dtype} of shape {values.shape}"
-            where = f"column {name!r}"
-            raise InputError(path, problem, where=where, expected="one number a row")
-        if not number:
-            table[name] = np.char.strip(values.astype(str))
-    return form, pd.DataFrame(table)
+    return form, checked(path, table, form.columns, lambda k: row_of(path, k))
 
 
 def _finished(path: Path, truth: pd.DataFrame) -> pd.DataFrame:
-    _refuse_slips(path, truth)
     again = np.flatnonzero(truth["targetid"].duplicated())
     if again.size:
         problem = f"target {truth['targetid'].iloc[again[0]]} stands in two rows"
         remedy = "several inspectors' answers are merged by skyloom.quasars.spectra"
         raise InputError(
-            path, problem, where=row_of(again[0]), remedy=f"{remedy}.inspect"
+            path, problem, where=row_of(path, again[0]), remedy=f"{remedy}.inspect"
         )
     placed = (truth["klass"] == "STAR") | (truth["z"] > 0)
     sure = truth["confident"] & truth["klass"].isin(CLASSES) & placed
@@ -146,11 +135,3 @@ def _finished(path: Path, truth: pd.DataFrame) -> pd.DataFrame:
     never = sure & truth["klass"].isin(("STAR", "GALAXY"))
     truth = truth.assign(confident=sure, bal=truth["bal"].mask(never, -1))
     return truth[list(COLUMNS)].astype(TYPES)
-
-
-def _refuse_slips(path: Path, truth: pd.DataFrame) -> None:
-    bad = np.flatnonzero((truth["z"] > HIGHEST) | np.isinf(truth["z"]))
-    if bad.size:
-        problem = f"redshift {truth['z'].iloc[bad[0]]}"
-        expected = f"at most {HIGHEST}"
-        raise InputError(path, problem, where=row_of(bad[0]), expected=expected)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
+from skyloom.io.rows import row_of
 from skyloom.io.sdss import sdss_targetid
 from skyloom.io.tables import Column
 
@@ -17,6 +18,15 @@ TYPES = {"targetid": "int64", "z": "float64", "klass": object, "confident": bool
 TYPES |= {"quality": "float64", "bal": "int64", "source": object}
 COLUMNS = tuple(TYPES)
 CLASSES = ("STAR", "GALAXY", "QSO")
+UNKNOWN = -1.0  # a redshift, in tables without empty cells
+# A redshift above is a slip of the pen, or a placeholder as 99 is.
+REDSHIFT = Column(
+    "float",
+    empty=True,
+    low=UNKNOWN,
+    high=20.0,
+    remedy="leave the cell empty, or write -1, where it is unknown",
+)
 GOOD_QUALITY = 2.5  # of DESI's inspectors: the mean of their 0 to 4
 GOOD_CONF = 3  # Z_CONF_PERSON
 GOOD_PARSED = 2  # Z_CONF after QuasarNET's parsing
@@ -46,16 +56,18 @@ class Format(NamedTuple):
 def formats() -> tuple[Format, ...]:
     """Return the known formats, in the order in which they are tried."""
     integer, unknown = Column("int"), Column("float", empty=True)
-    words, maybe = Column("str", empty=True), Column("float", required=False)
+    words = Column("str", empty=True)
+    maybe = Column("float", required=False, empty=True)
     bal = {"BAL_FLAG_VI": maybe, "BI_CIV": maybe}
-    own = {"targetid": integer, "z": unknown, "klass": words, "quality": unknown}
+    own = {"targetid": integer, "z": REDSHIFT, "klass": words, "quality": unknown}
     own |= {"confident": Column("bool"), "bal": Column("int", low=-1, high=1)}
-    desi = {"TARGETID": integer, "VI_Z": unknown, "VI_CLASS": words}
+    desi = {"TARGETID": integer, "VI_Z": REDSHIFT, "VI_CLASS": words}
     desi["VI_QUALITY"] = Column("float", low=0, high=4)
     desi["all_VI_comments"] = Column("str", required=False, empty=True)
     person = dict.fromkeys(("PLATE", "MJD", "FIBERID"), integer)
-    person |= {"Z_VI": unknown, "CLASS_PERSON": integer, "Z_CONF_PERSON": integer}
-    parsed = {"TARGETID": integer, "Z": unknown, "OBJCLASS": integer, "Z_CONF": integer}
+    person |= {"Z_VI": REDSHIFT, "CLASS_PERSON": integer, "Z_CONF_PERSON": integer}
+    parsed = dict.fromkeys(("TARGETID", "OBJCLASS", "Z_CONF"), integer)
+    parsed |= {"Z": REDSHIFT}
     parsed |= {f"SPID{i}": Column("int", required=False) for i in range(3)}
     return (
         Format("own", own | {"source": words}, _own),
@@ -90,8 +102,8 @@ def _own(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
     klass = raw["klass"].fillna("")
     bad = np.flatnonzero(~klass.isin([*CLASSES, ""]))
     if bad.size:
-        problem = f"class {klass.iloc[bad[0]]!r}"
-        raise InputError(path, problem, where=row_of(bad[0]), expected=one_of(CLASSES))
+        problem, where = f"class {klass.iloc[bad[0]]!r}", row_of(path, bad[0])
+        raise InputError(path, problem, where=where, expected=one_of(CLASSES))
     source = raw["source"].fillna("")
     return raw.assign(klass=klass, source=source, bal=raw["bal"].astype(np.int64))
 
@@ -138,10 +150,15 @@ def coded(path: Path, name: str, codes: pd.Series, meaning: dict) -> pd.Series:
     """
     bad = np.flatnonzero(~codes.isin(meaning))
     if bad.size:
-        where = f"{row_of(bad[0])}, column {name!r}"
+        where = f"{row_of(path, bad[0])}, column {name!r}"
         problem = f"got {codes.tolist()[bad[0]]!r}"
         raise InputError(path, problem, where=where, expected=one_of(meaning))
     return codes.map(meaning)
+
+
+def known_redshifts(z: pd.Series) -> pd.Series:
+    """Return redshifts, NaN in place of `UNKNOWN`."""
+    return z.where(z != UNKNOWN)
 
 
 def _bal(raw: pd.DataFrame, otherwise: pd.Series) -> pd.Series:
@@ -157,11 +174,6 @@ def _by_spectrum(path: Path, raw: pd.DataFrame, names: tuple[str, ...]) -> np.nd
         return sdss_targetid(*(raw[name] for name in names))
     except ValueError as bad:
         raise InputError(path, str(bad), where=f"columns {', '.join(names)}") from None
-
-
-def row_of(i: int) -> str:
-    """Return a row as a spreadsheet numbers it: the header is row 1."""
-    return f"row {i + 2}"
 
 
 def one_of(values: Iterable) -> str:
