@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.table import Column, Table
+from astropy.table import Table
+from astropy.units import Quantity
 
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import opened
@@ -22,6 +23,7 @@ class Source:
     path: Path
     columns: Mapping[str, np.ndarray]  # by the file's names; of CSV, the cells' text
     units: Mapping[str, str]  # of the columns that state one
+    others: Mapping[str, str]  # kinds of columns that have no value a row, by name
     rows: np.ndarray  # number of each row in the file
 
     def row(self, k: int) -> str:
@@ -39,7 +41,7 @@ def read_source(path: str | Path) -> Source:
     more cells than the header.
     """
     path = existing_file(path)
-    suffix = Path(path.name.removesuffix(".gz")).suffix
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     readers = {".fits": _fits, ".fit": _fits, ".csv": _csv, ".ecsv": _ecsv}
     if suffix not in readers:
         expected = ".fits, .fit, .csv (also .gz) or .ecsv"
@@ -61,25 +63,32 @@ def _ecsv(path: Path) -> Source:
         table = Table.read(path, format="ascii.ecsv")
     except UnicodeDecodeError:
         raise encoding_error(path) from None
-    except (OSError, ValueError, TypeError, KeyError) as bad:
-        problem = f"not a readable ECSV file ({bad})"
+    except Exception as bad:  # parsers of YAML, of JSON and of each type of column
+        problem = f"not a readable ECSV file ({type(bad).__name__} {bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
     return _source(path, table)
 
 
 def _source(path: Path, table: Table) -> Source:
     # Vectors, and objects such as SkyCoord, are no columns of a list.
-    plain = [c for c in table.columns.values() if isinstance(c, Column) and c.ndim == 1]
-    arrays = {column.name: np.ma.asarray(column) for column in plain}
-    own = {column.name: str(column.unit) for column in plain if column.unit}
-    return Source(path, arrays, own, np.arange(1, len(table) + 1))
+    columns, units, others = {}, {}, {}
+    for name, column in table.columns.items():
+        value = column.value if isinstance(column, Quantity) else column
+        if not isinstance(value, np.ndarray) or value.ndim != 1:
+            shape = f" of shape {np.shape(value)}" if np.ndim(value) > 1 else ""
+            others[name] = type(column).__name__ + shape
+            continue
+        columns[name] = np.ma.asarray(value)
+        if getattr(column, "unit", None):
+            units[name] = str(column.unit)
+    return Source(path, columns, units, others, np.arange(1, len(table) + 1))
 
 
 def _csv(path: Path) -> Source:
     # Cells stay text here, so that a message can show what stands in the file.
-    lines = [(row, cells) for row, cells in read_rows(path) if any(cells.values())]
+    lines = list(read_rows(path))
     columns = {
         name: np.array([cells[name] for _, cells in lines], object)
         for name in header(path)
     }
-    return Source(path, columns, {}, np.array([row for row, _ in lines], np.int64))
+    return Source(path, columns, {}, {}, np.array([row for row, _ in lines], np.int64))

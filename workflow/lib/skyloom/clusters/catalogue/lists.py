@@ -7,21 +7,19 @@ ECSV.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from astropy import units
 from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.catalogue.list_files import Source, read_source
 from skyloom.io import tables
+from skyloom.io.cells import CellError, numbers
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
+from skyloom.io.identifiers import labels
 from skyloom.sky.tan import wcs_header
 
 # Names under which published lists carry a column; our own name goes before all.
@@ -38,12 +36,14 @@ COLUMNS = tuple(ALIASES)
 REQUIRED = ("RA", "DEC", "Z_LAMBDA", "LAMBDA")
 # What lists of our own fields hold besides: pixels and sizes.
 PLACES = ("X", "Y", "R_LAMBDA", "R_PIX")
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "--", "-"))
+UNKNOWN = -1.0  # a redshift, as in Planck's lists
+DEGREES = frozenset(("deg", "degs", "degree", "degrees"))
+HIGHEST = 20.0  # of redshifts
 SHAPE = ("IMAGEW", "IMAGEH")  # width and height of the image [px]
 AGAIN = "make it again"
 # Unit and description of each column.
 TELLS = {
-    "ID": (None, "number of the cluster"),
+    "ID": (None, "number or name of the cluster"),
     "RA": ("deg", "right ascension of the centre, ICRS"),
     "DEC": ("deg", "declination of the centre, ICRS"),
     "Z_LAMBDA": (None, "redshift"),
@@ -65,16 +65,24 @@ def _known_error(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) | (values >= 0) & (values < np.inf)
 
 
+def _redshift(values: np.ndarray) -> np.ndarray:
+    # 99 and the like are placeholders, but nobody says so.
+    return np.isnan(values) | (values > 0) & (values <= HIGHEST)
+
+
 # Which numbers are allowed, and how a message says so.
 LIMITS = {
     "RA": (lambda v: (v >= 0) & (v <= 360), "0 to 360"),
     "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
-    "Z_LAMBDA": (lambda v: np.isnan(v) | _above_zero(v), "a number above 0 (or none)"),
+    "Z_LAMBDA": (_redshift, "a number above 0, 20 at most, or none"),
     "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
     "LAMBDA": (_above_zero, "a number above 0"),
     "LAMBDA_ERR": (_known_error, "0 or more (or none)"),
 }
-REMEDIES = {"RA": "add 360 to negative degrees; multiply hours by 15"}
+REMEDIES = {
+    "RA": "add 360 to negative degrees; multiply hours by 15",
+    "Z_LAMBDA": "leave the cell empty, or write -1, where the redshift is unknown",
+}
 
 
 def read_clusters(
@@ -84,7 +92,7 @@ def read_clusters(
     require: Iterable[str] = REQUIRED,
     empty: bool = False,
 ) -> Table:
-    """Read a list of clusters; those without a redshift are left out.
+    """Read a list of clusters; those without a redshift, or of -1, are left out.
 
     Parameters
     ----------
@@ -101,8 +109,8 @@ def read_clusters(
     Returns
     -------
     Table
-        `COLUMNS` (ID from 1 in the order of rows where the file has none, float64
-        else), then `PLACES` that the file has.
+        `COLUMNS` (ID of `identifiers.labels`, numbers or names, from 1 in the order of
+        rows where the file has none; float64 else), then `PLACES` that the file has.
         ``meta["absent"]``: `COLUMNS` that the file does not have;
         ``meta["dropped"]``: rows without a redshift that were left out.
 
@@ -173,7 +181,11 @@ def _names(source: Source, asked: Mapping, require: Iterable[str]) -> dict[str, 
 
 
 def _alias(source: Source, name: str) -> str | None:
+    """Return the file's name of a column; one in another case, if there is no other."""
     there = [alias for alias in ALIASES[name] if alias in source.columns]
+    if not there:
+        known = {alias.lower() for alias in ALIASES[name]}
+        there = [one for one in source.columns if one.lower() in known]
     if len(there) > 1 and there[0] != name:
         problem = f"{' and '.join(there)} could both be {name}"
         remedy = f"say which in the config, e.g. columns: {{{name}: {there[0]}}}"
@@ -182,63 +194,49 @@ def _alias(source: Source, name: str) -> str | None:
 
 
 def _no_column(source: Source, what: str) -> InputError:
+    told = [f"{name} ({kind})" for name, kind in source.others.items()]
+    problem = f"no {what}" + (
+        f", with a number or a text a row; there are also {', '.join(told)}"
+        if told
+        else ""
+    )
     expected = f"it among {', '.join(source.columns)}"
     remedy = "name the file's own column in the config (columns)"
     return InputError(
-        source.path, f"no {what}", where="columns", expected=expected, remedy=remedy
+        source.path, problem, where="columns", expected=expected, remedy=remedy
     )
 
 
 def _values(source: Source, name: str, there: str) -> np.ndarray:
-    unit = source.units.get(there, "deg")
-    if name in ("RA", "DEC") and _unit(unit) != units.deg:
-        where = f"column {there!r}"
-        raise InputError(source.path, f"unit {unit}", where=where, expected="degrees")
-    cells = source.columns[there]
-    numbers = _floats(source, there, cells)
-    return _ids(source, there, cells, numbers) if name == "ID" else numbers
+    unit = source.units.get(there, "deg").strip()
+    if name in ("RA", "DEC") and unit.lower() not in DEGREES:
+        where, remedy = f"column {there!r}", "convert it, and state the unit as deg"
+        problem = f"unit {unit}"
+        raise InputError(
+            source.path, problem, where=where, expected="degrees", remedy=remedy
+        )
+    try:
+        cells = source.columns[there]
+        return _ids(source, cells) if name == "ID" else _numbers(name, cells)
+    except CellError as bad:
+        where = f"{source.row(bad.row)}, column {there!r}" if len(source) else there
+        raise bad.at(source.path, where) from None
 
 
-def _unit(text: str):
-    return units.Unit(text.removesuffix("s"), parse_strict="silent")  # "degrees"
+def _numbers(name: str, cells: np.ndarray) -> np.ndarray:
+    values = numbers(cells)
+    return np.where(values == UNKNOWN, np.nan, values) if name == "Z_LAMBDA" else values
 
 
-def _floats(source: Source, there: str, cells) -> np.ndarray:
-    if cells.dtype.kind in "fiub":
-        return np.ma.filled(np.ma.asarray(cells, np.float64), np.nan)
-    numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
-    for k in np.flatnonzero(np.isnan(numbers)):
-        if str(cells[k]).strip().lower() not in MISSING:
-            raise _bad_cell(source, there, k, f"got {_shown(cells[k])}", "a number")
-    return numbers
-
-
-def _ids(source: Source, there: str, cells, numbers: np.ndarray) -> np.ndarray:
-    """Return whole numbers that stand once each."""
-    for k in np.flatnonzero(~np.isfinite(numbers) | (numbers != np.rint(numbers))):
-        raise _bad_cell(source, there, k, f"got {_shown(cells[k])}", "a whole number")
-    # A float64 holds identifiers of 15 digits only.
-    for k in np.flatnonzero(np.abs(numbers) > 2**53):
-        if not re.fullmatch(r"\s*-?\d+(\.0*)?\s*", str(cells[k])):
-            problem = f"{_shown(cells[k])} has lost digits"
-            expected = "all of them; make the column text or integers, and export again"
-            raise _bad_cell(source, there, k, problem, expected)
-    pairs = zip(cells, numbers, strict=True)
-    ids = np.array([int(Decimal(str(c)) if abs(f) > 2**53 else f) for c, f in pairs])
+def _ids(source: Source, cells: np.ndarray) -> np.ndarray:
+    """Return numbers or names that stand once each."""
+    ids = labels(cells)
     _, first, place = np.unique(ids, return_index=True, return_inverse=True)
     for k in np.flatnonzero(first[place] != np.arange(len(ids))):
         problem = f"{ids[k]} already stands in {source.row(first[place][k])}"
-        raise _bad_cell(source, there, k, problem, "unique numbers")
+        expected = "unique numbers or names"
+        raise CellError(problem, expected, row=k)
     return ids
-
-
-def _shown(cell) -> str:
-    return repr(str(cell).strip()[:40])
-
-
-def _bad_cell(source: Source, there: str, k: int, problem: str, expected: str):
-    where = f"{source.row(k)}, column {there!r}"
-    return InputError(source.path, problem, where=where, expected=expected)
 
 
 def _check(source: Source, name: str, values: np.ndarray) -> None:

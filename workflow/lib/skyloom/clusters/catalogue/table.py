@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.io.atomic import write_text
+from skyloom.io.cells import CellError, each, number
 from skyloom.io.errors import InputError, encoding_error, existing_file
 
 COLUMNS = (
@@ -43,44 +44,39 @@ def read_catalogue(path: str | Path) -> Table:
     Raises
     ------
     InputError
-        A line without 17 numbers, a value that is not finite or out of its range.
+        A line without 17 numbers, a value that is not finite, not whole where it should
+        be, or out of its range.
     """
     path = existing_file(path)
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError:
         raise encoding_error(path) from None
     # Comments may name the columns.
     told = {n: t for n, t in enumerate(lines, 1) if t.strip() and t[0] != "#"}
-    rows = [_numbers(path, number, line) for number, line in told.items()]
+    rows = [_numbers(path, n, t) for n, t in told.items()]
     values = np.array(rows, float).reshape(-1, len(COLUMNS))
     table = Table(values, names=COLUMNS)
     low, high = np.array([LIMITS.get(k, (-np.inf, np.inf)) for k in COLUMNS]).T
-    bad = ~np.isfinite(values) | (values < low) | (values > high)
+    whole = np.isin(COLUMNS, WHOLE)
+    bad = (values < low) | (values > high) | whole & (values != np.rint(values))
     for row, k in np.argwhere(bad):
         where, problem = f"line {list(told)[row]}", f"{COLUMNS[k]} = {values[row, k]:g}"
-        expected = f"a finite number in [{low[k]:g}, {high[k]:g}]"
+        kind = "whole" if whole[k] else "finite"
+        expected = f"a {kind} number in [{low[k]:g}, {high[k]:g}]"
         raise InputError(path, problem, where=where, expected=expected)
     for name in WHOLE:
         table[name] = table[name].astype(int)
     return table
 
 
-def _numbers(path: Path, number: int, line: str) -> list[float]:
-    cells = line.split()
+def _numbers(path: Path, line: int, text: str) -> list[float]:
+    cells = text.split()
     if len(cells) != len(COLUMNS):
         expected = f"{len(COLUMNS)}: {' '.join(COLUMNS)}"
-        where = f"line {number}"
+        where = f"line {line}"
         raise InputError(path, f"{len(cells)} values", where=where, expected=expected)
-    return [
-        _number(path, f"line {number}, {name}", cell)
-        for name, cell in zip(COLUMNS, cells, strict=True)
-    ]
-
-
-def _number(path: Path, where: str, cell: str) -> float:
     try:
-        return float(cell)
-    except ValueError:
-        problem = f"{cell!r} is not a number"
-        raise InputError(path, problem, where=where, expected="a number") from None
+        return each(number, cells)
+    except CellError as bad:
+        raise bad.at(path, f"line {line}, {COLUMNS[bad.row]}") from None
