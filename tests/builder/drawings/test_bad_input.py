@@ -166,7 +166,7 @@ ERRORS = [
     ("CSV without a column", b"a,c\n1,2\n", table, "b: missing column"),
     ("CSV column twice", b"a,a,b\n1,2,3\n", table, "'a': column appears twice"),
     ("CSV text for a number", b"a,b\nx,0.5\n", table, "row 2, column 'a': got 'x'"),
-    ("CSV float for an int", b"a,b\n1.5,0.5\n", table, "got '1.5'; expected int"),
+    ("CSV float for an int", b"a,b\n1.5,0.5\n", table, "got '1.5'; expected a whole"),
     ("CSV empty cell", b"a,b\n,0.5\n", table, "row 2, column 'a': empty cell"),
     ("CSV out of range", b"a,b\n1,1.5\n", table, "got 1.5; expected 0 to 1"),
     ("CSV infinite number", b"a,b\n1,inf\n", table, "got 'inf'"),

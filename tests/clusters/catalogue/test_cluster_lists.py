@@ -267,9 +267,7 @@ def test_identifiers_of_every_format(tmp_path, suffix):
         assert read_clusters(path)["ID"].tolist() == read
     table["ID"] = np.array(long, float)
     table.write(path, overwrite=True)
-    with pytest.raises(
-        InputError, match=r"row [12], column 'ID': .*(float64|its digits)"
-    ):
+    with pytest.raises(InputError, match=r"row [12], .*'ID': .*(float64|its digits)"):
         read_clusters(path)
 
 

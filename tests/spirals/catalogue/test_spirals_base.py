@@ -1,5 +1,6 @@
 """Lists that GZ3D's galaxies are matched with, whole and damaged."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from astropy.table import Table
 from skyloom.io.errors import InputError
 from skyloom.spirals.catalogue.base import read_base, read_sami
+from skyloom.spirals.catalogue.tables import read_columns
 
 
 def base(n: int = 4) -> pd.DataFrame:
@@ -54,6 +56,61 @@ def test_negative_right_ascensions_and_no_redshifts(tmp_path: Path) -> None:
     assert found["est_dr5_pixscale"].isna().tolist() == [False, False, True, False]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("ending", ["", "\n\n", ";;;\n;;;\n"])
+def test_text_as_people_have_it(tmp_path, name, packed, ending):
+    """Semicolons, blanks, another case, rows without content; packed by its bytes."""
+    text = base().rename(columns=str.upper).to_csv(index=False)
+    text = text.replace(",", ";").replace("RA;DEC", "RA ; Dec") + ending
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    found = read_base(path)
+    pd.testing.assert_frame_equal(found[list(base())], base(), check_dtype=False)
+
+
+def test_rows_are_counted_with_blank_ones(tmp_path):
+    """As a spreadsheet shows them."""
+    path = tmp_path / "a.csv"
+    path.write_text("dr8_id,ra,dec,est_dr5_pixscale\na,1,2,1\n\n,,,\nb,1,95,1\n")
+    with pytest.raises(InputError, match="row 5, column 'dec': got 95"):
+        read_base(path)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "fits", "csv"])
+def test_long_identifiers(tmp_path, suffix):
+    """All digits return; of a column of floats none are believed."""
+    long = [39627788403084375, 2, 3, 4]
+    path = tmp_path / f"a.{suffix}"
+    found = read_base(write(path, base().assign(dr8_id=long)))
+    assert found["dr8_id"].tolist() == [str(name) for name in long]
+    path.unlink()
+    write(path, base().assign(dr8_id=np.array(long, float)))
+    with pytest.raises(InputError, match=r"column 'dr8_id'.*(float64|its digits)"):
+        read_base(path)
+
+
+def test_a_long_identifier_beside_an_empty_cell(tmp_path):
+    """Parquet keeps its digits; so do we."""
+    ids = pd.array([39627788403084375, None, 3, 4], "Int64")
+    votes = pd.DataFrame({"name": ids, "ra": 1.0, "dec": 2.0})
+    votes.to_parquet(tmp_path / "a.parquet")
+    found = read_columns(tmp_path / "a.parquet", {"name": "str", "ra": "float"})
+    assert found["name"].tolist() == ["39627788403084375", "", "3", "4"]
+
+
+def test_columns_of_other_kinds_are_refused(tmp_path):
+    """Vectors and dates in place of numbers."""
+    table = Table.from_pandas(base())
+    table["ra"] = np.ones((len(table), 2))
+    table.write(tmp_path / "a.fits")
+    with pytest.raises(InputError, match=r"'ra': cells of shape .2,.; expected one"):
+        read_base(tmp_path / "a.fits")
+    dates = base().assign(dec=pd.Timestamp("2020-01-01"))
+    with pytest.raises(InputError, match="'dec': a column of datetime"):
+        read_base(write(tmp_path / "a.parquet", dates))
+
+
 def changed(**cells):
     """Return what changes cells of the second row."""
 
@@ -78,7 +135,17 @@ BAD = {
     "no identifier": (changed(dr8_id=""), "row 3, column 'dr8_id'"),
     "twice": (changed(dr8_id="1000_0"), "row 3.*'1000_0' stands in row 2"),
     "no column": (lambda t: t.drop(columns="dec"), "no column dec"),
-    "two columns": (lambda t: t.assign(RA=1.0), "columns ra, RA"),
+    "two columns": (
+        lambda t: t.rename(columns={"ra": "Ra"}).assign(RA=1.0),
+        "columns Ra and RA could both be ra",
+    ),
+    "a web page": (
+        lambda t: t.iloc[:0, :1].rename(columns={"dr8_id": "<html>"}),
+        "web",
+    ),
+    "underscore": (changed(ra="1_0"), "row 3, column 'ra': got '1_0'"),
+    "infinite": (changed(ra="1e999"), "row 3, column 'ra': got '1e999'"),
+    "a spreadsheet's": (changed(dr8_id="3.96E+16"), "row 3.*has lost its digits"),
     "no rows": (lambda t: t.iloc[:0], "no rows"),
 }
 
@@ -112,10 +179,11 @@ def test_cut_files_are_refused(tmp_path: Path, suffix: str) -> None:
 
 TEXT = "dr8_id,ra,dec,est_dr5_pixscale,other\na,1,2,0.3,x\nb,2,3,0.3,x\n"
 CUT = {
-    "a cell too many": (TEXT + "c,3,4,0.3,x,y\n", "Row #4"),
-    "a cell too few": (TEXT + "c,3,4\n", "Row #4"),
-    "an open quote": (TEXT + 'c,3,4,0.3,"x\n', "a quote is left open"),
+    "a cell too many": (TEXT + "c,3,4,0.3,x,y\n", "row 4: 6 cell"),
+    "a cell too few": (TEXT + "\nc,3,4\n", "row 5: 3 cell"),
+    "an open quote": (TEXT + 'c,3,4,0.3,"x\n', "row 4: unexpected end"),
     "a column twice": (TEXT.replace("other", "ra"), "column appears twice"),
+    "a web page": ("<html>\n</html>\n", "a web page"),
     "another encoding": (TEXT.replace("x", "\xe9"), "UTF-8"),
 }
 

@@ -152,7 +152,7 @@ def test_what_a_sheet_tells(tmp_path):
     ("text", "said"),
     [
         ("file,ra\na.jpg,400\n", "row 2, column .ra.: got 400"),
-        ("file,dec\na.jpg,x\n", "row 2, column .dec.: got .x.; expected float"),
+        ("file,dec\na.jpg,x\n", "row 2, column .dec.: got .x.; expected a finite"),
         ("file,pixscale\na.jpg,0\n", "pixscale"),
         ("name,ra\na.jpg,10\n", "file"),
         ("file,ra\na.jpg,1\na.jpg,1\n", "a.jpg"),

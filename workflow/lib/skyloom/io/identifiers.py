@@ -74,7 +74,7 @@ def integers(values: Iterable) -> np.ndarray:
 
 
 def labels(values: Iterable) -> np.ndarray:
-    """Return a column of identifiers: int64, or text if one of them is a name.
+    """Return a column of identifiers: int64, or objects of text if one is a name.
 
     One rule holds for the whole column. A name is any text, and stands as it is.
 
@@ -91,18 +91,20 @@ def labels(values: Iterable) -> np.ndarray:
     texts = [text.strip() for text in each(_text, values)]
     if all(NUMBER.fullmatch(t) and not PADDED.fullmatch(t) for t in texts):
         return integers(np.array(texts, object))
-    cut = np.array([SPREADSHEET.fullmatch(text) is not None for text in texts], bool)
+    cut = np.array(["+" in text and _is_cut(text) for text in texts], bool)
     _refuse(cut, values, "{} has lost its digits", "all of them", AS_TEXT)
-    return np.array(texts)
+    return np.array(texts, object)
 
 
 def names(values: Iterable) -> np.ndarray:
     """Return `labels` as text, empty where a cell is."""
     values = one_a_row(values)
     there = ~empty(values, BLANK)
+    if there.all():
+        return np.array([str(label) for label in labels(values).tolist()], object)
     made = np.full(len(values), "", object)
     try:
-        made[there] = labels(values[there]).astype(str).astype(object)
+        made[there] = [str(label) for label in labels(values[there]).tolist()]
     except CellError as bad:
         bad.row = int(np.flatnonzero(there)[bad.row])
         raise
@@ -127,6 +129,10 @@ def _integer(cell: object) -> int:
 
 def _text(cell: object) -> str:
     return str(_integer(cell)) if isinstance(cell, float) else text_of(cell)
+
+
+def _is_cut(text: str) -> bool:
+    return SPREADSHEET.fullmatch(text) is not None
 
 
 def _refuse(bad: np.ndarray, values, problem: str, expected: str, remedy: str = ""):

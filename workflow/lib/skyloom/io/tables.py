@@ -31,6 +31,9 @@ from skyloom.io.record import cards, text
 from skyloom.io.rows import header, read_rows
 
 META = "skyloom"  # key of a Parquet file's metadata
+# Kinds of columns in words.
+SAID = {"int": "a whole number", "float": "a number", "str": "text"}
+SAID |= {"bool": "true or false"}
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -196,7 +199,7 @@ def _column(values: Iterable, column: Column, row: Callable[[int], str]) -> pd.S
     missing = empty(values, words)
     if missing.any() and not column.empty:
         problem = "empty cell"
-        raise CellError(problem, column.kind, row=np.argmax(missing))
+        raise CellError(problem, SAID[column.kind], row=np.argmax(missing))
     rows = np.flatnonzero(~missing)
     try:
         made = read(np.ma.getdata(values)[rows])

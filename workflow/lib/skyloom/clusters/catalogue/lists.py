@@ -236,7 +236,7 @@ def _ids(source: Source, cells: np.ndarray) -> np.ndarray:
         problem = f"{ids[k]} already stands in {source.row(first[place][k])}"
         expected = "unique numbers or names"
         raise CellError(problem, expected, row=k)
-    return ids
+    return ids.astype(str) if ids.dtype == object else ids
 
 
 def _check(source: Source, name: str, values: np.ndarray) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,21 +11,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from skyloom.io import rows
+from skyloom.io.cells import CellError, numbers, one_a_row
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.rows import header
+from skyloom.io.identifiers import names as names_of
 
-CSV = (".csv", ".csv.gz")
-EMPTY = ("", "nan", "NaN", "NA", "None", "null", "--", None, pd.NA, np.nan)
-FITS = (".fits", ".fit", ".fits.gz")
+FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
 
 def column_names(path: str | Path) -> list[str]:
     """Return the names of the columns of a Parquet, FITS or CSV table."""
     path = existing_file(path)
-    if path.name.endswith(CSV):
-        return header(path)
-    if path.name.endswith(FITS):
+    if rows.is_text(path):
+        return rows.header(path)
+    if path.name.lower().endswith(FITS):
         with opened(path, verify=False) as file:
             return list(file.column_names(_table_of(file)).values())
     if path.suffix == ".parquet":
@@ -45,8 +44,8 @@ def read_columns(
     path : str or Path
         The file.
     required, optional : mapping of str to str
-        Kind by name, ``"float"`` or ``"str"``; the file may spell them in another
-        case.
+        Kind by name, ``"float"`` or ``"str"``, of which identifiers are; the file may
+        spell them in another case.
 
     Returns
     -------
@@ -56,46 +55,42 @@ def read_columns(
     Raises
     ------
     InputError
-        Not a table, a missing column, two that differ by case only, no rows, or
-        text in place of a number (with its row).
+        Not a table, a missing column, two that differ by case only, no rows, text in
+        place of a number, or an identifier that has been rounded (with its row).
     """
     kinds = {**required, **optional}
-    spelt: dict[str, list[str]] = {}
-    for name in column_names(path):
-        spelt.setdefault(name.lower(), []).append(name)
-    missing = [name for name in required if name.lower() not in spelt]
+    present = column_names(path)
+    own = dict(zip(rows.spelt(path, present, kinds), present, strict=True))
+    missing = [name for name in required if name not in own]
     if missing:
-        seen = ", ".join(list(spelt)[:20])
+        seen = ", ".join(present[:20])
         problem = f"no column {', '.join(missing)}"
         raise InputError(path, problem, expected=f"it among {seen}")
-    wanted = {name: spelt[name.lower()] for name in kinds if name.lower() in spelt}
-    for names in wanted.values():
-        if len(names) > 1:
-            remedy = "keep one of them"
-            raise InputError(path, f"columns {', '.join(names)}", remedy=remedy)
-    found = _read(Path(path), {names[0]: kinds[k] for k, names in wanted.items()})
-    if not len(found):
+    wanted = {name: own[name] for name in kinds if name in own}
+    found = _read(Path(path), list(wanted.values()))
+    if not len(next(iter(dict(found).values()))):
         raise InputError(path, "no rows", expected="one or more")
-    made = {
-        name: _values(path, names[0], found[names[0]], kinds[name])
-        for name, names in wanted.items()
-    }
+    made = {}
+    for name, there in wanted.items():
+        try:
+            made[name] = _values(found[there], kinds[name])
+        except CellError as bad:
+            raise bad.at(path, place(path, bad.row, there)) from None
     return pd.DataFrame(made)
 
 
 def place(path: str | Path, row: int, column: str) -> str:
     """Return the place of a cell, as a spreadsheet counts rows in CSV."""
-    number = row + 2 if Path(path).name.endswith(CSV) else row + 1
-    return f"row {number}, column {column!r}"
+    return f"{rows.row_of(path, row)}, column {column!r}"
 
 
 def refuse(path, bad, column: str, values, expected: str, remedy: str = "") -> None:
     """Raise InputError at the first row that is bad, if there is one."""
-    rows = np.flatnonzero(bad)
-    if len(rows):
-        where, value = place(path, rows[0], column), values[rows[0]]
+    found = np.flatnonzero(bad)
+    if len(found):
+        where, value = place(path, found[0], column), values[found[0]]
         problem = f"got {value.item() if isinstance(value, np.generic) else value!r}"
-        more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
+        more = f" (and {len(found) - 1} more rows)" if len(found) > 1 else ""
         raise InputError(
             path, problem + more, where=where, expected=expected, remedy=remedy
         )
@@ -134,7 +129,9 @@ def _parquet(path: Path, columns: list[str] | None):
     try:
         if columns is None:
             return pq.ParquetFile(path)
-        return pq.read_table(path, columns=columns).to_pandas()
+        # An identifier beside an empty cell is no float, which would lose its digits.
+        table = pq.read_table(path, columns=columns)
+        return table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     except Exception as bad:  # pyarrow's have no class in common
         problem = f"not a readable Parquet file ({bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
@@ -148,50 +145,62 @@ def _table_of(file) -> int:
     raise InputError(file.path, "no table", expected="a table HDU")
 
 
-def _read(path: Path, columns: Mapping[str, str]) -> Mapping:
-    if path.name.endswith(CSV):
-        return _csv(path, list(columns))
-    if path.name.endswith(FITS):
+def _read(path: Path, columns: list[str]) -> Mapping:
+    if rows.is_text(path):
+        return _csv(path, columns)
+    if path.name.lower().endswith(FITS):
         with opened(path, verify=False) as file:
-            return pd.DataFrame(file.columns(_table_of(file), list(columns)))
-    return _parquet(path, list(columns))
+            return file.columns(_table_of(file), columns)
+    return _parquet(path, columns)
 
 
-def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Return columns as text, of tables too large to be kept whole in memory."""
-    header(path)  # names a column that is there twice, and another encoding
-    how = csv.ReadOptions(use_threads=False)
-    layout = csv.ParseOptions(newlines_in_values=True)
-    kept = csv.ConvertOptions(
-        include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
-    )
+def _csv(path: Path, columns: list[str]) -> Mapping:
+    """Return columns as text, of tables too large to be kept whole in memory.
+
+    What Arrow, which is fast, does not read goes to the house's reader, which passes
+    over rows without content, and names the row and what is wrong with it.
+    """
+    about = rows.layout(path)
+    raw = dict(zip(about.raw, about.names, strict=True))
     try:
-        table = csv.read_csv(path, how, layout, kept)
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            quotes = sum(line.count(b'"') for line in file)
-    except (pa.ArrowException, OSError, EOFError) as bad:
-        raise InputError(path, str(bad), remedy=CUT) from None
-    if quotes % 2:  # rows after it would be a part of the cell
-        raise InputError(path, "a quote is left open", remedy=CUT)
-    return table.to_pandas()
+        table = _by_arrow(
+            path, [k for k, name in raw.items() if name in columns], about
+        )
+    except (pa.ArrowException, OSError, EOFError):
+        table = None
+    if table is None or _some_row_is_blank(table):
+        cells = [cells for _, cells in rows.read_rows(path)]
+        return {
+            name: np.array([row[name] for row in cells], object) for name in columns
+        }
+    return {raw[name]: table[name].to_numpy() for name in raw if name in table}
 
 
-def _values(path, name: str, values: pd.Series, kind: str) -> np.ndarray:
-    if kind == "float":
-        if values.dtype.kind in "iufb":
-            return values.to_numpy(np.float64)
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-        bad = np.isnan(numbers) & ~values.isin(EMPTY).to_numpy()
-        refuse(path, bad, name, values.to_numpy(), "a number")
-        return numbers
-    texts = [_text(value) for value in values.tolist()]
-    return np.array(texts, dtype=object)
+def _by_arrow(path: Path, raw: list[str], about: rows.Layout) -> pd.DataFrame | None:
+    """Return columns by the names in the file; None where a quote is left open."""
+    packed = "gzip" if rows.packed(path) else None
+    how = csv.ReadOptions(use_threads=False)
+    layout = csv.ParseOptions(delimiter=about.delimiter, newlines_in_values=True)
+    kept = csv.ConvertOptions(
+        include_columns=raw, column_types=dict.fromkeys(raw, pa.string())
+    )
+    with pa.input_stream(path, compression=packed) as file:
+        table = csv.read_csv(file, how, layout, kept)
+    with pa.input_stream(path, compression=packed) as file:
+        quotes = sum(part.count(b'"') for part in iter(lambda: file.read(2**20), b""))
+    return None if quotes % 2 else table.to_pandas()
 
 
-def _text(value) -> str:
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    if pd.isna(value):
-        return ""
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value).strip()
+def _some_row_is_blank(table: pd.DataFrame) -> bool:
+    """Return whether there is a row without content in the columns of text."""
+    left = table
+    for name in table:
+        left = left[left[name].str.strip().eq("")]
+    return not left.empty
+
+
+def _values(values, kind: str) -> np.ndarray:
+    values = one_a_row(values)
+    if kind == "str":
+        return names_of(values)
+    return values.astype(np.float64) if values.dtype.kind == "b" else numbers(values)
