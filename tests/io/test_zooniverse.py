@@ -1,6 +1,7 @@
 """Zooniverse exports."""
 
 import dataclasses
+import gzip
 
 import pandas as pd
 import pytest
@@ -153,3 +154,25 @@ def test_written_subjects_are_plain_csv(tmp_path):
     """JSON cells are text for any reader."""
     path = subjects_file(tmp_path, [(1, 1, {"ra": "1"}, {})])
     assert read_csv(path, {"metadata": "str"})["metadata"][0] == '{"ra":"1"}'
+
+
+def test_hidden_keys_tell_places_apart(tmp_path):
+    """The marks of a key are no part of its name."""
+    rows = [
+        (1, 1, {"#ra": "1"}, {}),
+        (1, 1, {"//ra": "1"}, {}),
+        (1, 1, {"ra": "2"}, {}),
+    ]
+    table = read_subjects(subjects_file(tmp_path, rows))
+    assert len(table) == 1
+    assert [one.row for one in table.attrs["rejected"]] == [4]
+
+
+def test_packed_exports_with_blank_lines(export, tmp_path):
+    """As archives keep them, whatever the name."""
+    path = export(ONE)
+    path.write_bytes(gzip.compress(path.read_bytes() + b"\n\n"))
+    assert read_classifications(path) == ([ONE], [])
+    path = subjects_file(tmp_path, [(1, 1, {"ra": "1"}, {})])
+    path.write_bytes(gzip.compress(path.read_bytes() + b",,,\n\n"))
+    assert read_subjects(path)["subject_id"].tolist() == [1]

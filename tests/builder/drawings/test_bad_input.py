@@ -381,13 +381,17 @@ ROWS = [
     ("annotations empty", "annotations", "", "annotations: not JSON"),
     ("annotations too deep", "annotations", "[" * 9000, "annotations: not JSON"),
     ("metadata broken", "metadata", "{", "metadata: not JSON"),
-    ("no identifier", "classification_id", "", "classification_id: expected one"),
+    ("no identifier", "classification_id", "", "classification_id: got ''"),
     ("identifier a word", "classification_id", "x1", "got 'x1'"),
+    ("identifier rounded", "classification_id", "3.96E+16", "has lost its digits"),
+    ("identifier below 0", "classification_id", "-7", "got -7; expected a whole"),
+    ("identifier 1_0", "classification_id", "1_0", "got '1_0'"),
+    ("identifier beyond", "classification_id", "9223372036854775808", "beyond 64 bits"),
     ("identifier twice", "classification_id", "50", "50 appears twice"),
     ("no date", "created_at", "", "created_at: expected YYYY-MM-DD"),
     ("month 13", "created_at", "2020-13-01 00:00:00 UTC", "created_at"),
     ("user again", "user_name", "ann", "'ann' classified this subject before"),
-    ("workflow a word", "workflow_id", "main", "workflow_id: expected one"),
+    ("workflow a word", "workflow_id", "main", "workflow_id: got 'main'"),
 ]
 # Annotations of one more volunteer of subject 101.
 SHAPES = [
@@ -468,7 +472,7 @@ def test_row_of_two_subjects(tmp_path):
     path = export_with(tmp_path, "subject_ids", "101;102")
     kept, rejected = read_classifications(path)
     assert len(kept) == 3
-    assert "subject_ids: expected one positive integer" in rejected[0].reason
+    assert "subject_ids: got '101;102'" in rejected[0].reason
 
 
 @named(SHAPES)

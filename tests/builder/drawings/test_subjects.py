@@ -1,6 +1,7 @@
 """Subject tables."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -65,6 +66,30 @@ def test_hidden_keys_are_read():
     table, rejected = metadata_from_subjects(subjects)
     assert rejected == []
     assert table.loc[0, ["RA", "Z", "PETRO_THETA"]].tolist() == [135.03, 0.02, 25.5]
+
+
+ODD = {
+    "no place": ({"ra": ""}, "metadata: no 'ra'"),
+    "off the sky": ({"dec": "95"}, "'dec': got 95.0; expected -90 to 90"),
+    "a list": ({"ra": [1]}, "'ra': got"),
+    "true": ({"ra": True}, "'ra': got 'True'"),
+    "infinite": ({"redshift": "1e999"}, "'redshift': got '1e999'"),
+    "underscore": ({"Run": "5_137"}, "'Run': got '5_137'"),
+    "half a camera": ({"Camcol": 2.5}, "'Camcol': got 2.5"),
+    "a spreadsheet's": ({"NSA id": "1.2E+05"}, "'NSA id': .* has lost its digits"),
+    "two places": ({"#ra": "12"}, "'ra' is '135.03' and, as '#ra', '12'"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_what_cannot_be_is_recorded(case):
+    """With the key and the reason; the other subjects are kept."""
+    changes, reason = ODD[case]
+    subjects = pd.DataFrame({"subject_id": [1, 2], "metadata": [KEYS | changes, KEYS]})
+    table, rejected = metadata_from_subjects(subjects)
+    assert table["subject_id"].tolist() == [2]
+    assert [one.subject_id for one in rejected] == [1]
+    assert re.search(reason, rejected[0].reason)
 
 
 LIMITS = {

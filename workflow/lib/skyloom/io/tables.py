@@ -97,6 +97,13 @@ def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFr
     return checked(path, found, kept, lambda k: f"row {rows[k][0]}")
 
 
+def one(cell: object, column: Column) -> object:
+    """Return the value of a single cell; CellError if the column cannot hold it."""
+    cells = np.empty(1, object)
+    cells[0] = cell
+    return _column(cells, column, lambda k: f"row {k}")[0]
+
+
 def _cells(rows: list[tuple[int, dict]], name: str) -> np.ndarray:
     cells = np.empty(len(rows), object)
     cells[:] = [cells[name] for _, cells in rows]

@@ -10,10 +10,8 @@ Source: https://help.zooniverse.org/next-steps/data-exports.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +19,7 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.rows import header, read_rows
 from skyloom.io.tables import write_csv
+from skyloom.io.zooniverse_cells import identifier, moment, tree
 
 NEEDED = ("classification_id", "workflow_id", "created_at")
 NEEDED += ("annotations", "subject_ids")
@@ -32,7 +31,6 @@ COLUMNS = (
 SUBJECT_COLUMNS = ("subject_id", "subject_set_id", "workflow_id")
 SUBJECT_COLUMNS += ("metadata", "locations", "created_at")
 WORKFLOW = "Main modelling workflow"
-DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def read_classifications(
     workflow = None if workflow_id is None else str(workflow_id)
     known = None if known is None else set(known)
     good, bad, ids = [], [], set()
-    for row, cells in read_rows(path):
+    for row, cells in read_rows(path, COLUMNS):
         if wanted is not None and _bare(cells["subject_ids"]) not in wanted:
             continue
         if workflow not in (None, _bare(cells["workflow_id"])):
@@ -139,7 +137,7 @@ def read_subjects(path: str | Path) -> pd.DataFrame:
     """
     _need(path, ("subject_id", "metadata"), "subject export")
     rows, rejected, places = {}, [], {}
-    for row, cells in read_rows(path):
+    for row, cells in read_rows(path, SUBJECT_COLUMNS):
         try:
             made = _subject(cells)
             _refuse_another_place(made, places)
@@ -165,7 +163,7 @@ def write_subjects(path: str | Path, subjects: pd.DataFrame) -> None:
 
 
 def _need(path, names: Iterable[str], what: str) -> None:
-    present = header(path)
+    present = header(path, names)
     for name in names:
         if name not in present:
             expected = f"a Zooniverse {what}"
@@ -173,61 +171,26 @@ def _need(path, names: Iterable[str], what: str) -> None:
 
 
 def _classification(cells: Mapping, ids: set, known: set | None) -> Classification:
-    subject = _identifier(cells, "subject_ids")
+    subject = identifier(cells, "subject_ids")
     if known is not None and subject not in known:
         msg = f"subject {subject} is not in the subject table"
         raise ValueError(msg)
-    identifier = _identifier(cells, "classification_id")
-    if identifier in ids:
-        msg = f"classification_id {identifier} appears twice; the first is kept"
+    own = identifier(cells, "classification_id")
+    if own in ids:
+        msg = f"classification_id {own} appears twice; the first is kept"
         raise ValueError(msg)
     made = Classification(
-        classification_id=identifier,
+        classification_id=own,
         user=(cells.get("user_name") or "").strip() or None,
-        created_at=_date(cells["created_at"]),
-        workflow_id=_identifier(cells, "workflow_id"),
+        created_at=moment(cells["created_at"]),
+        workflow_id=identifier(cells, "workflow_id"),
         workflow_version=cells.get("workflow_version") or "",
         subject_id=subject,
-        annotations=_json(cells["annotations"], "annotations", list),
-        metadata=_json(cells.get("metadata") or "{}", "metadata", dict),
+        annotations=tree(cells["annotations"], "annotations", list),
+        metadata=tree(cells.get("metadata") or "{}", "metadata", dict),
     )
-    ids.add(identifier)
+    ids.add(own)
     return made
-
-
-def _identifier(cells: Mapping, name: str) -> int:
-    text = _bare(cells.get(name) or "")
-    if not (text.isascii() and text.isdigit() and int(text)):
-        msg = f"{name}: expected one positive integer, got {cells.get(name, '')[:40]!r}"
-        raise ValueError(msg)
-    return int(text)
-
-
-def _json(text: str, name: str, root: type):
-    try:
-        tree = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as bad:
-        msg = f"{name}: not JSON ({bad})"
-        raise ValueError(msg) from None
-    if not isinstance(tree, root):
-        msg = f"{name}: expected a {root.__name__}, got a {type(tree).__name__}"
-        raise ValueError(msg)
-    return tree
-
-
-def _refuse(name: str):
-    msg = f"{name} is no JSON number"
-    raise ValueError(msg)
-
-
-def _date(text: str) -> str:
-    found = DATE.match(text.strip())
-    try:
-        moment = datetime.fromisoformat(" ".join(found.groups()) if found else "")
-    except ValueError:
-        msg = f"created_at: expected YYYY-MM-DD HH:MM:SS, got {text[:40]!r}"
-        raise ValueError(msg) from None
-    return f"{moment} UTC"
 
 
 def _bare(text: str) -> str:
@@ -237,8 +200,11 @@ def _bare(text: str) -> str:
 
 def _rejection(cells: Mapping, reason: str, row: int) -> Rejection:
     def number(*names: str) -> int | None:
-        text = next((cells[n].strip() for n in names if n in cells), "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        name = next((name for name in names if name in cells), "")
+        try:
+            return identifier(cells, name)
+        except ValueError:
+            return None
 
     subject = number("subject_ids", "subject_id")
     return Rejection(number("classification_id"), subject, reason=reason, row=row)
@@ -259,20 +225,35 @@ def _first_of_each_user(ordered: list[Classification]):
 
 def _subject(cells: Mapping) -> dict:
     def optional(name: str) -> int | None:
-        return _identifier(cells, name) if (cells.get(name) or "").strip() else None
+        return identifier(cells, name) if (cells.get(name) or "").strip() else None
 
     return {
-        "subject_id": _identifier(cells, "subject_id"),
+        "subject_id": identifier(cells, "subject_id"),
         "subject_set_id": optional("subject_set_id"),
         "workflow_id": optional("workflow_id"),
-        "metadata": _json(cells["metadata"], "metadata", dict),
-        "locations": _json(cells.get("locations") or "{}", "locations", dict),
+        "metadata": tree(cells["metadata"], "metadata", dict),
+        "locations": tree(cells.get("locations") or "{}", "locations", dict),
         "created_at": cells.get("created_at") or None,
     }
 
 
+def bare_keys(metadata: Mapping) -> dict:
+    """Return metadata by keys without the marks that hide some from volunteers.
+
+    ``#ra``, ``!ra`` and ``//ra`` are ra. ValueError where two of them disagree.
+    """
+    made: dict = {}
+    for key, value in metadata.items():
+        bare = key.lstrip("#!/").strip()
+        if made.setdefault(bare, value) != value:
+            msg = f"metadata: {bare!r} is {made[bare]!r} and, as {key!r}, {value!r}"
+            raise ValueError(msg)
+    return made
+
+
 def _refuse_another_place(made: dict, places: dict) -> None:
-    place = tuple(made["metadata"].get(k) for k in ("ra", "dec"))
+    known = bare_keys(made["metadata"])
+    place = tuple(known.get(k) for k in ("ra", "dec"))
     before = places.setdefault(made["subject_id"], place)
     if place != before:
         msg = f"ra, dec are {place}, in an earlier row {before}; that one is kept"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.builder.images.astrometry import quarter_turns
+from skyloom.io.cells import CellError
 from skyloom.io.rows import header
-from skyloom.io.tables import Column, read_csv
-from skyloom.io.zooniverse import Rejection
+from skyloom.io.tables import Column, one, read_csv
+from skyloom.io.zooniverse import Rejection, bare_keys
 
 FREE = Column("float", empty=True, required=False)
 TEXT = Column("str", empty=True, required=False)
@@ -45,7 +46,7 @@ def read_metadata(path: str | Path) -> pd.DataFrame:
     InputError
         See `read_csv`.
     """
-    names = header(path)
+    names = header(path, METADATA)
     first = next((n for n in UNNAMED if n in names), None)
     if "subject_id" in names or first is None:
         table = read_csv(path, METADATA)
@@ -64,16 +65,16 @@ def metadata_from_subjects(
     """Return the metadata table that `zooniverse.read_subjects` alone gives.
 
     The columns of gal-metadata.csv that an export has, without the angles; and
-    rejections of the subjects without a position or radius.
+    rejections of the subjects without a position or radius, or with a value that
+    cannot be, with the reason.
     """
     rows, rejected = [], []
     pairs = zip(subjects["subject_id"], subjects["metadata"], strict=True)
     for subject, tree in pairs:
         try:
             rows.append(_metadata_row(int(subject), tree))
-        except (KeyError, TypeError, ValueError) as bad:
-            reason = f"metadata: missing or not a number: {bad}"
-            rejected.append(Rejection(None, int(subject), reason))
+        except ValueError as bad:
+            rejected.append(Rejection(None, int(subject), str(bad)))
     columns = ["subject_id", *METADATA_KEYS]
     return pd.DataFrame(rows, columns=columns), rejected
 
@@ -92,28 +93,38 @@ def turns(table: pd.DataFrame) -> dict[int, int]:
 
 # The key says degrees; the value is in arcsec.
 METADATA_KEYS = {
-    "NSAID": ("NSA id", int),
-    "RA": ("ra", float),
-    "DEC": ("dec", float),
-    "Z": ("redshift", float),
-    "SERSIC_BA": ("Sersic axis ratio", float),
-    "PETRO_THETA": ("Petrosian radius (degrees)", float),
-    "RUN": ("Run", int),
-    "CAMCOL": ("Camcol", int),
-    "FIELD": ("Field", int),
-    "RERUN": ("Rerun", str),
+    "NSAID": "NSA id",
+    "RA": "ra",
+    "DEC": "dec",
+    "Z": "redshift",
+    "SERSIC_BA": "Sersic axis ratio",
+    "PETRO_THETA": "Petrosian radius (degrees)",
+    "RUN": "Run",
+    "CAMCOL": "Camcol",
+    "FIELD": "Field",
+    "RERUN": "Rerun",
 }
-NEEDED = ("RA", "DEC", "PETRO_THETA")
 
 
 def _metadata_row(subject: int, tree: dict) -> dict:
+    tree = bare_keys(tree)
     row = {"subject_id": subject}
-    # The marks #, ! and // say when Zooniverse shows a key to volunteers.
-    tree = {key.lstrip("#!/"): value for key, value in tree.items()}
-    for name, (key, kind) in METADATA_KEYS.items():
-        if name in NEEDED or tree.get(key) not in (None, ""):
-            row[name] = kind(tree[key])
+    for name, key in METADATA_KEYS.items():
+        told = tree.get(key)
+        if told is not None and str(told).strip():
+            row[name] = _value(key, told, METADATA[name])
+        elif not METADATA[name].empty:
+            msg = f"metadata: no {key!r}"
+            raise ValueError(msg)
     return row
+
+
+def _value(key: str, told: object, column: Column) -> object:
+    try:
+        return one(told, column)
+    except CellError as bad:
+        msg = f"metadata: {key!r}: {bad}"
+        raise ValueError(msg) from None
 
 
 def _unquoted(cell: str | None) -> str | None:
