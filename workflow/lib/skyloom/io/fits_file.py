@@ -18,9 +18,11 @@ from astropy.table import Table
 from astropy.units import UnitsWarning
 from astropy.utils.exceptions import AstropyWarning
 
+from skyloom.io.cells import CellError
 from skyloom.io.errors import InputError
 from skyloom.io.fits_header import UNREADABLE
 from skyloom.io.fits_layout import Part
+from skyloom.io.identifiers import integers
 
 # What astropy warns of in headers whose numbers are untouched.
 HARMLESS = "non-ASCII|.*null bytes instead of spaces|Unexpected bytes trailing END"
@@ -223,6 +225,26 @@ class FitsFile:
                 remedy = "write the column as numbers"
                 self._refuse(key, problem, "one real number a row", remedy)
         return found
+
+    def integers(
+        self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> dict[str, np.ndarray]:
+        """Return `columns` of whole numbers as int64, exactly; others are refused."""
+        found = self.columns(key, required, optional)
+        for name, column in found.items():
+            try:
+                found[name] = integers(column)
+            except CellError as bad:
+                where = f"{place(key)}, column {name}, row {bad.row + 1}"
+                raise bad.at(self.path, where) from None
+        return found
+
+    def units(self, key: str | int) -> dict[str, str]:
+        """Return the units that columns of a table HDU state, by upper-case names."""
+        names, hdu = self.column_names(key), self.native(key)
+        with reading(self.path, key):
+            stated = {name: hdu.columns[own].unit for name, own in names.items()}
+        return {name: str(unit) for name, unit in stated.items() if unit}
 
     def table(self, key: str | int) -> Table:
         """Return a table HDU as astropy reads it: units, and empty cells masked."""
