@@ -1,5 +1,7 @@
 """DESI coadds, made here: what is written is read, and what is wrong in one."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,7 +156,7 @@ def test_anonymous_spectra_are_numbered_when_asked(tmp_path):
     parts = hdus(tmp_path)
     del parts["FIBERMAP"]
     path = written(tmp_path, parts)
-    with pytest.raises(InputError, match=r"no HDU 'FIBERMAP'.* add one with TARGETID"):
+    with pytest.raises(InputError, match=r"no HDU FIBERMAP or.* add one with TARGETID"):
         whole(path)
     assert whole(path, anonymous=True).meta["targetid"].tolist() == [0, 1, 2]
 
@@ -203,7 +205,7 @@ def _wave(change):
 
 
 def _negative(parts):
-    parts["Z_IVAR"].data[1, 4] = -1
+    parts["Z_IVAR"].data[:] = -1
 
 
 def _fibermap_image(parts):
@@ -213,7 +215,7 @@ def _fibermap_image(parts):
 FLUXES = ("B_FLUX", "R_FLUX", "Z_FLUX")
 BAD = {
     "no arm": (_drop(*FLUXES), "no HDU B_FLUX"),
-    "no fibermap": (_drop("FIBERMAP"), "no HDU 'FIBERMAP'"),
+    "no fibermap": (_drop("FIBERMAP"), "no HDU FIBERMAP or COADD_FIBERMAP"),
     "no ivar": (_drop("R_IVAR"), "HDU 'R_IVAR'"),
     "no wave": (_drop("Z_WAVELENGTH"), "HDU 'Z_WAVELENGTH'"),
     "flux 1-d": (_set("B_FLUX", np.ones(20)), "image of 2 axes"),
@@ -226,7 +228,7 @@ BAD = {
     "wave falls": (_wave(lambda w: w[::-1]), "strictly increasing"),
     "wave flat": (_wave(lambda w: w * 0 + 3600), "strictly increasing"),
     "wave NaN": (_wave(lambda w: w * np.nan), "finite positive"),
-    "negative ivar": (_negative, r"-1.0 in row 1, pixel 4"),
+    "negative ivar": (_negative, "30 of 30 inverse variances are negative"),
     "fibermap rows": (_map(TARGETID=[1, 2]), "2 rows for 3 spectra"),
     "fibermap image": (_fibermap_image, "an image"),
     "no TARGETID": (_map(TILEID=[1, 2, 3]), "no column TARGETID"),
@@ -263,3 +265,132 @@ def test_masks_are_unsigned_as_desi_s(tmp_path, packed):
     assert np.argwhere(red.ivar == 0).tolist() == [[1, 3]]
     batches = [part.arms[1].ivar for part in coadd_batches(path, 2)]
     assert np.array_equal(np.concatenate(batches), red.ivar)
+
+
+def test_one_negative_pixel_is_masked(tmp_path, caplog):
+    """And counted in the log."""
+    parts = hdus(tmp_path)
+    before = whole(written(tmp_path, parts)).arms[2].ivar
+    parts["Z_IVAR"].data[1, 4] = -1
+    (tmp_path / "a.fits").unlink()
+    after = whole(written(tmp_path, parts)).arms[2].ivar
+    assert np.argwhere(before != after).tolist() == [[1, 4]]
+    assert after[1, 4] == 0
+    assert "arm Z: 1 pixels of negative" in caplog.text
+
+
+def test_a_coadd_across_cameras_is_one_arm(tmp_path):
+    """BRZ_*, as desi_coadd_spectra --coadd-cameras writes; not beside the arms."""
+    flux = np.ones((N, 30), "f4")
+    arm = Arm("brz", 3600 + 200.0 * np.arange(30), flux, flux)
+    write_coadd(tmp_path / "a.fits", Spectra((arm,), spectra().meta))
+    (found,) = whole(tmp_path / "a.fits").arms
+    assert found.name == "brz"
+    assert found.wave[-1] == 9400
+    parts = hdus(tmp_path)
+    (tmp_path / "a.fits").unlink()
+    parts["BRZ_FLUX"] = fits.ImageHDU(flux, name="BRZ_FLUX")
+    with pytest.raises(InputError, match="the same light twice"):
+        whole(written(tmp_path, parts))
+
+
+def test_the_table_of_targets_may_be_called_otherwise(tmp_path):
+    """COADD_FIBERMAP of coadds of coadds; the exposures stand in EXP_FIBERMAP."""
+    parts = hdus(tmp_path)
+    del parts["FIBERMAP"]
+    table = fibermap(TARGETID=[5, -6, 7], OBJTYPE=["TGT", "SKY", "TGT"])
+    table.name = "COADD_FIBERMAP"
+    each = fibermap(TARGETID=[5, 5, 7], EXPID=[1, 2, 3], TILEID=[9, 9, 9])
+    each.name = "EXP_FIBERMAP"
+    parts |= {"COADD_FIBERMAP": table, "EXP_FIBERMAP": each}
+    meta = whole(written(tmp_path, parts), anonymous=True).meta
+    assert meta["targetid"].tolist() == [5, 7]
+    assert meta["expid"].tolist() == [-1, 3]
+    assert meta["tileid"].tolist() == [9, 9]
+
+
+def test_targets_in_another_table_are_not_made_anonymous(tmp_path):
+    """Numbers instead of names only where no table tells the names."""
+    parts = hdus(tmp_path)
+    parts["FIBERMAP"].name = "TARGETS"
+    path = written(tmp_path, parts)
+    with pytest.raises(InputError, match="but TARGETS has TARGETIDs; name the table"):
+        whole(path, anonymous=True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "match"),
+    [
+        ([3.9627634556018800e16, 6.0, 7.0], "TARGETID, row 1.* exact below 2"),
+        ([5.0, np.nan, 7.0], "TARGETID, row 2: empty cell"),
+        (["a", "b", "c"], "TARGETID, row 1: got 'a'"),
+    ],
+)
+def test_targetids_are_whole_and_exact(tmp_path, cells, match):
+    """A float may have been rounded to a neighbour's."""
+    parts = hdus(tmp_path)
+    parts["FIBERMAP"] = fibermap(TARGETID=cells)
+    with pytest.raises(InputError, match=match):
+        whole(written(tmp_path, parts))
+
+
+def stating(parts, name, unit, values):
+    parts[name].data = values
+    parts[name].header["BUNIT"] = unit
+
+
+@pytest.mark.parametrize(
+    ("unit", "convert"),
+    [
+        ("nm", lambda w: w / 10),
+        ("um", lambda w: w / 1e4),
+        ("log10(Angstrom)", np.log10),
+    ],
+)
+def test_other_units_of_wavelength_are_converted(tmp_path, unit, convert):
+    """By BUNIT; without it they are in Å."""
+    parts = hdus(tmp_path)
+    wave = parts["B_WAVELENGTH"].data.copy()
+    stating(parts, "B_WAVELENGTH", unit, convert(wave))
+    found = whole(written(tmp_path, parts)).arms[0].wave
+    np.testing.assert_allclose(found, wave, rtol=1e-12)
+
+
+def test_other_units_of_flux_are_converted(tmp_path):
+    """W/m2/um is 1e16 of ours; of Jy F_lambda = F_nu c / lambda^2."""
+    parts = hdus(tmp_path)
+    before = {a.name: a for a in whole(written(tmp_path, parts)).arms}
+    (tmp_path / "a.fits").unlink()
+    flux, ivar = (parts[f"B_{what}"].data for what in ("FLUX", "IVAR"))
+    stating(parts, "B_FLUX", "W/(m2 um)", flux.astype(float) / 1e16)
+    stating(parts, "B_IVAR", "um2 m4 / W2", ivar.astype(float) * 1e32)
+    wave = parts["R_WAVELENGTH"].data
+    jansky = wave**2 * 1e-17 / 2.99792458e18 / 1e-23
+    flux, ivar = (parts[f"R_{what}"].data for what in ("FLUX", "IVAR"))
+    stating(parts, "R_FLUX", "Jy", flux * jansky)
+    parts["R_IVAR"].data = ivar / jansky**2
+    del parts["R_IVAR"].header["BUNIT"]
+    after = {a.name: a for a in whole(written(tmp_path, parts)).arms}
+    for name in "brz":
+        for what in ("flux", "ivar"):
+            old, new = (getattr(arms[name], what) for arms in (before, after))
+            np.testing.assert_allclose(new, old, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "match"),
+    [
+        ("B_WAVELENGTH", "Hz", "B_WAVELENGTH: unit 'Hz' of wavelengths"),
+        ("B_WAVELENGTH", "pixels", "unit 'pixels' of wavelengths"),
+        ("R_FLUX", "banana", "arm R: unit 'banana' of flux"),
+        ("R_FLUX", "mag(AB)", "of flux; expected a flux density"),
+        ("R_FLUX", "Jy", "flux in 'Jy', and inverse variance in"),
+        ("Z_IVAR", "Jy", "unit 'Jy' of inverse variance"),
+    ],
+)
+def test_units_that_cannot_be_are_refused(tmp_path, name, unit, match):
+    """With what is expected of each."""
+    parts = hdus(tmp_path)
+    parts[name].header["BUNIT"] = unit
+    with pytest.raises(InputError, match=re.escape(match)):
+        whole(written(tmp_path, parts))

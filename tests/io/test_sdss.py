@@ -19,7 +19,7 @@ TELESCOPE = {"RA": 166.0, "DEC": 58.0, "VACUUM": True}
 
 
 def table(cells, name=None):
-    forms = {"f": "E", "i": "J", "U": "20A", "b": "L"}
+    forms = {"f": "E", "i": "J", "U": "20A", "b": "L", "c": "C"}
     cols = [
         fits.Column(k, forms[np.asarray(v).dtype.kind], array=v)
         for k, v in cells.items()
@@ -118,6 +118,24 @@ BAD_SPECS = {
     "plate 0": (lambda: spec(head=HEAD | {"PLATEID": 0}), "plate out of range"),
     "JD": (lambda: spec(head=HEAD | {"MJD": 2456666}), "MJD out of range"),
     "fibre": (lambda: spec(head=HEAD | {"FIBERID": 10**4}), "fibre out of range"),
+    "text flux": (
+        lambda: spec(coadd=spoiled(flux=np.full(NPIX, "a0"))),
+        "HDU 1: column FLUX: a cell .*a0.* in row 1; expected one real number",
+    ),
+    "text mask": (
+        lambda: spec(coadd=spoiled(and_mask=np.full(NPIX, "x"))),
+        "column AND_MASK, row 1: got 'x'; expected a whole number",
+    ),
+    "complex": (
+        lambda: spec(coadd=spoiled(ivar=np.ones(NPIX, complex))),
+        "real number",
+    ),
+    "text plate": (lambda: spec(head=HEAD | {"PLATEID": "x"}), "PLATE: got 'x'"),
+    "half a plate": (
+        lambda: spec(head=HEAD | {"PLATEID": 7102.5}),
+        "PLATE: got 7102.5",
+    ),
+    "text place": (lambda: spec(head=HEAD | {"PLUG_RA": "10h"}), "PLUG_RA is '10h'"),
 }
 
 

@@ -1,7 +1,8 @@
-"""DESI coadds: arms b, r and z, masks, and the table of fibres."""
+"""DESI coadds: arms b, r and z or one across them, masks, and the table of fibres."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +20,16 @@ from skyloom.io.spectra import (
     meta_table,
     refuse_repeats,
 )
+from skyloom.io.spectral_units import angstroms, fluxes
 
 ARMS = ("b", "r", "z")
+JOINED = "brz"  # coadded across the cameras
+TARGETS = ("FIBERMAP", "COADD_FIBERMAP")  # names of the table of targets
 ALLBADPIX = 2  # the mask value we write: every input pixel was bad
 FLUX_UNIT = "10**-17 erg/(s cm2 Angstrom)"
 IVAR_UNIT = "10**+34 (s2 cm4 Angstrom2) / erg2"
+
+log = logging.getLogger(__name__)
 
 
 def coadd_batches(
@@ -39,13 +45,15 @@ def coadd_batches(
     Parameters
     ----------
     path : str or Path
-        The file: HDUs ``{B,R,Z}_{WAVELENGTH,FLUX,IVAR}``, of at least one arm, with
-        ``_MASK`` or not, ``FIBERMAP`` and perhaps ``EXP_FIBERMAP``.
+        The file: HDUs ``{B,R,Z}_{WAVELENGTH,FLUX,IVAR}`` of at least one arm, or
+        ``BRZ_...`` across them, with ``_MASK`` or not; their units, if BUNIT states
+        others, are converted. ``FIBERMAP`` or ``COADD_FIBERMAP``, and perhaps
+        ``EXP_FIBERMAP``.
     size : int
         Rows at a time.
     anonymous : bool
-        Whether a file without FIBERMAP is welcome; `targetid` is then the row number,
-        and all rows are kept.
+        Whether a file without a table of targets is welcome; `targetid` is then the
+        row number, and all rows are kept, as the log says.
     tileid, expid : int, optional
         What the folder of the file says, for a file that does not say it itself.
 
@@ -58,8 +66,8 @@ def coadd_batches(
     Raises
     ------
     InputError
-        What is wrong: no arm, no FIBERMAP, shapes that disagree, wavelengths out of
-        order, a negative ivar, a target twice in one exposure, only sky.
+        What is wrong: no arm, no table of targets, shapes or units that disagree,
+        wavelengths out of order, a target twice in one exposure, only sky.
     """
     with opened(path) as file:
         meta, keep = _facts(file, anonymous, tileid, expid)
@@ -73,16 +81,35 @@ def write_coadd(path: str | Path, spectra: Spectra) -> None:
     """Write a coadd in DESI's layout, same spectra same bytes.
 
     Pixels of zero ivar get the mask value 2. FIBERMAP has TARGETID, TARGET_RA,
-    TARGET_DEC, OBJTYPE, TILEID and EXPID. An arm is b, r or z.
+    TARGET_DEC, OBJTYPE, TILEID and EXPID. An arm is b, r or z, or the one arm brz.
     """
-    strange = [arm.name for arm in spectra.arms if arm.name not in ARMS]
+    names = (*ARMS, JOINED)
+    strange = [arm.name for arm in spectra.arms if arm.name not in names]
     if strange:
-        msg = f"arm {strange[0]!r}: a DESI coadd has {ARMS}"
+        msg = f"arm {strange[0]!r}: a DESI coadd has {names}"
         raise ValueError(msg)
     hdus = [fits.PrimaryHDU(), _fibermap_hdu(spectra.meta)]
-    for arm in sorted(spectra.arms, key=lambda arm: ARMS.index(arm.name)):
+    for arm in sorted(spectra.arms, key=lambda arm: names.index(arm.name)):
         hdus += _arm_hdus(arm)
     write_hdus(path, hdus)
+
+
+def arms_of(file: FitsFile) -> list[str]:
+    """Return the arms that a file has, none if it is no DESI coadd.
+
+    InputError where spectra by camera and across cameras are in one file.
+    """
+    found = [name for name in (*ARMS, JOINED) if f"{name.upper()}_FLUX" in file]
+    if JOINED in found and len(found) > 1:
+        problem = f"arms {', '.join(found)}, which have the same light twice"
+        remedy = f"leave either {JOINED.upper()}_* or the others in the file"
+        raise InputError(file.path, problem, remedy=remedy)
+    return found
+
+
+def targets_of(file: FitsFile) -> str | None:
+    """Return the name of the table of targets, if there is one."""
+    return next((name for name in TARGETS if name in file), None)
 
 
 def _facts(file: FitsFile, anonymous: bool, tileid, expid):
@@ -91,27 +118,44 @@ def _facts(file: FitsFile, anonymous: bool, tileid, expid):
     if len(set(counts.values())) > 1:
         problem = f"arms of {counts} spectra"
         raise InputError(file.path, problem, expected="as many in each")
-    n = next(iter(counts.values()))
-    if "FIBERMAP" in file:
-        meta, keep = _fibermap(file, n)
-    elif anonymous:
+    n, table = next(iter(counts.values())), targets_of(file)
+    if table is not None:
+        meta, keep = _fibermap(file, table, n)
+    else:
+        _refuse_nameless(file, anonymous)
+        log.warning(
+            "%s: no table of targets (%s): rows are numbered, and all are kept",
+            *(file.path, " or ".join(TARGETS)),
+        )
         unknown = np.full(n, -1)
         meta, keep = meta_table(np.arange(n), unknown, unknown), np.ones(n, dtype=bool)
-    else:
-        problem = "no HDU 'FIBERMAP', so targets have no identity"
-        remedy = "copy FIBERMAP from the released file, or add one with TARGETID"
-        raise InputError(file.path, problem, expected="a row a spectrum", remedy=remedy)
     _complete(file.path, meta, "tileid", tileid)
     _complete(file.path, meta, "expid", expid)
-    remedy = "FIBERMAP columns TILEID and EXPID tell exposures apart"
+    remedy = f"{table} columns TILEID and EXPID tell exposures apart"
     refuse_repeats(file.path, meta[keep], remedy)
     return meta, keep
 
 
+def _refuse_nameless(file: FitsFile, anonymous: bool) -> None:
+    """Refuse a file without a table of targets, or whose targets another one tells."""
+    names = " or ".join(TARGETS)
+    tables = [hdu for hdu in file if not hdu.is_image]
+    told = [h for h in tables if "TARGETID" in file.column_names(h.number)]
+    if told:
+        other = told[0].name or told[0].number
+        problem = f"no HDU {names}, but {other} has TARGETIDs"
+        remedy = f"name the table of targets {TARGETS[0]}"
+        raise InputError(file.path, problem, remedy=remedy)
+    if not anonymous:
+        problem = f"no HDU {names}, so targets have no identity"
+        remedy = "copy FIBERMAP from the released file, or add one with TARGETID"
+        raise InputError(file.path, problem, expected="a row a spectrum", remedy=remedy)
+
+
 def _present(file: FitsFile) -> list[str]:
-    present = [name for name in ARMS if f"{name.upper()}_FLUX" in file]
+    present = arms_of(file)
     if not present:
-        problem = f"no HDU B_FLUX, R_FLUX or Z_FLUX among {file.names}"
+        problem = f"no HDU B_FLUX, R_FLUX, Z_FLUX or BRZ_FLUX among {file.names}"
         raise InputError(file.path, problem, expected="a DESI coadd")
     return present
 
@@ -125,33 +169,42 @@ def _spectra(
 
 
 def _arm(file: FitsFile, name: str, rows: slice) -> Arm:
-    arm = name.upper()
-    wave = file.pixels(f"{arm}_WAVELENGTH", 1)
-    wave = checked_wave(file.path, f"HDU {arm}_WAVELENGTH", wave)
+    path, arm = file.path, name.upper()
+    wave_unit, *units = (
+        file.cards(f"{arm}_{what}", "BUNIT").get("BUNIT")
+        for what in ("WAVELENGTH", "FLUX", "IVAR")
+    )
+    where = f"HDU {arm}_WAVELENGTH"
+    wave = angstroms(path, where, file.pixels(f"{arm}_WAVELENGTH", 1), wave_unit)
+    wave = checked_wave(path, where, wave)
     flux, ivar = (file.pixels(f"{arm}_{what}", 2, rows) for what in ("FLUX", "IVAR"))
     masked = False
     if f"{arm}_MASK" in file:
         masked = file.pixels(f"{arm}_MASK", 2, rows) != 0
     if flux.shape[1] != len(wave):
         problem = f"{flux.shape[1]} pixels, but {len(wave)} wavelengths"
-        raise InputError(file.path, problem, where=f"HDU {arm}_FLUX")
-    return Arm(name, wave, *cleaned(file.path, f"arm {arm}", flux, ivar, masked))
+        raise InputError(path, problem, where=f"HDU {arm}_FLUX")
+    where = f"arm {arm}"
+    if flux.shape == ivar.shape:
+        flux, ivar = fluxes(path, where, wave, flux, ivar, units)
+    return Arm(name, wave, *cleaned(path, where, flux, ivar, masked))
 
 
-def _fibermap(file: FitsFile, n: int) -> tuple[pd.DataFrame, np.ndarray]:
-    path = file.path
-    optional = ("OBJTYPE", "TILEID", "EXPID", "TARGET_RA", "TARGET_DEC")
-    table = file.columns("FIBERMAP", ("TARGETID",), optional)
-    targetid = np.asarray(table["TARGETID"], dtype=np.int64)
+def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarray]:
+    path, where = file.path, f"HDU {key}"
+    table = file.integers(key, ("TARGETID",), ("TILEID", "EXPID"))
+    table |= file.columns(key, (), ("OBJTYPE",))
+    table |= file.numbers(key, (), ("TARGET_RA", "TARGET_DEC"))
+    targetid = table["TARGETID"]
     if len(targetid) != n:
         problem = f"{len(targetid)} rows for {n} spectra"
-        raise InputError(path, problem, where="HDU FIBERMAP", expected="one row each")
+        raise InputError(path, problem, where=where, expected="one row each")
     keep = targetid >= 0
     if "OBJTYPE" in table:
         keep &= np.char.strip(table["OBJTYPE"].astype(str)) == "TGT"
     if not keep.any():
         problem = f"no targets among {n} fibres"
-        raise InputError(path, problem, where="HDU FIBERMAP", expected="OBJTYPE TGT")
+        raise InputError(path, problem, where=where, expected="OBJTYPE TGT")
     exposure = (_exposure(file, table, name) for name in ("TILEID", "EXPID"))
     place = (table.get(name) for name in ("TARGET_RA", "TARGET_DEC"))
     return meta_table(targetid, *exposure, *place), keep
@@ -160,13 +213,12 @@ def _fibermap(file: FitsFile, n: int) -> tuple[pd.DataFrame, np.ndarray]:
 def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
     # Coadds keep the exposures that went into them in a second table.
     if name in table:
-        return np.asarray(table[name], dtype=np.int64)
+        return table[name]
     unknown = np.full(len(table["TARGETID"]), -1, dtype=np.int64)
     if "EXP_FIBERMAP" not in file:
         return unknown
-    each = file.columns("EXP_FIBERMAP", ("TARGETID", name))
-    values = pd.Series(np.asarray(each[name], dtype=np.int64))
-    grouped = values.groupby(np.asarray(each["TARGETID"], dtype=np.int64))
+    each = file.integers("EXP_FIBERMAP", ("TARGETID", name))
+    grouped = pd.Series(each[name]).groupby(each["TARGETID"])
     one = grouped.first().where(grouped.nunique() == 1, -1)
     return one.reindex(table["TARGETID"], fill_value=-1).to_numpy(np.int64)
 

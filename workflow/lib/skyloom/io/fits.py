@@ -4,130 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
-import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.io.fits.verify import VerifyWarning
-from astropy.table import Table
-from astropy.units import UnitsWarning
-from astropy.utils.exceptions import AstropyWarning
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import InputError, existing_file
+from skyloom.io.fits_file import FitsFile, reading
+from skyloom.io.fits_header import AGAIN, UNREADABLE
+from skyloom.io.fits_layout import layout
 
 PACKED = 4  # level of gzip; higher ones take long and gain little on noise
-
-
-class FitsFile:
-    """An open FITS file, whose errors are InputErrors that name it and the HDU.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    hdus, mapped : HDUList
-        What astropy opened: read, and mapped from the disk. It can scale no image that
-        is mapped, such as the unsigned masks of DESI; the columns of a large table
-        are read one by one only where it is.
-    """
-
-    def __init__(self, path: Path, hdus: fits.HDUList, mapped: fits.HDUList):
-        self.path, self.hdus, self.mapped = path, hdus, mapped
-
-    def __len__(self) -> int:
-        with _reading(self.path):
-            return len(self.hdus)
-
-    def __iter__(self) -> Iterator:
-        return (self[i] for i in range(len(self)))
-
-    def __contains__(self, key: str | int) -> bool:
-        with _reading(self.path):
-            return key in self.hdus
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the HDUs, or their numbers where they have none."""
-        with _reading(self.path):
-            return [hdu.name or str(i) for i, hdu in enumerate(self)]
-
-    def cards(self, key: str | int, *names: str) -> dict:
-        """Return the values of those header cards of an HDU that it has."""
-        header = self[key].header
-        with _reading(self.path, key):
-            return {name: header[name] for name in names if name in header}
-
-    def __getitem__(self, key: str | int):
-        """Return the HDU of a name or number."""
-        with _reading(self.path, key):
-            try:
-                return self.hdus[key]
-            except (KeyError, IndexError):
-                problem = f"no such HDU among {self.names}"
-                raise InputError(self.path, problem, where=_place(key)) from None
-
-    def image(self, key: str | int, ndim: int | None = None):
-        """Return an image HDU that has pixels, on `ndim` axes if that is given."""
-        hdu = self[key]
-        shape = (hdu.shape or (0,)) if hdu.is_image else ()
-        if not shape or 0 in shape or ndim not in (None, len(shape)):
-            seen = f"shape {shape}" if all(shape) else f"no pixels: shape {shape}"
-            problem = seen if hdu.is_image else "a table"
-            axes = "pixels" if ndim is None else f"{ndim} axes"
-            expected = f"an image of {axes}"
-            raise InputError(self.path, problem, where=_place(key), expected=expected)
-        return hdu
-
-    def pixels(self, key, ndim: int | None = None, window=np.s_[:]) -> np.ndarray:
-        """Return pixels of an image in native byte order; `window` indexes them.
-
-        Only that part of a large image is read. `key` may be an HDU of `image`.
-        """
-        named = isinstance(key, str | int)
-        hdu = self.image(key, ndim) if named else key
-        with _reading(self.path, key if named else hdu.name):
-            return _native(hdu.section[window])
-
-    def column_names(self, key: str | int) -> dict[str, str]:
-        """Return the columns of a table HDU by their upper-case form."""
-        hdu = self[key]
-        if hdu.is_image:
-            where = _place(key)
-            raise InputError(self.path, "an image", where=where, expected="a table")
-        with _reading(self.path, key):
-            return {name.upper(): name for name in hdu.columns.names}
-
-    def columns(
-        self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
-    ) -> dict[str, np.ndarray]:
-        """Return columns of a table HDU in native byte order, by the names asked for.
-
-        The file may spell them in another case. An empty table is refused.
-        """
-        names, required = self.column_names(key), tuple(required)
-        missing = [name for name in required if name.upper() not in names]
-        where, expected = _place(key), f"the columns {', '.join(required)}"
-        if missing:
-            problem = f"no column {', '.join(missing)}"
-            raise InputError(self.path, problem, where=where, expected=expected)
-        wanted = [n for n in (*required, *optional) if n.upper() in names]
-        with _reading(self.path, key):
-            data = self.mapped[key].data
-            found = {n: _native(np.array(data[names[n.upper()]])) for n in wanted}
-        if len(data) == 0:
-            raise InputError(self.path, "no rows", where=where, expected="one or more")
-        return found
-
-    def table(self, key: str | int) -> Table:
-        """Return a table HDU as astropy reads it: units, and empty cells masked."""
-        hdu = self[key]
-        with _reading(self.path, key):
-            warnings.simplefilter("ignore", UnitsWarning)
-            return Table.read(hdu)
+LARGEST = 2**28  # bytes of a file that is unpacked at once
 
 
 @contextmanager
@@ -153,28 +45,48 @@ def opened(
         `FitsFile` also what shows only there.
     """
     path = existing_file(path)
-    with _reading(path):
-        content = _unpacked(path) if unpack else None
     with ExitStack() as stack:
+        content = _unpacked(path) if unpack else None
+        stream, size, packed = _stream(path, content, stack)
+        parts = layout(path, stream, size, packed=packed, sums=verify)
         if verify:
-            # Not unpacked, so that the sums of a large file need no memory.
-            how = {"checksum": True, "disable_image_compression": True}
-            with _reading(path), ExitStack() as checked:
-                len(_hdus(path, content, checked, memmap=True, **how))
-        with _reading(path):
+            with reading(path):
+                parts = list(parts)
+        with reading(path):
             hdus, mapped = (
                 _hdus(path, content, stack, memmap=m) for m in (False, True)
             )
-        yield FitsFile(path, hdus, mapped)
+        yield FitsFile(path, parts, hdus, mapped)
+
+
+def _packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _unpacked(path: Path) -> bytes:
-    content = path.read_bytes()
-    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    """Return the content of a small file."""
+    with gzip.open(path) if _packed(path) else path.open("rb") as file:
+        try:
+            content = file.read(LARGEST + 1)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as bad:
+            problem = f"{UNREADABLE}: it cannot be unpacked ({bad})"
+            raise InputError(path, problem, remedy=AGAIN) from None
+    if len(content) > LARGEST:
+        raise InputError(path, "too large", expected=f"{LARGEST} bytes, unpacked")
+    return content
+
+
+def _stream(path: Path, content: bytes | None, stack: ExitStack):
+    """Return what is read once through, its size on disk, and whether it is packed."""
+    if content is not None:
+        return io.BytesIO(content), len(content), False
+    packed = _packed(path)
+    stream = stack.enter_context((gzip.open if packed else open)(path, "rb"))
+    return stream, path.stat().st_size, packed
 
 
 def _hdus(path: Path, content: bytes | None, stack: ExitStack, **how) -> fits.HDUList:
-    # Our own handle: astropy leaves its own open when the checksum is wrong.
     handle = path.open("rb") if content is None else io.BytesIO(content)
     stack.enter_context(handle)
     return stack.enter_context(fits.open(handle, **how))
@@ -231,35 +143,6 @@ def fill(header: fits.Header, cards: Mapping) -> None:
     """Set header cards, each ``keyword: value`` or ``keyword: (value, comment)``."""
     for keyword, value in cards.items():
         header[keyword] = value
-
-
-@contextmanager
-def _reading(path: Path, key: str | int | None = None) -> Iterator[None]:
-    """Turn whatever astropy makes of a damaged file into an InputError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)
-            # Old headers break rules of FITS that do not touch the numbers.
-            warnings.simplefilter("ignore", VerifyWarning)
-            # But so does astropy call a file that is cut short.
-            warnings.filterwarnings("error", "Error validating header", VerifyWarning)
-            yield
-    except (InputError, MemoryError):
-        raise
-    except Exception as bad:  # astropy's and cfitsio's have no class in common
-        problem = f"not a readable FITS file ({bad})"
-        where = "" if key is None else _place(key)
-        remedy = "fetch or make it again"
-        raise InputError(path, problem, where=where, remedy=remedy) from None
-
-
-def _place(key: str | int) -> str:
-    return f"HDU {key!r}"
-
-
-def _native(array: np.ndarray) -> np.ndarray:
-    array = np.asarray(array)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _hdu(name: str, array: np.ndarray, cards: Mapping) -> fits.ImageHDU:

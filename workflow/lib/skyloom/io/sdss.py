@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skyloom.io.cells import CellError
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
+from skyloom.io.identifiers import integers
 from skyloom.io.spectra import (
     Arm,
     Spectra,
@@ -19,6 +22,7 @@ from skyloom.io.spectra import (
     meta_table,
     refuse_repeats,
 )
+from skyloom.io.spectral_units import angstroms, fluxes
 
 # Bits of SPPIXMASK that say "no usable value in any exposure": FULLREJECT, NOSKY,
 # NODATA, COMBINEREJ. The others (NEARBADPIXEL, BRIGHTSKY ...) are warnings that the
@@ -29,6 +33,8 @@ UNUSABLE = 1 << 18 | 1 << 22 | 1 << 24 | 1 << 25
 TRAIN_FINE = (3.555, 1e-4)
 TRAIN_COARSE = (float(np.log10(3600.0)), 1e-3)
 TRAIN_PIXELS = 443
+
+LOGLAM = "log10(Angstrom)"  # where the column states no unit
 
 # What identifies a spectrum. RA and DEC of the primary header are the telescope's; the
 # fibre's are PLUG_RA and PLUG_DEC.
@@ -57,22 +63,25 @@ def read_spec(path: str | Path) -> Spectra:
 
     The coadd is the first extension whatever its name (``COADD``, blank), with
     columns ``flux``, ``loglam``, ``ivar`` and, if there, ``and_mask``, in any case.
+    Units that TUNIT states are converted.
 
     Raises
     ------
     InputError
-        No coadd, no identity, wavelengths in air or out of order, a negative ivar.
+        No coadd, no identity, wavelengths in air or out of order, text for numbers.
     """
     with opened(path) as file:
-        table = file.columns(1, ("FLUX", "LOGLAM", "IVAR"), ("AND_MASK",))
-        meta = _spec_meta(file)
-    with np.errstate(over="ignore", invalid="ignore"):
-        wave = 10.0 ** table["LOGLAM"].astype(float)
-    wave = checked_wave(path, "column LOGLAM", wave)
+        table = file.numbers(1, ("FLUX", "LOGLAM", "IVAR"))
+        table |= file.integers(1, (), ("AND_MASK",))
+        units, meta = file.units(1), _spec_meta(file)
+    where = "HDU 1, column LOGLAM"
+    wave = angstroms(path, where, table["LOGLAM"], units.get("LOGLAM", LOGLAM))
+    wave = checked_wave(path, where, wave)
     masked = (table.get("AND_MASK", np.zeros(len(wave), int)) & UNUSABLE) != 0
-    flux, ivar = cleaned(
-        path, "HDU 1", table["FLUX"][None], table["IVAR"][None], masked[None]
-    )
+    flux, ivar = table["FLUX"][None], table["IVAR"][None]
+    stated = units.get("FLUX"), units.get("IVAR")
+    flux, ivar = fluxes(path, "HDU 1", wave, flux, ivar, stated)
+    flux, ivar = cleaned(path, "HDU 1", flux, ivar, masked[None])
     return Spectra((Arm("sdss", wave, flux, ivar),), meta)
 
 
@@ -101,16 +110,20 @@ def plate_batches(path: str | Path, size: int) -> Iterator[Spectra]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
-    # `keep` says which rows are targets; `mask` is the HDU of the AND mask.
+    # `keep` says which rows are targets; `unit` is what a plate states of its flux.
     kind: str
     wave: np.ndarray
     meta: pd.DataFrame
     keep: np.ndarray
+    unit: str | None = None
 
     def spectra(self, file: FitsFile, rows: slice) -> Spectra:
-        keep = self.keep[rows]
+        keep, where = self.keep[rows], "HDU 0 and 1"
         flux, ivar, masked = self._pixels(file, rows)
-        flux, ivar = cleaned(file.path, "HDU 0 and 1", flux, ivar, masked)
+        if self.unit and flux.shape == ivar.shape:
+            units = self.unit, None
+            flux, ivar = fluxes(file.path, where, self.wave, flux, ivar, units)
+        flux, ivar = cleaned(file.path, where, flux, ivar, masked)
         meta = self.meta.iloc[rows][keep].reset_index(drop=True)
         return Spectra((Arm("sdss", self.wave, flux[keep], ivar[keep]),), meta)
 
@@ -142,22 +155,23 @@ def _layout(file: FitsFile) -> _Layout:
         wave = 10.0 ** (TRAIN_FINE[0] + TRAIN_FINE[1] * np.arange(npix))
         return _Layout("fine", wave, *_train_meta(file, 2, n))
     if first == 5:
-        return _Layout("plate", _plate_wave(file, npix), *_plugmap(file, n))
+        unit = file.cards(0, "BUNIT").get("BUNIT")
+        return _Layout("plate", _plate_wave(file, npix), *_plugmap(file, n), unit)
     problem = f"first table in HDU {first}" if tables else "no table"
     expected = "HDU 5 (spPlate), 2 or 1 (the layouts of dr12_train)"
     raise InputError(file.path, problem, expected=expected)
 
 
 def _train_meta(file: FitsFile, hdu: int, n: int):
-    table = file.columns(hdu, ("TARGETID", "PLATE", "MJD", "FIBERID"))
+    table = file.integers(hdu, ("TARGETID", "PLATE", "MJD", "FIBERID"))
     keep = table["TARGETID"] != -1
     return _meta(file.path, hdu, n, table, table["PLATE"], table["MJD"], keep)
 
 
 def _plugmap(file: FitsFile, n: int):
-    table = file.columns(5, ("FIBERID",), ("OBJTYPE", "RA", "DEC"))
-    header = file[0].header
-    plate, mjd = (np.full(n, _card(file.path, header, k)) for k in ("PLATEID", "MJD"))
+    table = file.integers(5, ("FIBERID",)) | file.numbers(5, (), ("RA", "DEC"))
+    table |= file.columns(5, (), ("OBJTYPE",))
+    plate, mjd = (np.full(n, number) for number in _numbers(file, "PLATEID", "MJD"))
     kind = np.char.strip(np.asarray(table.get("OBJTYPE", ["?"] * n)).astype(str))
     return _meta(file.path, 5, n, table, plate, mjd, kind != "SKY")
 
@@ -176,16 +190,16 @@ def _meta(path, hdu: int, n: int, table, plate, mjd, keep):
 
 
 def _plate_wave(file: FitsFile, npix: int) -> np.ndarray:
-    header = file[0].header
-    _refuse_air(file.path, header)
-    start, step = (_card(file.path, header, key) for key in ("COEFF0", "COEFF1"))
-    wave = 10.0 ** (start + step * np.arange(npix))
+    _refuse_air(file)
+    start, step = _numbers(file, "COEFF0", "COEFF1")
+    with np.errstate(over="ignore", invalid="ignore"):
+        wave = 10.0 ** (start + step * np.arange(npix))
     return checked_wave(file.path, "HDU 0, COEFF0 and COEFF1", wave)
 
 
 def _spec_meta(file: FitsFile) -> pd.DataFrame:
-    header = file.cards(0, *FACTS, "PLATEID", "VACUUM")
-    _refuse_air(file.path, header)
+    _refuse_air(file)
+    header = file.cards(0, *FACTS, "PLATEID")
     facts = {key: header[key] for key in FACTS if header.get(key) is not None}
     if header.get("PLATEID") is not None:
         facts["PLATE"] = header["PLATEID"]
@@ -193,7 +207,7 @@ def _spec_meta(file: FitsFile) -> pd.DataFrame:
         facts = _spec_table(file) | facts
     plate, mjd, fiber = (_identity(file.path, facts, key) for key in FACTS[:3])
     targetid = _targetid(file.path, "the identity", plate, mjd, fiber)
-    ra, dec = (facts.get(key, np.nan) for key in FACTS[3:])
+    ra, dec = (_degrees(file.path, facts, key) for key in FACTS[3:])
     return meta_table([targetid], [plate], [mjd], [ra], [dec])
 
 
@@ -205,24 +219,39 @@ def _spec_table(file: FitsFile) -> dict:
 
 
 def _identity(path, facts: dict, key: str) -> int:
-    if facts.get(key) is None:
+    value, where = facts.get(key), "primary header and HDU 2"
+    if value is None:
         remedy = "SDSS-V files (FIELD, CATALOGID) are not read"
-        where = "primary header and HDU 2"
         raise InputError(path, f"no {key}", where=where, remedy=remedy)
-    return int(facts[key])
+    try:
+        return int(integers([value])[0])
+    except CellError as bad:
+        raise bad.at(path, f"{where}, {key}") from None
 
 
-def _card(path, header, key: str) -> float:
-    if not isinstance(header.get(key), int | float):
-        problem = f"{key} is {header.get(key)!r}"
-        raise InputError(path, problem, where="primary header", expected="a number")
-    return header[key]
+def _degrees(path, facts: dict, key: str) -> float:
+    value = facts.get(key, np.nan)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        problem, where = f"{key} is {value!r}", "primary header and HDU 2"
+        raise InputError(path, problem, where=where, expected="degrees")
+    return float(value)
 
 
-def _refuse_air(path, header) -> None:
-    if not header.get("VACUUM", True):
+def _numbers(file: FitsFile, *names: str) -> list[float]:
+    cards = file.cards(0, *names)
+    for name in names:
+        value = cards.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            problem, where = f"{name} is {value!r}", "primary header"
+            raise InputError(file.path, problem, where=where, expected="a number")
+    return [cards[name] for name in names]
+
+
+def _refuse_air(file: FitsFile) -> None:
+    if not file.cards(0, "VACUUM").get("VACUUM", True):
         problem, expected = "wavelengths in air (VACUUM = F)", "in vacuum"
-        raise InputError(path, problem, where="primary header", expected=expected)
+        where = "primary header"
+        raise InputError(file.path, problem, where=where, expected=expected)
 
 
 def _targetid(path, where: str, plate, mjd, fiber) -> np.ndarray:

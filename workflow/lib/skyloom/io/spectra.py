@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pandas as pd
 from skyloom.io.errors import InputError
 
 META = ("targetid", "tileid", "expid", "ra", "dec")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,17 +118,21 @@ def cleaned(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return flux and ivar as float32, both 0 where a pixel cannot be used.
 
-    That is where it is not finite, `masked` by the file, or of no ivar. All have the
-    shape (n, npix); another shape or a negative ivar is an InputError.
+    That is where it is not finite, `masked` by the file, of no ivar, or of a negative
+    one, as the log says. All have the shape (n, npix); InputError for another shape, or
+    more negative than positive ivars.
     """
     if flux.shape != ivar.shape or np.shape(masked) not in ((), flux.shape):
         problem = f"flux {flux.shape}, ivar {ivar.shape}, mask {np.shape(masked)}"
         raise InputError(path, problem, where=where, expected="one shape")
-    negative = np.argwhere(ivar < 0)
-    if len(negative):
-        row, pixel = negative[0]
-        problem = f"inverse variance {ivar[row, pixel]} in row {row}, pixel {pixel}"
-        raise InputError(path, problem, where=where, expected="0 or more")
+    if (negative := np.count_nonzero(ivar < 0)) > 0:
+        if negative > np.count_nonzero(ivar > 0):
+            problem = f"{negative} of {ivar.size} inverse variances are negative"
+            raise InputError(path, problem, where=where, expected="0 or more")
+        log.warning(
+            "%s: %s: %d pixels of negative inverse variance are masked",
+            *(path, where, negative),
+        )
     # A number beyond float32 becomes infinite here, and masked with the others.
     with np.errstate(over="ignore", invalid="ignore"):
         flux, ivar = flux.astype(np.float32), ivar.astype(np.float32)

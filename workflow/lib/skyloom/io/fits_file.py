@@ -1,0 +1,297 @@
+"""An open FITS file: what is asked of it is answered, or refused with the HDU."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
+from astropy.table import Table
+from astropy.units import UnitsWarning
+from astropy.utils.exceptions import AstropyWarning
+
+from skyloom.io.cells import CellError
+from skyloom.io.errors import InputError
+from skyloom.io.fits_header import UNREADABLE
+from skyloom.io.fits_layout import Part
+from skyloom.io.identifiers import integers
+
+# What astropy warns of in headers whose numbers are untouched.
+HARMLESS = "non-ASCII|.*null bytes instead of spaces|Unexpected bytes trailing END"
+BROKEN = "compare it with its original; if they agree, what wrote it broke the standard"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Hdu:
+    """An HDU of an open file; header and data are read when they are asked for.
+
+    `shape` is that of an image, in numpy's order; empty without pixels or of a table.
+    """
+
+    file: FitsFile
+    number: int
+    name: str
+    shape: tuple[int, ...]
+    is_image: bool
+
+    @property
+    def header(self) -> fits.Header:
+        """A copy of the header, without cards that cannot be parsed, as the log says.
+
+        A card that is needed is better asked for by `FitsFile.cards`, which refuses it.
+        """
+        own = self.file.native(self.number)
+        with reading(self.file.path, self.number):
+            copy = own.header.copy()
+            broken = [i for i, card in enumerate(copy.cards) if not _parses(card)]
+            for i in reversed(broken):
+                where = f"HDU {self.number}"
+                text = copy.cards[i].image.strip()
+                log.warning("%s: %s: passed over: %s", self.file.path, where, text)
+                del copy[i]
+        return copy
+
+    @property
+    def data(self) -> np.ndarray:
+        """Pixels or rows as astropy has them, for a library that wants an HDU."""
+        own = self.file.native(self.number)
+        with reading(self.file.path, self.number):
+            return own.data
+
+
+class FitsFile:
+    """An open FITS file, whose errors are InputErrors that name it and the HDU.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    parts : iterable of Part
+        Its HDUs by `skyloom.io.fits_layout`, taken as far as they are asked for.
+    hdus, mapped : HDUList
+        What astropy opened: read, and mapped from the disk. It can scale no image that
+        is mapped, such as the unsigned masks of DESI; the columns of a large table
+        are read one by one only where it is.
+    """
+
+    def __init__(self, path: Path, parts: Iterable[Part], hdus: fits.HDUList, mapped):
+        self.path, self._hdus, self._mapped = path, hdus, mapped
+        self._parts, self._known = iter(parts), []
+
+    def _upto(self, number: float) -> list[Part]:
+        """Return the HDUs up to one of a number, if there are as many."""
+        wanted = None if number == np.inf else number + 1 - len(self._known)
+        if wanted is None or wanted > 0:
+            with reading(self.path):
+                self._known += islice(self._parts, wanted)
+        return self._known
+
+    def _part(self, key: str | int) -> Part | None:
+        """Return the HDU of a name or number, None if there is none."""
+        if not isinstance(key, str):
+            known = self._upto(key)
+            return known[key] if 0 <= key < len(known) else None
+        name = key.strip().upper()
+        named = [p for p in self._upto(np.inf) if p.name == name]
+        if name == "PRIMARY":
+            return self._known[0]
+        if len(named) > 1:
+            problem = f"{len(named)} HDUs of this name, {[p.number for p in named]}"
+            self._refuse(key, problem, "one", "rename or remove one of them")
+        return named[0] if named else None
+
+    def __len__(self) -> int:
+        return len(self._upto(np.inf))
+
+    def __iter__(self) -> Iterator[Hdu]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, key: str | int) -> bool:
+        return self._part(key) is not None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the HDUs, or their numbers where they have none."""
+        return [part.name or str(part.number) for part in self._upto(np.inf)]
+
+    def __getitem__(self, key: str | int) -> Hdu:
+        """Return the HDU of a name or number."""
+        part = self._part(key)
+        if part is None:
+            self._refuse(key, f"no such HDU among {self.names}")
+        image = part.kind == "image"
+        return Hdu(self, part.number, part.name, part.shape, image)
+
+    def native(self, key: str | int, *, mapped: bool = False):
+        """Return astropy's own HDU; what it raises later is not named."""
+        number = self[key].number
+        with reading(self.path, key):
+            return (self._mapped if mapped else self._hdus)[number]
+
+    def cards(self, key: str | int, *names: str) -> dict:
+        """Return the values of those header cards of an HDU that it has.
+
+        InputError for one that cannot be parsed.
+        """
+        header, found = self.native(key).header, {}
+        with reading(self.path, key):
+            for name in names:
+                try:
+                    found |= {name: header[name]} if name in header else {}
+                except fits.VerifyError:
+                    problem = f"the card {name} cannot be parsed"
+                    self._refuse(key, problem, "a value", BROKEN)
+        return found
+
+    def image(self, key: str | int, ndim: int | None = None) -> Hdu:
+        """Return an image HDU that has pixels, on `ndim` axes if that is given."""
+        hdu = self[key]
+        shape = hdu.shape
+        if not shape or 0 in shape or ndim not in (None, len(shape)):
+            seen = f"shape {shape}" if all(shape) else f"no pixels: shape {shape}"
+            axes = "pixels" if ndim is None else f"{ndim} axes"
+            problem = seen if hdu.is_image else "a table"
+            self._refuse(key, problem, f"an image of {axes}")
+        return hdu
+
+    def pixels(self, key, ndim: int | None = None, window=np.s_[:]) -> np.ndarray:
+        """Return pixels of an image in native byte order; `window` indexes them.
+
+        Only that part of a large image is read. `key` may be an HDU of `image`.
+        """
+        key = key.number if isinstance(key, Hdu) else key
+        self.image(key, ndim)
+        hdu = self.native(key)
+        with reading(self.path, key):
+            return _native(hdu.section[window])
+
+    def column_names(self, key: str | int) -> dict[str, str]:
+        """Return the columns of a table HDU by their upper-case form.
+
+        InputError where two differ in nothing but their case.
+        """
+        if self[key].is_image:
+            self._refuse(key, "an image", "a table")
+        hdu = self.native(key)
+        with reading(self.path, key):
+            names = list(hdu.columns.names)
+        found: dict[str, str] = {}
+        for name in names:
+            if found.setdefault(name.upper(), name) != name:
+                both = f"columns {found[name.upper()]} and {name}"
+                self._refuse(key, both, "one of these", "rename or remove the other")
+        return found
+
+    def columns(
+        self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> dict[str, np.ndarray]:
+        """Return columns of a table HDU in native byte order, by the names asked for.
+
+        The file may spell them in another case. An empty table is refused.
+        """
+        names, required = self.column_names(key), tuple(required)
+        missing = [name for name in required if name.upper() not in names]
+        expected = f"the columns {', '.join(required)}"
+        if missing:
+            self._refuse(key, f"no column {', '.join(missing)}", expected)
+        wanted = [n for n in (*required, *optional) if n.upper() in names]
+        hdu = self.native(key, mapped=True)
+        with reading(self.path, key):
+            data = hdu.data
+            found = {n: _native(np.array(data[names[n.upper()]])) for n in wanted}
+        if len(data) == 0:
+            self._refuse(key, "no rows", "one or more")
+        return found
+
+    def numbers(
+        self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> dict[str, np.ndarray]:
+        """Return `columns` of one real number a row; text and others are refused."""
+        found = self.columns(key, required, optional)
+        for name, column in found.items():
+            if column.dtype.kind not in "iuf" or column.ndim != 1:
+                kind = "a cell" if column.ndim == 1 else f"a cell of {column.shape[1:]}"
+                problem = f"column {name}: {kind} {column[0]!r} in row 1"
+                remedy = "write the column as numbers"
+                self._refuse(key, problem, "one real number a row", remedy)
+        return found
+
+    def integers(
+        self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> dict[str, np.ndarray]:
+        """Return `columns` of whole numbers as int64, exactly; others are refused."""
+        found = self.columns(key, required, optional)
+        for name, column in found.items():
+            try:
+                found[name] = integers(column)
+            except CellError as bad:
+                where = f"{place(key)}, column {name}, row {bad.row + 1}"
+                raise bad.at(self.path, where) from None
+        return found
+
+    def units(self, key: str | int) -> dict[str, str]:
+        """Return the units that columns of a table HDU state, by upper-case names."""
+        names, hdu = self.column_names(key), self.native(key)
+        with reading(self.path, key):
+            stated = {name: hdu.columns[own].unit for name, own in names.items()}
+        return {name: str(unit) for name, unit in stated.items() if unit}
+
+    def table(self, key: str | int) -> Table:
+        """Return a table HDU as astropy reads it: units, and empty cells masked."""
+        hdu = self.native(key)
+        with reading(self.path, key):
+            warnings.simplefilter("ignore", UnitsWarning)
+            return Table.read(hdu)
+
+    def _refuse(
+        self, key: str | int, problem: str, expected: str = "", remedy: str = ""
+    ) -> NoReturn:
+        how = {"where": place(key), "expected": expected, "remedy": remedy}
+        raise InputError(self.path, problem, **how)
+
+
+@contextmanager
+def reading(path: Path, key: str | int | None = None) -> Iterator[None]:
+    """Turn whatever astropy makes of a broken file into an InputError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AstropyWarning)
+            # Old headers break rules of FITS that do not touch the numbers.
+            warnings.simplefilter("ignore", VerifyWarning)
+            warnings.filterwarnings("ignore", HARMLESS, AstropyWarning)
+            # But so does astropy call a file that is cut short.
+            warnings.filterwarnings("error", "Error validating header", VerifyWarning)
+            yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as bad:  # astropy's and cfitsio's have no class in common
+        problem = f"{UNREADABLE} ({type(bad).__name__}: {bad})"
+        where = "" if key is None else place(key)
+        raise InputError(path, problem, where=where, remedy=BROKEN) from None
+
+
+def place(key: str | int) -> str:
+    """Return how an HDU is called in messages."""
+    return f"HDU {key!r}"
+
+
+def _parses(card: fits.Card) -> bool:
+    try:
+        return (card.value, card.comment) is not None
+    except (fits.VerifyError, ValueError):
+        return False
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
