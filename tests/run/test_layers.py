@@ -45,6 +45,7 @@ def test_what_only_yaml_has_is_named(tree, said):
     [
         ("a.yaml", "run: a\nx: {y: 1}\nrun: b\n"),
         ("a.yaml", "x:\n- {run: 1,\n\n   run: 2}\n"),
+        ("a.json", '{"run": 2, "run": 3}'),
         ("a.json", '{"x": 1, "run": 2,\n\n"run": 3}'),
     ],
 )

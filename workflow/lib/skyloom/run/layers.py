@@ -98,7 +98,8 @@ def _repeated(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
             continue
         first: dict[str, int] = {}
         for name, value in node.value:
-            line = name.start_mark.line + 1
-            if name.value != "<<" and first.setdefault(str(name.value), line) != line:
-                yield name.value, first[name.value], line
+            line, text = name.start_mark.line + 1, str(name.value)
+            if text in first and text != "<<":
+                yield text, first[text], line
+            first.setdefault(text, line)
             todo.append(value)
