@@ -50,6 +50,8 @@ lint: $(READY)
 # names every package, so nothing is resolved; uv installs it in a third of pip's time.
 # torch comes by pip, whose own settings may offer a machine a smaller build of it.
 $(READY): envs/lock.txt
+	@case "$(CURDIR)" in *[[:space:]]*) echo "the path of this checkout, $(CURDIR), has a \
+blank, and Snakemake cannot start jobs there; move it to a path without one" >&2; exit 1;; esac
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "skyloom needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv
 	$(PIP) $$(grep '^uv==' envs/lock.txt)

@@ -13,6 +13,8 @@ if not workflow.overwrite_configfiles:
 include: "workflow/rules/common.smk"
 
 
+check_interpreter(sys.executable)
+check_layers(workflow.configfiles)
 config.update(validated(config))
 
 

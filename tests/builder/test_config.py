@@ -28,7 +28,10 @@ from skyloom.run.config import ConfigError, checked
             {"paths": {"images": "1.npz"}, "sample": {"subject_ids": [1, 2]}},
             "{subject} is missing",
         ),
-        ({"paths": {"subject_data": "a/{id}.json"}}, "{subject} is missing"),
+        (
+            {"paths": {"subject_data": "a/{id}.json"}},
+            "no { } < > in a path, but {subject}",
+        ),
         ({"paths": {"fitting_data": "a"}}, "{subject} is missing"),
         (
             {"source": "upstream", "paths": {"images": "{subject}.npz"}},

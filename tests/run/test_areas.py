@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from skyloom.run.areas import area_config, area_folders
+import pytest
+from skyloom.run.areas import area_config, area_folders, check_interpreter, validated
+from skyloom.run.config import ConfigError
 
 CONFIG = {
     "run": "demo",
@@ -30,3 +32,17 @@ def test_folders_hold_run_and_area(monkeypatch):
         "logs": "logs/demo/builder",
         "downloads": "/archive/d",
     }
+
+
+@pytest.mark.parametrize("place", ["/My Drive/x", "/a/O'Neill", "/a/x(1)", "/a/$b"])
+def test_a_python_that_a_shell_would_take_apart_is_refused(place):
+    """Snakemake does not quote its path; nothing starts."""
+    with pytest.raises(ConfigError, match="move the checkout to a path without one"):
+        check_interpreter(f"{place}/.venv/bin/python")
+    check_interpreter("/home/o.n-e_1/.venv/bin/python3.11")
+
+
+def test_sections_of_closed_areas_are_not_read():
+    """They are not in the configuration, whatever they hold."""
+    config = {"areas": ["builder"], "quasars": {"no": float("nan")}}
+    assert "quasars" not in validated(config)

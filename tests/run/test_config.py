@@ -8,17 +8,19 @@ import pytest
 from pydantic import model_validator
 from skyloom.run.config import (
     ConfigError,
-    DataFile,
-    DataFolder,
-    DataPlace,
-    Increasing,
-    Interval,
     Section,
     checked,
     data_path,
     key,
     part,
     pick,
+)
+from skyloom.run.config_types import (
+    DataFile,
+    DataFolder,
+    DataPlace,
+    Increasing,
+    Interval,
 )
 
 
@@ -29,7 +31,7 @@ class Fit(Section):
     method: Literal["trf", "lbfgsb"] = key("trf", "Minimiser.")
     devices: int | Literal["auto"] = key(1, "Processors.")
     span: Interval[float] = key((0.1, 0.9), "Redshifts that are used.")
-    scan: Increasing = key((1.0, 2.0), "Edges.", "px", min_length=1)
+    scan: Increasing[float] = key((1.0, 2.0), "Edges.", "px", min_length=1)
     steps: tuple[int, ...] = key((), "Whole numbers.")
     deep: bool = key(default=False, sentence="Whether it goes on.")
     weights: dict[str, float] = key({}, "Weights by name.")
@@ -74,6 +76,9 @@ WRONG = {
         {"fit": {"devices": "x"}},
         r"fit\.devices: got 'x', expected a valid integer.* or expected 'auto'",
     ),
+    "huge": ({"fit": {"radius": 10**400}}, r"radius: got about 2\^1328, expected"),
+    "a number as text": ({"run": 12}, "run: got 12, .* string; text is put in quotes"),
+    "no text": ({"run": ""}, "run: got '', .*at least 1 character"),
     "bad name": ({"run": "A b"}, "run: got 'A b', .*pattern"),
     "no section": ({"fit": 3}, "fit: got 3, expected a valid dictionary"),
     "null": ({"fit": None}, "fit: got None, expected a valid dictionary"),
@@ -84,6 +89,8 @@ WRONG = {
     "order of equals": ({"fit": {"scan": [1, 1]}}, "expected each item more than"),
     "no file": ({"file": "a.csv"}, "got 'a.csv', there is no file .*a.csv; set SKY"),
     "no folder": ({"folder": "a"}, "got 'a', there is no folder .*a; set SKYLOOM_DATA"),
+    "too long": ({"file": "a" * 300}, "a cannot be looked at: File name too long"),
+    "wildcards": ({"place": "{a}"}, "got '{a}', expected no { } < > in a path; rename"),
     "neither": ({"place": "a"}, "got 'a', there is no file or folder"),
     "contradiction": (
         {"fit": {"method": "lbfgsb", "radius": 60}},
@@ -119,9 +126,10 @@ def test_defaults_are_filled_in():
 def test_numbers_on_the_command_line_are_text():
     """Snakemake gives what is nested in --config as text; it is read as numbers."""
     fit = {"radius": "2.5e1", "devices": "2", "deep": "false", "span": ["0.5", "1"]}
-    made = checked(Area, {"fit": fit}).fit
-    assert (made.radius, made.devices, made.deep) == (25.0, 2, False)
-    assert made.span == (0.5, 1.0)
+    made = checked(Area, {"fit": fit, "file": "null"})
+    assert (made.fit.radius, made.fit.devices, made.fit.deep) == (25.0, 2, False)
+    assert made.fit.span == (0.5, 1.0)
+    assert made.file is None
 
 
 def test_equal_ends_and_limits_pass():

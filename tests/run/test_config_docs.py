@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from skyloom.run import config as configuration
+from skyloom.run import config_messages as configuration
 from skyloom.run.areas import AREAS, validated
 from skyloom.run.config import ConfigError, Section
 from skyloom.run.config_docs import documents

@@ -59,7 +59,8 @@ REFUSED = [
         {"sources": ["pictures"], "paths": {"pictures": ["folder"]}},
         "no drawings to learn from: name a model, or another source beside them",
     ),
-    ({"evaluate": {"thresholds": [3, 20]}}, r"thresholds \(3.0, 20.0\): of 15"),
+    ({"evaluate": {"thresholds": [3, 20]}}, r"thresholds\.1: got 20, .*equal to 15"),
+    ({"evaluate": {"thresholds": []}}, r"thresholds: got \[\], .*at least 1 item"),
     (
         {"simulate": {"population": {"kinds": NO_KINDS}}},
         "all kinds are 0: give one of them a weight",

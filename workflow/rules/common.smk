@@ -4,8 +4,9 @@ import sys
 
 sys.path.insert(0, f"{workflow.current_basedir}/../lib")
 
-from skyloom.run.areas import area_config, area_folders, validated
+from skyloom.run.areas import area_config, area_folders, check_interpreter, validated
 from skyloom.run.chunks import assign
 from skyloom.run.config import pick
 from skyloom.run.digest import code_of
+from skyloom.run.layers import check_layers
 from skyloom.run.resources import by_attempt, memory

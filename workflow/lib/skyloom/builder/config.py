@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import DataFile, Section, key, part
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import DataFile, pattern_of
 
 # Keys of `Paths` that each source must have, and those that are patterns.
 NEEDED = {
@@ -16,8 +17,9 @@ NEEDED = {
 PATTERNS = ("subject_data", "fitting_data", "images", "models")
 
 Angle = Annotated[float, Field(gt=0, lt=90)]
-Id = Annotated[int, Field(ge=1)]
+Id = Annotated[int, Field(ge=1, lt=2**53)]
 File = DataFile | None
+Pattern = Annotated[str, pattern_of("subject")] | None
 Side = Annotated[int, Field(ge=32, le=2048)]
 
 
@@ -26,9 +28,7 @@ class Sample(Section):
 
     subject_ids: tuple[Id, ...] = key((), "Zooniverse ids; or else give a sheet.")
     sheet: File = key(None, "CSV file with one row a subject.", "path")
-    column: str = key(
-        "subject_id", "Column of the sheet that holds the ids.", min_length=1
-    )
+    column: str = key("subject_id", "Column of the sheet that holds the ids.")
 
     @model_validator(mode="after")
     def _one_list(self) -> Self:
@@ -46,20 +46,20 @@ class Paths(Section):
 
     classifications: File = key(None, "Zooniverse classification export, CSV.", "path")
     subjects: File = key(None, "Zooniverse subject export, CSV.", "path")
-    subject_data: str | None = key(
+    subject_data: Pattern = key(
         None,
         "Pattern of the files that volunteers were shown, JSON with imageData, mask, "
         "psf and multiplier.",
         "path",
     )
-    fitting_data: str | None = key(
+    fitting_data: Pattern = key(
         None,
         "Pattern of files with a sigma image, JSON with galaxy_data, sigma_image, "
         "pixel_mask, psf and multiplier; preferred where one exists.",
         "path",
     )
-    images: str | None = key(None, "Pattern of upstream images, npz.", "path")
-    models: str | None = key(
+    images: Pattern = key(None, "Pattern of upstream images, npz.", "path")
+    models: Pattern = key(
         None, "Pattern of decoded upstream models, JSON, maybe gzipped.", "path"
     )
     gal_metadata: File = key(
@@ -117,10 +117,18 @@ class Noise(Section):
     """The sigma image of subjects that come without one: sky and photon noise."""
 
     gain: float = key(
-        4.7, "Photo-electrons a count, mean of the SDSS r chips.", "e-/DN", gt=0
+        4.7,
+        "Photo-electrons a count, mean of the SDSS r chips.",
+        "e-/DN",
+        gt=0,
+        le=1_000_000,
     )
     calibration: float = key(
-        0.005, "Flux of a count of a typical SDSS r frame.", "nanomaggies/DN", gt=0
+        0.005,
+        "Flux of a count of a typical SDSS r frame.",
+        "nanomaggies/DN",
+        gt=0,
+        le=1_000_000,
     )
 
 
@@ -132,7 +140,7 @@ class Volunteers(Section):
         "The first so many usable ones of a subject, one a named user; null is all.",
         ge=1,
     )
-    workflow_id: int | None = key(None, "Those of this workflow; null is all.", ge=1)
+    workflow_id: Id | None = key(None, "Those of this workflow; null is all.")
 
 
 class Agreement(Section):

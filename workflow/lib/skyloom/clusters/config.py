@@ -8,30 +8,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.clusters.config_encoder import (
-    Count,
-    Data,
-    Natural,
-    Network,
-    Positive,
-    Threads,
-    Train,
-)
+from skyloom.clusters.config_encoder import Data, Network, Train
 from skyloom.clusters.config_simulation import LISTED, Images, Simulate
-from skyloom.run.config import (
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import (
+    Count,
     DataFile,
     DataFolder,
     DataPlace,
+    Device,
+    Natural,
+    PathName,
+    Positive,
     Rising,
-    Section,
-    key,
-    part,
+    Threads,
 )
 
 Redshift = Annotated[float, Field(ge=0, le=3)]
-Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")]
 Column = Literal["ID", "RA", "DEC", "Z_LAMBDA", "Z_LAMBDA_ERR", "LAMBDA", "LAMBDA_ERR"]
-Columns = dict[Column, Annotated[str, Field(min_length=1)]]
+Columns = dict[Column, str]
 
 
 class Paths(Section):
@@ -157,7 +152,7 @@ class Config(Section):
         "its own key. Inference sums with as many threads: the last digits of its maps "
         "depend on them.",
     )
-    encoder: str | None = key(
+    encoder: PathName | None = key(
         None,
         "Encoder that looks at the survey and at the real field: a checkpoint of the "
         "repository or relative to $SKYLOOM_DATA, with its calibration.json beside it; "

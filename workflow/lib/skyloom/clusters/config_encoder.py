@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Count, Natural, PathName, Rate, Threads
 
-Count = Annotated[int, Field(ge=1)]
-Threads = Annotated[int, Field(ge=1, le=1024)]
-Positive = Annotated[float, Field(gt=0)]
-Natural = Annotated[float, Field(ge=0)]
+Channels = Annotated[int, Field(ge=1, le=65536)]
+Blocks = Annotated[int, Field(ge=0, le=1000)]
 Part = Annotated[float, Field(gt=0, le=0.4)]
 Redshift = Annotated[float, Field(ge=0, le=1.5)]
 
@@ -39,22 +38,22 @@ class Data(Section):
 class Network(Section):
     """The shape of the encoder."""
 
-    widths: tuple[Count, ...] = key(
+    widths: tuple[Channels, ...] = key(
         (32, 64, 96, 128),
         "Channels of the stages, the input at half its size first; the last stands for "
         "all further halvings.",
         min_length=1,
     )
-    blocks: tuple[Annotated[int, Field(ge=0)], ...] = key(
+    blocks: tuple[Blocks, ...] = key(
         (0, 0, 1), "Residual blocks of each stage; 0 where none is named."
     )
-    dilations: tuple[Count, ...] = key(
+    dilations: tuple[Channels, ...] = key(
         (1, 2, 4, 8),
         "Of the residual blocks on the tiles; their sum and one more for each is how "
         "far the encoder sees.",
         "tiles",
     )
-    hidden: Count = key(128, "Channels before the outputs.")
+    hidden: Channels = key(128, "Channels before the outputs.")
     ridge: tuple[Redshift, ...] = key(
         (),
         "Redshifts at which the encoder is told how well pixels match the colours of "
@@ -72,14 +71,14 @@ class Weights(Section):
 class Train(Section):
     """The training of the encoder."""
 
-    start: str | None = key(
+    start: PathName | None = key(
         None,
         "Encoder of the same shape whose weights are the first: a checkpoint of the "
         "repository or relative to $SKYLOOM_DATA; null for random weights.",
     )
     epochs: Count = key(20, "Passes over the training files.")
     batch: Count = key(2, "Fields a step and device.")
-    rate: Positive = key(0.002, "Largest learning rate of AdamW.")
+    rate: Rate = key(0.002, "Largest learning rate of AdamW.")
     warmup: float = key(
         0.15, "Share of the steps over which the rate rises.", ge=0, lt=1
     )
@@ -87,8 +86,8 @@ class Train(Section):
     precision: Literal["32-true", "bf16-mixed"] = key(
         "bf16-mixed", "Lightning's precision."
     )
-    jitter: Natural = key(
-        0.0, "Random error of each field's and band's zero point.", "mag"
+    jitter: float = key(
+        0.0, "Random error of each field's and band's zero point.", "mag", ge=0, le=5
     )
     workers: int = key(0, "Processes that read files, for each device.", ge=0, le=1024)
     accelerator: Literal["cpu", "gpu"] = key("cpu", "What the training runs on.")

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from skyloom.run.config import Interval, Section, Share, key, part
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Interval, Share, pattern_of
 
 Side = Annotated[int, Field(ge=1, le=20000)]
-Richness = Annotated[float, Field(ge=1)]
+Richness = Annotated[float, Field(ge=1, le=10000)]
 Redshift = Annotated[float, Field(ge=0.03, le=1.5)]
 Width = Annotated[float, Field(ge=0.3, le=5)]
 Depth = Annotated[float, Field(ge=15, le=30)]
@@ -19,7 +20,7 @@ LISTED = {"richness": (20.0, 200.0), "redshifts": (0.1, 0.9)}  # of a modelled l
 class Halos(Section):
     """Clusters and groups of a simulated field."""
 
-    per_field: float = key(4.5, "Their mean number in a field.", ge=0)
+    per_field: float = key(4.5, "Their mean number in a field.", ge=0, le=10000)
     richness: Interval[Richness] = key(
         (5.0, 200.0),
         "Least and largest richness; below the list's own least it is extrapolated.",
@@ -84,7 +85,7 @@ class Images(Section):
     keep: bool = key(
         True, "Whether images of training fields stay once they are file data."
     )
-    psfex: str | None = key(
+    psfex: Annotated[str, pattern_of("band")] | None = key(
         None,
         "Pattern of PSFEx models relative to $SKYLOOM_DATA, {band} stands for the "
         "band, in place of drawn point spread functions.",

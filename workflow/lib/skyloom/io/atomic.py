@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+FULL = (
+    "no room left for this file: free some, or let the folders of the key `folders` "
+    "lie on another disk, then run again"
+)
+CLOSED = (
+    "this file may not be written: change the rights of its folder, or let the folders "
+    "of the key `folders` lie elsewhere"
+)
+REASONS = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: f"the quota is used up, {FULL}",
+    errno.EFBIG: f"files cannot be that large here, {FULL}",
+    errno.EACCES: CLOSED,
+    errno.EPERM: CLOSED,
+    errno.EROFS: CLOSED,
+}
+LEAST = 1 << 16  # bytes free: with fewer, a disk is full
 
 
 @contextmanager
@@ -15,17 +35,50 @@ def replacing(path: str | Path) -> Iterator[Path]:
     It lies in the same folder, which is made if missing, and keeps all suffixes, for
     writers that choose a format by them. Its name depends on `path` only: what a killed
     process left behind is overwritten by the next attempt.
+
+    Raises
+    ------
+    OSError
+        See `writing`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".part.{path.name}")
     try:
-        yield temporary
-        _flush(temporary)
-        temporary.replace(path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
+            _flush_folder(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
-    _flush_folder(path.parent)
+        with suppress(NotADirectoryError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of a full disk, or one that is closed to us, which file it is and what helps.
+
+    Raises
+    ------
+    OSError
+        In place of one of `REASONS`, with the same number; or of any error on a disk
+        without room, as HDF5 and others have their own. All else is left as it is.
+    """
+    try:
+        yield
+    except Exception as bad:
+        number, name = getattr(bad, "errno", None), getattr(bad, "filename", None)
+        ours = name is None or Path(name).parent in (path.parent, path.parent.parent)
+        if _without_room(path.parent):
+            number, ours = errno.ENOSPC, True
+        if ours and number in REASONS:
+            raise OSError(number, REASONS[number], str(path)) from bad
+        raise
+
+
+def _without_room(folder: Path) -> bool:
+    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST
 
 
 def _flush(path: Path) -> None:

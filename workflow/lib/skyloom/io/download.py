@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable
-from http.client import HTTPException
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
-from skyloom.io.atomic import replacing
+from filelock import FileLock, Timeout
+
+from skyloom.io.atomic import replacing, writing
 from skyloom.io.errors import InputError
-from skyloom.io.record import checksum
+from skyloom.io.http import FailedError, Limits, body, check_address
+from skyloom.io.sums import algorithm
 
-BLOCK = 1 << 16
-PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that may pass
+LONGEST_PAUSE = 60.0  # s, whatever a server asks for
 REMEDY = "check the address in the config and the network, then run again"
+PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.I)
 
 logger = logging.getLogger(__name__)
-
-
-class _FailedError(Exception):
-    """One attempt failed; `again` tells whether another may succeed."""
-
-    def __init__(self, problem: str, expected: str = "", *, again: bool = True):
-        super().__init__(problem)
-        self.expected, self.again = expected, again
 
 
 def download(
     url: str,
     path: str | Path,
     *,
-    sha256: str | None = None,
+    stated: str | None = None,
+    check: Callable[[Path], object] | None = None,
+    limits: Limits = Limits(),  # noqa: B008
     attempts: int = 4,
-    timeout: float = 60.0,
     pause: float = 2.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -48,14 +42,17 @@ def download(
     url : str
         http or https.
     path : str or Path
-        The file to write.
-    sha256 : str, optional
-        The expected checksum, 64 hexadecimal digits.
+        The file to write. Of two processes that fetch it, one waits for the other.
+    stated : str, optional
+        Its checksum in hexadecimal digits: md5, sha1, sha256 or sha512, by length.
+    check : callable, optional
+        The reader of the format: it is given the file before that gets its name, and
+        raises InputError for anything else. HTML and nothing are refused always.
+    limits : Limits
+        Of size and time.
     attempts : int
         How often to try. Refused connections, stalls, cut bodies, wrong checksums
         and the server states 408, 425, 429 and 5xx are tried again; others not.
-    timeout : float
-        Longest silence of the server [s].
     pause : float
         Before the second attempt [s]; doubled before each further one.
     sleep : callable
@@ -66,61 +63,81 @@ def download(
     InputError
         Naming the URL, the file, and what was expected and got.
     """
-    _check_request(url, path, sha256, attempts)
-    for attempt in range(1, attempts + 1):
-        try:
-            return _attempt(url, path, sha256, timeout)
-        except _FailedError as bad:
-            if attempt == attempts or not bad.again:
-                problem = f"{bad} (attempt {attempt})"
-                words = {"expected": bad.expected, "remedy": REMEDY}
-                raise InputError(path, problem, where=url, **words) from None
-            wait = pause * 2 ** (attempt - 1)
-            logger.warning("%s: %s; again in %g s", url, bad, wait)
-            sleep(wait)
-    raise AssertionError
-
-
-def _check_request(url: str, path, sha256: str | None, attempts: int) -> None:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        problem = f"cannot fetch {url!r}"
-        raise InputError(path, problem, expected="an http or https address")
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        problem = f"sha256 {sha256!r} of {url}"
-        raise InputError(path, problem, expected="64 hexadecimal digits")
+    check_address(url, path)
+    kind = "sha256" if stated is None else algorithm(stated, path, url)
     if attempts < 1:
         msg = f"attempts: expected 1 or more, got {attempts}"
         raise ValueError(msg)
+    until = time.monotonic() + limits.total
+    with _alone(Path(path), limits.total):
+        for attempt in range(1, attempts + 1):
+            try:
+                with replacing(path) as temporary:
+                    blocks = body(url, limits, until)
+                    found = _written(blocks, temporary, {kind, "sha256"})
+                    _compare(kind, found[kind], stated)
+                    _look(temporary, check)
+                return found["sha256"]
+            except FailedError as bad:
+                wait = min(max(pause * 2 ** (attempt - 1), bad.wait), LONGEST_PAUSE)
+                late = time.monotonic() + wait > until
+                if attempt == attempts or late or not bad.again:
+                    problem = f"{bad} (attempt {attempt})"
+                    words = {"expected": bad.expected, "remedy": REMEDY}
+                    raise InputError(path, problem, where=url, **words) from None
+                logger.warning("%s: %s; again in %g s", url, bad, wait)
+                sleep(wait)
+    raise AssertionError
 
 
-def _attempt(url: str, path, sha256: str | None, timeout: float) -> str:
-    with replacing(path) as temporary:
-        _transfer(url, temporary, timeout)
-        got = checksum(temporary)
-        if sha256 is not None and got != sha256.lower():
-            problem = f"wrong checksum, got sha256 {got}"
-            raise _FailedError(problem, f"sha256 {sha256.lower()}")
-    return got
+@contextmanager
+def _alone(path: Path, longest: float) -> Iterator[None]:
+    """Hold the lock of a file; the lock's own file is gone afterwards.
 
-
-def _transfer(url: str, temporary: Path, timeout: float) -> None:
-    request = Request(url, headers={"Accept-Encoding": "identity"})
+    Who waits for a lock whose file is gone begins anew, see filelock.
+    """
+    lock = FileLock(path.with_name(f".lock.{path.name}"))
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=longest)
+        except Timeout:
+            problem = f"another process still fetches it: it holds {lock.lock_file}"
+            raise InputError(path, problem, remedy="let it end, or end it") from None
     try:
-        with urlopen(request, timeout=timeout) as answer, temporary.open("wb") as file:
-            while block := answer.read(BLOCK):
-                file.write(block)
-            stated, got = answer.headers.get("Content-Length"), file.tell()
-            if stated is not None and int(stated) != got:
-                problem = f"the body was cut: got {got} bytes"
-                raise _FailedError(problem, f"{stated} bytes")
-    except HTTPError as bad:
-        with bad:
-            again = bad.code in PASSING
-            problem = f"HTTP {bad.code} {bad.reason}"
-        raise _FailedError(problem, "HTTP 200", again=again) from None
-    except TimeoutError:
-        problem = f"no answer within {timeout:g} s"
-        raise _FailedError(problem) from None
-    except (URLError, HTTPException, OSError) as bad:
-        problem = f"connection failed: {getattr(bad, 'reason', None) or bad}"
-        raise _FailedError(problem) from None
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
+def _written(blocks: Iterator[bytes], path: Path, kinds: set[str]) -> dict[str, str]:
+    """Write blocks to a file and return their checksums."""
+    sums = {kind: hashlib.new(kind, usedforsecurity=False) for kind in kinds}
+    with path.open("wb") as file:
+        for block in blocks:
+            file.write(block)
+            for one in sums.values():
+                one.update(block)
+    return {kind: one.hexdigest() for kind, one in sums.items()}
+
+
+def _compare(kind: str, got: str, stated: str | None) -> None:
+    if stated is not None and got != stated.lower():
+        problem = f"wrong checksum, got {kind} {got}"
+        raise FailedError(problem, f"{kind} {stated.lower()}")
+
+
+def _look(path: Path, check: Callable[[Path], object] | None) -> None:
+    """Refuse what is no file, or none of the format."""
+    with path.open("rb") as file:
+        start = file.read(1000)
+    if not start or PAGE.match(start):
+        problem = "the answer is a page of HTML" if start else "the answer is empty"
+        raise FailedError(problem, "the file", again=False)
+    try:
+        if check is not None:
+            check(path)
+    except InputError as bad:
+        problem = f"{bad.where}: {bad.problem}" if bad.where else bad.problem
+        raise FailedError(problem, bad.expected, again=False) from bad

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from skyloom.quasars.config_training import Device, Ensemble, Network, Train
-from skyloom.run.config import (
+from skyloom.quasars.config_training import Ensemble, Network, Train
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import (
     DataFile,
     DataFolder,
     DataPlace,
-    Increasing,
-    Section,
+    Device,
+    PathName,
+    Rising,
     Share,
-    key,
-    part,
+    Threads,
+    Unlike,
+    pattern_of,
 )
 
 
@@ -28,18 +31,10 @@ def _path(sentence: str) -> Any:
     return key(None, sentence, "path")
 
 
-def _unlike(values: tuple) -> tuple:
-    _refuse(len(set(values)) < len(values), "expected no item twice")
-    return values
-
-
-OfRound = Annotated[str, Field(pattern=r"\{round\}")]
-Noises = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=100)], ...], AfterValidator(_unlike)
-]
-Families = Annotated[
-    tuple[Literal["baldwin", "composite", "eigen"], ...], AfterValidator(_unlike)
-]
+OfRound = Annotated[str, Field(pattern=r"\{round\}"), pattern_of("round")]
+Noises = Unlike[Annotated[int, Field(ge=1, le=100)]]
+Families = Unlike[Literal["baldwin", "composite", "eigen"]]
+Magnitude = Annotated[float, Field(ge=0, le=40)]
 
 
 class Paths(Section):
@@ -95,7 +90,7 @@ class Objects(Section):
     redshifts: Literal["desi", "boss", "broad"] = key(
         "desi", "Distribution of the quasars' redshifts."
     )
-    magnitudes: Annotated[Increasing, Field(min_length=2, max_length=2)] = key(
+    magnitudes: Rising[Magnitude] = key(
         (18.5, 22.7), "Brightest and faintest magnitude over 4000 to 7000 Å.", "AB mag"
     )
 
@@ -115,8 +110,8 @@ class SimulatedSurvey(Section):
     """A survey of DESI exposures."""
 
     tiles: int = key(4, "Tiles.", ge=1, le=10000)
-    targets: int = key(500, "New targets a tile.", ge=1)
-    exposures: int = key(2, "Exposures a tile.", ge=1)
+    targets: int = key(500, "New targets a tile.", ge=1, le=100000)
+    exposures: int = key(2, "Exposures a tile.", ge=1, le=1000)
     first_tile: int = key(1001, "Number of the first tile.", ge=1, le=10000)
     objects: Objects = part(Objects, "What the survey observes.")
 
@@ -124,7 +119,7 @@ class SimulatedSurvey(Section):
 class SimulatedSample(Section):
     """The labelled spectra that the first round starts from."""
 
-    targets: int = key(4000, "Targets, each observed once.", ge=1)
+    targets: int = key(4000, "Targets, each observed once.", ge=1, le=10_000_000)
     boss: Share = key(0.0, "Share of BOSS spectra; the others are DESI's.", "fraction")
     objects: Objects = part(Objects, "What the sample is made of.")
 
@@ -139,8 +134,8 @@ class Simulate(Section):
 class Som(Section):
     """The self-organising map of the survey's spectra."""
 
-    rows: int = key(45, "Rows of the map.", ge=1)
-    columns: int = key(45, "Columns of the map; opposite edges touch.", ge=1)
+    rows: int = key(45, "Rows of the map.", ge=1, le=1000)
+    columns: int = key(45, "Columns of the map; opposite edges touch.", ge=1, le=1000)
     epochs: int = key(20, "Passes over all spectra.", ge=1)
     share: float = key(
         1.0,
@@ -179,6 +174,7 @@ class Survey(Section):
         "Shifted copies of a likely quasar that propose redshifts; 1 for the spectrum "
         "as it is.",
         ge=1,
+        le=1000,
     )
 
     @model_validator(mode="after")
@@ -222,7 +218,7 @@ class Evaluate(Section):
         "to $SKYLOOM_DATA."
     )
     truth: DataFile | None = _path("The truth of their targets, CSV or FITS.")
-    ensemble: str | None = key(
+    ensemble: PathName | None = key(
         "resources/models/quasars",
         "Folder of the networks that classify them; null for the last round's.",
         "path",
@@ -256,7 +252,7 @@ class Config(Section):
     chunks: int = key(
         2, "Jobs that training, ingestion and survey run are cut into.", ge=1, le=10000
     )
-    threads: int = key(1, "Cores that a job of the survey run asks for.", ge=1, le=1024)
+    threads: Threads = key(1, "Cores that a job of the survey run asks for.")
     paths: Paths = part(Paths)
     simulate: Simulate = part(Simulate)
     network: Network = part(Network)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from skyloom.run.config import Section, Share, key
+from skyloom.run.config import Section, key
+from skyloom.run.config_types import Device, Rate, Share
 
 LAST_RATE = 0.01  # where a cosine ends, as a part of the rate
-Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")]
 
 
 class Network(Section):
@@ -19,8 +17,8 @@ class Network(Section):
     n_layers: int = key(
         6, "Convolutions; 4 and 6 are the published depths.", ge=1, le=8
     )
-    filters: int = key(100, "Filters of a convolution.", ge=1)
-    dense: int = key(100, "Units of the common dense layer.", ge=1)
+    filters: int = key(100, "Filters of a convolution.", ge=1, le=65536)
+    dense: int = key(100, "Units of the common dense layer.", ge=1, le=65536)
     dropout: float = key(
         0.2, "Share dropped after a convolution in training.", "fraction", ge=0, lt=1
     )
@@ -29,7 +27,7 @@ class Network(Section):
 class Ensemble(Section):
     """The members and how they are made."""
 
-    members: int = key(100, "Networks of an ensemble.", ge=1)
+    members: int = key(100, "Networks of an ensemble.", ge=1, le=10000)
     device: Device = key(
         "cpu", "Where members are trained; cuda needs TensorFlow's build for GPUs."
     )
@@ -57,7 +55,7 @@ class Train(Section):
     epochs: int = key(8, "Passes over its bootstrap sample.", ge=1)
     batch: int = key(256, "Spectra a step.", ge=1)
     # The seed's; 1e-3 is that of Busca & Balland.
-    rate: float = key(0.0002, "Learning rate of Adam.", gt=0)
+    rate: Rate = key(0.0002, "Learning rate of Adam.")
     amsgrad: bool = key(False, "Whether Adam keeps its largest second moment.")
     schedule: Literal["constant", "cosine"] = key(
         "constant", "Course of the learning rate; a cosine falls to a hundredth of it."
@@ -66,7 +64,11 @@ class Train(Section):
         0.0, "Share of the steps over which a cosine rises.", "fraction"
     )
     noise: float = key(
-        0.0, "Largest noise added in training, in units of a spectrum's own.", "σ", ge=0
+        0.0,
+        "Largest noise added in training, in units of a spectrum's own.",
+        "σ",
+        ge=0,
+        le=1000,
     )
     noise_share: Share = key(0.5, "Share of the spectra that get noise.", "fraction")
     momentum: Share = key(

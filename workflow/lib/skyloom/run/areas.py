@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Literal, get_args
 
 from pydantic import create_model
 
-from skyloom.run.config import Section, checked, data_path, key, part
+from skyloom.run.config import ConfigError, Section, checked, data_path, key, part
+from skyloom.run.config_types import PathName
 
 Area = Literal["builder", "quasars", "clusters", "spectra", "spirals"]
 AREAS = get_args(Area)
@@ -17,17 +19,16 @@ AREAS = get_args(Area)
 class Folders(Section):
     """Roots of what a run writes; a relative one lies in the working directory."""
 
-    results: str = key("results", "Root of the products.", "path", min_length=1)
-    logs: str = key("logs", "Root of the rules' logs.", "path", min_length=1)
-    benchmarks: str = key(
-        "benchmarks", "Root of the rules' times and memory.", "path", min_length=1
+    results: PathName = key("results", "Root of the products.", "path")
+    logs: PathName = key("logs", "Root of the rules' logs.", "path")
+    benchmarks: PathName = key(
+        "benchmarks", "Root of the rules' times and memory.", "path"
     )
-    downloads: str = key(
+    downloads: PathName = key(
         "downloads",
         "Root of what the retrieve rules fetch, shared by all runs; like any data, "
         "under $SKYLOOM_DATA.",
         "path",
-        min_length=1,
     )
 
 
@@ -39,6 +40,7 @@ class Shared(Section):
         "Name of the run; products lie in results/<run>/<area>/, so that two runs "
         "never share a file.",
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        max_length=100,
     )
     seed: int = key(
         1,
@@ -55,10 +57,9 @@ class Shared(Section):
 
 def whole(areas: tuple[str, ...] = AREAS) -> type[Shared]:
     """Return the type of a whole configuration: what is shared, and areas' sections."""
-    closed: dict[str, Any] = {area: (Any, None) for area in AREAS if area not in areas}
     kinds = {area: import_module(f"skyloom.{area}.config").Config for area in areas}
-    opened = {area: (kind, part(kind)) for area, kind in kinds.items()}
-    return create_model("Configuration", __base__=Shared, **opened, **closed)
+    opened: dict[str, Any] = {area: (kind, part(kind)) for area, kind in kinds.items()}
+    return create_model("Configuration", __base__=Shared, **opened)
 
 
 def validated(config: Mapping) -> dict:
@@ -71,8 +72,30 @@ def validated(config: Mapping) -> dict:
     """
     chosen = {"areas": config["areas"]} if "areas" in config else {}
     areas = checked(Shared, chosen).areas
-    full = checked(whole(areas), config).model_dump(mode="json")
+    closed = set(AREAS) - set(areas)
+    read = {name: value for name, value in config.items() if name not in closed}
+    full = checked(whole(areas), read).model_dump(mode="json")
     return {name: full[name] for name in (*Shared.model_fields, *areas)}
+
+
+def check_interpreter(executable: str) -> None:
+    """Refuse a Python that no job could be started with.
+
+    Snakemake puts its path into a shell's line without quotes (its issue 2645).
+
+    Raises
+    ------
+    ConfigError
+        With what to do.
+    """
+    if shlex.quote(executable) != executable:
+        msg = (
+            f"jobs cannot be started: the path of Python, {executable!r}, has a blank "
+            "or another mark that a shell reads; move the checkout to a path without "
+            "one, or make .venv a link to the .venv of such a checkout and run "
+            "snakemake from it"
+        )
+        raise ConfigError(msg)
 
 
 def area_config(config: Mapping, area: str) -> dict:

@@ -20,19 +20,15 @@ classes (`skyloom.run.config_docs`).
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from inspect import getdoc
-from itertools import pairwise
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
+from typing import Any, Self, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -41,28 +37,42 @@ from pydantic import (
     model_validator,
 )
 
-LISTED = 10  # problems that one message names
+from skyloom.run.config_messages import ConfigError, kinds, message, problems_of, shown
+from skyloom.run.layers import odd_values
 
-
-class ConfigError(ValueError):
-    """A configuration that no run can follow."""
+MOST = 10**9  # of every number that has no limit of its own
 
 
 class Section(BaseModel):
     """A section of the configuration; its keys are its attributes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        str_min_length=1,
+        str_max_length=1000,
+    )
 
     @model_validator(mode="before")
     @classmethod
-    def _no_truth_as_number(cls, tree: Any) -> Any:
-        """Refuse true and false as numbers; pydantic would take them as 1 and 0."""
-        for name, value in tree.items() if isinstance(tree, Mapping) else ():
-            field = cls.model_fields.get(name)
-            if field and _has_truth(value) and not _takes_truth(field.annotation):
-                msg = f"{name}: got {value!r}, expected no true or false"
+    def _as_meant(cls, tree: Any) -> Any:
+        """Refuse true and false as numbers; read the text null as null.
+
+        pydantic would take true as 1. Snakemake hands on what is nested in --config
+        as text, which pydantic reads as the numbers that keys want.
+        """
+        if not isinstance(tree, Mapping):
+            return tree
+        meant = dict(tree)
+        for name, field in cls.model_fields.items():
+            value = tree.get(name)
+            if _has_truth(value) and not _takes(field.annotation, bool):
+                msg = f"{name}: got {shown(value)}, expected no true or false"
                 raise ValueError(msg)
-        return tree
+            if value == "null" and _takes(field.annotation, type(None)):
+                meant[name] = None
+        return meant
 
     @classmethod
     def stated(cls, tree: Mapping) -> Self:
@@ -113,8 +123,11 @@ def key(default: Any, sentence: str, unit: str = "", **limits: Any) -> Any:
     unit : str
         Such as ``"px"`` or ``"arcsec"``; empty where a value has none.
     **limits
-        pydantic's: ``gt``, ``ge``, ``lt``, ``le``, ``min_length``, ``pattern``...
+        pydantic's: ``gt``, ``ge``, ``lt``, ``le``, ``min_length``, ``pattern``... A
+        number that has a lower limit only is `MOST` at most.
     """
+    if limits.keys() & {"gt", "ge"} and not limits.keys() & {"lt", "le"}:
+        limits["le"] = MOST
     extra = {"unit": unit} if unit else None
     text = f"{sentence.removesuffix('.')} [{unit}]." if unit else sentence
     return Field(default, description=text, json_schema_extra=extra, **limits)
@@ -135,38 +148,6 @@ def data_path(path: str) -> str:
     return str(Path(os.environ.get("SKYLOOM_DATA", "data")) / path)
 
 
-def _growing(values: tuple, *, strictly: bool) -> tuple:
-    if any(a > b or (strictly and a == b) for a, b in pairwise(values)):
-        wanted = "each item more than" if strictly else "no item less than"
-        msg = f"expected {wanted} the one before"
-        raise ValueError(msg)
-    return values
-
-
-def _present(path: str, what: str) -> str:
-    place = Path(data_path(path))
-    known = {"file": Path.is_file, "folder": Path.is_dir, "file or folder": Path.exists}
-    if not known[what](place):
-        msg = (
-            f"there is no {what} {place}; set SKYLOOM_DATA to the folder that holds "
-            "it, or correct the path"
-        )
-        raise ValueError(msg)
-    return path
-
-
-T = TypeVar("T")
-Share = Annotated[float, Field(ge=0, le=1)]
-Interval = Annotated[tuple[T, T], AfterValidator(partial(_growing, strictly=False))]
-Rising = Annotated[tuple[T, T], AfterValidator(partial(_growing, strictly=True))]
-Increasing = Annotated[
-    tuple[float, ...], AfterValidator(partial(_growing, strictly=True))
-]
-DataFile = Annotated[str, AfterValidator(partial(_present, what="file"))]
-DataFolder = Annotated[str, AfterValidator(partial(_present, what="folder"))]
-DataPlace = Annotated[str, AfterValidator(partial(_present, what="file or folder"))]
-
-
 def checked(kind: type[Section], tree: Mapping, what: str = "the configuration"):
     """Return a section made from a tree, or say all that is wrong with it.
 
@@ -176,6 +157,9 @@ def checked(kind: type[Section], tree: Mapping, what: str = "the configuration")
         One message with a line for every problem: key, value, what was expected, and
         the key's meaning with its unit.
     """
+    odd = odd_values(tree)
+    if odd:
+        raise ConfigError(message(what, odd))
     try:
         return kind.model_validate(tree)
     except ValidationError as error:
@@ -204,69 +188,6 @@ def pick(config: Mapping, *keys: str) -> dict:
     return json.loads(json.dumps(chosen, sort_keys=True, allow_nan=False))
 
 
-def message(what: str, problems: list[str]) -> str:
-    """Return one message that lists problems, the first ten of them."""
-    more = len(problems) - LISTED
-    tail = [f"... and {more} more"] if more > 0 else []
-    lines = [*problems[:LISTED], *tail]
-    return f"{what} cannot be used:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def problems_of(error: ValidationError, kind: type[Section]) -> list[str]:
-    """Return a line for every key that is wrong, in the order of the keys."""
-    by_place: dict[tuple, list] = {}
-    for one in error.errors(include_url=False):
-        place, owner, meaning = _located(kind, one["loc"])
-        by_place.setdefault((place, owner, meaning), []).append(one)
-    return [
-        f"{'.'.join(place) or '(top level)'}: {_said(found, owner)}"
-        + (f" ({meaning})" if meaning else "")
-        for (place, owner, meaning), found in by_place.items()
-    ]
-
-
-def _located(kind: type[Section], loc: tuple) -> tuple[tuple, type[Section], str]:
-    """Return the place of an error in the tree, its section, and the key's meaning.
-
-    pydantic also names which of several types was tried; that is left out.
-    """
-    owner, inside, place, meaning = kind, False, [], ""
-    for number, step in enumerate(loc):
-        field = None if inside else owner.model_fields.get(step)
-        if field is not None:
-            place.append(step)
-            meaning = field.description or ""
-            inner = [k for k in _kinds(field.annotation) if issubclass(k, Section)]
-            owner, inside = (inner[0], False) if inner else (owner, True)
-        elif isinstance(step, int) or (number == len(loc) - 1 and not inside):
-            place.append(str(step))
-    return tuple(place), owner, meaning
-
-
-def _said(errors: list[dict], owner: type[Section]) -> str:
-    """Return what is wrong with one key; several types may have been tried."""
-    first = errors[0]
-    if first["type"] == "extra_forbidden":
-        return _unknown(str(first["loc"][-1]), sorted(owner.model_fields))
-    if first["type"] == "missing":
-        return "missing; add it"
-    if first["type"] == "value_error" and isinstance(first["input"], Mapping):
-        return str(first["ctx"]["error"])
-    wanted = dict.fromkeys(
-        str(one["ctx"]["error"])
-        if one["type"] == "value_error"
-        else one["msg"].replace("Input should be", "expected").replace("tuple", "list")
-        for one in errors
-    )
-    return f"got {first['input']!r}, " + " or ".join(wanted)
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    return f"unknown key ({hint})"
-
-
 @cache
 def _adapter(annotation: Any) -> TypeAdapter:
     return TypeAdapter(annotation)
@@ -274,19 +195,10 @@ def _adapter(annotation: Any) -> TypeAdapter:
 
 def _stated(annotation: Any, value: Any) -> Any:
     """Return a value that is known to be right in the type of its key."""
-    sections = [kind for kind in _kinds(annotation) if issubclass(kind, Section)]
+    sections = [kind for kind in kinds(annotation) if issubclass(kind, Section)]
     if len(sections) == 1 and isinstance(value, Mapping):
         return sections[0].stated(value)
     return _adapter(annotation).validate_python(value)
-
-
-def _kinds(annotation: Any) -> list[type]:
-    """Return the classes that an annotation names, those of a union each."""
-    if get_origin(annotation) in (Union, UnionType):
-        return [kind for one in get_args(annotation) for kind in _kinds(one)]
-    if get_origin(annotation) is Annotated:
-        return _kinds(get_args(annotation)[0])
-    return [annotation] if isinstance(annotation, type) else []
 
 
 def _has_truth(value: Any) -> bool:
@@ -295,5 +207,6 @@ def _has_truth(value: Any) -> bool:
     return isinstance(value, bool) or (listed and any(map(_has_truth, value)))
 
 
-def _takes_truth(annotation: Any) -> bool:
-    return annotation in (bool, Any) or any(map(_takes_truth, get_args(annotation)))
+def _takes(annotation: Any, kind: type) -> bool:
+    inner = get_args(annotation)
+    return annotation in (kind, Any) or any(_takes(one, kind) for one in inner)

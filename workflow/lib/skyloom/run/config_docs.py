@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skyloom.io.atomic import write_text
 from skyloom.run.areas import AREAS, whole
+from skyloom.run.config import MOST
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 LIMITS = {
@@ -29,11 +30,14 @@ PAGE = """\
 `config.yaml` holds what every run shares. On it lies one layer: `demo.yaml` if none is
 named, else the files after `--configfile`. A layer sets what it needs; every other key
 has the default below, which suits a survey. On the command line, `--config` sets keys
-too: `--config 'builder={{tune: {{max_evaluations: 100}}}}'`.
+too: `--config 'builder={{tune: {{max_evaluations: 100}}}}'`; `null` unsets one there.
 
-Paths of data are relative to `$SKYLOOM_DATA` (`data/` when it is not set). An unknown
-key, a wrong type or range, a missing file and settings that contradict each other stop
-a run before its first job, with one message.
+Paths of data are relative to `$SKYLOOM_DATA` (`data/` when it is not set); they may
+have blanks, but none of `{{`, `}}`, `<` and `>`. An unknown key, a key that a layer has
+twice, a wrong type or range, a missing file and settings that contradict each other
+stop a run before its first job, with one message. A number without an upper limit below
+is 10⁹ at most. Text that reads as a number or a date is put in quotes: `run: "0012"`,
+and on the command line `--config run='"0012"'`.
 
 This page is written by `make config` from the classes in
 `workflow/lib/skyloom/<area>/config.py`; `workflow/schemas/config.schema.json`, written
@@ -103,7 +107,7 @@ def _kind(node: Mapping, schema: Mapping) -> str:
     told = {k: text for k, text in LIMITS.items() if k in node}
     if "prefixItems" in node:
         told.pop("minItems", None)
-    limits = [text.format(node[k]) for k, text in told.items()]
+    limits = [told[k].format(node[k]) for k in told if node[k] != MOST]
     return ", ".join([name, *limits]).replace("|", "\\|")
 
 

@@ -6,15 +6,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import (
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import (
     DataFile,
     DataFolder,
     DataPlace,
+    PathName,
     Rising,
-    Section,
     Share,
-    key,
-    part,
 )
 from skyloom.spectra.config_galaxies import Fingerprints, GalaxyMap
 from skyloom.spectra.config_map import Desom, Labels
@@ -65,12 +64,15 @@ class Cuts(Section):
     good: Share = key(
         0.86, "Share of the grid's pixels that are good, at least.", "fraction"
     )
-    sn: float = key(5.0, "Median S/N a pixel, at least.", ge=0)
+    sn: float = key(5.0, "Median S/N a pixel, at least.", ge=0, le=1_000_000)
     signal: float | None = key(
-        3.0, "Largest value of the table's column `signal`, where it has one."
+        3.0,
+        "Largest value of the table's column `signal`, where it has one.",
+        ge=-1_000_000,
+        le=1_000_000,
     )
     chi2: float | None = key(
-        50.0, "Largest value of the table's column `chi2`, where it has one."
+        50.0, "Largest value of the table's column `chi2`, where it has one.", gt=0
     )
     outliers: Rising[Percentile] = key(
         (0.5, 99.5),
@@ -99,7 +101,7 @@ class Sample(Section):
 class Place(Section):
     """Further spectra and cubes, placed on a trained map."""
 
-    files: tuple[str, ...] = key(
+    files: tuple[PathName, ...] = key(
         (), "Spectra and cubes, relative to $SKYLOOM_DATA.", "path"
     )
     redshifts: Redshift | DataFile | None = key(
@@ -107,7 +109,7 @@ class Place(Section):
         "One redshift, for files that do not tell theirs; or a CSV file with the "
         "columns file and redshift, which stand before the files' own.",
     )
-    model: str | None = key(
+    model: PathName | None = key(
         None,
         "Folder of the map that they are placed on, such as resources/models/spectra; "
         "null for the run's own.",

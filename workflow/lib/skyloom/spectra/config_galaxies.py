@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Rate
 from skyloom.spectra.config_map import Temperature, Training, Units
 
 
@@ -17,14 +18,14 @@ class Fingerprints(Section):
         "counts", "What a spectrum counts: one, its area, or its light."
     )
     radius: float | None = key(
-        None, "Largest radius of the spectra; null for all.", "Re", gt=0
+        None, "Largest radius of the spectra; null for all.", "Re", gt=0, le=1000
     )
 
 
 class GalaxyTemperature(Temperature):
     """The width of the neighbourhood of the map of galaxies over the training."""
 
-    last: float = key(0.5, "At the end of the decay.", "grid steps", gt=0)
+    last: float = key(0.5, "At the end of the decay.", "grid steps", gt=0, le=1000)
 
 
 class GalaxyUnits(Units):
@@ -37,8 +38,8 @@ class GalaxyUnits(Units):
 class GalaxyTraining(Training):
     """The training of the map of galaxies."""
 
-    gamma: float = key(8e-6, "Weight of the map's loss.", ge=0)
-    rate: float = key(1e-4, "Learning rate of Adam.", gt=0)
+    gamma: float = key(8e-6, "Weight of the map's loss.", ge=0, le=1_000_000)
+    rate: Rate = key(1e-4, "Learning rate of Adam.")
     iterations: int = key(40_000, "Steps.", ge=1)
     decay: int = key(
         35_000, "Steps over which the temperature falls; then it stays.", ge=1

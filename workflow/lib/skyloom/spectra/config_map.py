@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
-from skyloom.run.config import Section, Share, key, part
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Rate, Share, Unlike
 
 Kind = Literal["som", "pca_som", "kmeans", "ae_som"]
-
-
-def _unlike(values: tuple) -> tuple:
-    if len(set(values)) < len(values):
-        msg = "expected no item twice"
-        raise ValueError(msg)
-    return values
-
-
-Kinds = Annotated[tuple[Kind, ...], AfterValidator(_unlike)]
 
 
 class Units(Section):
@@ -58,12 +49,13 @@ class Units(Section):
 class Temperature(Section):
     """The width of the neighbourhood, exp(-d²/T²), over the training."""
 
-    first: float = key(15.0, "At the first iteration.", "grid steps", gt=0)
+    first: float = key(15.0, "At the first iteration.", "grid steps", gt=0, le=1000)
     last: float = key(
         0.7,
         "At the end of the decay; below about 1 the order of the map is given up.",
         "grid steps",
         gt=0,
+        le=1000,
     )
     schedule: Literal["exponential", "linear", "constant"] = key(
         "exponential", "How it falls from first to last; constant keeps the first."
@@ -73,8 +65,8 @@ class Temperature(Section):
 class Training(Section):
     """The training of a network and its map, jointly."""
 
-    gamma: float = key(5e-4, "Weight of the map's loss.", ge=0)
-    rate: float = key(5e-5, "Learning rate of Adam.", gt=0)
+    gamma: float = key(5e-4, "Weight of the map's loss.", ge=0, le=1_000_000)
+    rate: Rate = key(5e-5, "Learning rate of Adam.")
     iterations: int = key(125_000, "Steps.", ge=1)
     decay: int = key(
         100_000, "Steps over which the temperature falls; then it stays.", ge=1
@@ -106,11 +98,14 @@ class Desom(Section):
     )
     units: Units = part(Units)
     training: Training = part(Training)
-    baselines: Kinds = key(
+    baselines: Unlike[Kind] = key(
         ("som", "pca_som", "kmeans"), "Other maps, trained and judged beside it."
     )
     repeats: int = key(
-        0, "Further trainings with other seeds, to tell how stable the map is.", ge=0
+        0,
+        "Further trainings with other seeds, to tell how stable the map is.",
+        ge=0,
+        le=100,
     )
     threads: int = key(
         4, "Cores of a training; the last digits of a map depend on it.", ge=1, le=256

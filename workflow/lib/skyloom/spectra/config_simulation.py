@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from skyloom.run.config import DataFolder, Interval, Section, key
+from skyloom.run.config import Section, key
+from skyloom.run.config_types import DataFolder, Interval, Unlike
 
-
-def _unlike(values: tuple) -> tuple:
-    if len(set(values)) < len(values):
-        msg = "expected no number twice"
-        raise ValueError(msg)
-    return values
-
-
-Fibres = Annotated[
-    tuple[Literal[19, 37, 61, 91, 127], ...],
-    Field(min_length=1, max_length=5),
-    AfterValidator(_unlike),
-]
+Fibres = Annotated[Unlike[Literal[19, 37, 61, 91, 127]], Field(min_length=1)]
 
 
 class Simulate(Section):
     """A survey of simulated galaxies in the layout of MaNGA's chunks."""
 
-    galaxies: int = key(4600, "Galaxies.", ge=2)
+    galaxies: int = key(4600, "Galaxies.", ge=2, le=1_000_000)
     spectra: int = key(
-        220, "Spectra a galaxy, on average; large units have more.", ge=4
+        220, "Spectra a galaxy, on average; large units have more.", ge=4, le=100000
     )
     fibres: Fibres = key(
         (19, 37, 61, 91, 127), "Numbers of fibres of the units, drawn as in MaNGA."
@@ -44,6 +33,7 @@ class Simulate(Section):
         1,
         "Galaxies that are also written as LOGCUBE and MAPS: the smallest units.",
         ge=0,
+        le=1_000_000,
     )
     templates: DataFolder | None = key(
         None,

@@ -6,19 +6,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import (
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import (
+    Count,
     DataFile,
     DataFolder,
     DataPlace,
+    Device,
     Increasing,
-    Section,
+    PathName,
     Share,
-    key,
-    part,
+    Threads,
 )
 from skyloom.spirals.config_learning import (
     Compare,
-    Count,
     Images,
     Inpainting,
     Marks,
@@ -101,12 +102,13 @@ class Cuts(Section):
 
 
 OF = 15  # volunteers that thresholds are stated for
+Threshold = Annotated[float, Field(gt=0, le=OF)]
 
 
 class Evaluate(Section):
     """Judgement of the maps and votes."""
 
-    thresholds: Increasing = key(
+    thresholds: Annotated[Increasing[Threshold], Field(min_length=1)] = key(
         (1.0, 3.0, 5.0, 8.0),
         "Numbers of volunteers, of 15 and up to 15, at which maps are cut.",
     )
@@ -123,9 +125,7 @@ class Predict(Section):
         None, "Maps on spaxels of this size too; null for none.", "arcsec", gt=0, le=10
     )
     batch: Count = key(32, "Pictures looked at together.")
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:[0-9]+)?)$")] = key(
-        "cpu", "Where the network runs: cpu, cuda or cuda:1."
-    )
+    device: Device = key("cpu", "Where the network runs: cpu, cuda or cuda:1.")
 
 
 class Retrieve(Section):
@@ -152,13 +152,13 @@ class Config(Section):
     sources: tuple[Source, ...] = key(
         (), "Where galaxies come from, one or more; none: the area does nothing."
     )
-    model: str | None = key(
+    model: PathName | None = key(
         None,
         "A trained model of the repository, or relative to $SKYLOOM_DATA; null: one is "
         "trained.",
     )
-    chunks: Count = key(20, "Jobs that galaxies are dealt to.")
-    threads: Annotated[int, Field(ge=1, le=1024)] = key(2, "Cores of such a job.")
+    chunks: int = key(20, "Jobs that galaxies are dealt to.", ge=1, le=10000)
+    threads: Threads = key(2, "Cores of such a job.")
     paths: Paths = part(Paths)
     match: Match = part(Match)
     cuts: Cuts = part(Cuts)
@@ -203,9 +203,6 @@ class Config(Section):
                 "pictures have no drawings to learn from: name a model, or another "
                 "source beside them"
             )
-            raise ValueError(msg)
-        if self.evaluate.thresholds[-1] > OF:
-            msg = f"evaluate.thresholds {self.evaluate.thresholds}: of {OF} volunteers"
             raise ValueError(msg)
         low, high = self.train.augment.zoom
         if self.model is None and not low <= self.images.crop <= high:

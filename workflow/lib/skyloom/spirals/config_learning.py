@@ -6,13 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import Interval, Section, key, part
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Count, Interval, Natural, Rate, Share, Threads
 
-Count = Annotated[int, Field(ge=1)]
-Whole = Annotated[int, Field(ge=0)]
-Threads = Annotated[int, Field(ge=1, le=1024)]
-Positive = Annotated[float, Field(gt=0)]
-Natural = Annotated[float, Field(ge=0)]
+Channels = Annotated[int, Field(ge=1, le=65536)]
 Drop = Annotated[float, Field(ge=0, lt=1)]
 Side = Annotated[float, Field(gt=0.1, le=1)]
 Heads = Literal["joint", "segmentation", "pretrained", "votes"]
@@ -21,7 +18,9 @@ Heads = Literal["joint", "segmentation", "pretrained", "votes"]
 class Images(Section):
     """The pictures that the network sees."""
 
-    size: int = key(424, "Side of a picture of 424 of its pixel scale.", "px", ge=32)
+    size: int = key(
+        424, "Side of a picture of 424 of its pixel scale.", "px", ge=32, le=20000
+    )
     crop: Side = key(
         0.6, "Middle part of a picture's side that is looked at; all if 1."
     )
@@ -53,19 +52,20 @@ class Network(Section):
         "Side of what it is given; it must halve as often as the network does.",
         "px",
         ge=32,
+        le=20000,
     )
     encoder: Literal["plain", "lite0"] = key(
         "plain",
         "Residual blocks of our own, or EfficientNet-lite0, whose weights of ImageNet "
         "a Python package holds.",
     )
-    width: Count = key(32, "Channels at full size, of the plain encoder.")
-    multiples: tuple[Count, ...] = key(
+    width: Channels = key(32, "Channels at full size, of the plain encoder.")
+    multiples: tuple[Channels, ...] = key(
         (1, 4, 2, 4), "Of the width, at each halving, finest first.", min_length=2
     )
     dropout: tuple[Drop, ...] = key((0.0, 0.1, 0.25, 0.13), "At each halving.")
     vote_dropout: Drop = key(0.2, "Before the concentrations of the votes.")
-    blocks: Count = key(2, "Residual blocks at each halving.")
+    blocks: int = key(2, "Residual blocks at each halving.", ge=1, le=1000)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -89,7 +89,7 @@ class Augment(Section):
     stretch: float = key(0.1, "Largest change of the ratio of the sides.", ge=0, lt=0.5)
     shift: float = key(0.02, "Largest shift, as a part of the side.", ge=0, lt=0.3)
     colour: Natural = key(0.05, "Scatter of each band's brightness.")
-    grey: float = key(0.0, "Share of the pictures that lose their colour.", ge=0, le=1)
+    grey: Share = key(0.0, "Share of the pictures that lose their colour.")
 
 
 class Loss(Section):
@@ -121,8 +121,8 @@ class Train(Section):
     epochs: Count = key(5000, "Passes over the training galaxies, at most.")
     patience: Count = key(10, "Epochs without a better one after which it ends.")
     batch: Count = key(256, "Galaxies a step.")
-    rate: Positive = key(0.001, "Largest learning rate of AdamW.")
-    decay: Natural = key(0.075, "Weight decay.")
+    rate: Rate = key(0.001, "Largest learning rate of AdamW.")
+    decay: float = key(0.075, "Weight decay.", ge=0, le=1_000_000)
     warmup: Drop = key(0.05, "Share of the steps over which the rate rises.")
     schedule: Literal["constant", "cosine"] = key(
         "cosine", "Rate after that: as it is, or falling to 0 at the last epoch."
@@ -158,4 +158,6 @@ class Compare(Section):
     masks: tuple[Count, ...] = key(
         (), "How many training galaxies have marks, besides all; votes stay."
     )
-    repeats: Count = key(1, "Trainings of each, of other first weights and subsets.")
+    repeats: int = key(
+        1, "Trainings of each, of other first weights and subsets.", ge=1, le=100
+    )

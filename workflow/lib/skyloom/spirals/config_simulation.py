@@ -6,10 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from skyloom.run.config import Interval, Rising, Section, Share, key, part
+from skyloom.run.config import Section, key, part
+from skyloom.run.config_types import Interval, Rising, Share
 
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
+Redshift = Annotated[float, Field(gt=0, le=3)]
+Contrast = Annotated[float, Field(gt=0, le=100)]
+Magnitude = Annotated[float, Field(ge=0, le=40)]
+Volunteer = Annotated[int, Field(ge=1, le=10000)]
 Degrees = Annotated[float, Field(gt=0, lt=90)]
 
 
@@ -34,23 +37,23 @@ class Galaxies(Section):
     """What the galaxies are like."""
 
     kinds: Kinds = part(Kinds)
-    redshifts: Rising[Positive] = key((0.02, 0.08), "Range.")
+    redshifts: Rising[Redshift] = key((0.02, 0.08), "Range.")
     pitch_angle: Interval[Degrees] = key((8.0, 35.0), "Of arms.", "deg")
-    contrast: Interval[Positive] = key((0.4, 2.2), "Of arms over the disk.")
-    magnitudes: Interval[float] = key((14.0, 17.0), "r-band, total.", "mag")
+    contrast: Interval[Contrast] = key((0.4, 2.2), "Of arms over the disk.")
+    magnitudes: Interval[Magnitude] = key((14.0, 17.0), "r-band, total.", "mag")
 
 
 class Volunteers(Section):
     """Who draws, and who votes."""
 
-    drawing: Count = key(15, "Volunteers that draw on a galaxy, for each task.")
-    voting: Interval[Count] = key((20, 40), "Volunteers that answer questions.")
+    drawing: Volunteer = key(15, "Volunteers that draw on a galaxy, for each task.")
+    voting: Interval[Volunteer] = key((20, 40), "Volunteers that answer questions.")
 
 
 class Simulate(Section):
     """The simulated survey, of source simulated."""
 
-    galaxies: Count = key(2000, "Galaxies of the base catalogue.")
+    galaxies: int = key(2000, "Galaxies of the base catalogue.", ge=1, le=1_000_000)
     marked: float = key(
         0.7, "Share of them that GZ3D has; the others have votes.", gt=0, le=1
     )

@@ -1,0 +1,101 @@
+"""What is wrong with a configuration, in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from reprlib import Repr
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+LISTED = 10  # problems that one message names
+SHORT = Repr()
+SHORT.maxstring = SHORT.maxother = 120
+SHORT.maxlist = SHORT.maxtuple = SHORT.maxdict = SHORT.maxset = 10
+
+
+class ConfigError(ValueError):
+    """A configuration that no run can follow."""
+
+
+def shown(value: object) -> str:
+    """Return how a value is written, in a hundred characters or so."""
+    # Python refuses to write the digits of a very long number.
+    huge = isinstance(value, int) and abs(value) >= 10**50
+    return f"about 2^{value.bit_length() - 1}" if huge else SHORT.repr(value)
+
+
+def message(what: str, problems: list[str]) -> str:
+    """Return one message that lists problems, the first ten of them."""
+    more = len(problems) - LISTED
+    tail = [f"... and {more} more"] if more > 0 else []
+    lines = [*problems[:LISTED], *tail]
+    return f"{what} cannot be used:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """Return a line for every key that is wrong, in the order of the keys."""
+    by_place: dict[tuple, list] = {}
+    for one in error.errors(include_url=False):
+        place, owner, meaning = _located(kind, one["loc"])
+        by_place.setdefault((place, owner, meaning), []).append(one)
+    return [
+        f"{'.'.join(place)[:200] or '(top level)'}: {_said(found, owner)}"
+        + (f" ({meaning})" if meaning else "")
+        for (place, owner, meaning), found in by_place.items()
+    ]
+
+
+def _located(kind: type[BaseModel], loc: tuple) -> tuple[tuple, type[BaseModel], str]:
+    """Return the place of an error in the tree, its section, and the key's meaning.
+
+    pydantic also names which of several types was tried; that is left out.
+    """
+    owner, inside, place, meaning = kind, False, [], ""
+    for number, step in enumerate(loc):
+        field = None if inside else owner.model_fields.get(step)
+        if field is not None:
+            place.append(step)
+            meaning = field.description or ""
+            inner = [k for k in kinds(field.annotation) if issubclass(k, BaseModel)]
+            owner, inside = (inner[0], False) if inner else (owner, True)
+        elif isinstance(step, int) or (number == len(loc) - 1 and not inside):
+            place.append(str(step))
+    return tuple(place), owner, meaning
+
+
+def _said(errors: list[dict], owner: type[BaseModel]) -> str:
+    """Return what is wrong with one key; several types may have been tried."""
+    first = errors[0]
+    if first["type"] == "extra_forbidden":
+        return _unknown(str(first["loc"][-1]), sorted(owner.model_fields))
+    if first["type"] == "missing":
+        return "missing; add it"
+    if first["type"] == "value_error" and isinstance(first["input"], Mapping):
+        return str(first["ctx"]["error"])
+    wanted = dict.fromkeys(
+        str(one["ctx"]["error"])
+        if one["type"] == "value_error"
+        else one["msg"].replace("Input should be", "expected").replace("tuple", "list")
+        for one in errors
+    )
+    quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
+    hint = "; text is put in quotes, on the command line in '\"two\"'" if quote else ""
+    return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    return f"unknown key ({hint})"
+
+
+def kinds(annotation: Any) -> list[type]:
+    """Return the classes that an annotation names, those of a union each."""
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for one in get_args(annotation) for kind in kinds(one)]
+    if get_origin(annotation) is Annotated:
+        return kinds(get_args(annotation)[0])
+    return [annotation] if isinstance(annotation, type) else []
