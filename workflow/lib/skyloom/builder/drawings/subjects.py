@@ -32,6 +32,7 @@ METADATA = {
     **dict.fromkeys(("ELPETRO_MASS", "SERSIC_MASS"), FREE),
     **dict.fromkeys(("montage_angle", "original_angle"), ANGLE),
 }
+TYPES = {"int": "Int64", "float": "float64", "str": object}
 UNNAMED = ("Unnamed: 0", "", "index")
 
 
@@ -75,8 +76,13 @@ def metadata_from_subjects(
             rows.append(_metadata_row(int(subject), tree))
         except ValueError as bad:
             rejected.append(Rejection(None, int(subject), str(bad)))
-    columns = ["subject_id", *METADATA_KEYS]
-    return pd.DataFrame(rows, columns=columns), rejected
+    columns = {
+        name: pd.Series(
+            [row.get(name) for row in rows], dtype=TYPES[METADATA[name].kind]
+        )
+        for name in ("subject_id", *METADATA_KEYS)
+    }
+    return pd.DataFrame(columns), rejected
 
 
 def turns(table: pd.DataFrame) -> dict[int, int]:
