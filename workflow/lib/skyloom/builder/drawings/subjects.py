@@ -10,7 +10,7 @@ import pandas as pd
 from skyloom.builder.images.astrometry import quarter_turns
 from skyloom.io.cells import CellError
 from skyloom.io.rows import header
-from skyloom.io.tables import Column, one, read_csv
+from skyloom.io.tables import Column, checked_cell, read_csv
 from skyloom.io.zooniverse import Rejection, bare_keys
 
 FREE = Column("float", empty=True, required=False)
@@ -127,7 +127,7 @@ def _metadata_row(subject: int, tree: dict) -> dict:
 
 def _value(key: str, told: object, column: Column) -> object:
     try:
-        return one(told, column)
+        return checked_cell(told, column)
     except CellError as bad:
         msg = f"metadata: {key!r}: {bad}"
         raise ValueError(msg) from None

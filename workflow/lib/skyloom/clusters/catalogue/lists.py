@@ -57,10 +57,6 @@ TELLS = {
 }
 
 
-def _above_zero(values: np.ndarray) -> np.ndarray:
-    return (values > 0) & (values < np.inf)
-
-
 def _known_error(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) | (values >= 0) & (values < np.inf)
 
@@ -70,13 +66,17 @@ def _redshift(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) | (values > 0) & (values <= HIGHEST)
 
 
+def _richness(values: np.ndarray) -> np.ndarray:
+    return (values > 0) & (values <= 1e5)
+
+
 # Which numbers are allowed, and how a message says so.
 LIMITS = {
     "RA": (lambda v: (v >= 0) & (v <= 360), "0 to 360"),
     "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
     "Z_LAMBDA": (_redshift, "a number above 0, 20 at most, or none"),
     "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
-    "LAMBDA": (_above_zero, "a number above 0"),
+    "LAMBDA": (_richness, "a number above 0, 1e5 at most"),
     "LAMBDA_ERR": (_known_error, "0 or more (or none)"),
 }
 REMEDIES = {
