@@ -64,7 +64,8 @@ def _ecsv(path: Path) -> Source:
         raise encoding_error(path) from None
     except Exception as bad:  # parsers of YAML, of JSON and of each type of column
         problem = f"not a readable ECSV file ({type(bad).__name__} {bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+        remedy = "write it with astropy, or as FITS or CSV"
+        raise InputError(path, problem, remedy=remedy) from None
     return _source(path, table)
 
 
