@@ -12,6 +12,7 @@ from astropy.table import Table
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
+from skyloom.io.errors import InputError
 from skyloom.io.tables import Column, read_csv
 from skyloom.io.zooniverse import Rejection, read_classifications, read_subjects
 
@@ -95,12 +96,22 @@ def merged_classifications(
         Sorted by subject, date and identifier.
     rejections : DataFrame
         Columns `REJECTED`.
+
+    Raises
+    ------
+    InputError
+        As of `read_classifications`, and where the exports have none at all.
     """
-    kept, rejected, mine = [], [], set(subjects)
+    kept, rejected, mine, found = [], [], set(subjects), 0
     for path in paths:
         good, bad = read_classifications(path, workflow_id, known=set(known))
         kept += [one for one in good if one.subject_id in mine]
         rejected.append((path, bad))
+        found += len(good) + len(bad)
+    if rejected and not found:
+        of = "" if workflow_id is None else f" of workflow {workflow_id}"
+        problem, expected = f"no classification{of}", "one or more in the exports"
+        raise InputError(rejected[-1][0], problem, expected=expected)
     kept.sort(key=lambda c: (c.subject_id, c.created_at, c.classification_id))
     return kept, _rejections(rejected)
 
