@@ -19,8 +19,10 @@ def test_text_and_number_are_one(number, ending):
     """All of int64, with the ending that a column of floats writes, and blanks."""
     assert integer(f"{number}") == number
     assert integer(f" {number}{ending}\t") == number
-    for column in ([f"{number}{ending}"], np.array([f"{number}".encode()])):
+    for column in ([f"{number}"], np.array([f"{number}".encode()])):
         assert integers(column).tolist() == [number]
+    beside = [f"{number}{ending}", f"{LONG}.0"]
+    assert integers(beside).tolist() == [number, LONG]
     assert integers(np.array([number], np.int64)).tolist() == [number]
 
 
@@ -64,6 +66,13 @@ def test_floats_above_2_53_are_refused(value, below):
 def test_floats_below_2_53_are_exact(values):
     """Each stands for one whole number."""
     assert integers(np.array(values, float)).tolist() == values
+
+
+@given(st.lists(st.floats(2.0**53, 2.0**62), min_size=1))
+def test_floats_as_text_are_refused(values):
+    """Each of such a column may have been rounded before it was written."""
+    with pytest.raises(CellError, match=r"'\d+\.0' may be a float that was rounded"):
+        integers(["7.0", *(f"{value:.1f}" for value in values), "8"])
 
 
 def test_short_floats_are_exact_for_less():

@@ -5,6 +5,7 @@ import gzip
 
 import pandas as pd
 import pytest
+from skyloom.io.errors import InputError
 from skyloom.io.rows import header
 from skyloom.io.tables import read_csv
 from skyloom.io.zooniverse import (
@@ -176,3 +177,9 @@ def test_packed_exports_with_blank_lines(export, tmp_path):
     path = subjects_file(tmp_path, [(1, 1, {"ra": "1"}, {})])
     path.write_bytes(gzip.compress(path.read_bytes() + b",,,\n\n"))
     assert read_subjects(path)["subject_id"].tolist() == [1]
+
+
+def test_an_export_without_subjects_is_refused(tmp_path):
+    """A header alone is no export."""
+    with pytest.raises(InputError, match="no rows; expected a row a subject"):
+        read_subjects(subjects_file(tmp_path, []))

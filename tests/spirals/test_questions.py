@@ -97,6 +97,14 @@ def test_a_tree_that_is_none_is_refused(tmp_path, old, new, row):
         read_questions(path)
 
 
+def test_a_tree_without_questions_is_refused(tmp_path):
+    """A header alone."""
+    path = tmp_path / "a.csv"
+    path.write_text(PATH.read_text().splitlines()[0] + "\n")
+    with pytest.raises(InputError, match="no rows; expected a row an answer"):
+        read_questions(path)
+
+
 def test_another_tree_is_read(tmp_path):
     """The table is data: two answers are fine."""
     path = changed(tmp_path, "bar,weak,disk-edge-on,no\n", "")

@@ -229,7 +229,9 @@ def test_positions_stay_as_published_where_the_turns_are_unknown(tree):
     assert model["spiral"][0]["points"] == SPIRAL["points.0"]
 
 
-@pytest.mark.parametrize("identifier", [True, 11.5, "eleven", None])
+@pytest.mark.parametrize(
+    "identifier", [True, 11.5, "eleven", None, 2.0**60, "1e3", [1]]
+)
 def test_identifiers_are_integers(tmp_path, identifier):
     """A truth value is none."""
     path = tmp_path / "101.json"

@@ -230,7 +230,7 @@ def test_impossible_place_fails_its_subject(place, row, said, tmp_path):
         ({"image_size": ["a", "b"]}, "image_size"),
         ({"tuning": {"shape": 5}}, r"tuning\.shape"),
         ({"index": ["abc"], "models": [{}]}, "index.*'abc'"),
-        ({"index": [None], "models": [{}]}, "index.*None"),
+        ({"index": [None], "models": [{}]}, "index.*empty cell"),
     ],
 )
 def test_upstream_file_with_wrong_values_fails_its_subject(wrong, said, tmp_path):

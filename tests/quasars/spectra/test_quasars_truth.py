@@ -264,6 +264,13 @@ BAD_FITS = {
     "z": (PARSED | {"Z": [2, 2, 2, 99.0]}, "row 4, column 'Z': got 99.0"),
     "twice": (PARSED | {"SPID2": [1, 2, 2, 4]}, "stands in two rows"),
     "fibre": (PARSED | {"SPID2": [0, 1, 2, 4]}, "fibre out of range"),
+    "confidence": (
+        PARSED | {"Z_CONF": [2, 2, 2, 2**31 - 1]},
+        "row 4, .*Z_CONF.*-1",
+    ),
+    "no code": (PARSED | {"OBJCLASS": [3, 3, 3, np.nan]}, "row 4, .*OBJCLASS.*empty"),
+    "bits": (RAW | {"CLASS_PERSON": [True] * 4}, "CLASS_PERSON': a column of bool"),
+    "complex": (RAW | {"CLASS_PERSON": [1j] * 4}, "a column of complex"),
     "unknown": (PARSED | {"Z": [2, 2, 2, -9.0]}, "row 4, column 'Z': got -9.0"),
     "NaN": (DESI | {"TARGETID": [1.0, np.nan]}, "row 2, column 'TARGETID': empty"),
     "half": (DESI | {"TARGETID": [1.0, 2.5]}, "row 2, column 'TARGETID': got 2.5"),

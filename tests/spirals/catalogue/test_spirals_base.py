@@ -224,6 +224,16 @@ def test_sami(tmp_path: Path, key: str) -> None:
     assert found["ra"].tolist() == [1.0, 2.0]
 
 
+def test_sami_without_redshifts(tmp_path: Path) -> None:
+    """NaN where there is none, a placeholder, or no column."""
+    table = pd.DataFrame({"name": [1, 2, 3], "ra": 1.0, "dec": 0.0})
+    assert read_sami(write(tmp_path / "a.csv", table))["redshift"].isna().all()
+    found = read_sami(
+        write(tmp_path / "b.csv", table.assign(z_spec=[0.1, -9999, 1e30]))
+    )
+    assert found["redshift"].notna().tolist() == [True, False, False]
+
+
 def test_sami_without_names(tmp_path: Path) -> None:
     """A list without names is refused."""
     table = pd.DataFrame({"ra": [1.0], "dec": [0.0]})

@@ -19,6 +19,7 @@ WHOLE = re.compile(r"([+-]?[0-9]+)(\.0*)?")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 SPREADSHEET = re.compile(r"[+-]?[0-9](\.[0-9]+)?[eE]\+[0-9]+")
 PADDED = re.compile(r"[+-]?0[0-9]+")  # 007 is a name, where names may stand
+AS_WHOLE = "export the column as whole numbers, without a point"
 AS_TEXT = "export it again with the column as text"
 ALL_DIGITS = "a whole number with all its digits"
 BLANK = frozenset(("",))
@@ -55,8 +56,8 @@ def integers(values: Iterable) -> np.ndarray:
     Raises
     ------
     CellError
-        As of `integer`, an empty cell, and a float that may have been rounded: float64
-        is exact below 2^53 only, float32 below 2^24.
+        As of `integer`, an empty cell, and floats that may have been rounded, as
+        numbers or as text: float64 is exact below 2^53 only, float32 below 2^24.
     """
     values = one_a_row(values)
     _refuse(empty(values), values, "empty cell", "a whole number")
@@ -70,7 +71,9 @@ def integers(values: Iterable) -> np.ndarray:
     if kind not in "SUO":
         msg = f"a column of {values.dtype}"
         raise CellError(msg, "whole numbers")
-    return np.array(each(_integer, values), np.int64)
+    made = np.array(each(_integer, values), np.int64)
+    _refuse_written_floats(values, made)
+    return made
 
 
 def labels(values: Iterable) -> np.ndarray:
@@ -119,6 +122,19 @@ def _from_floats(values: np.ndarray) -> np.ndarray:
     _refuse(large, values, problem, ALL_DIGITS, "write the column as int64")
     _refuse(values != np.rint(values), values, "got {}", "a whole number")
     return values.astype(np.int64)
+
+
+def _refuse_written_floats(values: np.ndarray, made: np.ndarray) -> None:
+    """Refuse text such as 39627788403084376.0 where all is what a float could hold.
+
+    Of identifiers that are whole, some are none that float64 has.
+    """
+    long = np.flatnonzero((made >= 2**53) | (made <= -(2**53)))
+    dotted = np.array(["." in text_of(values[k]) for k in long], bool)
+    exact = np.array([int(float(made[k])) == made[k] for k in long], bool)
+    if dotted.any() and exact[dotted].all():
+        problem = f"{shown(values[long[dotted][0]])} may be a float that was rounded"
+        raise CellError(problem, ALL_DIGITS, AS_WHOLE, long[dotted][0])
 
 
 def _integer(cell: object) -> int:

@@ -97,7 +97,7 @@ def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFr
     return checked(path, found, kept, lambda k: f"row {rows[k][0]}")
 
 
-def one(cell: object, column: Column) -> object:
+def checked_cell(cell: object, column: Column) -> object:
     """Return the value of a single cell; CellError if the column cannot hold it."""
     cells = np.empty(1, object)
     cells[0] = cell

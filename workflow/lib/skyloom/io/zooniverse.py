@@ -133,7 +133,7 @@ def read_subjects(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When the file is broken as a table, or a needed column is missing.
+        When the file is broken as a table, has no row, or a needed column is missing.
     """
     _need(path, ("subject_id", "metadata"), "subject export")
     rows, rejected, places = {}, [], {}
@@ -144,6 +144,8 @@ def read_subjects(path: str | Path) -> pd.DataFrame:
             rows[made["subject_id"]] = made
         except ValueError as why:
             rejected.append(_rejection(cells, str(why), row))
+    if not rows and not rejected:
+        raise InputError(path, "no rows", expected="a row a subject")
     table = pd.DataFrame([rows[k] for k in sorted(rows)], columns=list(SUBJECT_COLUMNS))
     table.attrs["rejected"] = rejected
     return table

@@ -60,10 +60,13 @@ def read_questions(path: str | Path) -> tuple[Question, ...]:
     Raises
     ------
     InputError
-        Rows of a question that are apart or are asked after different answers, an
-        answer given twice, or a question that is asked after no earlier one.
+        No rows, rows of a question that are apart or are asked after different
+        answers, an answer given twice, or a question that is asked after no earlier
+        one.
     """
     table = read_csv(path, SCHEMA).fillna("")
+    if table.empty:
+        raise InputError(path, "no rows", expected="a row an answer")
     place = {("", ""): None}
     found: list[Question] = []
     for number, row in enumerate(table.itertuples(index=False)):

@@ -10,7 +10,7 @@ import pandas as pd
 from skyloom.builder.images.astrometry import quarter_turns
 from skyloom.io.cells import CellError
 from skyloom.io.rows import header
-from skyloom.io.tables import Column, one, read_csv
+from skyloom.io.tables import Column, checked_cell, read_csv
 from skyloom.io.zooniverse import Rejection, bare_keys
 
 FREE = Column("float", empty=True, required=False)
@@ -32,6 +32,7 @@ METADATA = {
     **dict.fromkeys(("ELPETRO_MASS", "SERSIC_MASS"), FREE),
     **dict.fromkeys(("montage_angle", "original_angle"), ANGLE),
 }
+TYPES = {"int": "Int64", "float": "float64", "str": object}
 UNNAMED = ("Unnamed: 0", "", "index")
 
 
@@ -75,8 +76,13 @@ def metadata_from_subjects(
             rows.append(_metadata_row(int(subject), tree))
         except ValueError as bad:
             rejected.append(Rejection(None, int(subject), str(bad)))
-    columns = ["subject_id", *METADATA_KEYS]
-    return pd.DataFrame(rows, columns=columns), rejected
+    columns = {
+        name: pd.Series(
+            [row.get(name) for row in rows], dtype=TYPES[METADATA[name].kind]
+        )
+        for name in ("subject_id", *METADATA_KEYS)
+    }
+    return pd.DataFrame(columns), rejected
 
 
 def turns(table: pd.DataFrame) -> dict[int, int]:
@@ -121,7 +127,7 @@ def _metadata_row(subject: int, tree: dict) -> dict:
 
 def _value(key: str, told: object, column: Column) -> object:
     try:
-        return one(told, column)
+        return checked_cell(told, column)
     except CellError as bad:
         msg = f"metadata: {key!r}: {bad}"
         raise ValueError(msg) from None

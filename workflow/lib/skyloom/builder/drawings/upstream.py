@@ -31,8 +31,10 @@ from skyloom.builder.model import (
     from_dict,
     to_dict,
 )
+from skyloom.io.cells import CellError
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
+from skyloom.io.identifiers import integers
 
 KEYS = {"subject": int, "index": list, "models": list, "tuning": dict}
 UNKNOWN = dict.fromkeys(("user", "created_at", "workflow_version"))
@@ -56,9 +58,11 @@ def read_upstream(path: str | Path) -> dict:
     index, n_models, where = tree["index"], len(tree["models"]), "key 'index'"
     problem = f"{n_models} models for {len(index)} classification ids"
     _need(len(index) == n_models, path, "key 'models'", problem, "one each")
-    for identifier in index:
-        _need(_whole(identifier), path, where, f"got {identifier!r}", "integers")
-    known = set(map(int, index))
+    try:
+        tree["index"] = integers(np.array(index, object)).tolist()
+    except CellError as bad:
+        raise bad.at(path, f"{where}, element {bad.row + 1}") from None
+    known = set(tree["index"])
     problem = "a classification id appears twice"
     _need(len(known) == n_models, path, where, problem, "unique ids")
     shape = _stated_shape(tree)
@@ -86,7 +90,7 @@ def volunteers_tree(tree: Mapping, turns: int | None = None) -> dict:
         is taken off (see above). None leaves the positions as published.
     """
     volunteers, rejected = [], []
-    pairs = zip(map(int, tree["index"]), tree["models"], strict=True)
+    pairs = zip(tree["index"], tree["models"], strict=True)
     # Identifiers rise with time.
     for identifier, raw in sorted(pairs, key=lambda pair: pair[0]):
         try:

@@ -12,9 +12,14 @@ from astropy.table import Table
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
+from skyloom.io.errors import InputError
+from skyloom.io.tables import Column, read_csv
 from skyloom.io.zooniverse import Rejection, read_classifications, read_subjects
 
 REJECTED = ["file", *(field.name for field in dataclasses.fields(Rejection))]
+PUBLISHED = ("chisq", "pogson_magnitude", "flux", "disk_Re", "disk_q", "n_spirals")
+PUBLISHED += ("bulge_Re_err", "bulge_q", "bulge_n", "bar_Re_err", "bar_q", "bar_c")
+PUBLISHED += ("bulge_fraction", "bar_fraction", "spiral_fraction")
 SUBJECT_FILES = ("difference.json", "image.png", "model.json")
 
 
@@ -91,12 +96,22 @@ def merged_classifications(
         Sorted by subject, date and identifier.
     rejections : DataFrame
         Columns `REJECTED`.
+
+    Raises
+    ------
+    InputError
+        As of `read_classifications`, and where the exports have none at all.
     """
-    kept, rejected, mine = [], [], set(subjects)
+    kept, rejected, mine, found = [], [], set(subjects), 0
     for path in paths:
         good, bad = read_classifications(path, workflow_id, known=set(known))
         kept += [one for one in good if one.subject_id in mine]
         rejected.append((path, bad))
+        found += len(good) + len(bad)
+    if rejected and not found:
+        of = "" if workflow_id is None else f" of workflow {workflow_id}"
+        problem, expected = f"no classification{of}", "one or more in the exports"
+        raise InputError(rejected[-1][0], problem, expected=expected)
     kept.sort(key=lambda c: (c.subject_id, c.created_at, c.classification_id))
     return kept, _rejections(rejected)
 
@@ -106,7 +121,7 @@ def upstream_classifications(paths: Iterable[str | Path]) -> pd.DataFrame:
     rows = []
     for path in paths:
         tree = read_upstream(path)
-        rows += [(int(number), int(tree["subject"])) for number in tree["index"]]
+        rows += [(number, tree["subject"]) for number in tree["index"]]
     table = pd.DataFrame(rows, columns=["classification_id", "subject_ids"])
     return table.sort_values(["subject_ids", "classification_id"], ignore_index=True)
 
@@ -132,6 +147,13 @@ def read_catalogue(path: str | Path) -> pd.DataFrame:
             # Readers mask empty text, and would fill it with "N/A".
             table[name] = table[name].filled("")
     return table.filled(np.nan).to_pandas()
+
+
+def read_published(path: str | Path) -> pd.DataFrame:
+    """Read galaxy-builder-catalogue.csv, the columns that are compared; InputError."""
+    unknown = Column("float", empty=True)
+    schema = {"galaxy_builder_id": Column("int", unique=True)}
+    return read_csv(path, schema | dict.fromkeys(PUBLISHED, unknown))
 
 
 def _of_run(merged: pd.DataFrame, subjects: Iterable[int]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from astropy.table import Table
 from astropy.units import Quantity
 
@@ -51,7 +50,7 @@ def read_source(path: str | Path) -> Source:
 
 def _fits(path: Path) -> Source:
     with opened(path) as file:
-        tables = [i for i, h in enumerate(file) if isinstance(h, fits.BinTableHDU)]
+        tables = [i for i, hdu in enumerate(file) if not hdu.is_image]
         if not tables:
             problem = f"HDUs {file.names} hold no table"
             raise InputError(path, problem, expected="a binary table")
@@ -65,7 +64,8 @@ def _ecsv(path: Path) -> Source:
         raise encoding_error(path) from None
     except Exception as bad:  # parsers of YAML, of JSON and of each type of column
         problem = f"not a readable ECSV file ({type(bad).__name__} {bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+        remedy = "write it with astropy, or as FITS or CSV"
+        raise InputError(path, problem, remedy=remedy) from None
     return _source(path, table)
 
 

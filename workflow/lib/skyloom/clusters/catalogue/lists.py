@@ -41,6 +41,9 @@ DEGREES = frozenset(("deg", "degs", "degree", "degrees"))
 HIGHEST = 20.0  # of redshifts
 SHAPE = ("IMAGEW", "IMAGEH")  # width and height of the image [px]
 AGAIN = "make it again"
+OF_A_MATCH = (
+    "For a match it can be named in clusters.match.columns_a (or columns_b) instead"
+)
 # Unit and description of each column.
 TELLS = {
     "ID": (None, "number or name of the cluster"),
@@ -57,10 +60,6 @@ TELLS = {
 }
 
 
-def _above_zero(values: np.ndarray) -> np.ndarray:
-    return (values > 0) & (values < np.inf)
-
-
 def _known_error(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) | (values >= 0) & (values < np.inf)
 
@@ -70,13 +69,17 @@ def _redshift(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) | (values > 0) & (values <= HIGHEST)
 
 
+def _richness(values: np.ndarray) -> np.ndarray:
+    return (values > 0) & (values <= 1e5)
+
+
 # Which numbers are allowed, and how a message says so.
 LIMITS = {
     "RA": (lambda v: (v >= 0) & (v <= 360), "0 to 360"),
     "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
     "Z_LAMBDA": (_redshift, "a number above 0, 20 at most, or none"),
     "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
-    "LAMBDA": (_above_zero, "a number above 0"),
+    "LAMBDA": (_richness, "a number above 0, 1e5 at most"),
     "LAMBDA_ERR": (_known_error, "0 or more (or none)"),
 }
 REMEDIES = {
@@ -188,7 +191,7 @@ def _alias(source: Source, name: str) -> str | None:
         there = [one for one in source.columns if one.lower() in known]
     if len(there) > 1 and there[0] != name:
         problem = f"{' and '.join(there)} could both be {name}"
-        remedy = f"say which in the config, e.g. columns: {{{name}: {there[0]}}}"
+        remedy = f"call one of them {name} in the file. {OF_A_MATCH}"
         raise InputError(source.path, problem, where="columns", remedy=remedy)
     return there[0] if there else None
 
@@ -201,7 +204,7 @@ def _no_column(source: Source, what: str) -> InputError:
         else ""
     )
     expected = f"it among {', '.join(source.columns)}"
-    remedy = "name the file's own column in the config (columns)"
+    remedy = f"rename the column in the file. {OF_A_MATCH}"
     return InputError(
         source.path, problem, where="columns", expected=expected, remedy=remedy
     )

@@ -56,6 +56,7 @@ class Format(NamedTuple):
 def formats() -> tuple[Format, ...]:
     """Return the known formats, in the order in which they are tried."""
     integer, unknown = Column("int"), Column("float", empty=True)
+    confidence = Column("int", low=-1, high=4)  # -1 none
     words = Column("str", empty=True)
     maybe = Column("float", required=False, empty=True)
     bal = {"BAL_FLAG_VI": maybe, "BI_CIV": maybe}
@@ -65,9 +66,10 @@ def formats() -> tuple[Format, ...]:
     desi["VI_QUALITY"] = Column("float", low=0, high=4)
     desi["all_VI_comments"] = Column("str", required=False, empty=True)
     person = dict.fromkeys(("PLATE", "MJD", "FIBERID"), integer)
-    person |= {"Z_VI": REDSHIFT, "CLASS_PERSON": integer, "Z_CONF_PERSON": integer}
-    parsed = dict.fromkeys(("TARGETID", "OBJCLASS", "Z_CONF"), integer)
-    parsed |= {"Z": REDSHIFT}
+    person |= {"Z_VI": REDSHIFT, "CLASS_PERSON": integer}
+    person |= {"Z_CONF_PERSON": confidence}
+    parsed = dict.fromkeys(("TARGETID", "OBJCLASS"), integer)
+    parsed |= {"Z": REDSHIFT, "Z_CONF": confidence}
     parsed |= {f"SPID{i}": Column("int", required=False) for i in range(3)}
     return (
         Format("own", own | {"source": words}, _own),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from skyloom.spirals.catalogue.tables import (
@@ -41,13 +42,7 @@ def read_base(path: str | Path) -> pd.DataFrame:
     scale = table["est_dr5_pixscale"].to_numpy()
     bad = (scale <= 0) | (scale > 60)
     refuse(path, bad, "est_dr5_pixscale", scale, "arcsec/px, above 0, 60 at most")
-    if "redshift" in table:
-        z = table["redshift"].to_numpy()
-        # Catalogues write -99 and the like where there is none.
-        table["redshift"] = table["redshift"].where((z > 0) & (z < 10))
-    else:
-        table["redshift"] = float("nan")
-    return table
+    return with_redshift(table)
 
 
 def read_sami(path: str | Path) -> pd.DataFrame:
@@ -67,4 +62,13 @@ def read_sami(path: str | Path) -> pd.DataFrame:
     table = table.rename(columns={own: name for name, own in spelt.items()})
     table = positions(path, table)
     unique(path, table, "name")
-    return table
+    return with_redshift(table)
+
+
+def with_redshift(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with redshifts, NaN where there is none.
+
+    Catalogues write -99 and the like there.
+    """
+    z = table.get("redshift", pd.Series(np.nan, table.index))
+    return table.assign(redshift=z.where((z > 0) & (z < 10)))

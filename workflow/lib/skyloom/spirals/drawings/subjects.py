@@ -23,8 +23,10 @@ from pathlib import Path
 import numpy as np
 from astropy.wcs import WCS
 
+from skyloom.io.cells import CellError
 from skyloom.io.documents import read_json
 from skyloom.io.errors import DatumError, InputError
+from skyloom.io.identifiers import integers
 from skyloom.io.npz import read_npz
 from skyloom.io.rows import header
 from skyloom.io.tables import Column, read_csv
@@ -99,7 +101,7 @@ def read_turns(path: str | Path) -> dict[int, Turn]:
     InputError
         No such table, or an angle that is no number.
     """
-    key = next((key for key in KEYS if key in header(path)), KEYS[0])
+    key = next((key for key in KEYS if key in header(path, KEYS)), KEYS[0])
     angle = Column("float", low=-360, high=360)
     schema = {key: Column("int", unique=True), **dict.fromkeys(ANGLES, angle)}
     rows = read_csv(path, schema).itertuples(index=False)
@@ -222,7 +224,14 @@ def _drawings(path, wcs: WCS, canvas: Canvas, half_pixel: np.ndarray):
         spiral.append(arms)
         bar.append(boxes)
     found = (_on(canvas, wcs, areas, half_pixel) for areas in (spiral, bar))
-    return *found, tuple(int(one) for one in ids)
+    return *found, _identifiers(path, ids)
+
+
+def _identifiers(path, ids: list) -> tuple[int, ...]:
+    try:
+        return tuple(integers(np.array(ids, object)).tolist())
+    except CellError as bad:
+        raise bad.at(path, f"key 'index', element {bad.row + 1}") from None
 
 
 def _arms(model: Mapping, side: int) -> list[np.ndarray]:

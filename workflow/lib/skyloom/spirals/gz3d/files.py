@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
+from skyloom.io.tables import Column, checked_cell
 from skyloom.spirals.gz3d.galaxy import (
     CLICKS,
     HDUS,
@@ -107,8 +108,4 @@ class _Rows:
 
 
 def _whole(value) -> int:
-    text = str(value).strip().removesuffix(".0")
-    if not (text.isascii() and text.isdigit() and int(text)):
-        msg = f"got {value!r}; expected a positive whole number"
-        raise ValueError(msg)
-    return int(text)
+    return int(checked_cell(value, Column("int", low=1)))
