@@ -123,7 +123,8 @@ if GIVEN["spectra"]:
             **CLASSIFIES,
             spectra=inputs.spectra(GIVEN["spectra"], fresh=FRESH),
         output:
-            f"{FILES}/catalogue.csv",
+            catalogue=f"{FILES}/catalogue.csv",
+            rejected=f"{FILES}/rejected.csv",
         log:
             "<logs>/classify_files/noise{noise}.log",
         benchmark:
