@@ -103,7 +103,10 @@ def test_spectra_are_found_under_any_name(data):
     touch(mine / "night1" / "spectra-1.fits")
     touch(archive / "redux.fits")
     (mine / "night2").symlink_to(archive)
-    assert inputs.spectra("mine") == [*found, str(mine / "night2" / "redux.fits")]
+    found.append(str(mine / "night2" / "redux.fits"))
+    assert inputs.spectra("mine") == found
+    truth = touch(mine / "truth.fits")
+    assert inputs.spectra("mine", [truth]) == found
 
 
 def test_without_rounds_nothing_is_needed(data):

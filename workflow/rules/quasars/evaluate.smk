@@ -121,7 +121,11 @@ if GIVEN["spectra"]:
     rule classify_files:
         input:
             **CLASSIFIES,
-            spectra=inputs.spectra(GIVEN["spectra"], fresh=FRESH),
+            spectra=inputs.spectra(
+                GIVEN["spectra"],
+                [data_path(GIVEN["truth"])] if GIVEN["truth"] else [],
+                fresh=FRESH,
+            ),
         output:
             catalogue=f"{FILES}/catalogue.csv",
             rejected=f"{FILES}/rejected.csv",

@@ -102,17 +102,18 @@ def sample(config: Mapping, *, fresh: bool = True) -> dict[str, list]:
     paths = config["paths"]
     given = [("training", None), ("supplement", SUPPLEMENT_MOST)]
     used = [(key, limit) for key, limit in given if paths[key] is not None]
-    files = [spectra(paths[key], fresh=fresh) for key, _ in used]
-    counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
     truths = [data_path(paths[f"{key}_truth"]) for key, _ in used]
+    files = [spectra(paths[key], truths, fresh=fresh) for key, _ in used]
+    counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
     return {"spectra": files, "truths": truths, "counts": counts}
 
 
-def spectra(place: str, *, fresh: bool = True) -> list[str]:
+def spectra(place: str, truths: Iterable[str] = (), *, fresh: bool = True) -> list[str]:
     """Return the files of spectra of a place among the data: itself, or inside it.
 
     In a folder that is every FITS file but the known companions of spectra, as
-    ``redrock-*``; which of them are spectra is seen when they are read.
+    ``redrock-*``, and `truths`, the paths of tables that may stand there too. Which of
+    them are spectra is seen when they are read.
 
     `fresh` is False in a job of a run: it reads the listing that the run has left, as
     a folder may have many thousands of files.
@@ -125,7 +126,8 @@ def spectra(place: str, *, fresh: bool = True) -> list[str]:
     folder = Path(data_path(place))
     if folder.is_file():
         return [str(folder)]
-    found = _listed(folder, fresh=fresh)
+    known = set(truths)
+    found = [path for path in _listed(folder, fresh=fresh) if path not in known]
     if not found:
         msg = (
             f"no spectra (*.fits or *.fits.gz, but for what pipelines put beside them, "
