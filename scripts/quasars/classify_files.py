@@ -2,6 +2,7 @@
 
 from skyloom.io.tables import write_csv
 from skyloom.quasars.config import Survey
+from skyloom.quasars.spectra.rejects import Rejects, table
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.tasks.survey import classifier_of, classify_files
 from skyloom.run.job import Job
@@ -13,6 +14,8 @@ ensemble = read_ensemble(networks, calibration)
 how = Survey.stated(ensemble.survey | job.settings["survey"])
 by = classifier_of(networks, calibration, None, how, job.threads)
 noise, seed = float(job.wildcards.noise), job.settings["seed"]
-rows = classify_files(job.input.spectra, by, ensemble.threshold, noise, seed)
-write_csv(job.output[0], rows)
+rejects = Rejects()
+given = list(job.input.spectra), by, ensemble.threshold
+write_csv(job.output.catalogue, classify_files(*given, noise, seed, rejects))
+write_csv(job.output.rejected, table(rejects.rows))
 job.note_provenance()

@@ -228,7 +228,7 @@ BAD = {
     "wave falls": (_wave(lambda w: w[::-1]), "strictly increasing"),
     "wave flat": (_wave(lambda w: w * 0 + 3600), "strictly increasing"),
     "wave NaN": (_wave(lambda w: w * np.nan), "finite positive"),
-    "negative ivar": (_negative, "30 of 30 inverse variances are negative"),
+    "negative ivar": (_negative, "30 of 30 pixels have a negative variance"),
     "fibermap rows": (_map(TARGETID=[1, 2]), "2 rows for 3 spectra"),
     "fibermap image": (_fibermap_image, "an image"),
     "no TARGETID": (_map(TILEID=[1, 2, 3]), "no column TARGETID"),
@@ -276,7 +276,7 @@ def test_one_negative_pixel_is_masked(tmp_path, caplog):
     after = whole(written(tmp_path, parts)).arms[2].ivar
     assert np.argwhere(before != after).tolist() == [[1, 4]]
     assert after[1, 4] == 0
-    assert "arm Z: 1 pixels of negative" in caplog.text
+    assert "arm Z: 1 pixels of negative variance" in caplog.text
 
 
 def test_a_coadd_across_cameras_is_one_arm(tmp_path):
@@ -298,7 +298,8 @@ def test_the_table_of_targets_may_be_called_otherwise(tmp_path):
     """COADD_FIBERMAP of coadds of coadds; the exposures stand in EXP_FIBERMAP."""
     parts = hdus(tmp_path)
     del parts["FIBERMAP"]
-    table = fibermap(TARGETID=[5, -6, 7], OBJTYPE=["TGT", "SKY", "TGT"])
+    kinds = ["TGT", "SKY", "TGT"]
+    table = fibermap(TARGETID=[5, -6, 7], OBJTYPE=kinds, EXPID=[1, 1, 3])
     table.name = "COADD_FIBERMAP"
     each = fibermap(TARGETID=[5, 5, 7], EXPID=[1, 2, 3], TILEID=[9, 9, 9])
     each.name = "EXP_FIBERMAP"

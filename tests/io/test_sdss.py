@@ -120,7 +120,7 @@ BAD_SPECS = {
     "fibre": (lambda: spec(head=HEAD | {"FIBERID": 10**4}), "fibre out of range"),
     "text flux": (
         lambda: spec(coadd=spoiled(flux=np.full(NPIX, "a0"))),
-        "HDU 1: column FLUX: a cell .*a0.* in row 1; expected one real number",
+        "HDU 1, column FLUX, row 1: got 'a0'; expected one real number a row",
     ),
     "text mask": (
         lambda: spec(coadd=spoiled(and_mask=np.full(NPIX, "x"))),

@@ -104,8 +104,8 @@ def test_cleaning_leaves_the_file_s_arrays_alone():
     [
         (np.ones((2, 3)), np.ones((2, 2)), False, "expected one shape"),
         (np.ones((2, 3)), np.ones((2, 3)), np.ones((1, 3)) > 0, "expected one shape"),
-        (np.ones((1, 2)), np.array([[0, -0.5]]), False, "1 of 2 .* are negative"),
-        (np.ones((1, 2)), np.array([[-np.inf, -1]]), False, "2 of 2 .* are negative"),
+        (np.ones((1, 2)), np.array([[0, -0.5]]), False, "1 of 2 .* a negative"),
+        (np.ones((1, 2)), np.array([[-np.inf, -1]]), False, "2 of 2 .* a negative"),
     ],
 )
 def test_pixels_that_cannot_be_are_refused(flux, ivar, masked, match):
@@ -119,7 +119,7 @@ def test_a_negative_inverse_variance_is_masked_and_counted(caplog):
     ivar = np.array([[1, -0.5, 2], [3, 4, -np.inf]])
     _, found = cleaned("a.fits", "arm B", np.ones((2, 3)), ivar)
     assert found.tolist() == [[1, 0, 2], [3, 4, 0]]
-    assert "a.fits: arm B: 2 pixels of negative inverse variance" in caplog.text
+    assert "a.fits: arm B: 2 pixels of negative variance" in caplog.text
 
 
 def test_a_target_twice_in_an_exposure_is_refused():

@@ -85,6 +85,30 @@ def test_exposures_are_found(data):
     }
 
 
+def test_exposures_with_zeros_before_them_are_numbers(data):
+    """As DESI's own folders are called; two folders of one exposure are refused."""
+    path = touch(data / "fuji" / "070" / "00083716" / "coadd-7-1-exp00083716.fits")
+    assert inputs.exposures(files())["70/83716"] == [path]
+    touch(data / "fuji" / "70" / "83716" / "coadd-7-1.fits")
+    with pytest.raises(ConfigError, match=r"00083716 and .* are both exposure"):
+        inputs.exposures(files())
+
+
+def test_spectra_are_found_under_any_name(data):
+    """In linked folders too; hidden files, packed twins and companions are none."""
+    mine, archive = data / "mine", data / "archive"
+    found = [touch(mine / name) for name in ("coadd-1.fits", "night1/mycoadd.fits.gz")]
+    for name in ("._coadd-1.fits", "coadd-1.fits.gz", "redrock-1.fits", "notes.txt"):
+        touch(mine / name)
+    touch(mine / "night1" / "spectra-1.fits")
+    touch(archive / "redux.fits")
+    (mine / "night2").symlink_to(archive)
+    found.append(str(mine / "night2" / "redux.fits"))
+    assert inputs.spectra("mine") == found
+    truth = touch(mine / "truth.fits")
+    assert inputs.spectra("mine", [truth]) == found
+
+
 def test_without_rounds_nothing_is_needed(data):
     """No survey, no sample, no truth: only spectra to classify."""
     whole = config(source="files", rounds=0)

@@ -84,3 +84,16 @@ def test_what_is_no_file_of_spectra_is_refused(tmp_path):
     fits.PrimaryHDU(np.ones((3, 3))).writeto(tmp_path / "a.fits")
     with pytest.raises(InputError, match="no table"):
         list(spectra_of(tmp_path / "a.fits"))
+
+
+def test_spectra_that_miss_the_networks_are_refused(tmp_path):
+    """Wavelengths in nm whose unit nobody states; a file without spectra."""
+    flux = np.ones((1, 50), "f4")
+    arm = Arm("b", np.linspace(360.0, 980.0, 50), flux, flux)
+    meta = pd.DataFrame({"targetid": [1], "tileid": 2, "expid": 3, "ra": 0.0, "dec": 0})
+    write_coadd(tmp_path / "nm.fits", Spectra((arm,), meta))
+    with pytest.raises(InputError, match="wavelengths of 360 to 980 Å; expected some"):
+        list(spectra_of(tmp_path / "nm.fits"))
+    fits.PrimaryHDU().writeto(tmp_path / "none.fits")
+    with pytest.raises(InputError, match="no spectra among the HDUs PRIMARY; expected"):
+        list(spectra_of(tmp_path / "none.fits"))

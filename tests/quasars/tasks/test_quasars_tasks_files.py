@@ -14,6 +14,7 @@ from skyloom.quasars.config import Survey
 from skyloom.quasars.network.run_numpy import Runner
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.readers import spectra_of
+from skyloom.quasars.spectra.rejects import Rejects, table
 from skyloom.quasars.spectra.store import batch
 from skyloom.quasars.survey.classify import classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
@@ -116,7 +117,9 @@ def test_dead_spectra_are_left_out(spectra, by, tmp_path):
     """One of them, or all: then the table has columns and no rows."""
     write_coadd(tmp_path / "coadd-1.fits", killed(spectra, [2]))
     write_coadd(tmp_path / "coadd-2.fits", killed(spectra, slice(None)))
-    one = classify_files([tmp_path / "coadd-1.fits"], by, 0.5)
+    rejects = Rejects()
+    one = classify_files([tmp_path / "coadd-1.fits"], by, 0.5, rejects=rejects)
+    assert table(rejects.rows)["TARGETID"].tolist() == [spectra.meta["targetid"][2]]
     assert spectra.meta["targetid"][2] not in set(one["TARGETID"])
     none = classify_files([tmp_path / "coadd-2.fits"], by, 0.5, 4)
     assert none.empty
@@ -161,9 +164,14 @@ def test_rows_do_not_depend_on_the_sizes_of_files(spectra, by, tmp_path):
     pd.testing.assert_frame_equal(single, whole)
 
 
-def test_a_file_that_is_none_is_named(files, by, tmp_path):
-    """Whichever of several it is."""
-    bad = tmp_path / "spec-1-2-3.fits"
+def test_a_file_that_is_none_is_noted(files, by, tmp_path):
+    """Whichever of several it is; the others are classified."""
+    bad, rejects = tmp_path / "spec-1-2-3.fits", Rejects()
     bad.write_text("no spectrum")
+    rows = classify_files([bad, files[0]], by, 0.5, rejects=rejects)
+    pd.testing.assert_frame_equal(rows, classify_files([files[0]], by, 0.5))
+    noted = table(rejects.rows)
+    assert noted["FILE"][0] == str(bad)
+    assert noted["TARGETID"].isna()[0]
     with pytest.raises(InputError, match=r"spec-1-2-3\.fits"):
-        classify_files([files[0], bad], by, 0.5)
+        classify_files([bad], by, 0.5)

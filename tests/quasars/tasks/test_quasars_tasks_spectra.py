@@ -55,7 +55,7 @@ def test_a_store_holds_the_files_in_their_order(small_survey, tmp_path):
     files = [tmp_path / "coadd-9.fits", tmp_path / "coadd-2.fits"]
     for path, rows in zip(files, (slice(0, 5), slice(5, None)), strict=True):
         write_coadd(path, first.rows(rows))
-    assert ingested(files, tmp_path / "s.h5", LINEAR) == {"files": 2}
+    assert ingested(files, tmp_path / "s.h5", LINEAR)["files"] == 2
     parts = [batch(some, LINEAR) for path in files for some in spectra_of(path)]
     with Store(tmp_path / "s.h5") as store:
         assert store.grid == LINEAR
@@ -91,13 +91,35 @@ def test_a_store_knows_what_it_is_made_of(small_survey, tmp_path):
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
-def test_a_damaged_file_is_named(small_survey, tmp_path):
-    """Nothing is left behind."""
+def test_a_damaged_file_does_not_stop_the_others(small_survey, tmp_path, caplog):
+    """It is noted with its reason; an exposure of nothing else is refused."""
     bad = tmp_path / "coadd-1-9.fits"
     bad.write_bytes(coadds(small_survey)[0].read_bytes()[:5000])
+    made = ingested([bad, coadds(small_survey)[0]], tmp_path / "s.h5")
+    (row,) = made["rejected"]
+    assert row["FILE"] == str(bad)
+    assert "cut short" in row["REASON"]
+    assert "1 of 2 files are left out" in caplog.text
     with pytest.raises(InputError, match=r"coadd-1-9\.fits"):
-        ingested([coadds(small_survey)[0], bad], tmp_path / "s.h5")
-    assert not (tmp_path / "s.h5").exists()
+        ingested([bad], tmp_path / "t.h5")
+    with pytest.raises(InputError, match=r"none of 2 files .*coadd-1-9\.fits"):
+        ingested([bad, bad], tmp_path / "t.h5")
+    assert not (tmp_path / "t.h5").exists()
+
+
+def test_a_petal_of_sky_is_passed_over(small_survey, tmp_path):
+    """And a target without one good pixel is in the store, and noted."""
+    (some,) = spectra_of(coadds(small_survey)[0])
+    sky, dead = tmp_path / "coadd-0.fits", tmp_path / "coadd-1.fits"
+    write_coadd(sky, replace(some, meta=some.meta.assign(targetid=-7)))
+    for arm in some.arms:
+        arm.ivar[3] = 0
+    write_coadd(dead, some)
+    made = ingested([sky, dead], tmp_path / "s.h5")
+    first, second = made["rejected"]
+    assert "no targets among" in first["REASON"]
+    assert second["TARGETID"] == some.meta["targetid"][3]
+    assert "no signal" in second["REASON"]
 
 
 @pytest.fixture

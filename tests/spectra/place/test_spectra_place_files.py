@@ -244,7 +244,7 @@ def _short_stat(hdus):
 
 
 def _negative(hdus):
-    hdus[2].data[5, 1, 1] = -1
+    hdus[2].data[:] = -1
 
 
 def _no_axis(hdus):
@@ -422,3 +422,13 @@ def test_a_galaxy_whose_quality_is_critical_is_refused(small_model, tmp_path):
 
 def test_a_report_is_plain(placed):
     assert json.dumps(placed[1].report)
+
+
+def test_one_negative_variance_of_a_cube_is_masked(small_model, tmp_path, caplog):
+    """And counted in the log."""
+
+    def spoil(hdus):
+        hdus[2].data[5, 1, 1] = -1
+
+    place_file(a_cube(tmp_path / "cube.fits", spoil), small_model, Z, 1)
+    assert "1 pixels of negative variance" in caplog.text

@@ -114,8 +114,8 @@ ARRAYS = {
     ),
     "negative ivar": (
         "ivar",
-        saved(with_value(-1.0, of=np.ones_like(FLUX))),
-        ["ivar0.npy", "row 7, pixel 5", "0 or more"],
+        saved(-np.ones_like(FLUX)),
+        ["ivar0.npy", "a negative variance", "0 or more"],
     ),
 }
 
@@ -220,7 +220,7 @@ GALAXIES = {
     "wavelengths in nm": ({"WAVE": WAVE / 10}, ["HDU 'WAVE'", "Å"]),
     "wavelengths fall": ({"WAVE": WAVE[::-1]}, ["HDU 'WAVE'", "increasing"]),
     "flux on two axes": ({"FLUX": ONES[0]}, ["HDU 'FLUX'", "3 axes"]),
-    "negative ivar": ({"IVAR": -ONES}, ["inverse variance -1", "0 or more"]),
+    "negative ivar": ({"IVAR": -ONES}, ["negative variance", "0 or more"]),
     "no redshift": (
         {"maps_cards": {"SCINPVEL": "unknown"}},
         ["MAPS", "redshift", "SCINPVEL"],

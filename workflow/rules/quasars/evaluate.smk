@@ -121,9 +121,14 @@ if GIVEN["spectra"]:
     rule classify_files:
         input:
             **CLASSIFIES,
-            spectra=inputs.spectra(GIVEN["spectra"], fresh=FRESH),
+            spectra=inputs.spectra(
+                GIVEN["spectra"],
+                [data_path(GIVEN["truth"])] if GIVEN["truth"] else [],
+                fresh=FRESH,
+            ),
         output:
-            f"{FILES}/catalogue.csv",
+            catalogue=f"{FILES}/catalogue.csv",
+            rejected=f"{FILES}/rejected.csv",
         log:
             "<logs>/classify_files/noise{noise}.log",
         benchmark:

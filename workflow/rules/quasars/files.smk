@@ -11,6 +11,7 @@ rule import_sample:
     output:
         store="<results>/spectra/training.h5",
         labels="<results>/labels/round1.csv",
+        rejected="<results>/spectra/training_rejected.csv",
     log:
         "<logs>/import_sample.log",
     benchmark:

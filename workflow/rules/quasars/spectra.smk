@@ -9,7 +9,8 @@ for chunk, names in CHUNKS.items():
         input:
             [path for name in names for path in EXPOSURES[name]],
         output:
-            expand("<results>/spectra/{name}.h5", name=names),
+            stores=expand("<results>/spectra/{name}.h5", name=names),
+            rejected=f"<results>/spectra/rejected/{chunk}.csv",
         log:
             f"<logs>/ingest/{chunk}.log",
         benchmark:

@@ -211,16 +211,15 @@ def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarra
 
 
 def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
-    # Coadds keep the exposures that went into them in a second table.
-    if name in table:
-        return table[name]
     unknown = np.full(len(table["TARGETID"]), -1, dtype=np.int64)
-    if "EXP_FIBERMAP" not in file:
-        return unknown
+    own = table.get(name, unknown)
+    # Coadds keep the exposures that went into them in a second table.
+    if "EXP_FIBERMAP" not in file or name not in file.column_names("EXP_FIBERMAP"):
+        return own
     each = file.integers("EXP_FIBERMAP", ("TARGETID", name))
     grouped = pd.Series(each[name]).groupby(each["TARGETID"])
-    one = grouped.first().where(grouped.nunique() == 1, -1)
-    return one.reindex(table["TARGETID"], fill_value=-1).to_numpy(np.int64)
+    one = grouped.first().where(grouped.nunique() == 1, -1).reindex(table["TARGETID"])
+    return np.where(one.isna(), own, one.fillna(-1)).astype(np.int64)
 
 
 def _complete(path, meta: pd.DataFrame, name: str, value: int | None) -> None:

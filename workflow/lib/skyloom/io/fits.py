@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,8 @@ def opened(
         content = _unpacked(path) if unpack else None
         stream, size, packed = _stream(path, content, stack)
         parts = layout(path, stream, size, packed=packed, sums=verify)
-        if verify:
-            with reading(path):
-                parts = list(parts)
+        with reading(path):  # the first at least, before astropy reads it
+            parts = list(parts) if verify else chain([next(parts)], parts)
         with reading(path):
             hdus, mapped = (
                 _hdus(path, content, stack, memmap=m) for m in (False, True)

@@ -220,10 +220,11 @@ class FitsFile:
         found = self.columns(key, required, optional)
         for name, column in found.items():
             if column.dtype.kind not in "iuf" or column.ndim != 1:
-                kind = "a cell" if column.ndim == 1 else f"a cell of {column.shape[1:]}"
-                problem = f"column {name}: {kind} {column[0]!r} in row 1"
-                remedy = "write the column as numbers"
-                self._refuse(key, problem, "one real number a row", remedy)
+                where = f"{place(key)}, column {name}, row 1"
+                problem = f"got {column[0].tolist()!r}"[:80]
+                expected, remedy = "one real number a row", "write it as numbers"
+                how = {"where": where, "expected": expected, "remedy": remedy}
+                raise InputError(self.path, problem, **how)
         return found
 
     def integers(

@@ -125,14 +125,7 @@ def cleaned(
     if flux.shape != ivar.shape or np.shape(masked) not in ((), flux.shape):
         problem = f"flux {flux.shape}, ivar {ivar.shape}, mask {np.shape(masked)}"
         raise InputError(path, problem, where=where, expected="one shape")
-    if (negative := np.count_nonzero(ivar < 0)) > 0:
-        if negative > np.count_nonzero(ivar > 0):
-            problem = f"{negative} of {ivar.size} inverse variances are negative"
-            raise InputError(path, problem, where=where, expected="0 or more")
-        log.warning(
-            "%s: %s: %d pixels of negative inverse variance are masked",
-            *(path, where, negative),
-        )
+    note_negative(path, where, ivar)
     # A number beyond float32 becomes infinite here, and masked with the others.
     with np.errstate(over="ignore", invalid="ignore"):
         flux, ivar = flux.astype(np.float32), ivar.astype(np.float32)
@@ -140,6 +133,20 @@ def cleaned(
     flux[bad & ~np.isfinite(flux)] = 0
     ivar[bad] = 0
     return flux, ivar
+
+
+def note_negative(path: str | Path, where: str, noise: np.ndarray) -> None:
+    """Log how many (inverse) variances are negative, to be masked.
+
+    InputError if they are more than the positive ones.
+    """
+    negative = np.count_nonzero(noise < 0)
+    if negative > np.count_nonzero(noise > 0):
+        problem = f"{negative} of {noise.size} pixels have a negative variance"
+        raise InputError(path, problem, where=where, expected="0 or more")
+    if negative:
+        masked = "%s: %s: %d pixels of negative variance are masked"
+        log.warning(masked, path, where, negative)
 
 
 def refuse_repeats(path: str | Path, meta: pd.DataFrame, remedy: str) -> None:

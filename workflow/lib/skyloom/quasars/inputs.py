@@ -13,14 +13,20 @@ from os.path import relpath
 from pathlib import Path
 
 from skyloom.io.atomic import write_text
+from skyloom.io.folders import data_files
 from skyloom.io.record import checksum, digest_of
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
 
 RAW = "<results>/raw"
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
-COADD = re.compile(r"coadd-.*\.fits(\.gz)?")
-SPECTRUM = re.compile(r"(spec|spPlate|coadd)-.*\.fits(\.gz)?")
+# All FITS files, whatever their names, but for what pipelines put beside spectra.
+BESIDE = (
+    "redrock rrdetails zbest zmtl ztile mtl spectra cframe sframe frame sky emline "
+)
+BESIDE += r"qso_\w+ tile-qa exposure-qa stdstars fluxcalib spZ\w+ spAll\w* spFlux\w+"
+SPECTRUM = re.compile(rf"(?!({'|'.join(BESIDE.split())})-).+\.fits(\.gz)?")
+ANSWERS = re.compile(r".*\.csv").fullmatch
 MEMBER = re.compile(r"net_\d+\.(keras|h5)")
 CALIBRATION = "calibration.json"
 INSPECTORS = ("AB", "CD", "EF")
@@ -31,12 +37,13 @@ SUPPLEMENT_MOST = 16_000  # targets taken from the supplement at most, as publis
 def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the raw files of each exposure of the survey, ``<tile>/<expid>``.
 
-    For `fresh` see `spectra`.
+    Both are numbers without zeros before them, whatever the folders' names
+    (``1/00083716``). For `fresh` see `spectra`.
 
     Raises
     ------
     ConfigError
-        There is no coadd in the folder.
+        There is no coadd in the folder, or two folders are one exposure.
     """
     if config["rounds"] == 0:
         return {}
@@ -44,13 +51,20 @@ def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
         return _planned(config["simulate"]["survey"])
     folder = Path(data_path(config["paths"]["survey"]))
     found: dict[str, list[str]] = {}
-    for path in _listed(folder, "*/*/coadd-*.fits*", fresh=fresh):
-        tile, exposure, name = Path(path).parts[-3:]
-        if tile.isdecimal() and exposure.isdecimal() and COADD.fullmatch(name):
+    for path in _listed(folder, fresh=fresh):
+        places = Path(path).relative_to(folder).parts[:-1]
+        if len(places) == 2 and all(map(str.isdecimal, places)):
+            tile, exposure = map(int, places)
             found.setdefault(f"{tile}/{exposure}", []).append(path)
+    for name, paths in found.items():
+        places = sorted({str(Path(path).parent) for path in paths})
+        if len(places) > 1:
+            both = " and ".join(places)
+            msg = f"quasars.paths.survey: {both} are both exposure {name}; remove one"
+            raise ConfigError(msg)
     if not found:
         msg = (
-            f"quasars.paths.survey: no <tile>/<expid>/coadd-*.fits in {folder}; set "
+            f"quasars.paths.survey: no <tile>/<expid>/*.fits in {folder}; set "
             "SKYLOOM_DATA to the folder that holds it, or correct the path"
         )
         raise ConfigError(msg)
@@ -88,14 +102,18 @@ def sample(config: Mapping, *, fresh: bool = True) -> dict[str, list]:
     paths = config["paths"]
     given = [("training", None), ("supplement", SUPPLEMENT_MOST)]
     used = [(key, limit) for key, limit in given if paths[key] is not None]
-    files = [spectra(paths[key], fresh=fresh) for key, _ in used]
-    counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
     truths = [data_path(paths[f"{key}_truth"]) for key, _ in used]
+    files = [spectra(paths[key], truths, fresh=fresh) for key, _ in used]
+    counts = [[len(some), limit] for some, (_, limit) in zip(files, used, strict=True)]
     return {"spectra": files, "truths": truths, "counts": counts}
 
 
-def spectra(place: str, *, fresh: bool = True) -> list[str]:
+def spectra(place: str, truths: Iterable[str] = (), *, fresh: bool = True) -> list[str]:
     """Return the files of spectra of a place among the data: itself, or inside it.
+
+    In a folder that is every FITS file but the known companions of spectra, as
+    ``redrock-*``, and `truths`, the paths of tables that may stand there too. Which of
+    them are spectra is seen when they are read.
 
     `fresh` is False in a job of a run: it reads the listing that the run has left, as
     a folder may have many thousands of files.
@@ -108,12 +126,13 @@ def spectra(place: str, *, fresh: bool = True) -> list[str]:
     folder = Path(data_path(place))
     if folder.is_file():
         return [str(folder)]
-    names = _listed(folder, "**/*.fits*", fresh=fresh)
-    found = [name for name in names if SPECTRUM.fullmatch(Path(name).name)]
+    known = set(truths)
+    found = [path for path in _listed(folder, fresh=fresh) if path not in known]
     if not found:
         msg = (
-            f"no spectra (spec-*, spPlate-* or coadd-*.fits) in {folder}; set "
-            "SKYLOOM_DATA to the folder that holds them, or correct the path"
+            f"no spectra (*.fits or *.fits.gz, but for what pipelines put beside them, "
+            f"as redrock-* or spectra-*) in {folder}; set SKYLOOM_DATA to the folder "
+            "that holds them, or correct the path"
         )
         raise ConfigError(msg)
     return found
@@ -147,8 +166,9 @@ def answers(config: Mapping, number: int) -> list[str]:
     if config["source"] == "simulated":
         return [f"<results>/answers/round{number}/vi_{who}.csv" for who in INSPECTORS]
     folder = _of_round(config, "answers", number)
-    found = sorted(str(path) for path in Path(folder or "").glob("*.csv"))
-    if folder is None or not found:
+    listed = data_files(folder, ANSWERS, deep=False) if folder else []
+    found = [str(path) for path in listed]
+    if not found:
         msg = (
             f"quasars.rounds is {config['rounds']}, but there are no answers about the "
             f"query of round {number}: put the inspectors' CSV files into "
@@ -237,19 +257,19 @@ def simulation_tables() -> str:
     return checksum(ROOT / "resources" / "quasars" / "simulation.json")
 
 
-def _listed(folder: Path, pattern: str, *, fresh: bool) -> list[str]:
-    """Return the paths in a folder that match, sorted, and leave them for the jobs."""
-    listing = LISTED / f"quasars-{digest_of([str(folder), pattern])[:16]}.json"
+def _listed(folder: Path, *, fresh: bool) -> list[str]:
+    """Return the files of spectra in a folder, sorted, and leave them for the jobs."""
+    listing = LISTED / f"quasars-{digest_of([str(folder), SPECTRUM.pattern])[:16]}.json"
     if not fresh and listing.is_file():
         return json.loads(listing.read_text())
-    found = sorted(map(str, folder.glob(pattern)))
+    found = [str(path) for path in data_files(folder, SPECTRUM.fullmatch)]
     write_text(listing, json.dumps(found))
     return found
 
 
 def _members(folder: Path) -> list[str]:
     # A member in both formats is one: .keras comes after .h5, and stays.
-    found = sorted(p for p in folder.iterdir() if MEMBER.fullmatch(p.name))
+    found = data_files(folder, MEMBER.fullmatch, deep=False)
     named = {int(p.stem.removeprefix("net_")): str(p) for p in found}
     return [named[number] for number in sorted(named)]
 

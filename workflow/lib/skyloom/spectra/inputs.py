@@ -18,6 +18,7 @@ from typing import Annotated
 from pydantic import Field
 
 from skyloom.io.atomic import write_text
+from skyloom.io.folders import data_files
 from skyloom.io.record import digest_of
 from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
@@ -118,9 +119,9 @@ class Inputs:
         """The files of MaNGA's folder, listed once: a survey has thousands."""
         found: dict[tuple[str, str], list[Path]] = {}
         if folder := self.paths["manga"]:
-            for path in Path(data_path(folder)).iterdir():
-                if match := CUBE.fullmatch(path.name):
-                    found.setdefault((match[1], match[2]), []).append(path)
+            for path in data_files(data_path(folder), CUBE.fullmatch, deep=False):
+                match = CUBE.fullmatch(path.name)
+                found.setdefault((match[1], match[2]), []).append(path)
         return found
 
     def truth(self) -> list[str]:
@@ -138,19 +139,16 @@ class Inputs:
         place = Path(data_path(self.paths["spectra"]))
         if place.is_file():
             return [str(place)]
-        found = [p for p in place.glob("**/*.fits*") if SPECTRUM.fullmatch(p.name)]
+        found = data_files(place, SPECTRUM.fullmatch)
         if not found:
             msg = f"spectra.paths.spectra: no spec-*.fits in {place}"
             raise ConfigError(msg)
-        return sorted(map(str, found))
+        return [str(path) for path in found]
 
     def _tables(self) -> tuple[dict[str, list[str]], dict[str, str]]:
         folder = Path(data_path(self.paths["chunks"]))
-        tables = {
-            match[1]: path
-            for path in folder.glob("datatab*.fits")
-            if (match := TABLE.fullmatch(path.name))
-        }
+        listed = data_files(folder, TABLE.fullmatch, deep=False)
+        tables = {TABLE.fullmatch(path.name)[1]: path for path in listed}
         if not tables:
             msg = f"spectra.paths.chunks: no datatab<i>.fits in {folder}"
             raise ConfigError(msg)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from skyloom.io.desi import ARMS, coadd_batches
+from skyloom.io.desi import arms_of, coadd_batches
+from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.sdss import plate_batches, read_spec
 from skyloom.io.spectra import Spectra
+from skyloom.quasars.spectra.grid import LOG
+
+KNOWN = (
+    "a DESI coadd (B_FLUX ..., or BRZ_FLUX), an SDSS spectrum (a table with FLUX, "
+    "LOGLAM and IVAR), or a plate of them (an image of two axes)"
+)
 
 
 def kind_of(path: str | Path) -> str:
@@ -17,13 +24,18 @@ def kind_of(path: str | Path) -> str:
     Raises
     ------
     InputError
-        Not a FITS file. One of spectra or not is left to its reader to say.
+        Not a FITS file, or none of these.
     """
     with opened(path, verify=False) as file:
-        if any(f"{arm.upper()}_FLUX" in file for arm in ARMS):
+        if arms_of(file):
             return "coadd"
         table = len(file) > 1 and not file[1].is_image
-        return "spec" if table and "LOGLAM" in file.column_names(1) else "plate"
+        if table and "LOGLAM" in file.column_names(1):
+            return "spec"
+        if len(file[0].shape) == 2:
+            return "plate"
+        problem = f"no spectra among the HDUs {', '.join(file.names)}"
+    raise InputError(path, problem, expected=KNOWN)
 
 
 def spectra_of(
@@ -43,20 +55,35 @@ def spectra_of(
     size : int
         Spectra in memory at once.
     anonymous : bool
-        Whether a coadd without FIBERMAP is welcome.
+        Whether a coadd without a table of targets is welcome.
     tileid, expid : int, optional
         Of a coadd that does not say them itself, such as a cumulative one.
 
     Raises
     ------
     InputError
-        What the reader raises.
+        What the reader raises; no wavelength that the networks see.
     """
     kind = kind_of(path)
     if kind == "spec":
-        yield read_spec(path)
+        found = iter([read_spec(path)])
     elif kind == "plate":
-        yield from plate_batches(path, size)
+        found = plate_batches(path, size)
     else:
         place = {"tileid": tileid, "expid": expid}
-        yield from coadd_batches(path, size, anonymous=anonymous, **place)
+        found = coadd_batches(path, size, anonymous=anonymous, **place)
+    for spectra in found:
+        _refuse_elsewhere(path, spectra)
+        yield spectra
+
+
+def _refuse_elsewhere(path: str | Path, spectra: Spectra) -> None:
+    if any((LOG.pixel(arm.wave) >= 0).any() for arm in spectra.arms):
+        return
+    low, high = (
+        f(arm.wave[k] for arm in spectra.arms) for f, k in ((min, 0), (max, -1))
+    )
+    problem = f"wavelengths of {low:.6g} to {high:.6g} Å"
+    expected = f"some within {LOG.wave[0]:.0f} to {LOG.wave[-1]:.0f} Å"
+    remedy = "see that the file states the unit of its wavelengths"
+    raise InputError(path, problem, expected=expected, remedy=remedy)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from skyloom.io.errors import InputError
 from skyloom.quasars.spectra.grid import Grid
-from skyloom.quasars.spectra.readers import spectra_of
+from skyloom.quasars.spectra.rejects import Rejects
 from skyloom.quasars.spectra.store import Batch, Store, batch, write_store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.run.provenance import Recipe
@@ -35,16 +35,21 @@ def ingest_exposure(
     grid: Grid,
     recipe: Recipe,
 ) -> dict:
-    """Write the spectra of an exposure, file after file, to ``paths["store"]``."""
-    record = recipe.record(files[name])
+    """Write the spectra of an exposure, file after file, to ``paths["store"]``.
+
+    Returns how many ``files`` it has, and the rows of `Rejects`, ``rejected``.
+    """
+    record, rejects = recipe.record(files[name]), Rejects()
     tileid, expid = map(int, name.split("/"))
-    spectra = (
-        batch(some, grid)
-        for path in files[name]
-        for some in spectra_of(path, tileid=tileid, expid=expid)
-    )
-    write_store(paths["store"], spectra, grid, record)
-    return {"files": len(files[name])}
+
+    def batches() -> Iterator[Batch]:
+        for path, some in rejects.spectra(files[name], tileid=tileid, expid=expid):
+            one = batch(some, grid)
+            rejects.note_silent(path, one)
+            yield one
+
+    write_store(paths["store"], batches(), grid, record)
+    return {"files": len(files[name]), "rejected": rejects.rows}
 
 
 def ingest_sample(
@@ -54,8 +59,10 @@ def ingest_sample(
     grid: Grid,
     seed: int,
     provenance: Mapping | None = None,
-) -> None:
+) -> list[dict]:
     """Write a training sample: the labelled spectra of several sources, and labels.
+
+    Returns the rows of `Rejects`.
 
     A source is (files of any kind that `spectra_of` reads, the truth of their targets,
     how many targets to take at most, drawn from `seed`, or None for all). Truth of
@@ -64,10 +71,10 @@ def ingest_sample(
     Raises
     ------
     InputError
-        Unreadable spectra or truth, a source none of whose spectra has a truth, or a
-        target that two sources know.
+        Unreadable truth, a source none of whose spectra can be read or has a truth, or
+        a target that two sources know.
     """
-    sources = list(sources)
+    sources, rejects = list(sources), Rejects()
     truths = [
         _drawn(read_truth(truth), files, most, rng(seed, "sample", i))
         for i, (files, truth, most) in enumerate(sources)
@@ -80,11 +87,12 @@ def ingest_sample(
         raise InputError(sources[-1][1], problem, expected=expected)
     found: set[int] = set()
     parts = (
-        _labelled(files, truth, table, grid, found)
+        _labelled(files, truth, table, grid, (found, rejects))
         for (files, truth, _), table in zip(sources, truths, strict=True)
     )
     write_store(store, chain.from_iterable(parts), grid, provenance)
     write_truth(labels, known[known["targetid"].isin(found)])
+    return rejects.rows
 
 
 def gather_labelled(
@@ -135,22 +143,24 @@ def _drawn(truth: pd.DataFrame, files, most: int | None, rng) -> pd.DataFrame:
     if most is None or len(truth) <= most:
         return truth
     # A pass over the spectra first: a catalogue knows many targets more than a sample.
-    found = (some.meta["targetid"] for path in files for some in spectra_of(path))
+    found = (some.meta["targetid"] for _, some in Rejects().spectra(files))
     seen = np.flatnonzero(truth["targetid"].isin(pd.concat(found)))
     if len(seen) > most:
         seen = np.sort(rng.choice(seen, most, replace=False))
     return truth.iloc[seen]
 
 
-def _labelled(files, truth_path, truth, grid: Grid, found: set[int]) -> Iterator[Batch]:
-    """Yield the spectra of known targets; note the targets."""
+def _labelled(files, truth_path, truth, grid: Grid, noted) -> Iterator[Batch]:
+    """Yield the spectra of known targets; note the targets, and what is left out."""
+    found, rejects = noted
     before = len(found)
-    for path in files:
-        for spectra in spectra_of(path):
-            rows = spectra.meta["targetid"].isin(truth["targetid"]).to_numpy()
-            if rows.any():
-                found.update(spectra.meta["targetid"][rows].tolist())
-                yield batch(spectra.rows(rows), grid)
+    for path, spectra in rejects.spectra(files):
+        rows = spectra.meta["targetid"].isin(truth["targetid"]).to_numpy()
+        if rows.any():
+            found.update(spectra.meta["targetid"][rows].tolist())
+            one = batch(spectra.rows(rows), grid)
+            rejects.note_silent(path, one)
+            yield one
     if len(found) == before:
         problem = f"knows none of the targets of {files[0]} and {len(files) - 1} more"
         raise InputError(truth_path, problem, expected="truth of these spectra")

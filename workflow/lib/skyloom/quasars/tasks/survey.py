@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.runners import runner
-from skyloom.quasars.spectra.readers import spectra_of
-from skyloom.quasars.spectra.store import Store, batch, gathered
+from skyloom.quasars.spectra.rejects import Rejects
+from skyloom.quasars.spectra.store import Batch, Store, batch, gathered
 from skyloom.quasars.survey.classify import Classifier, classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
 from skyloom.quasars.survey.exposures import run_exposure
@@ -22,6 +23,8 @@ from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
 from skyloom.som.model import load
+
+log = logging.getLogger(__name__)
 
 
 def classifier_of(
@@ -66,32 +69,40 @@ class Run:
             rows, without = run_exposure(
                 paths["rows"], store.batches(BATCH), self.by, record
             )
+        if without:
+            msg = "%s: %d spectra without signal have no row (see spectra/rejected)"
+            log.warning(msg, exposure, without)
         return {"rows": rows, "without signal": without}
 
 
 def classify_files(
-    files: Iterable[str | Path],
+    files: Sequence[str | Path],
     by: Classifier,
     threshold: float,
     noise: float = 1.0,
     seed: int = 1,
+    rejects: Rejects | None = None,
 ) -> pd.DataFrame:
     """Classify all spectra of some files of any kind that `spectra_of` reads.
 
     Column ``IS_QSO``, beside those of `skyloom.quasars.survey.classify.columns`, says
-    whether the score is above `threshold`. For `noise` and `seed` see `noisier`.
+    whether the score is above `threshold`. For `noise` and `seed` see `noisier`. Files
+    that cannot be read, and targets without signal, are noted in `rejects`.
 
     Raises
     ------
     InputError
-        A file that cannot be read.
+        None of the files can be read.
     """
-    read = (
-        batch(noisier(spectra, noise, seed), by.runner.arch.grid)
-        for path in files
-        for spectra in spectra_of(path, anonymous=True)
-    )
-    parts = [classify(*some, by) for some in gathered(read, BATCH)]
+    rejects = Rejects() if rejects is None else rejects
+
+    def batches() -> Iterator[Batch]:
+        for path, spectra in rejects.spectra(files, anonymous=True):
+            one = batch(noisier(spectra, noise, seed), by.runner.arch.grid)
+            rejects.note_silent(path, one)
+            yield one
+
+    parts = [classify(*some, by) for some in gathered(batches(), BATCH)]
     rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > threshold)
 

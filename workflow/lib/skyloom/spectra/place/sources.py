@@ -9,6 +9,7 @@ from pathlib import Path
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
 from skyloom.spectra.inputs import RAW
+from skyloom.spectra.readers.beside import maps_of, redrock_of
 
 OWN = {
     "map": "<results>/desom1/DESOM_model_final.keras",
@@ -99,9 +100,5 @@ def beside(path: str) -> list[str]:
     """Return what is read beside a file: MAPS of a LOGCUBE, redrock's of a coadd."""
     if path.startswith(RAW):  # which is not there yet
         return [path.replace("LOGCUBE", "MAPS")]
-    folder, name = Path(path).parent, Path(path).name
-    begin, found, _ = name.partition("LOGCUBE")
-    beside = list(folder.glob(f"{begin}MAPS*.fits*")) if found else []
-    redrock = folder / name.replace("coadd", "redrock", 1)
-    beside += [redrock] if redrock.name != name and redrock.is_file() else []
-    return sorted(map(str, beside))
+    found = [*maps_of(Path(path)), redrock_of(Path(path))]
+    return sorted(str(one) for one in found if one is not None)

@@ -30,7 +30,7 @@ from astropy.wcs import WCS, WcsError
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
-from skyloom.io.spectra import cleaned
+from skyloom.io.spectra import cleaned, note_negative
 from skyloom.run.log import NAME
 from skyloom.sky.geometry import pixel_scale
 from skyloom.spectra.readers.dust import cleared, left_in
@@ -87,7 +87,7 @@ def read_cube(
     Raises
     ------
     InputError
-        No redshift, a missing HDU, noise of another shape, negative variance, or an
+        No redshift, a missing HDU, noise of another shape, or mostly negative, or an
         axis of wavelengths of unknown kind or unit.
     """
     layout = LAYOUTS[kind]
@@ -178,13 +178,10 @@ def _pixels(file: FitsFile, layout: Layout, window):
         for key in (layout.flux, layout.noise)
     )
     flux, noise = (a.reshape(len(a), -1).T for a in (flux, noise))
-    if (negative := noise < 0).any():
-        problem = f"noise {noise[negative][0]:g}"
-        where = f"HDU {layout.noise!r}"
-        raise InputError(file.path, problem, where=where, expected="0 or more")
+    note_negative(file.path, f"HDU {layout.noise!r}", noise)
     with np.errstate(over="ignore", under="ignore"):
         variance = noise**2 if layout.sigma else noise
-        seen = np.isfinite(variance) & (variance > 0) & np.isfinite(flux)
+        seen = np.isfinite(variance) & (noise > 0) & (variance > 0) & np.isfinite(flux)
         ivar = np.divide(1.0, variance, out=np.zeros(flux.shape), where=seen)
         sn = np.median(np.abs(flux[seen]) * np.sqrt(ivar[seen])) if seen.any() else 0
     if sn > SHARPEST:

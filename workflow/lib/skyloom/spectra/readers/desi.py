@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.io.desi import coadd_batches
+from skyloom.io.desi import coadd_batches, targets_of
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import Arm
+from skyloom.spectra.readers.beside import redrock_of
 from skyloom.spectra.readers.dust import cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
-    numbers,
-    read_as_told,
     redshift_of,
     wavelengths,
 )
@@ -34,9 +33,9 @@ def read_coadd(
     """Yield the targets of a coadd; a TARGETID stands for the galaxy.
 
     The arms are joined in the middle of what two of them see; a gap between them is
-    masked. EBV of FIBERMAP undoes the Milky Way's dust. Redshifts are `redshift` for
-    all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN for a target that
-    is not in it; without such a file `otherwise` for all.
+    masked. EBV of the table of targets undoes the Milky Way's dust. Redshifts are
+    `redshift` for all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN for
+    a target that is not in it; without such a file `otherwise` for all.
 
     Raises
     ------
@@ -45,15 +44,14 @@ def read_coadd(
     """
     path = Path(path)
     known = _redshifts(path) if redshift is None else None
-    with read_as_told(path):
-        dust = _dust(path)
-        for spectra in coadd_batches(path, size):
-            wave, flux, ivar = joined(spectra.arms)
-            wave = wavelengths(path, "the arms", wave)
-            info = _facts(path, spectra.meta["targetid"], known, (redshift, otherwise))
-            seen = Observed(wave, flux, ivar, info)
-            ebv = dust.reindex(spectra.meta["targetid"]).to_numpy()
-            yield cleared(seen, path, "column EBV", ebv)
+    dust = _dust(path)
+    for spectra in coadd_batches(path, size):
+        wave, flux, ivar = joined(spectra.arms)
+        wave = wavelengths(path, "the arms", wave)
+        info = _facts(path, spectra.meta["targetid"], known, (redshift, otherwise))
+        seen = Observed(wave, flux, ivar, info)
+        ebv = dust.reindex(spectra.meta["targetid"]).to_numpy()
+        yield cleared(seen, path, "column EBV", ebv)
 
 
 def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -77,9 +75,10 @@ def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _dust(path: Path) -> pd.Series:
     """Return E(B-V) by TARGETID, where the coadd tells it."""
     with opened(path, verify=False) as file:
-        if "FIBERMAP" not in file:  # which is said when the coadd is read
+        key = targets_of(file)
+        if key is None:  # which is said when the coadd is read
             return pd.Series()
-        table = file.columns("FIBERMAP", ("TARGETID",), ("EBV",))
+        table = file.integers(key, ("TARGETID",)) | file.numbers(key, (), ("EBV",))
     if "EBV" not in table:
         left_in(path)
     dust = pd.Series(table.get("EBV", 0.0), table["TARGETID"])
@@ -103,13 +102,12 @@ def _facts(path: Path, target: pd.Series, known, told) -> pd.DataFrame:
 
 
 def _redshifts(path: Path) -> pd.DataFrame | None:
-    beside = path.with_name(path.name.replace("coadd", "redrock", 1))
-    if beside == path or not beside.is_file():
+    beside = redrock_of(path)
+    if beside is None:
         return None
     with opened(beside) as file:
-        table = file.columns("REDSHIFTS", ("TARGETID", "Z", "ZWARN"))
-    for name, column in table.items():
-        numbers(beside, f"column {name}", column)
+        table = file.integers("REDSHIFTS", ("TARGETID", "ZWARN"))
+        table |= file.numbers("REDSHIFTS", ("Z",))
     found = pd.DataFrame(table).set_index("TARGETID")
     if found.index.has_duplicates:
         twice = found.index[found.index.duplicated()][0]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from skyloom.io.desi import ARMS
+from skyloom.io.desi import arms_of
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
+from skyloom.spectra.readers.beside import maps_of
 from skyloom.spectra.readers.cubes import LAYOUTS, read_cube
 from skyloom.spectra.readers.desi import read_coadd
 from skyloom.spectra.readers.dust import left_in
@@ -18,10 +19,10 @@ from skyloom.spectra.readers.single import read_single
 
 KNOWN = (
     "MaNGA's LOGCUBE (FLUX, IVAR, MASK, WAVE), an SDSS spectrum (table with flux, ivar "
-    "and loglam), a DESI coadd (B_WAVELENGTH, ...), MUSE (DATA, STAT), SAMI (cube and "
+    "and loglam), a DESI coadd (B_FLUX or BRZ_FLUX), MUSE (DATA, STAT), SAMI (cube and "
     "VARIANCE) or GMOS (SCI, ERR)"
 )
-FLUXES = ("PRIMARY", "FLUX", "DATA", "SCI", *(f"{arm.upper()}_FLUX" for arm in ARMS))
+FLUXES = ("PRIMARY", "FLUX", "DATA", "SCI")
 OTHER_UNITS = re.compile(r"Jy|Hz|mag")  # of flux per frequency, and of its logarithm
 
 
@@ -46,7 +47,7 @@ def kind_of(path: str | Path) -> str:
             return "gmos"
         if "VARIANCE" in names and file[0].shape:
             return "sami"
-        if names & {f"{arm.upper()}_WAVELENGTH" for arm in ARMS}:
+        if arms_of(file):
             return "desi"
         if _is_sdss(file):
             return "sdss"
@@ -76,10 +77,7 @@ def read_any(
 def maps_beside(cube: str | Path) -> Path | None:
     """Return the MAPS file in the folder of a LOGCUBE; InputError if several."""
     cube = Path(cube)
-    begin = cube.name.split("LOGCUBE")[0]
-    found = (
-        sorted(cube.parent.glob(f"{begin}MAPS*.fits*")) if begin != cube.name else []
-    )
+    found = maps_of(cube)
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
         problem = f"several MAPS beside it: {names}"

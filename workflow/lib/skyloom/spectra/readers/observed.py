@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -122,16 +121,3 @@ def numbers(path: str | Path, where: str, column: np.ndarray) -> np.ndarray:
         problem = f"{column.tolist()[0]!r} in row 0"
         raise InputError(path, problem, where=where, expected="numbers", remedy=remedy)
     return column.astype(np.float64)
-
-
-@contextmanager
-def read_as_told(path: str | Path) -> Iterator[None]:
-    """Turn what numpy makes of text or cells where numbers belong into InputErrors."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (TypeError, ValueError, OverflowError) as bad:
-        problem, remedy = f"values of another kind ({bad})", "fetch or make it again"
-        expected = "numbers, one a pixel or row"
-        raise InputError(path, problem, expected=expected, remedy=remedy) from bad

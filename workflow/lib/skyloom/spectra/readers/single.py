@@ -11,12 +11,9 @@ from skyloom.io.fits import opened
 from skyloom.io.sdss import read_spec
 from skyloom.spectra.readers.observed import (
     Observed,
-    read_as_told,
     redshift_of,
     wavelengths,
 )
-
-FACTS = ("Z", "ZWARNING")
 
 
 def read_single(
@@ -33,10 +30,9 @@ def read_single(
         What `skyloom.io.sdss.read_spec` raises, or no redshift.
     """
     info = {"fname": Path(path).name, "plateifu": stem(path)}
-    with read_as_told(path):
-        arm, facts = read_spec(path).arms[0], _facts(path)
-        if "ZWARNING" in facts:
-            info["zwarning"] = int(facts["ZWARNING"])
+    arm, facts = read_spec(path).arms[0], _facts(path)
+    if "ZWARNING" in facts:
+        info["zwarning"] = int(facts["ZWARNING"])
     told = (redshift, facts.get("Z"), otherwise)
     info["redshift"] = redshift_of(path, told, "give its redshift")
     wave = wavelengths(path, "column LOGLAM", arm.wave)
@@ -52,4 +48,5 @@ def _facts(path: str | Path) -> dict:
     with opened(path, verify=False) as file:
         if len(file) < 3 or file[2].is_image:
             return {}
-        return {k: cell[0] for k, cell in file.columns(2, (), FACTS).items()}
+        found = file.numbers(2, (), ("Z",)) | file.integers(2, (), ("ZWARNING",))
+        return {k: cell[0] for k, cell in found.items()}

@@ -1,0 +1,84 @@
+"""What could not be used, and why: files, and targets without any signal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from skyloom.io.errors import InputError
+from skyloom.io.spectra import Spectra
+from skyloom.quasars.spectra.grid import normalise
+from skyloom.quasars.spectra.readers import spectra_of
+
+COLUMNS = ("FILE", "TARGETID", "TILEID", "EXPID", "REASON")
+NO_SIGNAL = "no signal on the networks' pixels"
+
+log = logging.getLogger(__name__)
+
+
+class Rejects:
+    """Reads files of spectra, and notes what it leaves out.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One of `COLUMNS` each, JSON-plain; without a target where a file is meant.
+    """
+
+    def __init__(self):
+        self.rows: list[dict] = []
+
+    def spectra(
+        self, paths: Sequence[str | Path], **how
+    ) -> Iterator[tuple[str | Path, Spectra]]:
+        """Yield each file with its spectra, batch after batch, as `spectra_of` does.
+
+        A file that cannot be read does not stop the others: it is noted and logged.
+
+        Raises
+        ------
+        InputError
+            None of the files can be read.
+        """
+        bad: list[InputError] = []
+        for path in paths:
+            used = 0
+            try:
+                for some in spectra_of(path, **how):
+                    used += len(some)
+                    yield path, some
+            except InputError as error:
+                bad.append(error)
+                part = f"; its first {used} spectra are used" if used else ""
+                self.rows.append({"FILE": str(path), "REASON": f"{error}{part}"})
+                log.warning("left out: %s%s", error, part)
+        if bad and len(bad) == len(paths):
+            if len(bad) == 1:
+                raise bad[0]
+            problem = f"none of {len(bad)} files can be read; the first: {bad[0]}"
+            raise InputError(Path(paths[0]).parent, problem)
+        if bad:
+            log.warning("%d of %d files are left out", len(bad), len(paths))
+
+    def note_silent(self, path: str | Path, one: tuple) -> None:
+        """Note the targets without signal of a batch, as `store.batch` makes one.
+
+        `skyloom.quasars.survey.classify` leaves them out.
+        """
+        meta, flux, ivar = one
+        silent = meta[~normalise(flux, ivar)[1]]
+        for ids in silent[["targetid", "tileid", "expid"]].to_numpy():
+            names = dict(zip(COLUMNS[1:4], map(int, ids), strict=True))
+            self.rows.append({"FILE": str(path), **names, "REASON": NO_SIGNAL})
+        if len(silent):
+            log.warning("%s: %d targets with %s", path, len(silent), NO_SIGNAL)
+
+
+def table(rows: list[dict]) -> pd.DataFrame:
+    """Return the rows of rejects as a table; TARGETID is empty of a whole file."""
+    made = pd.DataFrame(rows, columns=list(COLUMNS))
+    whole = dict.fromkeys(COLUMNS[1:4], "Int64")
+    return made.astype(whole) if len(made) else made
