@@ -19,7 +19,7 @@ from skyloom.io.http import FailedError, Limits, body, check_address
 from skyloom.io.sums import algorithm
 
 LONGEST_PAUSE = 60.0  # s, whatever a server asks for
-REMEDY = "check the address in the config and the network, then run again"
+REMEDY = "check the address and the network, then run again"
 PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.I)
 
 logger = logging.getLogger(__name__)
