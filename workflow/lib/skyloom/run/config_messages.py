@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from reprlib import Repr
 from types import UnionType
@@ -78,12 +79,17 @@ def _said(errors: list[dict], owner: type[BaseModel]) -> str:
     wanted = dict.fromkeys(
         str(one["ctx"]["error"])
         if one["type"] == "value_error"
-        else one["msg"].replace("Input should be", "expected").replace("tuple", "list")
+        else _expected(one["msg"])
         for one in errors
     )
     quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
-    hint = "; text is put in quotes, on the command line in '\"two\"'" if quote else ""
+    hint = "; text is put in quotes" if quote else ""
     return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
+
+
+def _expected(said: str) -> str:
+    said = re.sub(r"a valid dictionary or .*", "keys, as in {key: value}", said)
+    return said.replace("Input should be", "expected").replace("tuple", "list")
 
 
 def _unknown(name: str, known: list[str]) -> str:
