@@ -87,8 +87,8 @@ def test_a_full_disk_that_a_library_tells_in_its_own_words(tmp_path, monkeypatch
 
 def test_another_file_that_is_closed_is_not_blamed_on_ours(tmp_path):
     """Its own name stays."""
-    other = OSError(errno.EACCES, "Permission denied", "/data/closed.fits")
-    with pytest.raises(PermissionError, match=r"denied: '/data/closed\.fits'"):
+    other = OSError(errno.EACCES, "Permission denied", str(tmp_path / "closed"))
+    with pytest.raises(PermissionError, match=r"Permission denied: .*/closed"):
         fail(tmp_path / "b", other)
 
 
