@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from matplotlib.image import imread
-
 from skyloom.io.documents import read_json
 from skyloom.io.download import download
 from skyloom.io.errors import InputError
@@ -36,6 +34,8 @@ def _document(path: Path, needed: Iterable[str]) -> None:
 
 
 def _picture(path: Path) -> None:
+    from matplotlib.image import imread  # noqa: PLC0415 - only where there is one
+
     try:
         imread(path, format="png")
     except Exception as error:
