@@ -12,7 +12,16 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 LISTED = 10  # problems that one message names
-SHORT = Repr()
+
+
+class _Short(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write the digits of a very long number.
+        huge = abs(x) >= 10**50
+        return f"about 2^{x.bit_length() - 1}" if huge else repr(x)
+
+
+SHORT = _Short()
 SHORT.maxstring = SHORT.maxother = 120
 SHORT.maxlist = SHORT.maxtuple = SHORT.maxdict = SHORT.maxset = 10
 
@@ -23,9 +32,7 @@ class ConfigError(ValueError):
 
 def shown(value: object) -> str:
     """Return how a value is written, in a hundred characters or so."""
-    # Python refuses to write the digits of a very long number.
-    huge = isinstance(value, int) and abs(value) >= 10**50
-    return f"about 2^{value.bit_length() - 1}" if huge else SHORT.repr(value)
+    return SHORT.repr(value)
 
 
 def message(what: str, problems: list[str]) -> str:
