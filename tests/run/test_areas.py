@@ -46,3 +46,11 @@ def test_sections_of_closed_areas_are_not_read():
     """They are not in the configuration, whatever they hold."""
     config = {"areas": ["builder"], "quasars": {"no": float("nan")}}
     assert "quasars" not in validated(config)
+
+
+@pytest.mark.parametrize("name", ["0012", "1e5", "nan", "1_000", 12, "a/b", "a" * 101])
+def test_names_of_runs_that_snakemake_would_change(name):
+    """Or that make no folder."""
+    with pytest.raises(ConfigError, match="run: got"):
+        validated({"run": name, "areas": ["builder"]})
+    assert validated({"run": "2024-05", "areas": ["builder"]})["run"] == "2024-05"

@@ -64,5 +64,7 @@ def test_the_same_key_in_two_sections_is_right(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text("# a\nx: &x {run: 1}\ny: {<<: *x, run: 2}\nz: *x\n")
     check_layers([path])
+    path.write_text('{\n\t"run":\t"a"}')
+    check_layers([path])
     path.write_text("# a\n")
     check_layers([path])

@@ -83,6 +83,35 @@ def test_files_of_gz3d_in_a_folder(data):
     assert found.catalogues()["votes"] == found.catalogues()["sami"] == []
 
 
+def test_linked_folders_and_companions(data, tmp_path_factory):
+    """Links are entered; files of a Mac and packed twins count for nothing."""
+    away = tmp_path_factory.mktemp("away")
+    for name in (
+        "d.png",
+        "._d.png",
+        "gz3d_1-9_19_7.fits.gz",
+        "._gz3d_1-9_19_7.fits.gz",
+    ):
+        (away / name).touch()
+    for place in ("gz3d", "sky"):
+        (data / place / "linked").symlink_to(away)
+    (data / f"gz3d/{OLDER}.fits.gz").touch()
+    (data / "builder/models/._11.json.gz").touch()
+    found = of("gz3d", paths=GZ3D).drawn()
+    assert found["gz3d_1-9_19_7"] == str(data / "gz3d/linked/gz3d_1-9_19_7.fits.gz")
+    assert found[OLDER] == str(data / f"gz3d/{OLDER}.fits")
+    assert "d" in of("pictures", paths=SKY, model="seen.pt").galaxies
+    assert list(of("galaxy_builder", paths=BUILDER).galaxies) == ["11"]
+
+
+def test_a_named_file_that_is_no_picture(data):
+    """It is not left out without a word."""
+    with pytest.raises(
+        ConfigError, match=r"list\.csv is none; expected files that end"
+    ):
+        of("pictures", paths={"pictures": ["sky", "sky/list.csv"]}, model="seen.pt")
+
+
 def test_cutouts_that_are_there_are_not_fetched(data):
     """Each by its galaxy's name."""
     (data / "cut").mkdir()

@@ -8,14 +8,28 @@ import threading
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from astropy.io import fits
 from checkouts import copy_checkout, snakemake
+from matplotlib.image import imsave
+from skyloom.builder.tasks.retrieve import retrieve
+from skyloom.io.errors import InputError
+
+
+def fits_bytes() -> bytes:
+    file = BytesIO()
+    fits.PrimaryHDU(np.zeros((3, 4))).writeto(file)
+    return file.getvalue()
+
 
 SUBJECTS = (7, 8)
 FILES = ("difference.json", "image.png", "model.json")
+SKY = fits_bytes()
 TILE = Path("DES0000-2958", "DES0000-2958_r4907p01_r_nobkg.fits.fz")
 
 
@@ -27,6 +41,16 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder without a word."""
 
     log_message = print_nothing
+
+
+def content(subject: int, name: str) -> bytes:
+    """Return a file of a subject: JSON, or a picture of one pixel."""
+    if name.endswith(".json"):
+        keys = ("imageData", "mask", "multiplier", "psf", name)
+        return json.dumps(dict.fromkeys(keys, subject)).encode()
+    file = BytesIO()
+    imsave(file, np.full((1, 1, 3), subject, np.uint8), format="png")
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -51,7 +75,7 @@ def project(tmp_path, archive):
     rows = ["subject_id,subject_set_id,workflow_id,metadata,locations"]
     for subject in SUBJECTS:
         for name in FILES:
-            (served / f"{subject}-{name}").write_text(f"{subject} {name}")
+            (served / f"{subject}-{name}").write_bytes(content(subject, name))
         places = {str(i): f"{url}/{subject}-{name}" for i, name in enumerate(FILES)}
         cell = json.dumps(places).replace('"', '""')
         rows.append(f'{subject},20561,5366,{{}},"{cell}"')
@@ -69,7 +93,7 @@ def project(tmp_path, archive):
         },
     }
     retrieve = {"tiles": f"{url}/tiles", "sha256": "sums"}
-    (data / "sums").write_text(f"{sha256(b'sky').hexdigest()}  {TILE.name}\n")
+    (data / "sums").write_text(f"{sha256(SKY).hexdigest()}  {TILE.name}\n")
     areas = {"builder": builder, "clusters": {"retrieve": retrieve}}
     layer = yaml.safe_dump({"run": "survey", "areas": list(areas), **areas})
     (folder / "layer.yaml").write_text(layer)
@@ -87,7 +111,7 @@ def test_all_subject_files_by_one_target(project):
     for subject in SUBJECTS:
         folder = project / "data/downloads/builder/subject_data" / str(subject)
         for name in FILES:
-            assert (folder / name).read_text() == f"{subject} {name}"
+            assert (folder / name).read_bytes() == content(subject, name)
 
 
 def test_a_missing_file_fails_and_leaves_nothing(project, archive):
@@ -103,7 +127,20 @@ def test_a_missing_file_fails_and_leaves_nothing(project, archive):
     assert not list((project / folder).glob("*.*"))
 
 
-@pytest.mark.parametrize(("light", "kept"), [(b"sky", True), (b"cloud", False)])
+@pytest.mark.parametrize("name", FILES)
+def test_another_thing_in_place_of_a_file_is_refused(tmp_path, archive, name):
+    """A message of the server as JSON, text, or a page; nothing is left."""
+    served, url = archive
+    texts = ["Not found", "<html>Sorry</html>", "", '{"error": "no']
+    texts += ['{"error": "no"}'] if name != "model.json" else []
+    for text in texts:
+        (served / name).write_text(text)
+        with pytest.raises(InputError, match=rf"{name}: http.*/{name}: "):
+            retrieve(f"{url}/{name}", tmp_path / "out" / name)
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(("light", "kept"), [(SKY, True), (b"cloud", False)])
 def test_a_tile_of_des_is_checked(project, archive, light, kept):
     """Only bytes with the sum of the list stay; the log has both sums."""
     served, _ = archive
@@ -126,8 +163,8 @@ def test_a_run_without_any_image_says_what_to_do(project):
 
 
 def test_downloads_lie_where_data_are_looked_for(project, tmp_path):
-    """With SKYLOOM_DATA set, what was fetched is what the run then finds."""
-    data = tmp_path / "elsewhere"
+    """With SKYLOOM_DATA set, blanks and all, what was fetched is found by the run."""
+    data = tmp_path / "else where"
     shutil.move(project / "data", data)
     fetch(project, "builder_retrieve_subjects", SKYLOOM_DATA=str(data))
     assert (data / "downloads/builder/subject_data/8/difference.json").is_file()

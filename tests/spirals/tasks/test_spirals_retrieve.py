@@ -6,18 +6,28 @@ import threading
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pandas as pd
 import pytest
 import skyloom.spirals.tasks.retrieve as module
+from astropy.io import fits
 from skyloom.io.errors import InputError
 from skyloom.io.tables import write_parquet
 from skyloom.spirals.questions import columns
 from skyloom.spirals.tasks.retrieve import cutout, gz3d
 
+
+def fits_bytes() -> bytes:
+    file = BytesIO()
+    fits.PrimaryHDU(np.zeros((3, 4))).writeto(file, checksum=True)
+    return file.getvalue()
+
+
 NAME = "gz3d_1-2_19_7"
-CONTENT = b"eleven HDUs"
+CONTENT = fits_bytes()
 
 
 class Archive(BaseHTTPRequestHandler):

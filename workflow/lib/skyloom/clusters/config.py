@@ -115,8 +115,8 @@ class Retrieve(Section):
     )
     sha256: DataFile | None = key(
         None,
-        "List of checksums, as sha256sum writes it, relative to $SKYLOOM_DATA; a file "
-        "that it does not name is refused.",
+        "List of checksums, as sha256sum, sha1sum or md5sum writes it, relative to "
+        "$SKYLOOM_DATA; a file that it does not name is refused.",
     )
 
 

@@ -68,8 +68,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as bad:
-        number, name = getattr(bad, "errno", None), getattr(bad, "filename", None)
-        ours = name is None or Path(name).parent in (path.parent, path.parent.parent)
+        number = getattr(bad, "errno", None)
+        name = getattr(bad, "filename", None) and str(bad.filename)
+        # Of what is read meanwhile the error has another file's name.
+        ours = name is None or name.endswith(path.name) or Path(name) in path.parents
         if _without_room(path.parent):
             number, ours = errno.ENOSPC, True
         if ours and number in REASONS:

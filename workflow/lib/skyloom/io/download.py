@@ -14,11 +14,12 @@ from filelock import FileLock, Timeout
 
 from skyloom.io.atomic import replacing, writing
 from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
 from skyloom.io.http import FailedError, Limits, body, check_address
 from skyloom.io.sums import algorithm
 
 LONGEST_PAUSE = 60.0  # s, whatever a server asks for
-REMEDY = "check the address in the config and the network, then run again"
+REMEDY = "check the address and the network, then run again"
 PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.I)
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,12 @@ def download(
                 logger.warning("%s: %s; again in %g s", url, bad, wait)
                 sleep(wait)
     raise AssertionError
+
+
+def whole_fits(path: Path) -> None:
+    """Raise InputError if this is no whole FITS file: a `check` of `download`."""
+    with opened(path):
+        pass
 
 
 @contextmanager

@@ -5,15 +5,25 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import create_model
+from pydantic import AfterValidator, create_model
 
 from skyloom.run.config import ConfigError, Section, checked, data_path, key, part
 from skyloom.run.config_types import PathName
 
 Area = Literal["builder", "quasars", "clusters", "spectra", "spirals"]
 AREAS = get_args(Area)
+
+
+def _no_number(name: str) -> str:
+    # Snakemake hands --config on to jobs, and reads 0012, 1e5 and nan as numbers there.
+    try:
+        float(name)
+    except ValueError:
+        return name
+    msg = "expected a name that is not a number; put a letter before it"
+    raise ValueError(msg)
 
 
 class Folders(Section):
@@ -35,10 +45,10 @@ class Folders(Section):
 class Shared(Section):
     """What all areas of a run share."""
 
-    run: str = key(
+    run: Annotated[str, AfterValidator(_no_number)] = key(
         "demo",
-        "Name of the run; products lie in results/<run>/<area>/, so that two runs "
-        "never share a file.",
+        "Name of the run, not a number; products lie in results/<run>/<area>/, so that "
+        "two runs never share a file.",
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
         max_length=100,
     )

@@ -36,8 +36,7 @@ Paths of data are relative to `$SKYLOOM_DATA` (`data/` when it is not set); they
 have blanks, but none of `{{`, `}}`, `<` and `>`. An unknown key, a key that a layer has
 twice, a wrong type or range, a missing file and settings that contradict each other
 stop a run before its first job, with one message. A number without an upper limit below
-is 10⁹ at most. Text that reads as a number or a date is put in quotes: `run: "0012"`,
-and on the command line `--config run='"0012"'`.
+is 10⁹ at most. In a layer, text that reads as a number or a date is put in quotes.
 
 This page is written by `make config` from the classes in
 `workflow/lib/skyloom/<area>/config.py`; `workflow/schemas/config.schema.json`, written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from reprlib import Repr
 from types import UnionType
@@ -11,7 +12,16 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 LISTED = 10  # problems that one message names
-SHORT = Repr()
+
+
+class _Short(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write the digits of a very long number.
+        huge = abs(x) >= 10**50
+        return f"about 2^{x.bit_length() - 1}" if huge else repr(x)
+
+
+SHORT = _Short()
 SHORT.maxstring = SHORT.maxother = 120
 SHORT.maxlist = SHORT.maxtuple = SHORT.maxdict = SHORT.maxset = 10
 
@@ -22,9 +32,7 @@ class ConfigError(ValueError):
 
 def shown(value: object) -> str:
     """Return how a value is written, in a hundred characters or so."""
-    # Python refuses to write the digits of a very long number.
-    huge = isinstance(value, int) and abs(value) >= 10**50
-    return f"about 2^{value.bit_length() - 1}" if huge else SHORT.repr(value)
+    return SHORT.repr(value)
 
 
 def message(what: str, problems: list[str]) -> str:
@@ -78,12 +86,17 @@ def _said(errors: list[dict], owner: type[BaseModel]) -> str:
     wanted = dict.fromkeys(
         str(one["ctx"]["error"])
         if one["type"] == "value_error"
-        else one["msg"].replace("Input should be", "expected").replace("tuple", "list")
+        else _expected(one["msg"])
         for one in errors
     )
     quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
-    hint = "; text is put in quotes, on the command line in '\"two\"'" if quote else ""
+    hint = "; text is put in quotes" if quote else ""
     return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
+
+
+def _expected(said: str) -> str:
+    said = re.sub(r"a valid dictionary or .*", "keys, as in {key: value}", said)
+    return said.replace("Input should be", "expected").replace("tuple", "list")
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -15,7 +15,7 @@ Fibres = Annotated[Unlike[Literal[19, 37, 61, 91, 127]], Field(min_length=1)]
 class Simulate(Section):
     """A survey of simulated galaxies in the layout of MaNGA's chunks."""
 
-    galaxies: int = key(4600, "Galaxies.", ge=2, le=1_000_000)
+    galaxies: int = key(4600, "Galaxies.", ge=2, le=100_000)
     spectra: int = key(
         220, "Spectra a galaxy, on average; large units have more.", ge=4, le=100000
     )
@@ -33,7 +33,7 @@ class Simulate(Section):
         1,
         "Galaxies that are also written as LOGCUBE and MAPS: the smallest units.",
         ge=0,
-        le=1_000_000,
+        le=100_000,
     )
     templates: DataFolder | None = key(
         None,

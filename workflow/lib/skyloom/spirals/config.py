@@ -42,7 +42,8 @@ class Paths(Section):
 
     gz3d: DataFolder | None = _path("Folder of gz3d_*.fits.gz, at any depth.")
     gz3d_sums: DataFile | None = _path(
-        "List of GZ3D's files to fetch, as of sha256sum, where the folder is null."
+        "List of GZ3D's files to fetch, as of sha256sum or sha1sum, where the folder "
+        "is null."
     )
     catalogue: DataFile | None = _path(
         "Galaxies of Galaxy Zoo DESI: dr8_id, ra, dec, est_dr5_pixscale, as Parquet, "

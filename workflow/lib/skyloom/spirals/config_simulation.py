@@ -53,7 +53,7 @@ class Volunteers(Section):
 class Simulate(Section):
     """The simulated survey, of source simulated."""
 
-    galaxies: int = key(2000, "Galaxies of the base catalogue.", ge=1, le=1_000_000)
+    galaxies: int = key(2000, "Galaxies of the base catalogue.", ge=1, le=100_000)
     marked: float = key(
         0.7, "Share of them that GZ3D has; the others have votes.", gt=0, le=1
     )

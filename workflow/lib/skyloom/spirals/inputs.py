@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
+from skyloom.io.folders import data_files
 from skyloom.io.sums import read_sums
 from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
@@ -23,6 +24,7 @@ MASTER = "<results>/gz3d_and_gz_desi_master_catalog.parquet"
 GALAXIES = "<results>/galaxies.parquet"
 TRAINED = "<results>/training/joint/all/0/model.pt"
 GZ3D = re.compile(r"((?:gz3d_)?[\d-]+_\d+_\d+)\.fits(\.gz)?")
+MODEL, IMAGE = re.compile(r"\d+\.json(\.gz)?"), re.compile(r"\d+\.npz")
 PICTURES = (".jpg", ".jpeg", ".png", ".fits", ".fits.gz")
 LISTED = "names such as gz3d_1-304336_127_14724446.fits.gz"
 EXPECTED = {
@@ -163,10 +165,10 @@ class Inputs:
 
     def _there(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for path in sorted(Path(data_path(self.paths["gz3d"])).glob("**/*.fits*")):
-            name = GZ3D.fullmatch(path.name)
-            if name and found.setdefault(name[1], str(path)) != str(path):
-                both = f"{found[name[1]]} and {path}"
+        for path in data_files(data_path(self.paths["gz3d"]), GZ3D.fullmatch):
+            name = GZ3D.fullmatch(path.name)[1]
+            if found.setdefault(name, str(path)) != str(path):
+                both = f"{found[name]} and {path}"
                 msg = f"spirals.paths.gz3d: {both} are one galaxy; remove one of them"
                 raise ConfigError(msg)
         return found
@@ -188,12 +190,10 @@ class Inputs:
 
     def _galaxy_builder(self) -> dict[str, Galaxy]:
         folder = Path(data_path(self.paths["drawings"]))
-        models = {p.name.split(".")[0]: p for p in folder.glob("models/*.json*")}
-        images = {p.stem: p for p in folder.glob("images/*.npz") if p.stem.isdigit()}
+        models = _numbered(folder / "models", MODEL)
+        images = _numbered(folder / "images", IMAGE)
         both = sorted(models.keys() & images.keys())
-        return {
-            k: Galaxy("galaxy_builder", str(images[k]), str(models[k])) for k in both
-        }
+        return {k: Galaxy("galaxy_builder", images[k], models[k]) for k in both}
 
     def _pictures(self) -> dict[str, Galaxy]:
         found: dict[str, Galaxy] = {}
@@ -212,11 +212,23 @@ class Inputs:
 
     def _files(self) -> Iterable[Path]:
         for place in map(Path, self.given("pictures")):
-            inside = sorted(place.glob("**/*")) if place.is_dir() else [place]
-            for path in inside:
-                hidden = path.name.startswith(".")
-                if path.name.lower().endswith(PICTURES) and not hidden:
-                    yield path
+            if place.is_dir():
+                yield from data_files(place, _is_picture)
+            elif _is_picture(place.name):
+                yield place
+            else:
+                msg = f"spirals.paths.pictures: {place} is none; expected "
+                raise ConfigError(msg + EXPECTED["pictures"])
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(PICTURES)
+
+
+def _numbered(folder: Path, named: re.Pattern) -> dict[str, str]:
+    """Return the files of a folder by the number that each is named by."""
+    found = data_files(folder, named.fullmatch, deep=False)
+    return {path.name.partition(".")[0]: str(path) for path in found}
 
 
 def request(config: Mapping) -> dict[str, int]:

@@ -1,6 +1,12 @@
-"""Where the archive of DES keeps its tiles."""
+"""Where the archive of DES keeps its tiles, and how one is fetched."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from skyloom.io.download import download, whole_fits
+from skyloom.io.sums import sum_of
 
 
 def tile_url(base: str, tile: str, run: str, band: str) -> str:
@@ -10,3 +16,12 @@ def tile_url(base: str, tile: str, run: str, band: str) -> str:
     """
     name = f"{tile}_{run}_{band}_nobkg.fits.fz"
     return f"{base.rstrip('/')}/{tile}/{name}"
+
+
+def retrieve(url: str, target: str | Path, sums: Iterable[str]) -> str:
+    """Fetch an image, checked against a list of sums if one is given.
+
+    Returns its sha256.
+    """
+    stated = next((sum_of(path, url) for path in sums), None)
+    return download(url, target, stated=stated, check=whole_fits)

@@ -139,7 +139,7 @@ def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int
     if share > 0:
         unseen &= reserved(rows["TARGETID"].to_numpy(), share, seed)
     if not unseen.any():
-        remedy = "keep some targets from the queries: `query.reserve`"
+        remedy = "keep some targets from the queries: set quasars.query.reserve"
         raise InputError(results, "only targets with labels", remedy=remedy)
     return rows[unseen].reset_index(drop=True)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from skyloom.io.atomic import replacing
 from skyloom.io.download import download
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
@@ -41,17 +41,17 @@ def retrieve(
     Raises
     ------
     InputError
-        No such file, a wrong checksum, or the file of another galaxy.
+        No such file, a wrong checksum, no FITS, or the file of another galaxy.
     """
-    url = manga_url(plateifu, kind, archive)
-    with replacing(target) as temporary:
-        found = download(url, temporary, sha256=_stated(sheet, plateifu, kind))
-        with opened(temporary) as file:
-            name = file[0].header.get("PLATEIFU")
-        if name != plateifu:
-            problem = f"PLATEIFU is {name!r}"
-            raise InputError(target, problem, where=url, expected=plateifu)
-    return found
+    url, stated = manga_url(plateifu, kind, archive), _stated(sheet, plateifu, kind)
+    return download(url, target, stated=stated, check=partial(_check, name=plateifu))
+
+
+def _check(path: Path, name: str) -> None:
+    with opened(path) as file:
+        found = file[0].header.get("PLATEIFU")
+    if found != name:
+        raise InputError(path, f"PLATEIFU is {found!r}", expected=name)
 
 
 def _stated(sheet: str | Path, plateifu: str, kind: str) -> str | None:

@@ -96,7 +96,7 @@ def resized(rgb: np.ndarray, size: int) -> np.ndarray:
 def _refuse_size(path: Path, width: int, height: int) -> None:
     if not SMALLEST <= min(width, height) <= max(width, height) <= LARGEST:
         expected = f"sides of {SMALLEST} to {LARGEST} px"
-        remedy = "cut a galaxy out of a larger one, or fetch it again"
+        remedy = "cut a galaxy out of a larger picture"
         problem = f"{width} x {height} px"
         raise InputError(path, problem, expected=expected, remedy=remedy)
 

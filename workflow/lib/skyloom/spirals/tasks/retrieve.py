@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.io.atomic import write_bytes
-from skyloom.io.download import download
+from skyloom.io.download import download, whole_fits
 from skyloom.io.sums import sum_of
 from skyloom.spirals.catalogue.master import master_galaxies
 from skyloom.spirals.cutouts.service import address
@@ -18,12 +18,12 @@ from skyloom.spirals.gz3d.galaxy import SUFFIX
 def gz3d(base: str, name: str, sums: Iterable[str], target: str | Path) -> str:
     """Fetch a file of GZ3D, checked against a list of sums if one is given.
 
-    Returns its sum. Source: the data model of MANGA_MORPHOLOGY, SDSS DR17: one folder
-    a version.
+    Returns its sha256. Source: the data model of MANGA_MORPHOLOGY, SDSS DR17, which has
+    a folder for each version.
     """
     url = f"{base.rstrip('/')}/{name}{SUFFIX}"
     stated = next((sum_of(path, url) for path in sums), None)
-    return download(url, target, sha256=stated)
+    return download(url, target, stated=stated, check=whole_fits)
 
 
 def cutout(base: str, layer: str, name: str, master: str, target: str | Path) -> str:
@@ -38,4 +38,4 @@ def cutout(base: str, layer: str, name: str, master: str, target: str | Path) ->
         return ""
     own = table.loc[name]
     url = address(base, layer, own["ra"], own["dec"], own["pixscale"])
-    return download(url, target)
+    return download(url, target, check=whole_fits)
