@@ -1,4 +1,4 @@
-"""Tables: CSV with a schema and row numbers, Parquet, and catalogues.
+"""Tables: CSV with a schema and row numbers, and catalogues.
 
 Rows are numbered as a spreadsheet shows them: the header is row 1.
 """
@@ -17,17 +17,14 @@ from typing import TextIO
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.io.atomic import replacing, write_text
 from skyloom.io.errors import InputError, encoding_error, existing_file
 from skyloom.io.fits import fill, write_hdus
-from skyloom.io.record import cards, text
+from skyloom.io.record import cards
 
-META = "skyloom"  # key of a Parquet file's metadata
 CUT = "the file may be cut short: export it again"
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -129,19 +126,6 @@ def _text(path: Path) -> Iterator[TextIO]:
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a CSV file, whole or not at all; floats keep all their digits."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
-
-
-def write_parquet(
-    path: str | Path, table: pd.DataFrame, provenance: Mapping | None = None
-) -> None:
-    """Write a Parquet file without the index: whole, same table same bytes.
-
-    `provenance` is kept as JSON in the file's metadata, under the key ``skyloom``.
-    """
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    own = None if provenance is None else {META: text(provenance)}
-    with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(own), temporary)
 
 
 def write_catalogue(

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
+from skyloom.io.parquet import parquet_columns, read_parquet
 from skyloom.io.tables import CUT, header
 
 CSV = (".csv", ".csv.gz")
@@ -30,7 +30,7 @@ def column_names(path: str | Path) -> list[str]:
         with opened(path, verify=False) as file:
             return list(file.column_names(_table_of(file)).values())
     if path.suffix == ".parquet":
-        return _parquet(path, None).schema_arrow.names
+        return parquet_columns(path)
     expected = "a name that ends in .parquet, .fits or .csv"
     raise InputError(path, f"a table of kind {path.suffix!r}", expected=expected)
 
@@ -130,16 +130,6 @@ def positions(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(ra=ra % 360.0)
 
 
-def _parquet(path: Path, columns: list[str] | None):
-    try:
-        if columns is None:
-            return pq.ParquetFile(path)
-        return pq.read_table(path, columns=columns).to_pandas()
-    except Exception as bad:  # pyarrow's have no class in common
-        problem = f"not a readable Parquet file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
-
-
 def _table_of(file) -> int:
     """Return the number of the first table."""
     for number, hdu in enumerate(file):
@@ -154,7 +144,7 @@ def _read(path: Path, columns: Mapping[str, str]) -> Mapping:
     if path.name.endswith(FITS):
         with opened(path, verify=False) as file:
             return pd.DataFrame(file.columns(_table_of(file), list(columns)))
-    return _parquet(path, list(columns))
+    return read_parquet(path, list(columns))
 
 
 def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
