@@ -1,7 +1,7 @@
 """Gather the aggregate and best individual models of all galaxies in two tables."""
 
 from skyloom.builder.tasks.catalogue import aggregation_table, best_table, trees
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.run.job import Job
 
 job = Job(snakemake)

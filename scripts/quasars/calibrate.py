@@ -1,7 +1,7 @@
 """Find the threshold and the redshift calibration of an ensemble, out of bag."""
 
+from skyloom.io.parquet import write_parquet
 from skyloom.io.record import text
-from skyloom.io.tables import write_parquet
 from skyloom.plots import style
 from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.evaluation.figures import purity_figure

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from skyloom.io.documents import write_json
+from skyloom.io.parquet import read_parquet
 from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
@@ -9,8 +10,8 @@ from skyloom.run.job import Job
 from skyloom.spirals.tasks.comparing import compared, joint_figure
 
 job = Job(snakemake)
-trainings, others = job.input.trainings, pd.read_parquet(job.input.baselines)
-table = pd.concat([pd.read_parquet(path) for path in trainings], ignore_index=True)
+trainings, others = job.input.trainings, read_parquet(job.input.baselines)
+table = pd.concat([read_parquet(path) for path in trainings], ignore_index=True)
 draws, seed = job.settings["evaluate"]["draws"], job.settings["seed"]
 report, rows, curves = compared(table, others, draws, seed)
 record = job.provenance()

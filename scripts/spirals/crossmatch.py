@@ -2,7 +2,8 @@
 
 import pandas as pd
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_csv, write_parquet
+from skyloom.io.parquet import write_parquet
+from skyloom.io.tables import write_csv
 from skyloom.run.job import Job
 from skyloom.spirals.tasks.tables import matched
 

@@ -1,6 +1,6 @@
 """Judge a network on the test galaxies."""
 
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.run.job import Job
 from skyloom.spirals.tasks.judging import judge
 

@@ -1,7 +1,7 @@
 """Write maps and measures of the galaxies of a chunk."""
 
 import pandas as pd
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.run.job import Job
 from skyloom.spirals.dataset.images import mapped
 from skyloom.spirals.network.files import load_model

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pandas as pd
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.run.job import Job
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.simulation.population import population

@@ -1,6 +1,7 @@
 """Write what the catalogues say of the simulated survey."""
 
-from skyloom.io.tables import write_csv, write_parquet
+from skyloom.io.parquet import write_parquet
+from skyloom.io.tables import write_csv
 from skyloom.run.job import Job
 from skyloom.spirals.config_simulation import Simulate
 from skyloom.spirals.simulation.population import (

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import damaged
 import numpy as np
 import pytest
 from hypothesis import given
@@ -63,3 +64,44 @@ def test_nonfinite_only_on_request(tmp_path):
     assert read_json(tmp_path / "a.json", nonfinite=True)["a"] == float("inf")
     with pytest.raises(InputError, match="Infinity is not JSON"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E+400"])
+def test_numbers_beyond_all_are_refused(tmp_path, number):
+    """Python would make them infinite."""
+    (tmp_path / "a.json").write_text(f'{{"a": {number}}}')
+    with pytest.raises(InputError, match="beyond any number"):
+        read_json(tmp_path / "a.json")
+
+
+def test_damage_of_ours_is_noticed(tmp_path):
+    """A flipped bit changes no value: the document is refused."""
+    path, tree = tmp_path / "a.json", {"a": [1.25, "text", None], "b": {"c": True}}
+    write_json(path, tree)
+    assert damaged.unnoticed(path, read_json, dict.__eq__) == []
+
+
+def test_a_change_by_hand_is_told_how_to_stay(tmp_path):
+    """With the checksum it is refused, without it is read."""
+    path = tmp_path / "a.json"
+    write_json(path, {"threshold": 0.5})
+    path.write_text(path.read_text().replace("0.5", "0.7"))
+    with pytest.raises(InputError, match=r"delete it and run .* take out this key"):
+        read_json(path)
+    tree = json.loads(path.read_text())
+    del tree["skyloom_sha256"]
+    path.write_text(json.dumps(tree))
+    assert read_json(path) == {"threshold": 0.7}
+
+
+def test_files_in_the_layout_of_others_have_no_checksum(tmp_path):
+    write_json(tmp_path / "a.json", {"a": 1}, sealed=False)
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
+
+
+def test_a_gzipped_document_does_not_fill_the_memory(tmp_path):
+    """What packs too well is no document."""
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(b" " * 2**29, 1))
+    with pytest.raises(InputError, match="unpacks to more than"):
+        read_json(path)

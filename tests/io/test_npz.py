@@ -1,5 +1,9 @@
 """Arrays in npz files."""
 
+import io
+import zipfile
+
+import damaged
 import numpy as np
 import pytest
 from skyloom.io.errors import InputError
@@ -49,3 +53,26 @@ def test_optional_arrays_may_be_absent(tmp_path):
     assert list(found) == ["x"]
     with pytest.raises(InputError, match=r"key 'x': shape \(3, 3\)"):
         read_npz(tmp_path / "a.npz", {}, {"x": ("f", 1)})
+
+
+def test_damage_is_noticed(tmp_path):
+    """A flipped bit changes no value, though numpy stops before the checksum."""
+    path = tmp_path / "a.npz"
+    write_npz(path, x=np.arange(50.0), mask=np.arange(50) > 9, about=np.array("text"))
+
+    def same(one, other):
+        kinds = {k: v.dtype for k, v in one.items()}
+        wanted = {k: v.dtype for k, v in other.items()}
+        return kinds == wanted and all(np.array_equal(one[k], other[k]) for k in one)
+
+    assert damaged.unnoticed(path, read_npz, same) == []
+
+
+def test_an_archive_does_not_fill_the_memory(tmp_path):
+    """Zeros pack a thousand times; no table of ours does so beyond the free part."""
+    held = io.BytesIO()
+    np.save(held, np.zeros(2**26))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", held.getvalue(), compresslevel=1)
+    with pytest.raises(InputError, match=r"a\.npz: unpacks to 536,871,040 bytes"):
+        read_npz(tmp_path / "a.npz")

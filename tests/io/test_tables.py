@@ -1,12 +1,9 @@
-"""CSV with a schema, Parquet, catalogues."""
+"""CSV with a schema, catalogues."""
 
 import csv
-import json
 
 import astropy.units as u
-import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.table import Table
@@ -18,7 +15,6 @@ from skyloom.io.tables import (
     read_csv,
     write_catalogue,
     write_csv,
-    write_parquet,
 )
 from skyloom.run.provenance import Recipe
 
@@ -72,31 +68,6 @@ def test_csv_round_trip(tmp_path):
     again = read_csv(tmp_path / "a.csv", {"x": "float", "s": Column(empty=True)})
     assert again["x"].tolist() == table["x"].tolist()
     assert again["s"].tolist() == ['a,"b"', None]
-
-
-def test_parquet_round_trip_and_bytes(tmp_path):
-    """Same table, same bytes; None stays None-like."""
-    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None], "x": [0.5, np.nan]})
-    for name in ("a.parquet", "b.parquet"):
-        write_parquet(tmp_path / name, table)
-    assert (tmp_path / "a.parquet").read_bytes() == (
-        tmp_path / "b.parquet"
-    ).read_bytes()
-    again = pd.read_parquet(tmp_path / "a.parquet")
-    assert again["m"].isna().tolist() == [False, True]
-
-
-def test_parquet_holds_its_provenance(tmp_path):
-    """The record is the file's own metadata; the table is the same without it."""
-    made = Recipe({"a": 1}, "c0de").record()
-    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None]})
-    write_parquet(tmp_path / "a.parquet", table, made)
-    write_parquet(tmp_path / "b.parquet", table)
-    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"skyloom"]) == (
-        made
-    )
-    frames = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in "ab"]
-    pd.testing.assert_frame_equal(*frames)
 
 
 def catalogue() -> Table:

@@ -177,7 +177,7 @@ ERRORS = [
     ("FITS without pixels", fits_file, primary, "no pixels"),
     # npz
     ("not npz", b"PK not a zip", two, "not a readable npz"),
-    ("one array for npz", npy, two, "single array"),
+    ("one array for npz", npy, two, "not a zip file"),
     ("npz without the key", npz_of({"x": IMAGE}), two, "key 'image': missing array"),
     ("npz of integers", npz_of({"image": CLEAR}), two, "dtype int64"),
     ("npz of one dimension", npz_of({"image": IMAGE[0]}), two, r"shape \(40,\)"),

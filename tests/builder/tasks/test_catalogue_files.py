@@ -9,7 +9,8 @@ from skyloom.builder.tasks import catalogue
 from skyloom.builder.tasks.tables import read_catalogue, subject_files
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_catalogue, write_parquet
+from skyloom.io.parquet import write_parquet
+from skyloom.io.tables import write_catalogue
 
 
 def trees(folder, *numbers, **values):

@@ -169,7 +169,7 @@ def test_bad_data_are_neither_read_nor_written(tmp_path, name):
         write_file_data(path, made)
     assert not path.exists()
     _save(path, made)
-    with pytest.raises(InputError, match=f"{message}.*; make it again"):
+    with pytest.raises(InputError, match=f"{message}.*; delete it and run"):
         read_file_data(path)
 
 

@@ -1,5 +1,6 @@
 """The table of spectra: what is written is read, in pieces and in any order."""
 
+import damaged
 import h5py
 import numpy as np
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.io.errors import InputError
+from skyloom.io.hdf5 import write_tree
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.spectra.grid import LOG, Grid
 from skyloom.quasars.spectra.store import CHUNK, Store, batch, write_store
@@ -132,6 +134,7 @@ def _renamed(meta):
         ([(made(3)[0], *made(2)[1:])], "expected"),
         ([(made(2)[0].drop(columns="expid"), *made(2)[1:])], "no column"),
         ([(made(2)[0].assign(name="x"), *made(2)[1:])], "no numbers in"),
+        ([(*made(2)[:2], -made(2)[2])], "below 0"),
         ([made(2), (_renamed(made(2)[0]), *made(2)[1:])], "columns change"),
         ([made(CHUNK), (_renamed(made(CHUNK)[0]), *made(CHUNK)[1:])], "change"),
     ],
@@ -163,6 +166,14 @@ def _attr(name, value):
     return change
 
 
+def _about(grid):
+    def change(file):
+        del file["about"]
+        write_tree(file, "about", {"grid": grid})
+
+    return change
+
+
 def _shorten(file):
     file["ivar"].resize(2, axis=0)
 
@@ -171,12 +182,12 @@ def _shorten(file):
     ("change", "match"),
     [
         (_attr("format", "other"), "format 'other'"),
-        (_lose("flux"), "incomplete"),
-        (_lose("meta"), "incomplete"),
-        (_attr("grid", "{"), "incomplete"),
-        (_attr("grid", "{}"), "incomplete"),
+        (_lose("flux"), "'flux' doesn't exist"),
+        (_lose("meta"), "'meta' doesn't exist"),
+        (_lose("about"), "'about' doesn't exist"),
+        (_about({}), "not a readable table"),
         (_shorten, "as many rows"),
-        (_attr("grid", '{"kind":"log","size":4,"start":3,"step":1}'), "4 pixels"),
+        (_about({"kind": "log", "size": 4, "start": 3, "step": 1}), "4 pixels"),
     ],
 )
 def test_a_damaged_table_is_refused(tmp_path, change, match):
@@ -196,6 +207,31 @@ def test_what_is_no_table_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"a\.h5"):
         Store(path)
+
+
+def test_damage_is_noticed(tmp_path):
+    """A flipped bit, wherever it is, changes neither facts nor pixels."""
+    path = tmp_path / "a.h5"
+    write_store(path, [made(20)], SMALL, {"code": "c0de"})
+
+    def read(path):
+        with Store(path) as store:
+            return [store.grid, store.meta, *store.rows(slice(None))]
+
+    def same(one, other):
+        frames = one[1].equals(other[1])
+        return frames and one[0] == other[0] and np.array_equal(one[2:], other[2:])
+
+    assert damaged.unnoticed(path, read, same, 1499) == []
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_an_inverse_variance_that_cannot_be_is_refused(tmp_path, value):
+    """Whoever wrote it."""
+    path = tmp_path / "a.h5"
+    _damage(path, lambda file: file["ivar"].__setitem__((1, 2), value))
+    with Store(path) as store, pytest.raises(InputError, match="below 0; delete it"):
+        next(store.batches(9))
 
 
 LOG_LIKE = Grid(LOG.kind, LOG.start, LOG.step, 5)

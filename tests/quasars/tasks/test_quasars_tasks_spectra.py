@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import h5py
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from skyloom.io.desi import write_coadd
 from skyloom.io.errors import InputError
+from skyloom.io.hdf5 import read_tree
 from skyloom.io.record import checksum
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LINEAR, LOG
@@ -85,7 +85,7 @@ def test_a_store_knows_what_it_is_made_of(small_survey, tmp_path):
     for name in "ab":
         ingested(files, tmp_path / f"{name}.h5")
     with h5py.File(tmp_path / "a.h5") as file:
-        record = json.loads(file.attrs["provenance"])
+        record = read_tree(file, "about")["provenance"]
     assert record["code"] == "c0de"
     assert record["inputs"] == {files[0].name: checksum(files[0])}
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
@@ -258,7 +258,7 @@ def test_what_was_labelled_since_is_gathered(labelled, tmp_path):
     assert expected["expid"].nunique() > 1
     np.testing.assert_array_equal(flux, np.concatenate(fluxes))
     with h5py.File(tmp_path / "labelled3.h5") as file:
-        assert json.loads(file.attrs["provenance"]) == {"code": "c0de"}
+        assert read_tree(file, "about")["provenance"] == {"code": "c0de"}
 
 
 @pytest.mark.parametrize("lost", [slice(3, 5), slice(3, None)])

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
 from skyloom.spirals.geometry import Canvas
 from skyloom.spirals.segmaps.marks import Marks, read_marks, write_marks
@@ -74,7 +75,7 @@ def test_damage_is_refused(tmp_path, case):
     path = tmp_path / "a.json"
     write_marks(path, galaxy())
     change, message = BAD[case]
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    path.write_text(json.dumps(read_json(path) | change))
     with pytest.raises(InputError, match=message) as caught:
         read_marks(path)
     assert str(path) in str(caught.value)
@@ -84,7 +85,7 @@ def test_damage_is_refused(tmp_path, case):
 def test_a_missing_key_is_named(tmp_path, key):
     path = tmp_path / "a.json"
     write_marks(path, galaxy())
-    tree = json.loads(path.read_text())
+    tree = read_json(path)
     del tree[key]
     path.write_text(json.dumps(tree))
     with pytest.raises(InputError, match=f"no key '{key}'"):

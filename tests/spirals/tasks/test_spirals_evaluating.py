@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.spirals.catalogue.galaxies import write_galaxies
 from skyloom.spirals.config import Evaluate
 from skyloom.spirals.dataset.images import Pictures

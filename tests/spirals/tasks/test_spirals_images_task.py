@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 from PIL import Image
 from skyloom.io.errors import DatumError, InputError
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.spirals.cutouts.files import write_cutout
 from skyloom.spirals.cutouts.pictures import read_picture, write_picture
 from skyloom.spirals.geometry import PICTURE, Stamp

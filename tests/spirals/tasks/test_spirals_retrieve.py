@@ -15,7 +15,7 @@ import pytest
 import skyloom.spirals.tasks.retrieve as module
 from astropy.io import fits
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.spirals.questions import columns
 from skyloom.spirals.tasks.retrieve import cutout, gz3d
 

@@ -12,11 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.atomic import write_text
-from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.errors import AGAIN, REMADE, InputError, encoding_error, existing_file
+from skyloom.io.packed import limit
+from skyloom.io.record import digest_of
+
+SEAL = "skyloom_sha256"  # key of the checksum of our own documents
 
 
 def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
     """Read a JSON file (``.json``, or ``.json.gz``).
+
+    One of ours is compared with its checksum, which is not returned. Files of others
+    have none, nor do ours when somebody has changed them and taken it out.
 
     Parameters
     ----------
@@ -29,32 +36,38 @@ def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
     ------
     InputError
         No file, empty, damaged gzip, not UTF-8, not JSON (with line and column), a
-        key given twice, or no object outermost.
+        key given twice, a number that no computer holds, or no object outermost.
     """
     text = _read_text(existing_file(path))
     try:
-        constant = float if nonfinite else _refuse
-        tree = json.loads(text, parse_constant=constant, object_pairs_hook=_unique)
+        how = {} if nonfinite else {"parse_constant": _refuse, "parse_float": _finite}
+        tree = json.loads(text, object_pairs_hook=_unique, **how)
     except json.JSONDecodeError as bad:
         where = f"line {bad.lineno}, column {bad.colno}"
-        remedy = "the file is damaged or cut short: fetch or make it again"
-        raise InputError(path, bad.msg, where=where, remedy=remedy) from None
+        problem = f"damaged or cut short, or no JSON ({bad.msg})"
+        raise InputError(path, problem, where=where, remedy=AGAIN) from None
     except RecursionError:
         raise InputError(path, "nested too deeply", expected="a document") from None
     except ValueError as bad:
         raise InputError(path, str(bad), expected="valid JSON") from None
     if not isinstance(tree, dict):
         raise InputError(path, f"holds a {type(tree).__name__}", expected="a dict")
-    return tree
+    return _unsealed(path, tree)
 
 
-def write_json(path: str | Path, tree, *, indent: int | None = None) -> None:
+def write_json(
+    path: str | Path, tree, *, indent: int | None = None, sealed: bool = True
+) -> None:
     """Write a JSON file: whole or not at all, same tree same bytes.
 
     Keys are sorted; numpy scalars and arrays become numbers and lists; a number that
-    is not finite becomes null, since JSON has no other name for it.
+    is not finite becomes null, since JSON has no other name for it. `sealed` adds a
+    checksum of the content, which files in the layout of others have no place for.
     """
-    text = json.dumps(plain(tree), sort_keys=True, indent=indent, allow_nan=False)
+    tree = plain(tree)
+    if sealed and isinstance(tree, dict):
+        tree[SEAL] = digest_of(tree)
+    text = json.dumps(tree, sort_keys=True, indent=indent, allow_nan=False)
     write_text(path, text + "\n")
 
 
@@ -75,13 +88,29 @@ def plain(tree):
     raise TypeError(msg)
 
 
+def _unsealed(path: str | Path, tree: dict) -> dict:
+    # The key too may be damaged: it is known by all its characters but one.
+    keys = [key for key in tree if len(key) == len(SEAL)]
+    near = [k for k in keys if sum(a != b for a, b in zip(k, SEAL, strict=True)) < 2]
+    if near and tree.pop(near[0]) != digest_of(tree):
+        problem = "its content does not have its checksum: damaged, or changed by hand"
+        remedy = f"{REMADE}; or, to keep a change that is meant, take out this key"
+        raise InputError(path, problem, where=f"key {SEAL!r}", remedy=remedy)
+    return tree
+
+
 def _read_text(path: Path) -> str:
+    most = limit(path.stat().st_size)
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            return file.read().decode("utf-8-sig")
+            content = file.read(most + 1)
+        if len(content) > most:
+            problem = f"unpacks to more than {most:,} bytes"
+            raise InputError(path, problem, remedy="do not use it")
+        return content.decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, zlib.error) as bad:
         problem = f"damaged gzip file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+        raise InputError(path, problem, remedy=AGAIN) from None
     except UnicodeDecodeError as bad:
         if path.suffix != ".gz":
             raise encoding_error(path) from None
@@ -92,6 +121,14 @@ def _read_text(path: Path) -> str:
 def _refuse(name: str):
     msg = f"{name} is not JSON; use null"
     raise ValueError(msg)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        msg = f"{text[:40]} is beyond any number of a computer"
+        raise ValueError(msg)
+    return number
 
 
 def _unique(pairs: list[tuple]) -> dict:

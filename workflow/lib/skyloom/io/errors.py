@@ -7,6 +7,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+# What to do about a damaged file: one text for ours, and one for any.
+REMADE = "delete it and run the workflow, which makes it again"
+AGAIN = f"if the workflow made it, {REMADE}; if not, fetch it again"
+
+
+def remade(rule: str) -> str:
+    """Return the remedy of a damaged file that one rule makes."""
+    return f"{REMADE} by the rule {rule}"
+
 
 class InputError(ValueError):
     """A file, row, HDU or key that cannot be what it claims to be.
@@ -54,15 +63,15 @@ def raw_datum() -> Iterator[None]:
         raise DatumError(str(bad)) from bad
 
 
-def existing_file(path: str | Path) -> Path:
-    """Return `path`; InputError if it is no file, or an empty one."""
+def existing_file(path: str | Path, remedy: str = AGAIN) -> Path:
+    """Return `path`; InputError if it is no file, or an empty one, with the remedy."""
     path = Path(path)
     if not path.exists():
         raise InputError(path, "no such file", remedy="check the path in the config")
     if not path.is_file():
         raise InputError(path, "not a file", expected="a file, not a folder")
     if path.stat().st_size == 0:
-        raise InputError(path, "the file is empty (0 bytes)", remedy="fetch it again")
+        raise InputError(path, "the file is empty (0 bytes)", remedy=remedy)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import AGAIN, InputError
+from skyloom.io.packed import opened_zip
 
+SUFFIX = ".npy"  # of the members
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date a zip archive can hold
 
 
@@ -34,14 +37,11 @@ def read_npz(
     Raises
     ------
     InputError
-        No file, not an archive, damaged, a pickled object, or an array that is
-        missing, of another kind or of another number of dimensions.
+        No file, not an archive, damaged, a pickled object, more than is `bounded`, or
+        an array that is missing, of another kind or of another number of dimensions.
     """
-    path = existing_file(path)
     try:
-        # Our own handle: numpy leaves its own open when the archive is damaged.
-        with path.open("rb") as handle:
-            archive = np.load(handle, allow_pickle=False)
+        with opened_zip(path) as archive:
             return _members(path, archive, keys, optional or {})
     except InputError:
         raise
@@ -49,14 +49,14 @@ def read_npz(
         # On damaged archives numpy and zipfile raise whatever they stumble over:
         # a dozen types, tokenize.TokenError among them.
         problem = f"not a readable npz file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+        raise InputError(path, problem, remedy=AGAIN) from None
 
 
 def write_npz(path: str | Path, **arrays) -> None:
     """Write arrays compressed, with fixed dates; ValueError for Python objects."""
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(arrays):
-            member = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            member = zipfile.ZipInfo(f"{name}{SUFFIX}", EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = 3
             with archive.open(member, "w") as file:
@@ -65,20 +65,29 @@ def write_npz(path: str | Path, **arrays) -> None:
 
 
 def _members(path, archive, keys, optional) -> dict[str, np.ndarray]:
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise InputError(path, "a single array", expected="an npz archive of arrays")
+    names = [name.removesuffix(SUFFIX) for name in archive.namelist()]
     if keys is None:
-        return {name: archive[name] for name in archive.files}
-    found = {**keys, **{k: v for k, v in optional.items() if k in archive.files}}
-    return {k: _checked(path, archive, k, *wanted) for k, wanted in found.items()}
+        return {name: _array(archive, name) for name in names}
+    found = {**keys, **{k: v for k, v in optional.items() if k in names}}
+    return {k: _checked(path, archive, names, k, *v) for k, v in found.items()}
 
 
-def _checked(path, archive, name: str, kinds: str, ndim: int) -> np.ndarray:
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    # Read whole, as only then the member is compared with its checksum.
+    held = io.BytesIO(archive.read(name + SUFFIX))
+    array = np.lib.format.read_array(held, allow_pickle=False)
+    if held.read(1):
+        msg = f"{name!r} has bytes behind its array"
+        raise ValueError(msg)
+    return array
+
+
+def _checked(path, archive, names, name: str, kinds: str, ndim: int) -> np.ndarray:
     where = f"key {name!r}"
-    if name not in archive.files:
-        expected = f"it among {sorted(archive.files)}"
+    if name not in names:
+        expected = f"it among {sorted(names)}"
         raise InputError(path, "missing array", where=where, expected=expected)
-    array = archive[name]
+    array = _array(archive, name)
     if array.dtype.kind not in kinds:
         problem = f"dtype {array.dtype}"
         raise InputError(path, problem, where=where, expected=f"a kind of {kinds!r}")

@@ -1,4 +1,4 @@
-"""Tables: columns with a schema, CSV, Parquet, and catalogues."""
+"""Tables: columns with a schema, CSV, and catalogues."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Table
 
@@ -27,10 +25,9 @@ from skyloom.io.cells import (
 from skyloom.io.errors import InputError
 from skyloom.io.fits import fill, write_hdus
 from skyloom.io.identifiers import BLANK, integers
-from skyloom.io.record import cards, text
+from skyloom.io.record import cards
 from skyloom.io.rows import header, read_rows
 
-META = "skyloom"  # key of a Parquet file's metadata
 # Kinds of columns in words.
 SAID = {"int": "a whole number", "float": "a number", "str": "text"}
 SAID |= {"bool": "true or false"}
@@ -146,19 +143,6 @@ def checked(
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a CSV file, whole or not at all; floats keep all their digits."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
-
-
-def write_parquet(
-    path: str | Path, table: pd.DataFrame, provenance: Mapping | None = None
-) -> None:
-    """Write a Parquet file without the index: whole, same table same bytes.
-
-    `provenance` is kept as JSON in the file's metadata, under the key ``skyloom``.
-    """
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    own = None if provenance is None else {META: text(provenance)}
-    with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(own), temporary)
 
 
 def write_catalogue(

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from skyloom.io.atomic import write_bytes
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import AGAIN, InputError
+from skyloom.io.packed import opened_zip
 
 
 def own(tensor: torch.Tensor) -> torch.Tensor:
@@ -25,23 +26,24 @@ def write_tensors(path: str | Path, tree: object) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_tensors(path: str | Path, remedy: str) -> object:
+def read_tensors(path: str | Path, remedy: str = AGAIN) -> object:
     """Return what a file holds.
 
     Raises
     ------
     InputError
-        No file, cut short or damaged, or a pickled object; with the remedy.
+        No file, cut short or damaged, a pickled object, or more than is `bounded`.
     """
-    path = existing_file(path)
     try:
         # torch does not look at the checksums that it writes.
-        with zipfile.ZipFile(path) as archive:
+        with opened_zip(path) as archive:
             damaged = archive.testzip()
         if damaged:
             msg = f"{damaged} does not have its checksum"
             raise zipfile.BadZipFile(msg)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except Exception as bad:
         # torch, pickle and zipfile raise whatever a damaged file makes them stumble
         # over. The first line says what; the rest advises to trust the file.

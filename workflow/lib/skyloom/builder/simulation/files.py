@@ -230,7 +230,7 @@ def write_survey(
     """
     surveys = sorted(surveys, key=lambda s: s.subject_id)
     for survey in surveys:
-        write_json(data[survey.subject_id], subject_file(survey.pixels))
+        write_json(data[survey.subject_id], subject_file(survey.pixels), sealed=False)
     write_classifications(
         classifications, [c for s in surveys for c in s.classifications]
     )

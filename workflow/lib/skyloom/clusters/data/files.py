@@ -14,11 +14,10 @@ import torch
 
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.data.tiles import KEYS, Key
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError
 from skyloom.learn.tensors import own, read_tensors, write_tensors
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
-REMEDY = "make it again: delete it and run the workflow"
 FRACTIONS = ("locs", "center_locs")
 Wrong = Iterator[tuple[str, str, str]]  # where, the problem, what is expected
 NAME = re.compile(r"file_data_(0|[1-9]\d*)_size_([1-9]\d*)\.pt", re.ASCII)
@@ -100,7 +99,7 @@ def read_file_data(path: str | Path, need: Iterable[str] = KEYS) -> list[dict]:
     """
     _, size = numbers_of(path)
     need = {key: KEYS[key] for key in need}
-    data = read_tensors(path, REMEDY)
+    data = read_tensors(path, REMADE)
     check(path, data, size, need)
     maps = [{key: one["tile_catalog"][key] for key in need} for one in data]
     return [
@@ -133,7 +132,7 @@ def check(path: str | Path, data: object, size: int, need: Mapping[str, Key]) ->
     """
     # What follows the first problem may not be read: the loop ends with it.
     for where, problem, expected in _wrong(data, size, need):
-        raise InputError(path, problem, where=where, expected=expected, remedy=REMEDY)
+        raise InputError(path, problem, where=where, expected=expected, remedy=REMADE)
 
 
 def _wrong(data: object, size: int, need: Mapping[str, Key]) -> Wrong:

@@ -11,7 +11,7 @@ import torch
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.documents import plain
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError
 from skyloom.learn.models import Wrong, whole_weights, wrong_sections, wrong_weights
 from skyloom.learn.tensors import read_tensors, write_tensors
 
@@ -20,8 +20,8 @@ SECTIONS = ("settings", "normalisation", "calibration", "weights", "training")
 SECTIONS += ("metrics", "provenance")
 BUFFERS = ("normalise.noise", "slope", "offset")  # told in sections of their own
 REMEDY = (
-    "if the workflow made it, delete it and run the workflow; if it was given, by the "
-    "key clusters.encoder, take another, or the version of skyloom that made it"
+    f"if the workflow made it, {REMADE}; if it was given, by the key clusters.encoder, "
+    "take another, or the version of skyloom that made it"
 )
 
 

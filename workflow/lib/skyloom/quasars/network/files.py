@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,8 @@ import h5py
 import numpy as np
 
 from skyloom.io.errors import InputError, existing_file
+from skyloom.io.hdf5 import opened_hdf5
+from skyloom.io.packed import opened_zip
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.graph import MODEL, Graph, Layer, MappingError, read_graph
 from skyloom.quasars.network.parameters import VECTORS, Parameters, arrays_by_layer
@@ -66,13 +67,13 @@ def read_parameters(path: str | Path) -> Parameters:
 
 
 def _read_keras(path: Path) -> Parameters:
-    with zipfile.ZipFile(path) as archive:
+    with opened_zip(path) as archive:
         config = json.loads(archive.read("config.json"))
         named = SIDECAR in archive.namelist()
         sidecar = json.loads(archive.read(SIDECAR)) if named else None
         held = io.BytesIO(archive.read("model.weights.h5"))
     # By the layer's name where the file tells it, else by class and number (conv1d_1).
-    with h5py.File(held, "r") as file:
+    with opened_hdf5(path, held) as file:
         groups = {key: group.get("vars") for key, group in file["layers"].items()}
         weights = {
             str(group.attrs.get("name", key)): [
@@ -121,7 +122,7 @@ def _numbered(config: dict, weights: dict[str, list[np.ndarray]]) -> Arrays:
 
 
 def _read_h5(path: Path) -> Parameters:
-    with h5py.File(path, "r") as file:
+    with opened_hdf5(path) as file:
         if "model_config" not in file.attrs or "model_weights" not in file:
             problem = "weights without the model's configuration"
             expected = "a whole model: attribute model_config, group model_weights"

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.desi import write_coadd
+from skyloom.io.parquet import write_parquet
 from skyloom.io.spectra import Spectra
-from skyloom.io.tables import write_csv, write_parquet
+from skyloom.io.tables import write_csv
 from skyloom.quasars.config import Objects, SimulatedSurvey
 from skyloom.quasars.inputs import FIRST_EXPID, INSPECTORS
 from skyloom.quasars.simulation.inspectors import inspect

@@ -1,14 +1,14 @@
 """The internal table of spectra: one HDF5 file, written and read piece by piece.
 
 ``flux`` and ``ivar``, shape (n, size) float32, and the table of facts ``meta``, whose
-columns are numbers; the grid is JSON in the attribute ``grid``. Rows keep the order in
-which they came. Same spectra, same bytes.
+columns are numbers; ``about`` has the grid, and what made them. Rows keep the order in
+which they came. Same spectra, same bytes; damage is noticed when it is read.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,16 +17,17 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import InputError, existing_file
-from skyloom.io.record import text
+from skyloom.io.documents import plain
+from skyloom.io.errors import REMADE, InputError, existing_file
+from skyloom.io.hdf5 import create_hdf5, opened_hdf5, read_tree, write_tree
 from skyloom.io.spectra import META, Spectra
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 
-FORMAT = "skyloom.quasars.spectra 2"
+FORMAT = "skyloom.quasars.spectra 3"
 CHUNK = 256  # rows: about half a megabyte of a dataset
 
-AGAIN = "delete it, and the run makes it again"
+UNSOUND = "a number that is not finite, or an inverse variance below 0"
 
 Batch = tuple[pd.DataFrame, np.ndarray, np.ndarray]
 
@@ -59,21 +60,21 @@ def write_store(
     grid : Grid
         Of all of them.
     provenance : mapping, optional
-        The record of `skyloom.run.provenance.record`; JSON in an attribute.
+        The record of `skyloom.run.provenance.record`.
 
     Raises
     ------
     ValueError
-        No spectrum, shapes that disagree, columns that change or hold no numbers.
+        No spectrum, shapes that disagree, columns that change or hold no numbers, an
+        inverse variance below 0.
     """
     with (
         replacing(path) as temporary,
-        h5py.File(temporary, "w", track_order=False) as file,
+        create_hdf5(temporary) as file,
     ):
-        file.attrs["format"] = FORMAT
-        file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
-        if provenance is not None:
-            file.attrs["provenance"] = text(provenance)
+        file.attrs["format"] = np.bytes_(FORMAT)
+        known = {"grid": asdict(grid), "provenance": plain(provenance)}
+        write_tree(file, "about", known)
         n = 0
         for meta, flux, ivar in gathered(batches, CHUNK):
             table = {"meta": _records(meta), "flux": flux, "ivar": ivar}
@@ -107,30 +108,23 @@ class Store:
     Raises
     ------
     InputError
-        Not such a file, cut short, or its datasets disagree.
+        Not such a file, cut short or damaged, its datasets disagree, or, when they are
+        read, spectra that cannot be.
     """
 
     def __init__(self, path: str | Path):
         self.path = existing_file(path)
-        try:
-            self._file = h5py.File(self.path, "r")
-        except OSError as bad:
-            problem = f"not a readable HDF5 file ({bad})"
-            raise InputError(path, problem, remedy=AGAIN) from None
-        try:
-            self.grid = self._checked_grid()
-        except (KeyError, TypeError, json.JSONDecodeError) as bad:
-            self._file.close()
-            raise InputError(path, f"incomplete ({bad})", expected=FORMAT) from None
-        except BaseException:
-            self._file.close()
-            raise
+        with ExitStack() as stack:
+            with self._reading():
+                self._file = stack.enter_context(opened_hdf5(self.path))
+                self.grid = self._checked_grid()
+            self._open = stack.pop_all()
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *error) -> None:
-        self._file.close()
+        self._open.close()
 
     def __len__(self) -> int:
         return self._file["flux"].shape[0]
@@ -138,7 +132,8 @@ class Store:
     @property
     def meta(self) -> pd.DataFrame:
         """Return the facts of all spectra, one row each."""
-        return pd.DataFrame(self._read("meta", slice(None)))
+        with self._reading():
+            return pd.DataFrame(self._file["meta"][:])
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Yield what `write_store` took, `size` spectra at a time, in order."""
@@ -158,31 +153,36 @@ class Store:
         return flux[index], ivar[index]
 
     def _pixels(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return flux and ivar of rows; InputError for what was never written."""
-        flux, ivar = (self._read(name, rows) for name in ("flux", "ivar"))
-        if not (np.isfinite(flux) & np.isfinite(ivar) & (ivar >= 0)).all():
-            problem = "damaged: pixels that are not finite, or of an ivar below 0"
-            raise InputError(self.path, problem, remedy=AGAIN)
+        with self._reading():
+            flux, ivar = (self._file[name][rows] for name in ("flux", "ivar"))
+        if not _sound(flux, ivar):
+            raise InputError(self.path, UNSOUND, remedy=REMADE)
         return flux, ivar
 
-    def _read(self, name: str, rows: slice) -> np.ndarray:
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         try:
-            return self._file[name][rows]
-        except OSError as bad:
-            raise InputError(self.path, f"damaged ({bad})", remedy=AGAIN) from None
+            yield
+        except InputError:
+            raise
+        except Exception as bad:  # h5py's have no class in common
+            problem = f"not a readable table of spectra ({bad})"
+            raise InputError(
+                self.path, problem, expected=FORMAT, remedy=REMADE
+            ) from None
 
     def _checked_grid(self) -> Grid:
         found = self._file.attrs.get("format")
-        if found != FORMAT:
-            problem = f"format {found!r}"
-            raise InputError(self.path, problem, expected=f"{FORMAT!r}")
-        grid = Grid(**json.loads(self._file.attrs["grid"]))
+        if found != FORMAT.encode():
+            problem, expected = f"format {found!r}", f"{FORMAT!r}"
+            raise InputError(self.path, problem, expected=expected, remedy=REMADE)
+        grid = Grid(**read_tree(self._file, "about")["grid"])
         n = {len(self._file[name]) for name in ("flux", "ivar", "meta")}
         sizes = {self._file[name].shape[1] for name in ("flux", "ivar")}
         if len(n) != 1 or sizes != {grid.size}:
             problem = f"datasets of {sorted(n)} rows, {sorted(sizes)} pixels"
             expected = f"as many rows in each, {grid.size} pixels"
-            raise InputError(self.path, problem, expected=expected)
+            raise InputError(self.path, problem, expected=expected, remedy=REMADE)
         return grid
 
 
@@ -208,6 +208,12 @@ def _records(meta: pd.DataFrame) -> np.ndarray:
     return np.asarray(meta.to_records(index=False)).view(np.ndarray)
 
 
+def _sound(flux: np.ndarray, ivar: np.ndarray) -> bool:
+    return bool(
+        np.isfinite(flux).all() and np.isfinite(ivar).all() and (ivar >= 0).all()
+    )
+
+
 def _number(dtype) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "iufb"
 
@@ -218,6 +224,8 @@ def _check(file: h5py.File, table: dict[str, np.ndarray], grid: Grid) -> None:
     if flux != shape or ivar != shape:
         msg = f"flux {flux} and ivar {ivar}: expected {shape}"
         raise ValueError(msg)
+    if not _sound(table["flux"], table["ivar"]):
+        raise ValueError(UNSOUND)
     names = table["meta"].dtype.names
     if "meta" in file and names != file["meta"].dtype.names:
         msg = f"columns change from {file['meta'].dtype.names} to {names}"
@@ -233,4 +241,5 @@ def _created(file: h5py.File, name: str, values: np.ndarray) -> h5py.Dataset:
         chunks=(CHUNK, *inner) if inner else (64 * CHUNK,),
         dtype=values.dtype,
         track_times=False,
+        fletcher32=True,
     )

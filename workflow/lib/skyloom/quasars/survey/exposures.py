@@ -6,11 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from skyloom.io.atomic import replacing
-from skyloom.io.record import text
-from skyloom.io.tables import META
+from skyloom.io.parquet import writing_parquet
 from skyloom.quasars.spectra.store import Batch
 from skyloom.quasars.survey.classify import Classifier, classify, columns
 
@@ -34,12 +31,12 @@ def run_exposure(
         (name, pa.int64() if name in WHOLE else pa.float64())
         for name in columns(by.runner.arch)
     ]
-    schema = pa.schema(fields, metadata={META: text(provenance)})
+    schema = pa.schema(fields)
     rows = without = 0
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    with writing_parquet(path, schema, provenance) as add:
         for meta, flux, ivar in batches:
             found = classify(meta, flux, ivar, by)
             rows, without = rows + len(found), without + len(meta) - len(found)
             table = pa.Table.from_pandas(found, schema, preserve_index=False)
-            writer.write_table(table)
+            add(table)
     return rows, without

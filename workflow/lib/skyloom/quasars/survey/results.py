@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import InputError
+from skyloom.io.parquet import read_rows
 
 
 def need(table: pd.DataFrame, names: Iterable[str], what: str = "results") -> None:
@@ -20,17 +19,6 @@ def need(table: pd.DataFrame, names: Iterable[str], what: str = "results") -> No
     if missing:
         msg = f"{what} have no column {missing}"
         raise ValueError(msg)
-
-
-def read_rows(path: str | Path) -> pa.Table:
-    """Return the rows of an exposure; InputError if it is no whole Parquet file."""
-    try:
-        return pq.read_table(existing_file(path))
-    except (pa.ArrowException, OSError) as bad:
-        remedy = "delete it, and it is made again"
-        raise InputError(
-            path, str(bad), expected="a Parquet file", remedy=remedy
-        ) from None
 
 
 def write_results(path: str | Path, exposures: Sequence[str | Path]) -> int:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import REMADE, InputError
+from skyloom.io.hdf5 import opened_hdf5
+from skyloom.io.packed import opened_zip
 
 SIDECAR, FORMAT = "skyloom.json", 1
 WEIGHTS = "model.weights.h5"
-REMEDY = "train the map again, or give a file that skyloom's training wrote"
+REMEDY = f"if the workflow made it, {REMADE}; if it was given, give one that it made"
 
 
 def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) -> Any:
@@ -40,9 +41,8 @@ def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) ->
     InputError
         No file, damaged, or not of ours; networks of another shape than its weights.
     """
-    path = existing_file(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_zip(path) as archive:
             names = archive.namelist()
             if SIDECAR not in names:
                 problem, expected = "not a map of ours", f"{SIDECAR} inside"
@@ -54,6 +54,8 @@ def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) ->
             own = [name for name in names if name == member(Path(name).stem)]
             arrays = {Path(name).stem: _array(archive.read(name)) for name in own}
             weights, facts = archive.read(WEIGHTS), sidecar["facts"]
+        with opened_hdf5(path, io.BytesIO(weights)):
+            pass  # it is looked at before anything in it is read
     except InputError:
         raise
     except Exception as bad:  # zipfile's and numpy's have no class in common
@@ -64,7 +66,7 @@ def read_archive(path: str | Path, build: Callable[[dict, dict, bytes], Any]) ->
         raise _unreadable(path, bad) from None
 
 
-def _unreadable(path: Path, bad: Exception) -> InputError:
+def _unreadable(path: str | Path, bad: Exception) -> InputError:
     first = str(bad).strip().split("\n")[0][:160]
     problem = f"not a readable network ({type(bad).__name__}: {first})"
     return InputError(path, problem, remedy=REMEDY)

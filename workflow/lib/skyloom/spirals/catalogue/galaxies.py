@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.io.tables import write_parquet
+from skyloom.io.parquet import write_parquet
 from skyloom.learn.splits import split
 from skyloom.sky.footprint import SPHERE, pixel_of
 from skyloom.spirals.catalogue.tables import read_columns, refuse, unique

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skyloom.io import rows
@@ -16,6 +15,7 @@ from skyloom.io.cells import CellError, numbers, one_a_row
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
 from skyloom.io.identifiers import names as names_of
+from skyloom.io.parquet import parquet_columns, read_rows
 
 FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
@@ -29,7 +29,7 @@ def column_names(path: str | Path) -> list[str]:
         with opened(path, verify=False) as file:
             return list(file.column_names(_table_of(file)).values())
     if path.suffix == ".parquet":
-        return _parquet(path, None).schema_arrow.names
+        return parquet_columns(path)
     expected = "a name that ends in .parquet, .fits or .csv"
     raise InputError(path, f"a table of kind {path.suffix!r}", expected=expected)
 
@@ -125,18 +125,6 @@ def positions(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(ra=ra % 360.0)
 
 
-def _parquet(path: Path, columns: list[str] | None):
-    try:
-        if columns is None:
-            return pq.ParquetFile(path)
-        # An identifier beside an empty cell is no float, which would lose its digits.
-        table = pq.read_table(path, columns=columns)
-        return table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
-    except Exception as bad:  # pyarrow's have no class in common
-        problem = f"not a readable Parquet file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
-
-
 def _table_of(file) -> int:
     """Return the number of the first table."""
     for number, hdu in enumerate(file):
@@ -151,7 +139,9 @@ def _read(path: Path, columns: list[str]) -> Mapping:
     if path.name.lower().endswith(FITS):
         with opened(path, verify=False) as file:
             return file.columns(_table_of(file), columns)
-    return _parquet(path, columns)
+    # An identifier beside an empty cell is no float, which would lose its digits.
+    table = read_rows(path, columns)
+    return table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
 
 
 def _csv(path: Path, columns: list[str]) -> Mapping:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from skyloom.io.documents import plain
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError
 from skyloom.learn.models import Wrong, whole_weights, wrong_sections, wrong_weights
 from skyloom.learn.tensors import read_tensors, write_tensors
 from skyloom.spirals.network.settings import Settings
@@ -18,8 +18,8 @@ from skyloom.spirals.questions import columns
 FORMAT = 1
 SECTIONS = ("settings", "weights", "calibration", "training", "metrics", "provenance")
 REMEDY = (
-    "if the workflow made it, delete it and run the workflow; if it was given, by the "
-    "key spirals.model, take another, or the version of skyloom that made it"
+    f"if the workflow made it, {REMADE}; if it was given, by the key spirals.model, "
+    "take another, or the version of skyloom that made it"
 )
 
 

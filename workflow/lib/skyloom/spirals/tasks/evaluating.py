@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skyloom.io.parquet import read_parquet
 from skyloom.run.seeds import rng
 from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.config import Evaluate
@@ -186,7 +187,7 @@ def measured(
     case: Case, measures: pd.DataFrame, truth: Iterable[str]
 ) -> pd.DataFrame | None:
     """Return measures beside the truth, of simulated galaxies that did not train."""
-    true = [pd.read_parquet(path) for path in truth]
+    true = [read_parquet(path) for path in truth]
     if not true:
         return None
     table = measures[measures["name"].isin(case.table["name"])]
@@ -211,10 +212,10 @@ def evaluate(
     ``bars``: none, or tables.
     """
     draw, case = rng(seed, "evaluate"), Case(files)
-    tables = [pd.read_parquet(path) for path in files["baselines"]]
+    tables = [read_parquet(path) for path in files["baselines"]]
     others = pd.concat(tables) if tables else pd.DataFrame({"method": []})
     table = overlaps(case, how.thresholds)
-    measures = pd.concat([pd.read_parquet(path) for path in files["measures"]])
+    measures = pd.concat([read_parquet(path) for path in files["measures"]])
     known = case.model.training.get("galaxies", [])
     unseen = measures[~measures["name"].isin(known)]
     true = measured(case, measures, files["truth"])

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from skyloom.io.errors import DatumError, InputError, raw_datum
+from skyloom.io.parquet import read_parquet
 from skyloom.io.record import text
 from skyloom.io.tables import Column, read_csv
 from skyloom.run.provenance import Recipe
@@ -160,7 +160,7 @@ def places(
     """Return what the crossmatched catalogue and a sheet of pictures tell, by name."""
     found: dict[str, Place] = {}
     for path in master:
-        table = master_galaxies(pd.read_parquet(path))
+        table = master_galaxies(read_parquet(path))
         numbers = table[["ra", "dec", "pixscale", "redshift"]].to_numpy()
         found |= {k: Place(*v) for k, v in zip(table["name"], numbers, strict=True)}
     for path in sheet:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from skyloom.io.atomic import write_bytes
 from skyloom.io.download import download, whole_fits
+from skyloom.io.parquet import read_parquet
 from skyloom.io.sums import sum_of
 from skyloom.spirals.catalogue.master import master_galaxies
 from skyloom.spirals.cutouts.service import address
@@ -32,7 +31,7 @@ def cutout(base: str, layer: str, name: str, master: str, target: str | Path) ->
     Of a galaxy that was not matched nobody knows where it is: its file is empty, its
     sum too, and it has no picture.
     """
-    table = master_galaxies(pd.read_parquet(master)).set_index("name")
+    table = master_galaxies(read_parquet(master)).set_index("name")
     if name not in table.index:
         write_bytes(target, b"")
         return ""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
+from skyloom.io.parquet import read_parquet
 from skyloom.io.tables import read_csv
 from skyloom.run.log import NAME
 from skyloom.spirals.catalogue.answers import name_of, read_answers
@@ -110,9 +111,7 @@ def _votes(
     """Return the votes of galaxies, 0 where there are none."""
     found = [pd.DataFrame(columns=columns(), dtype=np.int32)]
     for path in catalogue:
-        found.append(
-            master_galaxies(pd.read_parquet(path)).set_index("name")[columns()]
-        )
+        found.append(master_galaxies(read_parquet(path)).set_index("name")[columns()])
     for path in answers:
         votes, told = read_answers(path)
         logging.getLogger(NAME).info("%s: %s", path, told)
