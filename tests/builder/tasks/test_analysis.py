@@ -94,8 +94,8 @@ def stored_catalogue(path, fits) -> pd.DataFrame:
         Subject(i, aggregate=crowd, tuned={"agg": one})
         for i, one in enumerate(fits, start=1)
     ]
-    write_catalogue(path / "catalogue.ecsv", catalogue(rows))
-    return read_catalogue(path / "catalogue.ecsv")
+    write_catalogue(path / "catalogue.fits", catalogue(rows))
+    return read_catalogue(path / "catalogue.fits")
 
 
 def published_rows(ids) -> pd.DataFrame:

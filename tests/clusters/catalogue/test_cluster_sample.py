@@ -170,8 +170,8 @@ GOOD = "10 -40 1 1 0 1 1 1 1 0.5 0 0 0 0.3 1 1 0.2"
     [
         ("10 -40 1 1", "line 2: 4 values"),
         (GOOD + " 3", "line 2: 18 values"),
-        (GOOD.replace("0.5", "half"), "line 2, HLR: 'half' is not a number"),
-        (GOOD.replace("-40", "nan"), "line 2: DEC = nan"),
+        (GOOD.replace("0.5", "half"), "line 2, HLR: got 'half'"),
+        (GOOD.replace("-40", "nan"), "line 2, DEC: got 'nan'"),
         (GOOD.replace("10 ", "400 "), "line 2: RA = 400"),
         (GOOD.replace("-40", "-95"), "DEC = -95"),
         (GOOD.replace("1 1 0 1", "1 1 2 1"), "MEM = 2"),
@@ -179,7 +179,7 @@ GOOD = "10 -40 1 1 0 1 1 1 1 0.5 0 0 0 0.3 1 1 0.2"
         (GOOD.replace("0.5 0", "-0.5 0"), "HLR = -0.5"),
         (GOOD.replace("0 1 1 1 1 0.5", "0 1 1 -1 1 0.5"), "FLUX_I = -1"),
         (GOOD.replace("0.3 1 1", "0.3 7 1"), "SOURCE_TYPE = 7"),
-        (GOOD.replace("1 1 0.2", "1 inf 0.2"), "GI_COLOR = inf"),
+        (GOOD.replace("1 1 0.2", "1 inf 0.2"), "GI_COLOR: got 'inf'"),
     ],
 )
 def test_bad_lines_are_named(tmp_path, line, says):

@@ -131,3 +131,7 @@ def test_calibration_of_scores(tmp_path):
         path.write_text(json.dumps(wrong))
         with pytest.raises(InputError, match=r"calibration\.json"):
             products.read_calibration(path)
+    for wrong in (3, {}, {"value": "much"}, {"value": 99}, {"value": 10**400}):
+        path.write_text(json.dumps({"threshold": wrong}))
+        with pytest.raises(InputError, match=r"key 'threshold'.*0 to 1"):
+            products.read_threshold(path)

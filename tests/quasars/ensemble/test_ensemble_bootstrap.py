@@ -91,3 +91,7 @@ def test_refusals(tmp_path):
     np.savez(tmp_path / "a.npz", rows=np.arange(3))
     with pytest.raises(InputError, match="unseen"):
         read_draw(tmp_path / "a.npz")
+    for rows in ([0, 1], [0, 3], [-1]):
+        np.savez(tmp_path / "b.npz", rows=rows, unseen=[False, True, False])
+        with pytest.raises(InputError, match=r"b\.npz: key 'rows'.*delete it"):
+            read_draw(tmp_path / "b.npz")

@@ -66,7 +66,7 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
     expected = r"c\.json: calibrates 2 lines; expected 6, as the networks have"
     with pytest.raises(InputError, match=expected):
         read_ensemble(small_members.networks, calibration)
-    six = {"bias": [0] * 6, "scatter": [0] * 5}
+    six = {"bias": [0] * 6, "scatter": [1] * 5}
     changed(calibration, lambda tree: tree["redshift"].update(six))
     with pytest.raises(InputError, match=r"c\.json: calibrates"):
         read_ensemble(small_members.networks, calibration)
@@ -83,6 +83,11 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
         lambda tree: tree["redshift"].pop("floor"),
         lambda tree: tree["redshift"].update(scale="much"),
         lambda tree: tree["redshift"].update(bias=3),
+        lambda tree: tree["redshift"].update(bias=[9] * 6),
+        lambda tree: tree["redshift"].update(scatter=[0] * 6),
+        lambda tree: tree["redshift"].update(scale=-1),
+        lambda tree: tree["threshold"].update(value=99),
+        lambda tree: tree["threshold"].update(value=10**400),
         lambda tree: tree.pop("survey"),
         lambda tree: tree.update(survey=3),
     ],

@@ -7,6 +7,7 @@ import pytest
 import small_fingerprints as small
 from astropy.table import Table
 from skyloom.io.errors import InputError
+from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.tables import write_catalogue
 from skyloom.spectra.galaxies.files import (
     Layout,
@@ -59,6 +60,13 @@ def test_galaxies_of_other_fingerprints_are_refused(made, prints, tmp_path):
     for other in (turned, fewer):
         with pytest.raises(InputError, match="those of the fingerprints"):
             read_placed(path, other)
+    arrays = read_npz(path)
+    write_npz(path, **arrays | {"unit": arrays["unit"] + 12})
+    with pytest.raises(InputError, match=r"placed\.npz: .*units of -1 to 11"):
+        read_placed(path)
+    write_npz(path, **arrays | {"facts": np.array("{}")})
+    with pytest.raises(InputError, match=r"placed\.npz: no map"):
+        read_placed(path)
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(InputError, match="not a readable npz"):
         read_placed(path)

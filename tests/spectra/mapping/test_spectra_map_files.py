@@ -84,6 +84,7 @@ def _array(name, change):
         (_array("weights", lambda a: a[..., :3]), "not a map of spectra.*latent"),
         (_array("axes", lambda a: a[:, :40]), "not a map of spectra.*pixels"),
         (_array("mean", lambda a: a[:40]), "not a map of spectra.*pixels"),
+        (_array("mean", lambda a: a * np.nan), "not a map of spectra.*not finite"),
         (_array("centre", lambda a: a[:40]), "not a map of spectra.*pixels"),
         (_facts(scaled="minmax"), "not a map of spectra.*minmax"),
         (_facts(grid={"start": 1.0, "step": 0, "pixels": 48}), "not a map of spectra"),

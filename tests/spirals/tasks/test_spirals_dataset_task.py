@@ -62,6 +62,14 @@ def test_records_are_sorted(tmp_path):
     assert list(read_record(tmp_path / "r.json")) == ["a", "b"]
 
 
+@pytest.mark.parametrize("tree", [{}, {"galaxies": [1]}, {"galaxies": {"a": 3}}])
+def test_what_is_no_record_is_refused(tmp_path, tree):
+    """The file is named, and that the workflow makes it again."""
+    write_json(tmp_path / "r.json", tree)
+    with pytest.raises(InputError, match=r"r\.json: key 'galaxies'.*delete it"):
+        read_record(tmp_path / "r.json")
+
+
 def test_damaged_packs_are_refused(tmp_path):
     """Cut short, or of another number of galaxies."""
     path = tmp_path / "c0_images.npy"

@@ -178,6 +178,18 @@ def test_files_that_are_no_maps(tmp_path, writer):
         read_maps(tmp_path / "x.fits")
     path = tmp_path / "a.fits"
     writer().write("a", {"maps": path})
+    with fits.open(path) as hdus:
+        for hdu in hdus:
+            del hdu.header["CHECKSUM"], hdu.header["DATASUM"]
+        hdus["BAR"].data = hdus["BAR"].data[:-1]
+        hdus.writeto(tmp_path / "y.fits")
+        hdus["MEASURES"].columns.del_col("words")
+        del hdus["BAR"].data, hdus["BAR"]
+        hdus.writeto(tmp_path / "z.fits")
+    with pytest.raises(InputError, match=r"y\.fits: maps of the shapes.*of one shape"):
+        read_maps(tmp_path / "y.fits")
+    with pytest.raises(InputError, match=r"z\.fits: HDU 'BAR'"):
+        read_maps(tmp_path / "z.fits")
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(InputError, match=r"a\.fits"):
         read_maps(path)

@@ -88,7 +88,7 @@ rule residual_statistics:
 # The same galaxy drawn twice, by different volunteers.
 rule repeatability:
     input:
-        catalogue="<results>/catalogue.ecsv",
+        catalogue="<results>/catalogue.fits",
     output:
         "<results>/analysis/repeatability.json",
     log:
@@ -186,7 +186,7 @@ if PUBLISHED:
     rule published:
         input:
             published=PUBLISHED[0],
-            catalogue="<results>/catalogue.ecsv",
+            catalogue="<results>/catalogue.fits",
         output:
             "<results>/analysis/published.json",
         log:
@@ -264,7 +264,7 @@ rule analysis:
         **ANALYSES,
         **({"published_catalogue": PUBLISHED[0]} if PUBLISHED else {}),
         draws="<results>/pitch/draws.npz",
-        catalogue="<results>/catalogue.ecsv",
+        catalogue="<results>/catalogue.fits",
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
     output:
         notebook="<results>/notebooks/analysis.ipynb",

@@ -86,7 +86,7 @@ rule catalogue:
 # What is in the catalogue, and which start gives the better fit.
 rule compile_tuned_models:
     input:
-        catalogue="<results>/catalogue.ecsv",
+        catalogue="<results>/catalogue.fits",
         cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
         agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
     output:

@@ -20,7 +20,7 @@ LISTED = {"richness": (20.0, 200.0), "redshifts": (0.1, 0.9)}  # of a modelled l
 class Halos(Section):
     """Clusters and groups of a simulated field."""
 
-    per_field: float = key(4.5, "Their mean number in a field.", ge=0, le=10000)
+    per_field: float = key(4.5, "Their mean number in a field.", ge=0, le=100_000)
     richness: Interval[Richness] = key(
         (5.0, 200.0),
         "Least and largest richness; below the list's own least it is extrapolated.",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.table import Table
 
 from skyloom.builder.drawings.subjects import metadata_from_subjects, read_metadata
 from skyloom.builder.drawings.upstream import read_upstream
 from skyloom.io.errors import InputError
+from skyloom.io.fits import opened
 from skyloom.io.tables import Column, read_csv
 from skyloom.io.zooniverse import Rejection, read_classifications, read_subjects
 
@@ -139,8 +139,9 @@ def galaxy_table(paths: Iterable[str | Path], exported: pd.DataFrame) -> pd.Data
 
 
 def read_catalogue(path: str | Path) -> pd.DataFrame:
-    """Read a ``.fits`` or ``.ecsv`` catalogue; unknown is NaN, in text empty."""
-    table = Table.read(path)
+    """Read a catalogue of ours, ``.fits``; unknown is NaN, in text empty."""
+    with opened(path) as file:
+        table = file.table("CATALOGUE")
     table.convert_bytestring_to_unicode()
     for name in table.colnames:
         if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.clusters.bands import BANDS
+from skyloom.io.errors import InputError
 from skyloom.io.tables import read_csv
 
 TYPES = ("E", "Sbc", "Scd", "Im")
@@ -63,7 +64,7 @@ def read_red_sequence(path: str | Path) -> RedSequence:
     """
     names = [f"m_{band}" for band in BANDS]
     table = read_csv(path, dict.fromkeys(["z", *names], "float"))
-    return RedSequence(table["z"].to_numpy(), table[names].to_numpy())
+    return RedSequence(_rising(path, table["z"].to_numpy()), table[names].to_numpy())
 
 
 def read_templates(path: str | Path) -> Templates:
@@ -76,8 +77,18 @@ def read_templates(path: str | Path) -> Templates:
     columns = {"type": "str", **dict.fromkeys(["z", *names], "float")}
     table = read_csv(path, columns)
     groups = [table[table["type"] == kind] for kind in TYPES]
-    offsets = np.stack([group[names].to_numpy() for group in groups])
-    return Templates(groups[0]["z"].to_numpy(), offsets)
+    z = _rising(path, groups[0]["z"].to_numpy())
+    if not all(np.array_equal(z, group["z"]) for group in groups):
+        expected = f"the same ones of all types {', '.join(TYPES)}"
+        raise InputError(path, "redshifts of a type that differ", expected=expected)
+    return Templates(z, np.stack([group[names].to_numpy() for group in groups]))
+
+
+def _rising(path: str | Path, z: np.ndarray) -> np.ndarray:
+    if len(z) < 2 or (np.diff(z) <= 0).any():
+        expected = "two or more, each above the one before"
+        raise InputError(path, "redshifts", where="column 'z'", expected=expected)
+    return z
 
 
 def _interpolate(z: np.ndarray, nodes: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -115,6 +115,15 @@ def read_calibration(path: str | Path) -> Platt | None:
 
 
 def read_threshold(path: str | Path) -> float:
-    """Return the probability from which on a catalogue is as pure as was asked for."""
+    """Return the probability from which on a catalogue is as pure as was asked for.
+
+    InputError for a threshold that is no probability.
+    """
     known = read_json(path).get("threshold")
-    return THRESHOLD if known is None else float(known["value"])
+    if known is None:
+        return THRESHOLD
+    value = known.get("value") if isinstance(known, dict) else known
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        where, expected = "key 'threshold'", "{value: a number of 0 to 1}"
+        raise InputError(path, f"got {known}", where=where, expected=expected)
+    return float(value)

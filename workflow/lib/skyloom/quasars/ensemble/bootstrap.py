@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.io.errors import REMADE, InputError
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.run.seeds import rng
 
@@ -103,7 +104,12 @@ def save_draw(path: str | Path, drawn: Draw) -> None:
 def read_draw(path: str | Path) -> Draw:
     """Read what `save_draw` wrote; InputError if it is not such a file."""
     arrays = read_npz(path, {"rows": ("i", 1), "unseen": ("b", 1)})
-    return Draw(arrays["rows"], arrays["unseen"])
+    rows, unseen = arrays["rows"], arrays["unseen"]
+    if not np.isin(rows, np.flatnonzero(~unseen)).all():
+        problem, expected = "rows that are unseen, or none of the sample's", "others"
+        how = {"where": "key 'rows'", "expected": expected, "remedy": REMADE}
+        raise InputError(path, problem, **how)
+    return Draw(rows, unseen)
 
 
 def _counts(classes: np.ndarray, random: np.random.Generator) -> np.ndarray:

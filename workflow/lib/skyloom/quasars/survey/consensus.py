@@ -48,9 +48,16 @@ class Calibration:
 
     @classmethod
     def from_json(cls, tree: Mapping) -> Calibration:
-        """Return what `dataclasses.asdict` made plain."""
-        vectors = (tuple(map(float, tree[key])) for key in ("bias", "scatter"))
-        return cls(*vectors, float(tree["scale"]), float(tree["floor"]))
+        """Return what `dataclasses.asdict` made plain; ValueError for other numbers."""
+        bias, scatter = (tuple(map(float, tree[key])) for key in ("bias", "scatter"))
+        scale, floor = float(tree["scale"]), float(tree["floor"])
+        if not np.isfinite([*bias, *scatter, scale, floor]).all():
+            msg = "numbers that are not finite"
+            raise ValueError(msg)
+        if min(scale, floor, *scatter) <= 0 or max(map(abs, bias), default=0) > 1:
+            msg = "a scale, floor or scatter of 0 or less, or a bias above 1"
+            raise ValueError(msg)
+        return cls(bias, scatter, scale, floor)
 
     @property
     def window(self) -> float:

@@ -51,7 +51,10 @@ def read_ensemble(networks: Iterable[str | Path], calibration: str | Path) -> En
         redshift = Calibration.from_json(tree["redshift"])
         threshold = float(tree["threshold"]["value"])
         survey = dict(tree["survey"])
-    except (KeyError, TypeError, ValueError) as bad:
+        if not -1 <= threshold <= 1:
+            msg = f"threshold {threshold}"
+            raise ValueError(msg)
+    except (KeyError, TypeError, ValueError, OverflowError) as bad:
         expected = "redshift {bias, scatter, scale, floor}, threshold {value}, survey"
         raise InputError(calibration, f"{bad!r}", expected=expected) from None
     lines = len(members[0].arch.lines)

@@ -40,6 +40,9 @@ def _map_of(arrays: Mapping[str, np.ndarray]) -> SpectralMap:
     som = Som(arrays["weights"], facts["topology"], facts["lattice"])
     grid = grid_from(facts["grid"])
     axes, centre = arrays["axes"], arrays["centre"]
+    if not all(np.isfinite(arrays[name]).all() for name in ("mean", "axes", "centre")):
+        msg = "numbers that are not finite"
+        raise ValueError(msg)
     width, pixels = (len(axes) or grid.pixels), (axes.shape[1], *centre.shape)
     if som.width != width or set(pixels) != {grid.pixels}:
         msg = f"latent {som.width} for {width}, pixels {pixels} for {grid.pixels}"

@@ -167,9 +167,17 @@ def read_placed(path: str | Path, prints: Fingerprints | None = None) -> Placed:
         No such file, or galaxies of other fingerprints than `prints`.
     """
     arrays = read_npz(path, KEYS)
-    facts = json.loads(str(arrays["facts"]))
-    som, layout = Som(arrays["weights"], *facts["som"]), Layout(**facts["layout"])
+    try:
+        facts = json.loads(str(arrays["facts"]))
+        som, layout = Som(arrays["weights"], *facts["som"]), Layout(**facts["layout"])
+    except (KeyError, TypeError, ValueError) as bad:
+        raise InputError(path, f"no map ({bad!r})", remedy=REMEDY) from None
     made = Placed(som, layout, *(arrays[name] for name in ARRAYS))
+    lengths = {len(arrays[name]) for name in ("latent", "unit", "distance", "novelty")}
+    if len(lengths) > 1 or not np.isin(made.unit, np.arange(-1, som.n_units)).all():
+        problem = f"arrays of {lengths} galaxies, units up to {made.unit.max()}"
+        expected = f"one number of them, and units of -1 to {som.n_units - 1}"
+        raise InputError(path, problem, expected=expected, remedy=REMEDY)
     if prints is None:
         return made
     some = (prints.info["split"] != "empty").to_numpy()

@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.io.atomic import replacing
 from skyloom.io.documents import read_json
+from skyloom.io.errors import REMADE, InputError
 from skyloom.spirals.cutouts.pictures import read_picture
 from skyloom.spirals.geometry import Stamp, picture_stamp
 from skyloom.spirals.segmaps.counts import segmap
@@ -17,8 +18,16 @@ from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
 
 
 def read_record(path: str | Path) -> dict[str, dict]:
-    """Return what is known of the galaxies of a chunk, by name, sorted."""
-    tree = read_json(path)["galaxies"]
+    """Return what is known of the galaxies of a chunk, by name, sorted.
+
+    InputError for a file that has no such records.
+    """
+    tree = read_json(path).get("galaxies")
+    records = tree.values() if isinstance(tree, dict) else [None]
+    if not all(isinstance(one, dict) for one in records):
+        problem, expected = "no records of galaxies", "one of each, by its name"
+        how = {"where": "key 'galaxies'", "expected": expected, "remedy": REMADE}
+        raise InputError(path, problem, **how)
     return {name: tree[name] for name in sorted(tree)}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.io.errors import DatumError
+from skyloom.io.errors import REMADE, DatumError, InputError
 from skyloom.io.fits import fill, opened, write_hdus
 from skyloom.io.record import cards
 from skyloom.run.seeds import rng
@@ -26,6 +26,7 @@ from skyloom.spirals.tasks.dataset import stamp_of
 from skyloom.spirals.tasks.looking import middle
 
 MAPS = ("SPIRAL", "BAR")
+PARTS = ("", "_STD")  # of the names of HDUs: a share of volunteers, its deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,15 +184,22 @@ class Maps:
 
 
 def read_maps(path: str | Path) -> Maps:
-    """Read a file of maps."""
+    """Read a file of maps.
+
+    InputError for one that lacks a map or a table, or whose maps differ in shape.
+    """
     with opened(path) as file:
         about = file.cards(0, "REASON", "CROP")
         if "REASON" in about:
             return Maps(about["REASON"])
-        mean, std = (
-            np.stack([file.pixels(f"{kind}{part}") for kind in MAPS])
-            for part in ("", "_STD")
-        )
+        maps = [file.pixels(f"{kind}{part}", 2) for part in PARTS for kind in MAPS]
+        shapes = {one.shape for one in maps}
+        if len(shapes) > 1 or "CROP" not in about:
+            problem = f"maps of the shapes {shapes}" if "CROP" in about else "no CROP"
+            expected = "maps of one shape, and the card CROP"
+            raise InputError(path, problem, expected=expected, remedy=REMADE)
+        mean, std = np.stack(maps).reshape(len(PARTS), len(MAPS), *shapes.pop())
+        file.columns("MEASURES", ("measure", "value", "words"))
         votes, told = (file.table(kind) for kind in ("VOTES", "MEASURES"))
         # astropy masks what is NaN, and empty words.
         numbers = np.ma.filled(told["value"], np.nan).tolist()
