@@ -92,14 +92,14 @@ BAD = {
         ["1", "1.5"],
         [1, 1.5],
         Column("int"),
-        "got .*1.5.*; .*a whole number",
+        "1.5.*a whole number",
     ),
     "empty": (["1", " "], [1, np.nan], Column("int"), "empty cell; .*a whole number"),
     "again": (
         ["1", "1.0"],
         [1, 1],
         Column("int", unique=True),
-        "1 already stands in a1",
+        "1 already .*in a1",
     ),
     "no truth": (["1", "2"], [1, 2], Column("bool"), "got '2'; expected true or false"),
     "a word": (["1", "x"], ["1", "x"], Column("float"), "got 'x'; expected a finite"),
@@ -111,7 +111,7 @@ def test_limits_hold_for_text_and_numbers(case):
     """The row is named as the reader of the file counts."""
     text, values, column, problem = BAD[case]
     for cells in (text, values):
-        with pytest.raises(InputError, match=f"f: a2, column 'n': {problem}"):
+        with pytest.raises(InputError, match=rf"f: a2, column 'n': .*{problem}"):
             checked("f", {"n": cells}, {"n": column}, lambda k: f"a{k + 1}")
 
 
