@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from skyloom.io import rows
 from skyloom.io.errors import InputError
 from skyloom.io.rows import header, read_rows, row_of
 
@@ -23,6 +24,7 @@ SAME = {
     "tabs": TEXT.replace(",", "\t"),
     "quoted": '"ID";"RA"\n"1";"2"\n"3";"4"\n',
     "byte order mark": b"\xef\xbb\xbf" + TEXT.encode(),
+    "two byte order marks": b"\xef\xbb\xbf" * 2 + TEXT.encode(),
     "returns": TEXT.replace("\n", "\r\n"),
     "returns only": TEXT.replace("\n", "\r"),
     "no end of line": TEXT[:-1],
@@ -87,6 +89,17 @@ BAD = {
     "not UTF-8": (TEXT.encode() + b"M\xfc,1\n", "line 4, byte .* is not UTF-8"),
     "cut pack": (gzip.compress(TEXT.encode())[:-9], "not a readable CSV"),
 }
+
+
+@pytest.mark.parametrize(
+    "text", ["ID,RA\n" + "1" * 200, "ID" * 100, 'ID\n"a\n' + "b\n" * 99]
+)
+def test_endless_lines_are_refused(tmp_path, monkeypatch, text):
+    """A small packed file may hold one that fills the memory; so may an open quote."""
+    monkeypatch.setattr(rows, "LONGEST", 100)
+    path = written(tmp_path, gzip.compress(text.encode()))
+    with pytest.raises(InputError, match=r"a line of 100 char|field larger"):
+        list(read_rows(path))
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from skyloom.io.cells import CellError
 from skyloom.io.errors import InputError
 from skyloom.io.record import cards
 from skyloom.io.rows import read_rows
 from skyloom.io.tables import (
     Column,
+    checked,
+    checked_cell,
     read_csv,
     write_catalogue,
     write_csv,
@@ -68,6 +71,87 @@ def test_csv_round_trip(tmp_path):
     again = read_csv(tmp_path / "a.csv", {"x": "float", "s": Column(empty=True)})
     assert again["x"].tolist() == table["x"].tolist()
     assert again["s"].tolist() == ['a,"b"', None]
+
+
+# The same column as text and as numbers, its schema, and what is wrong with row 2.
+BAD = {
+    "below": (
+        ["1", "-1"],
+        [1.0, -1.0],
+        Column("float", low=0),
+        "got -1.0; .* 0 or more",
+    ),
+    "above": (["1", "9"], [1, 9], Column("int", high=8), "got 9; expected 8 or less"),
+    "beyond": (["1", "9"], [1, 9], Column("int", low=0, high=8), "expected 0 to 8"),
+    "endless": (["1", "1e999"], [1, np.inf], Column("float"), "a finite number"),
+    "fraction": (
+        ["1", "1.5"],
+        [1, 1.5],
+        Column("int"),
+        "1.5.*a whole number",
+    ),
+    "empty": (["1", " "], [1, np.nan], Column("int"), "empty cell; .*a whole number"),
+    "again": (
+        ["1", "1.0"],
+        [1, 1],
+        Column("int", unique=True),
+        "1 already .*in a1",
+    ),
+    "no truth": (["1", "2"], [1, 2], Column("bool"), "got '2'; expected true or false"),
+    "a word": (["1", "x"], ["1", "x"], Column("float"), "got 'x'; expected a finite"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_limits_hold_for_text_and_numbers(case):
+    """The row is named as the reader of the file counts."""
+    text, values, column, problem = BAD[case]
+    for cells in (text, values):
+        with pytest.raises(InputError, match=rf"f: a2, column 'n': .*{problem}"):
+            checked("f", {"n": cells}, {"n": column}, lambda k: f"a{k + 1}")
+
+
+def test_gaps_are_kept():
+    """Each kind has its own; identifiers stay exact beside them."""
+    columns = {k: Column(k, empty=True) for k in ("int", "float", "str", "bool")}
+    cells = {"int": [str(2**62 + 1), "--"], "float": ["1", "NaN"], "str": ["NA", ""]}
+    table = checked("f", cells | {"bool": ["1", ""]}, columns, str)
+    assert table["int"][0] == 2**62 + 1
+    assert table["str"][0] == "NA"
+    assert table.isna().to_numpy().tolist() == [[False] * 4, [True] * 4]
+
+
+def test_a_single_cell():
+    """As the column would read it."""
+    assert checked_cell("7.0", Column("int")) == 7
+    assert checked_cell(301, Column()) == "301"
+    with pytest.raises(CellError, match="got 9; expected 1 to 6; one of six"):
+        checked_cell(9, Column("int", low=1, high=6, remedy="one of six"))
+
+
+def test_columns_in_another_case(tmp_path):
+    """By the names asked for; which one is not guessed."""
+    path = written(tmp_path, " A ,b\n1,2\n")
+    assert read_csv(path, {"a": "int", "B": "int"}).to_dict("list") == {
+        "a": [1],
+        "B": [2],
+    }
+    path = written(tmp_path, "Aa,aA\n1,2\n")
+    with pytest.raises(InputError, match="columns Aa and aA could both be AA"):
+        read_csv(path, {"AA": "int"})
+
+
+def test_parquet_holds_its_provenance(tmp_path):
+    """The record is the file's own metadata; the table is the same without it."""
+    made = Recipe({"a": 1}, "c0de").record()
+    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None]})
+    write_parquet(tmp_path / "a.parquet", table, made)
+    write_parquet(tmp_path / "b.parquet", table)
+    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"skyloom"]) == (
+        made
+    )
+    frames = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in "ab"]
+    pd.testing.assert_frame_equal(*frames)
 
 
 def catalogue() -> Table:

@@ -116,7 +116,7 @@ def names(values: Iterable) -> np.ndarray:
 
 def _from_floats(values: np.ndarray) -> np.ndarray:
     bits = np.finfo(values.dtype).nmant + 1
-    problem = f"{{}} is a {values.dtype}, which is exact below 2^{bits} only"
+    problem = f"{{}} is a {values.dtype.name}, which is exact below 2^{bits} only"
     # A number of just 2^53 may have been one more.
     large = np.abs(values) >= 2.0**bits
     _refuse(large, values, problem, ALL_DIGITS, "write the column as int64")

@@ -9,7 +9,6 @@ import csv
 import gzip
 import io
 import re
-import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,8 @@ from skyloom.io.errors import InputError, encoding_error, existing_file
 CUT = "the file may be cut short: export it again"
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 DELIMITERS = ",;\t"
+LONGEST = 2**27  # of lines and cells, lest a packed file fill the memory
+INVISIBLE = "\ufeff\u200b"  # what editors leave before a name
 QUOTED = re.compile(r'"[^"]*"')
 GZIP = b"\x1f\x8b"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -68,8 +69,8 @@ def read_rows(
     about = layout(path)
     # Of several columns without a name the first counts, as where one is an index.
     names = spelt(path, about.names, wanted)[::-1]
-    with _text(path) as file, _huge_fields():
-        reader = csv.reader(file, strict=True, delimiter=about.delimiter)
+    with _text(path) as lines, _huge_fields():
+        reader = csv.reader(lines, strict=True, delimiter=about.delimiter)
         for row, cells in _with_content(path, islice(reader, about.row, None), about):
             yield row, dict(zip(names, cells[::-1], strict=True))
 
@@ -85,13 +86,13 @@ def header(path: str | Path, wanted: Iterable[str] = ()) -> list[str]:
 def layout(path: str | Path) -> Layout:
     """Return the columns of a text table, and the delimiter that its header tells."""
     path = existing_file(path)
-    with _text(path) as file:
-        line = next((line for line in file if line.strip(",; \t\r\n")), "")
+    with _text(path) as lines:
+        line = next((line for line in lines if line.strip(",; \t\r\n")), "")
     bare = QUOTED.sub("", line)
     delimiter = max(DELIMITERS, key=bare.count)
-    with _text(path) as file, _huge_fields():
-        row, raw = _first(path, csv.reader(file, strict=True, delimiter=delimiter))
-    names = [name.strip() for name in raw]
+    with _text(path) as lines, _huge_fields():
+        row, raw = _first(path, csv.reader(lines, strict=True, delimiter=delimiter))
+    names = [name.strip().strip(INVISIBLE).strip() for name in raw]
     twice = sorted({n for n in names if n and names.count(n) > 1})
     if twice:
         where = f"row {row}, {twice[0]!r}"
@@ -142,14 +143,14 @@ def packed(path: str | Path) -> bool:
 
 
 @contextmanager
-def _text(path: Path) -> Iterator[TextIO]:
-    """Open a text table, gzipped or not."""
+def _text(path: Path) -> Iterator[Iterator[str]]:
+    """Open a text table, gzipped or not, and yield its lines."""
     zipped = packed(path)
     try:
         with (gzip.open if zipped else open)(path, "rb") as raw:
             _refuse_others(path, raw)
             with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-                yield file
+                yield _lines(path, file)
     except UnicodeDecodeError:
         if zipped:
             raise InputError(path, "the text is not UTF-8") from None
@@ -157,6 +158,14 @@ def _text(path: Path) -> Iterator[TextIO]:
     except (OSError, EOFError, zlib.error) as bad:
         problem = f"not a readable CSV file ({bad})"
         raise InputError(path, problem, remedy="fetch or make it again") from None
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    while line := file.readline(LONGEST):
+        if len(line) == LONGEST:
+            problem = f"a line of {LONGEST:,} characters or more"
+            raise InputError(path, problem, expected="rows of a table")
+        yield line
 
 
 def _refuse_others(path: Path, raw: BinaryIO) -> None:
@@ -178,7 +187,7 @@ def _refuse_others(path: Path, raw: BinaryIO) -> None:
 def _huge_fields():
     # The csv module refuses cells above 128 KiB; a classification can be larger.
     # The limit is global to the process, so it is put back.
-    before = csv.field_size_limit(sys.maxsize)
+    before = csv.field_size_limit(LONGEST)
     try:
         yield
     finally:

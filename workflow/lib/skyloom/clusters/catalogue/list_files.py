@@ -41,9 +41,10 @@ def read_source(path: str | Path) -> Source:
     """
     path = existing_file(path)
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    readers = {".fits": _fits, ".fit": _fits, ".csv": _csv, ".ecsv": _ecsv}
+    readers = {".fits": _fits, ".fit": _fits, ".ecsv": _ecsv}
+    readers |= {".csv": _csv, ".tsv": _csv}
     if suffix not in readers:
-        expected = ".fits, .fit, .csv (also .gz) or .ecsv"
+        expected = ".fits, .fit, .csv, .tsv (also .gz) or .ecsv"
         raise InputError(path, f"unknown suffix {suffix!r}", expected=expected)
     return readers[suffix](path)
 

@@ -153,7 +153,7 @@ def coded(path: Path, name: str, codes: pd.Series, meaning: dict) -> pd.Series:
     bad = np.flatnonzero(~codes.isin(meaning))
     if bad.size:
         where = f"{row_of(path, bad[0])}, column {name!r}"
-        problem = f"got {codes.tolist()[bad[0]]!r}"
+        problem = f"got {codes.tolist()[bad[0]]!r}"[:60]
         raise InputError(path, problem, where=where, expected=one_of(meaning))
     return codes.map(meaning)
 
