@@ -96,6 +96,13 @@ def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def words(column) -> np.ndarray:
+    """Return the text of cells without blanks around it; any byte is a letter."""
+    column = np.asarray(column)
+    text = np.char.decode(column, "latin-1") if column.dtype.kind == "S" else column
+    return np.char.strip(text.astype(str))
+
+
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
     """Return wavelengths as float64; InputError unless positive and increasing."""
     wave = np.asarray(wave, dtype=np.float64)
