@@ -136,6 +136,9 @@ class _Layout:
         if self.kind == "fine":
             return flux, ivar, False
         mask = file.pixels(2, 2, rows)
+        if mask.dtype.kind not in "iu":
+            problem, expected = f"a mask of {mask.dtype}", "whole numbers"
+            raise InputError(file.path, problem, where="HDU 2", expected=expected)
         return flux, ivar, (mask & UNUSABLE) != 0
 
 

@@ -87,12 +87,18 @@ class Spectra:
 
 
 def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
-    """Return `Spectra.meta` of columns; a position that is not given is unknown."""
+    """Return `Spectra.meta` of columns.
+
+    A position that is not given, or cannot be one (-9999), is unknown.
+    """
     ids = {"targetid": targetid, "tileid": tileid, "expid": expid}
     table = {name: np.array(column, np.int64) for name, column in ids.items()}
+    unknown = np.full(len(table["targetid"]), np.nan)
     for name, column in (("ra", ra), ("dec", dec)):
-        unknown = np.full(len(table["targetid"]), np.nan)
         table[name] = unknown if column is None else np.array(column, float)
+    place = (np.abs(table["ra"]) <= 360) & (np.abs(table["dec"]) <= 90)
+    for name in ("ra", "dec"):
+        table[name] = np.where(place, table[name], np.nan)
     return pd.DataFrame(table)
 
 

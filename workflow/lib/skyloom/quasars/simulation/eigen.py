@@ -45,6 +45,10 @@ def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         problem, expected = f"not a redrock template: {cards}", "numbers CRVAL1, CDELT1"
         raise InputError(path, problem, where="HDU 0", expected=expected)
     start, step = float(cards["CRVAL1"]), float(cards["CDELT1"])
+    if not (0 < step < 1 and 0 < start < 10):
+        problem = f"CRVAL1 {start:g}, CDELT1 {step:g}"
+        expected = "those of log10 of wavelengths [Å]"
+        raise InputError(path, problem, where="HDU 0", expected=expected)
     if not np.isfinite(vectors).all():
         raise InputError(path, f"shape {vectors.shape}", expected="(k, pixels)")
     return start + step * np.arange(vectors.shape[1]), vectors

@@ -26,8 +26,6 @@ from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 FORMAT = "skyloom.quasars.spectra 2"
 CHUNK = 256  # rows: about half a megabyte of a dataset
 
-AGAIN = "delete it, and the run makes it again"
-
 Batch = tuple[pd.DataFrame, np.ndarray, np.ndarray]
 
 
@@ -116,7 +114,7 @@ class Store:
             self._file = h5py.File(self.path, "r")
         except OSError as bad:
             problem = f"not a readable HDF5 file ({bad})"
-            raise InputError(path, problem, remedy=AGAIN) from None
+            raise InputError(path, problem, remedy="make it again") from None
         try:
             self.grid = self._checked_grid()
         except (KeyError, TypeError, json.JSONDecodeError) as bad:
@@ -138,14 +136,15 @@ class Store:
     @property
     def meta(self) -> pd.DataFrame:
         """Return the facts of all spectra, one row each."""
-        return pd.DataFrame(self._read("meta", slice(None)))
+        return pd.DataFrame(self._file["meta"][:])
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Yield what `write_store` took, `size` spectra at a time, in order."""
         meta = self.meta
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
-            yield meta[rows].reset_index(drop=True), *self._pixels(rows)
+            flux, ivar = (self._file[name][rows] for name in ("flux", "ivar"))
+            yield meta[rows].reset_index(drop=True), flux, ivar
 
     def rows(self, index) -> tuple[np.ndarray, np.ndarray]:
         """Return flux and ivar of chosen rows, each (len(index), size), float32.
@@ -154,22 +153,8 @@ class Store:
         """
         index = np.arange(len(self))[index]
         # HDF5 picks single rows slowly; a store is an exposure, or what is trained on.
-        flux, ivar = self._pixels(slice(None))
-        return flux[index], ivar[index]
-
-    def _pixels(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return flux and ivar of rows; InputError for what was never written."""
-        flux, ivar = (self._read(name, rows) for name in ("flux", "ivar"))
-        if not (np.isfinite(flux) & np.isfinite(ivar) & (ivar >= 0)).all():
-            problem = "damaged: pixels that are not finite, or of an ivar below 0"
-            raise InputError(self.path, problem, remedy=AGAIN)
+        flux, ivar = (self._file[name][:][index] for name in ("flux", "ivar"))
         return flux, ivar
-
-    def _read(self, name: str, rows: slice) -> np.ndarray:
-        try:
-            return self._file[name][rows]
-        except OSError as bad:
-            raise InputError(self.path, f"damaged ({bad})", remedy=AGAIN) from None
 
     def _checked_grid(self) -> Grid:
         found = self._file.attrs.get("format")
