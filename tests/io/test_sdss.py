@@ -264,7 +264,7 @@ BAD_PLATES = {
     "no COEFF0": (lambda: plate(COEFF0=None), "COEFF0 is None"),
     "COEFF1 text": (lambda: plate(COEFF1="x"), "COEFF1 is 'x'"),
     "COEFF1 zero": (lambda: plate(COEFF1=0.0), "increasing"),
-    "no PLATEID": (lambda: plate(PLATEID=None), "PLATEID is None"),
+    "no PLATEID": (lambda: plate(PLATEID=None), "no PLATEID"),
     "plate air": (lambda: plate(VACUUM=False), "in air"),
     "no FIBERID": (lambda: plate({"RA": [1.0] * 4}), "no column FIBERID"),
 }

@@ -3,6 +3,7 @@
 import csv
 
 import astropy.units as u
+import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
@@ -139,19 +140,6 @@ def test_columns_in_another_case(tmp_path):
     path = written(tmp_path, "Aa,aA\n1,2\n")
     with pytest.raises(InputError, match="columns Aa and aA could both be AA"):
         read_csv(path, {"AA": "int"})
-
-
-def test_parquet_holds_its_provenance(tmp_path):
-    """The record is the file's own metadata; the table is the same without it."""
-    made = Recipe({"a": 1}, "c0de").record()
-    table = pd.DataFrame({"a": [1, 2], "m": ["{}", None]})
-    write_parquet(tmp_path / "a.parquet", table, made)
-    write_parquet(tmp_path / "b.parquet", table)
-    assert json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"skyloom"]) == (
-        made
-    )
-    frames = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in "ab"]
-    pd.testing.assert_frame_equal(*frames)
 
 
 def catalogue() -> Table:

@@ -19,6 +19,7 @@ from skyloom.io.spectra import (
     cleaned,
     meta_table,
     refuse_repeats,
+    words,
 )
 from skyloom.io.spectral_units import angstroms, fluxes
 
@@ -201,7 +202,7 @@ def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarra
         raise InputError(path, problem, where=where, expected="one row each")
     keep = targetid >= 0
     if "OBJTYPE" in table:
-        keep &= np.char.strip(table["OBJTYPE"].astype(str)) == "TGT"
+        keep &= words(table["OBJTYPE"]) == "TGT"
     if not keep.any():
         problem = f"no targets among {n} fibres"
         raise InputError(path, problem, where=where, expected="OBJTYPE TGT")

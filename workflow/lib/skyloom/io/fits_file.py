@@ -143,8 +143,9 @@ class FitsFile:
 
         InputError for one that cannot be parsed.
         """
-        header, found = self.native(key).header, {}
+        hdu, found = self.native(key), {}
         with reading(self.path, key):
+            header = hdu.header
             for name in names:
                 try:
                     found |= {name: header[name]} if name in header else {}
@@ -184,7 +185,7 @@ class FitsFile:
             self._refuse(key, "an image", "a table")
         hdu = self.native(key)
         with reading(self.path, key):
-            names = list(hdu.columns.names)
+            names = [name for name in hdu.columns.names if name]
         found: dict[str, str] = {}
         for name in names:
             if found.setdefault(name.upper(), name) != name:

@@ -21,6 +21,7 @@ from skyloom.io.spectra import (
     cleaned,
     meta_table,
     refuse_repeats,
+    words,
 )
 from skyloom.io.spectral_units import angstroms, fluxes
 
@@ -135,6 +136,9 @@ class _Layout:
         if self.kind == "fine":
             return flux, ivar, False
         mask = file.pixels(2, 2, rows)
+        if mask.dtype.kind not in "iu":
+            problem, expected = f"a mask of {mask.dtype}", "whole numbers"
+            raise InputError(file.path, problem, where="HDU 2", expected=expected)
         return flux, ivar, (mask & UNUSABLE) != 0
 
 
@@ -171,8 +175,12 @@ def _train_meta(file: FitsFile, hdu: int, n: int):
 def _plugmap(file: FitsFile, n: int):
     table = file.integers(5, ("FIBERID",)) | file.numbers(5, (), ("RA", "DEC"))
     table |= file.columns(5, (), ("OBJTYPE",))
-    plate, mjd = (np.full(n, number) for number in _numbers(file, "PLATEID", "MJD"))
-    kind = np.char.strip(np.asarray(table.get("OBJTYPE", ["?"] * n)).astype(str))
+    header, where = file.cards(0, "PLATEID", "MJD"), "primary header"
+    plate, mjd = (
+        np.full(n, _identity(file.path, header, key, where))
+        for key in ("PLATEID", "MJD")
+    )
+    kind = words(table.get("OBJTYPE", ["?"] * n))
     return _meta(file.path, 5, n, table, plate, mjd, kind != "SKY")
 
 
@@ -218,8 +226,8 @@ def _spec_table(file: FitsFile) -> dict:
     return {k: cell[0] for k, cell in file.columns(2, (), FACTS).items()}
 
 
-def _identity(path, facts: dict, key: str) -> int:
-    value, where = facts.get(key), "primary header and HDU 2"
+def _identity(path, facts: dict, key: str, where="primary header and HDU 2") -> int:
+    value = facts.get(key)
     if value is None:
         remedy = "SDSS-V files (FIELD, CATALOGID) are not read"
         raise InputError(path, f"no {key}", where=where, remedy=remedy)
@@ -244,7 +252,7 @@ def _numbers(file: FitsFile, *names: str) -> list[float]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             problem, where = f"{name} is {value!r}", "primary header"
             raise InputError(file.path, problem, where=where, expected="a number")
-    return [cards[name] for name in names]
+    return [float(cards[name]) for name in names]
 
 
 def _refuse_air(file: FitsFile) -> None:

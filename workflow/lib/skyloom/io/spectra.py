@@ -87,13 +87,26 @@ class Spectra:
 
 
 def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
-    """Return `Spectra.meta` of columns; a position that is not given is unknown."""
+    """Return `Spectra.meta` of columns.
+
+    A position that is not given, or cannot be one (-9999), is unknown.
+    """
     ids = {"targetid": targetid, "tileid": tileid, "expid": expid}
     table = {name: np.array(column, np.int64) for name, column in ids.items()}
+    unknown = np.full(len(table["targetid"]), np.nan)
     for name, column in (("ra", ra), ("dec", dec)):
-        unknown = np.full(len(table["targetid"]), np.nan)
         table[name] = unknown if column is None else np.array(column, float)
+    place = (np.abs(table["ra"]) <= 360) & (np.abs(table["dec"]) <= 90)
+    for name in ("ra", "dec"):
+        table[name] = np.where(place, table[name], np.nan)
     return pd.DataFrame(table)
+
+
+def words(column) -> np.ndarray:
+    """Return the text of cells without blanks around it; any byte is a letter."""
+    column = np.asarray(column)
+    text = np.char.decode(column, "latin-1") if column.dtype.kind == "S" else column
+    return np.char.strip(text.astype(str))
 
 
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:

@@ -38,13 +38,17 @@ def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     if not path.is_file():
         remedy = "fetch it from redrock-templates, or leave out the family eigen"
         raise InputError(path, "no such file, packed or not", remedy=remedy)
-    try:
-        with opened(path) as file:
-            vectors = file.pixels(0, ndim=2).astype(np.float64)
-            header = file[0].header
-            start, step = float(header["CRVAL1"]), float(header["CDELT1"])
-    except (KeyError, TypeError) as bad:
-        raise InputError(path, f"not a redrock template ({bad})") from None
+    with opened(path) as file:
+        vectors = file.pixels(0, ndim=2).astype(np.float64)
+        cards = file.cards(0, "CRVAL1", "CDELT1")
+    if not all(isinstance(cards.get(k), int | float) for k in ("CRVAL1", "CDELT1")):
+        problem, expected = f"not a redrock template: {cards}", "numbers CRVAL1, CDELT1"
+        raise InputError(path, problem, where="HDU 0", expected=expected)
+    start, step = float(cards["CRVAL1"]), float(cards["CDELT1"])
+    if not (0 < step < 1 and 0 < start < 10):
+        problem = f"CRVAL1 {start:g}, CDELT1 {step:g}"
+        expected = "those of log10 of wavelengths [Å]"
+        raise InputError(path, problem, where="HDU 0", expected=expected)
     if not np.isfinite(vectors).all():
         raise InputError(path, f"shape {vectors.shape}", expected="(k, pixels)")
     return start + step * np.arange(vectors.shape[1]), vectors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.io.spectra import Arm
 from skyloom.spectra.readers.beside import redrock_of
-from skyloom.spectra.readers.dust import cleared, left_in
+from skyloom.spectra.readers.dust import MOST, cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
     Observed,
     redshift_of,
     wavelengths,
 )
+from skyloom.spectra.rest.cuts import REDSHIFTS
+
+log = logging.getLogger(__name__)
 
 NO_REDROCK = "put the redrock-*.fits of this coadd-*.fits beside it, or give a redshift"
 
@@ -34,8 +38,9 @@ def read_coadd(
 
     The arms are joined in the middle of what two of them see; a gap between them is
     masked. EBV of the table of targets undoes the Milky Way's dust. Redshifts are
-    `redshift` for all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN for
-    a target that is not in it; without such a file `otherwise` for all.
+    `redshift` for all, or those of ``redrock-*.fits`` beside ``coadd-*.fits``, NaN of a
+    target that is not in it or has one that no galaxy has; without such a file
+    `otherwise` for all. A target whose EBV cannot be one is masked, as the log says.
 
     Raises
     ------
@@ -46,12 +51,17 @@ def read_coadd(
     known = _redshifts(path) if redshift is None else None
     dust = _dust(path)
     for spectra in coadd_batches(path, size):
+        for arm in spectra.arms:
+            wavelengths(path, f"arm {arm.name}", arm.wave)
         wave, flux, ivar = joined(spectra.arms)
         wave = wavelengths(path, "the arms", wave)
         info = _facts(path, spectra.meta["targetid"], known, (redshift, otherwise))
-        seen = Observed(wave, flux, ivar, info)
-        ebv = dust.reindex(spectra.meta["targetid"]).to_numpy()
-        yield cleared(seen, path, "column EBV", ebv)
+        ebv = dust.reindex(spectra.meta["targetid"]).to_numpy(float)
+        odd = (ebv < 0) | (ebv > MOST)
+        for target, value in zip(info["plateifu"][odd], ebv[odd], strict=True):
+            log.warning("%s: target %s is masked: EBV is %s", path, target, value)
+        seen = Observed(wave, flux, np.where(odd[:, None], 0, ivar), info)
+        yield cleared(seen, path, "column EBV", np.where(odd, np.nan, ebv))
 
 
 def joined(arms: tuple[Arm, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -96,7 +106,8 @@ def _facts(path: Path, target: pd.Series, known, told) -> pd.DataFrame:
         remedy = "put the redrock file of this coadd beside it"
         raise InputError(path, problem, remedy=remedy)
     found = known.reindex(target)
-    info["redshift"] = found["Z"].to_numpy(float)
+    z = found["Z"].to_numpy(float)
+    info["redshift"] = np.where((z > REDSHIFTS[0]) & (z < REDSHIFTS[1]), z, np.nan)
     info["zwarning"] = found["ZWARN"].fillna(-1).to_numpy(int)
     return info
 
