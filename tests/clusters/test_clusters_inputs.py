@@ -156,6 +156,36 @@ def test_a_tile_without_a_band_is_refused(data):
         survey_tiles.tiles(of_survey())
 
 
+def test_companions_links_and_packed_twins(data):
+    """Hidden files are no tiles, linked folders are entered, a packed twin is one."""
+    whole = config(source="files", paths={"survey": "des"})
+    before = survey_tiles.tiles(whole)
+    for tile in TILES:
+        touch(data / "des" / tile / f"._{tile}_r4907p01_g_nobkg.fits.fz")
+    touch(data / "des" / ".snapshot" / "DES9_r1p01_g_nobkg.fits.fz")
+    assert survey_tiles.tiles(whole) == before
+    for band in "griz":
+        touch(data / "elsewhere" / f"DES9_r1p01_{band}_nobkg.fits.fz")
+        touch(data / "elsewhere" / f"DES9_r1p01_{band}_nobkg.fits")
+    (data / "des" / "linked").symlink_to(data / "elsewhere")
+    found = survey_tiles.tiles(whole)
+    assert set(found) == {*TILES, "DES9"}
+    assert [path[-11:] for path in found["DES9"]] == ["_nobkg.fits"] * 4
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "tile,g,r,i,z\n", "<!DOCTYPE html>\n<p>404, not found</p>\n"]
+)
+def test_a_sheet_without_tiles_is_refused(data, text):
+    """An empty one, or a page that says that something went wrong."""
+    (data / "sheet.csv").write_text(text)
+    whole = config(source="files", paths={"survey": None, "survey_sheet": "sheet.csv"})
+    with pytest.raises(
+        InputError, match=r"sheet\.csv: .*(no rows|no column|no header)"
+    ):
+        survey_tiles.tiles(whole)
+
+
 def test_a_band_twice_is_refused(data):
     """Of two reductions of a tile, nobody knows which."""
     touch(data / "des" / "new" / f"{TILES[1]}_r5000p01_i_nobkg.fits.fz")

@@ -1,8 +1,11 @@
 """The importer of decoded upstream files, on a small file made here."""
 
+import contextlib
 import copy
+import functools
 import json
 import math
+import operator
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from skyloom.builder.drawings.upstream import (
 )
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.model import from_dict
+from skyloom.io.errors import InputError
 
 PART = {"mux": 60.0, "muy": 50.0, "roll": 0.3, "q": 0.5, "Re": 9.0}
 DISK = {**PART, "I": 0.125, "n": 1, "c": 2.0}
@@ -238,3 +242,31 @@ def test_identifiers_are_integers(tmp_path, identifier):
     path.write_text(json.dumps(TREE | {"index": [identifier, 12]}))
     with pytest.raises(ValueError, match="index"):
         read_upstream(path)
+
+
+ODD = (None, 3, "x", True, [], {}, [1], {"a": 1}, 10**400, math.nan, 1e308, [["a", 1]])
+
+
+def places(node, above=()):
+    yield above
+    listed = dict(enumerate(node)) if isinstance(node, list) else node
+    for key, one in listed.items() if isinstance(listed, dict) else ():
+        yield from places(one, (*above, key))
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: str(value)[:8])
+def test_anything_anywhere_costs_a_volunteer_at_most(tmp_path, value):
+    """An odd value in a model rejects its volunteer; elsewhere, the file."""
+    path = tmp_path / "model.json"
+    for place in list(places(TREE["models"]))[1:]:
+        tree = copy.deepcopy(TREE)
+        *above, last = ("models", *place)
+        functools.reduce(operator.getitem, above, tree)[last] = value
+        path.write_text(json.dumps(tree))
+        found = volunteers_tree(read_upstream(path), 1)
+        assert len(found["volunteers"]) >= 1
+        json.dumps(found, allow_nan=False)
+    for key in TREE:
+        path.write_text(json.dumps(TREE | {key: value}))
+        with contextlib.suppress(InputError):
+            volunteers_tree(read_upstream(path))

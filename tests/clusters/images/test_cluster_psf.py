@@ -96,6 +96,15 @@ def test_psfex_profile_has_unit_flux(tmp_path):
     assert psf.profile.flux == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("planes", [model(3.5), model(3.5)[None]])
+def test_psfex_model_that_does_not_vary(tmp_path, planes):
+    """PSFEx writes no polynomial then, and one plane, on two axes or three."""
+    cards = {**SAMPLING, "POLNAXIS": 0, "PSFNAXIS": planes.ndim, "PSFAXIS2": 41}
+    path = psfex_file(tmp_path / "a.psf", cards, planes)
+    here, there = read_psfex(path, 0.0, 0.0), read_psfex(path, 99.0, 9.0)
+    assert here.fwhm == there.fwhm == pytest.approx(3.5 * 0.263, rel=5e-3)
+
+
 def spoilt(path, how):
     """Write a PSFEx file with one fault."""
     if how == "text":

@@ -127,6 +127,11 @@ def test_calibration_of_scores(tmp_path):
     write_json(path, {"calibration": None, "threshold": None})
     assert products.read_calibration(path) is None
     assert products.read_threshold(path) == 0.5
+    for bad in (-5, 1e308, "x", None, True, [0.5]):
+        write_json(path, {"calibration": None, "threshold": {"value": bad}})
+        with pytest.raises(InputError, match=r"key 'threshold'.* a number from 0 to 1"):
+            products.read_threshold(path)
+    write_json(path, {"calibration": None})
     for wrong in ({}, {"calibration": {"kind": "luck"}}, {"calibration": [1]}):
         path.write_text(json.dumps(wrong))
         with pytest.raises(InputError, match=r"calibration\.json"):

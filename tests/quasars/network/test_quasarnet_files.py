@@ -1,5 +1,6 @@
 """Networks on disk: ours, the published layouts, and files that are neither."""
 
+import io
 import json
 import re
 import zipfile
@@ -313,7 +314,21 @@ def cut_zip(path):
     path.write_bytes(path.read_bytes()[:-200])
 
 
+def leading_out(path):
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        file["layers"] = h5py.ExternalLink("/etc/weights.h5", "/layers")
+    member(path, lambda n, h: held.getvalue() if n == "model.weights.h5" else h)
+
+
+def filling_the_memory(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("model.weights.h5", bytes(600_000_000))
+
+
 BROKEN = {
+    leading_out: "a link to another file, '/etc/weights.h5'",
+    filling_the_memory: "unpacks to 600,000,000 bytes; expected at most",
     theano: "run backwards",
     weights_only: "without the model's configuration",
     not_json: "JSONDecodeError",

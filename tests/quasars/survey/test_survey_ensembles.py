@@ -80,6 +80,8 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
         lambda tree: tree["threshold"].pop("value"),
         lambda tree: tree.update(threshold=0.7),
         lambda tree: tree["threshold"].update(value=None),
+        lambda tree: tree["threshold"].update(value=-5),
+        lambda tree: tree["threshold"].update(value=1e308),
         lambda tree: tree["redshift"].pop("floor"),
         lambda tree: tree["redshift"].update(scale="much"),
         lambda tree: tree["redshift"].update(bias=3),

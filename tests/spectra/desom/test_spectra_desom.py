@@ -391,7 +391,7 @@ def test_file_of_others_is_refused(trained, tmp_path, damage, problem):
     with pytest.raises(InputError, match=problem) as told:
         read_desom(tmp_path / "bad.keras")
     assert "bad.keras" in str(told.value)
-    assert "train the map again" in str(told.value)
+    assert "makes it again" in str(told.value)
 
 
 def test_damaged_file_is_refused(trained, tmp_path):

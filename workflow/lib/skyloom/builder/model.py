@@ -15,11 +15,13 @@ Source: Lingard et al. 2020, ApJ 900, 178, section 3.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+BEYOND = 1e9  # in any unit; sums of squares of what is below stay finite
 COMPONENTS = ("disk", "bulge", "bar")
 
 
@@ -105,12 +107,20 @@ def from_dict(tree: Mapping) -> Model:
         Naming the component and field that is missing, unknown, not a finite
         number, or out of its physical range.
     """
+    if not isinstance(tree, Mapping):
+        found = type(tree).__name__
+        msg = f"model: expected an object, got {found}"
+        raise ModelError(msg)
     unknown = set(tree) - {*COMPONENTS, "spiral"}
     if unknown:
         msg = f"model: unknown component {sorted(unknown)}; expected disk, bulge, bar"
         raise ModelError(msg)
     parts = {name: _sersic(name, tree.get(name)) for name in COMPONENTS}
-    arms = [_arm(f"spiral[{i}]", arm) for i, arm in enumerate(tree.get("spiral") or ())]
+    drawn = [] if tree.get("spiral") is None else tree["spiral"]
+    if not isinstance(drawn, list):
+        msg = f"spiral: expected a list, got {type(drawn).__name__}"
+        raise ModelError(msg)
+    arms = [_arm(f"spiral[{i}]", arm) for i, arm in enumerate(drawn)]
     return Model(**parts, spiral=tuple(arms))
 
 
@@ -130,11 +140,12 @@ def _number(where: str, tree: Mapping, key: str) -> float:
         raise _error(where, f"missing {key!r}")
     place = f"{where}.{key}"
     try:
-        value = float(tree[key])
-    except (TypeError, ValueError):
-        raise _error(place, f"expected a number, got {tree[key]!r}") from None
-    if not np.isfinite(value):
-        raise _error(place, f"expected a finite number, got {value}")
+        value = math.nan if isinstance(tree[key], bool) else float(tree[key])
+    except (TypeError, ValueError, OverflowError):
+        found = str(tree[key])[:40]
+        raise _error(place, f"expected a number, got {found!r}") from None
+    if not abs(value) < BEYOND:
+        raise _error(place, f"expected a finite number, got {tree[key]}")
     return value
 
 
@@ -165,9 +176,10 @@ def _arm(where: str, tree) -> Arm:
         return _build(SpiralArm, where, tree, ("A", "spread"))
     try:
         points = np.array(tree["points"], float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         points = np.empty(0)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+    pairs = points.ndim == 2 and points.shape[1] == 2
+    if not pairs or not (np.abs(points) < BEYOND).all():
         where = f"{where}.points"
         raise _error(where, "expected a list of finite [x, y] pairs")
     falloff = 1.0 if tree.get("falloff") is None else tree["falloff"]

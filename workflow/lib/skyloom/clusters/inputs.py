@@ -11,11 +11,13 @@ from os.path import relpath
 from pathlib import Path
 
 from skyloom.clusters.bands import BANDS
+from skyloom.io.folders import data_files
 from skyloom.io.record import checksum
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
 
 PART = re.compile(r"_\d{7}\.fits?(\.gz)?$")  # a catalogue's file of a HEALPix pixel
+MASTER = re.compile(r"_master_table\.fits?(\.gz)?$")
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"
 SKIES = (0, 1)  # of the real field: the real one, and a shuffled one
@@ -144,8 +146,8 @@ def galaxies(config: Mapping) -> list[str]:
     folder = Path(data_path(place))
     if folder.is_file():
         return [str(folder)]
-    parts = sorted(p for p in folder.iterdir() if PART.search(p.name))
-    found = [*parts, *sorted(folder.glob("*_master_table.fit*"))]
+    parts = data_files(folder, PART.search, deep=False)
+    found = [*parts, *data_files(folder, MASTER.search, deep=False)]
     if not parts:
         msg = (
             f"clusters.real_field.galaxies: no *_NNNNNNN.fit in {folder}; set "

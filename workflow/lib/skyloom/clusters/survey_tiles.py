@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 
 from skyloom.clusters.bands import BANDS
 from skyloom.io.atomic import write_text
+from skyloom.io.folders import data_files
 from skyloom.io.record import digest_of
 from skyloom.run.config import ConfigError, data_path, message
 from skyloom.run.sheets import read_sheet
@@ -42,8 +43,9 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the images of each tile of the survey, in the order of the bands.
 
     Simulated ones, or those of a sheet, or those of a folder in the layout of DES:
-    ``<tile>_r####p##_<band>_nobkg.fits.fz``, at any depth. A job of a run (not
-    ``fresh``) reads the listing that the run has left, as a folder may be large.
+    ``<tile>_r####p##_<band>_nobkg.fits.fz``, at any depth, packed or not. A job of a
+    run (not ``fresh``) reads the listing that the run has left, as a folder may be
+    large.
 
     Raises
     ------
@@ -79,10 +81,8 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
 def _found(folder: Path) -> dict[str, list[str]]:
     named: dict[str, dict[str, str]] = {}
     problems = []
-    for path in sorted(folder.rglob("*_nobkg.fits*")):
+    for path in data_files(folder, TILE.fullmatch):
         match = TILE.fullmatch(path.name)
-        if match is None:
-            continue
         tile, band = match["tile"], match["band"]
         if re.search(NAME, tile) is None:
             problems.append(

@@ -52,6 +52,7 @@ import numpy as np
 
 from skyloom.builder.model import Model, Sersic
 
+FAR = 1e6  # drawn units; no screen is so large
 DISPLAY = 512.0  # px, width and height of the drawing canvas
 OUTLINE = 3.0  # drawn length over effective length
 DISK_RULE = 2.0  # empirical factor on the Re of disks
@@ -137,6 +138,7 @@ def number(raw, what: str) -> float:
     except (TypeError, ValueError, OverflowError):
         value = math.nan
     need(math.isfinite(value), what, "a finite number", raw)
+    need(abs(value) < FAR, what, "a place or length near the canvas", raw)
     return value
 
 

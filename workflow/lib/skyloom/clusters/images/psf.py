@@ -67,6 +67,8 @@ def draw_psf(rng: np.random.Generator, median: float) -> Psf:
 def read_psfex(path: str | Path, x: float, y: float) -> Psf:
     """Read PSFEx's model (Bertin 2011, ASP 442, 435) at one place of an image.
 
+    It varies with the place, or not at all (``POLNAXIS`` 0 or ``POLDEG1`` 0).
+
     ``x, y`` [px] are (0, 0) at the middle of the first pixel. ``fwhm`` is measured on
     the model.
 
@@ -78,8 +80,7 @@ def read_psfex(path: str | Path, x: float, y: float) -> Psf:
     path = existing_file(path)
     try:
         with opened(path) as file:
-            model = DES_PSFEx(file[1])
-        image = np.array(model.getPSFArray(galsim.PositionD(x + 1, y + 1)), float)
+            image, sampling = _drawn(file[1], galsim.PositionD(x + 1, y + 1))
         whole = image.ndim == 2 and np.isfinite(image).all() and image.sum() > 0
         problem = "" if whole else "the model is empty or not finite"
     except Exception as bad:  # GalSim passes on astropy's and numpy's, of any class
@@ -87,6 +88,18 @@ def read_psfex(path: str | Path, x: float, y: float) -> Psf:
     if problem:
         expected = "a table PSF_DATA with POLNAXIS, PSF_SAMP and PSF_MASK"
         raise InputError(path, problem, where="HDU 1", expected=expected)
-    scale = float(model.sample_scale) * PIXEL_SCALE
+    scale = sampling * PIXEL_SCALE
     drawn = galsim.InterpolatedImage(galsim.Image(image, scale=scale), flux=1.0)
     return Psf(fwhm=float(drawn.calculateFWHM()), image=image, image_scale=scale)
+
+
+def _drawn(hdu, place: galsim.PositionD) -> tuple[np.ndarray, float]:
+    """Return the pixels of a model, and its step in pixels of the survey."""
+    if hdu.header["POLNAXIS"] != 0:
+        model = DES_PSFEx(hdu)
+        return np.array(model.getPSFArray(place), float), float(model.sample_scale)
+    # GalSim asks for polynomials of two coordinates; without any, there is one plane.
+    planes = np.array(hdu.data.field("PSF_MASK")[0], float)
+    if planes.ndim == 3 and len(planes) == 1:
+        planes = planes[0]
+    return planes, float(hdu.header["PSF_SAMP"])

@@ -17,19 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.coordinates import FK5, ICRS
 from astropy.io import fits
-from astropy.wcs import WCS, FITSFixedWarning
+from astropy.wcs import WCS
 from astropy.wcs.utils import wcs_to_celestial_frame
 
 from skyloom.clusters.bands import ZERO_POINT
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, fill, opened, write_hdus
 from skyloom.sky.tan import wcs_header
+from skyloom.sky.world import celestial, in_j2000
 
-FRAMES = ICRS(), FK5()  # of J2000, which is ICRS within 0.1 arcsec
-NUMBERS = [f"{name}{axis}" for name in ("CRVAL", "CRPIX", "CDELT") for axis in (1, 2)]
-NUMBERS += [f"CD{row}_{column}" for row in (1, 2) for column in (1, 2)]
 PACKED = ".fits.fz"
 TILE = 256  # px, side of a compressed tile
 NOISE_LEVELS = 16  # steps of the rounding in one sigma of the noise
@@ -208,38 +205,22 @@ def good_pixels(path: Path, image: np.ndarray, mask: np.ndarray | None) -> np.nd
 
 
 def world(path: Path, hdu) -> WCS:
-    """Return the world coordinates of an image; InputError for none on the sky."""
+    """Return the world coordinates of an image; InputError for others than of J2000."""
     try:
-        with warnings.catch_warnings():
-            # Old keywords and dates that astropy corrects are no fault of the pixels.
-            warnings.simplefilter("ignore", FITSFixedWarning)
-            found = WCS(hdu.header)
-        frame = wcs_to_celestial_frame(found) if found.has_celestial else None
-    except Exception as bad:  # wcslib's errors have no class in common
-        problem = f"the world coordinates cannot be read ({bad})"
-    else:
-        problem = _off_sky(found, frame, hdu.header)
+        found = celestial(hdu.header, hdu.shape)
+        problem = "" if in_j2000(found) else f"in {wcs_to_celestial_frame(found)!r}"
+    except ValueError as bad:
+        problem = str(bad)
     if problem:
-        where = f"HDU {hdu.name or 'PRIMARY'}"
-        expected = "CTYPE RA---, DEC-- in ICRS or FK5 of J2000, and numbers CRVAL, "
-        expected += "CRPIX and CD or CDELT"
-        raise InputError(path, problem, where=where, expected=expected)
+        raise InputError(
+            path,
+            f"the world coordinates are none of RA and Dec in ICRS: {problem}",
+            where=f"HDU {hdu.name or 'PRIMARY'}",
+            expected="CTYPE RA---, DEC-- in ICRS or FK5 of J2000, and numbers CRVAL, "
+            "CRPIX and CD or CDELT",
+            remedy="correct the header, or resample the image to such coordinates",
+        )
     return found
-
-
-def _off_sky(found: WCS, frame, header: fits.Header) -> str:
-    """Return what keeps a WCS from being one of RA and Dec; nothing for a good one."""
-    text = [key for key in NUMBERS if isinstance(header.get(key), str)]
-    if frame is None or found.naxis != 2:
-        return "no WCS"
-    if text:
-        return f"{text[0]} = {header[text[0]]!r}"
-    if not any(map(frame.is_equivalent_frame, FRAMES)):
-        kind = found.wcs.ctype[0]
-        return f"the WCS is not of RA and Dec in ICRS ({kind}, {frame!r})"
-    if not 0 < abs(np.linalg.det(found.pixel_scale_matrix)) < np.inf:
-        return "the WCS maps all pixels onto a line"
-    return ""
 
 
 def zero_point(path: Path, hdu) -> float:

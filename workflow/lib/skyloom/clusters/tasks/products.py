@@ -15,7 +15,7 @@ from astropy.wcs import WCS
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.io.documents import read_json
-from skyloom.io.errors import InputError
+from skyloom.io.errors import AGAIN, InputError
 from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import text
@@ -111,19 +111,25 @@ def read_calibration(path: str | Path) -> Platt | None:
     try:
         return platt_from_json(tree["calibration"])
     except (ValueError, AttributeError) as bad:
-        raise InputError(path, str(bad), where="key 'calibration'") from None
+        where = "key 'calibration'"
+        raise InputError(path, str(bad), where=where, remedy=AGAIN) from None
 
 
 def read_threshold(path: str | Path) -> float:
     """Return the probability from which on a catalogue is as pure as was asked for.
 
-    InputError for a threshold that is no probability.
+    Raises
+    ------
+    InputError
+        No such file, or a threshold that is no probability.
     """
     known = read_json(path).get("threshold")
     if known is None:
         return THRESHOLD
-    value = known.get("value") if isinstance(known, dict) else known
-    if not isinstance(value, int | float) or not 0 <= value <= 1:
-        where, expected = "key 'threshold'", "{value: a number of 0 to 1}"
-        raise InputError(path, f"got {known}", where=where, expected=expected)
+    value = known.get("value") if isinstance(known, dict) else None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
+        problem, where = f"got {str(known)[:60]}", "key 'threshold'"
+        expected = "{value}, a number from 0 to 1"
+        raise InputError(path, problem, where=where, expected=expected, remedy=AGAIN)
     return float(value)

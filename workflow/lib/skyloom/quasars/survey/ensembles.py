@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
 from skyloom.quasars.config import Survey
@@ -51,7 +53,8 @@ def read_ensemble(networks: Iterable[str | Path], calibration: str | Path) -> En
         redshift = Calibration.from_json(tree["redshift"])
         threshold = float(tree["threshold"]["value"])
         survey = dict(tree["survey"])
-        if not -1 <= threshold <= 1:
+        # One below all scores calls everything: the number before 0.
+        if not np.nextafter(0.0, -1.0) <= threshold <= 1:
             msg = f"threshold {threshold}"
             raise ValueError(msg)
     except (KeyError, TypeError, ValueError, OverflowError) as bad:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.wcs import WCS, FITSFixedWarning
+from astropy.wcs import WCS
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, fill, opened, write_hdus
 from skyloom.sky.geometry import pixel_scale
 from skyloom.sky.tan import wcs_header
+from skyloom.sky.world import celestial
 from skyloom.spirals.geometry import Stamp
 
 log = logging.getLogger(__name__)
@@ -195,50 +195,17 @@ def _wcs(path, header) -> WCS | None:
     """Return celestial world coordinates of the image's plane, None if it has none."""
     if not any(str(header.get(f"CTYPE{i}", "")).strip() for i in (1, 2)):
         return None
-    where = "world coordinates"
     try:
-        _numbers(header)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FITSFixedWarning)
-            wcs = WCS(header, naxis=2)
-            middle = [(header["NAXIS1"] - 1) / 2, (header["NAXIS2"] - 1) / 2]
-            wcs.wcs.set()
-            lon, lat = wcs.all_pix2world(*middle, 0) if wcs.has_celestial else (0, 0)
-            scale = pixel_scale(wcs) if wcs.has_celestial else 0.0
-            problem = _problem(wcs, lon, lat, scale)
-            if not problem:
-                icrs_of(wcs, *middle)
-    except Exception as bad:  # wcslib's have no class in common
+        wcs = celestial(header, (header["NAXIS2"], header["NAXIS1"]))
+        scale = pixel_scale(wcs)
+        low, high = SCALES
+        problem = "" if low <= scale <= high else f"pixels of {scale:.4g} arcsec"
+    except ValueError as bad:
         problem = str(bad)
     if problem:
-        expected = "a celestial system in degrees"
-        raise InputError(
-            path, problem, where=where, expected=expected, remedy=REMEDY
-        ) from None
+        where, expected = "world coordinates", "a celestial system in degrees"
+        raise InputError(path, problem, where=where, expected=expected, remedy=REMEDY)
     return wcs
-
-
-def _numbers(header) -> None:
-    """Refuse positions that are no numbers, which astropy takes for 0."""
-    for name in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2"):
-        value = header.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            msg = f"{name} is {value!r}"
-            raise ValueError(msg)
-    if not abs(header["CRVAL2"]) <= 90:
-        msg = f"CRVAL2 is {header['CRVAL2']}"
-        raise ValueError(msg)
-
-
-def _problem(wcs: WCS, lon, lat, scale: float) -> str:
-    """Return what is wrong with world coordinates, nothing if they are well."""
-    if not wcs.has_celestial or wcs.wcs.lng != 0:
-        return f"axes {', '.join(wcs.wcs.ctype)}"
-    if not SCALES[0] <= scale <= SCALES[1]:
-        return f"pixels of {scale:.4g} arcsec (no CD, PC or CDELT cards?)"
-    if not (np.isfinite(lon) and np.isfinite(lat)):
-        return "the middle of the image is not on the sky"
-    return ""
 
 
 def _factor(path, header, wcs: WCS | None) -> float | None:
