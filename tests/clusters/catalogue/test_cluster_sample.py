@@ -160,31 +160,3 @@ def test_the_file_returns_what_was_written(tmp_path, drawn):
 def test_an_empty_field_is_a_file(tmp_path, drawn):
     write_catalogue(tmp_path / "a.dat", drawn[0][:0])
     assert len(read_catalogue(tmp_path / "a.dat")) == 0
-
-
-GOOD = "10 -40 1 1 0 1 1 1 1 0.5 0 0 0 0.3 1 1 0.2"
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("10 -40 1 1", "line 2: 4 values"),
-        (GOOD + " 3", "line 2: 18 values"),
-        (GOOD.replace("0.5", "half"), "line 2, HLR: got 'half'"),
-        (GOOD.replace("-40", "nan"), "line 2, DEC: got 'nan'"),
-        (GOOD.replace("10 ", "400 "), "line 2: RA = 400"),
-        (GOOD.replace("-40", "-95"), "DEC = -95"),
-        (GOOD.replace("1 1 0 1", "1 1 2 1"), "MEM = 2"),
-        (GOOD.replace("0.5 0 0 0", "0.5 1.2 0 0"), "FRACDEV = 1.2"),
-        (GOOD.replace("0.5 0", "-0.5 0"), "HLR = -0.5"),
-        (GOOD.replace("0 1 1 1 1 0.5", "0 1 1 -1 1 0.5"), "FLUX_I = -1"),
-        (GOOD.replace("0.3 1 1", "0.3 7 1"), "SOURCE_TYPE = 7"),
-        (GOOD.replace("1 1 0.2", "1 inf 0.2"), "GI_COLOR: got 'inf'"),
-    ],
-)
-def test_bad_lines_are_named(tmp_path, line, says):
-    from skyloom.io.errors import InputError
-
-    (tmp_path / "a.dat").write_text(f"{GOOD}\n{line}\n")
-    with pytest.raises(InputError, match=says.replace("(", r"\(")):
-        read_catalogue(tmp_path / "a.dat")

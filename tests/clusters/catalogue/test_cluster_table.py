@@ -36,6 +36,13 @@ BAD = {
     "no number": ({"RA": "nan"}, "line 2, RA: got 'nan'"),
     "a word": ({"DEC": "south"}, "line 2, DEC: got 'south'"),
     "off the sky": ({"DEC": "91"}, "DEC = 91; expected a finite number in .-90, 90"),
+    "beyond": ({"RA": "400"}, "line 2: RA = 400"),
+    "a share of 1.2": ({"FRACDEV": "1.2"}, "FRACDEV = 1.2"),
+    "no size": ({"HLR": "-0.5"}, "HLR = -0.5"),
+    "no light": ({"FLUX_I": "-1"}, "FLUX_I = -1"),
+    "another source": ({"SOURCE_TYPE": "7"}, "SOURCE_TYPE = 7"),
+    "endless": ({"GI_COLOR": "inf"}, "line 2, GI_COLOR: got 'inf'"),
+    "too few": ({"RA": ""}, "line 2: 16 values"),
     "too many": ({"DEC": "1 1"}, "line 2: 18 values; expected 17"),
 }
 
