@@ -228,6 +228,7 @@ BAD = {
     "wave falls": (_wave(lambda w: w[::-1]), "strictly increasing"),
     "wave flat": (_wave(lambda w: w * 0 + 3600), "strictly increasing"),
     "wave NaN": (_wave(lambda w: w * np.nan), "finite positive"),
+    "wave in nm": (_wave(lambda w: w / 10), "360 to .*within 900 to 60000"),
     "negative ivar": (_negative, "30 of 30 pixels have a negative variance"),
     "fibermap rows": (_map(TARGETID=[1, 2]), "2 rows for 3 spectra"),
     "fibermap image": (_fibermap_image, "an image"),

@@ -87,13 +87,13 @@ def test_what_is_no_file_of_spectra_is_refused(tmp_path):
 
 
 def test_spectra_that_miss_the_networks_are_refused(tmp_path):
-    """Wavelengths in nm whose unit nobody states; a file without spectra."""
+    """An infrared spectrum; a file without spectra."""
     flux = np.ones((1, 50), "f4")
-    arm = Arm("b", np.linspace(360.0, 980.0, 50), flux, flux)
+    arm = Arm("b", np.linspace(11000.0, 24000.0, 50), flux, flux)
     meta = pd.DataFrame({"targetid": [1], "tileid": 2, "expid": 3, "ra": 0.0, "dec": 0})
-    write_coadd(tmp_path / "nm.fits", Spectra((arm,), meta))
-    with pytest.raises(InputError, match="wavelengths of 360 to 980 Å; expected some"):
-        list(spectra_of(tmp_path / "nm.fits"))
+    write_coadd(tmp_path / "ir.fits", Spectra((arm,), meta))
+    with pytest.raises(InputError, match="wavelengths of 11000 to 24000 Å"):
+        list(spectra_of(tmp_path / "ir.fits"))
     fits.PrimaryHDU().writeto(tmp_path / "none.fits")
     with pytest.raises(InputError, match="no spectra among the HDUs PRIMARY; expected"):
         list(spectra_of(tmp_path / "none.fits"))

@@ -13,6 +13,8 @@ from skyloom.io.errors import InputError
 
 META = ("targetid", "tileid", "expid", "ra", "dec")
 
+RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
+
 log = logging.getLogger(__name__)
 
 
@@ -110,7 +112,7 @@ def words(column) -> np.ndarray:
 
 
 def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
-    """Return wavelengths as float64; InputError unless positive and increasing."""
+    """Return wavelengths as float64; InputError unless increasing, and in Å."""
     wave = np.asarray(wave, dtype=np.float64)
     expected = "finite positive wavelengths"
     bad = np.flatnonzero(~(np.isfinite(wave) & (wave > 0)))
@@ -123,6 +125,11 @@ def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
         problem = f"wavelengths {wave[i]:.4f}, {wave[i + 1]:.4f} at pixels {i}, {i + 1}"
         expected = "strictly increasing wavelengths"
         raise InputError(path, problem, where=where, expected=expected)
+    if len(wave) and (wave[0] < RANGE[0] or wave[-1] > RANGE[1]):
+        problem = f"wavelengths {wave[0]:.6g} to {wave[-1]:.6g}"
+        expected = f"Å, within {RANGE[0]:g} to {RANGE[1]:g}"
+        remedy = "convert them to Å (1 nm = 10 Å, 1 µm = 10000 Å), or state their unit"
+        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
     return wave
 
 

@@ -85,5 +85,4 @@ def _refuse_elsewhere(path: str | Path, spectra: Spectra) -> None:
     )
     problem = f"wavelengths of {low:.6g} to {high:.6g} Å"
     expected = f"some within {LOG.wave[0]:.0f} to {LOG.wave[-1]:.0f} Å"
-    remedy = "see that the file states the unit of its wavelengths"
-    raise InputError(path, problem, expected=expected, remedy=remedy)
+    raise InputError(path, problem, expected=expected)

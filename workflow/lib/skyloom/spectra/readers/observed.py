@@ -19,7 +19,6 @@ from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.resample import stretch, to_rest
 
 BATCH = 256  # spectra that a reader gives at once
-RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
 NAME = re.compile(r"[\w.+ -]*")  # of a galaxy, which its files are named by
 
 
@@ -83,15 +82,10 @@ def batches(n: int, size: int = BATCH) -> Iterator[slice]:
 
 
 def wavelengths(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
-    """Return wavelengths as float64; InputError unless increasing, and in Å."""
+    """Return two wavelengths or more; InputError of `checked_wave`, or for fewer."""
     wave = checked_wave(path, where, wave)
     if len(wave) < 2:
         raise InputError(path, f"{len(wave)} pixel", where=where, expected="2 or more")
-    if wave[0] < RANGE[0] or wave[-1] > RANGE[1]:
-        problem = f"wavelengths {wave[0]:.6g} to {wave[-1]:.6g}"
-        expected = f"Å, within {RANGE[0]:g} to {RANGE[1]:g}"
-        remedy = "convert them to Å (1 nm = 10 Å, 1 µm = 10000 Å)"
-        raise InputError(path, problem, where=where, expected=expected, remedy=remedy)
     return wave
 
 
