@@ -235,6 +235,19 @@ ERRORS = [
     ),
     ("multiplier 0", as_json(DIFFERENCE, multiplier=0), json_cutout, "multiplier is 0"),
     ("multiplier text", as_json(DIFFERENCE, multiplier="x"), json_cutout, "multiplier"),
+    ("pixel beyond all", as_json(DIFFERENCE, psf=[[1e308]]), json_cutout, "beyond 1e"),
+    (
+        "multiplier of 400 digits",
+        as_json(DIFFERENCE).replace(b"1.5}", b"9" * 400 + b"}"),
+        json_cutout,
+        "numbers",
+    ),
+    (
+        "list for metadata",
+        as_json(DIFFERENCE, metadata=[1]),
+        json_cutout,
+        "a list; exp",
+    ),
     ("no noise", as_json(DIFFERENCE, imageData=CLEAR), json_cutout, "does not vary"),
     (
         "sigma below zero",

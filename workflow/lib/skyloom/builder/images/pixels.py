@@ -6,6 +6,7 @@ import numpy as np
 
 from skyloom.io.errors import InputError
 
+LARGEST = 1e30  # of any pixel: squares of it are still numbers
 PSF_EXACT = 1e-3  # of its sum: nothing to say
 PSF_TOLERANCE = 0.05  # of its sum: renormalised, and said so
 PSF_NEGATIVE = 0.02  # of its peak: noise of a measured PSF
@@ -20,11 +21,13 @@ def array(path, key: str, value, ndim: int = 2) -> np.ndarray:
     """Return `value` as a float64 array of `ndim` dimensions, not empty."""
     try:
         numbers = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         expected = f"a regular {ndim}-D array of numbers"
         raise wrong(path, key, "not numbers", expected) from None
     if numbers.ndim != ndim or 0 in numbers.shape:
         raise wrong(path, key, f"shape {numbers.shape}", f"{ndim} dimensions")
+    if (np.isfinite(numbers) & (np.abs(numbers) > LARGEST)).any():
+        raise wrong(path, key, f"numbers beyond {LARGEST:g}", "NaN where unknown")
     return numbers
 
 
