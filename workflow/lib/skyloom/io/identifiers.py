@@ -19,6 +19,7 @@ WHOLE = re.compile(r"([+-]?[0-9]+)(\.0*)?")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 SPREADSHEET = re.compile(r"[+-]?[0-9](\.[0-9]+)?[eE]\+[0-9]+")
 PADDED = re.compile(r"[+-]?0[0-9]+")  # 007 is a name, where names may stand
+AS_WHOLE = "export the column as whole numbers, without a point"
 AS_TEXT = "export it again with the column as text"
 ALL_DIGITS = "a whole number with all its digits"
 BLANK = frozenset(("",))
@@ -55,8 +56,8 @@ def integers(values: Iterable) -> np.ndarray:
     Raises
     ------
     CellError
-        As of `integer`, an empty cell, and a float that may have been rounded: float64
-        is exact below 2^53 only, float32 below 2^24.
+        As of `integer`, an empty cell, and floats that may have been rounded, as
+        numbers or as text: float64 is exact below 2^53 only, float32 below 2^24.
     """
     values = one_a_row(values)
     _refuse(empty(values), values, "empty cell", "a whole number")
@@ -70,11 +71,13 @@ def integers(values: Iterable) -> np.ndarray:
     if kind not in "SUO":
         msg = f"a column of {values.dtype}"
         raise CellError(msg, "whole numbers")
-    return np.array(each(_integer, values), np.int64)
+    made = np.array(each(_integer, values), np.int64)
+    _refuse_written_floats(values, made)
+    return made
 
 
 def labels(values: Iterable) -> np.ndarray:
-    """Return a column of identifiers: int64, or text if one of them is a name.
+    """Return a column of identifiers: int64, or objects of text if one is a name.
 
     One rule holds for the whole column. A name is any text, and stands as it is.
 
@@ -91,18 +94,20 @@ def labels(values: Iterable) -> np.ndarray:
     texts = [text.strip() for text in each(_text, values)]
     if all(NUMBER.fullmatch(t) and not PADDED.fullmatch(t) for t in texts):
         return integers(np.array(texts, object))
-    cut = np.array([SPREADSHEET.fullmatch(text) is not None for text in texts], bool)
+    cut = np.array(["+" in text and _is_cut(text) for text in texts], bool)
     _refuse(cut, values, "{} has lost its digits", "all of them", AS_TEXT)
-    return np.array(texts)
+    return np.array(texts, object)
 
 
 def names(values: Iterable) -> np.ndarray:
     """Return `labels` as text, empty where a cell is."""
     values = one_a_row(values)
     there = ~empty(values, BLANK)
+    if there.all():
+        return np.array([str(label) for label in labels(values).tolist()], object)
     made = np.full(len(values), "", object)
     try:
-        made[there] = labels(values[there]).astype(str).astype(object)
+        made[there] = [str(label) for label in labels(values[there]).tolist()]
     except CellError as bad:
         bad.row = int(np.flatnonzero(there)[bad.row])
         raise
@@ -111,12 +116,25 @@ def names(values: Iterable) -> np.ndarray:
 
 def _from_floats(values: np.ndarray) -> np.ndarray:
     bits = np.finfo(values.dtype).nmant + 1
-    problem = f"{{}} is a {values.dtype}, which is exact below 2^{bits} only"
+    problem = f"{{}} is a {values.dtype.name}, which is exact below 2^{bits} only"
     # A number of just 2^53 may have been one more.
     large = np.abs(values) >= 2.0**bits
     _refuse(large, values, problem, ALL_DIGITS, "write the column as int64")
     _refuse(values != np.rint(values), values, "got {}", "a whole number")
     return values.astype(np.int64)
+
+
+def _refuse_written_floats(values: np.ndarray, made: np.ndarray) -> None:
+    """Refuse text such as 39627788403084376.0 where all is what a float could hold.
+
+    Of identifiers that are whole, some are none that float64 has.
+    """
+    long = np.flatnonzero((made >= 2**53) | (made <= -(2**53)))
+    dotted = np.array(["." in text_of(values[k]) for k in long], bool)
+    exact = np.array([int(float(made[k])) == made[k] for k in long], bool)
+    if dotted.any() and exact[dotted].all():
+        problem = f"{shown(values[long[dotted][0]])} may be a float that was rounded"
+        raise CellError(problem, ALL_DIGITS, AS_WHOLE, long[dotted][0])
 
 
 def _integer(cell: object) -> int:
@@ -127,6 +145,10 @@ def _integer(cell: object) -> int:
 
 def _text(cell: object) -> str:
     return str(_integer(cell)) if isinstance(cell, float) else text_of(cell)
+
+
+def _is_cut(text: str) -> bool:
+    return SPREADSHEET.fullmatch(text) is not None
 
 
 def _refuse(bad: np.ndarray, values, problem: str, expected: str, remedy: str = ""):
