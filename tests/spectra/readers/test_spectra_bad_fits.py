@@ -34,7 +34,20 @@ def truncated(path) -> None:
 
 
 DATA = line_spectra(20).T.reshape(PIXELS, 4, 5)
+SKY = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": 1.0}
+SKY |= {"CRPIX1": 1.0, "CRPIX2": 1.0, "CDELT1": -1e-4, "CDELT2": 1e-4}
+TURNED = SKY | {"CTYPE1": "DEC--TAN", "CTYPE2": "RA---TAN"}
+GALACTIC = SKY | {"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"}
 CUBES = {
+    "declination first": ("muse", TURNED, {}, 0.03, ["world coordinates", "DEC--TAN"]),
+    "galactic axes": ("muse", GALACTIC, {}, 0.03, ["GLON-TAN", "J2000"]),
+    "a place in text": (
+        "muse",
+        SKY | {"CRVAL1": "10:00"},
+        {},
+        0.03,
+        ["CRVAL1", "10:00"],
+    ),
     "no redshift": ("muse", {}, {}, None, ["no redshift", "give the redshift"]),
     "a redshift of text": ("muse", {}, {}, "near", ["'near'", "number"]),
     "a negative redshift": ("muse", {}, {}, -0.3, ["-0.3", "between"]),

@@ -15,7 +15,7 @@ not compared: headers are edited, as our own remedies ask for, and keep the old 
 from __future__ import annotations
 
 import logging
-import warnings
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +24,15 @@ import astropy.units as u
 import numpy as np
 import pandas as pd
 from astropy.io.fits import Header
-from astropy.io.fits.verify import VerifyError
-from astropy.utils.exceptions import AstropyWarning
-from astropy.wcs import WCS, WcsError
+from astropy.wcs import WCS
 
 from skyloom.io.errors import InputError
 from skyloom.io.fits import FitsFile, opened
+from skyloom.io.fits_file import Hdu
 from skyloom.io.spectra import cleaned, note_negative
 from skyloom.run.log import NAME
 from skyloom.sky.geometry import pixel_scale
+from skyloom.sky.world import celestial, in_j2000
 from skyloom.spectra.readers.dust import cleared, left_in
 from skyloom.spectra.readers.observed import (
     BATCH,
@@ -48,6 +48,7 @@ SLAB = 20_000_000  # pixels of a cube read at once
 FAINT = 1e-10  # below it, flux is in erg/s/cm2/Å, whose squares float32 cannot hold
 UNIT = 1e-17
 DUST = "EBVPLNCK"  # card of SAMI's HDU DUST
+SKY = re.compile("RA--|DEC-|.LON|.LAT")  # kinds of axes
 SHARPEST = 1e5  # no spectrograph gives a S/N a pixel above it
 
 
@@ -131,7 +132,7 @@ def sky_of(path: str | Path) -> tuple[Header, tuple[int, int]]:
         cubes = [hdu for hdu in file if hdu.is_image and len(hdu.shape or ()) == 3]
         if not cubes:
             raise InputError(path, "no cube", expected="an image of 3 axes")
-        wcs = _celestial(cubes[0].header)
+        wcs = _celestial(file, cubes[0])
         return Header() if wcs is None else wcs.to_header(), cubes[0].shape[1:]
 
 
@@ -210,7 +211,7 @@ def _slabs(shape: tuple[int, ...]) -> Iterator[slice]:
     return batches(shape[1], max(1, SLAB // (shape[0] * shape[2])))
 
 
-def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
+def _places(file: FitsFile, hdu: Hdu) -> tuple[float | None, pd.DataFrame]:
     """Return a spaxel's area [arcsec2] and where all are [arcsec] from the middle.
 
     As in MaNGA's maps, x grows to the east and y to the north, however it is turned.
@@ -218,7 +219,7 @@ def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
     ny, nx = hdu.shape[1:] or (1, 1)
     row, column = np.divmod(np.arange(ny * nx), nx)
     table = pd.DataFrame({"row": row, "column": column})
-    wcs = _celestial(hdu.header) if len(hdu.shape) == 3 else None
+    wcs = _celestial(file, hdu) if len(hdu.shape) == 3 else None
     if wcs is None:
         return None, table
     side = pixel_scale(wcs)
@@ -227,14 +228,22 @@ def _places(file: FitsFile, hdu) -> tuple[float | None, pd.DataFrame]:
     return side**2, table
 
 
-def _celestial(header: Header) -> WCS | None:
-    with warnings.catch_warnings():
-        # Old keywords are said to be old; steps without end are refused below.
-        for kind in (AstropyWarning, RuntimeWarning):
-            warnings.simplefilter("ignore", kind)
-        try:
-            wcs = WCS(header, naxis=2)
-        except (WcsError, ValueError, VerifyError, AttributeError):
-            return None
-        sound = wcs.has_celestial and 0 < pixel_scale(wcs) < np.inf
-    return wcs.celestial if sound else None
+def _celestial(file: FitsFile, hdu: Hdu) -> WCS | None:
+    """Return the world coordinates of a cube on the sky, None where it states none."""
+    header = hdu.header
+    kinds = [str(header.get(f"CTYPE{axis}", "")).upper() for axis in (1, 2)]
+    if not any(map(SKY.match, kinds)):
+        return None
+    try:
+        wcs = celestial(header, hdu.shape[-2:])
+        problem = "" if in_j2000(wcs) else f"axes {', '.join(kinds)}, not of J2000"
+    except ValueError as bad:
+        problem = str(bad)
+    if problem:
+        where = f"HDU {hdu.name or hdu.number}, world coordinates"
+        expected = "right ascension first, and declination, of J2000"
+        remedy = "correct the cards, or delete CTYPE1 and CTYPE2 to do without the sky"
+        raise InputError(
+            file.path, problem, where=where, expected=expected, remedy=remedy
+        )
+    return wcs

@@ -1,0 +1,49 @@
+"""What is left out of many spectra, and why."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from skyloom.io.desi import write_coadd
+from skyloom.io.errors import InputError
+from skyloom.io.spectra import Arm, Spectra, meta_table
+from skyloom.quasars.spectra.grid import LOG
+from skyloom.quasars.spectra.rejects import COLUMNS, Rejects, table
+from skyloom.quasars.spectra.store import batch
+
+SOURCE = 39627634556018800
+
+
+def coadd(path, ids, dead=()):
+    flux = np.random.default_rng(1).normal(size=(len(ids), 50)).astype("f4")
+    ivar = np.ones_like(flux)
+    ivar[list(dead)] = 0
+    arm = Arm("r", 5760 + 0.8 * np.arange(50), flux, ivar)
+    write_coadd(path, Spectra((arm,), meta_table(ids, ids, ids)))
+    return path
+
+
+def test_bad_files_are_noted_and_the_rest_goes_on(tmp_path):
+    """Each file with its spectra; none at all is an error."""
+    good = coadd(tmp_path / "a.fits", [SOURCE, 7])
+    bad = tmp_path / "b.fits"
+    bad.write_text("no spectrum")
+    rejects = Rejects()
+    found = [(path, len(some)) for path, some in rejects.spectra([bad, good, bad])]
+    assert found == [(good, 2)]
+    assert [row["FILE"] for row in rejects.rows] == [str(bad)] * 2
+    with pytest.raises(InputError, match="none of 2 files can be read; the first"):
+        list(rejects.spectra([bad, bad]))
+
+
+def test_targets_without_signal_are_noted(tmp_path):
+    """By their names; the table keeps all digits."""
+    path = coadd(tmp_path / "a.fits", [SOURCE, 7], dead=[0])
+    rejects = Rejects()
+    for place, some in rejects.spectra([path]):
+        rejects.note_silent(place, batch(some, LOG))
+    made = table(rejects.rows)
+    assert tuple(made) == COLUMNS
+    assert made["TARGETID"].tolist() == [SOURCE]
+    assert made.to_csv(index=False).count(str(SOURCE)) == 3
+    assert isinstance(table([]), pd.DataFrame)
+    assert tuple(table([])) == COLUMNS
