@@ -144,7 +144,7 @@ def _read(path: Path, columns: Mapping[str, str]) -> Mapping:
     if path.name.endswith(FITS):
         with opened(path, verify=False) as file:
             return pd.DataFrame(file.columns(_table_of(file), list(columns)))
-    return read_parquet(path, list(columns))
+    return read_parquet(path, list(columns), exact=True)
 
 
 def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
