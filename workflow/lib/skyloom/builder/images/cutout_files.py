@@ -31,6 +31,7 @@ STORED = {
     "header": ("U", 0),
     "notes": ("U", 0),
 }
+TREES = {"metadata": dict, "header": dict, "notes": list}  # stored as JSON
 UPSTREAM = {
     "image": ("f", 2),
     "mask": ("biu", 2),
@@ -75,7 +76,7 @@ def from_upstream_npz(
         Of ``np.rot90``: `astrometry.image_turns`; None if they are unknown.
     """
     arrays = read_npz(path, UPSTREAM, {"metadata": ("U", 0)})
-    metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")))
+    metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")), dict)
     made = make_cutout(path, subject_id, **arrays, metadata=metadata, noise=noise)
     if turns is None:
         return dataclasses.replace(made, rotation=None)
@@ -97,9 +98,11 @@ def read_cutout(path: str | Path) -> Cutout:
     """Read what `write_cutout` wrote; InputError if it cannot be that."""
     arrays = read_npz(path, STORED)
     values = {k: v if v.ndim else v.item() for k, v in arrays.items()}
-    values |= {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}
+    values |= {k: _tree(path, k, values[k], kind) for k, kind in TREES.items()}
     unknown = np.isnan(values["rotation"])
     values["rotation"] = None if unknown else int(values["rotation"])
+    if not all(isinstance(card, list) for card in values["header"].values()):
+        raise wrong(path, "header", "no cards", "a value and a comment each")
     values["header"] = {k: tuple(v) for k, v in values["header"].items()}
     made = Cutout(**values | {"notes": tuple(values["notes"])})
     problem = _unsound(made)
@@ -190,8 +193,11 @@ def _keys(path, names) -> dict:
     return tree
 
 
-def _tree(path, name: str, text: str):
+def _tree(path, name: str, text: str, kind: type):
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as bad:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as bad:
         raise wrong(path, name, f"not JSON ({bad})") from None
+    if not isinstance(tree, kind):
+        raise wrong(path, name, f"a {type(tree).__name__}", f"a {kind.__name__}")
+    return tree
