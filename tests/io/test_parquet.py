@@ -77,6 +77,13 @@ def test_files_of_others_need_no_checksums(tmp_path):
         read_parquet(tmp_path / "a", ["x", "z"])
 
 
+def test_whole_numbers_beside_a_gap_are_exact(tmp_path):
+    """Where it is asked for; pandas' own way makes them floats."""
+    table = pa.table({"id": pa.array([2**60 + 1, None])})
+    pq.write_table(table, tmp_path / "a")
+    assert read_parquet(tmp_path / "a", exact=True)["id"].tolist() == [2**60 + 1, None]
+
+
 def test_a_file_does_not_fill_the_memory(tmp_path):
     """A constant column packs well beyond what any table needs."""
     column = pa.array(np.zeros(60_000_000, np.int64))

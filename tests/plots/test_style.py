@@ -86,3 +86,15 @@ def test_colours_differ_for_deuteranopes():
     seen = np.clip(rgb @ blind.T, 0, 1) ** (1 / 2.2)
     distance = np.linalg.norm(seen[:, None] - seen[None], axis=-1)
     assert distance[np.triu_indices(5, 1)].min() > 0.1
+
+
+@pytest.mark.parametrize("name", ["$x^$", "a$b$c", "$\\frac$", "5 $", "plain", "$$"])
+def test_words_of_a_user_are_shown_as_they_are(name):
+    """No formula is seen in them, nor an error made."""
+    sizes = []
+    for text, how in ((style.words(name), {}), (name, {"parse_math": False})):
+        fig = style.figure(2.0, 1.0)
+        drawn = fig.text(0.1, 0.5, text, **how)
+        fig.draw_without_rendering()
+        sizes.append(drawn.get_window_extent().width)
+    assert sizes[0] == sizes[1]

@@ -274,6 +274,17 @@ ERRORS = [
         "'pixel_mask': values other",
     ),
     ("npz metadata no JSON", npz_of(NPZ, metadata="{"), npz_cutout, "'metadata': not"),
+    ("ours, no header", stored_cutout(header=np.array("[]")), read_cutout, "a list; e"),
+    (
+        "ours, no cards",
+        stored_cutout(header=np.array('{"A": 1}')),
+        read_cutout,
+        "cards",
+    ),
+    ("ours, no sigma", stored_cutout(sigma=CLEAR * 0.0), read_cutout, "above 0; .*del"),
+    ("ours, a gap", stored_cutout(image=nan_image), read_cutout, "not finite"),
+    ("ours, shapes", stored_cutout(mask=CLEAR[1:] > 0), read_cutout, "of the shapes"),
+    ("ours, PSF", stored_cutout(psf=2 * PSF), read_cutout, "a PSF of sum 2"),
     (
         "cutout with a broken header",
         stored_cutout(header=np.array("{")),

@@ -174,6 +174,19 @@ def _about(grid):
     return change
 
 
+def _other(name, values):
+    def change(file):
+        del file[name]
+        file[name] = values
+
+    return change
+
+
+def _grouped(file):
+    del file["flux"]
+    file.create_group("flux")
+
+
 def _shorten(file):
     file["ivar"].resize(2, axis=0)
 
@@ -187,6 +200,9 @@ def _shorten(file):
         (_lose("about"), "'about' doesn't exist"),
         (_about({}), "not a readable table"),
         (_shorten, "as many rows"),
+        (_other("flux", np.ones((3, 5), "S3")), "datasets of the kinds"),
+        (_other("ivar", np.ones((3, 5), complex)), "datasets of the kinds"),
+        (_grouped, "not a readable table"),
         (_about({"kind": "log", "size": 4, "start": 3, "step": 1}), "4 pixels"),
     ],
 )

@@ -13,10 +13,12 @@ import numpy as np
 
 from skyloom.io.atomic import write_text
 from skyloom.io.errors import AGAIN, REMADE, InputError, encoding_error, existing_file
-from skyloom.io.packed import limit
 from skyloom.io.record import digest_of
 
 SEAL = "skyloom_sha256"  # key of the checksum of our own documents
+# Bytes that a gzipped document may unpack to; read, it takes many times as much.
+FREE, RATIO = 2**24, 50
+HEX = 64  # characters of a checksum
 
 
 def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
@@ -89,18 +91,32 @@ def plain(tree):
 
 
 def _unsealed(path: str | Path, tree: dict) -> dict:
-    # The key too may be damaged: it is known by all its characters but one.
-    keys = [key for key in tree if len(key) == len(SEAL)]
-    near = [k for k in keys if sum(a != b for a, b in zip(k, SEAL, strict=True)) < 2]
-    if near and tree.pop(near[0]) != digest_of(tree):
+    key = next((key for key, value in tree.items() if _sealing(key, value)), None)
+    if key is not None and tree.pop(key) != _digest(tree):
         problem = "its content does not have its checksum: damaged, or changed by hand"
         remedy = f"{REMADE}; or, to keep a change that is meant, take out this key"
         raise InputError(path, problem, where=f"key {SEAL!r}", remedy=remedy)
     return tree
 
 
+def _sealing(key: str, value: object) -> bool:
+    """Return whether a key is that of the checksum, or is so but for one character."""
+    if key == SEAL or len(key) != len(SEAL):
+        return key == SEAL
+    near = sum(a != b for a, b in zip(key, SEAL, strict=True)) == 1
+    return near and isinstance(value, str) and len(value) == HEX
+
+
+def _digest(tree: dict) -> str | None:
+    """Return the checksum of a document; None of one with a number that is none."""
+    try:
+        return digest_of(tree)
+    except ValueError:
+        return None
+
+
 def _read_text(path: Path) -> str:
-    most = limit(path.stat().st_size)
+    most = FREE + RATIO * path.stat().st_size
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             content = file.read(most + 1)

@@ -31,7 +31,7 @@ def bounded(path: str | Path, unpacked: int, size: int | None = None) -> None:
     InputError
         More than `FREE` and `RATIO` times the size.
     """
-    most = limit(Path(path).stat().st_size if size is None else size)
+    most = FREE + RATIO * (Path(path).stat().st_size if size is None else size)
     if unpacked > most:
         problem = f"unpacks to {unpacked:,} bytes"
         raise InputError(
@@ -40,11 +40,6 @@ def bounded(path: str | Path, unpacked: int, size: int | None = None) -> None:
             expected=f"at most {most:,}, by its size",
             remedy="it is damaged or made to fill the memory: do not use it",
         )
-
-
-def limit(size: int) -> int:
-    """Return the bytes that a file of a size may unpack to."""
-    return FREE + RATIO * size
 
 
 @contextmanager

@@ -61,16 +61,20 @@ def writing_parquet(
 
 
 def read_parquet(
-    path: str | Path, columns: Sequence[str] | None = None
+    path: str | Path, columns: Sequence[str] | None = None, *, exact: bool = False
 ) -> pd.DataFrame:
     """Return the rows of a Parquet file, of all columns or of some.
+
+    `exact` keeps whole numbers in columns with gaps, as Python's: as floats they would
+    lose digits. What pandas noted about types is then left alone.
 
     Raises
     ------
     InputError
         See `read_rows`.
     """
-    return read_rows(path, columns).to_pandas()
+    how = {"integer_object_nulls": exact, "ignore_metadata": exact}
+    return read_rows(path, columns).to_pandas(**how)
 
 
 def read_rows(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

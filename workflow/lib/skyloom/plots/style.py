@@ -268,6 +268,11 @@ def cased(width: float = 1.2, colour: str = "white") -> list:
     ]
 
 
+def words(text: object) -> str:
+    """Return a text of the user's as it is shown: its dollar signs begin no formula."""
+    return str(text).replace("$", r"\$")
+
+
 def note(axes: Axes, text: str, *, corner: str = "upper left", **kwargs) -> None:
     """Write a text of any length in a corner of a panel, cased in white."""
     vertical, horizontal = corner.split()

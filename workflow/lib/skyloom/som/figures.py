@@ -55,7 +55,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     axes.add_collection(_discs(axes, som, by_kind))
     colours = dict(zip(counts, style.CYCLE, strict=False))
     marks = [
-        Line2D([], [], ls="", marker="o", ms=5, color=colour, label=name)
+        Line2D([], [], ls="", marker="o", ms=5, color=colour, label=style.words(name))
         for name, colour in colours.items()
     ]
     fig.legend(handles=marks, loc="outside right center")

@@ -11,9 +11,9 @@ import numpy as np
 
 from skyloom.builder.config import Noise
 from skyloom.builder.images.cutout import Cutout, make_cutout, turn
-from skyloom.builder.images.pixels import flags, wrong
+from skyloom.builder.images.pixels import PSF_EXACT, flags, wrong
 from skyloom.io.documents import plain, read_json
-from skyloom.io.errors import DatumError
+from skyloom.io.errors import REMADE, DatumError, InputError
 from skyloom.io.fits import write_images
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import cards, text
@@ -31,6 +31,7 @@ STORED = {
     "header": ("U", 0),
     "notes": ("U", 0),
 }
+TREES = {"metadata": dict, "header": dict, "notes": list}  # stored as JSON
 UPSTREAM = {
     "image": ("f", 2),
     "mask": ("biu", 2),
@@ -75,7 +76,7 @@ def from_upstream_npz(
         Of ``np.rot90``: `astrometry.image_turns`; None if they are unknown.
     """
     arrays = read_npz(path, UPSTREAM, {"metadata": ("U", 0)})
-    metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")))
+    metadata = _tree(path, "metadata", str(arrays.pop("metadata", "{}")), dict)
     made = make_cutout(path, subject_id, **arrays, metadata=metadata, noise=noise)
     if turns is None:
         return dataclasses.replace(made, rotation=None)
@@ -94,14 +95,35 @@ def write_cutout(path: str | Path, cutout: Cutout) -> None:
 
 
 def read_cutout(path: str | Path) -> Cutout:
-    """Read what `write_cutout` wrote."""
+    """Read what `write_cutout` wrote; InputError if it cannot be that."""
     arrays = read_npz(path, STORED)
     values = {k: v if v.ndim else v.item() for k, v in arrays.items()}
-    values |= {k: _tree(path, k, values[k]) for k in ("metadata", "header", "notes")}
+    values |= {k: _tree(path, k, values[k], kind) for k, kind in TREES.items()}
     unknown = np.isnan(values["rotation"])
     values["rotation"] = None if unknown else int(values["rotation"])
+    if not all(isinstance(card, list) for card in values["header"].values()):
+        raise wrong(path, "header", "no cards", "a value and a comment each")
     values["header"] = {k: tuple(v) for k, v in values["header"].items()}
-    return Cutout(**values | {"notes": tuple(values["notes"])})
+    made = Cutout(**values | {"notes": tuple(values["notes"])})
+    problem = _unsound(made)
+    if problem:
+        raise InputError(path, problem, expected="a whole cutout", remedy=REMADE)
+    return made
+
+
+def _unsound(cutout: Cutout) -> str:
+    """Return what no cutout can be; nothing for a sound one."""
+    shapes = {getattr(cutout, name).shape for name in ("image", "sigma", "mask")}
+    planes = (cutout.image, cutout.sigma, cutout.psf)
+    if len(shapes) > 1 or not cutout.image.size:
+        return f"image, sigma and mask of the shapes {sorted(shapes)}"
+    if not all(np.isfinite(plane).all() for plane in planes):
+        return "pixels that are not finite"
+    if not (cutout.sigma > 0).all() or not 0 < cutout.multiplier < np.inf:
+        return "a sigma or multiplier that is not above 0"
+    if abs(cutout.psf.sum() - 1) > PSF_EXACT:
+        return f"a PSF of sum {cutout.psf.sum():g}"
+    return ""
 
 
 def usable_cutout(path: str | Path) -> Cutout:
@@ -171,8 +193,11 @@ def _keys(path, names) -> dict:
     return tree
 
 
-def _tree(path, name: str, text: str):
+def _tree(path, name: str, text: str, kind: type):
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as bad:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as bad:
         raise wrong(path, name, f"not JSON ({bad})") from None
+    if not isinstance(tree, kind):
+        raise wrong(path, name, f"a {type(tree).__name__}", f"a {kind.__name__}")
+    return tree

@@ -42,5 +42,6 @@ def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) ->
 def failed_plot(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:
     """Write a page that says why there is nothing to draw."""
     figure = style.figure(style.PAGE_WIDTH, 1.0)
-    figure.text(0.5, 0.5, f"subject {subject}: {reason}", ha="center", wrap=True)
+    why = style.words(f"subject {subject}: {reason}")
+    figure.text(0.5, 0.5, why, ha="center", wrap=True)
     style.save(figure, *paths.values(), note=text(recipe.record()))

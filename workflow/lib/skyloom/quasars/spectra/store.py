@@ -25,6 +25,7 @@ from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 
 FORMAT = "skyloom.quasars.spectra 3"
+KINDS = {"flux": "f", "ivar": "f", "meta": "V"}  # numpy's, of the datasets
 CHUNK = 256  # rows: about half a megabyte of a dataset
 
 UNSOUND = "a number that is not finite, or an inverse variance below 0"
@@ -175,6 +176,10 @@ class Store:
         found = self._file.attrs.get("format")
         if found != FORMAT.encode():
             problem, expected = f"format {found!r}", f"{FORMAT!r}"
+            raise InputError(self.path, problem, expected=expected, remedy=REMADE)
+        kinds = {name: self._file[name].dtype.kind for name in ("flux", "ivar", "meta")}
+        if kinds != KINDS:
+            problem, expected = f"datasets of the kinds {kinds}", f"{KINDS}"
             raise InputError(self.path, problem, expected=expected, remedy=REMADE)
         grid = Grid(**read_tree(self._file, "about")["grid"])
         n = {len(self._file[name]) for name in ("flux", "ivar", "meta")}

@@ -103,6 +103,7 @@ def histograms(som: Som, units: np.ndarray, values: np.ndarray, name: str) -> Fi
     look = {"cmap": style.SEQUENTIAL_MAP, "edgecolors": "face", "linewidths": 0.4}
     bars = PolyCollection(steps, array=median, **look)
     axes.add_collection(bars)
+    name = style.words(name)
     axes.set_title(f"{name}: {edges[0]:.2f} to {edges[-1]:.2f}, from left to right")
     fig.colorbar(bars, ax=axes, label=f"median {name}", shrink=0.6)
     return fig

@@ -63,6 +63,10 @@ def mosaic(made: Placed) -> np.ndarray:
     return framed.transpose(0, 2, 1, 3).reshape(size)[:-GAP, :-GAP]
 
 
+def _said(name: str) -> str:
+    return WORDS.get(name, style.words(name))
+
+
 def counts_by(made: Placed, unit: np.ndarray, classes) -> dict[str, np.ndarray]:
     """Return the occupancy of the map by class, for `skyloom.som.figures.hit_map`."""
     classes = np.asarray(classes)
@@ -92,7 +96,7 @@ def classes_told_apart(judged: Mapping) -> Figure:
         label = "shuffled, 99.9 %" if k == 0 else None
         axes.plot(at, [one["ami_null"] for one in found], **look, label=label)
     axes.axhline(0, color=style.GREY, lw=0.6)
-    axes.set_xticks(range(len(classes)), [WORDS.get(name, name) for name in classes])
+    axes.set_xticks(range(len(classes)), [_said(name) for name in classes])
     axes.tick_params(axis="x", length=0, which="both")
     axes.set(ylabel="adjusted mutual information")
     fig.legend(loc="outside right upper")
@@ -111,7 +115,7 @@ def systematics(judged: Mapping) -> Figure:
     null = [one["eta2_null"] for one in found.values()]
     look = {"ls": "", "marker": "x", "color": style.BLACK}
     axes.plot(places, null, **look, label="mean of the shuffles")
-    words = [f"{WORDS.get(k, k)}\np = {one['p']:.2g}" for k, one in found.items()]
+    words = [f"{_said(k)}\np = {one['p']:.2g}" for k, one in found.items()]
     axes.set_xticks(places, words)
     axes.tick_params(axis="x", length=0, which="both")
     axes.set(ylabel=r"$\eta^2$ of the groups")

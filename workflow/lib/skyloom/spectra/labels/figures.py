@@ -55,7 +55,8 @@ def _against(axes: Axes, name: str, truth, median, found: Mapping) -> None:
     text = "rms {:.3f}, bias {:+.3f}\nR² {:.3f}"
     known = [found[key]["value"] for key in ("rms", "bias", "r2")]
     style.note(axes, text.format(*(np.nan if v is None else v for v in known)))
-    axes.set(xlabel=f"{name}, true", ylabel=f"{name}, estimated")
+    named = style.words(name)
+    axes.set(xlabel=f"{named}, true", ylabel=f"{named}, estimated")
 
 
 def _scatter(axes: Axes, found: Mapping) -> None:

@@ -52,7 +52,7 @@ def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Fi
         shown = axes.imshow(values, cmap=style.SEQUENTIAL_MAP)
         if values.count():
             _bar(fig, axes, shown, title in WHOLE)
-        axes.set_title(title)
+        axes.set_title(style.words(title))
         style.bare(axes)
     for axes in grid[len(panels) :]:
         axes.remove()
@@ -95,7 +95,7 @@ def spectra_figure(spectra: RestSpectra, found, model: Model) -> Figure:
         axes.set_ylim(*_limits(flux[i][seen], made[i][seen]))
         if not one["reason"]:
             axes.plot(wave, made[i, span], color=style.VERMILLION, lw=0.8, label="map")
-        axes.set_title(_said(one, model), fontsize=7, loc="left", pad=2)
+        axes.set_title(style.words(_said(one, model)), fontsize=7, loc="left", pad=2)
     grid[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
     grid[-1].set_xlabel("wavelength at rest [Å]")
     fig.supylabel("scaled flux", fontsize=9)

@@ -15,7 +15,7 @@ from skyloom.io.cells import CellError, numbers, one_a_row
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
 from skyloom.io.identifiers import names as names_of
-from skyloom.io.parquet import parquet_columns, read_rows
+from skyloom.io.parquet import parquet_columns, read_parquet
 
 FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
 
@@ -139,9 +139,7 @@ def _read(path: Path, columns: list[str]) -> Mapping:
     if path.name.lower().endswith(FITS):
         with opened(path, verify=False) as file:
             return file.columns(_table_of(file), columns)
-    # An identifier beside an empty cell is no float, which would lose its digits.
-    table = read_rows(path, columns)
-    return table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
+    return read_parquet(path, columns, exact=True)
 
 
 def _csv(path: Path, columns: list[str]) -> Mapping:
