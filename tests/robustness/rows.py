@@ -1,0 +1,140 @@
+"""What the table of formats is made of, and what results are looked at by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of files and its reader: one row of the table.
+
+    Attributes
+    ----------
+    name : str
+        Unique; seeds the mutants.
+    kind : str
+        Of the mutations, a key of `mutations.KINDS`.
+    make : callable
+        ``make(folder)`` writes a small valid file, and what belongs beside it; returns
+        the path of the one that is mutated.
+    reader : callable
+        The public function that is registered.
+    read : callable, optional
+        How it is called with that path, ``reader(path)`` unless given.
+    objects : callable, optional
+        What a result says, by identifier; the whole is one object unless given.
+    sane : callable, optional
+        Raises AssertionError for a result that cannot be.
+    sealed : bool
+        Whether the format is ours with checksums: a mutant is refused, or read as the
+        original.
+    weight : float
+        How many mutants there are, in units of the usual number.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Path], Path]
+    reader: Callable
+    read: Callable[[Path], Any] | None = None
+    objects: Callable[[Any], Mapping] | None = None
+    sane: Callable[[Any], None] | None = None
+    sealed: bool = False
+    weight: float = 1.0
+
+    def told(self, path: Path) -> tuple[Any, dict]:
+        """Read a file; return the result, and what it says by identifier."""
+        result = (self.read or self.reader)(path)
+        objects = {None: result} if self.objects is None else self.objects(result)
+        return result, {key: digest(value) for key, value in objects.items()}
+
+
+def digest(value: Any) -> str:
+    """Return a text that is equal for equal results, whatever they are made of."""
+    return json.dumps(_plain(value), sort_keys=True, default=repr)
+
+
+def _plain(value: Any):
+    if isinstance(value, pd.DataFrame):
+        return {str(k): _plain(value[k].to_numpy()) for k in value}
+    if isinstance(value, pd.Series):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, Table):
+        return {k: _plain(np.ma.filled(value[k], None)) for k in value.colnames}
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype.kind), list(value.shape), _plain(value.tolist())]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if is_dataclass(value) and not isinstance(value, type):
+        names = value.__dataclass_fields__
+        return {k: _plain(getattr(value, k)) for k in names}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # a column with an empty cell has floats
+    if hasattr(value, "state_dict"):
+        return {k: _plain(v.numpy()) for k, v in value.state_dict().items()}
+    if hasattr(value, "numpy"):
+        return _plain(value.numpy())
+    if hasattr(value, "to_header"):
+        return value.to_header(relax=True).tostring()
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+
+
+def by(column: str) -> Callable[[Any], dict]:
+    """Return what gives the rows of a table by the values of a column."""
+
+    def rows(table) -> dict:
+        names = list(table if isinstance(table, pd.DataFrame) else table.colnames)
+        lists = {name: np.ma.asarray(table[name]).tolist() for name in names}
+        if column not in lists or np.ndim(lists[column]) != 1:
+            return {None: table}
+        return {
+            key: {name: lists[name][row] for name in names}
+            for row, key in enumerate(lists[column])
+        }
+
+    return rows
+
+
+def finite(*values) -> None:
+    """Refuse numbers that are not finite."""
+    for value in values:
+        array = np.asarray(value)
+        assert array.dtype.kind in "fiub", f"numbers of type {array.dtype}"
+        assert np.isfinite(array).all(), "a number that is not finite"
+
+
+def within(values, low: float, high: float) -> None:
+    """Refuse numbers outside of limits; NaN is unknown."""
+    array = np.asarray(values, float)
+    known = array[~np.isnan(array)]
+    assert ((known >= low) & (known <= high)).all(), f"outside of {low} to {high}"
+
+
+def spectra(arms, meta=None) -> None:
+    """Refuse spectra that cannot be."""
+    for wave, flux, ivar in arms:
+        finite(wave, flux, ivar)
+        assert (np.diff(wave, axis=-1) > 0).all(), "wavelengths that do not increase"
+        assert (np.asarray(ivar) >= 0).all(), "a negative ivar"
+        assert (np.asarray(wave) > 100).all(), "wavelengths that are not in Angstrom"
+        assert (np.asarray(wave) < 1e6).all(), "wavelengths that are not in Angstrom"
+    if meta is not None:
+        assert len(meta) > 0, "no spectrum, and not a word"
+
+
+def as_dict(value) -> dict:
+    """Return a dataclass as a dict."""
+    return asdict(value)
