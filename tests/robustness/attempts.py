@@ -52,54 +52,63 @@ def attempt(whole: Original, number: int) -> tuple[str, mutations.Mutant, str]:
     made = mutations.mutant(form.kind, whole.content, form.name, number)
     path.write_bytes(made.content)
     try:
+        outcome, why = _read(whole, made)
+    finally:
+        path.write_bytes(whole.content)
+    return outcome, made, why
+
+
+def _read(whole: Original, made: mutations.Mutant) -> tuple[str, str]:
+    form, path = whole.form, whole.path
+    try:
         with limited(SECONDS):
             result, objects = form.told(path)
+        silent = wrong(whole, made, result, objects)
+        found = ("silent" if silent else READ), silent
     except (InputError, ConfigError) as refused:
-        named = path.stem.split(".")[0] in str(refused)
-        return REFUSED if named else "unnamed file", made, str(refused)
+        # By its name, or by that of a file beside it that it contradicts.
+        named = any(one.name in str(refused) for one in path.parent.iterdir())
+        found = (REFUSED if named else "unnamed file"), str(refused)
     except DatumError as refused:
         # Of a file of ours that is damaged, no galaxy is to blame.
         ours = form.sealed and made.reach == mutations.DAMAGED
-        return "blamed on an object" if ours else REFUSED, made, str(refused)
+        found = ("blamed on an object" if ours else REFUSED), str(refused)
     except Hang:
-        return "hang", made, f"more than {SECONDS:g} s"
+        found = "hang", f"more than {SECONDS:g} s"
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as bare:
-        return "bare", made, place_of(bare)
-    finally:
-        path.write_bytes(whole.content)
-    try:
-        silent = wrong(whole, made, result, objects)
-    except Exception as odd:
-        silent = f"{place_of(odd)}"
-    return ("silent" if silent else READ), made, silent
+        found = "bare", place_of(bare)
+    return found
 
 
 def wrong(whole: Original, made: mutations.Mutant, result, objects: dict) -> str:
     """Return what a mutant that was read breaks of the rule of `test_mutants`."""
-    before = whole.objects
-    sealed = whole.form.sealed and made.reach == mutations.DAMAGED
-    if (sealed or made.reach == mutations.SAME) and objects != before:
+    before, reach = whole.objects, made.reach
+    sealed = whole.form.sealed and reach == mutations.DAMAGED
+    if (sealed or reach == mutations.SAME) and objects != before:
         return "read, and not as the original"
     if whole.form.sane:
         try:
             whole.form.sane(result)
         except AssertionError as odd:
             return f"cannot be: {str(odd).splitlines()[0]}"
+    return "" if before.keys() == {None} else _other_objects(before, objects, reach)
+
+
+def _other_objects(before: dict, objects: dict, reach: str) -> str:
+    """Return which objects are others than a change of that reach explains."""
     new = objects.keys() - before.keys()
     changed = {k for k, v in before.items() if objects.get(k, v) != v}
-    if made.reach in (mutations.FEWER, mutations.KEPT) and new:
-        return f"identifiers that were not there: {sorted(map(str, new))[:3]}"
-    if before.keys() == {None}:
-        return ""
-    if made.reach == mutations.FEWER and changed:
-        return f"other objects changed: {sorted(map(str, changed))[:3]}"
     lost = before.keys() - objects.keys()
-    if made.reach == mutations.ONE and max(len(new), len(changed | lost)) > 1:
-        several = sorted(map(str, changed | lost | new))[:3]
-        return f"one cell changed several objects: {several}"
-    return ""
+    found, odd = "", set()
+    if reach in (mutations.FEWER, mutations.KEPT) and new:
+        found, odd = "identifiers that were not there", new
+    elif reach == mutations.FEWER and changed:
+        found, odd = "other objects changed", changed
+    elif reach == mutations.ONE and max(len(new), len(changed | lost)) > 1:
+        found, odd = "one cell changed several objects", changed | lost | new
+    return found and f"{found}: {sorted(map(str, odd))[:3]}"
 
 
 def place_of(bare: BaseException) -> str:

@@ -12,15 +12,19 @@ from pathlib import Path
 
 import formats_builder
 import formats_clusters
+import formats_clusters_images
 import formats_hall
 import formats_quasars
 import formats_spectra
+import formats_spectra_maps
 import formats_spirals
+import formats_spirals_tables
 import skyloom
 
 AREAS = (
-    *(formats_hall, formats_builder, formats_clusters),
-    *(formats_quasars, formats_spectra, formats_spirals),
+    *(formats_hall, formats_builder, formats_clusters, formats_clusters_images),
+    *(formats_quasars, formats_spectra, formats_spectra_maps),
+    *(formats_spirals, formats_spirals_tables),
 )
 TABLE = {row.name: row for area in AREAS for row in area.FORMATS}
 # Public functions and classes of the library that are taken for readers, by name.

@@ -5,69 +5,49 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import shutil
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from astropy.io import fits
 from astropy.table import Table
 from PIL import Image
-from rows import Format, by, finite, within
+from rows import Format, finite, within
 from skyloom.io.documents import write_json
+from skyloom.io.fits import write_hdus
 from skyloom.learn.tensors import read_tensors
-from skyloom.spirals.catalogue.answers import read_answers
-from skyloom.spirals.catalogue.base import read_base, read_sami
-from skyloom.spirals.catalogue.galaxies import (
-    ASKED,
-    NUMBERS,
-    read_galaxies,
-    write_galaxies,
-)
-from skyloom.spirals.catalogue.tables import read_columns
-from skyloom.spirals.catalogue.votes import read_votes
 from skyloom.spirals.cutouts.files import read_cutout, write_cutout
 from skyloom.spirals.cutouts.pictures import read_picture, write_picture
-from skyloom.spirals.drawings.subjects import Turn, read_subject, read_turns
+from skyloom.spirals.drawings.subjects import Turn, read_subject
 from skyloom.spirals.geometry import Canvas, Stamp
 from skyloom.spirals.gz3d.files import read_gz3d
 from skyloom.spirals.gz3d.galaxy import Clicks, Gz3d, Strokes
-from skyloom.spirals.gz3d.vertices import read_clicks, read_paths
 from skyloom.spirals.gz3d.writing import write_gz3d
 from skyloom.spirals.network.files import Model, load_model, save_model
 from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.network.unet import SpiralNet
-from skyloom.spirals.questions import PATH, columns, read_questions
+from skyloom.spirals.questions import columns
 from skyloom.spirals.segmaps.marks import Marks, read_marks, write_marks
-from skyloom.spirals.tasks.bars import read_bars
 from skyloom.spirals.tasks.dataset import read_record
 from skyloom.spirals.tasks.looking import read_packs
 from skyloom.spirals.tasks.predicting import read_maps
-from skyloom.io.fits import write_hdus
-from astropy.io import fits
 
 SMALL = Settings(
     size=32, crop=0.8, width=4, multiples=(1, 2), dropout=(0.0, 0.0), blocks=1
 )
+
+
 NAMES = ["1000_1", "1000_2", "1000_3"]
+
+
 ARM = [[190.0, 160], [250, 160], [250, 260], [190, 260]]
-
-
-def questions(folder: Path) -> Path:
-    return Path(shutil.copy(PATH, folder / "questions.csv"))
-
-
-def sane_questions(found: tuple) -> None:
-    assert found, "no question"
-    for one in found:
-        assert one.answers, "a question without answers"
-        assert one.after is None or one.after < one.first, "asked after itself"
 
 
 def record(folder: Path) -> Path:
     known = {"ra": 150.0, "dec": 2.0, "pixscale": 0.12, "redshift": 0.03}
-    write_json(folder / "c0.json", {"galaxies": {name: known for name in NAMES}})
+    write_json(folder / "c0.json", {"galaxies": dict.fromkeys(NAMES, known)})
     return folder / "c0.json"
 
 
@@ -102,14 +82,6 @@ def maps(folder: Path) -> Path:
     ]
     write_hdus(folder / "a.fits", hdus)
     return folder / "a.fits"
-
-
-def bars(folder: Path) -> Path:
-    text = (
-        "name,RA,DEC,PA,PA_bar,R_bar\na,10.0005,1,7,2,5\nb,20,2,7,48,5\nc,30,3,7,9,5\n"
-    )
-    (folder / "bars.csv").write_text(text)
-    return folder / "bars.csv"
 
 
 def picture(kind: str):
@@ -192,18 +164,6 @@ def sane_marks(found: Marks) -> None:
     )
 
 
-def turns(folder: Path) -> Path:
-    rows = {"subject_id": [20902000, 20902001], "montage_angle": [1.6, 0.1]}
-    rows |= {"original_angle": [-3.1, 0.1], "PETRO_PHI90": [10.0, 20.0]}
-    pd.DataFrame(rows).to_csv(folder / "gal-metadata.csv", index=False)
-    return folder / "gal-metadata.csv"
-
-
-def sane_turns(found: dict) -> None:
-    for one in found.values():
-        finite(one.north, one.quarters)
-
-
 def subject(which: str):
     def make(folder: Path) -> Path:
         image = np.random.default_rng(1).normal(0, 0.01, (24, 24)).astype(np.float32)
@@ -232,13 +192,6 @@ def sane_subject(found) -> None:
     within(found.redshift, 0, 10)
 
 
-def base_rows() -> pd.DataFrame:
-    rows = {"dr8_id": NAMES, "ra": [0.0, 100, 359], "dec": [-60.0, 0, 30]}
-    return pd.DataFrame(
-        rows | {"est_dr5_pixscale": [0.1, 0.2, 0.5], "redshift": [0.1, 0.2, 0.3]}
-    )
-
-
 def written(table: pd.DataFrame, path: Path) -> Path:
     if path.suffix == ".parquet":
         table.to_parquet(path)
@@ -247,26 +200,6 @@ def written(table: pd.DataFrame, path: Path) -> Path:
     else:
         table.to_csv(path, index=False)
     return path
-
-
-def base(suffix: str):
-    return lambda folder: written(base_rows(), folder / f"base.{suffix}")
-
-
-def sane_base(table: pd.DataFrame) -> None:
-    within(table["ra"], 0, 360)
-    within(table["dec"], -90, 90)
-    finite(table["ra"], table["dec"])
-    within(table.get("redshift", np.nan), -0.1, 20)
-    within(table.get("est_dr5_pixscale", np.nan), 0, 60)
-
-
-def sami(folder: Path) -> Path:
-    rows = base_rows().rename(
-        columns={"dr8_id": "CATID", "ra": "ra_obj", "dec": "dec_obj"}
-    )
-    rows["CATID"] = [9_008_500_001, 9_008_500_002, 9_008_500_003]
-    return written(rows.rename(columns={"redshift": "z_spec"}), folder / "sami.fits")
 
 
 @cache
@@ -280,36 +213,6 @@ def vote_rows() -> pd.DataFrame:
 
 def votes(suffix: str):
     return lambda folder: written(vote_rows(), folder / f"votes.{suffix}")
-
-
-def by_index(found: tuple) -> dict:
-    return {key: row.to_dict() for key, row in found[0].iterrows()}
-
-
-def sane_votes(found: tuple) -> None:
-    assert (found[0].to_numpy() >= 0).all(), "negative votes"
-    within(found[0].to_numpy(), 0, 1e6)
-
-
-def answers(folder: Path) -> Path:
-    rows = {"file": ["a.png", "b.png", "a.png"], "question": ["bar"] * 3}
-    return written(
-        pd.DataFrame(rows | {"answer": ["strong", "weak", "no"]}), folder / "a.csv"
-    )
-
-
-def columns_of(path: Path) -> pd.DataFrame:
-    return read_columns(path, {"dr8_id": "str", "ra": "float"}, {"redshift": "float"})
-
-
-def galaxies(folder: Path) -> Path:
-    rows = pd.DataFrame({"name": NAMES}).assign(
-        **dict.fromkeys(NUMBERS, 0.5), marks=True
-    )
-    rows = rows.assign(**dict.fromkeys(ASKED, 6), **dict.fromkeys(columns(), 3))
-    rows = rows.assign(source="simulated", part=["train", "validate", "test"])
-    write_galaxies(folder / "galaxies.parquet", rows, {})
-    return folder / "galaxies.parquet"
 
 
 def gz3d(folder: Path) -> Path:
@@ -353,28 +256,30 @@ def sane_gz3d(found: Gz3d) -> None:
 
 
 FORMATS = [
-    Format("questions", "csv", questions, read_questions, sane=sane_questions),
     Format("record", "json", record, read_record, objects=dict, sane=sane_record),
     Format("packs", "json", record, read_packs, packs, weight=0.3),
     Format("spiral maps", "fits", maps, read_maps, sealed=True),
-    Format("bars", "csv", bars, read_bars),
     Format("png", "bytes", picture("png"), read_picture, sane=sane_picture),
     Format("jpeg", "bytes", picture("jpg"), read_picture, sane=sane_picture),
     Format("image", "fits", cutout, read_cutout, sane=sane_cutout, weight=1.5),
     Format("spiral model", "tensors", model, load_model, sane=sane_model, sealed=True),
     Format("tensors", "tensors", model, read_tensors, tensors, sealed=True),
     Format("marks", "json", marks, read_marks, sane=sane_marks, weight=1.5),
-    Format("turns", "csv", turns, read_turns, objects=dict, sane=sane_turns),
-    Format("subject drawings", "json", subject("json.gz"), read_subject, subject_of,
-           sane=sane_subject),
-    Format("subject image", "npz", subject("npz"), read_subject, subject_of, sane=sane_subject),
-    *(Format(f"base {s}", k, base(s), read_base, objects=by("dr8_id"), sane=sane_base)
-      for s, k in (("csv", "csv"), ("fits", "fits"), ("parquet", "parquet"))),
-    Format("sami", "fits", sami, read_sami, objects=by("name"), sane=sane_base),
-    Format("columns", "csv", base("csv"), read_columns, columns_of, by("dr8_id"), weight=0.5),
-    *(Format(f"votes {s}", s, votes(s), read_votes, lambda p: read_votes([p]), by_index, sane_votes)
-      for s in ("csv", "fits", "parquet")),
-    Format("single answers", "csv", answers, read_answers, sane=sane_votes),
-    Format("galaxies", "parquet", galaxies, read_galaxies, objects=by("name"), sealed=True),
+    Format(
+        "subject drawings",
+        "json",
+        subject("json.gz"),
+        read_subject,
+        subject_of,
+        sane=sane_subject,
+    ),
+    Format(
+        "subject image",
+        "npz",
+        subject("npz"),
+        read_subject,
+        subject_of,
+        sane=sane_subject,
+    ),
     Format("gz3d", "fits", gz3d, read_gz3d, whole_gz3d, sane=sane_gz3d, weight=0.5),
-]  # fmt: skip
+]

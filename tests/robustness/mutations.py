@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import mutations_archives as archives
+import mutations_arrays as arrays
 import mutations_fits as fits
 import mutations_tables as tables
 import mutations_text as text
@@ -113,9 +114,9 @@ KINDS: dict[str, dict[Change, str]] = {
     "parquet": archives.PARQUET,
     "json": text.JSON,
     "lines": text.LINES,
-    "npz": archives.NPZ,
-    "npy": archives.NPY,
-    "hdf5": archives.HDF5,
+    "npz": arrays.NPZ,
+    "npy": arrays.NPY,
+    "hdf5": arrays.HDF5,
     "zip": archives.ZIP,
     "tensors": archives.TENSORS,
 }

@@ -17,6 +17,7 @@ COLUMN = ("TFORM", "TTYPE", "TUNIT", "TZERO", "TSCAL", "TNULL", "TDIM", "TDISP")
 VALUES = ("-5", "0", "1", "-1", "3", "7", "999999999999", "1E300", "-2147483648", "NaN")
 VALUES += ("'text'", "''", "T", "1.5", "'1PB(12)'", "'A'", "'QJ'", "'Jy'", "'nm'")
 VALUES += ("", "'unclosed", "9223372036854775807", "'0'", "16", "-64")
+KINDS = {"C": "c8", "D": "f8", "E": "f4", "I": "i2", "L": "?", "K": "i8"}
 NUMBERS = (np.nan, np.inf, -np.inf, -1.0, 0.0, 1e300, 99.0, -9999.0)
 
 
@@ -188,14 +189,22 @@ def _cell(hdus, rng):
             cells[place] = _one(("", "<b>", "NaN", "~", "-1"), rng)
 
 
-def _another_kind(hdus, rng):
-    """Write a column as text, complex, floats, or short integers."""
+def _as_another(hdus, rng):
+    """Write a column as text, complex or other floats, or long integers."""
+    _as_kind(hdus, _one(("30A", "C", "D", "E", "K"), rng), rng)
+
+
+def _as_small(hdus, rng):
+    """Write a column as short integers, or as truths."""
+    _as_kind(hdus, _one(("I", "L"), rng), rng)
+
+
+def _as_kind(hdus, kind: str, rng):
     place = _one(_tables(hdus), rng)
     columns = _columns(hdus[place])
     i = rng.integers(len(columns))
     old, name = np.asarray(columns[i].array), columns[i].name
     width = int(np.prod(old.shape[1:], dtype=int))
-    kind = _one(("30A", "C", "D", "E", "I", "L", "K"), rng)
     form = f"{width}{kind}" if kind != "30A" else "30A"
     with np.errstate(all="ignore"):
         if kind == "30A":
@@ -203,9 +212,7 @@ def _another_kind(hdus, rng):
         elif old.dtype.kind in "SU":
             return
         else:
-            values = old.astype(
-                dict(C="c8", D="f8", E="f4", I="i2", L="?", K="i8")[kind]
-            )
+            values = old.astype(KINDS[kind])
     columns[i] = fits.Column(name, form, dim=columns[i].dim, array=values)
     hdus[place] = _rewritten(hdus[place], columns)
 
@@ -288,10 +295,11 @@ CHANGES = {
     **dict.fromkeys((card_twice, odd_bytes), "any"),
     _edited(_cell): "one",
     _edited(_case, _tables): "same",
-    **{
-        _edited(change, _tables): "any"
-        for change in (_rows, _another_kind, _column_gone, _column_renamed)
-    },
-    **{_edited(change, _images): "any" for change in (_pixels_cut, _pixels_kind)},
-    **{_edited(change): "any" for change in (_hdu_gone, _hdu_renamed, _hdus_turned)},
+    **dict.fromkeys((_edited(c, _tables) for c in (_rows, _as_another)), "kept"),
+    **dict.fromkeys(
+        (_edited(c, _tables) for c in (_as_small, _column_gone, _column_renamed)), "any"
+    ),
+    **dict.fromkeys((_edited(c, _images) for c in (_pixels_cut, _pixels_kind)), "kept"),
+    **dict.fromkeys(map(_edited, (_hdu_renamed, _hdus_turned)), "kept"),
+    _edited(_hdu_gone): "any",
 }

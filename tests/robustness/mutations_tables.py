@@ -193,6 +193,7 @@ CHANGES = {
         map(_edited, (_column_cells, _long, _column_gone, _column_twice, _renamed)),
         "any",
     ),
-    _edited(_row_twice): "any",
-    **dict.fromkeys((coded, semicolons, quote, nulls), "any"),
+    _edited(_row_twice): "kept",
+    semicolons: "kept",
+    **dict.fromkeys((coded, quote, nulls), "any"),
 }

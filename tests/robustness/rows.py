@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from astropy.table import Table
+from astropy.wcs import WCS
 
 
 @dataclass(frozen=True)
@@ -64,32 +66,42 @@ def digest(value: Any) -> str:
 
 
 def _plain(value: Any):
-    if isinstance(value, pd.DataFrame):
-        return {str(k): _plain(value[k].to_numpy()) for k in value}
-    if isinstance(value, pd.Series):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, Table):
-        return {k: _plain(np.ma.filled(value[k], None)) for k in value.colnames}
-    if isinstance(value, np.ndarray):
-        return [str(value.dtype.kind), list(value.shape), _plain(value.tolist())]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
+    """Return what a value is made of, in lists and dicts."""
     if is_dataclass(value) and not isinstance(value, type):
-        names = value.__dataclass_fields__
-        return {k: _plain(getattr(value, k)) for k in names}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # a column with an empty cell has floats
-    if hasattr(value, "state_dict"):
-        return {k: _plain(v.numpy()) for k, v in value.state_dict().items()}
-    if hasattr(value, "numpy"):
-        return _plain(value.numpy())
-    if hasattr(value, "to_header"):
-        return value.to_header(relax=True).tostring()
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+        value = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    for kind, parts in PARTS.items():
+        if isinstance(value, kind):
+            return parts(value)
+    return repr(value)
+
+
+def _number(value: float):
+    # A column with an empty cell has floats for its whole numbers.
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def _mapping(value: Mapping) -> dict:
+    return {str(k): _plain(v) for k, v in value.items()}
+
+
+def _array(value: np.ndarray) -> list:
+    return [value.dtype.kind, list(value.shape), _plain(value.tolist())]
+
+
+PARTS = {
+    (str, bool, int, type(None)): lambda value: value,
+    float: _number,
+    np.generic: lambda value: _plain(value.item()),
+    np.ndarray: _array,
+    (list, tuple, set): lambda value: [_plain(v) for v in value],
+    Mapping: _mapping,
+    pd.DataFrame: lambda value: {str(k): _plain(value[k].to_numpy()) for k in value},
+    pd.Series: lambda value: _mapping(value.to_dict()),
+    Table: lambda value: {k: np.ma.asarray(value[k]).tolist() for k in value.colnames},
+    torch.Tensor: lambda value: _array(value.numpy()),
+    torch.nn.Module: lambda value: _mapping(value.state_dict()),
+    WCS: lambda value: value.to_header(relax=True).tostring(),
+}
 
 
 def by(column: str) -> Callable[[Any], dict]:
@@ -133,8 +145,3 @@ def spectra(arms, meta=None) -> None:
         assert (np.asarray(wave) < 1e6).all(), "wavelengths that are not in Angstrom"
     if meta is not None:
         assert len(meta) > 0, "no spectrum, and not a word"
-
-
-def as_dict(value) -> dict:
-    """Return a dataclass as a dict."""
-    return asdict(value)
