@@ -65,7 +65,9 @@ def _read(whole: Original, made: mutations.Mutant) -> tuple[str, str]:
             result, objects = form.told(path)
         silent = wrong(whole, made, result, objects)
         found = ("silent" if silent else READ), silent
-    except (InputError, ConfigError) as refused:
+    except ConfigError as refused:
+        found = REFUSED, str(refused)
+    except InputError as refused:
         # By its name, or by that of a file beside it that it contradicts.
         named = any(one.name in str(refused) for one in path.parent.iterdir())
         found = (REFUSED if named else "unnamed file"), str(refused)

@@ -13,6 +13,7 @@ from pathlib import Path
 import formats_builder
 import formats_clusters
 import formats_clusters_images
+import formats_config
 import formats_hall
 import formats_quasars
 import formats_spectra
@@ -22,7 +23,13 @@ import formats_spirals_tables
 import skyloom
 
 AREAS = (
-    *(formats_hall, formats_builder, formats_clusters, formats_clusters_images),
+    *(
+        formats_hall,
+        formats_config,
+        formats_builder,
+        formats_clusters,
+        formats_clusters_images,
+    ),
     *(formats_quasars, formats_spectra, formats_spectra_maps),
     *(formats_spirals, formats_spirals_tables),
 )

@@ -224,6 +224,15 @@ FORMATS = [
         weight=2,
     ),
     Format(
+        "anonymous coadd",
+        "fits",
+        lambda f: unsummed(coadd(f)),
+        coadd_batches,
+        lambda p: all_of(coadd_batches(p, 3, anonymous=True)),
+        by_target,
+        sane_spectra,
+    ),
+    Format(
         "coadd with sums",
         "fits",
         coadd,

@@ -206,10 +206,6 @@ def sane_draw(found: Draw) -> None:
     assert not found.unseen[found.rows].any(), "rows both drawn and unseen"
 
 
-def any_spectra(path: Path) -> list:
-    return list(spectra_of(path, 3))
-
-
 FORMATS = [
     Format(
         "truth desi",
@@ -284,7 +280,7 @@ FORMATS = [
         "fits",
         lambda f: unsummed(coadd(f)),
         spectra_of,
-        any_spectra,
+        lambda p: list(spectra_of(p, 3)),
         by_target,
         sane_spectra,
         weight=0.5,
@@ -294,7 +290,7 @@ FORMATS = [
         "fits",
         spec,
         spectra_of,
-        any_spectra,
+        lambda p: list(spectra_of(p, 3)),
         by_target,
         sane_spectra,
         weight=0.5,

@@ -57,7 +57,12 @@ class Format:
         """Read a file; return the result, and what it says by identifier."""
         result = (self.read or self.reader)(path)
         objects = {None: result} if self.objects is None else self.objects(result)
-        return result, {key: digest(value) for key, value in objects.items()}
+        return result, {_key(key): digest(value) for key, value in objects.items()}
+
+
+def _key(key: Any) -> Any:
+    # A name in a column of numbers makes text of them all.
+    return str(key) if isinstance(key, int | np.integer) else key
 
 
 def digest(value: Any) -> str:
@@ -112,9 +117,10 @@ def by(column: str) -> Callable[[Any], dict]:
         lists = {name: np.ma.asarray(table[name]).tolist() for name in names}
         if column not in lists or np.ndim(lists[column]) != 1:
             return {None: table}
+        keys = lists.pop(column)
         return {
-            key: {name: lists[name][row] for name in names}
-            for row, key in enumerate(lists[column])
+            key: {name: values[row] for name, values in lists.items()}
+            for row, key in enumerate(keys)
         }
 
     return rows

@@ -71,9 +71,10 @@ def test_mutants(name, tmp_path):
     for number in numbers(form):
         outcome, made, why = attempts.attempt(whole, number)
         if outcome not in attempts.GOOD:
-            failures[outcome, why].append((number, made.change))
+            place = why.split(": ")[0] if outcome == "bare" else why
+            failures[outcome, place].append(f"number {number}, {made.change}: {why}")
     lines = [
-        f"{outcome}: {why} ({len(all_)} times; number {all_[0][0]}, {all_[0][1]})"
-        for (outcome, why), all_ in failures.items()
+        f"{outcome}, {len(found)} times: {found[0]}"
+        for (outcome, _), found in failures.items()
     ]
     assert not lines, "\n".join([f'again.py "{name}" <number>', *lines])
