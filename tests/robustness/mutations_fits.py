@@ -205,7 +205,8 @@ def _as_kind(hdus, kind: str, rng):
             return
         else:
             values = old.astype(KINDS[kind])
-    columns[i] = fits.Column(name, form, dim=columns[i].dim, array=values)
+    dim = None if kind == "30A" else columns[i].dim
+    columns[i] = fits.Column(name, form, dim=dim, array=values)
     hdus[place] = _rewritten(hdus[place], columns)
 
 

@@ -61,8 +61,9 @@ class Format:
 
 
 def _key(key: Any) -> Any:
-    # A name in a column of numbers makes text of them all.
-    return str(key) if isinstance(key, int | np.integer) else key
+    # A name in a column of numbers makes text of them all, an empty cell floats.
+    whole = isinstance(key, float) and key.is_integer() and abs(key) < 2**53
+    return str(int(key)) if whole or isinstance(key, int | np.integer) else key
 
 
 def digest(value: Any) -> str:
