@@ -49,7 +49,11 @@ def sane_list(table: Table) -> None:
     finite(table["RA"], table["DEC"], table["LAMBDA"], table["Z_LAMBDA"])
     within(table["Z_LAMBDA"], 0, 20)
     within(table["LAMBDA"], 0, 1e6)
-    within(table["LAMBDA_ERR"], 0, 1e30)
+    within(table["LAMBDA_ERR"], 0, np.inf)
+
+
+def cells(source) -> dict:
+    return {None: (source.columns, source.units)}  # but for the rows' numbers
 
 
 def on_image(folder: Path) -> Path:
@@ -188,7 +192,14 @@ FORMATS = [
         )
         for s in ("fits", "csv", "ecsv")
     ),
-    Format("list columns", "csv", cluster_list("csv"), read_source, weight=0.3),
+    Format(
+        "list columns",
+        "csv",
+        cluster_list("csv"),
+        read_source,
+        objects=cells,
+        weight=0.3,
+    ),
     Format("list wcs", "fits", on_image, lists.read_wcs, sane=sane_wcs, sealed=True),
     Format(
         "world",

@@ -240,7 +240,8 @@ def _rows(hdus, rng):
     hdu = hdus[place]
     n = len(hdu.data)
     kept = _one(
-        (slice(0, 0), slice(1, None), np.r_[0:n, 0:1], slice(None, None, -1)), rng
+        (slice(0, 0), slice(1, None), np.r_[0:n, 0 : min(n, 1)], slice(None, None, -1)),
+        rng,
     )
     columns = _columns(hdu)
     made = [
