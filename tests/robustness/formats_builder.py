@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from astropy.table import Table
 from formats_hall import export
 from rows import Format, by, finite, within
 from skyloom.builder.config import Noise
@@ -17,7 +18,7 @@ from skyloom.builder.images import cutout_files as cutouts
 from skyloom.builder.images.cutout import make_cutout
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.tasks.drawings import read_by_subject
-from skyloom.builder.tasks.tables import read_catalogue
+from skyloom.builder.tasks.tables import PUBLISHED, read_catalogue, read_published
 from skyloom.io.documents import write_json
 from skyloom.io.npz import write_npz
 from skyloom.io.tables import write_catalogue
@@ -110,16 +111,17 @@ def crowd(folder: Path) -> Path:
     return folder / "crowd.json"
 
 
-def catalogue(suffix: str):
-    def make(folder: Path) -> Path:
-        from astropy.table import Table
+def catalogue(folder: Path) -> Path:
+    table = Table({"subject_id": [1, 2, 3], "RA": [1.0, 2.0, np.nan]})
+    table["name"], table["reason"] = ["a", "b", "c"], ["", "dark", ""]
+    write_catalogue(folder / "catalogue.fits", table)
+    return folder / "catalogue.fits"
 
-        table = Table({"subject_id": [1, 2, 3], "RA": [1.0, 2.0, np.nan]})
-        table["name"], table["reason"] = ["a", "b", "c"], ["", "dark", ""]
-        write_catalogue(folder / f"catalogue.{suffix}", table)
-        return folder / f"catalogue.{suffix}"
 
-    return make
+def published(folder: Path) -> Path:
+    rows = pd.DataFrame({"galaxy_builder_id": [20902000, 20902001, 20902002]})
+    rows.assign(**dict.fromkeys(PUBLISHED, 0.5)).to_csv(folder / "a.csv", index=False)
+    return folder / "a.csv"
 
 
 def by_subject(path: Path) -> dict:
@@ -183,19 +185,19 @@ FORMATS = [
     ),
     Format("crowd", "json", crowd, read_crowd, weight=0.5),
     Format(
-        "catalogue fits",
+        "catalogue",
         "fits",
-        catalogue("fits"),
+        catalogue,
         read_catalogue,
         objects=by("subject_id"),
         sealed=True,
     ),
     Format(
-        "catalogue ecsv",
-        "ecsv",
-        catalogue("ecsv"),
-        read_catalogue,
-        objects=by("subject_id"),
+        "published catalogue",
+        "csv",
+        published,
+        read_published,
+        objects=by("galaxy_builder_id"),
     ),
     Format("drawings", "csv", export, read_by_subject, by_subject),
 ]

@@ -14,6 +14,7 @@ from skyloom.io.desi import coadd_batches, write_coadd
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.fits import opened, read_images, write_images
 from skyloom.io.npz import read_npz, write_npz
+from skyloom.io.parquet import read_parquet, write_parquet
 from skyloom.io.sdss import plate_batches, read_spec
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.io.sums import read_sums
@@ -42,6 +43,11 @@ def table(folder: Path) -> Path:
     rows = rows.assign(name=["a", "b, c", "d", ""], good=[True, False, True, True])
     rows.to_csv(folder / "a.csv", index=False)
     return folder / "a.csv"
+
+
+def parquet(folder: Path) -> Path:
+    write_parquet(folder / "a.parquet", pd.read_csv(table(folder)))
+    return folder / "a.parquet"
 
 
 def sane_table(rows: pd.DataFrame) -> None:
@@ -212,6 +218,7 @@ FORMATS = [
         sane_table,
     ),
     Format("csv rows", "csv", table, read_rows, lines_of, lambda cells: {}),
+    Format("parquet", "parquet", parquet, read_parquet, objects=by("id"), sealed=True),
     Format("json", "json", document, read_json),
     Format(
         "coadd",
