@@ -81,16 +81,14 @@ def read_psfex(path: str | Path, x: float, y: float) -> Psf:
     try:
         with opened(path) as file:
             image, sampling = _drawn(file[1], galsim.PositionD(x + 1, y + 1))
-        whole = image.ndim == 2 and np.isfinite(image).all() and image.sum() > 0
-        problem = "" if whole else "the model is empty or not finite"
+        scale = sampling * PIXEL_SCALE
+        problem, fwhm = _measured(image, scale)
     except Exception as bad:  # GalSim passes on astropy's and numpy's, of any class
         problem = f"not a PSFEx model ({bad})"
     if problem:
         expected = "a table PSF_DATA with POLNAXIS, PSF_SAMP and PSF_MASK"
         raise InputError(path, problem, where="HDU 1", expected=expected)
-    scale = sampling * PIXEL_SCALE
-    drawn = galsim.InterpolatedImage(galsim.Image(image, scale=scale), flux=1.0)
-    return Psf(fwhm=float(drawn.calculateFWHM()), image=image, image_scale=scale)
+    return Psf(fwhm=fwhm, image=image, image_scale=scale)
 
 
 def _drawn(hdu, place: galsim.PositionD) -> tuple[np.ndarray, float]:
@@ -103,3 +101,12 @@ def _drawn(hdu, place: galsim.PositionD) -> tuple[np.ndarray, float]:
     if planes.ndim == 3 and len(planes) == 1:
         planes = planes[0]
     return planes, float(hdu.header["PSF_SAMP"])
+
+
+def _measured(image: np.ndarray, scale: float) -> tuple[str, float]:
+    """Return what is wrong with a model, nothing for a good one, and its width."""
+    if image.ndim != 2 or not np.isfinite(image).all() or not image.sum() > 0:
+        return "the model is empty or not finite", np.nan
+    drawn = galsim.InterpolatedImage(galsim.Image(image, scale=scale), flux=1.0)
+    fwhm = float(drawn.calculateFWHM())
+    return "" if 0 < fwhm < np.inf else "the model has no width", fwhm

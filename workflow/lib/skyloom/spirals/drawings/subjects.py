@@ -42,6 +42,7 @@ WIDER = 2.0
 LEAST_REDSHIFT = 0.001  # of one that is a distance: 300 km/s
 KEYS = ("subject_id", "Unnamed: 0")  # columns with the subject
 ANGLES = ("montage_angle", "original_angle", "PETRO_PHI90")
+LARGEST = 1e15  # of pixels and of their unit, whose product is a float32
 MASKED = 0.2  # largest share of masked pixels, which are black in the image
 ARRAYS = {
     "image": ("f", 2),
@@ -140,13 +141,17 @@ def read_subject(models: str | Path, image: str | Path, turn: Turn) -> Subject:
         msg = f"{masked:.0%} of the image is masked, expected {MASKED:.0%} at most"
         raise DatumError(msg)
     ra, dec, redshift = _metadata(image, str(arrays["metadata"]))
-    frame = np.rot90(arrays["image"], turn.quarters % 2).astype(np.float32)
+    pixels = arrays["image"]
+    if (np.isfinite(pixels) & (np.abs(pixels) > LARGEST)).any():
+        problem = f"numbers beyond {LARGEST:g}"
+        raise InputError(image, problem, where="key 'image'", expected="NaN if unknown")
+    frame = np.rot90(pixels, turn.quarters % 2).astype(np.float32)
     if min(frame.shape) < 16 or not np.isfinite(frame).any():
         problem = f"an image of {frame.shape} px, or without numbers"
         raise InputError(image, problem, where="key 'image'")
     wcs = sdss_wcs(ra, dec, frame.shape, turn.north)
     unit = float(arrays["multiplier"]) * (NATIVE / PIXEL) ** 2
-    if not (math.isfinite(unit) and unit > 0):
+    if not 0 < unit < LARGEST:
         problem = f"got {arrays['multiplier']}"
         raise InputError(image, problem, where="key 'multiplier'", expected="above 0")
     flux = np.where(np.isfinite(frame), frame * np.float32(unit), np.nan)
