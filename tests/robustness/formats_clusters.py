@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
-from formats_hall import unsummed
+from formats_hall import IDS, unsummed
 from rows import Format, by, finite, within
 from skyloom.clusters.catalogue import colours, lists
 from skyloom.clusters.catalogue.list_files import read_source
@@ -26,7 +26,7 @@ WCS = tan_wcs(10.0, 0.0, (96, 96), 0.263)
 
 
 def listed() -> Table:
-    known = {"ID": [39627733433519873, 2, 3], "RA": [10.0, 11, 12], "DEC": [0.0, -5, 5]}
+    known = {"ID": list(IDS[:3]), "RA": [10.0, 11, 12], "DEC": [0.0, -5, 5]}
     known |= {"Z_LAMBDA": [0.4, 0.5, 0.6], "Z_LAMBDA_ERR": [0.01] * 3}
     return Table(known | {"LAMBDA": [40.0, 20, 30], "LAMBDA_ERR": [2.0, 1, 3]})
 
@@ -113,7 +113,7 @@ def galaxies(n: int = 12) -> dict:
     rng = np.random.default_rng(1)
     mag = 19 + rng.random((n, 1)) + np.array([3.0, 1.4, 0.5, 0.0, -0.3])
     return {
-        "ID": np.arange(2**60, 2**60 + n),
+        "ID": 2**60 + 10**16 * np.arange(n) + 1,
         "RA": rng.uniform(140.0, 140.4, n),
         "DEC": rng.uniform(65.0, 65.2, n),
         "MAG": mag.astype("f4"),

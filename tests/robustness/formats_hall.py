@@ -29,7 +29,8 @@ from skyloom.io.zooniverse import (
 from skyloom.run.sheets import read_sheet
 from small_spectra import sdss
 
-IDS = (39627733433519873, 39627733433519874, 2**60 + 1, 7)
+# Of more digits than floats have, and none like another in few digits.
+IDS = (39627733433519873, 39089837533519875, 616088532453425155, 7)
 SCHEMA = {
     "id": Column("int", unique=True),
     "z": Column("float", low=-0.1, high=20),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Table
-from formats_hall import by_target, coadd, sane_spectra, spec, unsummed
+from formats_hall import IDS, by_target, coadd, sane_spectra, spec, unsummed
 from random_networks import published, write_h5
 from rows import Format, by, finite, within
 from skyloom.quasars.ensemble.bootstrap import Draw, read_draw, save_draw
@@ -28,7 +28,6 @@ from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
 from skyloom.quasars.survey.results import read_rows
 from small_quasars import ARCH, network
 
-IDS = (39627733433519873, 39627733433519874, 39627733433519875, 39627733433519876)
 SMALL = Grid("linear", 4000.0, 10.0, 5)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import small_spectra
 from astropy.io import fits
 from astropy.table import Table
-from formats_hall import coadd, unsummed
+from formats_hall import IDS, coadd, unsummed
 from rows import Format, spectra, within
 from skyloom.spectra.readers.chunks import read_chunk, read_table
 from skyloom.spectra.readers.cubes import read_cube
@@ -81,8 +81,7 @@ def single(folder: Path) -> Path:
 
 def desi(folder: Path) -> Path:
     path = unsummed(coadd(folder))
-    ids = [39627733433519873, 39627733433519874, 2**60 + 1, 7]
-    rows = {"TARGETID": ids, "Z": [0.1, 0.2, 0.3, 0.4], "ZWARN": [0, 4, 0, 0]}
+    rows = {"TARGETID": IDS, "Z": [0.1, 0.2, 0.3, 0.4], "ZWARN": [0, 4, 0, 0]}
     made = fits.BinTableHDU(Table(rows), name="REDSHIFTS")
     beside = path.with_name(path.name.replace("coadd", "redrock"))
     fits.HDUList([fits.PrimaryHDU(), made]).writeto(beside, overwrite=True)

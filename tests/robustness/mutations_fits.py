@@ -97,10 +97,7 @@ def odd_bytes(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _edited(change: Callable, what: Callable = len) -> Callable:
-    """Return a mutation that changes opened HDUs, and writes them again.
-
-    A file without `what` is to be changed stays as it is.
-    """
+    """Return a mutation that changes HDUs, if there are any of `what`."""
 
     def made(content: bytes, rng: np.random.Generator) -> bytes:
         with warnings.catch_warnings():
@@ -130,7 +127,11 @@ def _tables(hdus: list) -> list[int]:
 
 
 def _images(hdus: list) -> list:
-    return [h for h in hdus if h.is_image and h.data is not None and np.ndim(h.data)]
+    return [hdu for hdu in hdus if hdu.is_image and np.ndim(hdu.data)]
+
+
+def _filled(hdus: list) -> list:
+    return [h for h in hdus if h.data is not None and np.size(h.data)]
 
 
 def _one(items, rng: np.random.Generator):
@@ -157,10 +158,7 @@ def _columns(hdu: fits.BinTableHDU) -> list[fits.Column]:
 
 def _cell(hdus, rng):
     """Put another number or text into one cell or pixel."""
-    filled = [h for h in hdus if h.data is not None and np.size(h.data)]
-    if not filled:
-        return
-    hdu = _one(filled, rng)
+    hdu = _one(_filled(hdus), rng)
     if isinstance(hdu, fits.BinTableHDU):
         name = _one(hdu.columns.names, rng)
         cells = hdu.data[name]
@@ -194,7 +192,9 @@ def _as_small(hdus, rng):
 def _as_kind(hdus, kind: str, rng):
     place = _one(_tables(hdus), rng)
     columns = _columns(hdus[place])
-    i = rng.integers(len(columns))
+    # Half of them are long integers: identifiers, where there are.
+    long = [k for k, column in enumerate(columns) if column.format in ("K", "1K")]
+    i = _one(long if long and rng.random() < 0.5 else range(len(columns)), rng)
     old, name = np.asarray(columns[i].array), columns[i].name
     width = int(np.prod(old.shape[1:], dtype=int))
     form = f"{width}{kind}" if kind != "30A" else "30A"
@@ -287,7 +287,7 @@ def _pixels_kind(hdus, rng):
 CHANGES = {
     **dict.fromkeys((structure_card, column_card, any_card, card_gone), "any"),
     **dict.fromkeys((card_twice, odd_bytes), "any"),
-    _edited(_cell): "one",
+    _edited(_cell, _filled): "one",
     _edited(_case, _tables): "same",
     **dict.fromkeys((_edited(c, _tables) for c in (_rows, _as_another)), "kept"),
     **dict.fromkeys(

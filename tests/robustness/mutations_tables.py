@@ -74,12 +74,19 @@ def _column_cells(rows, rng):
 
 def _as_floats(rows, rng):
     """Write a column of numbers as a spreadsheet or a float column does."""
-    place, how = (
-        rng.integers(len(rows[0])),
-        _one(("%.2E", "%.6g", "%.1f", "%.16g"), rng),
-    )
+    _written(rows, int(rng.integers(len(rows[0]))), rng)
+
+
+def _longest_as_floats(rows, rng):
+    """Write so the column of most digits, which holds identifiers where there are."""
+    digits = [len(c) if c.isascii() and c.isdigit() else 0 for c in rows[1]]
+    _written(rows, int(np.argmax(digits)), rng)
+
+
+def _written(rows, place: int, rng):
+    how = _one(("%.2E", "%.6g", "%.1f", "%.16g"), rng)
     for row in rows[1:]:
-        if NUMBER.fullmatch(row[place]):
+        if place < len(row) and NUMBER.fullmatch(row[place]):
             row[place] = how % float(row[place])
 
 
@@ -188,7 +195,7 @@ CHANGES = {
     **dict.fromkeys(map(_edited, (_blank, _case)), "same"),
     **dict.fromkeys(map(_edited, (_row_gone, _header_only)), "fewer"),
     **dict.fromkeys((marked, other_ends, old_ends, packed), "same"),
-    _edited(_as_floats): "kept",
+    **dict.fromkeys(map(_edited, (_as_floats, _longest_as_floats)), "kept"),
     **dict.fromkeys(
         map(_edited, (_column_cells, _long, _column_gone, _column_twice, _renamed)),
         "any",
