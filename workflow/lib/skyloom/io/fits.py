@@ -14,9 +14,9 @@ import numpy as np
 from astropy.io import fits
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import InputError, existing_file
+from skyloom.io.errors import AGAIN, InputError, existing_file
 from skyloom.io.fits_file import FitsFile, reading
-from skyloom.io.fits_header import AGAIN, UNREADABLE
+from skyloom.io.fits_header import UNREADABLE
 from skyloom.io.fits_layout import layout
 
 PACKED = 4  # level of gzip; higher ones take long and gain little on noise

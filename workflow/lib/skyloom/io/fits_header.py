@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from astropy.io import fits
 
-from skyloom.io.errors import InputError
+from skyloom.io.errors import AGAIN, InputError
 
 # What is packed, a file or an image, may be a gibibyte, or a hundred times its size.
 SLACK, TIMES = 2**30, 100
@@ -22,7 +22,6 @@ WIDTHS |= {"M": 16, "P": 8, "Q": 16}
 FORM = re.compile(rf"(\d*)([X{''.join(WIDTHS)}])")
 KINDS = {"IMAGE": "image", "BINTABLE": "table", "A3DTABLE": "table", "TABLE": "table"}
 UNREADABLE = "not a readable FITS file"
-AGAIN = "fetch or make it again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from skyloom.io.errors import InputError
-from skyloom.io.fits_header import AGAIN, SLACK, TIMES, UNREADABLE, SizedHeader
+from skyloom.io.errors import AGAIN, InputError
+from skyloom.io.fits_header import SLACK, TIMES, UNREADABLE, SizedHeader
 
 BLOCK, CARD = 2880, 80  # bytes
 LONGEST = 4096  # blocks of a header

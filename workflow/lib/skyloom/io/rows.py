@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
-from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.errors import AGAIN, InputError, encoding_error, existing_file
 
 CUT = "the file may be cut short: export it again"
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -157,7 +157,7 @@ def _text(path: Path) -> Iterator[Iterator[str]]:
         raise encoding_error(path) from None
     except (OSError, EOFError, zlib.error) as bad:
         problem = f"not a readable CSV file ({bad})"
-        raise InputError(path, problem, remedy="fetch or make it again") from None
+        raise InputError(path, problem, remedy=AGAIN) from None
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:

@@ -40,7 +40,7 @@ Magnitude = Annotated[float, Field(ge=0, le=40)]
 class Paths(Section):
     """Raw files of source `files`, relative to $SKYLOOM_DATA (data/ if not set)."""
 
-    survey: DataFolder | None = _path("Folder of <tile>/<expid>/coadd-*.fits.")
+    survey: DataFolder | None = _path("Folder of coadds, <tile>/<expid>/*.fits.")
     survey_truth: DataFile | None = _path(
         "Truth of some of its targets, to judge rounds by, CSV or FITS."
     )
@@ -214,7 +214,7 @@ class Evaluate(Section):
     """Given spectra, classified and, with a truth, judged."""
 
     spectra: DataPlace | None = _path(
-        "Folder or file of spectra, SDSS spec- and spPlate- or DESI coadd-, relative "
+        "Folder or file of spectra, SDSS spec and spPlate or DESI coadds, relative "
         "to $SKYLOOM_DATA."
     )
     truth: DataFile | None = _path("The truth of their targets, CSV or FITS.")
