@@ -181,7 +181,7 @@ def test_a_sheet_without_tiles_is_refused(data, text):
     (data / "sheet.csv").write_text(text)
     whole = config(source="files", paths={"survey": None, "survey_sheet": "sheet.csv"})
     with pytest.raises(
-        InputError, match=r"sheet\.csv: .*(no rows|no column|no header)"
+        InputError, match=r"sheet\.csv: .*(no rows|no header|is empty|a web page)"
     ):
         survey_tiles.tiles(whole)
 

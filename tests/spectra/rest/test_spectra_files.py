@@ -182,7 +182,7 @@ def _unparsable(where) -> None:
         (_bytes("flux", lambda b: b"x" * 500), "not a readable npy file"),
         (_bytes("flux", lambda b: b""), r"empty \(0 bytes\)"),
         (_bytes("info", lambda b: b[:3000]), "not a readable FITS file"),
-        (_unparsable, r"HDU 0: not a readable FITS file"),
+        (_unparsable, r"HDU 0: the card RESTNPIX cannot be parsed"),
         (_archive, "not a readable npy file"),
         (_pickled, "not a readable npy file"),
         (lambda where: where["ivar"].unlink(), "no such file"),

@@ -253,7 +253,7 @@ def test_what_was_learned_is_told(few, pictures, small, quick, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops(few, pictures, small, quick, tmp_path):
-    how = quick.model_copy(update={"loss": Loss(masks=1e39)})
+    how = quick.model_copy(update={"loss": Loss().model_copy(update={"masks": 1e39})})
     args = (pictures(few), few[1]["part"], small, how, tmp_path)
     with pytest.raises(FloatingPointError, match="epoch 0, batch 0: the loss is"):
         fit(*args, seed=1)

@@ -158,8 +158,9 @@ class FitsFile:
         """Return an image HDU that has pixels, on `ndim` axes if that is given."""
         hdu = self[key]
         shape = hdu.shape
-        if not shape or 0 in shape or ndim not in (None, len(shape)):
-            seen = f"shape {shape}" if all(shape) else f"no pixels: shape {shape}"
+        none = not shape or 0 in shape
+        if none or ndim not in (None, len(shape)):
+            seen = f"no pixels: shape {shape}" if none else f"shape {shape}"
             axes = "pixels" if ndim is None else f"{ndim} axes"
             problem = seen if hdu.is_image else "a table"
             self._refuse(key, problem, f"an image of {axes}")

@@ -23,7 +23,7 @@ from skyloom.io.fits_header import SLACK, TIMES, UNREADABLE, SizedHeader
 
 BLOCK, CARD = 2880, 80  # bytes
 LONGEST = 4096  # blocks of a header
-AT_ONCE = 1000 * BLOCK  # bytes summed at once
+AT_ONCE = 100 * BLOCK  # bytes summed at once
 ONES = 0xFFFFFFFF  # what the words of an HDU with its CHECKSUM add up to
 
 
