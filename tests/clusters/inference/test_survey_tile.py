@@ -108,7 +108,5 @@ def test_a_flipped_byte_is_found(written):
     with fits.open(paths["r"], disable_image_compression=True) as file:
         raw[file[1].fileinfo()["datLoc"] + 40 * 16 + 100] ^= 0x10
     paths["r"].write_bytes(raw)
-    with pytest.raises(
-        InputError, match=r"000_r\.fits\.fz: .*Checksum of the data"
-    ):
+    with pytest.raises(InputError, match=r"000_r\.fits\.fz: .*Checksum of the data"):
         open_survey_tile(paths)
