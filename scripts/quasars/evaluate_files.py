@@ -1,6 +1,6 @@
 """Judge a catalogue of given spectra by their truth."""
 
-import pandas as pd
+from skyloom.io.tables import read_own_csv
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import read_ensemble
 from skyloom.quasars.tasks.evaluation import judge, without_row, write_judgement
@@ -8,7 +8,7 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration[0])
-results, truth = pd.read_csv(job.input.catalogue), read_truth(job.input.truth)
+results, truth = read_own_csv(job.input.catalogue), read_truth(job.input.truth)
 arch, seed = ensemble.members[0].arch, job.settings["seed"]
 n_detect = ensemble.survey["n_detect"]
 judgement = judge(results, truth, ensemble.threshold, arch, n_detect, seed)

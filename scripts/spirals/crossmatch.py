@@ -1,9 +1,8 @@
 """Match GZ3D's galaxies with Galaxy Zoo DESI and SAMI."""
 
-import pandas as pd
 from skyloom.io.documents import write_json
 from skyloom.io.parquet import write_parquet
-from skyloom.io.tables import write_csv
+from skyloom.io.tables import read_own_csv, write_csv
 from skyloom.run.job import Job
 from skyloom.spirals.tasks.tables import matched
 
@@ -11,7 +10,7 @@ job = Job(snakemake)
 kinds = ("base", "votes", "sami")
 lists = [job.input.get(kind, []) for kind in kinds]
 lists = [[one] if isinstance(one, str) else one for one in lists]
-sheet = pd.read_csv(job.input.gz3d, dtype={"name": str, "mangaid": str})
+sheet = read_own_csv(job.input.gz3d, dtype={"name": str, "mangaid": str})
 table, targets, counts = matched(sheet, *lists, job.settings["match"]["radius"])
 record = job.provenance()
 write_parquet(job.output.master, table, record)

@@ -85,7 +85,7 @@ def test_numbers_and_whole_numbers(tmp_path):
         ({"x": [1j, 2]}, "column X, row 1: got 1j"),
         ({"x": [[1.0, 2.0]]}, r"column X, row 1: got \[1.0, 2.0\]"),
         ({"x": [True, False]}, "column X, row 1: got True"),
-        ({"x": [1.0], "X": [2.0]}, "columns x and X; expected one of these"),
+        ({"x": [1.0], "X": ["a"]}, "column X, row 1: got 'a'"),
         ({"y": [1.0]}, "no column X"),
     ],
 )
@@ -110,3 +110,13 @@ def test_what_is_no_identifier_is_refused(tmp_path, cells, match):
     path = written(tmp_path / "a.fits", [table(id=cells)])
     with pytest.raises(InputError, match=match), opened(path) as file:
         file.integers(1, ("ID",))
+
+
+def test_columns_told_apart_by_case(tmp_path):
+    """Exact names first, as in CSV; only what is asked for must be one."""
+    path = written(tmp_path / "a.fits", [table(B=[1.0], b=[2.0], ra=[3.0])])
+    with opened(path) as file:
+        assert file.numbers(1, ("b", "RA")) == {"b": [2.0], "RA": [3.0]}
+    path = written(tmp_path / "b.fits", [table(Ra=[1.0], rA=[2.0])])
+    with pytest.raises(InputError, match="could both be RA"), opened(path) as file:
+        file.numbers(1, ("RA",))

@@ -1,6 +1,7 @@
 """Sizes and checksums of FITS files, held against the bytes that are there."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -153,3 +154,27 @@ def test_checksums_are_those_of_the_bytes(tmp_path, name):
             read(path)
         with opened(path, verify=False) as file:
             assert file.pixels(0).shape == (3, 4)
+
+
+def test_harmless_oddities_are_read(tmp_path):
+    """Zeros before a sum; other bytes behind what is packed; one name of two HDUs."""
+    path = tmp_path / "a.fits"
+    image = fits.ImageHDU(np.ones((2, 2)), name="SCI")
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(path, checksum=True)
+    with fits.open(path) as hdus:
+        own = hdus[1].header["DATASUM"]
+    content = path.read_bytes().replace(f"'{own}".encode(), f"'0{own}".encode())
+    content = re.sub(rb"CHECKSUM= '[^']*'", b"CHECKSUM= '" + b"0" * 16 + b"'", content)
+    content = re.sub(rb"(DATASUM = '0\d*' *)  /", rb"\1 /", content)
+    path.write_bytes(content)
+    with opened(path) as file:
+        assert file.pixels("SCI").sum() == 4
+    packed = tmp_path / "a.fits.gz"
+    packed.write_bytes(gzip.compress(content) + b"\1\2\3\4")
+    with opened(packed) as file:
+        assert file.pixels("SCI").sum() == 4
+    fits.HDUList([fits.PrimaryHDU(), image, image.copy()]).writeto(tmp_path / "b.fits")
+    with opened(tmp_path / "b.fits") as file:
+        assert "SCI" in file
+        with pytest.raises(InputError, match="2 HDUs of this name"):
+            file.pixels("SCI")

@@ -164,3 +164,10 @@ def test_names_are_text_and_empty_where_a_cell_is():
     with pytest.raises(CellError, match="exact below") as bad:
         names([np.nan, float(LONG)])
     assert bad.value.row == 1
+
+
+def test_a_number_among_names_may_have_been_rounded():
+    """It is refused there as it is alone; small ones are names as they stand."""
+    with pytest.raises(CellError, match="may have been rounded"):
+        labels(["A1", "39627788403084376.0"])
+    assert labels(["A1", "7.0"]).tolist() == ["A1", "7.0"]

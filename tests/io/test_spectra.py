@@ -104,7 +104,7 @@ def test_cleaning_leaves_the_file_s_arrays_alone():
     [
         (np.ones((2, 3)), np.ones((2, 2)), False, "expected one shape"),
         (np.ones((2, 3)), np.ones((2, 3)), np.ones((1, 3)) > 0, "expected one shape"),
-        (np.ones((1, 2)), np.array([[0, -0.5]]), False, "1 of 2 .* a negative"),
+        (np.ones((1, 3)), np.array([[1, -1, -0.5]]), False, "2 of 3 .* a negative"),
         (np.ones((1, 2)), np.array([[-np.inf, -1]]), False, "2 of 2 .* a negative"),
     ],
 )

@@ -31,6 +31,7 @@ def test_wavelengths_become_angstroms(unit, values):
         (("1E-17 erg/cm^2/s/Ang", None), 1),
         (("10**-17 erg/(s cm2 Angstrom)", "10**+34 (s2 cm4 Angstrom2) / erg2"), 1),
         (("erg/s/cm2/A", None), 1e17),
+        (("1E-17 ERG/S/CM2/ANGSTROM", None), 1),
         ((None, "um2 m4 / W2"), 1e16),
         (("mJy", "1 / mJy2"), 2.99792458e18 / WAVE**2 * 1e-9),
     ],

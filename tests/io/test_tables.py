@@ -17,6 +17,7 @@ from skyloom.io.tables import (
     checked,
     checked_cell,
     read_csv,
+    read_own_csv,
     write_catalogue,
     write_csv,
 )
@@ -194,3 +195,15 @@ def test_catalogue_refuses_other_suffixes(tmp_path):
     """The message says which ones there are."""
     with pytest.raises(ValueError, match=r"ends in \.fits or \.ecsv"):
         write_catalogue(tmp_path / "a.txt", catalogue())
+
+
+def test_a_table_of_ours_is_whole(tmp_path):
+    """Cut anywhere but between rows, or no table: it is made again."""
+    path = tmp_path / "a.csv"
+    write_csv(path, pd.DataFrame({"id": [2**62 + 1, 7], "x": [0.25, 1.5]}))
+    assert read_own_csv(path)["id"].tolist() == [2**62 + 1, 7]
+    whole = path.read_bytes()
+    for cut in (b"", whole[:-1], whole[:-3], b"a,b\n1\xff\n", b'a,b\n"1\n'):
+        path.write_bytes(cut)
+        with pytest.raises(InputError, match=r"a\.csv: .*delete it and run"):
+            read_own_csv(path)

@@ -323,7 +323,7 @@ ERRORS = [
     ),
     # decoded upstream files
     ("cut gzip", gzip.compress(b"{}" * 99)[:-9], read_upstream, "damaged gzip"),
-    ("no gzip", b"{}", read_upstream, "damaged gzip"),
+    ("no gzip", b"{}", read_upstream, "key 'subject'"),
     (
         "upstream without models",
         gzip.compress(as_json(less(UPSTREAM, "models"))),
@@ -401,7 +401,7 @@ OTHERS = [
 ROWS = [
     ("annotations cut", "annotations", '[{"task": "dis', "annotations: not JSON"),
     ("annotations an object", "annotations", "{}", "expected a list, got a dict"),
-    ("annotations NaN", "annotations", "[NaN]", "NaN is no JSON number"),
+    ("annotations NaN", "annotations", "[NaN]", "NaN is not JSON"),
     ("annotations empty", "annotations", "", "annotations: not JSON"),
     ("annotations too deep", "annotations", "[" * 9000, "annotations: not JSON"),
     ("metadata broken", "metadata", "{", "metadata: not JSON"),

@@ -77,17 +77,24 @@ ODD = {
     "underscore": ({"Run": "5_137"}, "'Run': got '5_137'"),
     "half a camera": ({"Camcol": 2.5}, "'Camcol': got 2.5"),
     "a spreadsheet's": ({"NSA id": "1.2E+05"}, "'NSA id': .* has lost its digits"),
-    "two places": ({"#ra": "12"}, "'ra' is '135.03' and, as '#ra', '12'"),
+    "two places": ({"#ra": "12"}, "'ra': '135.03' and, as '#ra', '12'"),
+    "two cameras": ({"Camcol": 1, "!Camcol": 5}, "'Camcol': .*left empty"),
+    "99": ({"redshift": "99"}, "'redshift': got 99.0; expected -0.1 to 20"),
+    "-9999": ({"Run": -9999}, "'Run': got -9999; expected 0 or more.*left empty"),
 }
+OPTIONAL = {"infinite", "underscore", "half a camera", "a spreadsheet's"}
+OPTIONAL |= {"two cameras", "99", "-9999"}
 
 
 @pytest.mark.parametrize("case", ODD)
 def test_what_cannot_be_is_recorded(case):
-    """With the key and the reason; the other subjects are kept."""
+    """With the key and the reason; only what must be known costs the subject."""
     changes, reason = ODD[case]
     subjects = pd.DataFrame({"subject_id": [1, 2], "metadata": [KEYS | changes, KEYS]})
     table, rejected = metadata_from_subjects(subjects)
-    assert table["subject_id"].tolist() == [2]
+    used = "left empty" in rejected[0].reason
+    assert used == (case in OPTIONAL)
+    assert table["subject_id"].tolist() == ([1, 2] if used else [2])
     assert [one.subject_id for one in rejected] == [1]
     assert re.search(reason, rejected[0].reason)
 

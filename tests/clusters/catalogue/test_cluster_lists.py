@@ -138,7 +138,7 @@ BAD = {
     "redshift 1e300": ((HEADER, "1,10,2,1e300,20"), "Z_LAMBDA = 1e.300"),
     "no redshift": ((HEADER, "1,10,2,NaN,20"), "no clusters"),
     "richness 0": ((HEADER, "1,10,2,0.3,0"), "LAMBDA = 0"),
-    "richness 1e308": ((HEADER, "1,10,2,0.3,1e308"), "LAMBDA = 1e.308; .* 1e5 at"),
+    "richness 1e308": ((HEADER, "1,10,2,0.3,1e308"), "LAMBDA = 1e.308; .* 1e17 at"),
     "rounded ID": (
         (HEADER, "39627733433519872.0,1,1,0.2,9"),
         "may be a float that was",

@@ -47,3 +47,17 @@ def test_targets_without_signal_are_noted(tmp_path):
     assert made.to_csv(index=False).count(str(SOURCE)) == 3
     assert isinstance(table([]), pd.DataFrame)
     assert tuple(table([])) == COLUMNS
+
+
+def test_a_target_of_two_files_is_used_once(tmp_path):
+    """A copy beside it, packed or coadded otherwise; identifiers keep their digits."""
+    paths = [coadd(tmp_path / "a.fits", [SOURCE + 1, 7]), tmp_path / "bad.fits"]
+    paths[1].write_text("no spectrum")
+    paths.append(coadd(tmp_path / "c.fits", [SOURCE + 1, 8]))
+    rejects = Rejects()
+    found = [some.meta["targetid"].tolist() for _, some in rejects.spectra(paths)]
+    assert found == [[SOURCE + 1, 7], [8]]
+    made = table(rejects.rows)
+    assert made["TARGETID"].tolist()[1:] == [SOURCE + 1]
+    assert made["TARGETID"].isna().tolist() == [True, False]
+    assert "a.fits has it" in made["REASON"][1]

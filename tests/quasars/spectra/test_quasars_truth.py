@@ -183,7 +183,7 @@ BAD = {
     "TARGETID empty": ([VI, ",2,2.0,4,QSO,"], "empty cell"),
     "z text": ([VI, "1,2,two,4,QSO,"], "got 'two'"),
     "z of 1e999": ([VI, "1,2,1e999,4,QSO,"], "got '1e999'"),
-    "z of -9": ([VI, "1,2,-9,4,QSO,"], "got -9.0; expected -1 to 20; leave the cell"),
+    "z of -9": ([VI, "1,2,-9,4,QSO,"], "got -9.0; expected -0.1 to 20; leave the cell"),
     "TARGETID of a spreadsheet": (
         [VI, "1,2,2.0,4,QSO,", "3.96E+16,2,2.0,4,QSO,"],
         r"row 3, column 'TARGETID': '3.96E\+16' has lost its digits.*as text",

@@ -72,7 +72,7 @@ def writing(path: Path) -> Iterator[None]:
         name = getattr(bad, "filename", None) and str(bad.filename)
         # Of what is read meanwhile the error has another file's name.
         ours = name is None or name.endswith(path.name) or Path(name) in path.parents
-        if _without_room(path.parent):
+        if isinstance(bad, OSError | RuntimeError) and _without_room(path.parent):
             number, ours = errno.ENOSPC, True
         if ours and number in REASONS:
             raise OSError(number, REASONS[number], str(path)) from bad

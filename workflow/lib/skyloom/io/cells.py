@@ -112,7 +112,12 @@ def each(read: Callable, cells: Iterable, rows: Iterable[int] | None = None) -> 
 
 def text_of(cell: object) -> str:
     """Return the text of a cell of bytes, text or a number."""
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+    if not isinstance(cell, bytes):
+        return str(cell)
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:  # other bytes stay other letters
+        return cell.decode("latin-1")
 
 
 def shown(cell: object) -> str:

@@ -141,7 +141,7 @@ def _refuse_nameless(file: FitsFile, anonymous: bool) -> None:
     """Refuse a file without a table of targets, or whose targets another one tells."""
     names = " or ".join(TARGETS)
     tables = [hdu for hdu in file if not hdu.is_image]
-    told = [h for h in tables if "TARGETID" in file.column_names(h.number)]
+    told = [h for h in tables if file.has_column(h.number, "TARGETID")]
     if told:
         other = told[0].name or told[0].number
         problem = f"no HDU {names}, but {other} has TARGETIDs"
@@ -215,7 +215,7 @@ def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:
     unknown = np.full(len(table["TARGETID"]), -1, dtype=np.int64)
     own = table.get(name, unknown)
     # Coadds keep the exposures that went into them in a second table.
-    if "EXP_FIBERMAP" not in file or name not in file.column_names("EXP_FIBERMAP"):
+    if "EXP_FIBERMAP" not in file or not file.has_column("EXP_FIBERMAP", name):
         return own
     each = file.integers("EXP_FIBERMAP", ("TARGETID", name))
     grouped = pd.Series(each[name]).groupby(each["TARGETID"])

@@ -13,6 +13,7 @@ import numpy as np
 
 from skyloom.io.atomic import write_text
 from skyloom.io.errors import AGAIN, REMADE, InputError, encoding_error, existing_file
+from skyloom.io.packed import gzipped
 from skyloom.io.record import digest_of
 
 SEAL = "skyloom_sha256"  # key of the checksum of our own documents
@@ -42,8 +43,7 @@ def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
     """
     text = _read_text(existing_file(path))
     try:
-        how = {} if nonfinite else {"parse_constant": _refuse, "parse_float": _finite}
-        tree = json.loads(text, object_pairs_hook=_unique, **how)
+        tree = strict_json(text, nonfinite=nonfinite)
     except json.JSONDecodeError as bad:
         where = f"line {bad.lineno}, column {bad.colno}"
         problem = f"damaged or cut short, or no JSON ({bad.msg})"
@@ -55,6 +55,15 @@ def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
     if not isinstance(tree, dict):
         raise InputError(path, f"holds a {type(tree).__name__}", expected="a dict")
     return _unsealed(path, tree)
+
+
+def strict_json(text: str, *, nonfinite: bool = False):
+    """Return what a text says; ValueError for a key that is given twice.
+
+    So for a number that is not finite, unless `nonfinite` allows it.
+    """
+    how = {} if nonfinite else {"parse_constant": _refuse, "parse_float": _finite}
+    return json.loads(text, object_pairs_hook=_unique, **how)
 
 
 def write_json(
@@ -116,19 +125,20 @@ def _digest(tree: dict) -> str | None:
 
 
 def _read_text(path: Path) -> str:
-    most = FREE + RATIO * path.stat().st_size
+    zipped, content, most = gzipped(path), b"", FREE + RATIO * path.stat().st_size
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            content = file.read(most + 1)
-        if len(content) > most:
-            problem = f"unpacks to more than {most:,} bytes"
-            raise InputError(path, problem, remedy="do not use it")
+        with (gzip.open if zipped else open)(path, "rb") as file:
+            while block := file.read(FREE):
+                content += block
+                if len(content) > most:
+                    problem = f"unpacks to more than {most:,} bytes"
+                    raise InputError(path, problem, remedy="do not use it")
         return content.decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, zlib.error) as bad:
         problem = f"damaged gzip file ({bad})"
         raise InputError(path, problem, remedy=AGAIN) from None
     except UnicodeDecodeError as bad:
-        if path.suffix != ".gz":
+        if not zipped:
             raise encoding_error(path) from None
         problem = f"byte {bad.start} of the unpacked text is not UTF-8"
         raise InputError(path, problem, expected="UTF-8 text") from None

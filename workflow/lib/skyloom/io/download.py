@@ -14,7 +14,6 @@ from filelock import FileLock, Timeout
 
 from skyloom.io.atomic import replacing, writing
 from skyloom.io.errors import InputError
-from skyloom.io.fits import opened
 from skyloom.io.http import FailedError, Limits, body, check_address
 from skyloom.io.sums import algorithm
 
@@ -89,12 +88,6 @@ def download(
                 logger.warning("%s: %s; again in %g s", url, bad, wait)
                 sleep(wait)
     raise AssertionError
-
-
-def whole_fits(path: Path) -> None:
-    """Raise InputError if this is no whole FITS file: a `check` of `download`."""
-    with opened(path):
-        pass
 
 
 @contextmanager

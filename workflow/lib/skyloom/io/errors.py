@@ -12,11 +12,6 @@ REMADE = "delete it and run the workflow, which makes it again"
 AGAIN = f"if the workflow made it, {REMADE}; if not, fetch it again"
 
 
-def remade(rule: str) -> str:
-    """Return the remedy of a damaged file that one rule makes."""
-    return f"{REMADE} by the rule {rule}"
-
-
 class InputError(ValueError):
     """A file, row, HDU or key that cannot be what it claims to be.
 

@@ -15,9 +15,11 @@ from astropy.io import fits
 
 from skyloom.io.atomic import replacing
 from skyloom.io.errors import AGAIN, InputError, existing_file
-from skyloom.io.fits_file import FitsFile, reading
+from skyloom.io.fits_errors import reading
+from skyloom.io.fits_file import FitsFile
 from skyloom.io.fits_header import UNREADABLE
 from skyloom.io.fits_layout import layout
+from skyloom.io.packed import gzipped
 
 PACKED = 4  # level of gzip; higher ones take long and gain little on noise
 LARGEST = 2**28  # bytes of a file that is unpacked at once
@@ -50,8 +52,8 @@ def opened(
         content = _unpacked(path) if unpack else None
         stream, size, packed = _stream(path, content, stack)
         parts = layout(path, stream, size, packed=packed, sums=verify)
-        with reading(path):  # the first at least, before astropy reads it
-            parts = list(parts) if verify else chain([next(parts)], parts)
+        # The first at least, before astropy reads it.
+        parts = list(parts) if verify else chain([next(parts)], parts)
         with reading(path):
             hdus, mapped = (
                 _hdus(path, content, stack, memmap=m) for m in (False, True)
@@ -59,14 +61,9 @@ def opened(
         yield FitsFile(path, parts, hdus, mapped)
 
 
-def _packed(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
 def _unpacked(path: Path) -> bytes:
     """Return the content of a small file."""
-    with gzip.open(path) if _packed(path) else path.open("rb") as file:
+    with gzip.open(path) if gzipped(path) else path.open("rb") as file:
         try:
             content = file.read(LARGEST + 1)
         except (gzip.BadGzipFile, EOFError, zlib.error) as bad:
@@ -81,7 +78,7 @@ def _stream(path: Path, content: bytes | None, stack: ExitStack):
     """Return what is read once through, its size on disk, and whether it is packed."""
     if content is not None:
         return io.BytesIO(content), len(content), False
-    packed = _packed(path)
+    packed = gzipped(path)
     stream = stack.enter_context((gzip.open if packed else open)(path, "rb"))
     return stream, path.stat().st_size, packed
 
@@ -90,6 +87,12 @@ def _hdus(path: Path, content: bytes | None, stack: ExitStack, **how) -> fits.HD
     handle = path.open("rb") if content is None else io.BytesIO(content)
     stack.enter_context(handle)
     return stack.enter_context(fits.open(handle, **how))
+
+
+def whole_fits(path: str | Path) -> None:
+    """Raise InputError if this is no whole FITS file."""
+    with opened(path):
+        pass
 
 
 def read_images(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,20 +12,15 @@ from typing import NoReturn
 
 import numpy as np
 from astropy.io import fits
-from astropy.io.fits.verify import VerifyWarning
 from astropy.table import Table
 from astropy.units import UnitsWarning
-from astropy.utils.exceptions import AstropyWarning
 
 from skyloom.io.cells import CellError
 from skyloom.io.errors import InputError
-from skyloom.io.fits_header import UNREADABLE
+from skyloom.io.fits_errors import BROKEN, place, reading
 from skyloom.io.fits_layout import Part
 from skyloom.io.identifiers import integers
-
-# What astropy warns of in headers whose numbers are untouched.
-HARMLESS = "non-ASCII|.*null bytes instead of spaces|Unexpected bytes trailing END"
-BROKEN = "compare it with its original; if they agree, what wrote it broke the standard"
+from skyloom.io.rows import spelt
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +86,7 @@ class FitsFile:
         """Return the HDUs up to one of a number, if there are as many."""
         wanted = None if number == np.inf else number + 1 - len(self._known)
         if wanted is None or wanted > 0:
-            with reading(self.path):
-                self._known += islice(self._parts, wanted)
+            self._known += islice(self._parts, wanted)
         return self._known
 
     def _part(self, key: str | int) -> Part | None:
@@ -117,6 +110,8 @@ class FitsFile:
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, key: str | int) -> bool:
+        if isinstance(key, str):
+            return key.strip().upper() in {"PRIMARY", *self.names}
         return self._part(key) is not None
 
     @property
@@ -177,40 +172,37 @@ class FitsFile:
         with reading(self.path, key):
             return _native(hdu.section[window])
 
-    def column_names(self, key: str | int) -> dict[str, str]:
-        """Return the columns of a table HDU by their upper-case form.
-
-        InputError where two differ in nothing but their case.
-        """
+    def column_names(self, key: str | int) -> list[str]:
+        """Return the names of the columns of a table HDU."""
         if self[key].is_image:
             self._refuse(key, "an image", "a table")
         hdu = self.native(key)
         with reading(self.path, key):
-            names = [name for name in hdu.columns.names if name]
-        found: dict[str, str] = {}
-        for name in names:
-            if found.setdefault(name.upper(), name) != name:
-                both = f"columns {found[name.upper()]} and {name}"
-                self._refuse(key, both, "one of these", "rename or remove the other")
-        return found
+            return [name for name in hdu.columns.names if name]
+
+    def has_column(self, key: str | int, name: str) -> bool:
+        """Return whether a table HDU has a column, in any case."""
+        return name.upper() in map(str.upper, self.column_names(key))
 
     def columns(
         self, key: str | int, required: Iterable[str], optional: Iterable[str] = ()
     ) -> dict[str, np.ndarray]:
         """Return columns of a table HDU in native byte order, by the names asked for.
 
-        The file may spell them in another case. An empty table is refused.
+        The file may spell them in another case, if that is one. An empty table is
+        refused.
         """
-        names, required = self.column_names(key), tuple(required)
-        missing = [name for name in required if name.upper() not in names]
+        own, required = self.column_names(key), tuple(required)
+        asked = (*required, *optional)
+        names = dict(zip(spelt(self.path, own, asked), own, strict=True))
+        missing = [name for name in required if name not in names]
         expected = f"the columns {', '.join(required)}"
         if missing:
             self._refuse(key, f"no column {', '.join(missing)}", expected)
-        wanted = [n for n in (*required, *optional) if n.upper() in names]
         hdu = self.native(key, mapped=True)
         with reading(self.path, key):
             data = hdu.data
-            found = {n: _native(np.array(data[names[n.upper()]])) for n in wanted}
+            found = {n: _native(np.array(data[names[n]])) for n in asked if n in names}
         if len(data) == 0:
             self._refuse(key, "no rows", "one or more")
         return found
@@ -246,7 +238,7 @@ class FitsFile:
         """Return the units that columns of a table HDU state, by upper-case names."""
         names, hdu = self.column_names(key), self.native(key)
         with reading(self.path, key):
-            stated = {name: hdu.columns[own].unit for name, own in names.items()}
+            stated = {name.upper(): hdu.columns[name].unit for name in names}
         return {name: str(unit) for name, unit in stated.items() if unit}
 
     def table(self, key: str | int) -> Table:
@@ -261,31 +253,6 @@ class FitsFile:
     ) -> NoReturn:
         how = {"where": place(key), "expected": expected, "remedy": remedy}
         raise InputError(self.path, problem, **how)
-
-
-@contextmanager
-def reading(path: Path, key: str | int | None = None) -> Iterator[None]:
-    """Turn whatever astropy makes of a broken file into an InputError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)
-            # Old headers break rules of FITS that do not touch the numbers.
-            warnings.simplefilter("ignore", VerifyWarning)
-            warnings.filterwarnings("ignore", HARMLESS, AstropyWarning)
-            # But so does astropy call a file that is cut short.
-            warnings.filterwarnings("error", "Error validating header", VerifyWarning)
-            yield
-    except (InputError, MemoryError):
-        raise
-    except Exception as bad:  # astropy's and cfitsio's have no class in common
-        problem = f"{UNREADABLE} ({type(bad).__name__}: {bad})"
-        where = "" if key is None else place(key)
-        raise InputError(path, problem, where=where, remedy=BROKEN) from None
-
-
-def place(key: str | int) -> str:
-    """Return how an HDU is called in messages."""
-    return f"HDU {key!r}"
 
 
 def _parses(card: fits.Card) -> bool:

@@ -47,7 +47,8 @@ class SizedHeader:
         if key not in self.cards:
             return None
         try:
-            return fits.Card.fromstring(f"{key:8}{self.cards[key]}").value
+            value = fits.Card.fromstring(f"{key:8}{self.cards[key]}").value
+            return None if isinstance(value, fits.card.Undefined) else value
         except (fits.VerifyError, ValueError):
             return self.refuse(f"the card {key} cannot be parsed", "", AGAIN)
 
@@ -56,7 +57,7 @@ class SizedHeader:
         text = self.cards.get(key)
         if text is None and default is not None:
             return default
-        found = NUMBER.fullmatch(text.rstrip(" \0")) if text is not None else None
+        found = NUMBER.fullmatch(text.rstrip()) if text is not None else None
         if found is None or not low <= int(found[1]) <= high:
             said = "no card" if text is None else f"{text.strip()!r} in the card"
             bounds = f"{low} to {high}" if high < HUGE else f"{low} or more"

@@ -10,6 +10,7 @@ from pathlib import Path
 from skyloom.io.errors import InputError
 
 PACKED = (".gz", ".fz")
+HIDDEN = (".", "lost+found")
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def _folders(first: Path, *, deep: bool) -> Iterator[Path]:
 def _visible(place: Path) -> list[os.DirEntry]:
     try:
         with os.scandir(place) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".")]
+            return [e for e in entries if not e.name.startswith(HIDDEN)]
     except OSError as bad:
         problem = f"the folder cannot be listed ({bad.strerror})"
         raise InputError(place, problem, remedy="see who may read it") from None

@@ -96,6 +96,8 @@ def labels(values: Iterable) -> np.ndarray:
         return integers(np.array(texts, object))
     cut = np.array(["+" in text and _is_cut(text) for text in texts], bool)
     _refuse(cut, values, "{} has lost its digits", "all of them", AS_TEXT)
+    points = np.array([_was_float(text) for text in texts], bool)
+    _refuse(points, values, "{} may have been rounded", "all digits", AS_TEXT)
     return np.array(texts, object)
 
 
@@ -145,6 +147,12 @@ def _integer(cell: object) -> int:
 
 def _text(cell: object) -> str:
     return str(_integer(cell)) if isinstance(cell, float) else text_of(cell)
+
+
+def _was_float(text: str) -> bool:
+    found = WHOLE.fullmatch(text)
+    large = found is not None and len(found[1]) < 1000 and abs(int(found[1])) >= 2**53
+    return large and found[2] is not None
 
 
 def _is_cut(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,12 +72,12 @@ def _members(path, archive, keys, optional) -> dict[str, np.ndarray]:
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    # Read whole, as only then the member is compared with its checksum.
-    held = io.BytesIO(archive.read(name + SUFFIX))
-    array = np.lib.format.read_array(held, allow_pickle=False)
-    if held.read(1):
-        msg = f"{name!r} has bytes behind its array"
-        raise ValueError(msg)
+    with archive.open(name + SUFFIX) as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+        # At its end the member is compared with its checksum.
+        if member.read(1):
+            msg = f"{name!r} has bytes behind its array"
+            raise ValueError(msg)
     return array
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skyloom.io.errors import InputError, existing_file
 
+GZIP = b"\x1f\x8b"
 FREE = 2**28  # bytes that a file of any size may unpack to
 MANY = 0xFFFF  # members, told elsewhere
 RATIO = 100  # further bytes for each byte of the file
@@ -40,6 +41,12 @@ def bounded(path: str | Path, unpacked: int, size: int | None = None) -> None:
             expected=f"at most {most:,}, by its size",
             remedy="it is damaged or made to fill the memory: do not use it",
         )
+
+
+def gzipped(path: str | Path) -> bool:
+    """Return whether a file is gzipped, whatever its name."""
+    with Path(path).open("rb") as file:
+        return file.read(2) == GZIP
 
 
 @contextmanager

@@ -44,6 +44,10 @@ def writing_parquet(
     path: str | Path, schema: pa.Schema, provenance: Mapping | None = None
 ) -> Iterator[Callable[[pa.Table], None]]:
     """Give a function that adds rows to a file, which is as of `write_parquet`."""
+    for field in schema:
+        if pa.types.is_nested(field.type) or pa.types.is_dictionary(field.type):
+            msg = f"{path}: column {field.name!r}: expected one plain value a row"
+            raise TypeError(msg)
     own = None if provenance is None else {META: text(provenance)}
     schema = schema.with_metadata(own)
     sums: dict[str, Sum] = {}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
 from skyloom.io.errors import AGAIN, InputError, encoding_error, existing_file
+from skyloom.io.packed import gzipped
 
 CUT = "the file may be cut short: export it again"
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -24,7 +25,6 @@ DELIMITERS = ",;\t"
 LONGEST = 2**27  # of lines and cells, lest a packed file fill the memory
 INVISIBLE = "\ufeff\u200b"  # what editors leave before a name
 QUOTED = re.compile(r'"[^"]*"')
-GZIP = b"\x1f\x8b"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # First bytes of what people take for a CSV file.
 OTHERS = {
@@ -33,7 +33,7 @@ OTHERS = {
     b"BZh": "packed with bzip2",
     b"\xfd7zXZ": "packed with xz",
     b"SIMPLE  =": "a FITS file",
-    b"PAR1": "a Parquet file",
+    b"PAR1\x15": "a Parquet file",
     b"<": "a web page or XML",
     b"{": "JSON",
 }
@@ -107,8 +107,8 @@ def spelt(path: str | Path, names: Iterable[str], wanted: Iterable[str]) -> list
     InputError where there are two.
     """
     names, wanted = list(names), list(wanted)
-    free = [name for name in names if name not in wanted]
     for name in wanted:
+        free = [one for one in names if one not in wanted]
         alike = [one for one in free if one.lower() == name.lower()]
         if name in names or not alike:
             continue
@@ -136,16 +136,10 @@ def is_text(path: str | Path) -> bool:
     return Path(path).name.lower().endswith(TEXTS)
 
 
-def packed(path: str | Path) -> bool:
-    """Return whether a file is gzipped, whatever its name."""
-    with Path(path).open("rb") as file:
-        return file.read(2) == GZIP
-
-
 @contextmanager
 def _text(path: Path) -> Iterator[Iterator[str]]:
     """Open a text table, gzipped or not, and yield its lines."""
-    zipped = packed(path)
+    zipped = gzipped(path)
     try:
         with (gzip.open if zipped else open)(path, "rb") as raw:
             _refuse_others(path, raw)

@@ -136,16 +136,16 @@ def checked_wave(path: str | Path, where: str, wave: np.ndarray) -> np.ndarray:
 def cleaned(
     path: str | Path, where: str, flux: np.ndarray, ivar: np.ndarray, masked=False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return flux and ivar as float32, both 0 where a pixel cannot be used.
+    """Return flux and ivar as float32, ivar 0 where a pixel cannot be used.
 
     That is where it is not finite, `masked` by the file, of no ivar, or of a negative
     one, as the log says. All have the shape (n, npix); InputError for another shape, or
-    more negative than positive ivars.
+    where more than half of the ivars are negative.
     """
     if flux.shape != ivar.shape or np.shape(masked) not in ((), flux.shape):
         problem = f"flux {flux.shape}, ivar {ivar.shape}, mask {np.shape(masked)}"
         raise InputError(path, problem, where=where, expected="one shape")
-    note_negative(path, where, ivar)
+    note_negative(path, where, np.where(masked, 0, ivar))
     # A number beyond float32 becomes infinite here, and masked with the others.
     with np.errstate(over="ignore", invalid="ignore"):
         flux, ivar = flux.astype(np.float32), ivar.astype(np.float32)
@@ -158,10 +158,10 @@ def cleaned(
 def note_negative(path: str | Path, where: str, noise: np.ndarray) -> None:
     """Log how many (inverse) variances are negative, to be masked.
 
-    InputError if they are more than the positive ones.
+    InputError if they are more than half.
     """
     negative = np.count_nonzero(noise < 0)
-    if negative > np.count_nonzero(noise > 0):
+    if 2 * negative > noise.size:
         problem = f"{negative} of {noise.size} pixels have a negative variance"
         raise InputError(path, problem, where=where, expected="0 or more")
     if negative:

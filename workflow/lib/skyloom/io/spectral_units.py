@@ -20,7 +20,7 @@ from skyloom.io.errors import InputError
 FLUX = u.Unit("1e-17 erg / (s cm2 Angstrom)")
 LOG = re.compile(r"(?:log10|log|dex)\s*\(?\s*([^()]+?)\s*\)?", re.IGNORECASE)
 # As surveys write them, and astropy does not: 1E-17 erg/cm^2/s/Ang, ergs/s/cm2/A.
-WORDS = {r"\b(angstroms|ang|aa|a)(?![a-z])": "Angstrom", r"\bergs\b": "erg"}
+WORDS = {r"\b(angstroms?|ang|aa|a)(?![a-z])": "Angstrom", r"\bergs\b": "erg"}
 REMEDY = "state the unit that the numbers have, or convert them"
 
 
@@ -87,15 +87,22 @@ def _times(values: np.ndarray, factor) -> np.ndarray:
 @lru_cache
 def _parsed(text: str):
     """Return a unit, None for a text that is none, or a logarithm."""
+    known = text
     for word, name in WORDS.items():
-        text = re.sub(word, name, text, flags=re.IGNORECASE)
+        known = re.sub(word, name, known, flags=re.IGNORECASE)
+    unit = _unit(known)
+    if unit is None and text.isupper():  # as old headers are
+        unit = _unit(known.lower())
+    return None if isinstance(unit, FunctionUnitBase) else unit
+
+
+def _unit(text: str):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", u.UnitsWarning)
-            unit = u.Unit(text)
+            return u.Unit(text)
     except (ValueError, TypeError):
         return None
-    return None if isinstance(unit, FunctionUnitBase) else unit
 
 
 def _refused(path, where: str, problem: str, expected: str) -> InputError:

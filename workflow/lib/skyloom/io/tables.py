@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from skyloom.io.cells import (
     shown,
     text_of,
 )
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError, existing_file
 from skyloom.io.fits import fill, write_hdus
 from skyloom.io.identifiers import BLANK, integers
 from skyloom.io.record import cards
@@ -51,8 +52,10 @@ class Column:
         Whether a value may stand in one row only.
     low, high : float or None
         Inclusive limits of a number.
+    unknown : float or None
+        A number that says what an empty cell does.
     remedy : str
-        What to do about a number beyond them.
+        What to do about a number beyond the limits.
     """
 
     kind: str = "str"
@@ -61,7 +64,19 @@ class Column:
     unique: bool = False
     low: float | None = None
     high: float | None = None
+    unknown: float | None = None
     remedy: str = ""
+
+
+# A redshift above is a slip of the pen, or a placeholder as 99 is.
+REDSHIFT = Column(
+    "float",
+    empty=True,
+    low=-0.1,
+    high=20.0,
+    unknown=-1.0,
+    remedy="leave the cell empty, or write -1, where it is unknown",
+)
 
 
 def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFrame:
@@ -92,6 +107,21 @@ def read_csv(path: str | Path, columns: Mapping[str, Column | str]) -> pd.DataFr
     kept = {name: column for name, column in schema.items() if name in present}
     found = {name: _cells(rows, name) for name in kept}
     return checked(path, found, kept, lambda k: f"row {rows[k][0]}")
+
+
+def read_own_csv(path: str | Path, **how) -> pd.DataFrame:
+    """Read what `write_csv` wrote, by pandas and its options; InputError if damaged."""
+    path = existing_file(path)
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, SEEK_END)
+            whole = file.read() == b"\n"
+        table = pd.read_csv(path, **how) if whole else None
+    except ValueError as bad:  # so are pandas' and those of encodings
+        raise InputError(path, f"damaged ({bad})", remedy=REMADE) from None
+    if table is None:
+        raise InputError(path, "cut short", remedy=REMADE)
+    return table
 
 
 def checked_cell(cell: object, column: Column) -> object:
@@ -194,6 +224,9 @@ def _column(values: Iterable, column: Column, row: Callable[[int], str]) -> pd.S
     rows = np.flatnonzero(~missing)
     try:
         made = read(np.ma.getdata(values)[rows])
+        if column.unknown is not None:
+            missing[rows[made == column.unknown]] = True
+            rows, made = rows[made != column.unknown], made[made != column.unknown]
         _refuse_beyond(made, column)
         if column.unique:
             _refuse_repeats(made, lambda k: row(rows[k]))

@@ -239,17 +239,22 @@ def _subject(cells: Mapping) -> dict:
     }
 
 
+class Twice(str):
+    """Two values of one key."""
+
+    __slots__ = ()
+
+
 def bare_keys(metadata: Mapping) -> dict:
     """Return metadata by keys without the marks that hide some from volunteers.
 
-    ``#ra``, ``!ra`` and ``//ra`` are ra. ValueError where two of them disagree.
+    ``#ra``, ``!ra`` and ``//ra`` are ra; where two of them disagree, `Twice`.
     """
     made: dict = {}
     for key, value in metadata.items():
         bare = key.lstrip("#!/").strip()
-        if made.setdefault(bare, value) != value:
-            msg = f"metadata: {bare!r} is {made[bare]!r} and, as {key!r}, {value!r}"
-            raise ValueError(msg)
+        if str(made.setdefault(bare, value)) != str(value):
+            made[bare] = Twice(f"{made[bare]!r} and, as {key!r}, {value!r}")
     return made
 
 

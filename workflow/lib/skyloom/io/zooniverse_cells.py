@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from skyloom.io.cells import CellError
+from skyloom.io.documents import strict_json
 from skyloom.io.identifiers import integer
 
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
@@ -29,7 +29,7 @@ def identifier(cells: Mapping, name: str) -> int:
 def tree(text: str, name: str, root: type):
     """Return the JSON of a cell, a list or an object as its `root` is."""
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        found = strict_json(text)
     except (ValueError, RecursionError) as bad:
         msg = f"{name}: not JSON ({bad})"
         raise ValueError(msg) from None
@@ -37,11 +37,6 @@ def tree(text: str, name: str, root: type):
         msg = f"{name}: expected a {root.__name__}, got a {type(found).__name__}"
         raise ValueError(msg)
     return found
-
-
-def _refuse(name: str):
-    msg = f"{name} is no JSON number"
-    raise ValueError(msg)
 
 
 def moment(text: str) -> str:

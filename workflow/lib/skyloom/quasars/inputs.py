@@ -7,6 +7,7 @@ imported; folders are listed, no file of data is opened.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from os.path import relpath
@@ -15,6 +16,7 @@ from pathlib import Path
 from skyloom.io.atomic import write_text
 from skyloom.io.folders import data_files
 from skyloom.io.record import checksum, digest_of
+from skyloom.io.rows import is_text
 from skyloom.run.config import ConfigError, data_path
 from skyloom.run.places import ROOT
 
@@ -24,14 +26,16 @@ LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 BESIDE = (
     "redrock rrdetails zbest zmtl ztile mtl spectra cframe sframe frame sky emline "
 )
-BESIDE += r"qso_\w+ tile-qa exposure-qa stdstars fluxcalib spZ\w+ spAll\w* spFlux\w+"
-SPECTRUM = re.compile(rf"(?!({'|'.join(BESIDE.split())})-).+\.fits(\.gz)?")
-ANSWERS = re.compile(r".*\.csv").fullmatch
+BESIDE += r"qso_\w+ tile-qa exposure-qa stdstars fluxcalib photo\w+ sp\w*Frame "
+BESIDE += r"spZ\w+ spAll\w* spFlux\w+ spFlat spArc spSky"
+SPECTRUM = re.compile(rf"(?i)(?!({'|'.join(BESIDE.split())})-).+\.fits?(\.gz)?")
 MEMBER = re.compile(r"net_\d+\.(keras|h5)")
 CALIBRATION = "calibration.json"
 INSPECTORS = ("AB", "CD", "EF")
 FIRST_EXPID = 80_001  # of a simulated survey
 SUPPLEMENT_MOST = 16_000  # targets taken from the supplement at most, as published
+
+log = logging.getLogger(__name__)
 
 
 def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
@@ -50,12 +54,17 @@ def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     if config["source"] == "simulated":
         return _planned(config["simulate"]["survey"])
     folder = Path(data_path(config["paths"]["survey"]))
-    found: dict[str, list[str]] = {}
+    found, elsewhere = {}, []
     for path in _listed(folder, fresh=fresh):
         places = Path(path).relative_to(folder).parts[:-1]
         if len(places) == 2 and all(map(str.isdecimal, places)):
             tile, exposure = map(int, places)
             found.setdefault(f"{tile}/{exposure}", []).append(path)
+        else:
+            elsewhere.append(path)
+    if elsewhere and fresh:
+        msg = "%s: %d files of spectra are in no folder <tile>/<expid>, such as %s"
+        log.warning(msg, folder, len(elsewhere), elsewhere[0])
     for name, paths in found.items():
         places = sorted({str(Path(path).parent) for path in paths})
         if len(places) > 1:
@@ -166,7 +175,7 @@ def answers(config: Mapping, number: int) -> list[str]:
     if config["source"] == "simulated":
         return [f"<results>/answers/round{number}/vi_{who}.csv" for who in INSPECTORS]
     folder = _of_round(config, "answers", number)
-    listed = data_files(folder, ANSWERS, deep=False) if folder else []
+    listed = data_files(folder, is_text, deep=False) if folder else []
     found = [str(path) for path in listed]
     if not found:
         msg = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, Literal, get_args
@@ -14,6 +14,7 @@ from skyloom.run.config_types import PathName
 
 Area = Literal["builder", "quasars", "clusters", "spectra", "spirals"]
 AREAS = get_args(Area)
+SHELL = re.compile(r"[\s\"'\\$`&|;<>()*?\[\]{}#!]")  # marks that a shell reads
 
 
 def _no_number(name: str) -> str:
@@ -98,7 +99,7 @@ def check_interpreter(executable: str) -> None:
     ConfigError
         With what to do.
     """
-    if shlex.quote(executable) != executable:
+    if SHELL.search(executable):
         msg = (
             f"jobs cannot be started: the path of Python, {executable!r}, has a blank "
             "or another mark that a shell reads; move the checkout to a path without "

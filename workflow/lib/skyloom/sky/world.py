@@ -40,13 +40,13 @@ def celestial(header: fits.Header, shape: tuple[int, int]) -> WCS:
         # Old keywords and dates that astropy corrects are no fault of the pixels.
         warnings.simplefilter("ignore", AstropyWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
+        _numbers(header)
         try:
-            _numbers(header)
             found = WCS(header, naxis=2)
             found.wcs.set()
-            problem = _axes(found) or _pixels(found, shape)
         except Exception as bad:  # wcslib's errors have no class in common
-            problem = " ".join(str(bad).split())
+            raise ValueError(" ".join(str(bad).split())) from None
+        problem = _axes(found) or _pixels(found, shape)
     if problem:
         raise ValueError(problem)
     return found
@@ -100,8 +100,11 @@ def _pixels(found: WCS, shape: tuple[int, int]) -> str:
     if not 0 < scale < WIDEST:
         return f"pixels of {scale:.3g} degrees"
     ny, nx = shape
-    place = found.all_pix2world((nx - 1) / 2, (ny - 1) / 2, 0)
+    try:
+        place = found.all_pix2world((nx - 1) / 2, (ny - 1) / 2, 0)
+        found.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).icrs  # noqa: B018 - if it can
+    except Exception as bad:  # wcslib's errors have no class in common
+        return " ".join(str(bad).split())
     if not np.isfinite(place).all():
         return "the middle of the image is not on the sky"
-    found.pixel_to_world((nx - 1) / 2, (ny - 1) / 2).icrs  # noqa: B018 - if it can be
     return ""

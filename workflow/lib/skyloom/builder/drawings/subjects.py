@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,8 @@ import pandas as pd
 from skyloom.builder.images.astrometry import quarter_turns
 from skyloom.io.cells import CellError
 from skyloom.io.rows import header
-from skyloom.io.tables import Column, checked_cell, read_csv
-from skyloom.io.zooniverse import Rejection, bare_keys
+from skyloom.io.tables import REDSHIFT, Column, checked_cell, read_csv
+from skyloom.io.zooniverse import Rejection, Twice, bare_keys
 
 FREE = Column("float", empty=True, required=False)
 TEXT = Column("str", empty=True, required=False)
@@ -22,7 +23,8 @@ METADATA = {
     "IAUNAME": TEXT,
     "RA": Column("float", low=0, high=360),
     "DEC": Column("float", low=-90, high=90),
-    **dict.fromkeys(("Z", "ZDIST", "SERSIC_BA", "SERSIC_PHI"), FREE),
+    **dict.fromkeys(("Z", "ZDIST"), replace(REDSHIFT, required=False)),
+    **dict.fromkeys(("SERSIC_BA", "SERSIC_PHI"), FREE),
     "PETRO_THETA": Column("float", low=0.1, high=3600),
     **dict.fromkeys(("PETRO_BA90", "PETRO_PHI90", "PETRO_BA50", "PETRO_PHI50"), FREE),
     "RUN": Column("int", empty=True, required=False, low=0),
@@ -65,17 +67,16 @@ def metadata_from_subjects(
 ) -> tuple[pd.DataFrame, list[Rejection]]:
     """Return the metadata table that `zooniverse.read_subjects` alone gives.
 
-    The columns of gal-metadata.csv that an export has, without the angles; and
-    rejections of the subjects without a position or radius, or with a value that
-    cannot be, with the reason.
+    The columns of gal-metadata.csv that an export has, without the angles; and, with
+    their reasons, rejections of the subjects without a possible position or radius, and
+    of single values that cannot be, which are left empty.
     """
     rows, rejected = [], []
     pairs = zip(subjects["subject_id"], subjects["metadata"], strict=True)
     for subject, tree in pairs:
-        try:
-            rows.append(_metadata_row(int(subject), tree))
-        except ValueError as bad:
-            rejected.append(Rejection(None, int(subject), str(bad)))
+        row, problem = _metadata_row(int(subject), tree)
+        rows += [] if row is None else [row]
+        rejected += [Rejection(None, int(subject), problem)] if problem else []
     columns = {
         name: pd.Series(
             [row.get(name) for row in rows], dtype=TYPES[METADATA[name].kind]
@@ -112,25 +113,23 @@ METADATA_KEYS = {
 }
 
 
-def _metadata_row(subject: int, tree: dict) -> dict:
-    tree = bare_keys(tree)
-    row = {"subject_id": subject}
+def _metadata_row(subject: int, tree: dict) -> tuple[dict | None, str]:
+    """Return a row, or None, and what is wrong with the metadata, if anything."""
+    row, left, tree = {"subject_id": subject}, [], bare_keys(tree)
     for name, key in METADATA_KEYS.items():
-        told = tree.get(key)
-        if told is not None and str(told).strip():
-            row[name] = _value(key, told, METADATA[name])
-        elif not METADATA[name].empty:
-            msg = f"metadata: no {key!r}"
-            raise ValueError(msg)
-    return row
-
-
-def _value(key: str, told: object, column: Column) -> object:
-    try:
-        return checked_cell(told, column)
-    except CellError as bad:
-        msg = f"metadata: {key!r}: {bad}"
-        raise ValueError(msg) from None
+        column, told = METADATA[name], tree.get(key)
+        known = told is not None and str(told).strip()
+        try:
+            if isinstance(told, Twice):
+                raise CellError(told)
+            if known or not column.empty:
+                row[name] = checked_cell(told if known else "", column)
+        except CellError as bad:
+            said = f"{key!r}: {bad}" if known else f"no {key!r}"
+            if not column.empty:
+                return None, f"metadata: {said}"
+            left.append(f"{said}; it is left empty")
+    return row, f"metadata: {', '.join(left)}" if left else ""
 
 
 def _unquoted(cell: str | None) -> str | None:

@@ -17,7 +17,7 @@ from astropy.wcs import WCS
 from skyloom.clusters.catalogue.list_files import Source, read_source
 from skyloom.io import tables
 from skyloom.io.cells import CellError, numbers
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError
 from skyloom.io.fits import opened
 from skyloom.io.identifiers import labels
 from skyloom.sky.tan import wcs_header
@@ -40,7 +40,6 @@ UNKNOWN = -1.0  # a redshift, as in Planck's lists
 DEGREES = frozenset(("deg", "degs", "degree", "degrees"))
 HIGHEST = 20.0  # of redshifts
 SHAPE = ("IMAGEW", "IMAGEH")  # width and height of the image [px]
-AGAIN = "make it again"
 OF_A_MATCH = (
     "For a match it can be named in clusters.match.columns_a (or columns_b) instead"
 )
@@ -70,7 +69,8 @@ def _redshift(values: np.ndarray) -> np.ndarray:
 
 
 def _richness(values: np.ndarray) -> np.ndarray:
-    return (values > 0) & (values <= 1e5)
+    # Some lists rank by mass [solar masses].
+    return (values > 0) & (values <= 1e17)
 
 
 # Which numbers are allowed, and how a message says so.
@@ -79,7 +79,7 @@ LIMITS = {
     "DEC": (lambda v: np.abs(v) <= 90, "-90 to 90"),
     "Z_LAMBDA": (_redshift, "a number above 0, 20 at most, or none"),
     "Z_LAMBDA_ERR": (_known_error, "0 or more (or none)"),
-    "LAMBDA": (_richness, "a number above 0, 1e5 at most"),
+    "LAMBDA": (_richness, "a number above 0, 1e17 at most"),
     "LAMBDA_ERR": (_known_error, "0 or more (or none)"),
 }
 REMEDIES = {
@@ -127,8 +127,9 @@ def read_clusters(
     source = read_source(path)
     names = _names(source, columns or {}, require)
     table = Table({name: _values(source, name, there) for name, there in names.items()})
-    for name in set(LIMITS) & set(names):
-        _check(source, name, table[name].data)
+    for name in LIMITS:
+        if name in names:
+            _check(source, name, table)
     table = _completed(table, len(source))
     if not empty and not len(table):
         remedy = "check how the list was selected"
@@ -161,7 +162,7 @@ def read_wcs(path: str | Path) -> WCS:
         wcs.pixel_shape = [header[key] for key in SHAPE]
     except KeyError as bad:
         problem = f"no world coordinates of an image ({bad})"
-        raise InputError(path, problem, where="primary header", remedy=AGAIN) from None
+        raise InputError(path, problem, where="primary header", remedy=REMADE) from None
     return wcs
 
 
@@ -242,10 +243,12 @@ def _ids(source: Source, cells: np.ndarray) -> np.ndarray:
     return ids.astype(str) if ids.dtype == object else ids
 
 
-def _check(source: Source, name: str, values: np.ndarray) -> None:
+def _check(source: Source, name: str, table: Table) -> None:
     allowed, expected = LIMITS[name]
-    for k in np.flatnonzero(~allowed(values)):
-        where, problem = source.row(k), f"{name} = {values[k]:g}"
+    # A row without a redshift is left out, whatever else it has.
+    used = np.isfinite(table["Z_LAMBDA"]) if name != "Z_LAMBDA" else True
+    for k in np.flatnonzero(~allowed(table[name].data) & used):
+        where, problem = source.row(k), f"{name} = {table[name][k]:g}"
         remedy = REMEDIES.get(name, "")
         raise InputError(
             source.path, problem, where=where, expected=expected, remedy=remedy

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from skyloom.io.download import download, whole_fits
+from skyloom.io.download import download
+from skyloom.io.fits import whole_fits
 from skyloom.io.sums import sum_of
 
 

@@ -57,13 +57,15 @@ def rebin(spectra: Spectra, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
 
     In each pixel of the grid, over the native pixels i of all arms whose wavelength
     falls in it: ivar = Σ ivar_i, flux = Σ flux_i ivar_i / ivar; both 0 where no native
-    pixel can be used.
+    pixel can be used, or a sum is beyond float32.
     """
     sums = np.zeros((2, len(spectra), grid.size))
     for arm in spectra.arms:
         _add(sums, arm, grid)
     weighted, ivar = sums
     flux = np.divide(weighted, ivar, out=np.zeros_like(ivar), where=ivar > 0)
+    beyond = np.maximum(np.abs(flux), ivar) > np.finfo(np.float32).max
+    flux[beyond], ivar[beyond] = 0, 0
     return flux.astype(np.float32), ivar.astype(np.float32)
 
 

@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import Column, read_csv
+from skyloom.io.tables import REDSHIFT, Column, read_csv
 from skyloom.quasars.spectra.truth import COLUMNS
 from skyloom.quasars.spectra.truth_formats import (
     CLASSES,
     GOOD_QUALITY,
-    REDSHIFT,
     TYPES,
     WORDS,
     coded,
-    known_redshifts,
 )
 
 ANSWER = {
@@ -112,8 +110,7 @@ def _read(path: Path) -> pd.DataFrame:
     table = read_csv(path, ANSWER)
     words = table["VI_CLASS"].fillna("").str.strip().str.upper()
     klass = coded(path, "VI_CLASS", words, WORDS)
-    z = known_redshifts(table["VI_Z"])
-    return table.assign(VI_CLASS=klass, VI_Z=z, file=str(path))
+    return table.assign(VI_CLASS=klass, file=str(path))
 
 
 def _pair(grid: pd.DataFrame, one: str, two: str) -> dict:

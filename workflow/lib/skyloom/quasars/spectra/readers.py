@@ -30,7 +30,7 @@ def kind_of(path: str | Path) -> str:
         if arms_of(file):
             return "coadd"
         table = len(file) > 1 and not file[1].is_image
-        if table and "LOGLAM" in file.column_names(1):
+        if table and file.has_column(1, "LOGLAM"):
             return "spec"
         if len(file[0].shape) == 2:
             return "plate"

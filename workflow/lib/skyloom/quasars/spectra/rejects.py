@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from skyloom.io.errors import InputError
@@ -14,6 +15,7 @@ from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.spectra.readers import spectra_of
 
 COLUMNS = ("FILE", "TARGETID", "TILEID", "EXPID", "REASON")
+IDS = COLUMNS[1:4]
 NO_SIGNAL = "no signal on the networks' pixels"
 
 log = logging.getLogger(__name__)
@@ -30,13 +32,16 @@ class Rejects:
 
     def __init__(self):
         self.rows: list[dict] = []
+        self._seen: dict[tuple, str] = {}
 
     def spectra(
         self, paths: Sequence[str | Path], **how
     ) -> Iterator[tuple[str | Path, Spectra]]:
         """Yield each file with its spectra, batch after batch, as `spectra_of` does.
 
-        A file that cannot be read does not stop the others: it is noted and logged.
+        A file that cannot be read does not stop the others: it is noted and logged. So
+        is a target that an earlier file has in the same exposure: a copy, or the same
+        light coadded otherwise.
 
         Raises
         ------
@@ -47,9 +52,11 @@ class Rejects:
         for path in paths:
             used = 0
             try:
-                for some in spectra_of(path, **how):
+                for found in spectra_of(path, **how):
+                    some = self._first(path, found)
                     used += len(some)
-                    yield path, some
+                    if len(some):
+                        yield path, some
             except InputError as error:
                 bad.append(error)
                 part = f"; its first {used} spectra are used" if used else ""
@@ -63,6 +70,22 @@ class Rejects:
         if bad:
             log.warning("%d of %d files are left out", len(bad), len(paths))
 
+    def _first(self, path: str | Path, some: Spectra) -> Spectra:
+        """Return the spectra that no earlier file has; note the others."""
+        ids = list(map(tuple, some.meta[[name.lower() for name in IDS]].to_numpy()))
+        files = [self._seen.setdefault(one, str(path)) for one in ids]
+        again = [k for k, file in enumerate(files) if file != str(path)]
+        for k in again:
+            reason = f"{files[k]} has it in the same exposure"
+            names = dict(zip(IDS, map(int, ids[k]), strict=True))
+            self.rows.append({"FILE": str(path), **names, "REASON": reason})
+        if not again:
+            return some
+        log.warning("%s: %d targets that an earlier file has", path, len(again))
+        keep = np.ones(len(some), bool)
+        keep[again] = False
+        return some.rows(keep)
+
     def note_silent(self, path: str | Path, one: tuple) -> None:
         """Note the targets without signal of a batch, as `store.batch` makes one.
 
@@ -71,7 +94,7 @@ class Rejects:
         meta, flux, ivar = one
         silent = meta[~normalise(flux, ivar)[1]]
         for ids in silent[["targetid", "tileid", "expid"]].to_numpy():
-            names = dict(zip(COLUMNS[1:4], map(int, ids), strict=True))
+            names = dict(zip(IDS, map(int, ids), strict=True))
             self.rows.append({"FILE": str(path), **names, "REASON": NO_SIGNAL})
         if len(silent):
             log.warning("%s: %d targets with %s", path, len(silent), NO_SIGNAL)
@@ -79,6 +102,8 @@ class Rejects:
 
 def table(rows: list[dict]) -> pd.DataFrame:
     """Return the rows of rejects as a table; TARGETID is empty of a whole file."""
-    made = pd.DataFrame(rows, columns=list(COLUMNS))
-    whole = dict.fromkeys(COLUMNS[1:4], "Int64")
-    return made.astype(whole) if len(made) else made
+    kinds = dict.fromkeys(COLUMNS, object) | dict.fromkeys(IDS, "Int64")
+    # Not by way of a column of floats, which would round the identifiers.
+    return pd.DataFrame(
+        {k: pd.Series([row.get(k) for row in rows], dtype=v) for k, v in kinds.items()}
+    )

@@ -25,7 +25,6 @@ from skyloom.quasars.spectra.truth_formats import (
     TYPES,
     Format,
     format_of,
-    known_redshifts,
 )
 
 log = logging.getLogger(__name__)
@@ -68,8 +67,7 @@ def read_truth(path: str | Path) -> pd.DataFrame:
         raise InputError(path, f"suffix {path.suffix!r}", expected=".csv or .fits")
     if raw.empty:
         raise InputError(path, "no rows", expected="one row a target")
-    made = form.convert(path, raw)
-    return _finished(path, made.assign(z=known_redshifts(made["z"])))
+    return _finished(path, form.convert(path, raw))
 
 
 def write_truth(path: str | Path, truth: pd.DataFrame) -> None:
@@ -114,8 +112,7 @@ def _read_fits(path: Path) -> tuple[Format, pd.DataFrame]:
     with opened(path) as file:
         present = file.column_names(1)
         form = format_of(path, present)
-        wanted = tuple(name for name in form.columns if name.upper() in present)
-        table = file.columns(1, wanted)
+        table = file.columns(1, (), form.columns)
     return form, checked(path, table, form.columns, lambda k: row_of(path, k))
 
 

@@ -12,21 +12,12 @@ import pandas as pd
 from skyloom.io.errors import InputError
 from skyloom.io.rows import row_of
 from skyloom.io.sdss import sdss_targetid
-from skyloom.io.tables import Column
+from skyloom.io.tables import REDSHIFT, Column
 
 TYPES = {"targetid": "int64", "z": "float64", "klass": object, "confident": bool}
 TYPES |= {"quality": "float64", "bal": "int64", "source": object}
 COLUMNS = tuple(TYPES)
 CLASSES = ("STAR", "GALAXY", "QSO")
-UNKNOWN = -1.0  # a redshift, in tables without empty cells
-# A redshift above is a slip of the pen, or a placeholder as 99 is.
-REDSHIFT = Column(
-    "float",
-    empty=True,
-    low=UNKNOWN,
-    high=20.0,
-    remedy="leave the cell empty, or write -1, where it is unknown",
-)
 GOOD_QUALITY = 2.5  # of DESI's inspectors: the mean of their 0 to 4
 GOOD_CONF = 3  # Z_CONF_PERSON
 GOOD_PARSED = 2  # Z_CONF after QuasarNET's parsing
@@ -156,11 +147,6 @@ def coded(path: Path, name: str, codes: pd.Series, meaning: dict) -> pd.Series:
         problem = f"got {codes.tolist()[bad[0]]!r}"[:60]
         raise InputError(path, problem, where=where, expected=one_of(meaning))
     return codes.map(meaning)
-
-
-def known_redshifts(z: pd.Series) -> pd.Series:
-    """Return redshifts, NaN in place of `UNKNOWN`."""
-    return z.where(z != UNKNOWN)
 
 
 def _bal(raw: pd.DataFrame, otherwise: pd.Series) -> pd.Series:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from skyloom.io.documents import plain, write_json
 from skyloom.io.errors import InputError
 from skyloom.io.record import text
-from skyloom.io.tables import write_csv
+from skyloom.io.tables import read_own_csv, write_csv
 from skyloom.plots import diagrams, style
 from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
@@ -134,7 +134,7 @@ def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int
     InputError
         No row is left.
     """
-    rows = pd.read_csv(results)
+    rows = read_own_csv(results)
     unseen = ~rows["TARGETID"].isin(read_truth(labels)["targetid"])
     if share > 0:
         unseen &= reserved(rows["TARGETID"].to_numpy(), share, seed)

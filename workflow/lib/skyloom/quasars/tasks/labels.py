@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_csv
+from skyloom.io.tables import read_own_csv, write_csv
 from skyloom.quasars.spectra.inspect import agreement, conflicts, merge, read_answers
 from skyloom.quasars.spectra.truth import COLUMNS, read_truth, write_truth
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 def answers_about(answers: str | Path, asked: str | Path) -> pd.DataFrame:
     """Return an inspector's answers about the targets of a query."""
-    rows = pd.read_csv(answers)
-    wanted = pd.read_csv(asked)["TARGETID"]
+    rows = read_own_csv(answers)
+    wanted = read_own_csv(asked)["TARGETID"]
     return rows[rows["TARGETID"].isin(wanted)].reset_index(drop=True)
 
 

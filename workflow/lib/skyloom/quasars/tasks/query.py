@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from skyloom.io.tables import read_own_csv
 from skyloom.quasars.config import Query
 from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.query.figures import Stamp, stamps_of
@@ -29,7 +30,7 @@ def ask(results: str, labels: str, number: int, query: Query, seed: int) -> Answ
     ValueError
         Nothing is left to ask about.
     """
-    rows = pd.read_csv(results, usecols=_wanted)
+    rows = read_own_csv(results, usecols=_wanted)
     kept = reserved(rows["TARGETID"].to_numpy(), query.reserve, seed)
     rows = rows[~kept].sort_values(KEYS)
     known = read_truth(labels)["targetid"]

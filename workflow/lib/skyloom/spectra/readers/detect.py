@@ -88,4 +88,4 @@ def maps_beside(cube: str | Path) -> Path | None:
 def _is_sdss(file: FitsFile) -> bool:
     if len(file) < 2 or file[1].is_image:
         return False
-    return {"FLUX", "LOGLAM", "IVAR"} <= set(file.column_names(1))
+    return all(file.has_column(1, name) for name in ("FLUX", "LOGLAM", "IVAR"))

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from skyloom.io.errors import DatumError, InputError
 from skyloom.io.fits import fill, write_hdus
 from skyloom.io.record import cards
-from skyloom.io.tables import Column, read_csv
+from skyloom.io.tables import REDSHIFT, Column, read_csv
 from skyloom.run.log import NAME
 from skyloom.run.seeds import rng
 from skyloom.spectra.labels.files import read_labels
@@ -79,11 +79,10 @@ def read_model(map_path: str | Path, labels_path: str | Path) -> Model:
 
 
 def redshift_for(path: str | Path, listed: str | Path) -> float | None:
-    """Return a file's redshift in a list, by its name; None if it is not there."""
-    redshift = Column("float", low=-0.01, high=10)
-    columns = {"file": Column("str", unique=True), "redshift": redshift}
+    """Return a file's redshift in a list, by its name; None if it is not known."""
+    columns = {"file": Column("str", unique=True), "redshift": REDSHIFT}
     table = read_csv(listed, columns).set_index("file")["redshift"]
-    return table.get(Path(path).name)
+    return table.dropna().get(Path(path).name)
 
 
 def place_file(

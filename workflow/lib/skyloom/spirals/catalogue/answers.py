@@ -18,6 +18,7 @@ from skyloom.spirals.questions import columns, questions
 
 log = logging.getLogger(__name__)
 
+LONG = ("file", "question", "answer")
 KEYS = ("file", "name", "iau_name")
 ENDING = re.compile(r"\.(jpe?g|png|fits(\.gz)?)$", re.IGNORECASE)
 
@@ -43,11 +44,11 @@ def read_answers(path: str | Path) -> tuple[pd.DataFrame, dict]:
     counts : dict
         As there; ``not_in_the_tree``: how many rows of each such answer.
     """
-    names = header(path)
+    names = header(path, LONG)
     if not {"question", "answer"} <= set(names):
         votes, told = read_votes([path], KEYS)
         return votes.set_axis(votes.index.map(name_of)), told
-    table = read_csv(path, dict.fromkeys(("file", "question", "answer"), "str"))
+    table = read_csv(path, dict.fromkeys(LONG, "str"))
     files = sorted(set(table["file"]))
     row_of = {file: row for row, file in enumerate(files)}
     votes = np.zeros((len(files), len(columns())), np.int32)

@@ -15,6 +15,7 @@ from skyloom.io.cells import CellError, numbers, one_a_row
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
 from skyloom.io.identifiers import names as names_of
+from skyloom.io.packed import gzipped
 from skyloom.io.parquet import parquet_columns, read_parquet
 
 FITS = (".fits", ".fit", ".fits.gz", ".fit.gz")
@@ -27,7 +28,7 @@ def column_names(path: str | Path) -> list[str]:
         return rows.header(path)
     if path.name.lower().endswith(FITS):
         with opened(path, verify=False) as file:
-            return list(file.column_names(_table_of(file)).values())
+            return file.column_names(_table_of(file))
     if path.suffix == ".parquet":
         return parquet_columns(path)
     expected = "a name that ends in .parquet, .fits or .csv"
@@ -166,7 +167,7 @@ def _csv(path: Path, columns: list[str]) -> Mapping:
 
 def _by_arrow(path: Path, raw: list[str], about: rows.Layout) -> pd.DataFrame | None:
     """Return columns by the names in the file; None where a quote is left open."""
-    packed = "gzip" if rows.packed(path) else None
+    packed = "gzip" if gzipped(path) else None
     how = csv.ReadOptions(use_threads=False)
     layout = csv.ParseOptions(delimiter=about.delimiter, newlines_in_values=True)
     kept = csv.ConvertOptions(

@@ -79,7 +79,7 @@ class _Rows:
     def __init__(self, file: FitsFile, hdu: int, *names: str):
         self.path, self.where = file.path, f"HDU {hdu}"
         names = ("classification_id", "time_stamp", *names)
-        missing = sorted({n.upper() for n in names} - set(file.column_names(hdu)))
+        missing = sorted(n.upper() for n in names if not file.has_column(hdu, n))
         if missing:
             problem, expected = f"no column {', '.join(missing)}", ", ".join(names)
             raise InputError(file.path, problem, where=self.where, expected=expected)

@@ -13,7 +13,7 @@ import numpy as np
 from skyloom.io.errors import DatumError, InputError, raw_datum
 from skyloom.io.parquet import read_parquet
 from skyloom.io.record import text
-from skyloom.io.tables import Column, read_csv
+from skyloom.io.tables import REDSHIFT, Column, read_csv
 from skyloom.run.provenance import Recipe
 from skyloom.spirals.catalogue.master import master_galaxies
 from skyloom.spirals.cutouts.colour import rgb
@@ -30,7 +30,7 @@ SHEET = {
     "ra": Column("float", required=False, empty=True, low=0, high=360),
     "dec": Column("float", required=False, empty=True, low=-90, high=90),
     "pixscale": Column("float", required=False, empty=True, low=1e-3, high=100),
-    "redshift": Column("float", required=False, empty=True, low=-0.01, high=10),
+    "redshift": replace(REDSHIFT, required=False),
 }
 
 

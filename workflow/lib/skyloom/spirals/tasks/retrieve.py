@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from skyloom.io.atomic import write_bytes
-from skyloom.io.download import download, whole_fits
+from skyloom.io.download import download
+from skyloom.io.fits import whole_fits
 from skyloom.io.parquet import read_parquet
 from skyloom.io.sums import sum_of
 from skyloom.spirals.catalogue.master import master_galaxies
