@@ -140,7 +140,7 @@ def whole_file(path: Path) -> dict:
         found = {"names": file.names}
         for i, hdu in enumerate(file):
             if not hdu.is_image:
-                found[str(i)] = file.columns(i, list(file.column_names(i).values()))
+                found[str(i)] = file.columns(i, file.column_names(i))
             elif hdu.shape and 0 not in hdu.shape:
                 found[str(i)] = file.pixels(i)
     return found

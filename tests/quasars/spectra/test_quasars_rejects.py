@@ -13,12 +13,12 @@ from skyloom.quasars.spectra.store import batch
 SOURCE = 39627634556018800
 
 
-def coadd(path, ids, dead=()):
+def coadd(path, ids, dead=(), expids=None):
     flux = np.random.default_rng(1).normal(size=(len(ids), 50)).astype("f4")
     ivar = np.ones_like(flux)
     ivar[list(dead)] = 0
     arm = Arm("r", 5760 + 0.8 * np.arange(50), flux, ivar)
-    write_coadd(path, Spectra((arm,), meta_table(ids, ids, ids)))
+    write_coadd(path, Spectra((arm,), meta_table(ids, ids, expids or ids)))
     return path
 
 
@@ -61,3 +61,14 @@ def test_a_target_of_two_files_is_used_once(tmp_path):
     assert made["TARGETID"].tolist()[1:] == [SOURCE + 1]
     assert made["TARGETID"].isna().tolist() == [True, False]
     assert "a.fits has it" in made["REASON"][1]
+
+
+def test_other_light_of_a_target_is_used_too(tmp_path, caplog):
+    """Of several exposures, or where the first file has no signal."""
+    paths = [coadd(tmp_path / f"{name}.fits", [7], expids=[-1]) for name in "ab"]
+    rejects = Rejects()
+    assert [len(some) for _, some in rejects.spectra(paths)] == [1, 1]
+    assert "1 targets that an earlier file has too; 0 are left out" in caplog.text
+    paths = [coadd(tmp_path / "c.fits", [7], dead=[0]), coadd(tmp_path / "d.fits", [7])]
+    assert [len(some) for _, some in rejects.spectra(paths)] == [1, 1]
+    assert rejects.rows == []

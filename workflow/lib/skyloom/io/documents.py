@@ -23,7 +23,7 @@ HEX = 64  # characters of a checksum
 
 
 def read_json(path: str | Path, *, nonfinite: bool = False) -> dict:
-    """Read a JSON file (``.json``, or ``.json.gz``).
+    """Read a JSON file, gzipped or not.
 
     One of ours is compared with its checksum, which is not returned. Files of others
     have none, nor do ours when somebody has changed them and taken it out.

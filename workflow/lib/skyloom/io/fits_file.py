@@ -111,7 +111,8 @@ class FitsFile:
 
     def __contains__(self, key: str | int) -> bool:
         if isinstance(key, str):
-            return key.strip().upper() in {"PRIMARY", *self.names}
+            names = {part.name for part in self._upto(np.inf)}
+            return key.strip().upper() in names | {"PRIMARY"}
         return self._part(key) is not None
 
     @property
@@ -236,7 +237,9 @@ class FitsFile:
 
     def units(self, key: str | int) -> dict[str, str]:
         """Return the units that columns of a table HDU state, by upper-case names."""
-        names, hdu = self.column_names(key), self.native(key)
+        # A name in capitals comes last, and goes before others of the same letters.
+        names = sorted(self.column_names(key), key=str.isupper)
+        hdu = self.native(key)
         with reading(self.path, key):
             stated = {name.upper(): hdu.columns[name].unit for name in names}
         return {name: str(unit) for name, unit in stated.items() if unit}

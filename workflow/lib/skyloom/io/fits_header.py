@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import NoReturn
 
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
 
 from skyloom.io.errors import AGAIN, InputError
 
@@ -47,9 +49,12 @@ class SizedHeader:
         if key not in self.cards:
             return None
         try:
-            value = fits.Card.fromstring(f"{key:8}{self.cards[key]}").value
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", AstropyWarning)
+                warnings.simplefilter("ignore", fits.verify.VerifyWarning)
+                value = fits.Card.fromstring(f"{key:8}{self.cards[key]}").value
             return None if isinstance(value, fits.card.Undefined) else value
-        except (fits.VerifyError, ValueError):
+        except (fits.VerifyError, AstropyWarning, ValueError):
             return self.refuse(f"the card {key} cannot be parsed", "", AGAIN)
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:

@@ -84,8 +84,7 @@ def layout(
 
 def _header(path: Path, stream: BinaryIO, number: int) -> SizedHeader | None:
     """Return the next header; None after the last."""
-    block = _read(path, stream, BLOCK, last=number > 0)
-    first = b"XTENSION" if number else b"SIMPLE  "
+    block, first = _read(path, stream, BLOCK), b"XTENSION" if number else b"SIMPLE  "
     if number and not block.strip(b"\0 "):
         return _nothing_more(path, stream, number)
     if not block.startswith(first):
@@ -119,7 +118,7 @@ def _noted(block: bytes, cards: dict[str, str]) -> bool:
 
 def _nothing_more(path: Path, stream: BinaryIO, number: int) -> None:
     # Blocks of tapes end a file with zeros or blanks, which mean nothing.
-    while piece := _read(path, stream, AT_ONCE, last=True):
+    while piece := _read(path, stream, AT_ONCE):
         if piece.strip(b"\0 "):
             problem = f"{UNREADABLE}: bytes after HDU {number - 1} that are no HDU"
             raise InputError(path, problem, remedy=AGAIN)
@@ -162,13 +161,10 @@ def _skip(path: Path, stream: BinaryIO, size: int) -> None:
         raise _broken(path, bad) from None
 
 
-def _read(path: Path, stream: BinaryIO, size: int, *, last: bool = False) -> bytes:
-    """Return bytes; none where others than packed ones follow the last HDU."""
+def _read(path: Path, stream: BinaryIO, size: int) -> bytes:
     try:
         return stream.read(size)
     except (BadGzipFile, EOFError, zlib.error) as bad:
-        if last and str(bad).startswith("Not a gzipped file"):
-            return b""
         raise _broken(path, bad) from None
 
 

@@ -217,7 +217,7 @@ def _catalogue_hdu(table: Table) -> fits.BinTableHDU:
 def _column(values: Iterable, column: Column, row: Callable[[int], str]) -> pd.Series:
     read, whole, gappy, words = KINDS[column.kind]
     values = one_a_row(values)
-    missing = empty(values, words)
+    missing = empty(values, words).copy()
     if missing.any() and not column.empty:
         problem = "empty cell"
         raise CellError(problem, SAID[column.kind], row=np.argmax(missing))

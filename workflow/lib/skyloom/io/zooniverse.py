@@ -253,7 +253,8 @@ def bare_keys(metadata: Mapping) -> dict:
     made: dict = {}
     for key, value in metadata.items():
         bare = key.lstrip("#!/").strip()
-        if str(made.setdefault(bare, value)) != str(value):
+        first = made.setdefault(bare, value)
+        if first != value and str(first) != str(value):
             made[bare] = Twice(f"{made[bare]!r} and, as {key!r}, {value!r}")
     return made
 

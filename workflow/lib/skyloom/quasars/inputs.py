@@ -23,11 +23,10 @@ from skyloom.run.places import ROOT
 RAW = "<results>/raw"
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 # All FITS files, whatever their names, but for what pipelines put beside spectra.
-BESIDE = (
-    "redrock rrdetails zbest zmtl ztile mtl spectra cframe sframe frame sky emline "
-)
-BESIDE += r"qso_\w+ tile-qa exposure-qa stdstars fluxcalib photo\w+ sp\w*Frame "
-BESIDE += r"spZ\w+ spAll\w* spFlux\w+ spFlat spArc spSky"
+BESIDE = "redrock rrdetails zbest zmtl ztile mtl spectra cframe sframe frame sky "
+BESIDE += r"emline qso_\w+ tile-qa exposure-qa stdstars fluxcalib "
+BESIDE += r"photo(Plate|Pos\w*|Match\w*|Obj\w*) "
+BESIDE += r"sp[CS]?Frame spZ\w+ spAll\w* spFlux\w+ spFlat spArc spSky"
 SPECTRUM = re.compile(rf"(?i)(?!({'|'.join(BESIDE.split())})-).+\.fits?(\.gz)?")
 MEMBER = re.compile(r"net_\d+\.(keras|h5)")
 CALIBRATION = "calibration.json"
@@ -42,7 +41,8 @@ def exposures(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     """Return the raw files of each exposure of the survey, ``<tile>/<expid>``.
 
     Both are numbers without zeros before them, whatever the folders' names
-    (``1/00083716``). For `fresh` see `spectra`.
+    (``1/00083716``). For `fresh` see `spectra`; then the log says of spectra that lie
+    elsewhere.
 
     Raises
     ------

@@ -50,6 +50,7 @@ class Section(BaseModel):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
+        str_strip_whitespace=True,
         str_min_length=1,
         str_max_length=1000,
     )

@@ -74,7 +74,7 @@ def _inner(value: object) -> list[tuple]:
 
 
 def _odd(value: object) -> str:
-    if isinstance(value, str) and CONTROL.search(value.removesuffix("\n")):
+    if isinstance(value, str) and CONTROL.search(value.rstrip("\n")):
         return "expected text without control characters"
     if isinstance(value, float) and 0 < abs(value) < TINY:
         return "expected 0, or a number that is not next to nothing"

@@ -32,7 +32,6 @@ class Rejects:
 
     def __init__(self):
         self.rows: list[dict] = []
-        self._seen: dict[tuple, str] = {}
 
     def spectra(
         self, paths: Sequence[str | Path], **how
@@ -49,11 +48,12 @@ class Rejects:
             None of the files can be read.
         """
         bad: list[InputError] = []
+        seen: dict[tuple, str] = {}
         for path in paths:
             used = 0
             try:
                 for found in spectra_of(path, **how):
-                    some = self._first(path, found)
+                    some = self._first(path, found, seen)
                     used += len(some)
                     if len(some):
                         yield path, some
@@ -70,21 +70,25 @@ class Rejects:
         if bad:
             log.warning("%d of %d files are left out", len(bad), len(paths))
 
-    def _first(self, path: str | Path, some: Spectra) -> Spectra:
-        """Return the spectra that no earlier file has; note the others."""
+    def _first(self, path: str | Path, some: Spectra, seen: dict) -> Spectra:
+        """Return the spectra that no earlier file has; note the others.
+
+        Of no exposure in particular, they may be of other light: both are kept.
+        """
         ids = list(map(tuple, some.meta[[name.lower() for name in IDS]].to_numpy()))
-        files = [self._seen.setdefault(one, str(path)) for one in ids]
-        again = [k for k, file in enumerate(files) if file != str(path)]
-        for k in again:
+        files = [seen.get(one, str(path)) for one in ids]
+        lit = np.any([(arm.ivar > 0).any(axis=1) for arm in some.arms], axis=0)
+        seen |= {ids[k]: files[k] for k in np.flatnonzero(lit)}
+        again = np.array([file != str(path) for file in files], bool)
+        alone = some.meta["expid"].to_numpy() >= 0
+        if again.any():
+            msg = "%s: %d targets that an earlier file has too; %d are left out"
+            log.warning(msg, path, again.sum(), (again & alone).sum())
+        for k in np.flatnonzero(again & alone):
             reason = f"{files[k]} has it in the same exposure"
             names = dict(zip(IDS, map(int, ids[k]), strict=True))
             self.rows.append({"FILE": str(path), **names, "REASON": reason})
-        if not again:
-            return some
-        log.warning("%s: %d targets that an earlier file has", path, len(again))
-        keep = np.ones(len(some), bool)
-        keep[again] = False
-        return some.rows(keep)
+        return some.rows(~(again & alone))
 
     def note_silent(self, path: str | Path, one: tuple) -> None:
         """Note the targets without signal of a batch, as `store.batch` makes one.
