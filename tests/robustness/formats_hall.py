@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -219,7 +220,15 @@ FORMATS = [
         sane_table,
     ),
     Format("csv rows", "csv", table, read_rows, lines_of, lambda cells: {}),
-    Format("parquet", "parquet", parquet, read_parquet, objects=by("id"), sealed=True),
+    Format(
+        "parquet",
+        "parquet",
+        parquet,
+        read_parquet,
+        partial(read_parquet, exact=True),
+        by("id"),
+        sealed=True,
+    ),
     Format("json", "json", document, read_json),
     Format(
         "coadd",

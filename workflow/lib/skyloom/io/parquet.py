@@ -78,7 +78,11 @@ def read_parquet(
         See `read_rows`.
     """
     how = {"integer_object_nulls": exact, "ignore_metadata": exact}
-    return read_rows(path, columns).to_pandas(**how)
+    table = read_rows(path, columns)
+    try:
+        return table.to_pandas(**how)
+    except UnicodeDecodeError as bad:
+        raise _unreadable(Path(path), bad) from None
 
 
 def read_rows(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

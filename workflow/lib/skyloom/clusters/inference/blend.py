@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.clusters.inference.windows import inside_share
-from skyloom.io.errors import InputError
+from skyloom.io.errors import REMADE, InputError
 from skyloom.io.npz import read_npz
 
 TAPER = 4.0  # cells from a window's outermost cells at which its weight is full
@@ -101,6 +101,9 @@ def read_maps(path: str | Path) -> TileMaps:
         if arrays[name].shape != cells:
             problem, where = f"shape {arrays[name].shape}", f"key {name!r}"
             raise InputError(path, problem, where=where, expected=f"{cells}")
+        if not np.isfinite(arrays[name]).all():
+            problem, where = "numbers that are not finite", f"key {name!r}"
+            raise InputError(path, problem, where=where, remedy=REMADE)
     maps = {name: arrays[name].astype(np.float64) for name in MAPS}
     return TileMaps(**maps, tile=tile, height=shape[0], width=shape[1])
 

@@ -175,7 +175,7 @@ def read_placed(path: str | Path, prints: Fingerprints | None = None) -> Placed:
     made = Placed(som, layout, *(arrays[name] for name in ARRAYS))
     lengths = {len(arrays[name]) for name in ("latent", "unit", "distance", "novelty")}
     if len(lengths) > 1 or not np.isin(made.unit, np.arange(-1, som.n_units)).all():
-        problem = f"arrays of {lengths} galaxies, units up to {made.unit.max()}"
+        problem = f"arrays of {lengths} galaxies, or units beyond the map"
         expected = f"one number of them, and units of -1 to {som.n_units - 1}"
         raise InputError(path, problem, expected=expected, remedy=REMEDY)
     if prints is None:
