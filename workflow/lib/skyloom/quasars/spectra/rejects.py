@@ -1,4 +1,4 @@
-"""What could not be used, and why: files, and targets without any signal."""
+"""What is left out of spectra, and why: bad files, dead targets, and twins."""
 
 from __future__ import annotations
 
@@ -80,15 +80,17 @@ class Rejects:
         lit = np.any([(arm.ivar > 0).any(axis=1) for arm in some.arms], axis=0)
         seen |= {ids[k]: files[k] for k in np.flatnonzero(lit)}
         again = np.array([file != str(path) for file in files], bool)
-        alone = some.meta["expid"].to_numpy() >= 0
+        twin = again & (some.meta["expid"].to_numpy() >= 0)
         if again.any():
             msg = "%s: %d targets that an earlier file has too; %d are left out"
-            log.warning(msg, path, again.sum(), (again & alone).sum())
-        for k in np.flatnonzero(again & alone):
-            reason = f"{files[k]} has it in the same exposure"
-            names = dict(zip(IDS, map(int, ids[k]), strict=True))
-            self.rows.append({"FILE": str(path), **names, "REASON": reason})
-        return some.rows(~(again & alone))
+            log.warning(msg, path, again.sum(), twin.sum())
+        for k in np.flatnonzero(twin):
+            self._note(path, ids[k], f"{files[k]} has it in the same exposure")
+        return some.rows(~twin)
+
+    def _note(self, path: str | Path, ids: tuple, reason: str) -> None:
+        names = dict(zip(IDS, map(int, ids), strict=True))
+        self.rows.append({"FILE": str(path), **names, "REASON": reason})
 
     def note_silent(self, path: str | Path, one: tuple) -> None:
         """Note the targets without signal of a batch, as `store.batch` makes one.
@@ -97,9 +99,8 @@ class Rejects:
         """
         meta, flux, ivar = one
         silent = meta[~normalise(flux, ivar)[1]]
-        for ids in silent[["targetid", "tileid", "expid"]].to_numpy():
-            names = dict(zip(IDS, map(int, ids), strict=True))
-            self.rows.append({"FILE": str(path), **names, "REASON": NO_SIGNAL})
+        for ids in silent[[name.lower() for name in IDS]].to_numpy():
+            self._note(path, ids, NO_SIGNAL)
         if len(silent):
             log.warning("%s: %d targets with %s", path, len(silent), NO_SIGNAL)
 
