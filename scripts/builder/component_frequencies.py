@@ -5,7 +5,7 @@ from skyloom.io.documents import read_json, write_json
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-kinds = ("volunteers", "aggregates", "agg")
+kinds = ("volunteers", "aggregates", "models")
 trees = ([read_json(path) for path in job.input[kind]] for kind in kinds)
 tree = frequencies_tree(*trees)
 write_json(job.output[0], tree | {"provenance": job.provenance()})

@@ -12,8 +12,8 @@ from skyloom.io.npz import read_npz
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-trees = {kind: map(read_json, job.input[kind]) for kind in ("aggregates", "agg")}
-measures = strengths(trees["aggregates"], trees["agg"])
+trees = {kind: map(read_json, job.input[kind]) for kind in ("aggregates", "models")}
+measures = strengths(trees["aggregates"], trees["models"])
 for path in job.input.votes:
     measures |= vote_strengths(path)
 settings = Morphology.stated(job.settings["morphology"]), job.settings["seed"]

@@ -8,5 +8,5 @@ job = Job(snakemake)
 truths = {}
 for path in job.input.truth:
     truths |= {int(k): one["model"] for k, one in read_json(path).items()}
-tree = recovery_tree(truths, [read_json(path) for path in job.input.agg])
+tree = recovery_tree(truths, [read_json(path) for path in job.input.models])
 write_json(job.output[0], tree | {"provenance": job.provenance()})

@@ -17,7 +17,7 @@ rule component_frequencies:
     input:
         volunteers=expand("<results>/volunteers/{id}.json", id=SUBJECTS),
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
     output:
         "<results>/analysis/component_frequencies.json",
     log:
@@ -66,7 +66,8 @@ rule residual_statistics:
     input:
         agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
         bi=expand("<results>/tuned/bi/{id}.json", id=SUBJECTS),
-        residuals=expand("<results>/residuals/agg/{id}.fits", id=SUBJECTS),
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
+        residuals=expand("<results>/residuals/{id}.fits", id=SUBJECTS),
     output:
         "<results>/analysis/residual_statistics.json",
     log:
@@ -137,7 +138,7 @@ rule morphology:
     input:
         draws="<results>/pitch/draws.npz",
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
         votes=INPUTS.optional("votes"),
     output:
         "<results>/pitch/morphology.json",
@@ -212,7 +213,7 @@ if config["source"] == "simulated":
     rule recovery:
         input:
             truth=expand("<results>/truth/{chunk}.json", chunk=INPUTS.chunks),
-            agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+            models=expand("<results>/models/{id}.json", id=SUBJECTS),
         output:
             "<results>/analysis/recovery.json",
         log:

@@ -118,8 +118,7 @@ for chunk, ids in INPUTS.chunks.items():
                 starts=expand(f"<results>/{folder}/{{id}}.json", id=ids),
                 cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             output:
-                tuned=expand(f"<results>/tuned/{start}/{{id}}.json", id=ids),
-                residuals=expand(f"<results>/residuals/{start}/{{id}}.fits", id=ids),
+                expand(f"<results>/tuned/{start}/{{id}}.json", id=ids),
             log:
                 f"<logs>/tuned_{start}/{chunk}.log",
             benchmark:
@@ -138,6 +137,36 @@ for chunk, ids in INPUTS.chunks.items():
             script:
                 "../../../scripts/builder/tuned.py"
 
+    # One model a galaxy: its sets of components, weighed by crowd and image.
+    rule:
+        name:
+            f"models_{chunk}"
+        input:
+            aggregates=expand("<results>/aggregates/{id}.json", id=ids),
+            agg=expand("<results>/tuned/agg/{id}.json", id=ids),
+            bi=expand("<results>/tuned/bi/{id}.json", id=ids),
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
+        output:
+            models=expand("<results>/models/{id}.json", id=ids),
+            residuals=expand("<results>/residuals/{id}.fits", id=ids),
+        log:
+            f"<logs>/models/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/models/{chunk}.tsv"
+        conda:
+            "../../../envs/builder.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=memory(500, per_thread=500),
+            runtime=by_attempt(240),
+        params:
+            settings=pick(config, "tune"),
+            code=digest("scripts/builder/models.py"),
+        message:
+            f"One model a galaxy of chunk {chunk}"
+        script:
+            "../../../scripts/builder/models.py"
+
     # Image, model, residual and drawings on one page a galaxy.
     rule:
         name:
@@ -146,8 +175,8 @@ for chunk, ids in INPUTS.chunks.items():
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             volunteers=expand("<results>/volunteers/{id}.json", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
-            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
-            residuals=expand("<results>/residuals/agg/{id}.fits", id=ids),
+            models=expand("<results>/models/{id}.json", id=ids),
+            residuals=expand("<results>/residuals/{id}.fits", id=ids),
         output:
             expand("<results>/figures/{id}.pdf", id=ids),
         log:
@@ -175,7 +204,7 @@ for chunk, ids in INPUTS.chunks.items():
         input:
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
-            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
+            models=expand("<results>/models/{id}.json", id=ids),
         output:
             regions=expand("<results>/regions/{id}.reg", id=ids),
             feedmes=expand("<results>/galfit/{id}.feedme", id=ids),

@@ -141,9 +141,10 @@ def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
         Its start is the centre of the crowd's priors.
     errors : mapping or None
         The crowd's scatter, as in ``aggregates/<id>.json``; null means no prior.
-    population : mapping of str to (median, width in ln)
+    population : mapping of str to (median, width in ln, unit)
         Priors for parameters that the crowd says nothing about, by name without the
-        arm's number, such as ``bulge.n``.
+        arm's number, such as ``bulge.n``. The unit is None or a parameter, such as
+        ``disk.Re``, that the median is relative to; without it there is no prior.
 
     Returns
     -------
@@ -154,16 +155,21 @@ def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
         zeros are parameters without prior.
     """
     mean, width = par.begin(), np.full(len(par.names), np.inf)
+    plane = np.eye(len(mean)) - plane_slopes(par)
     for i, name in enumerate(par.names):
         scatter = crowd_scatter(errors or {}, name)
-        key = _without_number(name)
         if scatter is not None:
             scale = math.exp(mean[i]) if par.logarithmic[i] else 1.0
             width[i] = max(scatter / scale, 1e-3)
-        elif key in population:
-            mean[i], width[i] = math.log(population[key][0]), population[key][1]
-    from_plane = np.eye(len(mean)) - plane_slopes(par)
-    return mean, (pivots(par, errors or {}) @ from_plane) / width[:, None]
+            continue
+        median, spread, unit = population.get(_without_number(name), (1, np.inf, None))
+        if unit is None:
+            mean[i], width[i] = math.log(median), spread
+        elif unit in par.names:
+            j = par.names.index(unit)
+            plane[i, j] -= 1.0
+            mean[i], width[i] = math.log(median) + mean[j], spread
+    return mean, (pivots(par, errors or {}) @ plane) / width[:, None]
 
 
 def pivots(par: Parametrisation, errors: Mapping) -> np.ndarray:

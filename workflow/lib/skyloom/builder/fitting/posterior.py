@@ -129,6 +129,15 @@ def free_values(post: Posterior):
 
     Brightness takes its place in the list as ``disk.I`` or ``spiral.0.I``.
     """
+    names, quantity = value_quantity(post)
+    values, covariance = post.propagated(quantity)
+    # An arm at its brightest has no error; differences leave rounding, even below zero.
+    held = np.array([f"{n}:upper" in post.limits and n.endswith(".I") for n in names])
+    return names, values, np.where(held | held[:, None], 0.0, covariance)
+
+
+def value_quantity(post: Posterior):
+    """Return the names of the parameters, and them as a function of the coordinates."""
     here, terms = named_values(post.model(post.coordinates)), post.problem.terms
     geometry = [t for name in post.problem.par.names for t in _reported(name, terms)]
     names = [*geometry, *(f"{term}.I" for term in terms)]
@@ -137,10 +146,7 @@ def free_values(post: Posterior):
         values = named_values(post.model(coordinates))
         return np.array([_near(values[n], here[n], n) for n in names])
 
-    values, covariance = post.propagated(quantity)
-    # An arm at its brightest has no error; differences leave rounding, even below zero.
-    held = np.array([f"{n}:upper" in post.limits and n.endswith(".I") for n in names])
-    return names, values, np.where(held | held[:, None], 0.0, covariance)
+    return names, quantity
 
 
 def _reported(name: str, terms) -> list[str]:
@@ -163,6 +169,12 @@ def free_fluxes(post: Posterior):
     Sérsic components to infinity; the arms as rendered, whose flux has no closed form
     and is carried to first order.
     """
+    names, quantity = flux_quantity(post)
+    return names, *post.propagated(quantity)
+
+
+def flux_quantity(post: Posterior):
+    """Return the components' names, and their fluxes as a function of coordinates."""
     problem = post.problem
     parts = [t for t in problem.terms if not t.startswith("spiral")]
     arms = [i for i, t in enumerate(problem.terms) if t.startswith("spiral")]
@@ -175,8 +187,7 @@ def free_fluxes(post: Posterior):
         step = coordinates - post.coordinates
         return np.array(light + ([base + slope @ step] if arms else []))
 
-    values, covariance = post.propagated(quantity)
-    return names, values, covariance
+    return names, quantity
 
 
 def _arm_flux(post: Posterior, arms):

@@ -6,6 +6,7 @@ import numpy as np
 
 from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.fit import Problem
+from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.posterior import (
     Posterior,
     free_fluxes,
@@ -13,11 +14,10 @@ from skyloom.builder.fitting.posterior import (
     posterior,
 )
 from skyloom.builder.fitting.render import render_components
-from skyloom.builder.fitting.search import Solution, search
-from skyloom.builder.model import Model, replace, to_dict
+from skyloom.builder.fitting.settle import Settled, settle, without
+from skyloom.builder.model import Model, to_dict
 from skyloom.io.errors import DatumError
 
-STRETCHES = (2.0, 0.5)
 EMPTY = dict.fromkeys(("model", "chisq", "chisq_per_pixel", "chisq_start")) | {
     "error_scale": None,
     "n_pixels": 0,
@@ -63,38 +63,43 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         errors and covariance of the free parameters, limits reached, components
         dropped for want of light (arms as numbered in `model`), counts of the last
         search, and total flux by component [image units x px²]. Errors are scaled by
-        the root of a reduced chi² above 1. A fit that cannot be done is such a record
+        the root of `misfit.inflation`. A fit that cannot be done is such a record
         too, with its reason.
     """
     if not model.components():
         return failed("the model has no component: the crowd agreed on none")
     crowd, errors, armless = _with_a_disk(model, errors)
     try:
-        limit = settings.max_evaluations
-        problem, found, dropped = _rounds(crowd, errors, cutout, limit)
+        settled = settle(crowd, errors, cutout, settings.max_evaluations)
     except DatumError as error:
         return failed(str(error))
-    scatter = _chisq(problem, found.vector)
     begin = Problem(crowd, cutout, None)
-    chisq_start = _chisq(begin, begin.start)
+    residuals = begin.residuals(begin.start)[: len(begin.data)]
+    chisq_start = float(residuals @ residuals) / len(begin.data)
+    tree = record(settled, misfit(settled))
+    tree["dropped"] = armless + tree["dropped"]
+    return tree | {"chisq_start": chisq_start}
+
+
+def record(settled: Settled, factor: float) -> dict:
+    """Return a fit as plain JSON, its variances times a factor: see `tune`."""
+    problem, found = settled.problem, settled.found
     n_free = len(problem.par.names) + len(problem.terms)
-    reduced = scatter / (len(problem.data) - n_free)
-    scale = max(1.0, reduced) ** 0.5  # a galaxy is never quite its model
-    post = posterior(problem, found.vector, scale)
+    post = posterior(problem, found.vector, factor**0.5)
     return {
         "status": found.status,
         "reason": None if found.status == "converged" else str(found.message),
         "n_iterations": int(found.n_iterations),
         "n_evaluations": int(found.n_evaluations),
         "model": to_dict(post.model(post.coordinates)),
-        "chisq": reduced,
-        "chisq_per_pixel": scatter / len(problem.data),
-        "chisq_start": chisq_start / len(problem.data),
+        "chisq": settled.chisq / (len(problem.data) - n_free),
+        "chisq_per_pixel": settled.chisq / len(problem.data),
+        "chisq_start": None,
         "n_pixels": len(problem.data),
         "n_free": n_free,
-        "error_scale": scale,
+        "error_scale": factor**0.5,
         "bounds_reached": list(post.limits),
-        "dropped": armless + dropped,
+        "dropped": list(settled.dropped),
         **_values(post),
         **_fluxes(post),
     }
@@ -106,77 +111,6 @@ def _with_a_disk(model: Model, errors):
         return model, errors, []
     arms = [f"spiral.{i}" for i in range(len(model.spiral))]
     return *without(model, errors, arms), arms
-
-
-def _rounds(crowd, errors, cutout, limit: int):
-    """Search; where a component ends without light, drop it and search again.
-
-    Each search begins where the last one ended, but the priors stay the crowd's.
-    """
-    dropped: list[str] = []
-    arms = list(range(len(crowd.spiral)))  # as numbered in the start
-    start = crowd
-    while True:
-        problem = Problem(crowd, cutout, errors, start)
-        if len(problem.data) <= len(problem.par.names) + len(problem.terms):
-            msg = f"{len(problem.data)} good pixels are too few for the model"
-            raise DatumError(msg)
-        found = _search(problem, limit)
-        dark = _dark(problem, found)
-        if len(dark) == len(problem.terms):
-            msg = "no component has light in this image"
-            raise DatumError(msg)
-        if not dark:
-            return problem, found, dropped
-        start, _ = without(problem.par.model(found.vector), None, dark)
-        crowd, errors = without(crowd, errors, dark)
-        gone = [i for k, i in enumerate(arms) if f"spiral.{k}" in dark]
-        dropped += [t for t in dark if not t.startswith("spiral")]
-        dropped += [f"spiral.{i}" for i in gone]
-        arms = [i for i in arms if i not in gone]
-
-
-def _search(problem: Problem, limit: int) -> Solution:
-    """Search from the start, and from other sizes where light went out on the way.
-
-    A component without light has no slope and cannot come back by itself.
-    """
-    found = search(problem, limit)
-    if not _dark(problem, found):
-        return found
-    others = [search(problem, limit, stretch) for stretch in STRETCHES]
-    return min([found, *others], key=lambda one: _objective(problem, one.vector))
-
-
-def _dark(problem: Problem, found: Solution) -> list[str]:
-    amplitude, _ = problem.solve(found.vector)
-    return [t for t, a in zip(problem.terms, amplitude, strict=True) if a <= 0]
-
-
-def _objective(problem: Problem, vector) -> float:
-    residuals = problem.residuals(vector)
-    return float(residuals @ residuals)
-
-
-def without(model: Model, errors, terms):
-    """Return a model and the crowd's scatter without `terms`, as ``bar``, ``spiral.0``.
-
-    With the disk go all arms.
-    """
-    if "disk" in terms:
-        terms = [*terms, *(f"spiral.{i}" for i in range(len(model.spiral)))]
-    kept = [i for i in range(len(model.spiral)) if f"spiral.{i}" not in terms]
-    gone = {t: None for t in terms if not t.startswith("spiral")}
-    model = replace(model, **gone, spiral=tuple(model.spiral[i] for i in kept))
-    arms = (errors or {}).get("spiral") or []
-    if errors:
-        errors = {**errors, **gone, "spiral": [arms[i] for i in kept if i < len(arms)]}
-    return model, errors
-
-
-def _chisq(problem: Problem, vector) -> float:
-    residuals = problem.residuals(vector)[: len(problem.data)]
-    return float(residuals @ residuals)
 
 
 def _values(post: Posterior) -> dict:

@@ -1,0 +1,121 @@
+"""One model of a galaxy from crowd and image, as the tree of its product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting.arm_candidates import with_twins
+from skyloom.builder.fitting.mean import mean, quantities
+from skyloom.builder.fitting.posterior import posterior
+from skyloom.builder.fitting.sets import Weighted, fit_sets, probability
+from skyloom.builder.fitting.tune import failed, record
+from skyloom.builder.model import Model, SpiralArm, from_dict, replace
+from skyloom.io.errors import DatumError
+
+KINDS = ("bulge", "bar", "spiral")
+EMPTY = {"components": [], "probability": {}, "arms": [], "sets": [], "mean": None}
+
+
+def no_model(reason: str) -> dict:
+    """Return the record of a galaxy without a model, with its reason."""
+    return failed(reason) | EMPTY
+
+
+def galaxy_model(
+    aggregate: Mapping, tuned: Mapping[str, Mapping], cutout, settings: TuneSettings
+) -> dict:
+    """Fit every set of components that a galaxy may have; choose one, and average.
+
+    Parameters
+    ----------
+    aggregate : mapping
+        The crowd's galaxy, as in ``aggregates/<id>.json``.
+    tuned : mapping of str to mapping
+        Fits to begin from, as in ``tuned/<start>/<id>.json``, by start.
+    cutout : Cutout
+        Image, sigma, mask and PSF.
+    settings : TuneSettings
+        When a search gives up.
+
+    Returns
+    -------
+    dict
+        Plain JSON: the fit of the chosen set, the one of the highest weight, as
+        `tune.tune` returns it, and in addition ``components`` (of the chosen set),
+        ``probability`` of bulge, bar and arms, ``sets`` (components, number of arms,
+        weight, chi² of each), ``mean`` (`mean.mean`, over the sets, of what the chosen
+        one has) and ``arms`` (of the chosen set's, in order).
+
+    Raises
+    ------
+    DatumError
+        If no start has a model, or the image no light of any.
+    """
+    starts = [_with_disk(from_dict(t["model"])) for t in tuned.values() if t["model"]]
+    if not starts:
+        reasons = [f"{start}: {tree['reason']}" for start, tree in tuned.items()]
+        raise DatumError("; ".join(reasons))
+    crowd, errors, votes = crowd_of(aggregate)
+    limit = settings.max_evaluations
+    sets, factor = fit_sets(starts, crowd, errors, votes, cutout, limit)
+    chosen = sets[0]
+    tree = record(chosen.fit, factor)
+    tree["components"] = ["disk", *_kinds(chosen)]
+    tree["probability"] = {kind: probability(sets, kind) for kind in KINDS}
+    tree["sets"] = [_row(one) for one in sets]
+    found = [
+        quantities(
+            posterior(s.fit.problem, s.fit.found.vector, factor**0.5), s.fit.arms
+        )
+        for s in sets
+    ]
+    tree["mean"] = mean(found, [one.weight for one in sets]).tree()
+    return tree
+
+
+def crowd_of(aggregate: Mapping) -> tuple[Model, dict, dict[str, float]]:
+    """Return the crowd's disk and all arms there may be, prior widths, and votes.
+
+    The arms are those agreed on, those that fewer drew, and their twins. Bulge and bar
+    have the priors of the population, the same whoever drew them, but for their place.
+    """
+    model, known = from_dict(aggregate["model"]), aggregate["errors"]
+    fewer = aggregate.get("candidates") or []
+    drawn = [*model.spiral, *(SpiralArm(**one["part"]) for one in fewer)]
+    widths = [*known["spiral"], *(one["error"] for one in fewer)]
+    asked = aggregate["considered"] + 1
+    backed = [*aggregate["arms"], *fewer]
+    votes = {
+        kind: (aggregate["drawn"][kind] + 0.5) / asked for kind in ("bulge", "bar")
+    }
+    votes |= {f"spiral.{i}": one["support"]["p"] for i, one in enumerate(backed)}
+    arms, widths = with_twins(drawn, widths, len(model.spiral))
+    votes |= {f"spiral.{i}": 0.5 / asked for i in range(len(drawn), len(arms))}
+    errors = {"disk": known["disk"], "spiral": widths}
+    for name in ("bulge", "bar"):
+        if known[name]:
+            errors[name] = {key: known[name][key] for key in ("mux", "muy")}
+    return Model(disk=model.disk, spiral=tuple(arms)), errors, votes
+
+
+def _with_disk(model: Model) -> Model:
+    """Return a model with a disk; without one, of the shape of its largest part."""
+    if model.disk is not None:
+        return model
+    largest = max(model.components().values(), key=lambda part: part.Re)
+    return replace(model, disk=replace(largest, Re=2 * largest.Re, n=1.0, c=2.0))
+
+
+def _kinds(one: Weighted) -> list[str]:
+    return [k for k in KINDS if any(t.split(".", 1)[0] == k for t in one.terms)]
+
+
+def _row(one: Weighted) -> dict:
+    n_free = len(one.fit.problem.par.names) + len(one.fit.problem.terms)
+    return {
+        "components": ["disk", *_kinds(one)],
+        "n_arms": len(one.fit.arms),
+        "weight": one.weight,
+        "chisq": one.fit.chisq / (len(one.fit.problem.data) - n_free),
+    }

@@ -1,0 +1,222 @@
+"""The sets of components that crowd and image allow, and what each is worth.
+
+One galaxy gets one model, but neither the crowd nor the image says for certain which
+components it has, and a disk beside a bar is another disk than one without. So:
+
+1. The fullest model, of disk, bulge, bar and every arm of the crowd, is fitted from
+   each start, and the best end counts.
+2. Components are left out one by one, and those fits begin at the fullest model's end,
+   so that sets differ by their components and by nothing else.
+3. A set's weight is the odds of each of its components times the image's evidence,
+   with the noise inflated by what no smooth model can fit (`fitting.misfit`)::
+
+       ln w = sum over c in set of (base_c + crowd_c logit p_c + sign_c ln s_c)
+              - EVIDENCE ln(1 + (objective - least objective) / inflation)
+
+   p_c is the part of the volunteers who drew the component, and s_c what the image
+   shows of it: for a bar its strength (`fitting.bar_strength`), for an arm its part
+   of the light in the fullest fit. A galaxy is no sum of our components: each part
+   more improves nearly every fit by far more than chance, whether or not astronomers
+   would call it a bar. So evidence counts by its logarithm, and all constants are those
+   with which the probability of a component agrees with the votes of Galaxy Zoo 2
+   (bars) and of other volunteers on the same galaxy (bulges, arms): `ODDS`.
+4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. Quantities are means over the
+   sets that have them (`fitting.mean`), so that a galaxy's numbers change little when
+   its crowd changes a little.
+
+Sources: Hoeting et al. 1999, Stat. Sci. 14, 382 (means over models); Kass & Raftery
+1995, JASA 90, 773 (evidence); Lingard et al. 2020, ApJ 900, 178 (the crowd).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from skyloom.builder.fitting.arm_candidates import lit_arms
+from skyloom.builder.fitting.bar_strength import bar_strength
+from skyloom.builder.fitting.fullest import fullest
+from skyloom.builder.fitting.misfit import misfit
+from skyloom.builder.fitting.settle import Settled, settle, without
+from skyloom.builder.model import Model, replace
+
+LEAST_WEIGHT = 0.15  # of the best set's
+LEAST_SIGN = 0.01
+EVIDENCE = 0.14
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How a component's log odds follow from the crowd's votes and an image's sign."""
+
+    base: float
+    crowd: float
+    sign: float
+
+    def of(self, part: float, sign: float) -> float:
+        """Return the log odds from the part of the votes and the sign."""
+        votes = self.crowd * math.log(part / (1 - part))
+        return self.base + votes + self.sign * math.log(max(sign, LEAST_SIGN))
+
+
+ODDS = {
+    "bulge": Odds(1.6, 0.12, 0.0),
+    "bar": Odds(0.4, 0.62, 0.74),
+    "spiral": Odds(2.0, 0.5, 0.5),
+}
+
+Set = frozenset[str]  # of ``bulge``, ``bar``, ``spiral.0`` ...
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The fit of one set of components, and its weight among all sets."""
+
+    terms: Set
+    fit: Settled
+    weight: float
+
+
+def fit_sets(
+    starts: Iterable[Model],
+    crowd: Model,
+    errors: Mapping,
+    votes: Mapping[str, float],
+    cutout,
+    limit: int,
+) -> tuple[list[Weighted], float]:
+    """Fit the sets of components of a galaxy, and weigh them.
+
+    Parameters
+    ----------
+    starts : iterable of Model
+        Fits to begin from, each with a disk.
+    crowd, errors : Model, mapping
+        The crowd's disk and arms, and the widths of the priors.
+    votes : mapping of str to float
+        Part of the volunteers who drew each component, between 0 and 1, without the
+        ends: ``bulge``, ``bar``, ``spiral.0`` ...
+    cutout : Cutout
+        Image, sigma, mask and PSF.
+    limit : int
+        Evaluations of each search.
+
+    Returns
+    -------
+    sets : list of Weighted
+        By weight, the largest first; the weights sum to 1.
+    inflation : float
+        Of the noise, from the fullest model's residuals.
+
+    Raises
+    ------
+    DatumError
+        If the image has too few pixels, or light of no component.
+    """
+    full = _full(starts, crowd, errors, cutout, limit)
+    odds = _log_odds(full, votes, cutout)
+    scale = _Scale(odds, full.objective, misfit(full))
+    fits = {_terms(full): full}
+    waiting = [_terms(full)]
+    while waiting:
+        parent = waiting.pop()
+        for term in sorted(parent):
+            terms = parent - {term}
+            if terms in fits or not scale.may_count(parent, term, fits):
+                continue
+            found = _less(fits[parent], term, cutout, limit)
+            fits[_terms(found)] = found
+            if _terms(found) == terms:
+                waiting.append(terms)
+    return _weighted(fits, scale), scale.inflation
+
+
+@dataclass(frozen=True)
+class _Scale:
+    # What sets of one galaxy are weighed with.
+    odds: Mapping[str, float]  # log odds of each component
+    least: float  # objective, of the fullest model
+    inflation: float
+
+    def log_weight(self, terms: Set, objective: float) -> float:
+        """Return the log of a set's weight, up to a constant: see the module."""
+        support = sum(self.odds[term] for term in terms)
+        worse = max(objective - self.least, 0.0) / self.inflation
+        return support - EVIDENCE * math.log1p(worse)
+
+    def may_count(self, parent: Set, term: str, fits: Mapping[Set, Settled]) -> bool:
+        """Whether a set with one component less could have weight.
+
+        It fits at best as well as its parent, of which it is a special case.
+        """
+        logs = {t: self.log_weight(t, fit.objective) for t, fit in fits.items()}
+        best = logs[parent] - self.odds[term]
+        return best > max(logs.values()) + math.log(LEAST_WEIGHT)
+
+
+def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, float]:
+    light, shape = full.light, full.shape
+    total = sum(light.values())
+    inside = shape.bulge or shape.bar or shape.disk
+    centre = inside.mux, inside.muy
+    signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
+    for own, number in enumerate(full.arms):
+        signs[f"spiral.{number}"] = light[f"spiral.{own}"] / total
+    return {
+        term: ODDS[term.split(".", 1)[0]].of(votes[term], signs.get(term, 1.0))
+        for term in _terms(full)
+    }
+
+
+def probability(sets: Iterable[Weighted], term: str) -> float:
+    """Return the probability of a component; of ``spiral``, of any arm."""
+    return sum(
+        one.weight
+        for one in sets
+        if any(t == term or t.split(".", 1)[0] == term for t in one.terms)
+    )
+
+
+def _terms(fit: Settled) -> Set:
+    """Return the components of a fit but the disk, arms by their first number."""
+    parts = [t for t in fit.problem.terms if t in ("bulge", "bar")]
+    return frozenset(parts + [f"spiral.{i}" for i in fit.arms])
+
+
+def _full(starts, crowd: Model, errors, cutout, limit: int) -> Settled:
+    """Return the best fit of the fullest model, of those from each start."""
+    ends = []
+    for start in starts:
+        begin = fullest(start, crowd, cutout)
+        lit = lit_arms(replace(begin, spiral=()), begin.spiral, cutout)
+        dark = [f"spiral.{i}" for i in range(len(begin.spiral)) if i not in lit]
+        centre = Model(crowd.disk or begin.disk, begin.bulge, begin.bar, crowd.spiral)
+        centre, widths = without(centre, errors, dark)
+        begin, _ = without(begin, None, dark)
+        end = settle(centre, widths, cutout, limit, begin, patient=False)
+        ends.append(end.renumbered(lit))
+    return min(ends, key=lambda end: end.objective)
+
+
+def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
+    """Return the fit of a set with one component less, begun at the parent's end."""
+    own = term
+    if term.startswith("spiral"):
+        own = f"spiral.{parent.arms.index(int(term.split('.')[1]))}"
+    start, _ = without(parent.shape, None, [own])
+    crowd, errors = without(parent.crowd, parent.errors, [own])
+    found = settle(crowd, errors, cutout, limit, start, patient=False)
+    left = [i for i in parent.arms if f"spiral.{i}" != term]
+    return found.renumbered(left)
+
+
+def _weighted(fits: Mapping[Set, Settled], scale: _Scale) -> list[Weighted]:
+    logs = np.array([scale.log_weight(t, fit.objective) for t, fit in fits.items()])
+    weights = np.exp(logs - logs.max())
+    weights /= weights.sum()
+    found = zip(fits.items(), weights.tolist(), strict=True)
+    sets = [Weighted(terms, fit, weight) for (terms, fit), weight in found]
+    return sorted(sets, key=lambda one: -one.weight)
