@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from skyloom.builder.config import TuneSettings
+from skyloom.builder.fitting.arm_angles import arm_rows
 from skyloom.builder.fitting.arm_candidates import with_twins
-from skyloom.builder.fitting.mean import mean, quantities
-from skyloom.builder.fitting.posterior import posterior
+from skyloom.builder.fitting.mean import Quantities, mean, quantities
+from skyloom.builder.fitting.posterior import Posterior, posterior
 from skyloom.builder.fitting.sets import Weighted, fit_sets, probability
+from skyloom.builder.fitting.settle import Settled
 from skyloom.builder.fitting.tune import failed, record
 from skyloom.builder.model import Model, SpiralArm, from_dict, replace
 from skyloom.io.errors import DatumError
@@ -71,6 +73,11 @@ def galaxy_model(
         for s in sets
     ]
     tree["mean"] = mean(found, [one.weight for one in sets]).tree()
+    tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
+    backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
+    each = [probability(sets, f"spiral.{i}") for i in chosen.fit.arms]
+    post = _posterior(chosen.fit, factor)
+    tree["arms"] = arm_rows(post, chosen.fit.arms, crowd, backed, each)
     return tree
 
 
@@ -97,6 +104,24 @@ def crowd_of(aggregate: Mapping) -> tuple[Model, dict, dict[str, float]]:
         if known[name]:
             errors[name] = {key: known[name][key] for key in ("mux", "muy")}
     return Model(disk=model.disk, spiral=tuple(arms)), errors, votes
+
+
+def _quantities(fit: Settled, factor: float) -> Quantities:
+    return quantities(_posterior(fit, factor), fit.arms)
+
+
+def _posterior(fit: Settled, factor: float) -> Posterior:
+    return posterior(fit.problem, fit.found.vector, factor**0.5)
+
+
+def _as_in_model(names: list[str], arms: Sequence[int]) -> list[str]:
+    """Return names with the arms numbered as in the chosen model."""
+    places = {f"spiral.{i}": f"spiral.{k}" for k, i in enumerate(arms)}
+    return [
+        f"{places[head]}.{key}" if (head := name.rpartition(".")[0]) in places else name
+        for name in names
+        for key in [name.rpartition(".")[2]]
+    ]
 
 
 def _with_disk(model: Model) -> Model:

@@ -94,8 +94,10 @@ def mean(sets: Sequence[Quantities], weights: Sequence[float]) -> Quantities:
 
 def _systematic(names: Sequence[str], values: np.ndarray) -> np.ndarray:
     """Return the variance that galaxies unlike any model add to each quantity."""
-    kinds = [name.split(".")[0 if name.startswith("fl") else -1] for name in names]
-    kinds = [
-        "fraction" if n.startswith("fraction") else k for n, k in zip(names, kinds)
-    ]
-    return np.array([(SYSTEMATIC.get(k, 0.0) * v) ** 2 for k, v in zip(kinds, values)])
+    parts = np.array([SYSTEMATIC.get(_kind(name), 0.0) for name in names])
+    return (parts * values) ** 2
+
+
+def _kind(name: str) -> str:
+    first, _, rest = name.partition(".")
+    return first if first in SYSTEMATIC else rest

@@ -3,8 +3,10 @@
 One galaxy gets one model, but neither the crowd nor the image says for certain which
 components it has, and a disk beside a bar is another disk than one without. So:
 
-1. The fullest model, of disk, bulge, bar and every arm of the crowd, is fitted from
-   each start, and the best end counts.
+1. The fullest model, of disk, bulge, bar and every arm there may be, is fitted from
+   each start, and the best end counts. Arms are those that volunteers drew, however
+   few, and the twins of those they agree on (`fitting.arm_candidates`); those without
+   light in the image go.
 2. Components are left out one by one, and those fits begin at the fullest model's end,
    so that sets differ by their components and by nothing else.
 3. A set's weight is the odds of each of its components times the image's evidence,
@@ -14,8 +16,7 @@ components it has, and a disk beside a bar is another disk than one without. So:
               - EVIDENCE ln(1 + (objective - least objective) / inflation)
 
    p_c is the part of the volunteers who drew the component, and s_c what the image
-   shows of it: for a bar its strength (`fitting.bar_strength`), for an arm its part
-   of the light in the fullest fit. A galaxy is no sum of our components: each part
+   shows of a bar, its strength (`fitting.bar_strength`). A galaxy is no sum of our components: each part
    more improves nearly every fit by far more than chance, whether or not astronomers
    would call it a bar. So evidence counts by its logarithm, and all constants are those
    with which the probability of a component agrees with the votes of Galaxy Zoo 2
@@ -43,8 +44,10 @@ from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
-LEAST_WEIGHT = 0.15  # of the best set's
+LEAST_WEIGHT = 0.2  # of the best set's, to be fitted
+MOST_SETS = 6
 LEAST_SIGN = 0.01
+LEAST_ARM = 0.04  # of all light: fainter arms are found by one crowd and not the next
 EVIDENCE = 0.14
 
 
@@ -65,7 +68,7 @@ class Odds:
 ODDS = {
     "bulge": Odds(1.6, 0.12, 0.0),
     "bar": Odds(0.4, 0.62, 0.74),
-    "spiral": Odds(2.0, 0.5, 0.5),
+    "spiral": Odds(1.6, 0.35, 0.0),
 }
 
 Set = frozenset[str]  # of ``bulge``, ``bar``, ``spiral.0`` ...
@@ -120,17 +123,12 @@ def fit_sets(
     odds = _log_odds(full, votes, cutout)
     scale = _Scale(odds, full.objective, misfit(full))
     fits = {_terms(full): full}
-    waiting = [_terms(full)]
-    while waiting:
-        parent = waiting.pop()
-        for term in sorted(parent):
-            terms = parent - {term}
-            if terms in fits or not scale.may_count(parent, term, fits):
-                continue
-            found = _less(fits[parent], term, cutout, limit)
-            fits[_terms(found)] = found
-            if _terms(found) == terms:
-                waiting.append(terms)
+    tried = set(fits)
+    while len(fits) < MOST_SETS and (step := scale.next_step(fits, tried)):
+        parent, term = step
+        tried.add(parent - {term})
+        found = _less(fits[parent], term, cutout, limit)
+        fits.setdefault(_terms(found), found)
     return _weighted(fits, scale), scale.inflation
 
 
@@ -147,24 +145,31 @@ class _Scale:
         worse = max(objective - self.least, 0.0) / self.inflation
         return support - EVIDENCE * math.log1p(worse)
 
-    def may_count(self, parent: Set, term: str, fits: Mapping[Set, Settled]) -> bool:
-        """Whether a set with one component less could have weight.
+    def next_step(self, fits: Mapping[Set, Settled], tried: set[Set]):
+        """Return the set and the component without which it could weigh most.
 
-        It fits at best as well as its parent, of which it is a special case.
+        A set fits at best as well as its parent, of which it is a special case. None
+        where no set that was not tried could count.
         """
         logs = {t: self.log_weight(t, fit.objective) for t, fit in fits.items()}
-        best = logs[parent] - self.odds[term]
-        return best > max(logs.values()) + math.log(LEAST_WEIGHT)
+        steps = [
+            (log - self.odds[term], sorted(terms), term)
+            for terms, log in logs.items()
+            for term in terms
+            if terms - {term} not in tried
+        ]
+        if not steps:
+            return None
+        best, terms, term = max(steps)
+        counts = best > max(logs.values()) + math.log(LEAST_WEIGHT)
+        return (frozenset(terms), term) if counts else None
 
 
 def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, float]:
-    light, shape = full.light, full.shape
-    total = sum(light.values())
+    shape = full.shape
     inside = shape.bulge or shape.bar or shape.disk
     centre = inside.mux, inside.muy
     signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
-    for own, number in enumerate(full.arms):
-        signs[f"spiral.{number}"] = light[f"spiral.{own}"] / total
     return {
         term: ODDS[term.split(".", 1)[0]].of(votes[term], signs.get(term, 1.0))
         for term in _terms(full)
@@ -198,7 +203,18 @@ def _full(starts, crowd: Model, errors, cutout, limit: int) -> Settled:
         begin, _ = without(begin, None, dark)
         end = settle(centre, widths, cutout, limit, begin, patient=False)
         ends.append(end.renumbered(lit))
-    return min(ends, key=lambda end: end.objective)
+    end = min(ends, key=lambda end: end.objective)
+    while faint := _faintest(end):
+        end = _less(end, faint, cutout, limit)
+    return end
+
+
+def _faintest(fit: Settled) -> str | None:
+    """Return the faintest arm if it has less than `LEAST_ARM` of the light."""
+    light = fit.light
+    arms = {f"spiral.{i}": light[f"spiral.{k}"] for k, i in enumerate(fit.arms)}
+    faint = min(arms, key=arms.__getitem__, default=None)
+    return faint if faint and arms[faint] < LEAST_ARM * sum(light.values()) else None
 
 
 def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.builder.fitting.fit import Problem
+from skyloom.builder.fitting.fit import RTOL, Problem
 from skyloom.builder.fitting.flux import total_flux
+from skyloom.builder.fitting.render import arm_image
 from skyloom.builder.fitting.search import Solution, search
 from skyloom.builder.model import Model, replace
 from skyloom.io.errors import DatumError
@@ -69,16 +70,17 @@ class Settled:
     @property
     def light(self) -> dict[str, float]:
         """Total flux by term: Sérsic components to infinity, arms as rendered."""
-        problem = self.problem
+        problem, shape = self.problem, self.shape
         amplitude, _ = problem.solve(self.found.vector)
-        shape = self.shape
-        images = problem.images(shape, jac=False)
-        return {
-            term: float(a * image[0].sum())
-            if term.startswith("spiral")
-            else float(a * total_flux(replace(getattr(shape, term), I=1.0)))
-            for term, a, image in zip(problem.terms, amplitude, images, strict=True)
+        units = {
+            name: total_flux(replace(part, I=1.0))
+            for name, part in shape.components().items()
         }
+        for i, arm in enumerate(shape.spiral if shape.disk else ()):
+            image = arm_image(shape.disk, arm, problem.frame, RTOL)
+            units[f"spiral.{i}"] = float(image.sum())
+        light = zip(problem.terms, amplitude.tolist(), strict=True)
+        return {term: a * units[term] for term, a in light}
 
     @property
     def shape(self) -> Model:

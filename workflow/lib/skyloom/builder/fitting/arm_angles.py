@@ -1,0 +1,119 @@
+"""Pitch angles of a galaxy's arms: one estimate from volunteers and image.
+
+Volunteers say where an arm is; the image says how it winds there. Both estimates have
+systematic errors that their own do not hold (`SYSTEMATIC`, from simulated volunteers
+and galaxies); with these, the mean by inverse variances is the estimate, and where the
+two differ by more than their errors its error grows by that (Birge 1932, Phys. Rev. 40,
+207). A fit that has left the arm that was drawn is no measurement of it: then the
+volunteers' estimate stands alone, with a flag.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from skyloom.builder.fitting.arm_candidates import overlap
+from skyloom.builder.fitting.posterior import Posterior, free_values
+from skyloom.builder.fitting.spirals import reframed
+from skyloom.builder.model import Model
+
+SYSTEMATIC = {"crowd": 2.0, "fit": 2.0}  # deg
+LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
+TIGHT = 3.0  # deg: an arm that is a ring
+APART = 3.0  # standard errors
+FLAGS = {
+    "off_arm": "the fitted arm does not lie on the drawn one",
+    "reversed": "the fitted arm winds against the drawn one",
+    "ring": f"the fitted pitch angle is below {TIGHT:g} deg",
+    "apart": f"fit and volunteers differ by more than {APART:g} standard errors",
+}
+FAILED = {"off_arm", "reversed", "ring"}  # the fit is no measurement of the arm
+
+
+def arm_rows(
+    post: Posterior,
+    numbers: Sequence[int],
+    crowd: Model,
+    records: Sequence[Mapping],
+    probabilities: Sequence[float],
+) -> list[dict]:
+    """Return what is known of each arm of a fit, in its order, as plain JSON.
+
+    Parameters
+    ----------
+    post : Posterior
+        Of the fit.
+    numbers : sequence of int
+        Place of each arm in `crowd`.
+    crowd : Model
+        Disk and all arms that the galaxy may have.
+    records : sequence of mapping
+        The volunteers' record of the first arms of `crowd`; further ones nobody drew.
+    probabilities : sequence of float
+        That each arm is there.
+    """
+    model = post.model(post.coordinates)
+    names, _, covariance = free_values(post)
+    rows = []
+    for own, number in enumerate(numbers):
+        i, arm = names.index(f"spiral.{own}.phi"), model.spiral[own]
+        fit = arm.phi, math.sqrt(max(covariance[i, i], 0.0))
+        drawn, known = None, None
+        if number < len(records):
+            drawn = reframed(crowd.spiral[number], crowd.disk, model.disk)
+            record = records[number]
+            known = (
+                record["chirality"] * record["pitch_angle"],
+                record["pitch_angle_err"],
+            )
+        flags = _flags(arm, drawn, fit, known)
+        angle, error = _combined(fit, known, flags)
+        rows.append(
+            {
+                "probability": probabilities[own],
+                "crowd": number if known else None,
+                "pitch_angle": abs(angle),
+                "pitch_angle_err": error,
+                "chirality": 1 if angle > 0 else -1,
+                "pitch_angle_crowd": abs(known[0]) if known else None,
+                "pitch_angle_crowd_err": known[1] if known else None,
+                "pitch_angle_fit": abs(fit[0]),
+                "pitch_angle_fit_err": fit[1] or None,
+                "flags": flags,
+            }
+        )
+    return rows
+
+
+def _flags(arm, drawn, fit, known) -> list[str]:
+    flags = ["ring"] if abs(fit[0]) < TIGHT else []
+    if (
+        drawn is not None
+        and max(overlap(arm, drawn), overlap(drawn, arm)) < LEAST_OVERLAP
+    ):
+        flags.append("off_arm")
+    if known and known[0] * fit[0] < 0:
+        flags.append("reversed")
+    if known and known[1] is not None:
+        total = math.hypot(_error(*fit, "fit"), _error(*known, "crowd"))
+        flags += ["apart"] if abs(known[0] - fit[0]) > APART * total else []
+    return [name for name in FLAGS if name in flags]
+
+
+def _combined(fit, known, flags) -> tuple[float, float]:
+    """Return the signed pitch angle and its error [deg]."""
+    mine = fit[0], _error(*fit, "fit")
+    if known is None or known[1] is None:
+        return mine
+    theirs = known[0], _error(*known, "crowd")
+    if FAILED & set(flags):
+        return theirs
+    weight = [1 / error**2 for _, error in (mine, theirs)]
+    mean = (mine[0] * weight[0] + theirs[0] * weight[1]) / sum(weight)
+    away = abs(mine[0] - theirs[0]) / math.hypot(mine[1], theirs[1])
+    return mean, max(1.0, away) / math.sqrt(sum(weight))
+
+
+def _error(_angle: float, error: float, source: str) -> float:
+    return math.hypot(error, SYSTEMATIC[source])
