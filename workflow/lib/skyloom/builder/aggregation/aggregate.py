@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 
@@ -26,12 +27,14 @@ from skyloom.builder.aggregation.shapes import (
     jaccard_matrix,
     polygon_matrix,
 )
+from skyloom.builder.aggregation.crowd_arms import find
 from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import (
     COMPONENTS,
     DrawnArm,
     Model,
     Sersic,
+    SpiralArm,
     from_dict,
     to_dict,
 )
@@ -60,7 +63,8 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
         None for no prior), ``masks`` over all volunteers of the tree, ``support`` (of
         the volunteers that were ``considered``, who agree with the model's component)
         and ``drawn`` (who drew such a component at all, wherever), ``arms``,
-        ``pitch_angle`` [deg], ``status`` and ``reason``.
+        ``candidates`` (further arms that fewer drew, records as those of ``arms`` with
+        their ``part`` of a model and its ``error``), ``pitch_angle`` [deg], ``status`` and ``reason``.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def _aggregate(models, shape, settings) -> dict:
     found = {name: _component(name, models, settings) for name in COMPONENTS}
     parts, errors, masks = ({k: row[i] for k, row in found.items()} for i in range(3))
     plane = _plane(parts, errors["disk"], int(masks["disk"].sum()), shape)
-    arms = _arms(models, plane, shape, settings.spiral)
+    arms, candidates = _arms(models, plane, shape, settings.spiral)
     records = [record for _, _, record in arms]
     drew = {volunteer for record in records for volunteer, _ in record["lines"]}
     masks["spiral"] = np.isin(np.arange(len(models)), list(drew))
@@ -105,6 +109,7 @@ def _aggregate(models, shape, settings) -> dict:
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
         "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
         "arms": records,
+        "candidates": [_candidate(*one) for one in candidates],
         "pitch_angle": galaxy_pitch_angle(records),
         "status": "ok",
         "reason": None if parts["disk"] else NO_DISK,
@@ -140,17 +145,25 @@ def _plane(parts, errors, n, shape) -> Plane | None:
     return Plane(parts["disk"], float(shape[1]), hole, known)
 
 
-def _arms(models, plane, shape, settings) -> list[tuple]:
+def _arms(models, plane, shape, settings) -> tuple[list, list]:
+    """Return arms and candidates, each as `describe` does."""
     if plane is None:
-        return []
+        return [], []
     strokes = [
         Stroke(volunteer, index, arm.points)
         for volunteer, model in enumerate(models)
         for index, arm in enumerate(model.spiral)
         if isinstance(arm, DrawnArm)
     ]
-    found = find_arms(cut(strokes, tuple(shape)), plane, settings)
-    return [describe(arm, plane, len(models), settings) for arm in found]
+    finder = find_arms if settings.method == "published" else find
+    found = finder(cut(strokes, tuple(shape)), plane, settings)
+    return tuple(
+        [describe(arm, plane, len(models), settings) for arm in arms] for arms in found
+    )
+
+
+def _candidate(part: SpiralArm, error: dict, record: dict) -> dict:
+    return record | {"part": asdict(part), "error": error}
 
 
 def _nothing(n_all: int, reason: str) -> dict:
@@ -162,6 +175,7 @@ def _nothing(n_all: int, reason: str) -> dict:
         "support": dict.fromkeys(names),
         "drawn": dict.fromkeys(names),
         "arms": [],
+        "candidates": [],
         "pitch_angle": None,
         "status": "failed",
         "reason": reason,

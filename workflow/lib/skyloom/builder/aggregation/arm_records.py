@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from skyloom.builder.aggregation import logspiral
+from skyloom.builder.aggregation import logspiral, robust
 from skyloom.builder.aggregation.arms import Arm, Plane, refit, spiral_polar, stacked
 from skyloom.builder.aggregation.clusters import support
 from skyloom.builder.aggregation.outliers import inliers_without
@@ -34,20 +34,25 @@ _LEAST_Q = 0.05
 _TEAMS = 12
 
 
-def covariance(arm: Arm, plane: Plane, rule: str) -> dict[str, np.ndarray]:
+def covariance(arm: Arm, plane: Plane, method: str) -> dict[str, np.ndarray]:
     """Return the covariance of (ln A, b) in parts that add up, by their cause.
 
     ``lines`` is a jackknife over volunteers, dealt into at most 12 teams to bound the
     work, that repeats the cleaning, the weighting and the fit. ``disk`` is the response
     of the fit to one standard error of each `PLANE` parameter. ``rule`` is the square
-    of the bias by the published weights: the distance to the fit without it.
+    of the bias of the published way, the distance to the robust fit, and of the robust
+    fit the square of what is not known of its bias.
     """
     points, line, drawer = stacked(arm.strokes)
     team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
-    rows = inliers_without(points, line, team)
-    coefs = [refit(arm, plane, rule, row) for row in rows if row.sum() > 2]
-    shifts = [_response(arm, plane, rule, k) for k in PLANE if plane.errors.get(k)]
-    bias = arm.spiral.coef - refit(arm, plane, "angle")
+    if method == "published":
+        rows = inliers_without(points, line, team)
+        bias = arm.spiral.coef - refit(arm, plane, "crowd")
+    else:
+        rows = team != np.arange(team.max() + 1)[:, None]
+        bias = robust.unknown(arm.spiral.coef, arm.theta, arm.weight)
+    coefs = [refit(arm, plane, method, row) for row in rows if row.sum() > 2]
+    shifts = [_response(arm, plane, method, k) for k in PLANE if plane.errors.get(k)]
     return {
         "lines": logspiral.jackknife_covariance(np.array(coefs)),
         "disk": sum((np.outer(s, s) for s in shifts), np.zeros((2, 2))),
@@ -69,7 +74,7 @@ def describe(
     n_volunteers : int
         All volunteers who were asked, for the support.
     settings : ArmSettings
-        Uses `weights` and `priors`.
+        Uses `method`.
 
     Returns
     -------
@@ -82,12 +87,12 @@ def describe(
         JSON-plain: pitch angle [deg] with its error and that of each cause, ``dof``
         of the part of the lines, chirality, support, points and more.
     """
-    parts = covariance(arm, plane, settings.weights)
+    parts = covariance(arm, plane, settings.method)
     amplitude = math.exp(arm.spiral.coef[0]) * plane.width
     phi = logspiral.pitch_angle(arm.spiral.coef[1])
     part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, *arm.extent)
     errors = dict(PUBLISHED_PRIORS)
-    if settings.priors == "measured":
+    if settings.method == "crowd":
         errors = _measured(arm, amplitude, parts)
     volunteers = {s.volunteer for s in arm.strokes}
     total = sum(parts.values())
@@ -122,14 +127,14 @@ def galaxy_pitch_angle(records: list[dict]) -> float | None:
     return float(np.average(angles, weights=[arm["length"] for arm in records]))
 
 
-def _response(arm: Arm, plane: Plane, rule: str, name: str) -> np.ndarray:
+def _response(arm: Arm, plane: Plane, method: str, name: str) -> np.ndarray:
     """Return how the coefficients move with one standard error of the plane."""
     ends = []
     for sign in (-1, 1):
         value = getattr(plane.disk, name) + sign * plane.errors[name]
         value = max(value, _LEAST_Q) if name == "q" else value
         disk = replace(plane.disk, **{name: value})
-        ends.append(refit(arm, replace(plane, disk=disk), rule))
+        ends.append(refit(arm, replace(plane, disk=disk), method))
     return (ends[1] - ends[0]) / 2
 
 
