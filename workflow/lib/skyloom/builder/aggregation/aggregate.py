@@ -20,6 +20,7 @@ from skyloom.builder.aggregation.arm_records import describe, galaxy_pitch_angle
 from skyloom.builder.aggregation.arms import Plane, Stroke, cut, find_arms
 from skyloom.builder.aggregation.clusters import labels, largest, support
 from skyloom.builder.aggregation.consensus import Q_BOUNDS, consensus, scatter
+from skyloom.builder.aggregation.crowd_arms import find
 from skyloom.builder.aggregation.shapes import (
     ELLIPSE,
     FIELDS,
@@ -27,7 +28,6 @@ from skyloom.builder.aggregation.shapes import (
     jaccard_matrix,
     polygon_matrix,
 )
-from skyloom.builder.aggregation.crowd_arms import find
 from skyloom.builder.config import AggregateSettings
 from skyloom.builder.model import (
     COMPONENTS,
@@ -64,7 +64,8 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
         the volunteers that were ``considered``, who agree with the model's component)
         and ``drawn`` (who drew such a component at all, wherever), ``arms``,
         ``candidates`` (further arms that fewer drew, records as those of ``arms`` with
-        their ``part`` of a model and its ``error``), ``pitch_angle`` [deg], ``status`` and ``reason``.
+        their ``part`` of a model and its ``error``), ``pitch_angle`` [deg], ``status``
+        and ``reason``.
 
     Raises
     ------
@@ -155,11 +156,16 @@ def _arms(models, plane, shape, settings) -> tuple[list, list]:
         for index, arm in enumerate(model.spiral)
         if isinstance(arm, DrawnArm)
     ]
-    finder = find_arms if settings.method == "published" else find
-    found = finder(cut(strokes, tuple(shape)), plane, settings)
-    return tuple(
-        [describe(arm, plane, len(models), settings) for arm in arms] for arms in found
-    )
+    strokes, candidates = cut(strokes, tuple(shape)), []
+    if settings.method == "published":
+        arms = find_arms(strokes, plane, settings)
+    else:
+        arms, candidates = find(strokes, plane, settings)
+    described = [
+        [describe(arm, plane, len(models), settings) for arm in own]
+        for own in (arms, candidates)
+    ]
+    return described[0], described[1]
 
 
 def _candidate(part: SpiralArm, error: dict, record: dict) -> dict:

@@ -19,7 +19,7 @@ from skyloom.builder.aggregation.clusters import support
 from skyloom.builder.aggregation.outliers import inliers_without
 from skyloom.builder.aggregation.polylines import length
 from skyloom.builder.config import ArmSettings
-from skyloom.builder.model import SpiralArm, replace
+from skyloom.builder.model import Sersic, SpiralArm, replace
 
 BRIGHTNESS, SPREAD = 0.1, 3.0
 PUBLISHED_PRIORS = {
@@ -95,12 +95,13 @@ def describe(
     if settings.method == "crowd":
         errors = _measured(arm, amplitude, parts)
     volunteers = {s.volunteer for s in arm.strokes}
-    total = sum(parts.values())
+    total, lines = sum(parts.values()), parts["lines"]
     path = logspiral.project(*spiral_polar(arm, plane), plane.disk)
     record = _pitch(float(arm.spiral.coef[1]), parts) | {
         "A": amplitude,
         "coef": arm.spiral.coef.tolist(),
         "covariance": total.tolist() if np.isfinite(total).all() else None,
+        "covariance_lines": lines.tolist() if np.isfinite(lines).all() else None,
         "covariance_points": arm.spiral.covariance.tolist(),
         "score": arm.spiral.score,
         "length": length(path),
@@ -117,6 +118,54 @@ def describe(
     columns |= {"weight": arm.weight, "line": arm.line}
     points = {name: values.tolist() for name, values in columns.items()}
     return part, errors, record | {"points": points}
+
+
+def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
+    """Return an arm's spiral in the plane of another disk, such as the fitted one.
+
+    The weights of the points stay, so that the work is that of one straight line; what
+    the error of the disk adds is the difference between two calls.
+
+    Parameters
+    ----------
+    record : dict
+        Of ``arms`` or ``candidates`` of an aggregate, of the method "crowd".
+    old, new : Sersic
+        The disk of the aggregate's model, and the other one.
+
+    Returns
+    -------
+    dict
+        ``A`` [px], ``phi`` [deg], ``t_min`` and ``t_max`` [rad] as of `SpiralArm`;
+        ``coef``, ln A (of A in px) and b; and their ``covariance`` (2, 2) from the
+        lines and the rule alone, None where not known.
+    """
+    columns = record["points"].values()
+    r, theta, weight, line = (np.array(column, float) for column in columns)
+    ends = np.array([record["t_min"], record["t_max"]])
+    at = np.log(record["A"]) + np.tan(np.radians(_signed(record))) * ends
+    r, turned = logspiral.deproject(logspiral.project(r, theta, old), new)
+    turned = logspiral.unwrap(turned, line)
+    turns = np.round(np.median(theta - turned) / (2 * np.pi))
+    turned = turned + 2 * np.pi * turns
+    straight = robust.straight(turned, np.log(np.maximum(r, 1e-6)), weight)
+    coef = robust.opened(straight, turned, weight)
+    angles = logspiral.deproject(logspiral.project(np.exp(at), ends, old), new)[1]
+    angles = angles + 2 * np.pi * np.round((ends - angles) / (2 * np.pi))
+    known = record["covariance_lines"]
+    bias = robust.unknown(coef, turned, weight)
+    return {
+        "A": math.exp(coef[0]),
+        "phi": logspiral.pitch_angle(coef[1]),
+        "t_min": float(angles[0]),
+        "t_max": float(angles[1]),
+        "coef": coef.tolist(),
+        "covariance": known and (np.array(known) + np.outer(bias, bias)).tolist(),
+    }
+
+
+def _signed(record: dict) -> float:
+    return record["chirality"] * record["pitch_angle"]
 
 
 def galaxy_pitch_angle(records: list[dict]) -> float | None:

@@ -109,17 +109,15 @@ def cut(strokes: list[Stroke], shape: tuple[int, int]) -> list[Stroke]:
     ]
 
 
-def find_arms(
-    strokes: list[Stroke], plane: Plane, settings: ArmSettings
-) -> tuple[list[Arm], list[Arm]]:
-    """Return the arms that lines, after `cut`, agree on, and no candidates."""
+def find_arms(strokes: list[Stroke], plane: Plane, settings: ArmSettings) -> list[Arm]:
+    """Find the arms that lines, after `cut`, agree on, in the order of core lines."""
     distances = line_distances([s.points / plane.width for s in strokes])
     found = labels(distances, settings.eps, settings.min_samples)
     arms = []
     for k in range(found.max(initial=-1) + 1):
         lines = tuple(s for s, own in zip(strokes, found, strict=True) if own == k)
         arms.append(fit_arm(lines, plane, "published"))
-    return joined([arm for arm in arms if good(arm)], plane, "published"), []
+    return joined([arm for arm in arms if good(arm)], plane, "published")
 
 
 def good(arm: Arm | None) -> bool:

@@ -107,7 +107,8 @@ class _Pool:
         for _ in range(2):
             if arm is None:
                 return None
-            mine = [i for i in np.flatnonzero(self.free) if _follows(arm, *self.polar[i])]
+            left = np.flatnonzero(self.free)
+            mine = [i for i in left if _follows(arm, *self.polar[i])]
             arm = self._fit(mine, least)
         if arm is not None:
             self.free[mine] = False

@@ -23,7 +23,7 @@ STRAY = 0.15  # rms of ln r at which a line's weight is a quarter
 LEAN = 1.0  # deg: found pitch angles are too small by this, and are opened by it
 LEAN_ERROR = 0.5  # deg
 _START, _ROUNDS = 8, 15
-_ENDS = (0.5, 0.5)
+_ENDS = (0.1, 0.8)  # quantiles of where lines start and end
 _FLOOR = 1e-3  # rad: what a vertex covers at least
 
 
@@ -81,15 +81,19 @@ def weights(
 def extent(
     r: np.ndarray, theta: np.ndarray, line: np.ndarray, coef: np.ndarray
 ) -> tuple[float, float]:
-    """Return where an arm starts and ends: the medians of its lines' ends [rad].
+    """Return where an arm starts and ends [rad]: quantiles of its lines' ends.
 
-    Of each line, what lies near the spiral counts.
+    Of each line, what lies near the spiral counts. Whole lines, hooks included, are
+    longer than the arm, and most start too far out; simulated volunteers set `_ENDS`.
     """
     near = np.abs(np.log(r) - coef[0] - coef[1] * theta) <= REACH / 3
     near = near if near.sum() >= 3 else np.ones(len(r), bool)
     lines = [theta[near & (line == k)] for k in np.unique(line[near])]
-    low, high = np.quantile([(own.min(), own.max()) for own in lines], _ENDS, axis=0)
-    return low[0], high[1]
+    low = [own.min() for own in lines]
+    high = [own.max() for own in lines]
+    if coef[1] < 0:  # wound the other way: the arm starts at its largest angle
+        return np.quantile(low, 1 - _ENDS[1]), np.quantile(high, 1 - _ENDS[0])
+    return np.quantile(low, _ENDS[0]), np.quantile(high, _ENDS[1])
 
 
 def covered(theta: np.ndarray, line: np.ndarray) -> np.ndarray:
