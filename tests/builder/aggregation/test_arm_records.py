@@ -29,17 +29,17 @@ def simulated(seed, n, settings, **errors):
     b = math.tan(math.radians(phi))
     strokes = drawn_arms.arm(rng, n, b, math.log(40) - 1.25 * b)
     plane = drawn_arms.plane(**errors)
-    arm = fit_arm(tuple(strokes), plane, settings.weights)
+    arm = fit_arm(tuple(strokes), plane, settings.method)
     return *describe(arm, plane, 30, settings), phi
 
 
-@pytest.mark.parametrize(("n", "rule"), [(5, "angle"), (11, "angle"), (7, "published")])
+@pytest.mark.parametrize(("n", "rule"), [(5, "crowd"), (11, "crowd"), (7, "published")])
 def test_one_sigma_holds_the_true_pitch_angle(n, rule):
     """Errors are honest: 68 % of intervals hold the truth, for few lines and many.
 
     Lines err coherently; the published posterior holds it in about 25 %.
     """
-    settings = ArmSettings(weights=rule)
+    settings = ArmSettings(method=rule)
     inside, naive = [], []
     for seed in range(N_SIMULATED):
         part, _, record, phi = simulated(seed, n, settings)
@@ -65,7 +65,7 @@ def test_priors_are_published_or_measured():
     published = simulated(2, 9, ArmSettings())[1]
     assert published["phi"] == 1.0
     assert published["t_min"] == pytest.approx(math.radians(0.5))
-    _, errors, record, _ = simulated(2, 9, ArmSettings(priors="measured"))
+    _, errors, record, _ = simulated(2, 9, ArmSettings(method="crowd"))
     lines = record["pitch_angle_err_lines"] * math.sqrt(record["n_lines"])
     rule = record["pitch_angle_err_rule"]
     assert errors["phi"] == pytest.approx(math.hypot(lines, rule))
@@ -89,7 +89,7 @@ def test_record_is_plain_and_complete():
 
 def test_two_drawers_give_no_error():
     """With fewer than three volunteers the error is unknown, not small."""
-    part, errors, record, _ = simulated(4, 2, ArmSettings(priors="measured"))
+    part, errors, record, _ = simulated(4, 2, ArmSettings(method="crowd"))
     assert record["pitch_angle_err"] is None
     assert record["covariance"] is None
     assert errors["phi"] is None
@@ -100,7 +100,7 @@ def test_parts_of_the_covariance():
     """Weights by angle have no bias to account for."""
     rng = np.random.default_rng(0)
     strokes = tuple(drawn_arms.arm(rng, 6, 0.3, 3.0))
-    for rule, expected in (("angle", False), ("published", True)):
+    for rule, expected in (("crowd", False), ("published", True)):
         arm = fit_arm(strokes, drawn_arms.plane(), rule)
         parts = covariance(arm, drawn_arms.plane(), rule)
         assert bool(parts["rule"].any()) is expected
@@ -122,9 +122,9 @@ def test_error_of_a_face_on_plane_has_a_closed_form(phi):
     still = {"pitch": 0.0, "radius": 0.0, "wave": 0.0, "point": 0.0}
     rng = np.random.default_rng(5)
     strokes = drawn_arms.arm(rng, 5, b, math.log(40) - 1.25 * b, disk, **still)
-    arm = fit_arm(tuple(strokes), drawn_arms.plane(disk), "angle")
+    arm = fit_arm(tuple(strokes), drawn_arms.plane(disk), "crowd")
     plane = drawn_arms.plane(disk, roll=roll_error)
-    found = covariance(arm, plane, "angle")["disk"]
+    found = covariance(arm, plane, "crowd")["disk"]
     slope = arm.spiral.coef[1]
     assert slope == pytest.approx(b, rel=0.02)
     assert found[0, 0] == pytest.approx((slope * roll_error) ** 2, rel=0.02)

@@ -31,6 +31,7 @@ def circle(radius, low, high, score=1.0):
         theta,
         ones,
         LogSpiral(spiral, np.eye(2), score),
+        (low, high),
     )
 
 
@@ -47,12 +48,12 @@ def test_the_nearest_arms_are_found_by_the_shorter_one():
 def test_spirals_within_5e_4_squared_widths_are_joined(monkeypatch, part, left):
     """As published; two at a time, the joined one in place of the first."""
     monkeypatch.setattr(arms, "fit_arm", lambda strokes, plane, rule: strokes)
-    monkeypatch.setattr(arms, "_good", lambda arm: True)
+    monkeypatch.setattr(arms, "good", lambda arm: True)
     apart = math.sqrt(5e-4) * part * PLANE.width
     made = [circle(10, 0, 3), circle(40, 0, 3), circle(40 + apart, 0, 3)]
     nearest = iter([arms._nearest_pair(made, PLANE), (1.0, 0, 1), (1.0, 0, 1)])
     monkeypatch.setattr(arms, "_nearest_pair", lambda arms, plane: next(nearest))
-    found = arms._joined(list(made), PLANE, "angle")
+    found = arms.joined(list(made), PLANE, "crowd")
     assert len(found) == left
     if left == 2:
         assert found == [made[0], made[1].strokes + made[2].strokes]
@@ -61,12 +62,12 @@ def test_spirals_within_5e_4_squared_widths_are_joined(monkeypatch, part, left):
 @pytest.mark.parametrize(("score", "good"), [(0.199, False), (0.2, True)])
 def test_an_arm_explains_a_fifth_of_its_variance(score, good):
     """As published."""
-    assert arms._good(circle(30, 0, 3, score)) == good
-    assert not arms._good(None)
+    assert arms.good(circle(30, 0, 3, score)) == good
+    assert not arms.good(None)
 
 
 @pytest.mark.parametrize("turns", [-3, -1, 1, 2])
-@pytest.mark.parametrize("rule", ["angle", "published"])
+@pytest.mark.parametrize("rule", ["crowd", "published"])
 def test_an_arm_keeps_its_turn_when_it_is_fitted_again(turns, rule):
     """Theta is moved by whole turns, and ln A by b times as much the other way."""
     strokes = drawn_arms.arm(np.random.default_rng(2), 6, 0.3, 3.0)
@@ -85,7 +86,7 @@ def test_the_length_of_a_spiral_has_a_closed_form(sign):
     strokes = drawn_arms.arm(
         np.random.default_rng(4), 6, sign * 0.35, 3.2 - sign * 0.4, FACE_ON
     )
-    arm = fit_arm(tuple(strokes), PLANE, "angle")
+    arm = fit_arm(tuple(strokes), PLANE, "crowd")
     part, errors, record = describe(arm, PLANE, 20, ArmSettings())
     b = record["coef"][1]
     radii = part.A * np.exp(b * np.array([record["t_min"], record["t_max"]]))
@@ -105,8 +106,8 @@ def test_the_length_of_a_spiral_has_a_closed_form(sign):
 def test_measured_ends_are_the_scatter_of_single_lines():
     """Each line's first and last angle, with n - 1."""
     strokes = drawn_arms.arm(np.random.default_rng(4), 5, 0.35, 2.8, FACE_ON)
-    arm = fit_arm(tuple(strokes), PLANE, "angle")
-    errors = describe(arm, PLANE, 20, ArmSettings(priors="measured"))[1]
+    arm = fit_arm(tuple(strokes), PLANE, "crowd")
+    errors = describe(arm, PLANE, 20, ArmSettings(method="crowd"))[1]
     own = [arm.theta[arm.line == k] for k in range(5)]
     for name, end in (("t_min", np.min), ("t_max", np.max)):
         values = np.array([end(theta) for theta in own])
@@ -119,14 +120,14 @@ def test_the_plane_s_errors_are_those_of_one_sigma(name):
     """Half of the distance between the fits at plus and minus one error."""
     strokes = drawn_arms.arm(np.random.default_rng(5), 6, 0.3, 3.0)
     plane = drawn_arms.plane()
-    arm = fit_arm(tuple(strokes), plane, "angle")
+    arm = fit_arm(tuple(strokes), plane, "crowd")
     error = {"mux": 1.5, "muy": 0.7, "q": 0.03, "roll": 0.04}[name]
     from skyloom.builder.aggregation.arm_records import covariance
 
-    found = covariance(arm, replace(plane, errors={name: error}), "angle")["disk"]
+    found = covariance(arm, replace(plane, errors={name: error}), "crowd")["disk"]
     at = getattr(plane.disk, name)
     low, high = (
-        refit(arm, replace(plane, disk=replace(plane.disk, **{name: at + s})), "angle")
+        refit(arm, replace(plane, disk=replace(plane.disk, **{name: at + s})), "crowd")
         for s in (-error, error)
     )
     step = (high - low) / 2

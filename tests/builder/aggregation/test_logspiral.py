@@ -76,12 +76,11 @@ def test_fit_equals_scikit_learn():
     assert found.score == pytest.approx(score)
 
 
-@pytest.mark.parametrize("rule", ["angle", "published"])
-def test_weights_grow_with_radius_and_overlap(rule):
+def test_weights_grow_with_radius_and_overlap():
     """Mean 1, r squared where one line passes, twice that where two do."""
     theta = np.r_[np.linspace(0, 3, 200), np.linspace(1.6, 3, 100)]
     r = 0.1 * np.exp(0.3 * theta)
-    weight = weights(r, theta, np.repeat([0, 1], [200, 100]), rule)
+    weight = weights(r, np.repeat([0, 1], [200, 100]))
     assert weight.mean() == pytest.approx(1)
     expected = np.exp(0.6 * theta) * np.where(theta < 1.6, 1, 2)
     np.testing.assert_allclose(weight, expected / expected.mean(), rtol=0.1)
@@ -91,9 +90,9 @@ def test_points_in_the_bar_do_not_count():
     """The hole gets weight 0, unless nothing lies outside it."""
     theta = np.linspace(0, 2, 9)
     r, line = np.exp(theta), np.zeros(9)
-    weight = weights(r, theta, line, "published", hole=2.0)
+    weight = weights(r, line, hole=2.0)
     np.testing.assert_array_equal(weight > 0, r >= 2)
-    assert (weights(r, theta, line, "published", hole=99.0) > 0).all()
+    assert (weights(r, line, hole=99.0) > 0).all()
 
 
 def test_jackknife_of_a_mean():

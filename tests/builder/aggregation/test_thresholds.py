@@ -148,7 +148,7 @@ def test_an_arm_runs_from_its_first_to_its_last_point(lines):
 def test_points_within_the_bar_do_not_count(lines):
     """The hole is in pixels; its edge and all beyond it has weight."""
     plane = replace(drawn_arms.plane(), hole=30.0)
-    arm = fit_arm(tuple(lines), plane, "angle")
+    arm = fit_arm(tuple(lines), plane, "crowd")
     outside = arm.r * drawn_arms.WIDTH >= 30.0
     assert 0 < outside.sum() < len(outside)
     np.testing.assert_array_equal(arm.weight > 0, outside)

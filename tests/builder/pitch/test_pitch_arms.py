@@ -21,14 +21,14 @@ ARM = {
 }
 
 
-@pytest.mark.parametrize("weights", ["angle", "published"])
+@pytest.mark.parametrize("weights", ["crowd", "published"])
 @pytest.mark.parametrize("n", [3, 7, 15])
 def test_the_model_sees_the_record_s_estimate_and_error(n, weights):
     """One estimator and one error: every cause of the record's error, the rule too."""
-    settings, plane = ArmSettings(weights=weights), drawn_arms.plane(q=0.03)
+    settings, plane = ArmSettings(method=weights), drawn_arms.plane(q=0.03)
     strokes = drawn_arms.arm(np.random.default_rng(n), n, -0.3, 3.5)
     record = describe(
-        fit_arm(tuple(strokes), plane, settings.weights), plane, 30, settings
+        fit_arm(tuple(strokes), plane, settings.method), plane, 30, settings
     )[2]
     row = arm_row(record)
     assert row["pitch_angle"] == record["pitch_angle"]

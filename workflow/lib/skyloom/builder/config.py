@@ -171,13 +171,15 @@ class ArmSettings(Section):
         0.001, "Largest distance of neighbouring lines.", "image widths²", gt=0, le=1
     )
     min_samples: int = key(
-        4, "Lines, itself among them, that make a core line.", ge=1, le=1000
+        4,
+        "Lines, itself among them, that make a core line; of the crowd, volunteers.",
+        ge=1,
+        le=1000,
     )
-    weights: Literal["angle", "published"] = key(
-        "published", "Weights of the points in the fit of an arm."
-    )
-    priors: Literal["published", "measured"] = key(
-        "published", "Errors of the arms that the photometric fit is given."
+    method: Literal["crowd", "published"] = key(
+        "published",
+        "How lines become arms and their priors: as published, or by volunteers who "
+        "count once each, with robust fits, measured errors and candidates.",
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from skyloom.builder.aggregation.arm_records import describe, galaxy_pitch_angle
 from skyloom.builder.aggregation.arms import Plane, Stroke, cut, find_arms
 from skyloom.builder.aggregation.clusters import labels, largest, support
 from skyloom.builder.aggregation.consensus import Q_BOUNDS, consensus, scatter
+from skyloom.builder.aggregation.crowd_arms import find
 from skyloom.builder.aggregation.shapes import (
     ELLIPSE,
     FIELDS,
@@ -32,6 +34,7 @@ from skyloom.builder.model import (
     DrawnArm,
     Model,
     Sersic,
+    SpiralArm,
     from_dict,
     to_dict,
 )
@@ -60,7 +63,9 @@ def aggregate_subject(volunteers_tree: Mapping, settings: AggregateSettings) -> 
         None for no prior), ``masks`` over all volunteers of the tree, ``support`` (of
         the volunteers that were ``considered``, who agree with the model's component)
         and ``drawn`` (who drew such a component at all, wherever), ``arms``,
-        ``pitch_angle`` [deg], ``status`` and ``reason``.
+        ``candidates`` (further arms that fewer drew, records as those of ``arms`` with
+        their ``part`` of a model and its ``error``), ``pitch_angle`` [deg], ``status``
+        and ``reason``.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def _aggregate(models, shape, settings) -> dict:
     found = {name: _component(name, models, settings) for name in COMPONENTS}
     parts, errors, masks = ({k: row[i] for k, row in found.items()} for i in range(3))
     plane = _plane(parts, errors["disk"], int(masks["disk"].sum()), shape)
-    arms = _arms(models, plane, shape, settings.spiral)
+    arms, candidates = _arms(models, plane, shape, settings.spiral)
     records = [record for _, _, record in arms]
     drew = {volunteer for record in records for volunteer, _ in record["lines"]}
     masks["spiral"] = np.isin(np.arange(len(models)), list(drew))
@@ -105,6 +110,7 @@ def _aggregate(models, shape, settings) -> dict:
         "support": {k: support(int(m.sum()), len(models)) for k, m in masks.items()},
         "drawn": {k: sum(bool(getattr(m, k)) for m in models) for k in masks},
         "arms": records,
+        "candidates": [_candidate(*one) for one in candidates],
         "pitch_angle": galaxy_pitch_angle(records),
         "status": "ok",
         "reason": None if parts["disk"] else NO_DISK,
@@ -140,17 +146,30 @@ def _plane(parts, errors, n, shape) -> Plane | None:
     return Plane(parts["disk"], float(shape[1]), hole, known)
 
 
-def _arms(models, plane, shape, settings) -> list[tuple]:
+def _arms(models, plane, shape, settings) -> tuple[list, list]:
+    """Return arms and candidates, each as `describe` does."""
     if plane is None:
-        return []
+        return [], []
     strokes = [
         Stroke(volunteer, index, arm.points)
         for volunteer, model in enumerate(models)
         for index, arm in enumerate(model.spiral)
         if isinstance(arm, DrawnArm)
     ]
-    found = find_arms(cut(strokes, tuple(shape)), plane, settings)
-    return [describe(arm, plane, len(models), settings) for arm in found]
+    strokes, candidates = cut(strokes, tuple(shape)), []
+    if settings.method == "published":
+        arms = find_arms(strokes, plane, settings)
+    else:
+        arms, candidates = find(strokes, plane, settings)
+    described = [
+        [describe(arm, plane, len(models), settings) for arm in own]
+        for own in (arms, candidates)
+    ]
+    return described[0], described[1]
+
+
+def _candidate(part: SpiralArm, error: dict, record: dict) -> dict:
+    return record | {"part": asdict(part), "error": error}
 
 
 def _nothing(n_all: int, reason: str) -> dict:
@@ -162,6 +181,7 @@ def _nothing(n_all: int, reason: str) -> dict:
         "support": dict.fromkeys(names),
         "drawn": dict.fromkeys(names),
         "arms": [],
+        "candidates": [],
         "pitch_angle": None,
         "status": "failed",
         "reason": reason,

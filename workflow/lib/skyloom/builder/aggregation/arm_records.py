@@ -13,13 +13,13 @@ import math
 
 import numpy as np
 
-from skyloom.builder.aggregation import logspiral
+from skyloom.builder.aggregation import logspiral, robust
 from skyloom.builder.aggregation.arms import Arm, Plane, refit, spiral_polar, stacked
 from skyloom.builder.aggregation.clusters import support
 from skyloom.builder.aggregation.outliers import inliers_without
 from skyloom.builder.aggregation.polylines import length
 from skyloom.builder.config import ArmSettings
-from skyloom.builder.model import SpiralArm, replace
+from skyloom.builder.model import Sersic, SpiralArm, replace
 
 BRIGHTNESS, SPREAD = 0.1, 3.0
 PUBLISHED_PRIORS = {
@@ -34,20 +34,25 @@ _LEAST_Q = 0.05
 _TEAMS = 12
 
 
-def covariance(arm: Arm, plane: Plane, rule: str) -> dict[str, np.ndarray]:
+def covariance(arm: Arm, plane: Plane, method: str) -> dict[str, np.ndarray]:
     """Return the covariance of (ln A, b) in parts that add up, by their cause.
 
     ``lines`` is a jackknife over volunteers, dealt into at most 12 teams to bound the
     work, that repeats the cleaning, the weighting and the fit. ``disk`` is the response
     of the fit to one standard error of each `PLANE` parameter. ``rule`` is the square
-    of the bias by the published weights: the distance to the fit without it.
+    of the bias of the published way, the distance to the robust fit, and of the robust
+    fit the square of what is not known of its bias.
     """
     points, line, drawer = stacked(arm.strokes)
     team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
-    rows = inliers_without(points, line, team)
-    coefs = [refit(arm, plane, rule, row) for row in rows if row.sum() > 2]
-    shifts = [_response(arm, plane, rule, k) for k in PLANE if plane.errors.get(k)]
-    bias = arm.spiral.coef - refit(arm, plane, "angle")
+    if method == "published":
+        rows = inliers_without(points, line, team)
+        bias = arm.spiral.coef - refit(arm, plane, "crowd")
+    else:
+        rows = team != np.arange(team.max() + 1)[:, None]
+        bias = robust.unknown(arm.spiral.coef, arm.theta, arm.weight)
+    coefs = [refit(arm, plane, method, row) for row in rows if row.sum() > 2]
+    shifts = [_response(arm, plane, method, k) for k in PLANE if plane.errors.get(k)]
     return {
         "lines": logspiral.jackknife_covariance(np.array(coefs)),
         "disk": sum((np.outer(s, s) for s in shifts), np.zeros((2, 2))),
@@ -69,7 +74,7 @@ def describe(
     n_volunteers : int
         All volunteers who were asked, for the support.
     settings : ArmSettings
-        Uses `weights` and `priors`.
+        Uses `method`.
 
     Returns
     -------
@@ -82,20 +87,21 @@ def describe(
         JSON-plain: pitch angle [deg] with its error and that of each cause, ``dof``
         of the part of the lines, chirality, support, points and more.
     """
-    parts = covariance(arm, plane, settings.weights)
+    parts = covariance(arm, plane, settings.method)
     amplitude = math.exp(arm.spiral.coef[0]) * plane.width
     phi = logspiral.pitch_angle(arm.spiral.coef[1])
     part = SpiralArm(BRIGHTNESS, SPREAD, amplitude, phi, *arm.extent)
     errors = dict(PUBLISHED_PRIORS)
-    if settings.priors == "measured":
+    if settings.method == "crowd":
         errors = _measured(arm, amplitude, parts)
     volunteers = {s.volunteer for s in arm.strokes}
-    total = sum(parts.values())
+    total, lines = sum(parts.values()), parts["lines"]
     path = logspiral.project(*spiral_polar(arm, plane), plane.disk)
     record = _pitch(float(arm.spiral.coef[1]), parts) | {
         "A": amplitude,
         "coef": arm.spiral.coef.tolist(),
         "covariance": total.tolist() if np.isfinite(total).all() else None,
+        "covariance_lines": lines.tolist() if np.isfinite(lines).all() else None,
         "covariance_points": arm.spiral.covariance.tolist(),
         "score": arm.spiral.score,
         "length": length(path),
@@ -114,6 +120,54 @@ def describe(
     return part, errors, record | {"points": points}
 
 
+def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
+    """Return an arm's spiral in the plane of another disk, such as the fitted one.
+
+    The weights of the points stay, so that the work is that of one straight line; what
+    the error of the disk adds is the difference between two calls.
+
+    Parameters
+    ----------
+    record : dict
+        Of ``arms`` or ``candidates`` of an aggregate, of the method "crowd".
+    old, new : Sersic
+        The disk of the aggregate's model, and the other one.
+
+    Returns
+    -------
+    dict
+        ``A`` [px], ``phi`` [deg], ``t_min`` and ``t_max`` [rad] as of `SpiralArm`;
+        ``coef``, ln A (of A in px) and b; and their ``covariance`` (2, 2) from the
+        lines and the rule alone, None where not known.
+    """
+    columns = record["points"].values()
+    r, theta, weight, line = (np.array(column, float) for column in columns)
+    ends = np.array([record["t_min"], record["t_max"]])
+    at = np.log(record["A"]) + np.tan(np.radians(_signed(record))) * ends
+    r, turned = logspiral.deproject(logspiral.project(r, theta, old), new)
+    turned = logspiral.unwrap(turned, line)
+    turns = np.round(np.median(theta - turned) / (2 * np.pi))
+    turned = turned + 2 * np.pi * turns
+    straight = robust.straight(turned, np.log(np.maximum(r, 1e-6)), weight)
+    coef = robust.opened(straight, turned, weight)
+    angles = logspiral.deproject(logspiral.project(np.exp(at), ends, old), new)[1]
+    angles = angles + 2 * np.pi * np.round((ends - angles) / (2 * np.pi))
+    known = record["covariance_lines"]
+    bias = robust.unknown(coef, turned, weight)
+    return {
+        "A": math.exp(coef[0]),
+        "phi": logspiral.pitch_angle(coef[1]),
+        "t_min": float(angles[0]),
+        "t_max": float(angles[1]),
+        "coef": coef.tolist(),
+        "covariance": known and (np.array(known) + np.outer(bias, bias)).tolist(),
+    }
+
+
+def _signed(record: dict) -> float:
+    return record["chirality"] * record["pitch_angle"]
+
+
 def galaxy_pitch_angle(records: list[dict]) -> float | None:
     """Return the length-weighted mean pitch angle of arms [deg], None without arms."""
     if not records:
@@ -122,14 +176,14 @@ def galaxy_pitch_angle(records: list[dict]) -> float | None:
     return float(np.average(angles, weights=[arm["length"] for arm in records]))
 
 
-def _response(arm: Arm, plane: Plane, rule: str, name: str) -> np.ndarray:
+def _response(arm: Arm, plane: Plane, method: str, name: str) -> np.ndarray:
     """Return how the coefficients move with one standard error of the plane."""
     ends = []
     for sign in (-1, 1):
         value = getattr(plane.disk, name) + sign * plane.errors[name]
         value = max(value, _LEAST_Q) if name == "q" else value
         disk = replace(plane.disk, **{name: value})
-        ends.append(refit(arm, replace(plane, disk=disk), rule))
+        ends.append(refit(arm, replace(plane, disk=disk), method))
     return (ends[1] - ends[0]) / 2
 
 

@@ -3,11 +3,9 @@
 Lines are cut, compared, clustered, cleaned, deprojected and fitted by a logarithmic
 spiral; arms whose spirals lie on one another are joined and fitted again.
 
-Pitch angles carry an honest standard error. The published weights bias them low, in
-real arms by 2.4 deg in the median, which that error includes and the rule ``"angle"``
-avoids (see `logspiral.weights`). Arm counts must not be used for science: a cluster
-needs four lines that agree, and 35 of 38 "one-armed" galaxies of Lingard et al. 2021
-are arms that were missed.
+This is the published way; `crowd_arms` is the better one. The published weights bias
+pitch angles low, and a cluster needs four lines that agree: 35 of 38 "one-armed"
+galaxies of Lingard et al. 2021 are arms that were missed.
 
 Source: Lingard et al. 2021, MNRAS 504, 3364, section 2.2.
 """
@@ -18,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skyloom.builder.aggregation import logspiral
+from skyloom.builder.aggregation import logspiral, robust
 from skyloom.builder.aggregation.clusters import labels
 from skyloom.builder.aggregation.logspiral import LogSpiral
 from skyloom.builder.aggregation.outliers import inliers
@@ -29,7 +27,7 @@ from skyloom.builder.aggregation.polylines import (
     usable,
 )
 from skyloom.builder.config import ArmSettings
-from skyloom.builder.model import Sersic
+from skyloom.builder.model import Sersic, replace
 
 # Published values.
 CENTRE_CUT = 2.5  # px: lines are cut within this radius about the image's centre
@@ -64,6 +62,8 @@ class Arm:
         weight in the fit.
     spiral : LogSpiral
         In units of the image width.
+    extent : tuple of float
+        The angles at which the arm starts and ends [rad].
     """
 
     strokes: tuple[Stroke, ...]
@@ -73,11 +73,7 @@ class Arm:
     theta: np.ndarray
     weight: np.ndarray
     spiral: LogSpiral
-
-    @property
-    def extent(self) -> tuple[float, float]:
-        """The angles at which the arm starts and ends [rad]."""
-        return float(self.theta.min()), float(self.theta.max())
+    extent: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +116,47 @@ def find_arms(strokes: list[Stroke], plane: Plane, settings: ArmSettings) -> lis
     arms = []
     for k in range(found.max(initial=-1) + 1):
         lines = tuple(s for s, own in zip(strokes, found, strict=True) if own == k)
-        arms.append(fit_arm(lines, plane, settings.weights))
-    return _joined([arm for arm in arms if _good(arm)], plane, settings.weights)
+        arms.append(fit_arm(lines, plane, "published"))
+    return joined([arm for arm in arms if good(arm)], plane, "published")
 
 
-def _good(arm: Arm | None) -> bool:
+def good(arm: Arm | None) -> bool:
+    """Return whether there is an arm, and its spiral explains its points."""
     return arm is not None and arm.spiral.score >= MIN_SCORE
 
 
-def fit_arm(strokes: tuple[Stroke, ...], plane: Plane, rule: str) -> Arm | None:
+def fit_arm(strokes: tuple[Stroke, ...], plane: Plane, method: str) -> Arm | None:
     """Clean the points of lines and fit a spiral; None with fewer than 3 points.
 
-    `rule` is that of `logspiral.weights`.
+    `method` is "published" or "crowd", whose weights do the cleaning.
     """
     points, line, _ = stacked(strokes)
-    kept = inliers(points, line)
+    published = method == "published"
+    kept = inliers(points, line) if published else np.ones(len(points), bool)
     if np.count_nonzero(kept) < 3:
         return None
-    r, theta, weight = _polar(points, line, kept, plane, rule)
-    spiral = logspiral.fit(r, theta, weight)
-    return Arm(tuple(strokes), kept, line[kept], r, theta, weight, spiral)
+    r, theta, weight = _polar(points, line, kept, plane, method)
+    spiral, extent = logspiral.fit(r, theta, weight), (theta.min(), theta.max())
+    if not published:
+        extent = robust.extent(r, theta, line, spiral.coef)
+        spiral = replace(spiral, coef=robust.opened(spiral.coef, theta, weight))
+    extent = tuple(map(float, extent))
+    return Arm(tuple(strokes), kept, line[kept], r, theta, weight, spiral, extent)
 
 
-def refit(arm: Arm, plane: Plane, rule: str, kept=None) -> np.ndarray:
+def refit(arm: Arm, plane: Plane, method: str, kept=None) -> np.ndarray:
     """Return ln A and b (2,) of an arm on another plane, or from other points.
 
     `kept`, shape (n_points,), replaces the arm's own choice; theta stays on its turn.
     """
     points, line, _ = stacked(arm.strokes)
     kept = arm.kept if kept is None else kept
-    r, theta, weight = _polar(points, line, kept, plane, rule)
+    r, theta, weight = _polar(points, line, kept, plane, method)
     turns = np.round((np.median(arm.theta) - np.median(theta)) / (2 * np.pi))
-    return logspiral.fit(r, theta + 2 * np.pi * turns, weight).coef
+    theta = theta + 2 * np.pi * turns
+    if method == "published":
+        return logspiral.fit(r, theta, weight).coef
+    return robust.opened(robust.straight(theta, np.log(r), weight), theta, weight)
 
 
 def stacked(strokes: tuple[Stroke, ...]) -> tuple:
@@ -169,36 +174,45 @@ def spiral_polar(arm: Arm, plane: Plane) -> tuple:
     return np.exp(log_r) * plane.width, theta
 
 
-def _joined(arms: list[Arm], plane: Plane, rule: str) -> list[Arm]:
+def joined(arms: list[Arm], plane: Plane, method: str) -> list[Arm]:
     """Join the two arms that lie nearest to each other until none lie near."""
     while len(arms) > 1:
         gap, i, j = _nearest_pair(arms, plane)
         if gap > MERGE:
             break
-        both = fit_arm(arms[i].strokes + arms[j].strokes, plane, rule)
-        if not _good(both):
+        both = fit_arm(arms[i].strokes + arms[j].strokes, plane, method)
+        if not good(both):
             break
         arms[i] = both
         del arms[j]
     return arms
 
 
+def gaps(arm: Arm, others: list[Arm], plane: Plane) -> list[float]:
+    """Return how far an arm lies from others [image widths²], the nearer way."""
+    own, *paths = (_path(one, plane) for one in (arm, *others))
+    return [min(one_way_distance(own, p), one_way_distance(p, own)) for p in paths]
+
+
+def _path(arm: Arm, plane: Plane) -> np.ndarray:
+    return logspiral.project(*spiral_polar(arm, plane), plane.disk) / plane.width
+
+
 def _nearest_pair(arms: list[Arm], plane: Plane) -> tuple[float, int, int]:
-    polar = (spiral_polar(arm, plane) for arm in arms)
-    paths = [logspiral.project(*one, plane.disk) / plane.width for one in polar]
-    gaps = [
-        (min(one_way_distance(p, q), one_way_distance(q, p)), i, j)
-        for j, q in enumerate(paths)
-        for i, p in enumerate(paths[:j])
-    ]
-    return min(gaps)
+    return min(
+        (gap, i, j)
+        for j, arm in enumerate(arms)
+        for i, gap in enumerate(gaps(arm, arms[:j], plane))
+    )
 
 
-def _polar(points, line, kept, plane: Plane, rule: str) -> tuple:
+def _polar(points, line, kept, plane: Plane, method: str) -> tuple:
     """Return r [image widths], theta [rad] and weight of the kept points."""
     r, theta = logspiral.deproject(points, plane.disk)
     theta = logspiral.unwrap(theta, line)[kept]
     # A point on the very centre has no angle and no logarithm.
     r = np.maximum(r[kept] / plane.width, 1e-6)
     hole = plane.hole / plane.width
-    return r, theta, logspiral.weights(r, theta, line[kept], rule, hole)
+    if method == "published":
+        return r, theta, logspiral.weights(r, line[kept], hole)
+    return r, theta, robust.weights(r, theta, line[kept], hole)

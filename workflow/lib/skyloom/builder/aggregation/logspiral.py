@@ -91,35 +91,24 @@ def unwrap(theta: np.ndarray, line: np.ndarray) -> np.ndarray:
     return out
 
 
-def weights(
-    r: np.ndarray, theta: np.ndarray, line: np.ndarray, rule: str, hole: float = 0.0
-) -> np.ndarray:
-    """Return the weight of each point in the fit of a spiral, shape (n,), mean 1.
+def weights(r: np.ndarray, line: np.ndarray, hole: float = 0.0) -> np.ndarray:
+    """Return the published weight of each point in the fit, shape (n,), mean 1.
 
     ``w ~ r^2 n``: outer points are drawn at a finer angle, and n, the number of lines
-    that pass there, says how well the place is known. Rule ``"published"`` takes r of
-    the point itself and n of the lines whose radial range holds r; a line that errs
-    outwards then gains weight or loses it by its very error, and pitch angles come out
-    too small (by 0.8 deg where lines scatter by 3 deg). Rule ``"angle"`` takes r of a
-    first spiral, and n of the lines whose angular range holds theta, which is free of
-    that bias.
+    whose radial range holds r, says how well the place is known. A line that errs
+    outwards gains weight or loses it by its very error, so that pitch angles come out
+    too small; the weights of `robust` are free of that.
 
     Parameters
     ----------
-    r, theta : ndarray, shape (n,)
-        Radii in the disk's plane, above 0, in any unit, and unwrapped angles [rad].
+    r : ndarray, shape (n,)
+        Radii in the disk's plane, above 0, in any unit.
     line : ndarray, shape (n,)
         The line each point belongs to.
-    rule : {"published", "angle"}
-        See above.
     hole : float
         Radius, the bar's, within which weights are 0 if any point lies outside.
     """
-    if rule == "published":
-        weight = r**2 * _overlap(r, line)
-    else:
-        first = fit(r, theta, np.ones(len(r))).coef
-        weight = np.exp(2 * (first[0] + first[1] * theta)) * _overlap(theta, line)
+    weight = r**2 * _overlap(r, line)
     outside = weight * (r >= hole)
     weight = outside if outside.any() else weight
     return weight / weight.mean()
