@@ -138,7 +138,7 @@ for chunk, ids in INPUTS.chunks.items():
             script:
                 "../../../scripts/builder/tuned.py"
 
-    # Image, model, residual and drawings on one page a galaxy.
+    # Image, model, residual, profile, drawings and arms on one page a galaxy.
     rule:
         name:
             f"figures_{chunk}"
@@ -146,8 +146,8 @@ for chunk, ids in INPUTS.chunks.items():
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             volunteers=expand("<results>/volunteers/{id}.json", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
-            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
-            residuals=expand("<results>/residuals/agg/{id}.fits", id=ids),
+            models=expand("<results>/models/{id}.json", id=ids),
+            residuals=expand("<results>/residuals/{id}.fits", id=ids),
         output:
             expand("<results>/figures/{id}.pdf", id=ids),
         log:
