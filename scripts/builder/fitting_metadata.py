@@ -14,7 +14,7 @@ if job.settings["source"] == "simulated":
 else:
     shown = {*files, *first.values()}
     patterns = job.settings["paths"]  # of this source's kinds of image only
-    given = {kind: getattr(job.input, kind) for kind in patterns}
+    given = dict(job.input.items())
     found = {k: declared(one, shown, given[k]) for k, one in patterns.items()}
 tables = list(job.input.gal_metadata)
 cut = partial(
