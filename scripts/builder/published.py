@@ -1,7 +1,8 @@
 """Compare the catalogue, and the fits, with the published ones."""
 
-from skyloom.builder.tasks.analysis import chisq_tree, published_tree
+from skyloom.builder.tasks.analysis import published_tree
 from skyloom.builder.tasks.files import by_subject, declared
+from skyloom.builder.tasks.published import chisq_tree
 from skyloom.builder.tasks.tables import read_catalogue, read_published
 from skyloom.io.documents import write_json
 from skyloom.run.job import Job

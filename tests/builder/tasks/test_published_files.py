@@ -6,7 +6,7 @@ from skyloom.builder.fitting.render import render
 from skyloom.builder.images.cutout import make_cutout
 from skyloom.builder.images.cutout_files import write_cutout, write_no_cutout
 from skyloom.builder.model import Model, Sersic, to_dict
-from skyloom.builder.tasks.analysis import chisq_tree
+from skyloom.builder.tasks.published import chisq_tree
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.run.provenance import Recipe

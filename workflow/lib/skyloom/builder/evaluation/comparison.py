@@ -24,9 +24,7 @@ import pandas as pd
 
 from skyloom.builder.evaluation.repeatability import differences, presences
 from skyloom.builder.fitting.flux import boxy_area
-from skyloom.builder.fitting.render import render
 from skyloom.builder.images.astrometry import PIXEL
-from skyloom.builder.images.cutout import Cutout
 from skyloom.builder.model import Model
 from skyloom.stats.intervals import one_share
 from skyloom.stats.scatter import quantiles
@@ -89,7 +87,7 @@ def compare_published(
     return {"n": len(first), "parameters": found, "presence": seen}
 
 
-def chisq_of_both(ours: Model, published: Model, cutout: Cutout) -> dict[str, float]:
+def chisq_of_both(ours: Model, published: Model, cutout) -> dict[str, float]:
     """Return chi2 per good pixel of two models of one galaxy: ``ours, published``.
 
     Both have the same image, sigma, mask and PSF. What the published fit cannot help
@@ -97,6 +95,9 @@ def chisq_of_both(ours: Model, published: Model, cutout: Cutout) -> dict[str, fl
     and not to their mosaic, and its PSF may be flipped, as its authors correlated
     images with it; the better counts.
     """
+    # Compiled code, which tables need not load.
+    from skyloom.builder.fitting.render import render  # noqa: PLC0415
+
     good = ~cutout.mask
     weight = 1 / cutout.sigma[good]
     data = cutout.image[good] * weight

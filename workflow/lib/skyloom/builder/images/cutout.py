@@ -103,7 +103,7 @@ def make_cutout(
         See `Cutout`; without `sigma` one is built from sky and gain, by `noise`.
     psf : array_like, shape (odd, odd)
         Its sum may miss 1 by up to 5 %, and a pixel lie as far below zero as the
-        `noise` says.
+        `noise` says, if that is given.
     multiplier : float
         Nanomaggies an image unit.
 
@@ -114,7 +114,7 @@ def make_cutout(
         not 2-D and odd, too far negative or of another sum, a sigma below 0, a
         multiplier that is not above 0, or metadata that are no object.
     """
-    noise = Noise() if noise is None else noise
+    negative = None if noise is None else noise.psf_negative
     image = array(path, "image", image)
     mask = same_shape(path, "mask", flags(path, "mask", mask), image.shape)
     notes: list[str] = []
@@ -137,7 +137,7 @@ def make_cutout(
         image=image,
         sigma=sigma,
         mask=mask,
-        psf=unit_psf(path, psf, noise.psf_negative, notes),
+        psf=unit_psf(path, psf, negative, notes),
         multiplier=multiplier,
         sigma_source=source,
         metadata=dict(metadata or {}),

@@ -76,10 +76,11 @@ def given_sigma(path, value, mask: np.ndarray, notes: list):
     return np.where(useless, np.median(sigma[~mask]), sigma), mask
 
 
-def unit_psf(path, value, negative: float, notes: list) -> np.ndarray:
+def unit_psf(path, value, negative: float | None, notes: list) -> np.ndarray:
     """Return a PSF of sum 1; renormalise within 5 % and say so in `notes`.
 
-    `negative` is how deep a pixel may lie below zero, as a part of the peak.
+    `negative` is how deep a pixel may lie below zero, as a part of the peak; None is
+    any depth.
     """
     psf = array(path, "psf", value)
     if not all(side % 2 for side in psf.shape):
@@ -90,7 +91,7 @@ def unit_psf(path, value, negative: float, notes: list) -> np.ndarray:
     if abs(total - 1) > PSF_TOLERANCE:
         raise wrong(path, "psf", f"sum {total:.6g}", "1 within 5 %")
     depth = -float(psf.min() / psf.max())
-    if depth > negative:
+    if negative is not None and depth > negative:
         problem = f"values down to {-100 * depth:.2g} % of the peak"
         expected = f"none below -{100 * negative:g} %, builder.noise.psf_negative"
         enough = math.ceil(100 * depth) / 100

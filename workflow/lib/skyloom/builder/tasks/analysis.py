@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.drawings.upstream import frame_shape, read_upstream
 from skyloom.builder.evaluation.comparison import (
     PARTS,
-    chisq_of_both,
-    compare_chisq,
     compare_published,
     repaired_published,
 )
-from skyloom.builder.evaluation.published_fit import published_fit
 from skyloom.builder.evaluation.repeatability import repeatability
 from skyloom.builder.evaluation.statistics import (
     arm_counts,
@@ -25,12 +20,7 @@ from skyloom.builder.evaluation.statistics import (
     residual_statistics,
     sample_residuals,
 )
-from skyloom.builder.images.cutout_files import usable_cutout
-from skyloom.builder.model import ModelError, from_dict
 from skyloom.builder.products.catalogue_columns import PUBLISHED, REPEATED
-from skyloom.builder.tasks.files import Files, own
-from skyloom.io.documents import read_json
-from skyloom.io.errors import DatumError, raw_datum
 from skyloom.io.fits import read_images
 
 
@@ -84,50 +74,3 @@ def published_tree(catalogue: pd.DataFrame, published: pd.DataFrame) -> dict:
     multipliers = dict(zip(ours["subject_id"], ours["multiplier"], strict=True))
     repaired = repaired_published(published, multipliers)
     return compare_published(ours, repaired, PUBLISHED)
-
-
-def chisq_tree(subjects: Iterable[int], files: Files) -> dict:
-    """Return how our models and the published ones fit the same pixels.
-
-    Parameters
-    ----------
-    subjects : iterable of int
-        Those that have a published model.
-    files : mapping of str to mapping of int to path
-        ``models`` and ``cutouts`` of ours, and the published ``decoded`` ones.
-
-    Returns
-    -------
-    dict
-        `compare_chisq`, with its ``rows``, and how many galaxies were ``left_out`` for
-        each reason.
-    """
-    rows, left_out = [], Counter()
-    for subject in subjects:
-        try:
-            row = _both_chisq(**own(files, subject))
-        except DatumError as bad:
-            left_out[str(bad)] += 1
-        else:
-            rows.append({"subject_id": subject} | row)
-    return compare_chisq(rows) | {"rows": rows, "left_out": dict(left_out)}
-
-
-def _both_chisq(models: str, cutouts: str, decoded: str) -> dict[str, float]:
-    """Return `chisq_of_both` of a galaxy; DatumError with a reason of few words."""
-    ours = read_json(models)["model"]
-    if ours is None:
-        msg = "no model of ours"
-        raise DatumError(msg)
-    cutout = usable_cutout(cutouts)
-    try:
-        with raw_datum():
-            published = read_upstream(decoded)
-        theirs = published_fit(published)
-    except (DatumError, ModelError) as bad:
-        msg = "no published model that can be read"
-        raise DatumError(msg) from bad
-    if frame_shape(published) != cutout.image.shape:
-        msg = "published for a frame of another size"
-        raise DatumError(msg)
-    return chisq_of_both(from_dict(ours), theirs, cutout)
