@@ -1,26 +1,11 @@
-"""What a decoded upstream file says besides the drawings: models, arms and the fit.
-
-``tuning.deparametrized`` is not what was rendered: its bar ``I`` is for a flux formula
-with the boxyness factor R_c, which the renderer left out, and bulge and bar ``I`` are
-re-scaled by a wrong spiral sum when there are arms. `published_fit` goes back to the
-optimiser's own variables (``tuning.fit_model``) and to the stored sum of the rendered
-spiral, and so reproduces the stored images to rounding.
-"""
+"""What a decoded upstream file says of aggregates and arms besides the drawings."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from skyloom.builder.fitting.flux import total_flux
-from skyloom.builder.model import (
-    COMPONENTS,
-    Model,
-    Sersic,
-    SpiralArm,
-    from_dict,
-    replace,
-)
+from skyloom.builder.model import COMPONENTS, Model, Sersic, from_dict
 
 ARM_FIELDS = ("I", "spread", "A", "phi", "t_min", "t_max")
 
@@ -56,30 +41,6 @@ def published_arms(tree: Mapping) -> list[dict]:
     return [_published_arm(arm) for arm in tree["arms"]]
 
 
-def published_fit(tree: Mapping) -> Model:
-    """Return the published fit as it was rendered (see the top of this module).
-
-    Returns
-    -------
-    Model
-        In image units of the cutout; bulge and bar share a centre.
-
-    Raises
-    ------
-    KeyError
-        When a variable that its components need is missing.
-    """
-    flat = _grouped(tree["tuning"]["fit_model"])
-    disk = _fitted_disk(flat["disk"])
-    below = flat["disk"]["L"] + float(tree["tuning"]["comp_sums"].get("spiral", 0.0))
-    parts = {
-        name: _fitted_part(flat[name], flat["centre"], disk, below)
-        for name in ("bulge", "bar")
-        if name in flat
-    }
-    return Model(disk=disk, **parts, spiral=_arms(flat.get("spiral", {})))
-
-
 def _grouped(flat: Mapping) -> dict:
     """``{"disk.Re": 1, "spiral.A.0": 2}`` to ``{"disk": {"Re": 1}, ...}``."""
     groups: dict = {}
@@ -104,28 +65,6 @@ def _known(tree: Mapping, cls) -> dict:
 
 def _arm_trees(arms: Mapping) -> list[dict]:
     return [{k: arms[i][k] for k in ARM_FIELDS} for i in sorted(arms)]
-
-
-def _arms(arms: Mapping) -> tuple[SpiralArm, ...]:
-    return tuple(SpiralArm(**tree) for tree in _arm_trees(arms))
-
-
-def _fitted_disk(flat: Mapping) -> Sersic:
-    keys = ("mux", "muy", "roll", "q", "Re")
-    return _of_total(Sersic(**{k: flat[k] for k in keys}, I=1.0), flat["L"])
-
-
-def _fitted_part(flat: Mapping, centre: Mapping, disk: Sersic, below: float) -> Sersic:
-    total = flat["frac"] / (1 - flat["frac"]) * below
-    keys = {k: flat[k] for k in ("roll", "q", "n", "c") if k in flat}
-    size = flat["scale"] * disk.Re
-    unit = Sersic(centre["mux"], centre["muy"], **keys, Re=size, I=1.0)
-    return _of_total(unit, total)
-
-
-def _of_total(unit: Sersic, total: float) -> Sersic:
-    # As upstream's renderer did: the flux formula without the boxyness factor.
-    return replace(unit, I=total / total_flux(replace(unit, c=2.0)))
 
 
 def _published_arm(arm: Mapping) -> dict:

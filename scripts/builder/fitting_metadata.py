@@ -3,7 +3,7 @@
 from functools import partial
 
 from skyloom.builder.tasks.cutouts import cut_subject, failed_cutout, metadata_rows
-from skyloom.builder.tasks.files import by_subject, located, products
+from skyloom.builder.tasks.files import by_subject, declared, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -14,7 +14,8 @@ if job.settings["source"] == "simulated":
 else:
     shown = {*files, *first.values()}
     patterns = job.settings["paths"]  # of this source's kinds of image only
-    found = {kind: located(one, shown) for kind, one in patterns.items()}
+    given = dict(job.input.items())
+    found = {k: declared(one, shown, given[k]) for k, one in patterns.items()}
 tables = list(job.input.gal_metadata)
 cut = partial(
     cut_subject,

@@ -10,7 +10,7 @@ from skyloom.builder.tasks.drawings import (
     parse_upstream,
     read_by_subject,
 )
-from skyloom.builder.tasks.files import by_subject, located, products
+from skyloom.builder.tasks.files import by_subject, declared, products
 from skyloom.run.job import Job
 
 job = Job(snakemake)
@@ -18,7 +18,8 @@ files = products(tree=job.output)
 if job.settings["source"] == "upstream":
     tables = list(job.input.gal_metadata)
     known = turns(pd.concat(read_metadata(path) for path in tables))
-    given = {"models": located(job.settings["paths"]["models"], files)}
+    pattern = job.settings["paths"]["models"]
+    given = {"models": declared(pattern, files, job.input.models)}
     seen = {"turns": known, "tables": tables}
     parse = partial(parse_upstream, files=given, **seen, recipe=job.recipe)
 else:

@@ -3,7 +3,14 @@
 import pickle
 
 import pytest
-from skyloom.io.errors import InputError, encoding_error, existing_file
+from skyloom.io.errors import (
+    DatumError,
+    InputError,
+    MissingFileError,
+    encoding_error,
+    existing_file,
+    raw_datum,
+)
 
 
 def test_message_names_everything_in_order():
@@ -39,6 +46,22 @@ def test_existing_file_refuses_folders_and_nothing(tmp_path):
         existing_file(tmp_path / "empty")
     with pytest.raises(InputError, match="not a file"):
         existing_file(tmp_path)
+
+
+def test_a_missing_file_is_not_the_fault_of_its_object(tmp_path):
+    """A damaged raw file is; what is missing may be back at once. So between processes.
+
+    The remedy holds for files of ours and of others.
+    """
+    with (
+        pytest.raises(MissingFileError, match="run the workflow again") as said,
+        raw_datum(),
+    ):
+        existing_file(tmp_path / "absent")
+    assert type(pickle.loads(pickle.dumps(said.value))) is MissingFileError
+    (tmp_path / "empty").touch()
+    with pytest.raises(DatumError, match="empty"), raw_datum():
+        existing_file(tmp_path / "empty")
 
 
 def test_encoding_error_gives_the_byte(tmp_path):

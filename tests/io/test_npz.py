@@ -1,5 +1,6 @@
 """Arrays in npz files."""
 
+import errno
 import io
 import zipfile
 
@@ -75,4 +76,16 @@ def test_an_archive_does_not_fill_the_memory(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.npy", held.getvalue(), compresslevel=1)
     with pytest.raises(InputError, match=r"a\.npz: unpacks to 536,871,040 bytes"):
+        read_npz(tmp_path / "a.npz")
+
+
+def test_an_error_of_the_disk_is_not_the_file_s(tmp_path, monkeypatch):
+    """A network file system that fails for a moment has no damaged archives."""
+    write_npz(tmp_path / "a.npz", a=np.arange(3))
+
+    def stale(*_, **__):
+        raise OSError(errno.ESTALE, "stale file handle")
+
+    monkeypatch.setattr(np.lib.format, "read_array", stale)
+    with pytest.raises(OSError, match="stale"):
         read_npz(tmp_path / "a.npz")

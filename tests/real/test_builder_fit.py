@@ -8,6 +8,7 @@ from scipy.signal import correlate2d
 from skyloom.builder.aggregation.aggregate import aggregate_subject
 from skyloom.builder.config import AggregateSettings, Noise, TuneSettings
 from skyloom.builder.drawings import subjects, upstream
+from skyloom.builder.evaluation.published_fit import published_fit
 from skyloom.builder.fitting.best import best_individual
 from skyloom.builder.fitting.render import render, render_components
 from skyloom.builder.fitting.tune import tune
@@ -47,7 +48,7 @@ def test_golden_components(galaxies):
     paths = sorted((galaxies / "golden").glob("comps_*.npz"))
     assert paths
     for path in paths:
-        fit = published_models.published_fit(published(galaxies, path.stem[6:]))
+        fit = published_fit(published(galaxies, path.stem[6:]))
         with np.load(path, allow_pickle=False) as golden:
             images = sampled_components(fit, golden["disk"].shape)
             for name in golden:
@@ -60,7 +61,7 @@ def test_golden_components(galaxies):
 def test_pixel_means_of_published_fits(galaxies):
     """The renderer's pixels agree with many points a pixel."""
     for path in sorted((galaxies / "golden").glob("comps_*.npz")):
-        fit = published_models.published_fit(published(galaxies, path.stem[6:]))
+        fit = published_fit(published(galaxies, path.stem[6:]))
         shape = upstream.frame_shape(published(galaxies, path.stem[6:]))
         fine = pixel_means(fit, shape, points=41, arm_points=5)
         found = render_components(fit, shape)
@@ -81,7 +82,7 @@ def test_pixel_means_of_published_fits(galaxies):
 
 def test_stored_chisq(galaxies, example):
     """The published chi² of the example comes out to eight digits, correlated PSF."""
-    fit = published_models.published_fit(published(galaxies, EXAMPLE))
+    fit = published_fit(published(galaxies, EXAMPLE))
     sharp = sampled(fit, example.image.shape)
     image = correlate2d(sharp, example.psf, mode="same")
     residual = ((image - example.image) / example.sigma)[~example.mask]
@@ -124,9 +125,7 @@ def test_fits_are_no_worse_than_published(galaxies):
         )
         start = from_dict(crowd["model"])
         fit = tune(start, crowd["errors"], cutout, TuneSettings())
-        theirs = render(
-            published_models.published_fit(tree), cutout.image.shape, cutout.psf
-        )
+        theirs = render(published_fit(tree), cutout.image.shape, cutout.psf)
         good = ~cutout.mask
         weight = 1 / cutout.sigma[good]
         # Their brightness is left free once more, as mosaics and frames differ.

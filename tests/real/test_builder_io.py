@@ -14,6 +14,7 @@ from astropy.wcs import WCS
 from skyloom.builder.config import Noise
 from skyloom.builder.drawings import coordinates, subjects, upstream
 from skyloom.builder.drawings.volunteers import subject_tree
+from skyloom.builder.evaluation.published_fit import published_fit
 from skyloom.builder.images import astrometry
 from skyloom.builder.images.cutout import place
 from skyloom.builder.images.cutout_files import (
@@ -242,7 +243,7 @@ def test_published_fit_is_what_was_rendered(builder, subject):
     """Disk, bulge, bar and spiral of the stored images, to 1e-10 of the peak."""
     folder = builder / "galaxies"
     tree = upstream.read_upstream(folder / "models" / f"{subject}.json.gz")
-    fit = published_models.published_fit(tree)
+    fit = published_fit(tree)
     with np.load(folder / "golden" / f"comps_{subject}.npz") as stored:
         images = dict(stored)
     shape = images["disk"].shape
@@ -263,7 +264,7 @@ def test_every_decoded_file_imports(odd_subjects):
         assert found["subject_id"] == subject
         assert len(found["volunteers"]) == 30
         assert all("1 point" in r["reason"] for r in found["rejected"])
-        assert published_models.published_fit(tree).disk.I > 0
+        assert published_fit(tree).disk.I > 0
         masks = published_models.published_masks(tree)
         assert all(len(mask) == 30 for mask in masks.values())
 
@@ -273,7 +274,7 @@ def offsets(trees, turns, wanted, *, correct):
     found = []
     for subject, tree in trees.items():
         fit, mask = (
-            published_models.published_fit(tree),
+            published_fit(tree),
             published_models.published_masks(tree),
         )
         if turns.get(subject) != wanted or fit.bulge is None or not any(mask["bulge"]):
@@ -302,7 +303,7 @@ def test_north_of_the_frames(builder, odd_subjects):
     rows = table.set_index("subject_id")
     gaps = []
     for subject, tree in odd_subjects.items():
-        disk, row = published_models.published_fit(tree).disk, rows.loc[subject]
+        disk, row = published_fit(tree).disk, rows.loc[subject]
         if disk.q < 0.7:
             angle = astrometry.north(row.original_angle, row.PETRO_PHI90)
             gaps.append(disk.roll - angle - math.radians(row.PETRO_PHI90))

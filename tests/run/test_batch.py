@@ -26,7 +26,7 @@ from batch_work import (
     square,
     trouble,
 )
-from skyloom.run.batch import BatchError, claim, each
+from skyloom.run.batch import BatchError, _complaint, claim, each
 
 IDS = [9, 2, 5, 7]
 
@@ -96,6 +96,18 @@ def test_failed_objects_are_counted_in_the_log(tmp_path, caplog, monkeypatch):
     failed = [item for item in IDS if "failed" in done[item]]
     assert f"cut: {len(failed)} of {len(IDS)} failed: " in caplog.text
     assert "9 (9 is odd)" in caplog.text
+
+
+def test_reasons_are_counted_and_the_commonest_come_first():
+    """Reasons that differ in numbers alone are one; of many objects some are named."""
+    found = {i: f"images/{i}.npz: values down to -{i / 10} % of the peak" for i in IDS}
+    found = {1: "no image"} | found | dict.fromkeys(range(20, 26), "no image")
+    said = _complaint(found, 90, "cut")
+    assert said == (
+        "cut: 11 of 90 failed: 1 (no image) and 6 more like it: 20, 21, 22, 23, ...; "
+        "9 (images/9.npz: values down to -0.9 % of the peak) and 3 more like it: "
+        "2, 5, 7."
+    )
 
 
 def test_unexpected_failure_keeps_the_others(tmp_path):

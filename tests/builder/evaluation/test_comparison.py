@@ -5,10 +5,15 @@ import pandas as pd
 import pytest
 from scipy import integrate
 from skyloom.builder.evaluation.comparison import (
+    chisq_of_both,
+    compare_chisq,
     compare_published,
     repaired_published,
 )
 from skyloom.builder.fitting.flux import boxy_area
+from skyloom.builder.fitting.render import render
+from skyloom.builder.images.cutout import make_cutout
+from skyloom.builder.model import Model, Sersic, replace
 
 
 def published():
@@ -102,3 +107,64 @@ def test_a_subject_published_twice_counts_twice():
     tree = compare_published(ours, theirs, {"Re": "Re"})
     assert tree["n"] == tree["parameters"]["Re"]["n"] == 3
     assert tree["parameters"]["Re"]["median"] == pytest.approx(0.5)
+
+
+SHAPE = (40, 44)
+DISK = Sersic(21.0, 19.0, 0.4, 0.6, 6.0, 1.0)
+PSF = np.array([[0.0, 0.1, 0.0], [0.1, 0.5, 0.3], [0.0, 0.0, 0.0]])
+
+
+def seen(model, psf=PSF, noise=0.05):
+    """Return a cutout of a model, with a corner that is bad."""
+    image = render(model, SHAPE, psf)
+    image += np.random.default_rng(4).normal(0, noise, SHAPE)
+    mask = np.zeros(SHAPE, bool)
+    mask[:5, :5], image[:5, :5] = True, 1e3
+    sigma = np.full(SHAPE, noise)
+    return make_cutout(
+        "x", 7, image=image, mask=mask, psf=PSF, sigma=sigma, multiplier=1.0
+    )
+
+
+def test_both_fits_see_the_same_pixels():
+    """The same model has the same chi2, near one, for ours and published."""
+    both = chisq_of_both(Model(DISK), Model(DISK), seen(Model(DISK)))
+    assert both["ours"] == pytest.approx(1, abs=0.1)
+    assert both["published"] == pytest.approx(both["ours"], rel=1e-3)
+
+
+def test_the_worse_fit_has_the_higher_chisq():
+    wide = Model(replace(DISK, Re=8.0))
+    cutout = seen(Model(DISK))
+    assert chisq_of_both(wide, Model(DISK), cutout)["ours"] > 2
+    assert chisq_of_both(Model(DISK), wide, cutout)["published"] > 2
+
+
+def test_brightness_and_flipped_psf_of_the_published_fit_are_forgiven():
+    """Ours has no such excuse."""
+    dim = Model(replace(DISK, I=0.5))
+    flipped = seen(Model(DISK), PSF[::-1, ::-1], noise=0.01)
+    for cutout in (seen(Model(DISK)), flipped):
+        both = chisq_of_both(dim, dim, cutout)
+        assert both["published"] == pytest.approx(1, abs=0.1)
+        assert both["ours"] > 3
+
+
+def test_a_published_fit_without_light_here_has_a_chisq():
+    """One that lies off the image leaves all of it."""
+    far = Model(replace(DISK, mux=1e5))
+    both = chisq_of_both(Model(DISK), far, seen(Model(DISK)))
+    assert both["published"] > 10
+
+
+def test_share_of_fits_that_are_no_worse():
+    """Equal counts as no worse; the interval is that of a share."""
+    pairs = [(1.0, 1.1)] * 8 + [(1.2, 1.2), (1.3, 1.2)]
+    tree = compare_chisq([{"ours": a, "published": b} for a, b in pairs])
+    share = tree["no_worse"]
+    assert (tree["n"], share["k"], share["value"]) == (10, 9, 0.9)
+    assert share["low"] < 0.9 < share["high"] < 1
+    assert tree["ratio"]["q50"] == pytest.approx(1 / 1.1)
+    nothing = compare_chisq([])
+    assert (nothing["n"], nothing["ratio"]) == (0, None)
+    assert nothing["no_worse"]["value"] is None

@@ -208,17 +208,29 @@ def test_a_psf_within_a_thousandth_is_not_worth_a_word(arrays, sign):
     assert len(made(arrays, psf=PSF * (1 + sign * 1.01e-3)).notes) == 1
 
 
-def test_a_psf_may_fall_to_two_per_cent_below_zero(arrays):
-    """Of its peak; further down it is no PSF."""
+def test_a_psf_of_sdss_is_taken(arrays):
+    """Real ones of sum 1 fall to -4.2 % of their peak, which upstream fits."""
+    psf = np.zeros((11, 11))
+    psf[4:7, 4:7] = [[0.05, 0.1, 0.05], [0.1, 0.4, 0.1], [0.05, 0.1, 0.05]]
+    psf[1, 2], psf[9, 3] = -0.042 * 0.4, 0.042 * 0.4
+    assert made(arrays, psf=psf).psf == pytest.approx(psf)
+
+
+def test_a_psf_may_fall_below_zero_as_far_as_the_key_says(arrays):
+    """Of its peak; further down the error names the key, with a value that helps."""
     for depth, good in ((0.0199, True), (0.0201, False)):
         psf = np.zeros((5, 5))
         psf[2, 2], psf[0, 0] = 1.0, -depth
         psf[1, 2] = depth
+        noise = Noise(psf_negative=0.02)
         if good:
-            assert made(arrays, psf=psf).psf.min() == pytest.approx(-depth)
-        else:
-            with pytest.raises(InputError, match="of the peak"):
-                made(arrays, psf=psf)
+            found = made(arrays, psf=psf, noise=noise).psf
+            assert found.min() == pytest.approx(-depth)
+            continue
+        said = r"builder\.noise\.psf_negative.*set that key to 0\.03"
+        with pytest.raises(InputError, match=said):
+            made(arrays, psf=psf, noise=noise)
+        assert made(arrays, psf=psf, noise=Noise(psf_negative=0.03))
 
 
 @pytest.mark.parametrize(("turns", "rotation"), [(1, 3), (2, 0), (3, 1), (-1, 1)])

@@ -190,6 +190,32 @@ def test_damaged_raw_file_fails_its_subject(tmp_path):
         parse_upstream(7, {}, **given)
 
 
+@pytest.mark.parametrize("kind", ["images", "subject_data", "fitting_data"])
+def test_a_file_that_is_missing_for_a_moment_is_no_failure(kind, tmp_path):
+    """It was there when the job was planned: the job stops, and is run again."""
+    gone = {7: str(tmp_path / "7.json")}
+    given = {"metadata": {}, "tables": (), "first": {}}
+    given["recipe"] = Recipe({"noise": Noise().model_dump()}, "c")
+    with pytest.raises(InputError, match=r"no such file.*run the workflow again"):
+        cut_subject(7, {}, files={kind: gone}, **given)
+    given = {"files": {"models": gone}, "turns": {}, "tables": (), **RULE}
+    with pytest.raises(InputError, match=r"no such file.*run the workflow again"):
+        parse_upstream(7, {}, **given)
+
+
+def test_a_damaged_simulated_file_is_no_failure_of_its_subject(tmp_path):
+    """It is our own, and made again."""
+    path = tmp_path / "7.json"
+    path.write_text("{")
+    given = {"metadata": {}, "tables": (), "first": {}}
+    settings = {"noise": Noise().model_dump(), "source": "simulated"}
+    with pytest.raises(InputError, match="cut short"):
+        cut_subject(
+            7, {}, files={"subject_data": {7: str(path)}}, **given,
+            recipe=Recipe(settings, "c"),
+        )  # fmt: skip
+
+
 UPLOAD = {
     "imageData": (np.arange(81.0).reshape(9, 9) % 7 / 50).tolist(),
     "mask": np.zeros((9, 9), int).tolist(),

@@ -10,6 +10,8 @@ ANALYSES = {
     "winding": "<results>/pitch/winding.json",
 }
 PUBLISHED = INPUTS.optional("catalogue")
+# Whether the published fits are at hand too, whose files are those of the drawings.
+DECODED = SUBJECTS if config["source"] == "upstream" else []
 
 
 # How often each component is drawn, agreed on and kept by the fit.
@@ -183,11 +185,14 @@ rule winding:
 if PUBLISHED:
     ANALYSES["published"] = "<results>/analysis/published.json"
 
-    # The catalogue against the published one, its defects repaired.
+    # The catalogue against the published one, and our fits on the same pixels.
     rule published:
         input:
             published=PUBLISHED[0],
             catalogue="<results>/catalogue.fits",
+            models=expand("<results>/models/{id}.json", id=DECODED),
+            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=DECODED),
+            decoded=INPUTS.exports("classifications") if DECODED else [],
         output:
             "<results>/analysis/published.json",
         log:
@@ -198,7 +203,7 @@ if PUBLISHED:
             mem_mb=memory(1000, per_input_mb=5),
             runtime=by_attempt(30),
         params:
-            settings={},
+            settings=pick(config, "paths.models"),
             code=digest("scripts/builder/published.py"),
         message:
             "Comparison with the published catalogue"

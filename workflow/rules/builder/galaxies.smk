@@ -167,7 +167,7 @@ for chunk, ids in INPUTS.chunks.items():
         script:
             "../../../scripts/builder/models.py"
 
-    # Image, model, residual and drawings on one page a galaxy.
+    # Image, model, residual, profile, drawings and arms on one page a galaxy.
     rule:
         name:
             f"figures_{chunk}"

@@ -114,7 +114,7 @@ class Simulate(GalaxySettings):
 
 
 class Noise(Section):
-    """The sigma image of subjects that come without one: sky and photon noise."""
+    """Noise of the images: sigma where none is given, and what a PSF has of it."""
 
     gain: float = key(
         4.7,
@@ -129,6 +129,13 @@ class Noise(Section):
         "nanomaggies/DN",
         gt=0,
         le=1_000_000,
+    )
+    psf_negative: float = key(
+        0.1,
+        "How far pixels of a PSF may lie below zero, as a part of its peak. Those "
+        "that SDSS reconstructs from eigenimages ring and are noisy: 4 % is real.",
+        ge=0,
+        le=1,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,6 +11,19 @@ from pathlib import Path
 # What to do about a damaged file: one text for ours, and one for any.
 REMADE = "delete it and run the workflow, which makes it again"
 AGAIN = f"if the workflow made it, {REMADE}; if not, fetch it again"
+ABSENT = (
+    "if the workflow made it, run the workflow again: it may have been out of reach "
+    "for a moment, or is made again; if the config names it, check its path there"
+)
+# Errors of disks and networks, which pass, and not of files.
+PASSING = (
+    errno.EIO,
+    errno.ENOENT,
+    errno.ESTALE,
+    errno.EACCES,
+    errno.ETIMEDOUT,
+    errno.ENOMEM,
+)
 
 
 class InputError(ValueError):
@@ -39,7 +53,11 @@ class InputError(ValueError):
         # Worker processes send their errors home pickled; the keyword arguments
         # would be lost by the default rule of ValueError.
         words = {k: getattr(self, k) for k in ("where", "expected", "remedy")}
-        return partial(InputError, **words), (self.path, self.problem)
+        return partial(type(self), **words), (self.path, self.problem)
+
+
+class MissingFileError(InputError):
+    """A file that is not there, perhaps for a moment only: never an object's fault."""
 
 
 class DatumError(ValueError):
@@ -51,23 +69,38 @@ class DatumError(ValueError):
 
 @contextmanager
 def raw_datum() -> Iterator[None]:
-    """Read the raw file of one object: an InputError becomes a DatumError."""
+    """Read the raw file of one object: an InputError becomes a DatumError.
+
+    Not that of a file that is missing: it was there when the job was planned, and a
+    network's hiccup would become a lasting failure. An object that never had a file
+    is known before, and not read.
+    """
     try:
         yield
+    except MissingFileError:
+        raise
     except InputError as bad:
         raise DatumError(str(bad)) from bad
 
 
 def existing_file(path: str | Path, remedy: str = AGAIN) -> Path:
-    """Return `path`; InputError if it is no file, or an empty one, with the remedy."""
+    """Return `path`; InputError if it is no file, or an empty one, with the remedy.
+
+    MissingFileError if there is nothing of that name.
+    """
     path = Path(path)
     if not path.exists():
-        raise InputError(path, "no such file", remedy="check the path in the config")
+        raise MissingFileError(path, "no such file", remedy=ABSENT)
     if not path.is_file():
         raise InputError(path, "not a file", expected="a file, not a folder")
     if path.stat().st_size == 0:
         raise InputError(path, "the file is empty (0 bytes)", remedy=remedy)
     return path
+
+
+def passing(bad: Exception) -> bool:
+    """Return whether an error is of the disk or the network, not of what was read."""
+    return isinstance(bad, MemoryError) or getattr(bad, "errno", None) in PASSING
 
 
 def encoding_error(path: str | Path) -> InputError:

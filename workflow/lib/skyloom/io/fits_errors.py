@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,11 @@ from pathlib import Path
 from astropy.io.fits.verify import VerifyWarning
 from astropy.utils.exceptions import AstropyWarning
 
-from skyloom.io.errors import InputError
+from skyloom.io.errors import InputError, passing
 from skyloom.io.fits_header import UNREADABLE
 
 # What astropy warns of in headers whose numbers are untouched.
 HARMLESS = "non-ASCII|.*null bytes instead of spaces|Unexpected bytes trailing END"
-# Of disks and networks, not of files.
-PASSING = (errno.EIO, errno.ESTALE, errno.EACCES, errno.ETIMEDOUT, errno.ENOMEM)
 BROKEN = "compare it with its original; if they agree, what wrote it broke the standard"
 
 
@@ -33,10 +30,10 @@ def reading(path: Path, key: str | int | None = None) -> Iterator[None]:
             # But so does astropy call a file that is cut short.
             warnings.filterwarnings("error", "Error validating header", VerifyWarning)
             yield
-    except (InputError, MemoryError):
+    except InputError:
         raise
     except Exception as bad:  # astropy's and cfitsio's have no class in common
-        if isinstance(bad, OSError) and bad.errno in PASSING:
+        if passing(bad):
             raise
         problem = f"{UNREADABLE} ({type(bad).__name__}: {bad})"
         where = "" if key is None else place(key)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from skyloom.io.errors import ABSENT, MissingFileError
+
 
 def cards(provenance: Mapping) -> dict[str, str]:
     """Return a record as FITS cards: three digests of a card each, and versions.
@@ -62,7 +64,10 @@ def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
 def checksum(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes, read once a process while it stays."""
     path = Path(path).absolute()
-    now = path.stat()
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        raise MissingFileError(path, "no such file", remedy=ABSENT) from None
     return _checksum(path, now.st_size, now.st_mtime_ns)
 
 

@@ -221,7 +221,9 @@ def image_panel(
     softening: float = 0.04,
     interpolation: str = "none",
 ):
-    """Show an image dark on light, row 0 at the bottom, masked pixels tinted.
+    """Show an image dark on light, masked pixels tinted; return the artist.
+
+    Row 0 is at the bottom.
 
     Parameters
     ----------
@@ -241,9 +243,10 @@ def image_panel(
     """
     shown = asinh_stretch(np.asarray(image, float), white, softening)
     look = {"cmap": LIGHT_MAP, "vmin": -0.12, "vmax": 1.0}
-    axes.imshow(shown, interpolation=interpolation, **look)
+    artist = axes.imshow(shown, interpolation=interpolation, **look)
     _tint(axes, mask)
     bare(axes)
+    return artist
 
 
 def residual_panel(axes: Axes, residual: np.ndarray, *, limit: float = 5.0, mask=None):

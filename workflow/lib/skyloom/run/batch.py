@@ -30,7 +30,8 @@ from skyloom.run.log import NAME, collected, progress
 RESULT = "result.json"
 CLAIM = "claim.json"
 Work = tuple[Callable, Callable | None]  # function and rescue
-LISTED = 5  # failures that an error names; the log has them all
+LISTED = 5  # reasons that a complaint gives, and objects of each; the log has all
+NUMBER = re.compile(r"\d+(\.\d+)?")  # reasons that differ in these are one
 
 
 class BatchError(RuntimeError):
@@ -196,10 +197,24 @@ def _finish(done: Iterator[tuple], total: int, description: str) -> None:
 
 
 def _complaint(failures: dict, total: int, description: str) -> str:
-    named = [f"{item} ({why})" for item, why in sorted(failures.items(), key=str)]
-    more = f" and {len(named) - LISTED} more" if len(named) > LISTED else ""
-    listed = "; ".join(named[:LISTED])
-    return f"{description}: {len(failures)} of {total} failed: {listed}{more}."
+    """Say how many failed, and the commonest reasons with an example of each."""
+    alike: dict[str, list] = {}
+    for item, why in failures.items():
+        alike.setdefault(NUMBER.sub("#", why.replace(str(item), "#")), []).append(item)
+    ranked = sorted(alike.values(), key=len, reverse=True)
+    named = [_example(items, failures[items[0]]) for items in ranked[:LISTED]]
+    left = sum(map(len, ranked[LISTED:]))
+    named += [f"{left} for other reasons"] if left else []
+    return f"{description}: {len(failures)} of {total} failed: {'; '.join(named)}."
+
+
+def _example(items: list, why: str) -> str:
+    first, *others = items
+    if not others:
+        return f"{first} ({why})"
+    listed = ", ".join(map(str, others[: LISTED - 1]))
+    dots = ", ..." if len(others) >= LISTED else ""
+    return f"{first} ({why}) and {len(others)} more like it: {listed}{dots}"
 
 
 def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tuple]:

@@ -102,7 +102,8 @@ def make_cutout(
     image, mask, sigma : array_like, shape (ny, nx)
         See `Cutout`; without `sigma` one is built from sky and gain, by `noise`.
     psf : array_like, shape (odd, odd)
-        Its sum may miss 1 by up to 5 %.
+        Its sum may miss 1 by up to 5 %, and a pixel lie as far below zero as the
+        `noise` says, if that is given.
     multiplier : float
         Nanomaggies an image unit.
 
@@ -110,9 +111,10 @@ def make_cutout(
     ------
     InputError
         Naming the key: not numbers, shapes that differ, no good pixel, a PSF that is
-        not 2-D and odd, clearly negative or of another sum, a sigma below 0, a
+        not 2-D and odd, too far negative or of another sum, a sigma below 0, a
         multiplier that is not above 0, or metadata that are no object.
     """
+    negative = None if noise is None else noise.psf_negative
     image = array(path, "image", image)
     mask = same_shape(path, "mask", flags(path, "mask", mask), image.shape)
     notes: list[str] = []
@@ -135,7 +137,7 @@ def make_cutout(
         image=image,
         sigma=sigma,
         mask=mask,
-        psf=unit_psf(path, psf, notes),
+        psf=unit_psf(path, psf, negative, notes),
         multiplier=multiplier,
         sigma_source=source,
         metadata=dict(metadata or {}),

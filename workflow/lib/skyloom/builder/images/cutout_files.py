@@ -51,14 +51,16 @@ def from_difference_json(path: str | Path, subject_id: int, noise: Noise) -> Cut
     return make_cutout(path, subject_id, image=tree["imageData"], noise=noise, **given)
 
 
-def from_metadata_json(path: str | Path, subject_id: int) -> Cutout:
+def from_metadata_json(
+    path: str | Path, subject_id: int, noise: Noise | None = None
+) -> Cutout:
     """Read upstream's fitting metadata as JSON (pixel_mask: true is **good**)."""
     names = ("galaxy_data", "sigma_image", "pixel_mask", "psf", "multiplier")
     tree = _keys(path, names)
     given = {"image": tree["galaxy_data"], "sigma": tree["sigma_image"]}
     given |= {"mask": ~flags(path, "pixel_mask", tree["pixel_mask"])}
     given |= {"psf": tree["psf"], "multiplier": tree["multiplier"]}
-    return make_cutout(path, subject_id, **given)
+    return make_cutout(path, subject_id, noise=noise, **given)
 
 
 def from_upstream_npz(
@@ -140,12 +142,17 @@ def usable_cutout(path: str | Path) -> Cutout:
     return read_cutout(path)
 
 
+def cutout_or_reason(path: str | Path) -> tuple[Cutout | None, str]:
+    """Read a cutout; or None, and the reason that its file records."""
+    try:
+        return usable_cutout(path), ""
+    except DatumError as bad:
+        return None, str(bad)
+
+
 def cutout_or_none(path: str | Path) -> Cutout | None:
     """Read a cutout; None where its file records why there is none."""
-    try:
-        return usable_cutout(path)
-    except DatumError:
-        return None
+    return cutout_or_reason(path)[0]
 
 
 def write_no_cutout(

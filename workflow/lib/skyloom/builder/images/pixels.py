@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from skyloom.io.errors import InputError
@@ -9,12 +11,12 @@ from skyloom.io.errors import InputError
 LARGEST = 1e30  # of any pixel: squares of it are still numbers
 PSF_EXACT = 1e-3  # of its sum: nothing to say
 PSF_TOLERANCE = 0.05  # of its sum: renormalised, and said so
-PSF_NEGATIVE = 0.02  # of its peak: noise of a measured PSF
 
 
-def wrong(path, key: str, problem: str, expected: str = "") -> InputError:
+def wrong(path, key: str, problem: str, expected="", remedy="") -> InputError:
     """Return the error of one key of a file."""
-    return InputError(path, problem, where=f"key {key!r}", expected=expected)
+    told = {"where": f"key {key!r}", "expected": expected, "remedy": remedy}
+    return InputError(path, problem, **told)
 
 
 def array(path, key: str, value, ndim: int = 2) -> np.ndarray:
@@ -74,8 +76,12 @@ def given_sigma(path, value, mask: np.ndarray, notes: list):
     return np.where(useless, np.median(sigma[~mask]), sigma), mask
 
 
-def unit_psf(path, value, notes: list) -> np.ndarray:
-    """Return a PSF of sum 1; renormalise within 5 % and say so in `notes`."""
+def unit_psf(path, value, negative: float | None, notes: list) -> np.ndarray:
+    """Return a PSF of sum 1; renormalise within 5 % and say so in `notes`.
+
+    `negative` is how deep a pixel may lie below zero, as a part of the peak; None is
+    any depth.
+    """
     psf = array(path, "psf", value)
     if not all(side % 2 for side in psf.shape):
         raise wrong(path, "psf", f"shape {psf.shape}", "odd sides")
@@ -84,9 +90,13 @@ def unit_psf(path, value, notes: list) -> np.ndarray:
     total = float(psf.sum())
     if abs(total - 1) > PSF_TOLERANCE:
         raise wrong(path, "psf", f"sum {total:.6g}", "1 within 5 %")
-    if psf.min() < -PSF_NEGATIVE * psf.max():
-        problem = f"values down to {psf.min():.3g}"
-        raise wrong(path, "psf", problem, "none below -2 % of the peak")
+    depth = -float(psf.min() / psf.max())
+    if negative is not None and depth > negative:
+        problem = f"values down to {-100 * depth:.2g} % of the peak"
+        expected = f"none below -{100 * negative:g} %, builder.noise.psf_negative"
+        enough = math.ceil(100 * depth) / 100
+        remedy = f"if this PSF is meant, set that key to {enough:g}; if not, mend it"
+        raise wrong(path, "psf", problem, expected, remedy if enough <= 1 else "")
     if abs(total - 1) > PSF_EXACT:
         notes.append(f"psf renormalised: its sum was {total:.6f}")
     return psf / total

@@ -1,9 +1,8 @@
-"""Figures of one galaxy: data, model, residual, what was drawn, and its arms."""
+"""The page of one galaxy: data, model, residual, profile, drawings, arms, odds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import cycle
 
 import numpy as np
 from astropy.wcs import WCS
@@ -12,10 +11,18 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from skyloom.builder.aggregation.logspiral import project
 from skyloom.builder.images.astrometry import PIXEL
-from skyloom.builder.model import COMPONENTS, DrawnArm, Model, from_dict
+from skyloom.builder.images.cutout import Cutout
+from skyloom.builder.model import COMPONENTS, Model, from_dict
 from skyloom.builder.products import outlines
+from skyloom.builder.products.arm_panels import DASHED, darker, drawn_arms, pitch_angles
+from skyloom.builder.products.profile import (
+    BRIGHTNESS,
+    ZERO_POINT,
+    magnitudes,
+    profile_panel,
+    radial_profile,
+)
 from skyloom.plots import style
 from skyloom.sky.geometry import plane_matrix
 
@@ -25,164 +32,217 @@ COLOURS = {
     "bar": style.ORANGE,
     "spiral": style.GREEN,
 }
-ARM_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
-SIDE, GAPS = 2.02, (0.15, 0.3)  # of the panels [inch]
+TITLES = ("image", "model", "residual", "radial profile")
+SIDE, GAPS = 2.3, (0.12, 0.82)  # of the panels [inch]
 Extent = tuple[float, float, float, float]
-# Ticks of a logarithmic radius axis [px].
-RADII = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300)
 BAR_LENGTHS = (1, 2, 5, 10, 20, 30, 60)  # of a scale bar [arcsec]
+DARK = -0.12  # of `style.image_panel`
+SOFT, NOISES = 0.04, 2.5  # softening: of the white level, or sigmas if that is more
+SETS = 6  # of the sets of components, as many as there is room for
 
 
 @style.styled
 def galaxy(
-    image: np.ndarray | None,
+    cutout: Cutout | None,
     volunteers: Mapping,
     aggregate: Mapping,
-    tuned: Mapping | None = None,
-    fit: Mapping[str, np.ndarray] | None = None,
+    fit: Mapping,
+    planes: Mapping[str, np.ndarray] | None = None,
     *,
-    mask: np.ndarray | None = None,
-    wcs: WCS | None = None,
+    reason: str = "",
 ) -> Figure:
-    """Return six panels on one galaxy.
+    """Return eight panels on one galaxy.
 
-    Above: image, model, residual. Below: all drawn shapes with the aggregate's, all
-    drawn arms with the fitted spirals, and the arms in the plane of the disk.
+    Above: image, model, residual and radial profile. Below: all drawn shapes with the
+    crowd's and the fitted ones, the same of arms, how probable each component is, and
+    the pitch angles of the catalogue.
 
     Parameters
     ----------
-    image : ndarray, shape (ny, nx), or None
-        The data [image units]; None when the subject has no image.
-    volunteers, aggregate : mapping
-        Trees of ``volunteers/<id>.json`` and ``aggregates/<id>.json``.
-    tuned : mapping, optional
-        Tree of ``tuned/<start>/<id>.json``.
-    fit : mapping of str to ndarray, shape (ny, nx), optional
-        ``MODEL`` [image units] and ``RESIDUAL`` [sigma]; absent for a failed fit.
-    mask : ndarray of bool, shape (ny, nx), optional
-        True where a pixel is bad.
-    wcs : WCS, optional
-        Adds a north-east compass.
+    cutout : Cutout or None
+        Image, sigma, mask; None when the subject has no image, for a `reason`.
+    volunteers, aggregate, fit : mapping
+        Trees of ``volunteers/<id>.json``, ``aggregates/<id>.json`` and
+        ``models/<id>.json``.
+    planes : mapping of str to ndarray, shape (ny, nx), optional
+        ``MODEL`` and the components [image units], and ``RESIDUAL`` [sigma]; absent for
+        a failed fit.
     """
-    fig, axes = style.panels(2, 3, SIDE, GAPS)
-    shape = tuple(aggregate["shape"] if image is None else image.shape)
-    white = 1.0 if image is None else style.white_level(image, mask)
+    fig, axes = style.panels(2, 4, SIDE, GAPS)
+    shape = aggregate["shape"] if cutout is None else cutout.image.shape
     full = (0.0, shape[1] - 1.0, 0.0, shape[0] - 1.0)
-    _data_row(fig, axes[0], image, tuned=tuned, fit=fit, white=white, mask=mask)
-    for panel in axes[0]:
-        _frame(panel, full)
-    models = [from_dict(row["model"]) for row in volunteers["volunteers"]]
-    model = from_dict(aggregate["model"] or {})
-    # Arms of the model, what is known of each, and its colour.
-    arms = list(zip(model.spiral, aggregate["arms"], cycle(ARM_COLOURS)))
-    _drawn_shapes(axes[1, 0], models, model, aggregate["masks"])
-    _drawn_arms(axes[1, 1], models, model, arms)
-    _arm_plane(axes[1, 2], arms)
-    zoom = _zoom(model, full)
+    crowd, model = (from_dict(tree["model"] or {}) for tree in (aggregate, fit))
+    drawn = [from_dict(row["model"]) for row in volunteers["volunteers"]]
+    stretch = _stretch(cutout)
+    why = f"no fit: {fit['reason']}"
+    _image(fig, axes[0, :2], cutout, stretch, f"no image: {reason}")
+    if planes is None or cutout is None:
+        for panel in axes[0, 1:]:
+            style.note(panel, why)
+            style.bare(panel)
+    else:
+        _fit(fig, axes[0, 1:], cutout, planes, model, stretch)
+    for panel, title in zip(axes[0], TITLES, strict=True):
+        panel.set_title(title)
+    known = fit.get("arms") or []
+    _shapes(axes[1, 0], drawn, crowd, model, aggregate["masks"])
+    drawn_arms(axes[1, 1], drawn, crowd, aggregate["arms"], model, known)
+    _odds(axes[1, 2], fit)
+    pitch_angles(axes[1, 3], crowd, aggregate["arms"], model, known)
+    zoom = _zoom(model if model.disk else crowd, full)
     for panel in axes[1, :2]:
-        if image is not None:
-            shown = style.asinh_stretch(image, white)
-            panel.imshow(shown, cmap=style.LIGHT_MAP, vmin=-0.12, vmax=1.9, zorder=-1)
+        if cutout is not None:
+            shown = style.asinh_stretch(cutout.image, **stretch)
+            panel.imshow(shown, cmap=style.LIGHT_MAP, vmin=DARK, vmax=1.9, zorder=-1)
         _frame(panel, zoom)
+    for panel in axes[0, :3]:
+        _frame(panel, full)
     _scale_bar(axes[0, 0], full)
     _scale_bar(axes[1, 1], zoom)
-    if wcs is not None:
-        _compass(axes[0, 0], wcs, shape)
-    title = f"subject {aggregate['subject_id']}"
-    if tuned and tuned["chisq"] is not None:
-        title += rf"   $\chi^2_\nu$ = {tuned['chisq']:.2f}   start: {tuned['start']}"
-    fig.suptitle(title, fontsize=10, y=0.985)
+    if cutout is not None and cutout.wcs is not None:
+        _compass(axes[0, 0], cutout.wcs, shape)
+    fig.suptitle(_title(cutout, aggregate["subject_id"], fit, model), fontsize=11)
     return fig
 
 
-def _data_row(fig, axes, image, *, tuned, fit, white, mask) -> None:
-    for panel, title in zip(axes, ("image", "model", "residual"), strict=True):
-        panel.set_title(title)
-    if image is None:
-        style.note(axes[0], "no image")
-    else:
-        style.image_panel(axes[0], image, white=white, mask=mask)
-    if fit is None:
-        why = f"no fit: {tuned['reason']}" if tuned else "not fitted"
-        for panel in axes[1:]:
-            style.note(panel, why)
+def _title(cutout: Cutout | None, subject: int, fit: Mapping, model: Model) -> str:
+    """Say which galaxy this is, what it is made of, and how well that fits."""
+    name = "" if cutout is None else str(cutout.metadata.get("IAUNAME") or "")
+    name = name.removeprefix("b'").rstrip("'")
+    words = [f"subject {subject}"] + ([f"SDSS {style.words(name)}"] if name else [])
+    if fit["model"] is None:
+        return " · ".join([*words, "no model"])
+    chosen = _named(list(model.components()), len(model.spiral))
+    weights = [one["weight"] for one in fit.get("sets") or () if _is(one, model)]
+    words.append(chosen + (f" (weight {weights[0]:.2f})" if weights else ""))
+    words.append(rf"reduced $\chi^2$ {fit['chisq']:.2f}")
+    if fit["status"] != "converged":
+        words.append(fit["status"].replace("_", " "))
+    return " · ".join(words)
+
+
+def _named(components: list[str], n_arms: int) -> str:
+    arms = [f"{n_arms} arm{'s' if n_arms > 1 else ''}"] if n_arms else []
+    return " + ".join([*(k for k in COMPONENTS if k in components), *arms])
+
+
+def _is(one: Mapping, model: Model) -> bool:
+    """Return whether a set of components is that of a model."""
+    mine = set(model.components()) | ({"spiral"} if model.spiral else set())
+    return set(one["components"]) == mine and one["n_arms"] == len(model.spiral)
+
+
+def _stretch(cutout: Cutout | None) -> dict:
+    """Return white level and softening: noise does not outshine faint light."""
+    if cutout is None:
+        return {"white": 1.0, "softening": SOFT}
+    white = style.white_level(cutout.image, cutout.mask)
+    noise = NOISES * float(np.median(cutout.sigma)) / white
+    return {"white": white, "softening": min(max(SOFT, noise), 1.0)}
+
+
+def _image(fig: Figure, axes, cutout: Cutout | None, stretch, why: str) -> None:
+    """Show the image, and below it and the model's what its greys are."""
+    if cutout is None:
+        style.note(axes[0], why)
         return
-    style.image_panel(axes[1], fit["MODEL"], white=white)
-    shown = style.residual_panel(axes[2], fit["RESIDUAL"], mask=mask)
-    scale = axes[2].inset_axes([1.04, 0.0, 0.045, 1.0])
-    fig.colorbar(shown, cax=scale, label=r"(data $-$ model) / $\sigma$")
-    for name, line in outlines.of_model(from_dict(tuned["model"])):
-        _line(axes[1], line, COLOURS[name], 0.9)
+    shown = style.image_panel(axes[0], cutout.image, mask=cutout.mask, **stretch)
+    unit = cutout.multiplier / PIXEL**2
+    bright, soft = magnitudes(stretch["white"], cutout.multiplier), stretch["softening"]
+    faint = bright - 2.5 * np.log10(soft)
+    mags = np.arange(np.ceil(bright), np.floor(faint + 1) + 1)
+    flux = 10 ** (0.4 * (ZERO_POINT - mags)) / unit
+    scale = _colour_bar(fig, axes[0], shown, BRIGHTNESS, 2)
+    scale.set_ticks([0, *style.asinh_stretch(flux, **stretch)])
+    scale.set_ticklabels(["sky", *(f"{mag:g}" for mag in mags)])
 
 
-def _drawn_shapes(axes: Axes, models: list[Model], agreed: Model, masks) -> None:
-    """Draw every volunteer's shapes, thin (dashed if not agreed), and the aggregate's.
+def _colour_bar(fig: Figure, axes: Axes, shown, label: str, n_panels: int = 1):
+    """Put a bar below as many panels, without taking room from them."""
+    width = n_panels + (n_panels - 1) * GAPS[0] / SIDE
+    place = axes.inset_axes([0.0, -0.055, width, 0.035])
+    bar = fig.colorbar(shown, cax=place, orientation="horizontal")
+    bar.set_label(label, fontsize=8, labelpad=1)
+    place.minorticks_off()
+    place.tick_params(labelsize=7.5, length=2, pad=1.5, top=False)
+    return bar
+
+
+def _fit(fig: Figure, axes, cutout: Cutout, planes, model: Model, stretch) -> None:
+    """Show the model with its outlines, what it leaves, and both along the radius."""
+    style.image_panel(axes[0], planes["MODEL"], **stretch)
+    for name, line in outlines.of_model(model):
+        _line(axes[0], line, COLOURS[name], 0.9)
+    shown = style.residual_panel(axes[1], planes["RESIDUAL"], mask=cutout.mask)
+    _colour_bar(fig, axes[1], shown, r"(data $-$ model) / $\sigma$")
+    images = {"data": cutout.image, "model": planes["MODEL"]}
+    images |= {k: planes[k.upper()] for k in COLOURS if k.upper() in planes}
+    ellipse = next(iter(model.components().values()))
+    found = radial_profile(ellipse, images, cutout.sigma, cutout.mask)
+    profile_panel(axes[2], found, cutout.multiplier, COLOURS)
+    axes[2].yaxis.set(label_position="right", ticks_position="both")
+    axes[2].tick_params(axis="y", labelleft=False, labelright=True)
+
+
+def _shapes(axes: Axes, drawn: list[Model], crowd: Model, fit: Model, masks) -> None:
+    """Draw all volunteers' shapes (pale if not agreed), the crowd's and the fitted.
 
     Outlines are at Re, as the clustering compares them.
     """
     handles = []
     for name in COMPONENTS:
-        chosen = masks.get(name) or [False] * len(models)
-        for inside, alpha, dash in ((False, 0.35, (0, (2, 2))), (True, 0.7, "solid")):
+        chosen = masks.get(name) or [False] * len(drawn)
+        parts = [getattr(model, name) for model in drawn]
+        for inside, alpha, width in ((False, 0.25, 0.3), (True, 0.6, 0.4)):
             lines = [
-                outlines.drawn(name, getattr(model, name))
-                for model, keep in zip(models, chosen, strict=True)
-                if getattr(model, name) and keep is inside
+                outlines.drawn(name, part)
+                for part, keep in zip(parts, chosen, strict=True)
+                if part and keep is inside
             ]
-            look = {"colors": COLOURS[name], "lw": 0.45, "alpha": alpha, "ls": [dash]}
+            look = {"colors": COLOURS[name], "lw": width, "alpha": alpha}
             axes.add_collection(LineCollection(lines, **look))
-        if part := getattr(agreed, name):
-            _line(axes, outlines.drawn(name, part), COLOURS[name], 1.8)
-        n = sum(getattr(model, name) is not None for model in models)
-        label = f"{name} {sum(chosen)}/{n}"
+        if part := getattr(crowd, name):
+            line = outlines.drawn(name, part)
+            axes.plot(*line.T, color=darker(COLOURS[name]), lw=1.1, ls=DASHED, zorder=3)
+        if part := getattr(fit, name):
+            _line(axes, outlines.isophote(part), COLOURS[name], 1.6)
+        label = f"{name} {sum(chosen)}/{sum(part is not None for part in parts)}"
         handles.append(Line2D([], [], color=COLOURS[name], lw=1.6, label=label))
-    axes.legend(handles=handles, loc="lower left", handlelength=1.0, labelspacing=0.2,
-                frameon=True, framealpha=0.75, edgecolor="none")  # fmt: skip
-    axes.set_title("drawn shapes and aggregate")
+    for label, dash in (("crowd", DASHED), ("fit", "solid")):
+        handles.append(Line2D([], [], color="black", lw=1.3, ls=dash, label=label))
+    axes.legend(handles=handles, loc="lower left", handlelength=1.6, labelspacing=0.15,
+                frameon=True, framealpha=0.8, edgecolor="none", fontsize=7,
+                borderaxespad=0.2, borderpad=0.3)  # fmt: skip
+    axes.set_title("drawn shapes")
 
 
-def _drawn_arms(axes: Axes, models: list[Model], agreed: Model, arms: list) -> None:
-    """Draw every stroke in the colour of its arm (or grey), and fitted spirals."""
-    strokes = {
-        (i, j): arm.points
-        for i, model in enumerate(models)
-        for j, arm in enumerate(model.spiral)
-        if isinstance(arm, DrawnArm)
-    }
-    owner = {tuple(k): colour for _, known, colour in arms for k in known["lines"]}
-    colours = [owner.get(key, style.GREY) for key in strokes]
-    lines = LineCollection(list(strokes.values()), colors=colours, lw=0.45, alpha=0.7)
-    axes.add_collection(lines)
-    for arm, known, colour in arms:
-        r, theta = (np.array(known["points"][k]) for k in ("r", "theta"))
-        kept = project(r, theta, agreed.disk)
-        axes.plot(*kept.T, ".", ms=1.0, color=colour, alpha=0.5, mew=0)
-        _line(axes, outlines.arm_line(agreed.disk, arm), colour, 1.8)
-    axes.set_title(f"{len(strokes)} drawn arms, {len(arms)} fitted")
-
-
-def _arm_plane(axes: Axes, arms: list) -> None:
-    """Draw arm points and fits as ln r against polar angle, in the disk's plane.
-
-    A logarithmic spiral is a straight line there, of slope tan(pitch angle).
-    """
-    axes.set_title("pitch angles" if arms else "no arms")
-    if not arms:
-        style.bare(axes)
+def _odds(axes: Axes, fit: Mapping) -> None:
+    """Draw how probable each component is, and list the sets that were fitted."""
+    axes.set_title("probability of the components")
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    style.bare(axes)
+    if fit["model"] is None:
+        style.note(axes, f"no fit: {fit['reason']}")
         return
-    for arm, known, colour in arms:
-        theta, r = np.degrees(known["points"]["theta"]), known["points"]["r"]
-        axes.semilogy(theta, r, ".", ms=1.5, mew=0, color=colour, alpha=0.5)
-        t = np.linspace(arm.t_min, arm.t_max, 50)
-        r = arm.A * np.exp(t * np.tan(np.radians(arm.phi)))
-        error = known["pitch_angle_err"]
-        label = f"{abs(arm.phi):.1f}" + (rf" $\pm$ {error:.1f}" if error else "") + "°"
-        axes.semilogy(np.degrees(t), r, color=colour, lw=1.8, label=label)
-    axes.set(xlabel="polar angle in the disk [deg]", ylabel="radius [px]")
-    axes.yaxis.set(label_position="right", ticks_position="both")
-    axes.tick_params(axis="y", labelleft=False, labelright=True)
-    style.log_ticks(axes.yaxis, RADII)
-    axes.legend(loc="best", labelspacing=0.2)
+    odds = {k: v for k, v in (fit.get("probability") or {}).items() if k in COLOURS}
+    for i, (name, value) in enumerate(sorted(odds.items(), key=_rank)):
+        y, word = 0.91 - 0.11 * i, "arms" if name == "spiral" else name
+        axes.barh(y, value, 0.085, color=COLOURS[name], alpha=0.55, lw=0)
+        axes.text(0.02, y, f"{word}  {value:.2f}", va="center", fontsize=8)
+    y = 0.87 - 0.11 * len(odds)
+    axes.axhline(y, color="black", lw=0.4)
+    axes.text(0.02, y - 0.03, "weight of each fitted set", va="top", fontsize=8)
+    model = from_dict(fit["model"])
+    ranked = sorted(fit.get("sets") or (), key=lambda one: -one["weight"])
+    for i, one in enumerate(ranked[:SETS]):
+        words = f"{one['weight']:.2f}   {_named(one['components'], one['n_arms'])}"
+        bold = "bold" if _is(one, model) else "normal"
+        axes.text(0.02, y - 0.13 - 0.072 * i, words, va="top", fontsize=7.5,
+                  fontweight=bold)  # fmt: skip
+
+
+def _rank(item: tuple[str, float]) -> int:
+    return list(COLOURS).index(item[0])
 
 
 def _scale_bar(axes: Axes, extent: Extent) -> None:
@@ -227,5 +287,5 @@ def _zoom(model: Model, full: Extent) -> Extent:
     """Return a square around the disk, inside the image if it fits."""
     if (disk := model.disk) is None:
         return full
-    half = min(2.2 * disk.Re, max(full) / 2)
+    half = min(1.9 * disk.Re, max(full) / 2)
     return (disk.mux - half, disk.mux + half, disk.muy - half, disk.muy + half)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -38,6 +39,21 @@ def located(pattern: str | None, ids: Iterable[int]) -> dict[int, str]:
         return {}
     named = {i: data_path(pattern.replace("{subject}", str(i))) for i in ids}
     return {i: path for i, path in named.items() if Path(path).is_file()}
+
+
+def declared(
+    pattern: str | None, ids: Iterable[int], given: Iterable[str]
+) -> dict[int, str]:
+    """Return which of the files that a job was given are a subject's, by subject.
+
+    Which subjects have a file was seen when the job was planned. Looked for again, one
+    that is out of reach for a moment would count as one that never was.
+    """
+    if pattern is None:
+        return {}
+    known = {os.path.normpath(path) for path in given}
+    named = {i: data_path(pattern.replace("{subject}", str(i))) for i in ids}
+    return {i: path for i, path in named.items() if os.path.normpath(path) in known}
 
 
 def products(**lists: Iterable[str]) -> dict[int, dict[str, str]]:

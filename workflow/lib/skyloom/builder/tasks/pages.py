@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skyloom.builder.images.cutout_files import cutout_or_none
+from skyloom.builder.images.cutout_files import cutout_or_reason
 from skyloom.builder.products import figures
 from skyloom.builder.tasks.files import Files, Paths, own
 from skyloom.io.documents import read_json
@@ -16,7 +16,7 @@ from skyloom.run.provenance import Recipe
 def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
     """Draw the page of one galaxy, whatever of it there is.
 
-    `files` are ``cutouts``, ``volunteers``, ``aggregates``, ``tuned``, ``residuals``.
+    `files` are ``cutouts``, ``volunteers``, ``aggregates``, ``models``, ``residuals``.
 
     Raises
     ------
@@ -24,18 +24,17 @@ def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) ->
         If there is neither an image nor a drawing.
     """
     mine = own(files, subject)
-    cutout = cutout_or_none(mine["cutouts"])
-    trees = map(read_json, (mine["volunteers"], mine["aggregates"], mine["tuned"]))
+    cutout, why = cutout_or_reason(mine["cutouts"])
+    trees = map(read_json, (mine["volunteers"], mine["aggregates"], mine["models"]))
     crowd, aggregate, fit = trees
     if cutout is None and aggregate["shape"] is None:
         raise DatumError(aggregate["reason"])
     planes = None
     if fit["model"] is not None:
-        read = read_images(mine["residuals"], ["MODEL", "RESIDUAL"])
+        names = ["MODEL", "RESIDUAL", *map(str.upper, fit["components"])]
+        read = read_images(mine["residuals"], names)
         planes = {name: image for name, (image, _) in read.items()}
-    seen = {} if cutout is None else {"mask": cutout.mask, "wcs": cutout.wcs}
-    image = None if cutout is None else cutout.image
-    figure = figures.galaxy(image, crowd, aggregate, fit, planes, **seen)
+    figure = figures.galaxy(cutout, crowd, aggregate, fit, planes, reason=why)
     style.save(figure, *paths.values(), note=text(recipe.record(mine.values())))
 
 
