@@ -175,7 +175,7 @@ for chunk, ids in INPUTS.chunks.items():
         input:
             cutouts=expand("<results>/fitting_metadata/{id}.npz", id=ids),
             aggregates=expand("<results>/aggregates/{id}.json", id=ids),
-            tuned=expand("<results>/tuned/agg/{id}.json", id=ids),
+            models=expand("<results>/models/{id}.json", id=ids),
         output:
             regions=expand("<results>/regions/{id}.reg", id=ids),
             feedmes=expand("<results>/galfit/{id}.feedme", id=ids),
