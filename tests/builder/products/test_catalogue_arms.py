@@ -57,7 +57,7 @@ def test_single_estimates_stay_beside_the_one_from_both():
 
 def test_an_arm_that_the_crowd_did_not_see_has_no_estimate_of_theirs():
     """None becomes an empty cell."""
-    none = {"crowd": None, "pitch_angle_crowd_err": None}
+    none = {"pitch_angle_crowd_err": None}
     records = [invented_galaxy.record(18.0, 1.0, None, **none)]
     row = row_of(fit=with_arms(ARMS[:1], records))
     assert math.isnan(row["arm1_pitch_angle_crowd"])
