@@ -320,10 +320,11 @@ def test_round_trip(tmp_path, suffix):
             np.testing.assert_array_equal(found, table[name].astype(float))
 
 
-def test_plain_reading_shows_descriptions_in_ecsv(tmp_path):
+@pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
+def test_plain_reading_shows_descriptions(tmp_path, suffix):
     """What a column means stands where astropy looks for it."""
-    write_catalogue(tmp_path / "c.ecsv", catalogue([subject()]))
-    back = Table.read(tmp_path / "c.ecsv")
+    write_catalogue(tmp_path / f"c{suffix}", catalogue([subject()]))
+    back = Table.read(tmp_path / f"c{suffix}")
     for column in columns():
         assert back[column.name].description == column.description
 
