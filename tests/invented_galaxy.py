@@ -7,7 +7,9 @@ from astropy.wcs import WCS
 from skyloom.builder.images.cutout import make_cutout, place
 from skyloom.builder.images.cutout_files import write_cutout
 from skyloom.builder.model import Model, Sersic, SpiralArm, to_dict
-from skyloom.builder.products.catalogue import Subject, catalogue
+from skyloom.builder.products.catalogue import catalogue
+from skyloom.builder.products.catalogue_columns import FLAGS
+from skyloom.builder.products.subject import Subject
 from skyloom.io.npz import write_npz
 
 SHAPE = (90, 100)
@@ -25,7 +27,12 @@ PARAMETERS = [
     *(f"bulge.{k}" for k in ("roll", "q", "Re", "n")),
     *(f"bar.{k}" for k in ("roll", "q", "Re", "n", "c")),
     "disk.I",
+    *(f"spiral.{i}.{key}" for i in range(2) for key in ("spread", "I")),
 ]
+METADATA = {
+    "RA": 150.0, "DEC": 30.0, "Z": 0.02, "ZDIST": 0.021, "EXTINCTION": 0.1,
+    "NSAID": 485056, "IAUNAME": "b'J100000.00+300000.0'",
+}  # fmt: skip
 
 
 def wcs(rotation=30.0, scale=0.396):
@@ -63,6 +70,62 @@ def tuned(**changes):
         "multiplier": 2.5,
     }
     return copy.deepcopy(tree | changes)
+
+
+def chosen(tree=None, **changes):
+    """Return what models/<id>.json holds where a tuned tree is its chosen set.
+
+    The mean has the tree's values and errors; its fluxes share nothing with shapes.
+    """
+    tree = tuned() if tree is None else tree
+    parts = [k for k in ("disk", "bulge", "bar", "spiral") if tree["model"][k]]
+    same = {"components": parts, "n_arms": len(tree["model"]["spiral"])}
+    pitches = [(18.0, 1.0, 30.0), (22.0, 2.0, 10.0)]
+    records = [record(*pitches[i % 2]) for i in range(same["n_arms"])]
+    return copy.deepcopy(tree) | {
+        "components": parts,
+        "probability": {"bulge": 0.9, "bar": 0.8, "spiral": 0.95},
+        "arms": records,
+        "sets": [same | {"weight": 0.7}, {"components": ["disk"], "n_arms": 0,
+                                          "weight": 0.3}],
+        "mean": _mean(tree, parts),
+    } | changes  # fmt: skip
+
+
+def record(pitch, error, crowd, **changes):
+    """Return what models/<id>.json says of one arm."""
+    return {
+        "probability": 0.8, "crowd": 0, "chirality": 1, "flags": [],
+        "pitch_angle": pitch, "pitch_angle_err": error,
+        "pitch_angle_crowd": crowd, "pitch_angle_crowd_err": 5.0,
+        "pitch_angle_fit": pitch + 1, "pitch_angle_fit_err": 0.5,
+    } | changes  # fmt: skip
+
+
+def _mean(tree, parts):
+    part = [(i, n) for i, n in enumerate(tree["parameters"]) if n.split(".")[0] in parts
+            and not n.startswith("spiral")]  # fmt: skip
+    rows, names = [i for i, _ in part], [name for _, name in part]
+    model = {k: v for k, v in tree["model"].items() if k != "spiral"}
+    values = [model[n.split(".")[0]][n.split(".")[1]] for n in names]
+    flux = np.array([tree["flux"][k] for k in parts])
+    total, one = flux.sum(), np.eye(len(parts))
+    share = (one - (flux / total)[:, None]) / total
+    slopes = np.vstack([np.ones(len(parts)), one, share[1:]])
+    light = slopes @ np.array(tree["flux_covariance"]) @ slopes.T
+    shape = np.array(tree["covariance"])[np.ix_(rows, rows)]
+    covariance = np.zeros((len(rows) + len(light),) * 2)
+    covariance[: len(rows), : len(rows)] = shape
+    covariance[len(rows) :, len(rows) :] = light
+    names += ["flux.total", *(f"flux.{k}" for k in parts)]
+    names += [f"fraction.{k}" for k in parts[1:]]
+    values += [total, *flux, *(flux / total)[1:]]
+    return {
+        "names": names,
+        "values": [float(v) for v in values],
+        "errors": np.sqrt(np.diag(covariance)).tolist(),
+        "covariance": covariance.tolist(),
+    }
 
 
 def failed(reason="no image"):
@@ -116,6 +179,25 @@ def volunteers():
     return {"subject_id": 7, "shape": list(SHAPE), "volunteers": rows, "rejected": []}
 
 
+def subject(number=7, **changes):
+    """Return all that the catalogue needs of the galaxy."""
+    values = {
+        "metadata": METADATA,
+        "aggregate": aggregate(),
+        "tuned": {"agg": tuned(), "bi": tuned(chisq=1.3)},
+        "fit": chosen(),
+        "wcs": wcs(),
+        "middle": (49.5, 44.5),
+        "fwhm": 3.0,
+    } | changes
+    return Subject(number, **values)
+
+
+def raised(row):
+    """Return the names of the flags of a row."""
+    return {name for i, name in enumerate(FLAGS) if row["flags"] >> i & 1}
+
+
 def catalogue_table():
     """Return a catalogue of two good subjects and a failed one."""
     crowd = aggregate()
@@ -124,7 +206,15 @@ def catalogue_table():
         {"agg": tuned(chisq=2.5, bounds_reached=["bar.n:lower"])},
         {"agg": failed("dark")},
     ]
-    rows = [Subject(i, aggregate=crowd, tuned=f) for i, f in enumerate(fits, start=1)]
+    rows = [
+        Subject(
+            i,
+            aggregate=crowd,
+            tuned=f,
+            fit=chosen(f["agg"]) if f["agg"]["model"] else f["agg"],
+        )
+        for i, f in enumerate(fits, start=1)
+    ]
     return catalogue(rows)
 
 

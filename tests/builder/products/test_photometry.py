@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 from skyloom.builder.fitting.flux import boxy_area, total_flux
 from skyloom.builder.fitting.profiles import sersic_b
-from skyloom.builder.model import Sersic
+from skyloom.builder.model import Sersic, replace
 from skyloom.builder.products import photometry
 
 PART = Sersic(0.0, 0.0, 0.4, 0.6, 3.0, 0.7, n=1.4, c=2.9)
@@ -110,28 +110,6 @@ def test_fractions_of_nothing_are_refused(flux):
         photometry.fractions(flux)
 
 
-def test_fraction_errors_match_a_simulation():
-    """The delta method agrees with many draws of correlated fluxes."""
-    rng = np.random.default_rng(3)
-    flux = np.array([50.0, 20.0, 10.0])
-    covariance = np.array([[4.0, -1.5, 0.2], [-1.5, 2.0, 0.0], [0.2, 0.0, 0.5]])
-    draws = rng.multivariate_normal(flux, covariance, 200_000)
-    expected = (draws / draws.sum(1, keepdims=True)).std(0)
-    found = photometry.fraction_errors(flux, covariance)
-    assert np.allclose(found, expected, rtol=0.01)
-
-
-def test_one_component_has_all_light_for_certain():
-    """The fraction of a single component has no error."""
-    assert photometry.fraction_errors([7.0], [[1.0]])[0] == pytest.approx(0.0)
-
-
-def test_total_error_counts_correlation():
-    """Anticorrelated components leave the total better known than either."""
-    covariance = np.array([[4.0, -3.9], [-3.9, 4.0]])
-    assert photometry.total_error(covariance) == pytest.approx(math.sqrt(0.2))
-
-
 def test_defect_1_magnitude_includes_the_multiplier():
     """One nanomaggy is 22.5; image units are multiplied first (upstream forgot)."""
     assert photometry.magnitude(1.0, 1.0) == 22.5
@@ -139,13 +117,14 @@ def test_defect_1_magnitude_includes_the_multiplier():
     assert math.isnan(photometry.magnitude(0.0, 3.0))
 
 
-def test_magnitude_error_matches_a_simulation():
-    """The first-order error agrees with the scatter of drawn magnitudes."""
-    rng = np.random.default_rng(4)
-    draws = rng.normal(100.0, 2.0, 100_000)
-    expected = (-2.5 * np.log10(draws)).std()
-    assert photometry.magnitude_error(100.0, 2.0) == pytest.approx(expected, rel=0.01)
-    assert math.isnan(photometry.magnitude_error(0.0, 2.0))
+def test_brightness_does_not_ask_for_the_model_s_own_light():
+    """At Re it is I where the flux is the model's, and half of it for half the flux."""
+    flux = total_flux(PART)
+    for part in (PART, replace(PART, I=9.0)):
+        assert photometry.brightness_at_re(part, flux) == pytest.approx(0.7)
+        assert photometry.brightness_at_re(part, flux / 2) == pytest.approx(0.35)
+    centre = 0.7 * math.exp(sersic_b(1.4))
+    assert photometry.central_brightness(PART, flux) == pytest.approx(centre)
 
 
 def test_propagate_a_sum():

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.builder.evaluation.recovery import recovery_tree
-from skyloom.builder.products.catalogue import Subject, catalogue
+from skyloom.builder.products.catalogue import catalogue
+from skyloom.builder.products.subject import Subject
 from skyloom.builder.tasks.aggregates import agreement_tree
 from skyloom.builder.tasks.analysis import (
     frequencies_tree,
@@ -91,7 +92,12 @@ def stored_catalogue(path, fits) -> pd.DataFrame:
     """Return the catalogue of these fits, written and read again; ids from 1."""
     crowd = invented_galaxy.aggregate()
     rows = [
-        Subject(i, aggregate=crowd, tuned={"agg": one})
+        Subject(
+            i,
+            aggregate=crowd,
+            tuned={"agg": one},
+            fit=invented_galaxy.chosen(one) if one["model"] else one,
+        )
         for i, one in enumerate(fits, start=1)
     ]
     write_catalogue(path / "catalogue.fits", catalogue(rows))

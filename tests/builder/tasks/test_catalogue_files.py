@@ -77,14 +77,29 @@ def test_subjects_gather_every_file(tmp_path):
     )
     crowd = trees(tmp_path / "a", 1, 2, 3, status="ok")
     fits = trees(tmp_path / "t", 1, 2, 3, model=None)
+    models = trees(tmp_path / "f", 1, 2, 3, model=None, reason="dark")
+    cutouts = invented_galaxy.cutouts(tmp_path)
     found = catalogue.subjects(
-        tmp_path / "m.csv", invented_galaxy.cutouts(tmp_path), crowd, agg=fits
+        tmp_path / "m.csv", cutouts=cutouts, aggregates=crowd, models=models, agg=fits
     )
     assert [s.subject_id for s in found] == [1, 2, 3]
     assert [s.has_image for s in found] == [True, True, False]
     assert [s.wcs is None for s in found] == [False, True, True]
     assert found[0].metadata["ZDIST"] == 0.02
     assert set(found[0].tuned) == {"agg"}
+    assert found[2].fit["reason"] == "dark"
+    assert found[0].middle == (5.0, 4.0)
+    assert found[0].fwhm > 0
+    assert not found[0].has_seam
+
+
+def test_extinction_is_read_where_the_table_has_it(tmp_path):
+    """A column of its own; NaN in a table without."""
+    (tmp_path / "m.csv").write_text("subject_id,EXTINCTION\n1,0.12\n2,\n3,\n")
+    same = {"aggregates": trees(tmp_path / "a", 1), "models": trees(tmp_path / "f", 1)}
+    cutouts = invented_galaxy.cutouts(tmp_path)
+    (found,) = catalogue.subjects(tmp_path / "m.csv", cutouts=cutouts, **same)
+    assert found.known("EXTINCTION") == 0.12
 
 
 def test_reading_keeps_empty_text_empty(tmp_path):

@@ -129,7 +129,7 @@ def test_exports_of_a_failure_say_why(no_image, tmp_path):
     """Region and GALFIT files hold a comment where there is no model."""
     tree = tmp_path / "tuned.json"
     failed_best(7, WHY, {"row": tree}, recipe=Recipe({}, "c"))
-    files = {"cutouts": no_image["npz"], "tuned": tree, "aggregates": tree}
+    files = {"cutouts": no_image["npz"], "models": tree, "aggregates": tree}
     paths = {"regions": tmp_path / "7.reg", "galfit": tmp_path / "7.feedme"}
     given = {kind: {7: path} for kind, path in files.items()}
     with pytest.raises(DatumError, match=f"{WHY}; {WHY}") as said:

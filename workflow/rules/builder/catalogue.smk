@@ -55,6 +55,7 @@ rule catalogue:
         metadata="<results>/gal-metadata.csv",
         cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
         agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
         bi=expand("<results>/tuned/bi/{id}.json", id=SUBJECTS),
     output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 
@@ -181,7 +182,8 @@ def write_catalogue(
     """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
 
     Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
-    TUNITn, TCOMMn and TUCDn. ``table.meta["provenance"]`` is kept whole in ECSV, and as
+    TUNITn, TCOMMn and TUCDn, and as astropy's own comments, from which ``Table.read``
+    gives descriptions back. ``table.meta["provenance"]`` is kept whole in ECSV, and as
     `record.cards` of the primary header in FITS, which keeps no other entry of
     ``table.meta``; `header` has further cards.
     """
@@ -201,9 +203,12 @@ def write_catalogue(
 
 
 def _catalogue_hdu(table: Table) -> fits.BinTableHDU:
-    bare = table.copy()
+    bare, stream = table.copy(), BytesIO()
     bare.meta = {}
-    hdu = fits.table_to_hdu(bare)
+    bare.write(stream, format="fits")
+    stream.seek(0)
+    with fits.open(stream, memmap=False) as file:
+        hdu = file[1].copy()
     for i, name in enumerate(table.colnames, start=1):
         info = table[name].info
         if info.description:

@@ -1,8 +1,7 @@
-"""Fluxes, fractions and magnitudes of a fitted model, with propagated errors.
+"""Fluxes, fractions, magnitudes and surface brightness of a fitted model.
 
 Image units times the cutout's ``multiplier`` are nanomaggies; a flux of one
-nanomaggy is magnitude 22.5 (AB). Errors follow the covariance to first order
-(the delta method).
+nanomaggy is magnitude 22.5 (AB).
 """
 
 from __future__ import annotations
@@ -12,8 +11,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from skyloom.builder.fitting.flux import total_flux
+from skyloom.builder.model import Sersic, replace
+
 ZERO_POINT = 22.5
-MAGNITUDE = 2.5 / math.log(10.0)  # magnitudes in one unit of ln(flux)
 
 
 def propagate(jacobian, covariance) -> np.ndarray:
@@ -37,22 +38,6 @@ def fractions(flux: Mapping[str, float]) -> dict[str, float]:
     return {name: value / total for name, value in flux.items()}
 
 
-def fraction_errors(flux, covariance) -> np.ndarray:
-    """Return the standard errors (n,) of the fractions of fluxes (n,).
-
-    By ``d f_i / d F_j = (delta_ij - f_i) / total``.
-    """
-    flux = np.asarray(flux, float)
-    total = flux.sum()
-    jacobian = (np.eye(flux.size) - (flux / total)[:, None]) / total
-    return np.sqrt(np.diag(propagate(jacobian, covariance)))
-
-
-def total_error(covariance) -> float:
-    """Return the standard error of the sum of correlated fluxes."""
-    return math.sqrt(np.sum(covariance))
-
-
 def magnitude(flux: float, multiplier: float) -> float:
     """Return the Pogson AB magnitude of a flux in image units.
 
@@ -62,6 +47,17 @@ def magnitude(flux: float, multiplier: float) -> float:
     return ZERO_POINT - 2.5 * math.log10(nanomaggies) if nanomaggies > 0 else math.nan
 
 
-def magnitude_error(flux: float, flux_err: float) -> float:
-    """Return the standard error of a magnitude; the multiplier cancels."""
-    return MAGNITUDE * flux_err / flux if flux > 0 else math.nan
+def brightness_at_re(part: Sersic, flux: float) -> float:
+    """Return the surface brightness at Re of a component of some total flux.
+
+    In image units a pixel; what the component's own ``I`` is does not matter.
+    """
+    return flux / total_flux(replace(part, I=1.0))
+
+
+def central_brightness(part: Sersic, flux: float) -> float:
+    """Return the surface brightness at the centre, ``I exp(b_n)``, before the PSF."""
+    # Compiled code, which tables that ask for magnitudes alone need not load.
+    from skyloom.builder.fitting.profiles import sersic_b  # noqa: PLC0415
+
+    return brightness_at_re(part, flux) * math.exp(sersic_b(part.n))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.builder.images.cutout_files import cutout_or_none
-from skyloom.builder.products.catalogue import Subject
+from skyloom.builder.products.image_quality import fwhm, has_seam
+from skyloom.builder.products.subject import Subject
 from skyloom.builder.tasks.files import by_subject, subject_of
 from skyloom.io.documents import read_json
 from skyloom.io.errors import InputError
@@ -17,7 +18,7 @@ from skyloom.io.tables import Column, read_csv
 
 SKY = {"subject_id": Column("int", unique=True)} | {
     name: Column("str" if name == "IAUNAME" else "float", empty=True, required=False)
-    for name in ("NSAID", "IAUNAME", "RA", "DEC", "Z", "ZDIST")
+    for name in ("NSAID", "IAUNAME", "RA", "DEC", "Z", "ZDIST", "EXTINCTION")
 }
 BEST = {"classification_id": "Int64", "chisq": float, "n_volunteers": "int64"}
 
@@ -57,16 +58,17 @@ def subjects(
     metadata: str | Path,
     cutouts: Iterable[str | Path],
     aggregates: Iterable[str | Path],
+    models: Iterable[str | Path],
     **tuned: Iterable[str | Path],
 ) -> list[Subject]:
     """Gather what the catalogue needs of every subject from its files, one a subject.
 
-    `tuned` are the files of the fits by start: ``agg``, ``bi``.
+    `tuned` are the files of the single fits by start: ``agg``, ``bi``.
     """
     rows = read_csv(metadata, SKY).to_dict("records")
     known = {int(row["subject_id"]): row for row in rows}
     pixels = by_subject(cutouts)
-    fits = {start: trees(paths) for start, paths in tuned.items()}
+    fits, chosen = {k: trees(paths) for k, paths in tuned.items()}, trees(models)
     return [
         _subject(
             cutout_or_none(pixels[subject]),
@@ -74,6 +76,7 @@ def subjects(
             metadata=known.get(subject, {}),
             aggregate=tree,
             tuned={start: found[subject] for start, found in fits.items()},
+            fit=chosen[subject],
         )
         for subject, tree in trees(aggregates).items()
     ]
@@ -82,7 +85,15 @@ def subjects(
 def _subject(cutout, **known) -> Subject:
     if cutout is None:
         return Subject(**known, has_image=False)
-    return Subject(**known, wcs=cutout.wcs, rotation_known=cutout.rotation is not None)
+    ny, nx = cutout.image.shape
+    return Subject(
+        **known,
+        wcs=cutout.wcs,
+        rotation_known=cutout.rotation is not None,
+        middle=((nx - 1) / 2, (ny - 1) / 2),
+        fwhm=fwhm(cutout.psf),
+        has_seam=has_seam(cutout.image, cutout.sigma, cutout.mask),
+    )
 
 
 def _table(trees: Mapping[int, Mapping], types: Mapping, parts) -> pd.DataFrame:

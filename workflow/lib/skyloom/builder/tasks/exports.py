@@ -17,8 +17,8 @@ from skyloom.run.provenance import Recipe
 def export_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
     """Write a subject's model as DS9 ``regions`` and as a ``galfit`` input file.
 
-    `files` are ``cutouts``, ``aggregates`` and ``tuned``; the aggregate stands in for
-    a fit that failed.
+    `files` are ``cutouts``, ``aggregates`` and ``models``; the aggregate stands in for
+    a fit that failed, and the files say so.
 
     Raises
     ------
@@ -27,8 +27,8 @@ def export_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) 
     """
     mine = own(files, subject)
     cutout = cutout_or_none(mine["cutouts"])
-    model = _best_model(mine["tuned"], mine["aggregates"])
-    made_from = comments(recipe.record(mine.values()))
+    model, origin = _best_model(mine["models"], mine["aggregates"])
+    made_from = f"# {origin}\n" + comments(recipe.record(mine.values()))
     wcs = None if cutout is None else cutout.wcs
     write_text(paths["regions"], ds9_regions(model, wcs) + made_from)
     write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
@@ -41,14 +41,14 @@ def failed_export(subject: int, reason: str, paths: Paths, *, recipe: Recipe) ->
         write_text(path, f"# subject {subject}: no model: {reason}\n{made_from}")
 
 
-def _best_model(*paths: str) -> Model:
-    reasons = []
-    for path in paths:
-        tree = read_json(path)
-        if tree["status"] != "failed":
-            return from_dict(tree["model"])
-        reasons.append(str(tree["reason"]))
-    raise DatumError("; ".join(reasons))
+def _best_model(fit: str, aggregate: str) -> tuple[Model, str]:
+    """Return the model, and what it is in one line."""
+    fitted, crowd = read_json(fit), read_json(aggregate)
+    if fitted["model"] is not None:
+        return from_dict(fitted["model"]), f"fit of {' '.join(fitted['components'])}"
+    if crowd["model"] is not None:
+        return from_dict(crowd["model"]), f"the crowd's, as no fit: {fitted['reason']}"
+    raise DatumError("; ".join(str(tree["reason"]) for tree in (fitted, crowd)))
 
 
 def _feedme(subject: int, model: Model, cutout: Cutout | None) -> str:
