@@ -24,7 +24,6 @@ from skyloom.stats.intervals import one_share
 from skyloom.stats.scatter import nmad
 
 PARTS = ("bulge", "bar", "spiral")
-SHAPES = ("disk.Re", "disk.q")
 PITCHES = {"pitch": "", "pitch.crowd": "_crowd", "pitch.fit": "_fit"}
 NEAR = 0.25  # disk Re: an arm farther off is another arm
 _POGSON = 2.5 / np.log(10)
@@ -104,10 +103,10 @@ def _gaps(truth: Mapping, tree: Mapping) -> Iterator[tuple[str, float, float]]:
     found = zip(mean["values"], mean["errors"], strict=True)
     known = dict(zip(mean["names"], found, strict=True))
     light = truth["flux"]
-    for name in SHAPES:
-        if name in known:
-            value, error = known[name]
-            yield name, value - truth["model"]["disk"][name.split(".")[1]], error
+    shapes = {"disk.Re": truth["half_light"], "disk.q": truth["model"]["disk"]["q"]}
+    for name in shapes.keys() & known.keys():
+        value, error = known[name]
+        yield name, value - shapes[name], error
     value, error = known["flux.total"]
     if value > 0:
         yield "mag", -_POGSON * np.log(value / light["total"]), _POGSON * error / value

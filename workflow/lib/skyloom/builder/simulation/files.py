@@ -18,7 +18,7 @@ from skyloom.builder.fitting.render import arm_image
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, to_dict
 from skyloom.builder.simulation.annotation import annotation
-from skyloom.builder.simulation.beyond import light_beyond
+from skyloom.builder.simulation.beyond import half_light, light_beyond
 from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
 from skyloom.builder.simulation.galaxies import (
     Pixels,
@@ -54,7 +54,7 @@ class Survey:
     Repeats of a galaxy share its `galaxy_id`, image and truth, which is in image
     units; `seen` is the galaxy as the crowd sees it, `phi_gal` its own pitch angle
     [deg], `place` its ra, dec [deg] and redshift, `beyond` the light by kind [image
-    units] that no component describes.
+    units] that no component describes, `half_light` the disk's radius [px] with it.
     """
 
     subject_id: int
@@ -66,6 +66,7 @@ class Survey:
     place: dict
     classifications: list[Classification]
     beyond: Mapping[str, float]
+    half_light: float
 
 
 def simulate_subject(
@@ -95,8 +96,9 @@ def simulate_subject(
     drawn = _classify(seed, subject_id, seen, settings, crowd, effects)
     unit = truth.disk.I / model.disk.I
     beyond = {kind: float(image.sum() * unit) for kind, image in light.items()}
-    known = truth, seen.model, phi_gal
-    return Survey(subject_id, galaxy_id, *known, pixels, place, drawn, beyond)
+    half = half_light(model.disk, light, frame(size)) if light else model.disk.Re
+    known = truth, seen.model, phi_gal, pixels, place, drawn
+    return Survey(subject_id, galaxy_id, *known, beyond, half)
 
 
 def _draw_beyond(seed, galaxy_id, chance: float, model: Model, size: int) -> dict:
@@ -226,7 +228,8 @@ def truth_tree(survey: Survey) -> dict:
     tree = {"subject_id": survey.subject_id, "galaxy_id": survey.galaxy_id}
     tree |= {"model": to_dict(survey.truth), "seen": to_dict(survey.seen)}
     tree |= {"phi_gal": survey.phi_gal, "multiplier": survey.pixels.multiplier}
-    return tree | {"flux": true_flux(survey), "beyond": dict(survey.beyond)}
+    tree |= {"half_light": survey.half_light, "beyond": dict(survey.beyond)}
+    return tree | {"flux": true_flux(survey)}
 
 
 def true_flux(survey: Survey) -> dict[str, float]:
