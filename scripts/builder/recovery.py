@@ -1,4 +1,4 @@
-"""Compare the fits of simulated galaxies with the truth."""
+"""Compare the models of simulated galaxies with the truth."""
 
 from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.io.documents import read_json, write_json
@@ -7,6 +7,7 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 truths = {}
 for path in job.input.truth:
-    truths |= {int(k): one["model"] for k, one in read_json(path).items()}
-tree = recovery_tree(truths, [read_json(path) for path in job.input.models])
+    truths |= {int(k): one for k, one in read_json(path).items()}
+models = [read_json(path) for path in job.input.models]
+tree = recovery_tree(truths, models, job.settings["seed"])
 write_json(job.output[0], tree | {"provenance": job.provenance()})

@@ -50,6 +50,7 @@ def test_difference_is_second_less_first_with_both_errors():
     assert found["scatter"] == pytest.approx(1.4826 * 5, rel=1e-4)
     assert found["median_err"] == pytest.approx(1.2533 * 1.4826 * 5 / 5**0.5, rel=1e-4)
     assert found["pull_sd"] == pytest.approx(1.4826, rel=1e-4)
+    assert (found["far"]["k"], found["far"]["n"]) == (1, 5)
     assert difference(first, first - 2)["median"] == -2
 
 
@@ -106,4 +107,8 @@ def test_sets_with_other_numbers_of_arms_differ():
     found = repeatability(table, pairs, ["x"], {"bar": "bar"}, counts=["arms"])
     assert found["same_components"]["n_pairs"] == 1
     assert found["different_components"]["n_pairs"] == 2
+    assert (found["equal_counts"]["arms"]["k"], found["equal_counts"]["arms"]["n"]) == (
+        2,
+        3,
+    )
     assert repeatability(table, pairs, ["x"], {})["same_components"]["n_pairs"] == 3

@@ -6,7 +6,6 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.builder.evaluation.recovery import recovery_tree
 from skyloom.builder.products.catalogue import catalogue
 from skyloom.builder.products.subject import Subject
 from skyloom.builder.tasks.aggregates import agreement_tree
@@ -25,54 +24,6 @@ DISK = {"mux": 1.0, "muy": 2.0, "roll": 0.1, "q": 0.5, "Re": 9.0, "I": 1.0}
 
 def model(bulge=None, arms=()) -> dict:
     return {"disk": DISK, "bulge": bulge, "bar": None, "spiral": list(arms)}
-
-
-def fit(subject, shift=0.0, roll=0.1, **parts) -> dict:
-    """Return a fit whose q misses the truth by `shift` errors."""
-    return {
-        "subject_id": subject,
-        "model": model(**parts),
-        "parameters": ["disk.q", "disk.roll"],
-        "values": [0.5 + 0.01 * shift, roll],
-        "errors": [0.01, 0.2],
-    }
-
-
-def test_recovery_counts_pulls_and_coverage():
-    """Pulls of -2, 0 and 2 errors: one in three inside, median 0."""
-    fits = [fit(i, shift) for i, shift in enumerate((-2.0, 0.0, 2.0))]
-    tree = recovery_tree(dict.fromkeys(range(3), model()), fits)
-    found = tree["parameters"]["disk.q"]
-    assert (found["n"], found["pull_median"]) == (3, pytest.approx(0.0))
-    assert found["coverage"] == pytest.approx(1 / 3)
-    assert found["pull_scatter"] == pytest.approx(2 * 1.482602)
-
-
-def test_recovery_takes_rolls_modulo_pi():
-    """A roll just below pi is close to one just above 0."""
-    tree = recovery_tree({0: model()}, [fit(0, roll=np.pi - 0.1)])
-    assert tree["parameters"]["disk.roll"]["bias"] == pytest.approx(-0.2)
-
-
-def test_recovery_is_fit_less_truth():
-    """Errors on both sides; one of just an error is not inside."""
-    fits = [fit(i, shift) for i, shift in enumerate((-0.9, -3.0, -1.0, 0.5))]
-    found = recovery_tree(dict.fromkeys(range(4), model()), fits)["parameters"]
-    assert found["disk.q"]["bias"] == pytest.approx(-0.0095)
-    assert found["disk.q"]["pull_median"] == pytest.approx(-0.95)
-    above = recovery_tree({0: model()}, [fit(0, roll=0.1 + np.pi - 0.3)])
-    assert above["parameters"]["disk.roll"]["bias"] == pytest.approx(-0.3)
-    below = recovery_tree({0: model()}, [fit(0, roll=0.1 - 2 * np.pi + 0.4)])
-    assert below["parameters"]["disk.roll"]["bias"] == pytest.approx(0.4)
-    near = recovery_tree({0: model()}, [fit(0, roll=0.1 + 1.2)])
-    assert near["parameters"]["disk.roll"]["bias"] == pytest.approx(1.2)
-
-
-def test_recovery_leaves_out_other_components():
-    """A fit of other components has no truth of its own; a failed one neither."""
-    fits = [fit(0, bulge=DISK), fit(1, arms=[{}]), fit(2) | {"model": None}, fit(3)]
-    tree = recovery_tree(dict.fromkeys(range(4), model()), fits)
-    assert (tree["n_galaxies"], tree["same_components"]) == (4, 1)
 
 
 def test_frequencies_by_stage():

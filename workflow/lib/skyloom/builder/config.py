@@ -84,6 +84,13 @@ class GalaxySettings(Section):
 
     n_volunteers: int = key(30, "Volunteers a subject.", ge=1, le=500)
     size: tuple[Side, Side] = key((90, 150), "Range of the side of an image.", "px")
+    beyond: float = key(
+        0.5,
+        "Share of galaxies with light that no component describes: clumps, rings, "
+        "lopsided and broken disks.",
+        ge=0,
+        le=1,
+    )
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -1,12 +1,11 @@
 """Repeatability: the same galaxy measured twice, and two catalogues compared.
 
-Errors of a catalogue are conditional on the set of components: they say how well a disk
-is known *given* that there is a bulge, a bar and two arms, not whether there are. Where
-two crowds lead to different sets, a parameter changes its meaning, and by far more than
-its error. So pairs are also compared apart, by whether their sets are the same. Both
-subjects of a pair show the same pixels, noise included: of fits of the same set even
-pulls below one are no proof that the errors are right; those above are proof that
-they are not.
+Errors of a catalogue hold the noise, the spread between sets of components and what no
+model of ours can fit. Both subjects of a pair show the same pixels, so that noise and
+misfit are the same in both and only what follows from the crowd differs: pulls below
+one are no proof that the errors are right; those above are proof that they are not.
+Where two crowds lead to different sets, a parameter changes its meaning, so pairs are
+also compared apart, by whether their sets are the same.
 
 Source: repeats of the Galaxy Builder sample, Lingard et al. 2020, ApJ 900, 178,
 section 5.2.
@@ -25,6 +24,7 @@ from skyloom.stats.intervals import one_share
 from skyloom.stats.scatter import nmad
 
 MIN_PAIRS = 3
+FAR = 3  # errors
 
 
 def difference(first, second, errors: tuple | None = None) -> dict:
@@ -35,7 +35,7 @@ def difference(first, second, errors: tuple | None = None) -> dict:
     first, second : array, shape (n,)
         The measurements; pairs with a NaN do not count.
     errors : tuple of two arrays of shape (n,), optional
-        Standard errors of both; adds ``pull_sd``.
+        Standard errors of both; adds ``pull_sd`` and ``far``.
 
     Returns
     -------
@@ -43,11 +43,12 @@ def difference(first, second, errors: tuple | None = None) -> dict:
         ``n``, ``median`` and ``scatter`` (nmad) of second - first, ``median_err``
         (of the median: 1.253 scatter / sqrt n), ``correlation`` (Pearson) and
         ``pull_sd`` (robust, of the difference in units of its error; 1 if the errors
-        are right). None below `MIN_PAIRS` pairs.
+        are right) and ``far`` (the share of differences above three errors). None
+        below `MIN_PAIRS` pairs.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     both = np.isfinite(a) & np.isfinite(b)
-    names = ("median", "scatter", "median_err", "correlation", "pull_sd")
+    names = ("median", "scatter", "median_err", "correlation", "pull_sd", "far")
     tree = {"n": int(both.sum())} | dict.fromkeys(names)
     if both.sum() < MIN_PAIRS:
         return tree
@@ -60,7 +61,9 @@ def difference(first, second, errors: tuple | None = None) -> dict:
         total = np.hypot(*(np.asarray(e, float)[both] for e in errors))
         good = np.isfinite(total) & (total > 0)
         if good.sum() >= MIN_PAIRS:
-            tree["pull_sd"] = float(nmad(gap[good] / total[good]))
+            pull = gap[good] / total[good]
+            tree["pull_sd"] = float(nmad(pull))
+            tree["far"] = one_share((np.abs(pull) > FAR).sum(), len(pull), LEVEL)
     return tree
 
 
@@ -94,7 +97,8 @@ def repeatability(
     dict
         ``n_pairs``; ``parameters`` {name: as `difference`}; ``same_components`` and
         ``different_components`` {n_pairs, parameters} of the pairs with the same set
-        of components and of the others; ``presence`` {component: as `presence`}.
+        of components and of the others; ``presence`` {component: as `presence`};
+        ``equal_counts`` {column: share of pairs, with its 68 % interval}.
     """
     rows = table.set_index("subject_id")
     known = pairs["first"].isin(rows.index) & pairs["second"].isin(rows.index)
@@ -102,16 +106,20 @@ def repeatability(
         rows.loc[pairs.loc[known, side].astype(int)].reset_index()
         for side in ("first", "second")
     )
+    equal = {key: first[key].to_numpy() == second[key].to_numpy() for key in counts}
     same = np.ones(len(first), bool)
     for key in components.values():
         same &= is_present(first[key]) == is_present(second[key])
-    for key in counts:
-        same &= first[key].to_numpy() == second[key].to_numpy()
+    for verdict in equal.values():
+        same &= verdict
     return {
         **differences(first, second, parameters),
         "same_components": differences(first[same], second[same], parameters),
         "different_components": differences(first[~same], second[~same], parameters),
         "presence": presences(first, second, components),
+        "equal_counts": {
+            k: one_share(v.sum(), len(v), LEVEL) for k, v in equal.items()
+        },
     }
 
 

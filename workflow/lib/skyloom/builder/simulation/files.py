@@ -13,14 +13,18 @@ import pandas as pd
 
 from skyloom.builder.config import GalaxySettings
 from skyloom.builder.drawings.coordinates import Screen
+from skyloom.builder.fitting.flux import total_flux
+from skyloom.builder.fitting.render import arm_image
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, to_dict
 from skyloom.builder.simulation.annotation import annotation
+from skyloom.builder.simulation.beyond import half_light, light_beyond
 from skyloom.builder.simulation.crowd import draw_drawing, draw_effects, draw_factors
 from skyloom.builder.simulation.galaxies import (
     Pixels,
     draw_galaxy,
     draw_image,
+    frame,
     perceived,
 )
 from skyloom.io.documents import write_json
@@ -49,7 +53,8 @@ class Survey:
 
     Repeats of a galaxy share its `galaxy_id`, image and truth, which is in image
     units; `seen` is the galaxy as the crowd sees it, `phi_gal` its own pitch angle
-    [deg], `place` its ra, dec [deg] and redshift.
+    [deg], `place` its ra, dec [deg] and redshift, `beyond` the light by kind [image
+    units] that no component describes, `half_light` the disk's radius [px] with it.
     """
 
     subject_id: int
@@ -60,6 +65,8 @@ class Survey:
     pixels: Pixels
     place: dict
     classifications: list[Classification]
+    beyond: Mapping[str, float]
+    half_light: float
 
 
 def simulate_subject(
@@ -77,7 +84,8 @@ def simulate_subject(
     galaxy_id = subject_id if galaxy_id is None else galaxy_id
     rng = generator(seed, "simulate", galaxy_id)
     model, size, phi_gal = draw_galaxy(rng, settings.size)
-    truth, pixels = draw_image(model, size, rng)
+    light = _draw_beyond(seed, galaxy_id, settings.beyond, model, size)
+    truth, pixels = draw_image(model, size, rng, sum(light.values()) if light else None)
     seen = perceived(truth, size, rng)
     effects = draw_effects(crowd, rng)
     place = {
@@ -86,9 +94,17 @@ def simulate_subject(
         "redshift": round(float(rng.uniform(0.02, 0.055)), 6),
     }
     drawn = _classify(seed, subject_id, seen, settings, crowd, effects)
-    return Survey(
-        subject_id, galaxy_id, truth, seen.model, phi_gal, pixels, place, drawn
-    )
+    unit = truth.disk.I / model.disk.I
+    beyond = {kind: float(image.sum() * unit) for kind, image in light.items()}
+    half = half_light(model.disk, light, frame(size)) if light else model.disk.Re
+    known = truth, seen.model, phi_gal, pixels, place, drawn
+    return Survey(subject_id, galaxy_id, *known, beyond, half)
+
+
+def _draw_beyond(seed, galaxy_id, chance: float, model: Model, size: int) -> dict:
+    """Draw light beyond the model; galaxies without are the same for any chance."""
+    rng = generator(seed, "beyond", galaxy_id)
+    return light_beyond(model, frame(size), rng) if rng.random() < chance else {}
 
 
 def _classify(seed, subject_id, seen, settings, crowd, effects) -> list:
@@ -211,7 +227,24 @@ def truth_tree(survey: Survey) -> dict:
     """Return what is true of a subject: never an input of the pipeline itself."""
     tree = {"subject_id": survey.subject_id, "galaxy_id": survey.galaxy_id}
     tree |= {"model": to_dict(survey.truth), "seen": to_dict(survey.seen)}
-    return tree | {"phi_gal": survey.phi_gal, "multiplier": survey.pixels.multiplier}
+    tree |= {"phi_gal": survey.phi_gal, "multiplier": survey.pixels.multiplier}
+    tree |= {"half_light": survey.half_light, "beyond": dict(survey.beyond)}
+    return tree | {"flux": true_flux(survey)}
+
+
+def true_flux(survey: Survey) -> dict[str, float]:
+    """Return the light of each component, and in `total` of all the galaxy has.
+
+    In image units x px²; as in fits, Sérsic components to infinity, arms as rendered.
+    """
+    truth, size = survey.truth, len(survey.pixels.image)
+    found = {name: total_flux(part) for name, part in truth.components().items()}
+    if truth.spiral:
+        arms = (
+            a.I * arm_image(truth.disk, a, frame(size), 1e-3)[0] for a in truth.spiral
+        )
+        found["spiral"] = float(truth.disk.I * sum(arms).sum())
+    return found | {"total": sum(found.values()) + sum(survey.beyond.values())}
 
 
 def write_survey(

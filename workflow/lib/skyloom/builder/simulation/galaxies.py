@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from skyloom.builder.fitting.flux import total_flux
-from skyloom.builder.fitting.render import render
+from skyloom.builder.fitting.render import Convolver, render
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace
 from skyloom.builder.simulation.crowd import Seen
@@ -168,10 +168,11 @@ def scaled(model: Model, factor: float) -> Model:
 
 
 def draw_image(
-    model: Model, size: int, rng: np.random.Generator
+    model: Model, size: int, rng: np.random.Generator, beyond=None
 ) -> tuple[Model, Pixels]:
     """Draw the image of a galaxy of total light 1: PSF, noise, neighbours, bad pixels.
 
+    `beyond` is light that the model lacks, not convolved, on the wide frame of `frame`.
     Returns the truth in image units, and what is observed. The noise is the one that
     `images.noise.sigma_from_sky_and_gain` assumes: ``var = rms_sky^2 + flux *
     calibration / gain`` in nanomaggies.
@@ -180,12 +181,19 @@ def draw_image(
     light = 10 ** (0.4 * (ZERO_POINT - rng.uniform(*MAGNITUDE)))
     sky = SKY_NOISE * np.exp(0.15 * rng.standard_normal())
     clean = render(scaled(model, light), (size, size), psf)
+    if beyond is not None:
+        clean = clean + light * Convolver(psf, (size, size))(beyond)
     star, mask = _neighbours(size, psf, light, rng)
     sigma = np.sqrt(sky**2 + np.maximum(clean + star, 0) * CALIBRATION / GAIN)
     seen = clean + star + sigma * rng.standard_normal(clean.shape)
     multiplier = float(clean.max())
     pixels = Pixels(seen / multiplier, sigma / multiplier, mask, psf, multiplier)
     return scaled(model, light / multiplier), pixels
+
+
+def frame(size: int) -> Convolver:
+    """Return the frame of a cutout, wider by half a PSF, for light not convolved."""
+    return Convolver(np.ones((PSF_SIDE, PSF_SIDE)), (size, size))
 
 
 def draw_psf(rng: np.random.Generator) -> np.ndarray:
