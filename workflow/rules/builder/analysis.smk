@@ -229,7 +229,7 @@ if config["source"] == "simulated":
             mem_mb=memory(1000, per_input_mb=5),
             runtime=by_attempt(30),
         params:
-            settings={},
+            settings=pick(config, "seed"),
             code=digest("scripts/builder/recovery.py"),
         message:
             "Fits against the truth"

@@ -31,7 +31,7 @@ METADATA = {
     "CAMCOL": Column("int", empty=True, required=False, low=1, high=6),
     "FIELD": Column("int", empty=True, required=False, low=0),
     "RERUN": TEXT,
-    **dict.fromkeys(("ELPETRO_MASS", "SERSIC_MASS"), FREE),
+    **dict.fromkeys(("ELPETRO_MASS", "SERSIC_MASS", "EXTINCTION"), FREE),
     **dict.fromkeys(("montage_angle", "original_angle"), ANGLE),
 }
 TYPES = {"int": "Int64", "float": "float64", "str": object}

@@ -13,10 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from skyloom.builder.aggregation.arm_records import replaned
+from skyloom.builder.aggregation.logspiral import pitch_angle_error
 from skyloom.builder.fitting.arm_candidates import overlap
 from skyloom.builder.fitting.posterior import Posterior, free_values
 from skyloom.builder.fitting.spirals import reframed
-from skyloom.builder.model import Model
+from skyloom.builder.model import Model, Sersic
 
 SYSTEMATIC = {"crowd": 2.0, "fit": 2.0}  # deg
 LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
@@ -84,6 +86,15 @@ def arm_rows(
             }
         )
     return rows
+
+
+def _drawn(record: Mapping, old: Sersic, new: Sersic) -> tuple[float, float | None]:
+    """Return the volunteers' signed pitch angle in the fitted disk, and its error."""
+    moved = replaned(record, old, new)
+    if moved["covariance"] is None:
+        return moved["phi"], None
+    slope = math.sqrt(max(moved["covariance"][1][1], 0.0))
+    return moved["phi"], pitch_angle_error(moved["coef"][1], slope)
 
 
 def _flags(arm, drawn, fit, known) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from skyloom.builder.config import TuneSettings
@@ -9,7 +10,7 @@ from skyloom.builder.fitting.arm_angles import arm_rows
 from skyloom.builder.fitting.arm_candidates import with_twins
 from skyloom.builder.fitting.mean import Quantities, mean, quantities
 from skyloom.builder.fitting.posterior import Posterior, posterior
-from skyloom.builder.fitting.sets import Weighted, fit_sets, probability
+from skyloom.builder.fitting.sets import Scale, Weighted, fit_sets, probability
 from skyloom.builder.fitting.settle import Settled
 from skyloom.builder.fitting.tune import failed, record
 from skyloom.builder.model import Model, SpiralArm, from_dict, replace
@@ -60,11 +61,11 @@ def galaxy_model(
         raise DatumError("; ".join(reasons))
     crowd, errors, votes = crowd_of(aggregate)
     limit = settings.max_evaluations
-    sets, factor = fit_sets(starts, crowd, errors, votes, cutout, limit)
-    chosen = sets[0]
+    sets, scale = fit_sets(starts, crowd, errors, votes, cutout, limit)
+    chosen, factor = sets[0], scale.inflation
     tree = record(chosen.fit, factor)
     tree["components"] = ["disk", *_kinds(chosen)]
-    tree["probability"] = {kind: probability(sets, kind) for kind in KINDS}
+    tree["probability"] = _probabilities(sets, scale)
     tree["sets"] = [_row(one) for one in sets]
     found = [
         quantities(
@@ -75,7 +76,7 @@ def galaxy_model(
     tree["mean"] = mean(found, [one.weight for one in sets]).tree()
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
     backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
-    each = [probability(sets, f"spiral.{i}") for i in chosen.fit.arms]
+    each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
     post = _posterior(chosen.fit, factor)
     tree["arms"] = arm_rows(post, chosen.fit.arms, crowd, backed, each)
     return tree
@@ -104,6 +105,17 @@ def crowd_of(aggregate: Mapping) -> tuple[Model, dict, dict[str, float]]:
         if known[name]:
             errors[name] = {key: known[name][key] for key in ("mux", "muy")}
     return Model(disk=model.disk, spiral=tuple(arms)), errors, votes
+
+
+def _probabilities(sets: Sequence[Weighted], scale: Scale) -> dict[str, float]:
+    """Return the probability of bulge, bar, and of one arm at least."""
+    found = {term: probability(sets, scale, term) for term in scale.odds}
+    arms = [p for term, p in found.items() if term.startswith("spiral")]
+    return {
+        "bulge": found.get("bulge", 0.0),
+        "bar": found.get("bar", 0.0),
+        "spiral": 1.0 - math.prod(1.0 - p for p in arms),
+    }
 
 
 def _quantities(fit: Settled, factor: float) -> Quantities:

@@ -16,7 +16,8 @@ components it has, and a disk beside a bar is another disk than one without. So:
               - EVIDENCE ln(1 + (objective - least objective) / inflation)
 
    p_c is the part of the volunteers who drew the component, and s_c what the image
-   shows of a bar, its strength (`fitting.bar_strength`). A galaxy is no sum of our components: each part
+   shows of a bar, its strength (`fitting.bar_strength`). A galaxy is no sum of our
+   components: each part
    more improves nearly every fit by far more than chance, whether or not astronomers
    would call it a bar. So evidence counts by its logarithm, and all constants are those
    with which the probability of a component agrees with the votes of Galaxy Zoo 2
@@ -32,7 +33,7 @@ Sources: Hoeting et al. 1999, Stat. Sci. 14, 382 (means over models); Kass & Raf
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +91,7 @@ def fit_sets(
     votes: Mapping[str, float],
     cutout,
     limit: int,
-) -> tuple[list[Weighted], float]:
+) -> tuple[list[Weighted], Scale]:
     """Fit the sets of components of a galaxy, and weigh them.
 
     Parameters
@@ -111,8 +112,8 @@ def fit_sets(
     -------
     sets : list of Weighted
         By weight, the largest first; the weights sum to 1.
-    inflation : float
-        Of the noise, from the fullest model's residuals.
+    scale : Scale
+        What they were weighed with.
 
     Raises
     ------
@@ -121,7 +122,7 @@ def fit_sets(
     """
     full = _full(starts, crowd, errors, cutout, limit)
     odds = _log_odds(full, votes, cutout)
-    scale = _Scale(odds, full.objective, misfit(full))
+    scale = Scale(odds, full.objective, misfit(full))
     fits = {_terms(full): full}
     tried = set(fits)
     while len(fits) < MOST_SETS and (step := scale.next_step(fits, tried)):
@@ -129,14 +130,25 @@ def fit_sets(
         tried.add(parent - {term})
         found = _less(fits[parent], term, cutout, limit)
         fits.setdefault(_terms(found), found)
-    return _weighted(fits, scale), scale.inflation
+    return _weighted(fits, scale), scale
 
 
 @dataclass(frozen=True)
-class _Scale:
-    # What sets of one galaxy are weighed with.
-    odds: Mapping[str, float]  # log odds of each component
-    least: float  # objective, of the fullest model
+class Scale:
+    """What the sets of one galaxy are weighed with.
+
+    Attributes
+    ----------
+    odds : mapping of str to float
+        Log odds of each component of the fullest model.
+    least : float
+        Objective of the fullest model.
+    inflation : float
+        Of the noise, from the fullest model's residuals.
+    """
+
+    odds: Mapping[str, float]
+    least: float
     inflation: float
 
     def log_weight(self, terms: Set, objective: float) -> float:
@@ -176,13 +188,16 @@ def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, fl
     }
 
 
-def probability(sets: Iterable[Weighted], term: str) -> float:
-    """Return the probability of a component; of ``spiral``, of any arm."""
-    return sum(
-        one.weight
-        for one in sets
-        if any(t == term or t.split(".", 1)[0] == term for t in one.terms)
-    )
+def probability(sets: Sequence[Weighted], scale: Scale, term: str) -> float:
+    """Return the probability of a component: the weight of the sets that have it.
+
+    Where all have it, as too little spoke against it for a fit without, it is that of
+    its odds.
+    """
+    found = sum(one.weight for one in sets if term in one.terms)
+    if all(term in one.terms for one in sets):
+        found = 1 / (1 + math.exp(-scale.odds[term]))
+    return found
 
 
 def _terms(fit: Settled) -> Set:
@@ -229,7 +244,7 @@ def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
     return found.renumbered(left)
 
 
-def _weighted(fits: Mapping[Set, Settled], scale: _Scale) -> list[Weighted]:
+def _weighted(fits: Mapping[Set, Settled], scale: Scale) -> list[Weighted]:
     logs = np.array([scale.log_weight(t, fit.objective) for t, fit in fits.items()])
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()

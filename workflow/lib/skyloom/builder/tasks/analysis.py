@@ -52,13 +52,11 @@ def residuals_tree(fits: Mapping[str, Iterable[Mapping]], images: Iterable[str])
 def repeatability_tree(catalogue: pd.DataFrame, repeats: Iterable) -> dict:
     """Return how far pairs of subjects that show one galaxy differ: `repeatability`.
 
-    Rows without a fit do not count. The catalogue's `n_arms` are the crowd's, so that
-    fits count as having as many arms, of the same kind, where as many parameters are
-    free.
+    Rows without a fit do not count.
     """
     pairs = pd.DataFrame(list(repeats), columns=["first", "second"], dtype=int)
-    fitted = catalogue[catalogue["start"] != ""]
-    return repeatability(fitted, pairs, REPEATED, PARTS, counts=["n_free"])
+    fitted = catalogue[catalogue["components"] != ""]
+    return repeatability(fitted, pairs, REPEATED, PARTS, counts=["n_arms"])
 
 
 def published_tree(catalogue: pd.DataFrame, published: pd.DataFrame) -> dict:
@@ -70,7 +68,7 @@ def published_tree(catalogue: pd.DataFrame, published: pd.DataFrame) -> dict:
         Ours, of which rows without a fit do not count, and
         galaxy-builder-catalogue.csv.
     """
-    ours = catalogue[catalogue["start"] != ""]
+    ours = catalogue[catalogue["components"] != ""]
     multipliers = dict(zip(ours["subject_id"], ours["multiplier"], strict=True))
     repaired = repaired_published(published, multipliers)
     return compare_published(ours, repaired, PUBLISHED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skyloom.builder.images.cutout import Cutout
-from skyloom.builder.images.cutout_files import cutout_or_none
+from skyloom.builder.images.cutout_files import cutout_or_reason
 from skyloom.builder.model import Model, from_dict
 from skyloom.builder.products.export import ds9_regions, galfit_feedme
 from skyloom.builder.tasks.files import Files, Paths, own
@@ -26,12 +26,15 @@ def export_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) 
         If there is no model.
     """
     mine = own(files, subject)
-    cutout = cutout_or_none(mine["cutouts"])
+    cutout, why = cutout_or_reason(mine["cutouts"])
     model, origin = _best_model(mine["models"], mine["aggregates"])
     made_from = f"# {origin}\n" + comments(recipe.record(mine.values()))
     wcs = None if cutout is None else cutout.wcs
     write_text(paths["regions"], ds9_regions(model, wcs) + made_from)
-    write_text(paths["galfit"], _feedme(subject, model, cutout) + made_from)
+    feedme = f"# subject {subject}: no image to fit: {why}\n"
+    if cutout is not None:
+        feedme = _feedme(subject, model, cutout)
+    write_text(paths["galfit"], feedme + made_from)
 
 
 def failed_export(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:
@@ -51,9 +54,7 @@ def _best_model(fit: str, aggregate: str) -> tuple[Model, str]:
     raise DatumError("; ".join(str(tree["reason"]) for tree in (fitted, crowd)))
 
 
-def _feedme(subject: int, model: Model, cutout: Cutout | None) -> str:
-    if cutout is None:
-        return f"# subject {subject}: no image to fit\n"
+def _feedme(subject: int, model: Model, cutout: Cutout) -> str:
     image = f"../fitting_metadata/{subject}.fits"
     files = {"data": f"{image}[SCI]", "sigma": f"{image}[ERR]", "psf": f"{image}[PSF]"}
     files |= {"mask": f"{image}[MASK]", "output": f"{subject}_galfit.fits"}
