@@ -14,7 +14,8 @@ again and again towards a cusp.
 An arm of unit brightness is ``exp(-d² / 2 spread²) Disk(x, y)`` with d the distance
 to the nearest point of the arm's polyline. The nearest point is where the distance is
 stationary, so the partials of d follow the point alone (envelope theorem). Pixels are
-handled in tiles: only segments that can be nearest to some pixel of a tile are tried.
+handled in blocks of tiles: only segments that can be nearest to some point of a block
+are tried in its tiles, and so on to the pixel.
 
 All kernels share this file because numba's cache does not see edits in another one.
 """
@@ -31,7 +32,9 @@ ARM_PARTIALS = ("mux", "muy", "roll", "q", "Re", "A", "phi", "t_min", "t_max", "
 MAX_DEPTH = 12
 MAX_SPLIT = 8
 TILE = 6
-REACH = TILE / math.sqrt(2.0)  # from a tile's centre to its farthest pixel, and more
+BLOCK = 4 * TILE
+# From the centre of a square to its farthest point.
+REACH, BLOCK_REACH, PIXEL_REACH = (k / math.sqrt(2.0) for k in (TILE, BLOCK, 1))
 # Where the profile has fallen to FAINT of its value at Re, `rtol` relates to FAINT
 # instead: nobody needs four digits of a tail that no detector could see.
 FAINT = 1e-3
@@ -62,17 +65,15 @@ def sersic_b_slope(n):
 
 
 @_jit
-def _radius(u, v, q, c):
+def _profile(u, v, q, Re, n, c, b):
+    """Return R, x = (R/Re)^(1/n) and the profile, at ``(u, v)`` along the axes."""
     if c == 2.0:
-        return math.sqrt((u / q) ** 2 + v**2)
-    return (abs(u / q) ** c + abs(v) ** c) ** (1.0 / c)
-
-
-@_jit
-def _exponent(ratio, n, b):
-    """Return x = (R/Re)^(1/n) and ln(Sigma)."""
+        R = math.sqrt((u * (1.0 / q)) ** 2 + v * v)
+    else:
+        R = (abs(u / q) ** c + abs(v) ** c) ** (1.0 / c)
+    ratio = R * (1.0 / Re)
     x = ratio if n == 1.0 else ratio ** (1.0 / n)
-    return x, -b * (x - 1.0)
+    return R, x, math.exp(-b * (x - 1.0))
 
 
 @_jit
@@ -80,63 +81,76 @@ def sersic_value(dx, dy, cos_t, sin_t, q, Re, n, c, b):
     """Return the profile at offset ``(dx, dy)`` from the centre."""
     u = cos_t * dx + sin_t * dy
     v = cos_t * dy - sin_t * dx
-    return math.exp(_exponent(_radius(u, v, q, c) / Re, n, b)[1])
+    return _profile(u, v, q, Re, n, c, b)[2]
 
 
 @_jit
-def sersic_partials(dx, dy, cos_t, sin_t, q, Re, n, c, b, out):
-    """Write the profile and its seven partials (order `PARTIALS`) to `out`."""
-    u = cos_t * dx + sin_t * dy
-    v = cos_t * dy - sin_t * dx
-    a, e = abs(u / q) + 1e-300, abs(v) + 1e-300
+def _add(u, v, known, par, b, w, n_partials, acc):
+    """Add the profile, `known` by `_profile`, and its first partials to `acc`.
+
+    They are multiplied by `w` and in the order `PARTIALS`. Those by n and c, which
+    need logarithms, are left out where `n_partials` is below 6 and 7.
+    """
+    _, _, cos_t, sin_t, q, Re, n, c = par
+    R, x, value = known
+    value *= w
+    acc[0] += value
+    if n_partials == 0:
+        return
+    R, slope = R + 1e-300, -value * b * (1.0 / n) * x  # by ln R
+    a, e = abs(u * (1.0 / q)) * (1.0 / R), abs(v) * (1.0 / R)
     ac, ec = (a * a, e * e) if c == 2.0 else (a**c, e**c)
-    S = ac + ec
-    R = math.sqrt(S) if c == 2.0 else S ** (1.0 / c)
-    x, lnS = _exponent(R / Re, n, b)
-    value = math.exp(lnS)
-    slope = -b * x / n  # d ln Sigma / d ln R
-    along_u = slope * ac / S / (u if u != 0.0 else 1e-300)
-    along_v = slope * ec / S / (v if v != 0.0 else 1e-300)
-    out[0] = value
-    out[1] = value * (along_v * sin_t - along_u * cos_t)
-    out[2] = -value * (along_u * sin_t + along_v * cos_t)
-    out[3] = value * (along_u * v - along_v * u)
-    out[4] = -value * slope * ac / S / q
-    out[5] = -value * slope / Re
-    lnratio = math.log(R / Re) if R > 0.0 else -700.0
-    out[6] = value * (b * x * lnratio / n**2 - sersic_b_slope(n) * (x - 1.0))
-    mean_ln = (ac * math.log(a) + ec * math.log(e)) / S
-    out[7] = value * slope * (mean_ln - math.log(S) / c) / c
+    along_u = slope * ac / (u if u != 0.0 else 1e-300)
+    along_v = slope * ec / (v if v != 0.0 else 1e-300)
+    acc[1] += along_v * sin_t - along_u * cos_t
+    acc[2] -= along_u * sin_t + along_v * cos_t
+    acc[3] += along_u * v - along_v * u
+    acc[4] -= slope * ac * (1.0 / q)
+    acc[5] -= slope * (1.0 / Re)
+    if n_partials > 5:
+        acc[6] -= slope * math.log(R / Re) / n + value * sersic_b_slope(n) * (x - 1.0)
+    if n_partials > 6:
+        mean_ln = ac * math.log(a + 1e-300) + ec * math.log(e + 1e-300)
+        acc[7] += slope * mean_ln / c
 
 
 @_jit
-def stiffness(dx, dy, h, cos_t, sin_t, q, Re, n, c, b):
+def _steepness(R, x, q, n, b):
+    """Return bounds of the profile's relative gradient and of its change, at R."""
+    steep = 1.0 / min(q, 1.0)
+    gradient = b * (1.0 / n) * steep * x * (1.0 / R)
+    return gradient, gradient * (1.0 + abs(1.0 / n - 1.0)) * steep * (1.0 / R)
+
+
+@_jit
+def _stiffness(u, v, h, known, q, Re, n, c, b):
     """Return h² times the profile's relative curvature over a cell, as a bound.
 
-    The cell has side `h` and its centre at ``(dx, dy)``. Close to the profile's
-    centre the bound is taken at the smallest and, for n < 1, at the largest radius in
-    the cell; far away, for n of 0.5 or more, at the cell's centre, with a margin for
-    how much steeper the near side can be. Also returned are ln of the profile at the
-    smallest radius or the centre, and whether it was the centre.
+    The cell has side `h` and its centre at ``(u, v)``, where the profile is `known`.
+    Close to the profile's centre the bound is taken at the smallest and, for n < 1, at
+    the largest radius in the cell; far away, for n of 0.5 or more, at the cell's
+    centre, with a margin for how much steeper the near side can be. Also returned are
+    the profile at the smallest radius or the centre, and whether it was the centre.
     """
-    u = cos_t * dx + sin_t * dy
-    v = cos_t * dy - sin_t * dx
-    steep = 1.0 / min(q, 1.0)
-    R, reach = _radius(u, v, q, c), 0.7072 * h * steep
+    R, x, value = known
+    reach = h * (0.7072 / min(q, 1.0))
     far = 4.0 * reach < R and n >= 0.5
-    outer = R + reach
-    if not far:
-        R = max(R - reach, 1e-6 * Re)
-    x, lnS = _exponent(R / Re, n, b)
-    curved = (1.0 + abs(1.0 / n - 1.0)) * steep
-    gradient = (1.33 if far else 1.0) * b * x / n * steep / R
-    bend = gradient * curved / R
-    if n < 1.0 and not far:  # the gradient grows outwards
-        gradient = b * _exponent(outer / Re, n, b)[0] / n * steep / outer
-        bend = max(bend, gradient * curved / outer)
+    if far:
+        gradient, bend = _steepness(R, x, q, n, b)
+        gradient, bend = 1.33 * gradient, 1.33 * bend
+    else:
+        inner = max(R - reach, 1e-6 * Re)
+        _, x, value = _profile(0.0, inner, q, Re, n, c, b)
+        gradient, bend = _steepness(inner, x, q, n, b)
+        if n < 1.0:  # the gradient grows outwards
+            outer = R + reach
+            x = _profile(0.0, outer, q, Re, n, c, b)[1]
+            gradient, outer_bend = _steepness(outer, x, q, n, b)
+            bend = max(bend, outer_bend)
     if c < 2.0:  # disky isophotes have a ridge along either axis
-        bend += gradient * (2.0 - c) * steep / max(min(abs(u), abs(v)), h / 8)
-    return h * h * (gradient * gradient + bend), lnS, far
+        sharp = (2.0 - c) / min(q, 1.0)
+        bend += gradient * sharp / max(min(abs(u), abs(v)), h / 8)
+    return h * h * (gradient * gradient + bend), value, far
 
 
 @_jit
@@ -156,44 +170,63 @@ def rule(z, rtol):
 
 
 @_jit
-def _cell(x, y, h, k, par, b, jac, buffer, acc):
-    """Add the integral over one cell, by k x k nodes, to `acc`."""
-    mux, muy, cos_t, sin_t, q, Re, n, c = par
-    for i in range(k):
-        for j in range(k):
-            w = h * h * WEIGHTS[k - 1, i] * WEIGHTS[k - 1, j]
-            dx = x + h * NODES[k - 1, i] - mux
-            dy = y + h * NODES[k - 1, j] - muy
-            if jac:
-                sersic_partials(dx, dy, cos_t, sin_t, q, Re, n, c, b, buffer)
-                for m in range(8):
-                    acc[m] += w * buffer[m]
-            else:
-                acc[0] += w * sersic_value(dx, dy, cos_t, sin_t, q, Re, n, c, b)
+def _laplacian(u, v, known, q, n, b):
+    """Return the relative Laplacian of a profile of c = 2, `known` at ``(u, v)``.
+
+    A 24th of it corrects one node for the mean over a cell of side 1, which leaves the
+    fourth derivatives: h⁴f⁗/1920 along an axis.
+    """
+    R, x, _ = known
+    inverse, flat = 1.0 / R, 1.0 / q**2
+    radial = -b * (1.0 / n) * x * inverse  # d ln Sigma / dR
+    steep2 = ((u * flat) ** 2 + v * v) * inverse * inverse  # |grad R|²
+    bend = radial * (1.0 / n - 1.0) * inverse
+    return (radial * radial + bend) * steep2 + radial * (flat + 1 - steep2) * inverse
 
 
 @_jit
-def _pixel(x, y, par, b, rtol, jac, stack, buffer, acc):
+def _cell(u, v, h, k, par, b, n_partials, acc):
+    """Add the integral over one cell, by k x k nodes, to `acc`."""
+    _, _, cos_t, sin_t, q, Re, n, c = par
+    for i in range(k):
+        for j in range(k):
+            dx, dy = h * NODES[k - 1, i], h * NODES[k - 1, j]
+            un, vn = u + cos_t * dx + sin_t * dy, v + cos_t * dy - sin_t * dx
+            w = h * h * WEIGHTS[k - 1, i] * WEIGHTS[k - 1, j]
+            known = _profile(un, vn, q, Re, n, c, b)
+            _add(un, vn, known, par, b, w, n_partials, acc)
+
+
+@_jit
+def _pixel(x, y, par, b, edge, rtol, n_partials, stack, acc):
     """Integrate one pixel into `acc`, splitting cells until each meets `rtol`."""
     mux, muy, cos_t, sin_t, q, Re, n, c = par
-    stack[0] = (x, y, 1.0)
+    stack[0, 0], stack[0, 1], stack[0, 2] = x - mux, y - muy, 1.0
     top = 1
     while top:
         top -= 1
-        cx, cy, h = stack[top]
-        z, lnS, far = stiffness(cx - mux, cy - muy, h, cos_t, sin_t, q, Re, n, c, b)
-        value = math.exp(lnS)
-        if far and not jac and z * value < 12.0 * rtol * (value + FAINT):
-            acc[0] += h * h * value  # one node is enough, and already known
+        dx, dy, h = stack[top, 0], stack[top, 1], stack[top, 2]
+        u, v = cos_t * dx + sin_t * dy, cos_t * dy - sin_t * dx
+        known = _profile(u, v, q, Re, n, c, b)
+        if known[0] > edge:
             continue
-        k = rule(z, rtol * (1.0 + FAINT / (value + 1e-300)))
-        if k == 0 and h > 2.0**-MAX_DEPTH:
+        z, value, far = _stiffness(u, v, h, known, q, Re, n, c, b)
+        allowed = rtol * (1.0 + FAINT / (value + 1e-300))
+        if far and c == 2.0 and z * z < 100.0 * allowed:  # most pixels
+            w = h * h * (1.0 + h * h / 24.0 * _laplacian(u, v, known, q, n, b))
+            _add(u, v, known, par, b, w, n_partials, acc)
+            continue
+        k = rule(z, allowed)
+        if far and k == 1:  # already known
+            _add(u, v, known, par, b, h * h, n_partials, acc)
+        elif k == 0 and h > 2.0**-MAX_DEPTH:
             for i in range(4):
                 sx, sy = (i % 2) - 0.5, (i // 2) - 0.5
-                stack[top] = (cx + sx * h / 2, cy + sy * h / 2, h / 2)
+                stack[top, 0], stack[top, 1] = dx + sx * h / 2, dy + sy * h / 2
+                stack[top, 2] = h / 2
                 top += 1
         else:
-            _cell(cx, cy, h, k or 3, par, b, jac, buffer, acc)
+            _cell(u, v, h, k or 3, par, b, n_partials, acc)
 
 
 @_jit
@@ -203,25 +236,44 @@ def extent(Re, n, rtol):
 
 
 @_jit
-def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac):
+def integrate_sersic(ny, nx, mux, muy, roll, q, Re, n, c, rtol, jac, n_partials=7):
     """Return the pixel means of a unit Sérsic profile on an (ny, nx) image.
 
     Parameters are those of `model.Sersic`; `rtol` is the relative error allowed in
-    each pixel. The result has shape (1 or 8, ny, nx): the value and, with `jac`, the
-    partials in the order `PARTIALS`.
+    each pixel. The result has shape (1 or 1 + n_partials, ny, nx): the value and, with
+    `jac`, the first `n_partials` (5 or more) of the partials `PARTIALS`.
     """
-    out = np.zeros((8 if jac else 1, ny, nx))
-    par = (mux, muy, math.cos(roll), math.sin(roll), q, Re, n, c)
+    n_partials = n_partials if jac else 0
+    out = np.zeros((1 + n_partials, ny, nx))
+    cos_t, sin_t = math.cos(roll), math.sin(roll)
+    par = (mux, muy, cos_t, sin_t, q, Re, n, c)
     b = sersic_b(n)
-    stack = [(0.0, 0.0, 1.0)] * (3 * MAX_DEPTH + 5)
-    buffer, acc = np.zeros(8), np.zeros(8)
-    reach = extent(Re, n, rtol) * max(q, 1.0) + 1.0
-    for y in range(max(0, math.ceil(muy - reach)), min(ny, int(muy + reach) + 1)):
-        for x in range(max(0, math.ceil(mux - reach)), min(nx, int(mux + reach) + 1)):
+    stack = np.empty((3 * MAX_DEPTH + 5, 3))
+    acc = np.zeros(8)
+    edge = extent(Re, n, rtol) + 0.7072 / min(q, 1.0)
+    # The box around a rectangle around the isophote, whatever its boxyness.
+    wide = edge * (q * abs(cos_t) + abs(sin_t))
+    high = edge * (q * abs(sin_t) + abs(cos_t))
+    for y in range(max(0, math.ceil(muy - high)), min(ny, int(muy + high) + 1)):
+        for x in range(max(0, math.ceil(mux - wide)), min(nx, int(mux + wide) + 1)):
             acc[:] = 0.0
-            _pixel(float(x), float(y), par, b, rtol, jac, stack, buffer, acc)
-            out[:, y, x] = acc[: out.shape[0]]
+            _pixel(float(x), float(y), par, b, edge, rtol, n_partials, stack, acc)
+            for m in range(1 + n_partials):
+                out[m, y, x] = acc[m]
     return out
+
+
+@_jit
+def _to_segment(x, y, points, k):
+    """Return d² to a segment's nearest point, and the position of that along it."""
+    ax, ay = points[k, 0], points[k, 1]
+    bx, by = points[k + 1, 0] - ax, points[k + 1, 1] - ay
+    length2 = bx * bx + by * by
+    t = 0.0
+    if length2 > 0.0:
+        t = min(max(((x - ax) * bx + (y - ay) * by) / length2, 0.0), 1.0)
+    ex, ey = x - ax - t * bx, y - ay - t * by
+    return ex * ex + ey * ey, t
 
 
 @_jit
@@ -229,45 +281,47 @@ def _nearest(x, y, points, segments, n_segments):
     """Return d², the segment and the position along it of the nearest point."""
     best, where, along = 1e300, 0, 0.0
     for i in range(n_segments):
-        k = segments[i]
-        ax, ay = points[k, 0], points[k, 1]
-        bx, by = points[k + 1, 0] - ax, points[k + 1, 1] - ay
-        length2 = bx * bx + by * by
-        t = 0.0
-        if length2 > 0.0:
-            t = min(max(((x - ax) * bx + (y - ay) * by) / length2, 0.0), 1.0)
-        ex, ey = x - ax - t * bx, y - ay - t * by
-        d2 = ex * ex + ey * ey
+        d2, t = _to_segment(x, y, points, segments[i])
         if d2 < best:
-            best, where, along = d2, k, t
+            best, where, along = d2, segments[i], t
     return best, where, along
 
 
 @_jit
-def _candidates(x, y, points, every, segments, distances):
-    """List the segments that may be nearest to a point within `REACH` of (x, y)."""
+def _candidates(x, y, points, every, segments, distances, reach=REACH):
+    """List those of the segments `every` that may be nearest within reach of (x, y).
+
+    They are written to `segments`; returned are their number and the distance of the
+    nearest from (x, y).
+    """
+    closest = 1e300
     for k in range(every.size):
-        distances[k] = math.sqrt(_nearest(x, y, points, every[k : k + 1], 1)[0])
-    closest = distances.min()
-    near = np.flatnonzero(distances <= closest + 2.0 * REACH)
-    segments[: near.size] = near
-    return near.size, closest
+        distances[k] = _to_segment(x, y, points, every[k])[0]
+        closest = min(closest, distances[k])
+    closest = math.sqrt(closest)
+    farthest = (closest + 2.0 * reach) ** 2
+    n = 0
+    for k in range(every.size):
+        if distances[k] <= farthest:
+            segments[n] = every[k]
+            n += 1
+    return n, closest
 
 
 @_jit
-def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
+def _sample(x, y, par, b, spread, near, points, partials, jac, w, acc):
     """Add the arm's value and partials at one point, times `w`, to `acc`."""
-    mux, muy, cos_t, sin_t, q, Re = par
+    mux, muy, cos_t, sin_t, q, Re, n, c = par
     d2, k, t = near
-    ridge = math.exp(-0.5 * d2 / spread**2)
+    dx, dy = x - mux, y - muy
+    u, v = cos_t * dx + sin_t * dy, cos_t * dy - sin_t * dx
+    known = _profile(u, v, q, Re, n, c, b)
+    w *= math.exp(-0.5 * d2 / spread**2)
     if not jac:
-        disk = sersic_value(x - mux, y - muy, cos_t, sin_t, q, Re, 1.0, 2.0, b)
-        acc[0] += w * ridge * disk
+        acc[0] += w * known[2]
         return
-    sersic_partials(x - mux, y - muy, cos_t, sin_t, q, Re, 1.0, 2.0, b, buffer)
-    value = w * ridge * buffer[0]
-    for m in range(6):
-        acc[m] += w * ridge * buffer[m]
+    _add(u, v, known, par, b, w, 5, acc)
+    value = w * known[2]
     ex = x - (1 - t) * points[k, 0] - t * points[k + 1, 0]
     ey = y - (1 - t) * points[k, 1] - t * points[k + 1, 1]
     scale = value / spread**2
@@ -282,8 +336,11 @@ def _sample(x, y, par, b, spread, near, points, partials, jac, buffer, w, acc):
 @_jit
 def _sampling(x, y, d2, par, b, spread, rtol):
     """Return how finely to sample a pixel: cells a side and nodes a cell side."""
-    mux, muy, cos_t, sin_t, q, Re = par
-    z, _, _ = stiffness(x - mux, y - muy, 1.0, cos_t, sin_t, q, Re, 1.0, 2.0, b)
+    mux, muy, cos_t, sin_t, q, Re, n, c = par
+    dx, dy = x - mux, y - muy
+    u, v = cos_t * dx + sin_t * dy, cos_t * dy - sin_t * dx
+    known = _profile(u, v, q, Re, n, c, b)
+    z, _, _ = _stiffness(u, v, 1.0, known, q, Re, n, c, b)
     # The curvature of exp(-d²/2s²) matters only as far as the ridge is bright.
     z += (1.0 + d2 / spread**2) / spread**2 * math.exp(-0.25 * d2 / spread**2)
     split = 1
@@ -303,26 +360,48 @@ def integrate_arm(ny, nx, points, partials, mux, muy, roll, q, Re, spread, rtol,
     `ARM_PARTIALS`.
     """
     out = np.zeros((11 if jac else 1, ny, nx))
-    par = (mux, muy, math.cos(roll), math.sin(roll), q, Re)
-    b = sersic_b(1.0)
+    par = (mux, muy, math.cos(roll), math.sin(roll), q, Re, 1.0, 2.0)
+    width = _width(spread, rtol)
     every = np.arange(points.shape[0] - 1)
-    segments, distances = np.empty_like(every), np.empty(every.size)
-    buffer, acc = np.zeros(8), np.zeros(11)
-    for y0 in range(0, ny, TILE):
-        for x0 in range(0, nx, TILE):
-            cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
-            n, far = _candidates(cx, cy, points, every, segments, distances)
-            if far - REACH > _width(spread, rtol):
+    in_block, in_tile, in_pixel = np.empty((3, every.size), every.dtype)
+    distances, acc = np.empty(every.size), np.zeros(11)
+    for yb in range(0, ny, BLOCK):
+        for xb in range(0, nx, BLOCK):
+            cx, cy = xb + (BLOCK - 1) / 2, yb + (BLOCK - 1) / 2
+            n, far = _candidates(
+                cx, cy, points, every, in_block, distances, BLOCK_REACH
+            )
+            if far - BLOCK_REACH > width:
                 continue
-            for y in range(y0, min(y0 + TILE, ny)):
-                for x in range(x0, min(x0 + TILE, nx)):
-                    acc[:] = 0.0
-                    _arm_pixel(
-                        float(x), float(y), par, b, spread, rtol, points, partials,
-                        segments, n, jac, buffer, acc,
+            for y0 in range(yb, min(yb + BLOCK, ny), TILE):
+                for x0 in range(xb, min(xb + BLOCK, nx), TILE):
+                    _tile(
+                        out, y0, x0, par, spread, rtol, width, points, partials,
+                        in_block[:n], in_tile, in_pixel, distances, jac, acc,
                     )  # fmt: skip
-                    out[:, y, x] = acc[: out.shape[0]]
     return out
+
+
+@_jit
+def _tile(
+    out, y0, x0, par, spread, rtol, width, points, partials, in_block, in_tile,
+    in_pixel, distances, jac, acc,
+):  # fmt: skip
+    """Integrate the pixels of one tile of an arm into `out`."""
+    b = sersic_b(1.0)
+    cx, cy = x0 + (TILE - 1) / 2, y0 + (TILE - 1) / 2
+    n, far = _candidates(cx, cy, points, in_block, in_tile, distances, REACH)
+    if far - REACH > width:
+        return
+    for y in range(y0, min(y0 + TILE, out.shape[1])):
+        for x in range(x0, min(x0 + TILE, out.shape[2])):
+            acc[:] = 0.0
+            _arm_pixel(
+                float(x), float(y), par, b, spread, rtol, width, points, partials,
+                in_tile[:n], in_pixel, distances, jac, acc,
+            )  # fmt: skip
+            for m in range(out.shape[0]):
+                out[m, y, x] = acc[m]
 
 
 @_jit
@@ -333,18 +412,19 @@ def _width(spread, rtol):
 
 @_jit
 def _arm_pixel(
-    x, y, par, b, spread, rtol, points, partials, segments, n, jac, buffer, acc
-):
+    x, y, par, b, spread, rtol, width, points, partials, in_tile, in_pixel, distances,
+    jac, acc,
+):  # fmt: skip
     """Integrate one pixel of an arm into `acc`."""
-    d2 = _nearest(x, y, points, segments, n)[0]
-    if d2 > _width(spread, rtol) ** 2:
+    n, d = _candidates(x, y, points, in_tile, in_pixel, distances, PIXEL_REACH)
+    if d > width:
         return
-    split, k = _sampling(x, y, d2, par, b, spread, rtol)
+    split, k = _sampling(x, y, d * d, par, b, spread, rtol)
     h = 1.0 / split
     for i in range(split * k):
         sx = x - 0.5 + h * (i // k + 0.5 + NODES[k - 1, i % k])
         for j in range(split * k):
             sy = y - 0.5 + h * (j // k + 0.5 + NODES[k - 1, j % k])
             w = h * h * WEIGHTS[k - 1, i % k] * WEIGHTS[k - 1, j % k]
-            near = _nearest(sx, sy, points, segments, n)
-            _sample(sx, sy, par, b, spread, near, points, partials, jac, buffer, w, acc)
+            near = _nearest(sx, sy, points, in_pixel, n)
+            _sample(sx, sy, par, b, spread, near, points, partials, jac, w, acc)

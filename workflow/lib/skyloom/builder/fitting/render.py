@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft
 
-from skyloom.builder.fitting.profiles import integrate_arm, integrate_sersic
+from skyloom.builder.fitting.profiles import (
+    PARTIALS,
+    integrate_arm,
+    integrate_sersic,
+)
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
 
@@ -31,12 +35,20 @@ class Convolver:
         """Convolve images, shape (..., *wide), and crop them to (..., *shape)."""
         if self._kernel is None:
             return images
-        wide = fft.irfft2(fft.rfft2(images, self._size) * self._kernel, self._size)
+        spectrum = fft.rfft2(images, self._size)
+        spectrum *= self._kernel
+        wide = fft.irfft2(spectrum, self._size, overwrite_x=True)
         (my, mx), (ny, nx) = self.margin, self.shape
         return wide[..., 2 * my : 2 * my + ny, 2 * mx : 2 * mx + nx]
 
 
-def sersic_image(part: Sersic, frame: Convolver, rtol: float, jac: bool = False):
+def sersic_image(
+    part: Sersic,
+    frame: Convolver,
+    rtol: float,
+    jac: bool = False,
+    n_partials: int = len(PARTIALS),
+):
     """Return a component of unit `I` on the wide frame, with partials if asked.
 
     See `profiles.integrate_sersic`.
@@ -44,7 +56,7 @@ def sersic_image(part: Sersic, frame: Convolver, rtol: float, jac: bool = False)
     my, mx = frame.margin
     centre = part.mux + mx, part.muy + my
     shape = part.roll, part.q, part.Re, part.n, part.c
-    return integrate_sersic(*frame.wide, *centre, *shape, rtol, jac)
+    return integrate_sersic(*frame.wide, *centre, *shape, rtol, jac, n_partials)
 
 
 def arm_image(

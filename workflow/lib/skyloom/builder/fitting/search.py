@@ -52,10 +52,19 @@ def search(problem: Problem, max_evaluations: int, stretch: float = 1.0) -> Solu
     lower, upper = problem.bounds
     start = _inside(problem.start + np.log(stretch) * sizes, lower, upper)
     steps = problem.par.steps()
+
+    def residuals(u):
+        return _compressed(problem.residuals(start + steps * u), len(steps))
+
+    def jacobian(u):
+        vector = start + steps * u
+        slopes = problem.jacobian(vector) * steps
+        return _compressed_slopes(problem.residuals(vector), slopes)
+
     found = optimize.least_squares(
-        lambda u: problem.residuals(start + steps * u),
+        residuals,
         np.zeros_like(start),
-        lambda u: problem.jacobian(start + steps * u) * steps,
+        jacobian,
         bounds=((lower - start) / steps, (upper - start) / steps),
         ftol=FTOL,
         xtol=1e-8,
@@ -65,6 +74,30 @@ def search(problem: Problem, max_evaluations: int, stretch: float = 1.0) -> Solu
     status = "converged" if found.status > 0 else "max_evaluations"
     vector = start + steps * found.x
     return Solution(vector, status, found.message, found.nfev, found.njev)
+
+
+def _compressed(residuals, n_free: int):
+    """Return residuals of the same length, turned into one of 1 + n_free axes.
+
+    A turn of all residuals changes no search, and after this one at most as many
+    differ from zero as there are parameters, and one.
+    """
+    return np.append(np.linalg.norm(residuals), np.zeros(n_free))
+
+
+def _compressed_slopes(residuals, slopes):
+    """Return the partials, shape (1 + n_free, n_free), turned as the residuals.
+
+    They are columns of the triangle R of ``[residuals, slopes] = Q R``, here from a
+    root of the small matrix R' R, which is many times faster.
+    """
+    cross = (slopes.T @ residuals)[:, None]
+    products = np.block([[residuals @ residuals, cross.T], [cross, slopes.T @ slopes]])
+    values, vectors = np.linalg.eigh(products)
+    root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    triangle = np.linalg.qr(root, mode="r")
+    triangle[0] *= np.sign(triangle[0, 0]) or 1.0
+    return triangle[:, 1:]
 
 
 def _inside(vector, lower, upper):
