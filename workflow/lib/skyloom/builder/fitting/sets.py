@@ -5,8 +5,8 @@ components it has, and a disk beside a bar is another disk than one without. So:
 
 1. The fullest model, of disk, bulge, bar and every arm there may be, is fitted from
    each start, and the best end counts. Arms are those that volunteers drew, however
-   few, and the twins of those they agree on (`fitting.arm_candidates`); those without
-   light in the image go.
+   few, and the twins of those they agree on (`fitting.arm_candidates`); those that the
+   image hardly shows go (`LEAST_ARM`).
 2. Components are left out one by one, and those fits begin at the fullest model's end,
    so that sets differ by their components and by nothing else.
 3. A set's weight is the odds of each of its components times the image's evidence,
@@ -48,7 +48,9 @@ from skyloom.builder.model import Model, replace
 LEAST_WEIGHT = 0.2  # of the best set's, to be fitted
 MOST_SETS = 6
 LEAST_SIGN = 0.01
-LEAST_ARM = 0.04  # of all light: fainter arms are found by one crowd and not the next
+# An arm's part of the light times the evidence for it. Arms with less are found by one
+# crowd and not by the next, or are what a ring or a clump leaves.
+LEAST_ARM = 2.0
 EVIDENCE = 0.14
 
 
@@ -121,9 +123,10 @@ def fit_sets(
         If the image has too few pixels, or light of no component.
     """
     full = _full(starts, crowd, errors, cutout, limit)
+    fits = _with_clear_arms(full, cutout, limit)
+    full = next(iter(fits.values()))
     odds = _log_odds(full, votes, cutout)
     scale = Scale(odds, full.objective, misfit(full))
-    fits = {_terms(full): full}
     tried = set(fits)
     while len(fits) < MOST_SETS and (step := scale.next_step(fits, tried)):
         parent, term = step
@@ -218,18 +221,28 @@ def _full(starts, crowd: Model, errors, cutout, limit: int) -> Settled:
         begin, _ = without(begin, None, dark)
         end = settle(centre, widths, cutout, limit, begin, patient=False)
         ends.append(end.renumbered(lit))
-    end = min(ends, key=lambda end: end.objective)
-    while faint := _faintest(end):
-        end = _less(end, faint, cutout, limit)
-    return end
+    return min(ends, key=lambda end: end.objective)
 
 
-def _faintest(fit: Settled) -> str | None:
-    """Return the faintest arm if it has less than `LEAST_ARM` of the light."""
-    light = fit.light
-    arms = {f"spiral.{i}": light[f"spiral.{k}"] for k, i in enumerate(fit.arms)}
-    faint = min(arms, key=arms.__getitem__, default=None)
-    return faint if faint and arms[faint] < LEAST_ARM * sum(light.values()) else None
+def _with_clear_arms(full: Settled, cutout, limit: int) -> dict[Set, Settled]:
+    """Return the fit without arms that are hardly there; known fits with one arm less.
+
+    The first fit is the fullest one.
+    """
+    less = {i: _less(full, f"spiral.{i}", cutout, limit) for i in full.arms}
+    factor, light = misfit(full), full.light
+    total = sum(light.values())
+    faint = []
+    for own, i in enumerate(full.arms):
+        gain = (less[i].objective - full.objective) / factor
+        if gain * light[f"spiral.{own}"] / total < LEAST_ARM:
+            faint.append(i)
+    if not faint:
+        return {_terms(fit): fit for fit in (full, *less.values())}
+    end = less[faint[0]]
+    for i in faint[1:]:
+        end = _less(end, f"spiral.{i}", cutout, limit) if i in end.arms else end
+    return {_terms(end): end}
 
 
 def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
