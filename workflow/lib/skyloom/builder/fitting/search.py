@@ -15,6 +15,7 @@ from scipy import optimize
 from skyloom.builder.fitting.fit import Problem
 
 FTOL = 3e-6  # relative change of the objective that ends a search
+ROUGH_FTOL = 3e-5  # where fits are compared by far more than their noise
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,15 @@ class Solution:
     n_iterations: int
 
 
-def search(problem: Problem, max_evaluations: int, stretch: float = 1.0) -> Solution:
+def search(
+    problem: Problem, max_evaluations: int, stretch: float = 1.0, ftol: float = FTOL
+) -> Solution:
     """Search the geometry that maximises the posterior, from the problem's start.
 
     The search moves in typical steps away from the start, so that the first trust
     region is one step wide and no component is lost to a leap. `stretch` multiplies
-    the starting sizes of bulge, bar and arm widths; the priors stay.
+    the starting sizes of bulge, bar and arm widths; the priors stay. `ftol` is the
+    relative change of the objective that ends the search.
     """
     sizes = np.isin(problem.par.names, ("bulge.Re", "bar.Re"))
     sizes |= np.char.endswith(problem.par.names, ".spread")
@@ -66,7 +70,7 @@ def search(problem: Problem, max_evaluations: int, stretch: float = 1.0) -> Solu
         np.zeros_like(start),
         jacobian,
         bounds=((lower - start) / steps, (upper - start) / steps),
-        ftol=FTOL,
+        ftol=ftol,
         xtol=1e-8,
         gtol=1e-8,
         max_nfev=max_evaluations,

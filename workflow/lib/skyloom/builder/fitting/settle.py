@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from skyloom.builder.fitting.fit import RTOL, Problem
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import arm_image
-from skyloom.builder.fitting.search import Solution, search
+from skyloom.builder.fitting.search import ROUGH_FTOL, Solution, search
 from skyloom.builder.model import Model, replace
 from skyloom.io.errors import DatumError
 
@@ -110,7 +111,7 @@ def settle(
     start : Model, optional
         Where the first search begins, with the components of `crowd`.
     patient : bool
-        Search from other sizes too before a component is dropped.
+        Search to the end, and from other sizes too before a component is dropped.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def settle(
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise DatumError(msg)
-        find = _search if patient else search
+        find = _search if patient else partial(search, ftol=ROUGH_FTOL)
         found = find(problem, limit)
         dark = _dark(problem, found)
         if len(dark) == len(problem.terms):
