@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.arm_angles import arm_rows
 from skyloom.builder.fitting.arm_candidates import with_twins
-from skyloom.builder.fitting.mean import Quantities, mean, quantities
+from skyloom.builder.fitting.mean import mean, quantities
 from skyloom.builder.fitting.posterior import Posterior, posterior
 from skyloom.builder.fitting.sets import Scale, Weighted, fit_sets, probability
 from skyloom.builder.fitting.settle import Settled
@@ -67,18 +67,16 @@ def galaxy_model(
     tree["components"] = ["disk", *_kinds(chosen)]
     tree["probability"] = _probabilities(sets, scale)
     tree["sets"] = [_row(one) for one in sets]
+    posteriors = [_posterior(one.fit, factor) for one in sets]
     found = [
-        quantities(
-            posterior(s.fit.problem, s.fit.found.vector, factor**0.5), s.fit.arms
-        )
-        for s in sets
+        quantities(post, one.fit.arms)
+        for post, one in zip(posteriors, sets, strict=True)
     ]
     tree["mean"] = mean(found, [one.weight for one in sets]).tree()
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
     backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
     each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
-    post = _posterior(chosen.fit, factor)
-    tree["arms"] = arm_rows(post, chosen.fit.arms, crowd, backed, each)
+    tree["arms"] = arm_rows(posteriors[0], chosen.fit.arms, crowd, backed, each)
     return tree
 
 
@@ -95,7 +93,8 @@ def crowd_of(aggregate: Mapping) -> tuple[Model, dict, dict[str, float]]:
     asked = aggregate["considered"] + 1
     backed = [*aggregate["arms"], *fewer]
     votes = {
-        kind: (aggregate["drawn"][kind] + 0.5) / asked for kind in ("bulge", "bar")
+        kind: ((aggregate["drawn"][kind] or 0) + 0.5) / asked
+        for kind in ("bulge", "bar")
     }
     votes |= {f"spiral.{i}": one["support"]["p"] for i, one in enumerate(backed)}
     arms, widths = with_twins(drawn, widths, len(model.spiral))
@@ -116,10 +115,6 @@ def _probabilities(sets: Sequence[Weighted], scale: Scale) -> dict[str, float]:
         "bar": found.get("bar", 0.0),
         "spiral": 1.0 - math.prod(1.0 - p for p in arms),
     }
-
-
-def _quantities(fit: Settled, factor: float) -> Quantities:
-    return quantities(_posterior(fit, factor), fit.arms)
 
 
 def _posterior(fit: Settled, factor: float) -> Posterior:
