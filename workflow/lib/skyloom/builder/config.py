@@ -179,7 +179,7 @@ class Bars(Agreement):
 
 
 class ArmSettings(Section):
-    """How arms are found."""
+    """How arms are found; the defaults are the published ones."""
 
     eps: float = key(
         0.001, "Largest distance of neighbouring lines.", "image widths²", gt=0, le=1
@@ -191,14 +191,14 @@ class ArmSettings(Section):
         le=1000,
     )
     method: Literal["crowd", "published"] = key(
-        "crowd",
+        "published",
         "How lines become arms and their priors: as published, or by volunteers who "
         "count once each, with robust fits, measured errors and candidates.",
     )
 
 
 class AggregateSettings(Section):
-    """How drawings become one model of a galaxy."""
+    """How drawings become one model of a galaxy; the defaults are the published."""
 
     disk: Agreement = part(Agreement)
     bulge: Bulges = part(Bulges)
