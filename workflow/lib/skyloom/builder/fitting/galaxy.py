@@ -55,7 +55,8 @@ def galaxy_model(
     DatumError
         If no start has a model, or the image no light of any.
     """
-    starts = [_with_disk(from_dict(t["model"])) for t in tuned.values() if t["model"]]
+    fitted = sorted((t for t in tuned.values() if t["model"]), key=lambda t: t["chisq"])
+    starts = [_with_disk(from_dict(tree["model"])) for tree in fitted]
     if not starts:
         reasons = [f"{start}: {tree['reason']}" for start, tree in tuned.items()]
         raise DatumError("; ".join(reasons))
@@ -111,7 +112,7 @@ def _probabilities(sets: Sequence[Weighted], scale: Scale) -> dict[str, float]:
     found = {term: probability(sets, scale, term) for term in scale.odds}
     arms = [p for term, p in found.items() if term.startswith("spiral")]
     return {
-        "bulge": found.get("bulge", 0.0),
+        "bulge": found["bulge"],
         "bar": found.get("bar", 0.0),
         "spiral": 1.0 - math.prod(1.0 - p for p in arms),
     }

@@ -50,7 +50,7 @@ MOST_SETS = 6
 LEAST_SIGN = 0.01
 # An arm's part of the light times the evidence for it. Arms with less are found by one
 # crowd and not by the next, or are what a ring or a clump leaves.
-LEAST_ARM = 2.0
+LEAST_ARM = 1.0
 EVIDENCE = 0.14
 
 
@@ -99,7 +99,7 @@ def fit_sets(
     Parameters
     ----------
     starts : iterable of Model
-        Fits to begin from, each with a disk.
+        Fits to begin from, each with a disk, the best one first.
     crowd, errors : Model, mapping
         The crowd's disk and arms, and the widths of the priors.
     votes : mapping of str to float
@@ -122,7 +122,8 @@ def fit_sets(
     DatumError
         If the image has too few pixels, or light of no component.
     """
-    full = _full(starts, crowd, errors, cutout, limit)
+    begins = [fullest(start, crowd, cutout) for start in starts]
+    full = _full(begins, crowd, errors, cutout, limit)
     fits = _with_clear_arms(full, cutout, limit)
     full = next(iter(fits.values()))
     odds = _log_odds(full, votes, cutout)
@@ -132,6 +133,8 @@ def fit_sets(
         parent, term = step
         tried.add(parent - {term})
         found = _less(fits[parent], term, cutout, limit)
+        if term == "bar":
+            found = _barless(found, begins[0], cutout, limit)
         fits.setdefault(_terms(found), found)
     return _weighted(fits, scale), scale
 
@@ -187,7 +190,7 @@ def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, fl
     signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
     return {
         term: ODDS[term.split(".", 1)[0]].of(votes[term], signs.get(term, 1.0))
-        for term in _terms(full)
+        for term in _terms(full) | {"bulge"}
     }
 
 
@@ -209,17 +212,16 @@ def _terms(fit: Settled) -> Set:
     return frozenset(parts + [f"spiral.{i}" for i in fit.arms])
 
 
-def _full(starts, crowd: Model, errors, cutout, limit: int) -> Settled:
-    """Return the best fit of the fullest model, of those from each start."""
+def _full(begins, crowd: Model, errors, cutout, limit: int) -> Settled:
+    """Return the best fit of the fullest model, of those from each begin."""
     ends = []
-    for start in starts:
-        begin = fullest(start, crowd, cutout)
+    for begin in begins:
         lit = lit_arms(replace(begin, spiral=()), begin.spiral, cutout)
         dark = [f"spiral.{i}" for i in range(len(begin.spiral)) if i not in lit]
         centre = Model(crowd.disk or begin.disk, begin.bulge, begin.bar, crowd.spiral)
         centre, widths = without(centre, errors, dark)
-        begin, _ = without(begin, None, dark)
-        end = settle(centre, widths, cutout, limit, begin, patient=False)
+        begin_lit, _ = without(begin, None, dark)
+        end = settle(centre, widths, cutout, limit, begin_lit, patient=False)
         ends.append(end.renumbered(lit))
     return min(ends, key=lambda end: end.objective)
 
@@ -255,6 +257,18 @@ def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
     found = settle(crowd, errors, cutout, limit, start, patient=False)
     left = [i for i in parent.arms if f"spiral.{i}" != term]
     return found.renumbered(left)
+
+
+def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:
+    """Return the better of a fit without a bar and one with a bulge of its own.
+
+    In the fullest model the bar may have taken the bulge's light, even all of it; what
+    is left when it goes is a poor start.
+    """
+    crowd = replace(fit.crowd, bulge=fit.crowd.bulge or begin.bulge)
+    start = replace(fit.shape, disk=begin.disk, bulge=begin.bulge)
+    other = settle(crowd, fit.errors, cutout, limit, start, patient=False)
+    return min((fit, other.renumbered(fit.arms)), key=lambda end: end.objective)
 
 
 def _weighted(fits: Mapping[Set, Settled], scale: Scale) -> list[Weighted]:
