@@ -92,10 +92,8 @@ def test_too_few_evaluations_are_recorded():
 def test_stretched_start_leaves_the_priors(monkeypatch):
     """Other starting sizes move the start by their factor, not the priors' centre."""
     problem = Problem(crowd_start(), observed(), SCATTER)
-    first = {}
 
     def begun(residuals, x0, *_, **__):
-        first[stretch] = residuals(x0)[len(problem.data) :]
         return optimize.OptimizeResult(x=x0, status=0, message="", nfev=1, njev=1)
 
     monkeypatch.setattr(searching.optimize, "least_squares", begun)
@@ -108,7 +106,20 @@ def test_stretched_start_leaves_the_priors(monkeypatch):
     sizes = {"bulge.Re", "spiral.0.spread"}
     for name, shift in moved.items():
         assert shift == pytest.approx(np.log(2) if name in sizes else 0.0), name
-    assert np.abs(first[2.0] - first[1.0]).max() > 0.1
+    pulls = [problem.pull(vector) for vector in vectors.values()]
+    assert np.abs(pulls[1] - pulls[0]).max() > 0.1
+
+
+def test_compressed_problem_is_the_same_problem():
+    """Turned residuals keep chi², its gradient and the curvature, of dark parts too."""
+    rng = np.random.default_rng(3)
+    residuals, slopes = rng.normal(size=500), rng.normal(size=(500, 4))
+    slopes[:, 2] = 0.0
+    short = searching._compressed(residuals, 4)
+    turned = searching._compressed_slopes(residuals, slopes)
+    assert short @ short == pytest.approx(residuals @ residuals)
+    np.testing.assert_allclose(turned.T @ short, slopes.T @ residuals, atol=1e-9)
+    np.testing.assert_allclose(turned.T @ turned, slopes.T @ slopes, atol=1e-9)
 
 
 def test_a_start_on_a_limit_is_moved_off_it():
