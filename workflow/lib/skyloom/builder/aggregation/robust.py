@@ -9,7 +9,7 @@ weigh little; those far from the spiral are left out (Tukey's biweight); and a l
 that disagrees as a whole weighs less.
 
 What is left is a constant bias, as the hook's tail bends the rest of a line the other
-way: `LEAN`, measured on simulated volunteers of even seeds, whatever the pitch angle.
+way: `LEAN`, measured on 317 arms of simulated volunteers, whatever the pitch angle.
 
 Source: Beaton & Tukey 1974, Technometrics 16, 147.
 """
