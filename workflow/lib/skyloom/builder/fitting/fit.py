@@ -16,6 +16,7 @@ import numpy as np
 from skyloom.builder.fitting.brightness import LightCone
 from skyloom.builder.fitting.parameters import (
     GEOMETRY,
+    SHAPE,
     bounds_of,
     parametrise,
     prior_of,
@@ -133,8 +134,9 @@ class Problem:
 
     def images(self, model: Model, jac: bool):
         """Yield each term on the wide frame at unit brightness, with its partials."""
-        for part in model.components().values():
-            yield sersic_image(part, self.frame, RTOL, jac)
+        for name, part in model.components().items():
+            n_partials = 3 + len(SHAPE[name])  # those that are free, the first
+            yield sersic_image(part, self.frame, RTOL, jac, n_partials)
         if model.disk is not None:
             for arm in model.spiral:
                 yield arm_image(model.disk, arm, self.frame, RTOL, jac)
@@ -150,7 +152,7 @@ class Problem:
         """
         is_arm = term.startswith("spiral")
         keys = ARM_PARTIALS if is_arm else PARTIALS
-        for key, plane in zip(keys, partials, strict=True):
+        for key, plane in zip(keys[: len(partials)], partials, strict=True):
             part = term
             if is_arm and key not in (*GEOMETRY, "spread"):
                 part = "disk"
