@@ -8,9 +8,10 @@ from skyloom.io.record import text
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-trees = [read_json(path) for path in job.input.aggregates]
+models = [read_json(path) for path in job.input.models]
+aggregates = [read_json(path) for path in job.input.aggregates]
 settings = PitchSettings.stated(job.settings["pitch"]), job.settings["seed"]
-tree, draws = sample_pitch(trees, job.settings["repeats"], *settings)
+tree, draws = sample_pitch(models, aggregates, job.settings["repeats"], *settings)
 job.log.info("pitch angles: %s %s", tree["status"], tree["reason"] or "")
 made_from = job.provenance()
 write_npz(job.output.draws, **draws, provenance=text(made_from))

@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from published_models import published_aggregate
 from skyloom.builder.config import PitchSettings
 from skyloom.builder.evaluation import agreement, comparison
 from skyloom.builder.evaluation.repeatability import repeatability
 from skyloom.builder.evaluation.statistics import component_frequencies
+from skyloom.builder.model import to_dict
 from skyloom.builder.pitch import morphology, winding
 from skyloom.builder.pitch import posterior as pitch
 from skyloom.builder.pitch.arms import arm_table
@@ -59,15 +61,12 @@ def posterior(trees, pairs):
 
     The published covariance takes points as independent; here a line counts once.
     """
-    aggregates = [
-        {"subject_id": s, "arms": [_published_arm(a) for a in tree["arms"]]}
-        for s, tree in trees.items()
-    ]
+    found = [_published(s, tree) for s, tree in trees.items()]
+    models, aggregates = zip(*found, strict=True)
     galaxies = dict(zip(pairs["second"], pairs["first"], strict=True))
     settings = PitchSettings(warmup=300, samples=600)
-    return pitch.fit(
-        arm_table(aggregates, galaxies=galaxies), settings, np.random.default_rng(1)
-    )
+    arms = arm_table(models, aggregates, galaxies=galaxies)
+    return pitch.fit(arms, settings, np.random.default_rng(1))
 
 
 def test_pitch_angles_converge(posterior):
@@ -188,19 +187,24 @@ def test_volunteers_agree_better_on_disks_than_on_bars(trees):
     assert 0.05 < bar["alpha"] < 0.6
 
 
+def _published(subject, tree):
+    """Return model and aggregate of a published galaxy; of one estimate."""
+    records = [{"dof": arm["n_lines"] - 1, "n_lines": arm["n_lines"]}
+               for arm in tree["arms"]]  # fmt: skip
+    arms = [_published_arm(arm) | {"crowd": i} for i, arm in enumerate(tree["arms"])]
+    model = {"model": to_dict(published_aggregate(tree)), "arms": arms}
+    return tuple(
+        found | {"subject_id": subject} for found in (model, {"arms": records})
+    )
+
+
 def _published_arm(arm):
     """Return a published arm with an error in which a line counts once."""
     inflation = np.sqrt(arm["n_kept"] / arm["n_lines"])
     slope_error = np.sqrt(max(arm["sigma"][1][1], 1e-8)) * inflation
     error = np.rad2deg(slope_error / (1 + arm["coef"][1] ** 2))
-    names = ("chirality", "n_lines", "length")
-    causes = dict.fromkeys(("pitch_angle_err_disk", "pitch_angle_err_rule"), 0.0)
-    return (
-        {k: arm[k] for k in names}
-        | causes
-        | {
-            "pitch_angle": abs(arm["pa"]),
-            "pitch_angle_err_lines": max(float(error), 0.5),
-            "dof": arm["n_lines"] - 1,
-        }
-    )
+    return {
+        "chirality": arm["chirality"],
+        "pitch_angle": abs(arm["pa"]),
+        "pitch_angle_err": max(float(error), 0.5),
+    }

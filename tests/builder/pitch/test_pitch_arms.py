@@ -1,48 +1,73 @@
 """The table of arms that the hierarchical model reads."""
 
+import invented_galaxy
 import numpy as np
 import pytest
-from builder import drawn_arms
-from skyloom.builder.aggregation.arm_records import describe
-from skyloom.builder.aggregation.arms import fit_arm
-from skyloom.builder.config import ArmSettings
+from skyloom.builder.model import to_dict
 from skyloom.builder.pitch.arms import COLUMNS, arm_row, arm_table
 from skyloom.builder.pitch.likelihood import observations
+from skyloom.builder.pitch.posterior import fit
+from skyloom.builder.products.catalogue_arms import span
 
-ARM = {
-    "pitch_angle": 20.0,
-    "pitch_angle_err_lines": 1.0,
-    "pitch_angle_err_disk": 0.3,
-    "pitch_angle_err_rule": 0.4,
-    "dof": 4,
-    "chirality": 1,
-    "n_lines": 5,
-    "length": 30.0,
-}
+ARM = {"pitch_angle": 20.0, "pitch_angle_err": 1.0, "chirality": 1, "crowd": 0}
+RECORD = {"dof": 4, "n_lines": 5}
+MODEL = invented_galaxy.MODEL
 
 
-@pytest.mark.parametrize("weights", ["crowd", "published"])
-@pytest.mark.parametrize("n", [3, 7, 15])
-def test_the_model_sees_the_record_s_estimate_and_error(n, weights):
-    """One estimator and one error: every cause of the record's error, the rule too."""
-    settings, plane = ArmSettings(method=weights), drawn_arms.plane(q=0.03)
-    strokes = drawn_arms.arm(np.random.default_rng(n), n, -0.3, 3.5)
-    record = describe(
-        fit_arm(tuple(strokes), plane, settings.method), plane, 30, settings
-    )[2]
-    row = arm_row(record)
-    assert row["pitch_angle"] == record["pitch_angle"]
-    assert row["chirality"] == record["chirality"] == -1
-    total = np.hypot(row["pitch_angle_err"], row["pitch_angle_err_normal"])
-    assert total == pytest.approx(record["pitch_angle_err"])
-    assert row["dof"] == min(n, 12) - 1
+def galaxy(subject, arms, records=(RECORD,), candidates=()):
+    """Return a galaxy's model and aggregate, of these arms and records of the crowd."""
+    model = to_dict(MODEL)
+    model["spiral"] = (model["spiral"] * 2)[: len(arms)]
+    tree = {"subject_id": subject, "model": model, "arms": list(arms)}
+    crowd = {"arms": list(records), "candidates": list(candidates)}
+    return tree, crowd | {"subject_id": subject}
+
+
+def table_of(*galaxies, **repeats):
+    """Return the table of some galaxies."""
+    models, aggregates = zip(*galaxies, strict=True)
+    return arm_table(models, aggregates, **repeats)
+
+
+def test_the_model_sees_the_galaxy_s_one_estimate():
+    """Angle, error and turn are those of the galaxy's model; dof is the crowd's."""
+    row = arm_row(ARM | {"chirality": -1}, RECORD)
+    assert (row["pitch_angle"], row["chirality"], row["dof"]) == (20.0, -1, 4)
+    assert (row["pitch_angle_err"], row["pitch_angle_err_normal"]) == (1.0, 0.0)
+
+
+def test_an_arm_that_nobody_drew_has_a_normal_error():
+    """The likelihood of such an arm is one normal, as wide as the arm's error."""
+    table = table_of(galaxy(1, [ARM | {"crowd": None, "pitch_angle_err": 3.0}]))
+    row = table.iloc[0]
+    assert (row["pitch_angle_err"], row["pitch_angle_err_normal"]) == (0.0, 3.0)
+    assert row["n_lines"] == 0
+    found = observations(table)
+    assert found["variance"] == pytest.approx(np.full((1, 8), 9.0))
+    assert np.exp(found["log_weight"]).sum() == pytest.approx(1.0)
+
+
+def test_an_arm_has_the_record_it_names():
+    """Records are counted through the arms agreed on, then those that fewer drew."""
+    records, fewer = [RECORD, {"dof": 7, "n_lines": 8}], [{"dof": 2, "n_lines": 3}]
+    arms = [ARM | {"crowd": i} for i in (2, 0, 1)]
+    table = table_of(galaxy(1, arms, records, fewer))
+    assert table["dof"].tolist() == [2, 4, 7]
+    assert table["n_lines"].tolist() == [3, 5, 8]
+
+
+def test_length_is_that_of_the_catalogue():
+    """The length on the image of the arm of the model."""
+    table = table_of(galaxy(1, [ARM, ARM]))
+    lengths = [span(MODEL.disk, arm)["length"] for arm in MODEL.spiral]
+    assert table["length"].tolist() == pytest.approx(lengths)
 
 
 @pytest.mark.parametrize("dof", [2, 5, 11])
-def test_an_error_from_lines_holds_68_percent_in_the_likelihood_too(dof):
-    """The t of the model is as wide as the interval that the record states."""
-    table = arm_table([{"subject_id": 1, "arms": [ARM | {"dof": dof}]}])
-    found = observations(table.assign(pitch_angle_err_normal=0.0))
+def test_an_error_holds_68_percent_in_the_likelihood_too(dof):
+    """The t of the model is as wide as the interval that the arm states."""
+    table = table_of(galaxy(1, [ARM], [RECORD | {"dof": dof}]))
+    found = observations(table)
     rng, n = np.random.default_rng(dof), 100_000
     weight = np.exp(found["log_weight"][0])
     node = rng.choice(len(weight), n, p=weight / weight.sum())
@@ -50,19 +75,11 @@ def test_an_error_from_lines_holds_68_percent_in_the_likelihood_too(dof):
     assert np.mean(np.abs(draws) < 1.0) == pytest.approx(0.6827, abs=0.015)
 
 
-def test_normal_errors_add_in_quadrature():
-    """That of the disk's plane and that of the rule."""
-    assert arm_row(ARM)["pitch_angle_err_normal"] == pytest.approx(0.5)
-
-
 def test_table_has_one_ordered_row_an_arm():
     """Subjects are ordered, failed ones add no rows, a repeat names its galaxy."""
-    trees = [
-        {"subject_id": 7, "arms": [ARM, ARM]},
-        {"subject_id": 3, "arms": [ARM]},
-        {"subject_id": 5, "arms": None},
-    ]
-    table = arm_table(trees, galaxies={7: 5, 3: 99})
+    failed = {"subject_id": 5, "model": None, "arms": []}, {"subject_id": 5, "arms": []}
+    galaxies = [galaxy(7, [ARM, ARM]), galaxy(3, [ARM]), failed]
+    table = table_of(*galaxies, galaxies={7: 5, 3: 99})
     assert list(table) == list(COLUMNS)
     assert table["subject_id"].tolist() == [3, 7, 7]
     assert table["galaxy"].tolist() == [3, 5, 5]
@@ -71,43 +88,39 @@ def test_table_has_one_ordered_row_an_arm():
 
 def test_no_arms_make_an_empty_table():
     """A sample without arms has the columns and no rows."""
-    assert list(arm_table([{"subject_id": 1, "arms": []}])) == list(COLUMNS)
+    assert list(table_of(galaxy(1, []))) == list(COLUMNS)
 
 
-def test_arm_without_any_error_is_kept_as_unknown():
-    """An error that nobody knows is NaN, not a number made up."""
-    arm = ARM | {"pitch_angle_err_lines": None}
-    table = arm_table([{"subject_id": 1, "arms": [arm]}])
+@pytest.mark.parametrize("error", [None, 0, 0.0])
+@pytest.mark.parametrize("crowd", [None, 0])
+def test_arm_without_any_error_is_kept_as_unknown(error, crowd):
+    """An error that nobody knows is NaN, not a number made up; 0 is none either."""
+    table = table_of(galaxy(1, [ARM | {"pitch_angle_err": error, "crowd": crowd}]))
     assert np.isnan(table["pitch_angle_err"]).all()
+    with pytest.raises(ValueError, match="no subject has an arm"):
+        fit(table, None, None)
 
 
-@pytest.mark.parametrize(
-    "change", [{"pitch_angle": 95.0}, {"pitch_angle_err_lines": -1.0}]
-)
-def test_impossible_arm_is_named(change):
+@pytest.mark.parametrize("change", [{"pitch_angle": 95.0}, {"pitch_angle_err": -1.0}])
+@pytest.mark.parametrize("crowd", [None, 0])
+def test_impossible_arm_is_named(change, crowd):
     """An angle or error that cannot be names its subject and arm."""
     with pytest.raises(ValueError, match=r"subject 12, arm 0: pitch angle"):
-        arm_table([{"subject_id": 12, "arms": [ARM | change]}])
+        table_of(galaxy(12, [ARM | {"crowd": crowd} | change]))
 
 
 def test_an_arm_seen_twice_counts_once():
     """A repeat speaks only where the first subject has no arms, or is not there."""
     arms = {1: [ARM], 11: [ARM, ARM], 2: [], 12: [ARM], 13: [ARM], 30: [ARM]}
-    trees = [{"subject_id": subject, "arms": found} for subject, found in arms.items()]
-    table = arm_table(trees, galaxies={11: 1, 12: 2, 13: 3})
+    galaxies = [galaxy(subject, found) for subject, found in arms.items()]
+    table = table_of(*galaxies, galaxies={11: 1, 12: 2, 13: 3})
     assert table["subject_id"].tolist() == [1, 12, 13, 30]
     assert table["galaxy"].tolist() == [1, 2, 13, 30]
 
 
 def test_angles_from_0_to_below_90():
     """A closed ring is an angle, a radial line is none."""
-    trees = [{"subject_id": 1, "arms": [ARM | {"pitch_angle": x} for x in (0.0, 89.9)]}]
-    assert arm_table(trees)["pitch_angle"].tolist() == [0, 89.9]
+    arms = [ARM | {"pitch_angle": x} for x in (0.0, 89.9)]
+    assert table_of(galaxy(1, arms))["pitch_angle"].tolist() == [0, 89.9]
     with pytest.raises(ValueError, match="pitch angle 90"):
-        arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle": 90.0}]}])
-
-
-def test_zero_error_is_an_unknown_one():
-    """Lines that are the same have no scatter, which tells nothing of the error."""
-    table = arm_table([{"subject_id": 1, "arms": [ARM | {"pitch_angle_err_lines": 0}]}])
-    assert np.isnan(table["pitch_angle_err"]).all()
+        table_of(galaxy(1, [ARM | {"pitch_angle": 90.0}]))

@@ -18,6 +18,7 @@ def test_galaxies_are_sorted_and_carry_their_arms(tmp_path):
         {"galaxy": i} | {k: v + 9 - i for k, v in quantiles.items()} for i in range(9)
     ]
     arms = [{"galaxy": 8, "pitch_angle": 11.0, "pitch_angle_err": 1.0}]
+    arms[0]["pitch_angle_err_normal"] = 0.0
     fig = pitch_figures.pitch_galaxies({"galaxies": galaxies, "arms": arms})
     assert list(fig.axes[0].lines[0].get_xdata()) == [0]
     assert drawn(fig, tmp_path)

@@ -166,7 +166,7 @@ def test_upstream_file_of_another_subject_is_refused(tmp_path):
 def test_no_arm_no_pitch_angle(tmp_path):
     """A sample without arms has its two products, and the tests refuse in words."""
     nobody = [{"subject_id": 7, "arms": []}]
-    tree, draws = sample_pitch(nobody, [], PitchSettings(), 1)
+    tree, draws = sample_pitch(nobody, nobody, [], PitchSettings(), 1)
     assert tree["status"] == "failed"
     assert "no subject has an arm" in tree["reason"]
     write_npz(tmp_path / "draws.npz", **draws)

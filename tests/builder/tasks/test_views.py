@@ -4,6 +4,7 @@ import invented_galaxy
 import numpy as np
 import pandas as pd
 import pytest
+from skyloom.builder.products.catalogue_flags import USES
 from skyloom.builder.tasks import views
 
 
@@ -26,6 +27,14 @@ def test_flag_counts():
     assert counts["no fit succeeded"] == 1
     assert counts["a parameter lies at a bound; see bounds_reached"] == 1
     assert counts["the subject has no image"] == 0
+
+
+def test_use_counts():
+    """Each quantity is counted under its column, where it may be used."""
+    table = frame()
+    counts = views.use_counts(table)
+    assert counts["disk_Re_arcsec"] == table["use_disk_Re"].sum()
+    assert list(counts.index) == list(USES.values())
 
 
 def test_repeats_are_paired_by_id():

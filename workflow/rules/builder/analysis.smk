@@ -113,6 +113,7 @@ rule repeatability:
 # Hierarchical model of pitch angles: arms in galaxies.
 rule pitch_posterior:
     input:
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
         aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
     output:
         posterior="<results>/pitch/posterior.json",

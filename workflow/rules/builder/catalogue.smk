@@ -79,17 +79,17 @@ rule catalogue:
         settings={},
         code=digest("scripts/builder/catalogue.py"),
     message:
-        "Catalogue of tuned models"
+        "Catalogue of the galaxies' models"
     script:
         "../../../scripts/builder/catalogue.py"
 
 
-# What is in the catalogue, and which start gives the better fit.
+# What is in the catalogue, and how the two single fits compare.
 rule compile_tuned_models:
     input:
         catalogue="<results>/catalogue.fits",
         cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
+        models=expand("<results>/models/{id}.json", id=SUBJECTS),
     output:
         notebook="<results>/notebooks/compile_tuned_models.ipynb",
     log:
@@ -103,6 +103,6 @@ rule compile_tuned_models:
         settings={},
         code=notebook("notebooks/builder_compile_tuned_models.ipynb"),
     message:
-        "Catalogue of tuned models (notebook)"
+        "The catalogue (notebook)"
     script:
         "../../../scripts/run_notebook.py"

@@ -23,8 +23,8 @@ SCATTER_PRIOR = (2.0, 20.0)  # shape, and scale [deg], of the inverse gamma
 def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
     """Turn the arm table into the arrays of the likelihood.
 
-    An error from lines is half of a 68 % interval; divided by that of Student's t it
-    is the scale of the t.
+    The error with Student's tails is half of a 68 % interval; divided by that of
+    Student's t it is the scale of the t.
 
     Returns
     -------

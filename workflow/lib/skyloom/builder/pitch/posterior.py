@@ -81,7 +81,7 @@ def fit(
     NotConvergedError
         If neither the configured run nor one `longer` run passes the checks.
     """
-    known = arms["pitch_angle_err"] > 0
+    known = arms["pitch_angle_err"] + arms["pitch_angle_err_normal"] > 0
     if not known.any():
         msg = "pitch angles: no subject has an arm with a pitch angle and an error"
         raise DatumError(msg)

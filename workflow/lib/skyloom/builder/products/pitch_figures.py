@@ -34,9 +34,9 @@ def pitch_galaxies(posterior: Mapping) -> Figure:
     axes.errorbar(
         [rank[a["galaxy"]] for a in arms],
         [a["pitch_angle"] for a in arms],
-        [a["pitch_angle_err"] for a in arms],
+        [a["pitch_angle_err"] + a["pitch_angle_err_normal"] for a in arms],
         fmt="o", ms=2.2, mew=0, elinewidth=0.5, color=style.VERMILLION, alpha=0.8,
-        label="arms as drawn",
+        label="arms, from volunteers and image",
     )  # fmt: skip
     axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, None))
     axes.set(xlabel="galaxies, by pitch angle", ylabel="pitch angle [deg]")

@@ -22,6 +22,7 @@ NOTHING = np.zeros(0), np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)
 
 
 def sample_pitch(
+    models: Iterable[Mapping],
     aggregates: Iterable[Mapping],
     repeats: Iterable[tuple[int, int]],
     settings: PitchSettings,
@@ -31,8 +32,8 @@ def sample_pitch(
 
     Parameters
     ----------
-    aggregates : iterable of mapping
-        Trees of ``aggregates/<id>.json``.
+    models, aggregates : iterable of mapping
+        Trees of ``models/<id>.json`` and ``aggregates/<id>.json``.
     repeats : iterable of [int, int]
         Pairs of subjects that show one galaxy.
 
@@ -44,7 +45,7 @@ def sample_pitch(
         The draws; empty after a failure.
     """
     galaxies = {second: first for first, second in repeats}
-    arms = arm_table(aggregates, galaxies=galaxies)
+    arms = arm_table(models, aggregates, galaxies=galaxies)
     try:
         posterior = fit(arms, settings, rng(seed, "pitch"))
     except (NotConvergedError, DatumError) as error:

@@ -12,7 +12,8 @@ from astropy.table import Table
 from skyloom.builder.evaluation.comparison import repaired_published
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import from_dict
-from skyloom.builder.products.catalogue_columns import FLAGS, PUBLISHED, REPEATED
+from skyloom.builder.products.catalogue_columns import PUBLISHED, REPEATED
+from skyloom.builder.products.catalogue_flags import FLAGS, USES
 from skyloom.builder.products.sample_figures import Panel, Thumbnail
 from skyloom.builder.tasks.files import subject_of
 from skyloom.stats.intervals import jeffreys
@@ -59,6 +60,12 @@ def flag_counts(table: Table) -> pd.Series:
     flags = np.asarray(table["flags"])
     counts = [int(np.sum(flags >> i & 1)) for i in range(len(FLAGS))]
     return pd.Series(counts, index=[*FLAGS.values()], name="subjects")
+
+
+def use_counts(table: pd.DataFrame) -> pd.Series:
+    """Return for how many subjects each quantity may be used, by its column."""
+    counts = [int(np.sum(table[f"use_{name}"])) for name in USES]
+    return pd.Series(counts, index=[*USES.values()], name="subjects")
 
 
 def repeat_panels(table: pd.DataFrame, repeats: Sequence[Sequence[int]]) -> list[Panel]:
