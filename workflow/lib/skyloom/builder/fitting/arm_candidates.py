@@ -20,7 +20,8 @@ from skyloom.builder.model import Model, SpiralArm, replace
 BESIDE = 0.2  # ln r: arms nearer than this are one
 SAME = 0.5  # part of an arm beside another at which it is the same
 RTOL = 1e-2  # of pixels, to look for light
-LEAST_LIGHT = 0.02  # of an arm over all light, to be worth a fit
+LEAST_LIGHT = 0.03  # of an arm over all light, to be worth a fit
+MOST_ARMS = 4  # that are fitted, the brightest
 _SAMPLES = 20
 
 
@@ -69,7 +70,7 @@ def _turned(width: Mapping, shrink: float) -> dict:
 
 
 def lit_arms(model: Model, arms: Sequence[SpiralArm], cutout) -> list[int]:
-    """Return which arms have light on top of a model's components, in order.
+    """Return which arms have light on top of a model's components, at most `MOST_ARMS`.
 
     Brightness is solved for with all geometry as it is.
     """
@@ -85,4 +86,5 @@ def lit_arms(model: Model, arms: Sequence[SpiralArm], cutout) -> list[int]:
     light = optimize.nnls(r, q.T @ (cutout.image[good] / cutout.sigma[good]))[0]
     flux = light * wide.sum((1, 2))
     share = flux[len(parts) :] / flux.sum()
-    return [i for i, part in enumerate(share) if part > LEAST_LIGHT]
+    brightest = np.argsort(-share, kind="stable")[:MOST_ARMS]
+    return sorted(int(i) for i in brightest if share[i] > LEAST_LIGHT)

@@ -47,6 +47,7 @@ from skyloom.builder.model import Model, replace
 
 LEAST_WEIGHT = 0.2  # of the best set's, to be fitted
 MOST_SETS = 6
+FEW = 15  # evaluations of a search that begins near its end
 LEAST_SIGN = 0.01
 # An arm's part of the light times the evidence for it. Arms with less are found by one
 # crowd and not by the next, or are what a ring or a clump leaves.
@@ -254,7 +255,8 @@ def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
         own = f"spiral.{parent.arms.index(int(term.split('.')[1]))}"
     start, _ = without(parent.shape, None, [own])
     crowd, errors = without(parent.crowd, parent.errors, [own])
-    found = settle(crowd, errors, cutout, limit, start, patient=False)
+    few = min(limit, FEW)
+    found = settle(crowd, errors, cutout, few, start, patient=False)
     left = [i for i in parent.arms if f"spiral.{i}" != term]
     return found.renumbered(left)
 
@@ -267,7 +269,8 @@ def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:
     """
     crowd = replace(fit.crowd, bulge=fit.crowd.bulge or begin.bulge)
     start = replace(fit.shape, disk=begin.disk, bulge=begin.bulge)
-    other = settle(crowd, fit.errors, cutout, limit, start, patient=False)
+    few = min(limit, 2 * FEW)
+    other = settle(crowd, fit.errors, cutout, few, start, patient=False)
     return min((fit, other.renumbered(fit.arms)), key=lambda end: end.objective)
 
 
