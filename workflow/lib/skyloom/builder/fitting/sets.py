@@ -45,14 +45,15 @@ from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
-LEAST_WEIGHT = 0.2  # of the best set's, to be fitted
+LEAST_WEIGHT = 0.3  # of the best set's, to be fitted
 MOST_SETS = 6
 FEW = 15  # evaluations of a search that begins near its end
 LEAST_SIGN = 0.01
-# An arm's part of the light times the evidence for it. Arms with less are found by one
-# crowd and not by the next, or are what a ring or a clump leaves.
-LEAST_ARM = 1.0
+# An arm's part of the light times what chi² gains by it over the inflation. Arms with
+# less are found by one crowd and not by the next, or are what a ring or a clump leaves.
+LEAST_ARM = 2.0
 EVIDENCE = 0.14
+ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
 
 
 @dataclass(frozen=True)
@@ -123,17 +124,17 @@ def fit_sets(
     DatumError
         If the image has too few pixels, or light of no component.
     """
-    begins = [fullest(start, crowd, cutout) for start in starts]
+    begins = [fullest(start, crowd, cutout) for start in _different(starts)]
     full = _full(begins, crowd, errors, cutout, limit)
-    fits = _with_clear_arms(full, cutout, limit)
-    full = next(iter(fits.values()))
+    full = _with_clear_arms(full, cutout, limit)
     odds = _log_odds(full, votes, cutout)
     scale = Scale(odds, full.objective, misfit(full))
+    fits = {_terms(full): full}
     tried = set(fits)
     while len(fits) < MOST_SETS and (step := scale.next_step(fits, tried)):
         parent, term = step
         tried.add(parent - {term})
-        found = _less(fits[parent], term, cutout, limit)
+        found = _less(fits[parent], [term], cutout, limit)
         if term == "bar":
             found = _barless(found, begins[0], cutout, limit)
         fits.setdefault(_terms(found), found)
@@ -213,6 +214,17 @@ def _terms(fit: Settled) -> Set:
     return frozenset(parts + [f"spiral.{i}" for i in fit.arms])
 
 
+def _different(starts: Iterable[Model]) -> list[Model]:
+    """Return the starts without those whose disk is like that of one before."""
+    kept: list[Model] = []
+    for start in starts:
+        shape = np.log([start.disk.Re, start.disk.q])
+        others = [np.log([one.disk.Re, one.disk.q]) for one in kept]
+        if all(np.abs(shape - other).max() > ALIKE for other in others):
+            kept.append(start)
+    return kept
+
+
 def _full(begins, crowd: Model, errors, cutout, limit: int) -> Settled:
     """Return the best fit of the fullest model, of those from each begin."""
     ends = []
@@ -227,37 +239,27 @@ def _full(begins, crowd: Model, errors, cutout, limit: int) -> Settled:
     return min(ends, key=lambda end: end.objective)
 
 
-def _with_clear_arms(full: Settled, cutout, limit: int) -> dict[Set, Settled]:
-    """Return the fit without arms that are hardly there; known fits with one arm less.
-
-    The first fit is the fullest one.
-    """
-    less = {i: _less(full, f"spiral.{i}", cutout, limit) for i in full.arms}
-    factor, light = misfit(full), full.light
-    total = sum(light.values())
-    faint = []
-    for own, i in enumerate(full.arms):
-        gain = (less[i].objective - full.objective) / factor
-        if gain * light[f"spiral.{own}"] / total < LEAST_ARM:
-            faint.append(i)
-    if not faint:
-        return {_terms(fit): fit for fit in (full, *less.values())}
-    end = less[faint[0]]
-    for i in faint[1:]:
-        end = _less(end, f"spiral.{i}", cutout, limit) if i in end.arms else end
-    return {_terms(end): end}
+def _with_clear_arms(full: Settled, cutout, limit: int) -> Settled:
+    """Return the fit without arms that are hardly there."""
+    light = full.light
+    unit = misfit(full) * sum(light.values())
+    worth = {
+        i: full.gain(f"spiral.{own}") * light[f"spiral.{own}"] / unit
+        for own, i in enumerate(full.arms)
+    }
+    faint = [f"spiral.{i}" for i, value in worth.items() if value < LEAST_ARM]
+    return _less(full, faint, cutout, limit) if faint else full
 
 
-def _less(parent: Settled, term: str, cutout, limit: int) -> Settled:
-    """Return the fit of a set with one component less, begun at the parent's end."""
-    own = term
-    if term.startswith("spiral"):
-        own = f"spiral.{parent.arms.index(int(term.split('.')[1]))}"
-    start, _ = without(parent.shape, None, [own])
-    crowd, errors = without(parent.crowd, parent.errors, [own])
+def _less(parent: Settled, terms: Iterable[str], cutout, limit: int) -> Settled:
+    """Return the fit of a set with less components, begun at the parent's end."""
+    places = {f"spiral.{i}": f"spiral.{own}" for own, i in enumerate(parent.arms)}
+    own = [places.get(term, term) for term in terms]
+    start, _ = without(parent.shape, None, own)
+    crowd, errors = without(parent.crowd, parent.errors, own)
     few = min(limit, FEW)
     found = settle(crowd, errors, cutout, few, start, patient=False)
-    left = [i for i in parent.arms if f"spiral.{i}" != term]
+    left = [i for i in parent.arms if f"spiral.{i}" not in terms]
     return found.renumbered(left)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy import optimize
 
 from skyloom.builder.fitting.fit import RTOL, Problem
 from skyloom.builder.fitting.flux import total_flux
@@ -62,6 +63,15 @@ class Settled:
     def chisq(self) -> float:
         """Chi² of the image."""
         return float(self.residuals @ self.residuals)
+
+    def gain(self, term: str) -> float:
+        """Return by how much chi² grows without a term, all geometry held."""
+        amplitude, design = self.problem.solve(self.found.vector)
+        k = self.problem.terms.index(term)
+        q, r = np.linalg.qr(design)
+        seen = q.T @ self.problem.data
+        kept = optimize.nnls(np.delete(r, k, axis=1), seen)[1] ** 2
+        return float(kept - np.sum((r @ amplitude - seen) ** 2))
 
     def renumbered(self, arms: Sequence[int]) -> Settled:
         """Return the same end, with the arms' numbers in another model."""
