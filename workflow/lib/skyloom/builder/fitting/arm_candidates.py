@@ -34,7 +34,8 @@ def twin(arm: SpiralArm) -> SpiralArm:
 
 def overlap(arm: SpiralArm, other: SpiralArm) -> float:
     """Return the part of an arm that lies beside another one, in the same plane."""
-    theta = np.linspace(arm.t_min, arm.t_max, _SAMPLES)
+    middles = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    theta = arm.t_min + middles * (arm.t_max - arm.t_min)
     log_r = math.log(arm.A) + theta * math.tan(math.radians(arm.phi))
     turns = np.arange(-2, 3)[:, None] * 2 * np.pi
     at = theta + turns

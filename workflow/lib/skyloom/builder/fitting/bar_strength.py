@@ -18,6 +18,7 @@ RADII = np.arange(0.1, 0.91, 0.05)  # of disk Re
 LEAST_RADIUS = 3.0  # px: within, the PSF is round
 LEAST_Q = 0.3  # flatter disks cannot be turned face on
 WINDOW = 6  # radii over which a bar keeps its angle
+LEAST_LIGHT = 1e-3  # of the brightest point, that a radius has at least
 _ANGLES = 2 * np.pi * np.arange(64) / 64
 
 
@@ -46,7 +47,9 @@ def bar_strength(image: np.ndarray, mask: np.ndarray, disk: Sersic, centre) -> f
     x, y = project(radius.ravel(), angle.ravel(), plane).T
     seen = map_coordinates(np.where(mask, 0.0, image), [y, x], order=1, mode="nearest")
     light = seen.reshape(radius.shape)
-    mean = np.maximum(light.mean(1), 1e-9 * max(light.max(), 1e-300))
+    if light.max() <= 0:
+        return 0.0
+    mean = np.maximum(light.mean(1), LEAST_LIGHT * light.max())
     twofold = 2 * (light * np.exp(-2j * angle)).mean(1) / mean
     steady = np.convolve(twofold, np.full(WINDOW, 1 / WINDOW), mode="valid")
     return float(np.abs(steady).max())

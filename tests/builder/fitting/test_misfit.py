@@ -1,0 +1,78 @@
+"""How far residuals exceed independent noise."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from skyloom.builder.fitting.misfit import BLOCK, inflation, misfit
+from skyloom.builder.fitting.settle import settle
+from skyloom.builder.model import Model, Sersic
+from synthetic import SCATTER, crowd_start, observed
+
+SHAPE = (300, 310)
+DISK = Sersic(155.0, 150.0, 0.4, 0.8, 70.0, 1.0)
+CLEAR = np.zeros(SHAPE, bool)
+
+
+def white(seed=0):
+    return np.random.default_rng(seed).standard_normal(SHAPE)
+
+
+def test_white_noise_has_none():
+    """Sums of independent residuals are as large as their number says."""
+    found = [inflation(white(seed), CLEAR, DISK) for seed in range(5)]
+    assert np.mean(found) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("width", [0.7, 1.5])
+def test_correlated_noise_has_that_of_a_block_s_sum(width):
+    """The variance of a sum is that of all pairs of its pixels."""
+    noise = gaussian_filter(white(1), width, truncate=6)
+    noise /= noise.std()
+    lag = np.arange(-BLOCK + 1, BLOCK)
+    pairs = (1 - np.abs(lag) / BLOCK) * np.exp(-(lag**2) / (4 * width**2))
+    found = inflation(noise, CLEAR, DISK)
+    assert found == pytest.approx(pairs.sum() ** 2, rel=0.25)
+    assert found > 3
+
+
+def test_larger_residuals_have_more():
+    """It is that of squares; residuals below the noise count as noise."""
+    noise = white(2)
+    one = inflation(3 * noise, CLEAR, DISK)
+    assert inflation(6 * noise, CLEAR, DISK) == pytest.approx(4 * one)
+    assert inflation(0.1 * noise, CLEAR, DISK) == 1.0
+
+
+def test_an_offset_counts_with_all_pixels_of_a_block():
+    """Light of one sign adds up over a block."""
+    assert inflation(np.full(SHAPE, 0.5), CLEAR, DISK) == pytest.approx(
+        0.25 * BLOCK**2, rel=0.1
+    )
+
+
+def test_masked_and_distant_pixels_do_not_count():
+    """What is wild at a bad pixel or far outside the galaxy changes nothing."""
+    noise, mask = white(3), np.zeros(SHAPE, bool)
+    mask[140:150, 120:190] = True
+    plain = inflation(noise, mask, DISK)
+    noise[mask], noise[:9, :9] = 1e6, 1e6
+    assert inflation(noise, mask, DISK) == plain
+    assert inflation(noise, np.ones(SHAPE, bool), DISK) == 1.0
+
+
+def test_of_a_fit():
+    """A fit of the right model has none; with sigma too small it has the factor."""
+    right = settle(crowd_start(), SCATTER, observed(), 60)
+    assert misfit(right) < 1.5
+    pixels = observed()
+    pixels.sigma /= 4
+    assert misfit(settle(crowd_start(), SCATTER, pixels, 60)) > 2
+
+
+def test_without_a_disk_chisq_is_all_there_is():
+    """A lone bulge gives no radius within which the galaxy is."""
+    bulge = Model(bulge=Sersic(31.0, 30.0, 0.4, 0.8, 6.0, 0.5))
+    pixels = observed(bulge)
+    pixels.sigma /= 2
+    fit = settle(bulge, None, pixels, 60)
+    assert misfit(fit) == pytest.approx(fit.chisq / len(fit.problem.data))
