@@ -140,8 +140,8 @@ def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
         ``coef``, ln A (of A in px) and b; and their ``covariance`` (2, 2) from the
         lines and the rule alone, None where not known.
     """
-    columns = record["points"].values()
-    r, theta, weight, line = (np.array(column, float) for column in columns)
+    names = ("r", "theta", "weight", "line")
+    r, theta, weight, line = (np.array(record["points"][k], float) for k in names)
     ends = np.array([record["t_min"], record["t_max"]])
     at = np.log(record["A"]) + np.tan(np.radians(_signed(record))) * ends
     r, turned = logspiral.deproject(logspiral.project(r, theta, old), new)

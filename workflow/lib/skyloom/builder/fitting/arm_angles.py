@@ -64,11 +64,7 @@ def arm_rows(
         drawn, known = None, None
         if number < len(records):
             drawn = reframed(crowd.spiral[number], crowd.disk, model.disk)
-            record = records[number]
-            known = (
-                record["chirality"] * record["pitch_angle"],
-                record["pitch_angle_err"],
-            )
+            known = _drawn(records[number], crowd.disk, model.disk)
         flags = _flags(arm, drawn, fit, known)
         angle, error = _combined(fit, known, flags)
         rows.append(
