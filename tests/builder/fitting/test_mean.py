@@ -1,6 +1,7 @@
 """Means of quantities over the sets of components."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -13,12 +14,6 @@ from skyloom.builder.fitting.posterior import free_fluxes, free_values, posterio
 from skyloom.builder.fitting.search import search
 from skyloom.builder.model import replace
 from synthetic import SCATTER, crowd_start, observed
-
-
-@pytest.fixture(autouse=True)
-def _nothing_systematic(monkeypatch):
-    """Leave out what is learned from simulations: it is not tested here."""
-    monkeypatch.setattr(means, "SYSTEMATIC", dict.fromkeys(means.SYSTEMATIC, 0.0))
 
 
 def one(**values):
@@ -144,10 +139,16 @@ def replace_variance(found):
 
 
 def test_a_systematic_part_is_added(monkeypatch):
-    """In quadrature, relative to the quantity, and to nothing else."""
-    monkeypatch.setattr(means, "SYSTEMATIC", {"Re": 0.1, "flux": 0.2})
-    given = one(**{"disk.Re": (10.0, 0.1), "flux.total": (5.0, 0.1), "disk.q": (1, 1)})
-    found = mean([given], [1.0])
+    """In quadrature, by the logarithm of the inflation, and to nothing else."""
+    monkeypatch.setattr(means, "SYSTEMATIC", {"disk.Re": 0.1})
+    monkeypatch.setattr(means, "SYSTEMATIC_PARTS", {"bar": 0.2})
+    given = one(**{
+        "disk.Re": (10.0, 0.1), "disk.q": (1, 1), "flux.total": (5.0, 0.1),
+        "flux.bar": (1.0, 0.1), "fraction.bar": (0.2, 0.01),
+    })  # fmt: skip
+    found = mean([given], [1.0], math.e)
     assert error(found, "disk.Re") == pytest.approx(np.hypot(0.1, 1.0))
-    assert error(found, "flux.total") == pytest.approx(np.hypot(0.1, 1.0))
+    assert error(found, "flux.bar") == pytest.approx(np.hypot(0.1, 1.0))
+    assert error(found, "fraction.bar") == pytest.approx(np.hypot(0.01, 0.2))
     assert error(found, "disk.q") == pytest.approx(1.0)
+    assert error(mean([given], [1.0]), "disk.Re") == pytest.approx(0.1)

@@ -20,7 +20,7 @@ from skyloom.builder.fitting.posterior import Posterior, free_values
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, Sersic
 
-SYSTEMATIC = {"crowd": 2.0, "fit": 2.0}  # deg
+SYSTEMATIC = {"crowd": 2.7, "fit": 3.8}  # deg
 LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
 TIGHT = 3.0  # deg: an arm that is a ring
 APART = 3.0  # standard errors

@@ -73,7 +73,7 @@ def galaxy_model(
         quantities(post, one.fit.arms)
         for post, one in zip(posteriors, sets, strict=True)
     ]
-    tree["mean"] = mean(found, [one.weight for one in sets]).tree()
+    tree["mean"] = mean(found, [one.weight for one in sets], factor).tree()
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
     backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
     each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
@@ -151,4 +151,6 @@ def _row(one: Weighted) -> dict:
         "n_arms": len(one.fit.arms),
         "weight": one.weight,
         "chisq": one.fit.chisq / (len(one.fit.problem.data) - n_free),
+        "objective": one.fit.objective,
+        "disk_Re": one.fit.shape.disk.Re,
     }
