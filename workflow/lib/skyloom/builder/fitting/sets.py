@@ -22,9 +22,11 @@ components it has, and a disk beside a bar is another disk than one without. So:
    would call it a bar. So evidence counts by its logarithm, and all constants are those
    with which the probability of a component agrees with the votes of Galaxy Zoo 2
    (bars) and of other volunteers on the same galaxy (bulges, arms): `ODDS`.
-4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. Quantities are means over the
-   sets that have them (`fitting.mean`), so that a galaxy's numbers change little when
-   its crowd changes a little.
+4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. The weights say which
+   components a galaxy has. Its quantities are means over the sets that have them
+   (`fitting.mean`), so that a galaxy's numbers change little when its crowd changes a
+   little; there a set that fits worse counts less, by `FITNESS` of its evidence: what
+   a bar is called is the crowd's, but how large the disk is, is the image's.
 
 Sources: Hoeting et al. 1999, Stat. Sci. 14, 382 (means over models); Kass & Raftery
 1995, JASA 90, 773 (evidence); Lingard et al. 2020, ApJ 900, 178 (the crowd).
@@ -45,7 +47,7 @@ from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
-LEAST_WEIGHT = 0.3  # of the best set's, to be fitted
+LEAST_WEIGHT = 0.15  # of the best set's, to be fitted
 MOST_SETS = 6
 FEW = 15  # evaluations of a search that begins near its end
 LEAST_SIGN = 0.01
@@ -53,6 +55,7 @@ LEAST_SIGN = 0.01
 # less are found by one crowd and not by the next, or are what a ring or a clump leaves.
 LEAST_ARM = 2.0
 EVIDENCE = 0.14
+FITNESS = 0.1  # part of the evidence that counts for means, beside the weight
 ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
 
 
@@ -85,7 +88,8 @@ class Weighted:
 
     terms: Set
     fit: Settled
-    weight: float
+    weight: float  # for which components the galaxy has
+    share: float  # in the means
 
 
 def fit_sets(
@@ -277,9 +281,15 @@ def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:
 
 
 def _weighted(fits: Mapping[Set, Settled], scale: Scale) -> list[Weighted]:
-    logs = np.array([scale.log_weight(t, fit.objective) for t, fit in fits.items()])
-    weights = np.exp(logs - logs.max())
-    weights /= weights.sum()
-    found = zip(fits.items(), weights.tolist(), strict=True)
-    sets = [Weighted(terms, fit, weight) for (terms, fit), weight in found]
+    objective = np.array([fit.objective for fit in fits.values()])
+    logs = [scale.log_weight(t, one) for t, one in zip(fits, objective, strict=True)]
+    weights = _shares(np.array(logs))
+    shares = _shares(logs - FITNESS * (objective - objective.min()) / scale.inflation)
+    found = zip(fits.items(), weights.tolist(), shares.tolist(), strict=True)
+    sets = [Weighted(*one, *numbers) for one, *numbers in found]
     return sorted(sets, key=lambda one: -one.weight)
+
+
+def _shares(logs: np.ndarray) -> np.ndarray:
+    weights = np.exp(logs - logs.max())
+    return weights / weights.sum()
