@@ -19,9 +19,7 @@ pytestmark = pytest.mark.real
 
 EXAMPLE = 21686576
 STORED_CHISQ = 1.13364059925494
-AGGREGATE = AggregateSettings.model_validate(
-    {"spiral": {"method": "crowd"}}
-)
+AGGREGATE = AggregateSettings.model_validate({"spiral": {"method": "crowd"}})
 EVERY = 6  # of the galaxies with an image; all of them are the real run's business
 
 

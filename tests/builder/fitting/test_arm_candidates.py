@@ -24,7 +24,7 @@ angles = st.floats(8, 40) | st.floats(-40, -8)
 
 def arms():
     return st.builds(
-        lambda phi, a, start, length: SpiralArm(0.5, 2.0, a, phi, start, start + length),
+        lambda phi, a, low, long: SpiralArm(0.5, 2.0, a, phi, low, low + long),
         angles, st.floats(1, 20), st.floats(-3, 3), st.floats(0.5, 3.0),
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from synthetic import SCATTER, crowd_start, observed
 
 @pytest.fixture(autouse=True)
 def _nothing_systematic(monkeypatch):
-    """What is learned from simulations is not what is tested here."""
+    """Leave out what is learned from simulations."""
     monkeypatch.setattr(means, "SYSTEMATIC", dict.fromkeys(means.SYSTEMATIC, 0.0))
 
 
