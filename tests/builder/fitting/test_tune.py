@@ -8,7 +8,7 @@ from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.tune import residual_images, tune
-from skyloom.builder.model import Model, Sersic, SpiralArm, from_dict, replace
+from skyloom.builder.model import Model, Sersic, from_dict, replace
 from synthetic import SCATTER, SHAPE, TRUTH, crowd_start, observed, with_a_dark_arm
 
 
