@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from skyloom.builder.fitting.render import render
+from skyloom.builder.fitting.render import render, render_components
 from skyloom.builder.model import Model, Sersic, SpiralArm
 
 SHAPE = (61, 64)
@@ -66,3 +66,17 @@ def crowd_start(seed=0):
         bulge=dataclasses.replace(moved(TRUTH.bulge, SCATTER["bulge"]), n=1.0),
         spiral=tuple(moved(arm, scatter) for arm, scatter in arms),
     )
+
+
+DARK = SpiralArm(1.0, 2.0, 17.0, 12.0, 3.4, 5.0)
+
+
+def with_a_dark_arm():
+    """Return a start whose second arm is darker than the disk, and the pixels."""
+    pixels = observed()
+    disk = dataclasses.replace(TRUTH.disk, I=1.0)
+    arm = render_components(Model(disk=disk, spiral=(DARK,)), SHAPE, pixels.psf)
+    pixels.image -= 0.05 * arm["spiral"]
+    start = crowd_start()
+    errors = SCATTER | {"spiral": 2 * SCATTER["spiral"]}
+    return dataclasses.replace(start, spiral=(*start.spiral, DARK)), errors, pixels

@@ -108,6 +108,9 @@ def test_bad_subjects_say_why(run, subject, reason):
     tree = tuned(run, subject)
     assert (tree["status"], tree["model"]) == ("failed", None)
     assert reason in tree["reason"]
+    chosen = json.loads((run / "models" / f"{subject}.json").read_text())
+    assert (chosen["status"], chosen["model"]) == ("failed", None)
+    assert reason in chosen["reason"]
     assert reason in (run / "regions" / f"{subject}.reg").read_text()
     assert (run / "figures" / f"{subject}.pdf").stat().st_size > 500
 

@@ -25,7 +25,7 @@ def kinds(counts) -> set[str]:
 def test_the_demo_plans_every_rule(fresh):
     """The two-command demo asks for every step from drawings to catalogue."""
     steps = {"volunteers", "aggregates", "best_individual", "tuned_agg", "tuned_bi"}
-    steps |= {"make_agg_bi_models", "compile_tuned_models", "figures"}
+    steps |= {"models", "make_agg_bi_models", "compile_tuned_models", "figures"}
     # And from a list of clusters to a catalogue.
     steps |= {"make_cluster_list", "catalogs", "images", "file_data", "train"}
     steps |= {"survey", "infer", "detect", "cluster_catalogue", "baselines"}
@@ -315,6 +315,12 @@ def test_every_product_can_be_asked_for(built, fresh):
             {"best_individual", "tuned_bi"},
             {"tuned_agg", "aggregates"},
         ),
+        (
+            "models/100001.json",
+            {"tuned_agg", "tuned_bi", "models"},
+            {"catalogue", "figures"},
+        ),
+        ("residuals/100001.fits", {"models"}, {"catalogue", "figures"}),
         ("figures/100001.pdf", {"figures"}, {"pitch_posterior"}),
     ],
 )

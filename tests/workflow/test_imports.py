@@ -116,10 +116,10 @@ def test_no_job_finds_areas_by_name(graph):
 
 
 def test_one_opener_of_fits_files():
-    """`io.fits` opens what lies on disk; the other checks bytes before writing them."""
+    """`io.fits` opens what lies on disk; the others open bytes before writing them."""
     files = (LIBRARY / "skyloom").rglob("*.py")
     users = {path.stem for path in files if "fits.open(" in path.read_text()}
-    assert users == {"fits", "survey"}
+    assert users == {"fits", "survey", "tables"}
 
 
 def scripts(checkout):

@@ -12,8 +12,8 @@ HEAVY += ("pytorch_lightning", "scipy.stats", "sklearn", "tensorflow", "torch")
 # The scripts of each area that use one of them.
 USERS = {
     "builder": {
-        "aggregates", "best_individual", "figures", "morphology", "pitch_posterior",
-        "simulate", "tuned", "volunteer_agreement",
+        "aggregates", "best_individual", "figures", "models", "morphology",
+        "pitch_posterior", "simulate", "tuned", "volunteer_agreement",
     },
     "clusters": {
         "calibrate", "evaluate", "evaluate_encoder", "file_data", "images", "infer",

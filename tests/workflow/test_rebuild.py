@@ -26,16 +26,17 @@ MODELS = {"model_tables", "make_agg_bi_models"}
 MORPHOLOGY = {"morphology"} | SUMMARY
 WINDING = {"winding"} | SUMMARY
 PITCH = {"pitch_posterior"} | MORPHOLOGY | WINDING
-TUNED_BI = {"tuned_bi", "residual_statistics"} | CATALOGUE
-TUNED_AGG = (
-    {"tuned_agg", "figures", "exports", "recovery"}
+MODELLED = (
+    {"models", "figures", "exports", "recovery"}
     | {"component_frequencies", "residual_statistics"}
     | CATALOGUE
-    | MORPHOLOGY
+    | PITCH
 )
+TUNED_BI = {"tuned_bi"} | MODELLED
+TUNED_AGG = {"tuned_agg"} | MODELLED
 TUNED = TUNED_AGG | TUNED_BI
 BEST = {"best_individual"} | MODELS | TUNED_BI
-AGGREGATED = {"aggregates", "volunteer_agreement"} | MODELS | TUNED_AGG | PITCH
+AGGREGATED = {"aggregates", "volunteer_agreement"} | MODELS | TUNED_AGG
 PARSED = {"volunteers"} | AGGREGATED | BEST
 CUT = {"fitting_metadata"} | PARSED
 METADATA = {"gal_metadata"} | CATALOGUE
@@ -45,7 +46,7 @@ ALL = SIMULATED | {"subject_id_list"}
 
 CHUNKED = {"simulate", "fitting_metadata", "volunteers", "aggregates"}
 CHUNKED |= {"best_individual", "tuned_agg", "tuned_bi", "figures"}
-CHUNKED |= {"exports"}
+CHUNKED |= {"exports", "models"}
 
 DRAWN = {"classifications"} | PARSED
 RECOVERY = {"recovery"} | SUMMARY
@@ -203,6 +204,11 @@ MATRIX = [
         WINDING,
     ),
     Row("function of two rules", do.body("builder.fitting.tune", "tune"), TUNED),
+    Row(
+        "function of one rule of models",
+        do.body("builder.fitting.mean", "mean"),
+        MODELLED,
+    ),
     Row("function of all", do.body("run.log", "start"), ALL, **OTHERS),
     Row("method of all", do.body("run.job", "Job.provenance"), ALL, **OTHERS),
     Row(

@@ -20,7 +20,7 @@ SMALL = 1e-6  # deg: of what is not tested
 
 @pytest.fixture(autouse=True)
 def _little_systematic(monkeypatch):
-    """Errors are those given; what simulations taught is not tested here."""
+    """Leave out what is learned from simulations: errors are those given."""
     for source in arm_angles.SYSTEMATIC:
         monkeypatch.setitem(arm_angles.SYSTEMATIC, source, SMALL)
 

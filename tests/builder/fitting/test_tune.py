@@ -1,17 +1,15 @@
 """Tuned models: the record of a fit, and of a fit that could not be done."""
 
 import json
-import types
 
 import numpy as np
 import pytest
 from skyloom.builder.config import TuneSettings
-from skyloom.builder.fitting import tune as tuning
 from skyloom.builder.fitting.fit import BOUNDS, Problem
 from skyloom.builder.fitting.render import render_components
-from skyloom.builder.fitting.tune import residual_images, tune, without
-from skyloom.builder.model import Model, Sersic, SpiralArm, from_dict, replace
-from synthetic import SCATTER, SHAPE, TRUTH, crowd_start, observed
+from skyloom.builder.fitting.tune import residual_images, tune
+from skyloom.builder.model import Model, Sersic, from_dict, replace
+from synthetic import SCATTER, SHAPE, TRUTH, crowd_start, observed, with_a_dark_arm
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +46,11 @@ def test_same_fit_same_bytes(fit):
 def test_component_without_light_is_dropped():
     """A bar that is not there ends without light and is dropped, by name."""
     bar = Sersic(5.0, 5.0, 0.0, 0.3, 2.0, 1.0, 0.6, 2.0)
-    pixels = observed()
+    pixels = observed(Model(disk=TRUTH.disk))
     pixels.image[:12, :12] = -0.05
     start = Model(disk=TRUTH.disk, bar=bar)
-    fit = tune(start, None, pixels, TuneSettings())
+    place = {"bar": {"mux": 0.3, "muy": 0.3}}
+    fit = tune(start, place, pixels, TuneSettings())
     assert fit["dropped"] == ["bar"]
     assert fit["model"]["bar"] is None
 
@@ -75,36 +74,12 @@ def test_impossible_fits_are_recorded(start, change, reason):
     assert fit["model"] is None
 
 
-@pytest.mark.parametrize("error", [ValueError, np.linalg.LinAlgError])
-def test_a_bug_is_no_failed_fit(monkeypatch, error):
-    """Only what is the data's fault is recorded; every other error goes on."""
-
-    def broken(*_):
-        msg = "operands could not be broadcast together"
-        raise error(msg)
-
-    monkeypatch.setattr("skyloom.builder.fitting.tune._search", broken)
-    with pytest.raises(error, match="broadcast"):
-        tune(crowd_start(), None, observed(), TuneSettings())
-
-
 def test_arms_without_a_disk_are_dropped():
     """Arms have no light of their own; the bulge is fitted without them."""
     start = replace(TRUTH, disk=None)
     fit = tune(start, None, observed(), TuneSettings())
     assert fit["dropped"] == ["spiral.0"]
     assert fit["model"]["bulge"] is not None
-
-
-def test_without_keeps_arms_and_errors_together():
-    """Dropping the first of two arms drops its scatter; the disk takes all arms."""
-    model = replace(TRUTH, spiral=(*TRUTH.spiral, replace(TRUTH.spiral[0], A=9.0)))
-    errors = {"disk": {}, "spiral": [{"A": 1.0}, {"A": 2.0}]}
-    left, kept = without(model, errors, ["spiral.0"])
-    assert [arm.A for arm in left.spiral] == [9.0]
-    assert kept["spiral"] == [{"A": 2.0}]
-    left, kept = without(model, errors, ["disk"])
-    assert (left.disk, left.spiral, kept["spiral"]) == (None, (), [])
 
 
 def test_residual_images(fit):
@@ -115,43 +90,6 @@ def test_residual_images(fit):
     residual = planes["RESIDUAL"]
     assert np.isnan(residual[pixels.mask]).all()
     assert np.nanstd(residual) == pytest.approx(1.0, abs=0.05)
-
-
-DARK = SpiralArm(1.0, 2.0, 17.0, 12.0, 3.4, 5.0)
-DARK_SCATTER = SCATTER["spiral"][0]
-
-
-def with_a_dark_arm():
-    """Return a start whose second arm is darker than the disk, and the pixels."""
-    pixels = observed()
-    disk = replace(TRUTH.disk, I=1.0)
-    arm = render_components(Model(disk=disk, spiral=(DARK,)), SHAPE, pixels.psf)
-    pixels.image -= 0.05 * arm["spiral"]
-    start = crowd_start()
-    errors = SCATTER | {"spiral": [*SCATTER["spiral"], DARK_SCATTER]}
-    return replace(start, spiral=(*start.spiral, DARK)), errors, pixels
-
-
-def test_priors_stay_the_crowds_after_a_drop(monkeypatch):
-    """The search goes on from where it was, with the priors about the crowd's model."""
-    start, errors, pixels = with_a_dark_arm()
-    made = []
-
-    def seen(*args):
-        made.append(Problem(*args))
-        return made[-1]
-
-    monkeypatch.setattr("skyloom.builder.fitting.tune.Problem", seen)
-    fit = tune(start, errors, pixels, TuneSettings())
-    assert fit["dropped"] == ["spiral.1"]
-    never = Problem(crowd_start(), pixels, SCATTER)
-    first, last = made[0], made[1]
-    assert last.par.names == never.par.names
-    np.testing.assert_array_equal(last.prior_mean, never.prior_mean)
-    np.testing.assert_array_equal(last.prior_root, never.prior_root)
-    np.testing.assert_array_equal(last.bounds, never.bounds)
-    assert np.abs(last.start - never.start).max() > 0.01
-    assert first.par.names != last.par.names
 
 
 def test_a_drop_does_not_count_the_data_twice():
@@ -176,24 +114,6 @@ def test_chisq_start_is_that_of_the_start():
     assert fit["chisq_start"] == pytest.approx(np.mean(missed**2))
 
 
-def test_dropped_arms_are_numbered_as_in_the_start(monkeypatch):
-    """Arms dropped one after the other keep the numbers of the model given."""
-    dark = iter([["spiral.0"], ["spiral.1"], []])
-    monkeypatch.setattr("skyloom.builder.fitting.tune._dark", lambda *_: next(dark, []))
-    monkeypatch.setattr(
-        "skyloom.builder.fitting.tune._search",
-        lambda problem, _: types.SimpleNamespace(
-            vector=problem.start, status="converged", message="", n_evaluations=1,
-            n_iterations=1,
-        ),
-    )  # fmt: skip
-    arms = tuple(replace(TRUTH.spiral[0], A=a) for a in (4.0, 6.0, 8.0))
-    start = replace(TRUTH, spiral=arms)
-    fit = tune(start, None, observed(), TuneSettings())
-    assert fit["dropped"] == ["spiral.0", "spiral.2"]
-    assert [arm["A"] for arm in fit["model"]["spiral"]] == pytest.approx([6.0])
-
-
 def test_a_bulge_without_a_disk_may_be_large():
     """Limits in units of the disk's Re do not become pixels where there is no disk."""
     bulge = replace(TRUTH.bulge, Re=6.0)
@@ -211,24 +131,19 @@ def test_an_arm_at_its_brightest_is_in_the_record(monkeypatch):
     assert fit["errors"][fit["parameters"].index("spiral.0.I")] == 0
 
 
-@pytest.mark.parametrize("factor", [0.5, 0.8])
-def test_errors_are_inflated_by_the_root_of_chisq(factor):
+@pytest.mark.parametrize("factor", [0.2, 0.5])
+def test_errors_are_inflated_by_the_root_of_the_misfit(factor):
     """With sigma too small by a factor, errors are as with the right one.
 
-    Reduced chi² grows by 1 / factor², the curvature's errors shrink by the factor, and
-    their product is what the noise says; priors alone keep their width.
+    Chi² grows by 1 / factor², the curvature's errors shrink by the factor, and their
+    product is what the noise says; priors alone keep their width.
     """
     pixels = observed()
     pixels.sigma *= factor
     wrong = tune(crowd_start(), None, pixels, TuneSettings())
     right = tune(crowd_start(), None, observed(), TuneSettings())
-    n, k = wrong["n_pixels"], wrong["n_free"]
-    assert wrong["error_scale"] == pytest.approx(np.sqrt(wrong["chisq"]))
-    assert wrong["chisq"] == pytest.approx(wrong["chisq_per_pixel"] * n / (n - k))
+    assert wrong["error_scale"] == pytest.approx(right["error_scale"] / factor, rel=0.2)
     raw = np.array(wrong["errors"]) / wrong["error_scale"]
-    assert wrong["error_scale"] == pytest.approx(
-        max(1.0, np.sqrt(right["chisq"])) / factor, rel=0.05
-    )
     name = wrong["parameters"].index("disk.mux")
     right_raw = right["errors"][name] / right["error_scale"]
     assert raw[name] == pytest.approx(factor * right_raw, rel=0.05)
@@ -245,32 +160,6 @@ def test_errors_are_never_deflated():
     fit = tune(crowd_start(), SCATTER, pixels, TuneSettings())
     assert fit["chisq"] < 0.5
     assert fit["error_scale"] == 1.0
-
-
-def test_the_best_of_three_searches_counts(monkeypatch):
-    """Where light goes out, the search with the lowest objective is taken."""
-    start, _, pixels = with_a_dark_arm()
-    problem = Problem(start, pixels, None)
-    ends = {1.0: 0.05, 2.0: 0.01, 0.5: 0.03}
-    tried = []
-
-    def ended(_, __, stretch=1.0):
-        tried.append(stretch)
-        return types.SimpleNamespace(vector=problem.start + ends[stretch])
-
-    monkeypatch.setattr(tuning, "search", ended)
-    monkeypatch.setattr(tuning, "_dark", lambda *_: ["spiral.1"])
-    monkeypatch.setattr(
-        tuning, "_objective", lambda _, v: float((v - problem.start)[0])
-    )
-    found = tuning._search(problem, 60)
-    assert tried == [1.0, 2.0, 0.5]
-    assert found.vector[0] - problem.start[0] == pytest.approx(0.01)
-    monkeypatch.setattr(tuning, "_dark", lambda *_: [])
-    assert tuning._search(problem, 60).vector[0] - problem.start[0] == pytest.approx(
-        0.05
-    )
-    assert tried == [1.0, 2.0, 0.5, 1.0]
 
 
 @pytest.mark.parametrize(("spare", "status"), [(0, "failed"), (1, "converged")])

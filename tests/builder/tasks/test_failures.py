@@ -25,6 +25,8 @@ from skyloom.builder.tasks.fits import (
     failed_best,
     failed_tune,
     find_best,
+    model_subject,
+    no_subject_model,
     tune_subject,
 )
 from skyloom.builder.tasks.morphology import morphology_tree
@@ -108,19 +110,34 @@ def test_no_image_no_best_individual(nobody, no_image, tmp_path):
 
 
 def test_failed_start_fails_the_fit(no_image, tmp_path):
-    """A fit without a start says why there is none, and has its residual file."""
+    """A fit without a start says why there is none."""
     start = tmp_path / "start.json"
     failed_best(7, WHY, {"row": start}, recipe=Recipe({}, "c"))
     files = {"starts": {7: start}, "cutouts": {7: no_image["npz"]}}
     given = {"recipe": Recipe(TUNE, "c")}
     with pytest.raises(DatumError, match=WHY):
         tune_subject(7, {}, files=files, **given)
-    paths = {"tuned": tmp_path / "t.json", "residuals": tmp_path / "r.fits"}
+    paths = {"tuned": tmp_path / "t.json"}
     failed_tune(7, "naïve " * 20, paths, **given)
     tree = read_json(paths["tuned"])
     assert (tree["status"], tree["start"], tree["model"]) == ("failed", "agg", None)
-    assert tree["residual"] == "residuals/agg/7.fits"
+    assert tree["reason"] == "naïve " * 20
+
+
+def test_no_fit_no_model(no_image, tmp_path):
+    """A galaxy without a model says why, in its record and its residual file."""
+    paths = {"model": tmp_path / "m.json", "residuals": tmp_path / "r.fits"}
+    given = {"recipe": Recipe({"tune": TUNE["tune"]}, "c")}
+    files = dict.fromkeys(("aggregates", "agg", "bi"), {7: tmp_path / "absent"})
+    files |= {"cutouts": {7: no_image["npz"]}}
+    with pytest.raises(DatumError, match=WHY):
+        model_subject(7, {}, files=files, **given)
+    no_subject_model(7, "naïve " * 20, paths, **given)
+    tree = read_json(paths["model"])
+    assert (tree["status"], tree["model"], tree["mean"]) == ("failed", None, None)
+    assert (tree["subject_id"], tree["sets"], tree["arms"]) == (7, [], [])
     with fits.open(paths["residuals"]) as file:
+        assert len(file) == 1
         assert file[0].header["STATUS"] == "failed"
         assert file[0].header["REASON"].startswith("na?ve")
 

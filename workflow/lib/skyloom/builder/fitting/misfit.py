@@ -24,14 +24,18 @@ LEAST_FILLED = 0.5  # part of a block's pixels that are good and near
 
 
 def misfit(fit: Settled) -> float:
-    """Return the `inflation` of a fit's residuals; without a disk its chi² a pixel."""
+    """Return the `inflation` of a fit's residuals, and no less than chi² a pixel.
+
+    In small galaxies the fit itself takes most of what a block's sum would show.
+    """
     problem, disk = fit.problem, fit.shape.disk
+    a_pixel = max(1.0, fit.chisq / len(problem.data))
     if disk is None:
-        return max(1.0, fit.chisq / len(problem.data))
+        return a_pixel
     residual, bad = np.zeros(problem.frame.shape), np.ones(problem.frame.shape, bool)
     residual.flat[problem.good] = fit.residuals
     bad.flat[problem.good] = False
-    return inflation(residual, bad, disk)
+    return max(a_pixel, inflation(residual, bad, disk))
 
 
 def inflation(residual: np.ndarray, mask: np.ndarray, disk: Sersic) -> float:

@@ -156,8 +156,8 @@ def _words(known: Mapping) -> str:
     angle = _angle(known["pitch_angle"], known["pitch_angle_err"])
     singles = [f"{k} {known[f'pitch_angle_{k}']:.1f}°" for k in ("crowd", "fit")
                if known.get(f"pitch_angle_{k}") is not None]  # fmt: skip
-    doubts = [flag.replace("_", " ") for flag in known.get("flags") or ()]
-    return f"{angle}  ({'; '.join([', '.join(singles), *doubts])})"
+    doubt = [flag.replace("_", " ") for flag in known.get("flags") or ()][:1]
+    return f"{angle}  ({'; '.join([', '.join(singles), *doubt])})"
 
 
 def _angle(value: float, error: float | None) -> str:
