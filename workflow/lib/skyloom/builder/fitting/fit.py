@@ -44,8 +44,8 @@ BOUNDS = {
     "spiral.I": (0.0, 4.0),
 }
 # Priors of what volunteers do not tell: median, width of the logarithm, and the unit.
-# Medians and widths are those of fits of the published galaxies whose first of a pair
-# has an even place or whose id is even (`tests/real/test_builder_sets.py`).
+# Medians are those of fits of the published galaxies' volunteer models; widths are a
+# little less than theirs, which hold what a component becomes where there is none.
 POPULATION = {
     "bulge.q": (0.8, 0.25, None),
     "bulge.Re": (0.14, 0.7, "disk.Re"),
