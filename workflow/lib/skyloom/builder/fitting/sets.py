@@ -44,6 +44,7 @@ from skyloom.builder.fitting.fullest import fullest
 from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
+from skyloom.io.errors import DatumError
 
 LEAST_WEIGHT = 0.2  # of the best set's, to be fitted
 MOST_SETS = 6
@@ -129,7 +130,8 @@ def fit_sets(
         parent, term = step
         tried.add(parent - {term})
         found = _less(fits[parent], term, cutout, limit)
-        fits.setdefault(_terms(found), found)
+        if found.shape.disk is not None:
+            fits.setdefault(_terms(found), found)
     return _weighted(fits, scale), scale
 
 
@@ -179,6 +181,9 @@ class Scale:
 
 def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, float]:
     shape = full.shape
+    if shape.disk is None:
+        msg = "the disk has no light in this image"
+        raise DatumError(msg)
     inside = shape.bulge or shape.bar or shape.disk
     centre = inside.mux, inside.muy
     signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
