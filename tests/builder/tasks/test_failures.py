@@ -128,7 +128,7 @@ def test_no_fit_no_model(no_image, tmp_path):
     """A galaxy without a model says why, in its record and its residual file."""
     paths = {"model": tmp_path / "m.json", "residuals": tmp_path / "r.fits"}
     given = {"recipe": Recipe({"tune": TUNE["tune"]}, "c")}
-    files = dict.fromkeys(("aggregates", "agg", "bi"), {7: tmp_path / "absent"})
+    files = {key: {7: tmp_path / "absent"} for key in ("aggregates", "agg", "bi")}
     files |= {"cutouts": {7: no_image["npz"]}}
     with pytest.raises(DatumError, match=WHY):
         model_subject(7, {}, files=files, **given)
