@@ -55,7 +55,7 @@ def crowd(
 
 
 def _drawn(rng, truth: Model, votes, arms, k: int) -> Model:
-    """Return what volunteer k drew; the turns of components differ."""
+    """Return what volunteer k drew; who draws a component differs between them."""
     parts = {}
     for step, (name, part) in enumerate(truth.components().items()):
         if (7 * step + k) % N < votes[name]:

@@ -7,7 +7,7 @@ import small_crowds as small
 from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.galaxy import crowd_of, galaxy_model, no_model
 from skyloom.builder.fitting.tune import failed, tune
-from skyloom.builder.model import Model, from_dict, replace
+from skyloom.builder.model import Model, Sersic, from_dict, replace
 from skyloom.io.errors import DatumError
 
 DREW_DISK = {"disk": 28, "bulge": 0}
@@ -130,3 +130,13 @@ def test_a_crowd_that_failed_has_no_votes(bar_image):
     tree = galaxy_model(crowd, starts, bar_image, TuneSettings())
     assert from_dict(tree["model"]).disk is not None
     assert tree["arms"] == []
+
+
+def test_a_galaxy_whose_disk_has_no_light_is_refused():
+    """A lone bulge is recorded as such, and stops nobody else's fit."""
+    bulge = Model(bulge=Sersic(34.4, 32.7, 0.6, 0.9, 2.5, 0.5, n=2.0))
+    image = small.pixels(bulge)
+    crowd = small.crowd(small.barred(), DREW_DISK | {"bar": 0})
+    fit = tune(bulge, None, image, TuneSettings())
+    with pytest.raises(DatumError, match="disk has no light"):
+        galaxy_model(crowd, {"agg": fit}, image, TuneSettings())

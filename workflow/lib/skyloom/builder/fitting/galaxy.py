@@ -66,7 +66,7 @@ def galaxy_model(
     sets, scale = fit_sets(starts, crowd, errors, votes, cutout, limit)
     chosen, factor = sets[0], scale.inflation
     tree = record(chosen.fit, factor)
-    tree["components"] = ["disk", *_kinds(chosen)]
+    tree["components"] = _kinds(chosen)
     tree["probability"] = _probabilities(sets, scale)
     tree["sets"] = [_row(one) for one in sets]
     posteriors = [_posterior(one.fit, factor) for one in sets]
@@ -113,7 +113,7 @@ def _probabilities(sets: Sequence[Weighted], scale: Scale) -> dict[str, float]:
     found = {term: probability(sets, scale, term) for term in scale.odds}
     arms = [p for term, p in found.items() if term.startswith("spiral")]
     return {
-        "bulge": found["bulge"],
+        "bulge": found.get("bulge", 0.0),
         "bar": found.get("bar", 0.0),
         "spiral": 1.0 - math.prod(1.0 - p for p in arms),
     }
@@ -142,13 +142,15 @@ def _with_disk(model: Model) -> Model:
 
 
 def _kinds(one: Weighted) -> list[str]:
-    return [k for k in KINDS if any(t.split(".", 1)[0] == k for t in one.terms)]
+    disk = [] if one.fit.shape.disk is None else ["disk"]
+    held = {term.split(".", 1)[0] for term in one.terms}
+    return disk + [kind for kind in KINDS if kind in held]
 
 
 def _row(one: Weighted) -> dict:
     n_free = len(one.fit.problem.par.names) + len(one.fit.problem.terms)
     return {
-        "components": ["disk", *_kinds(one)],
+        "components": _kinds(one),
         "n_arms": len(one.fit.arms),
         "weight": one.weight,
         "share": one.share,

@@ -25,6 +25,9 @@ SYSTEMATIC = {"disk.Re": 0.040, "disk.q": 0.025, "flux.total": 0.0046}
 SYSTEMATIC_PARTS = {"bulge": 0.048, "bar": 0.10, "spiral": 0.16}
 
 
+PLACES = ("A", "t_min", "t_max")
+
+
 @dataclass(frozen=True)
 class Quantities:
     """Named quantities with their covariance; roll [rad] is known modulo pi."""
@@ -47,7 +50,8 @@ class Quantities:
 def quantities(post: Posterior, arms: Sequence[int]) -> Quantities:
     """Return a fit's parameters, fluxes and fractions.
 
-    Names are those of `posterior.free_values`, ``flux.total``, ``flux.disk`` ... and
+    Where an arm starts, ends and passes theta = 0 is told in the axes of its disk, which
+    differ from set to set, and is left out. Names are those of `posterior.free_values`, ``flux.total``, ``flux.disk`` ... and
     ``fraction.disk`` ...; `arms` numbers the fit's arms, as ``spiral.2.phi``.
     """
     value_names, parameters = value_quantity(post)
@@ -61,7 +65,10 @@ def quantities(post: Posterior, arms: Sequence[int]) -> Quantities:
     names = [_numbered(name, arms) for name in value_names]
     names += ["flux.total", *(f"flux.{part}" for part in parts)]
     names += [f"fraction.{part}" for part in parts]
-    return Quantities(tuple(names), *post.propagated(everything))
+    kept = [i for i, name in enumerate(names) if name.rpartition(".")[2] not in PLACES]
+    values, covariance = post.propagated(everything)
+    named = tuple(names[i] for i in kept)
+    return Quantities(named, values[kept], covariance[np.ix_(kept, kept)])
 
 
 def _numbered(name: str, arms: Sequence[int]) -> str:

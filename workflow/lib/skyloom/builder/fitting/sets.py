@@ -130,6 +130,10 @@ def fit_sets(
     """
     begins = [fullest(start, crowd, cutout) for start in _different(starts)]
     full = _full(begins, crowd, errors, cutout, limit)
+    if full.shape.disk is None:  # all sets have one: here is nothing to choose
+        terms = _terms(full)
+        alone = Scale(dict.fromkeys(terms, math.inf), full.objective, misfit(full))
+        return [Weighted(terms, full, 1.0, 1.0)], alone
     full = _with_clear_arms(full, cutout, limit)
     odds = _log_odds(full, votes, cutout)
     scale = Scale(odds, full.objective, misfit(full))
@@ -141,7 +145,8 @@ def fit_sets(
         found = _less(fits[parent], [term], cutout, limit)
         if term == "bar":
             found = _barless(found, begins[0], cutout, limit)
-        fits.setdefault(_terms(found), found)
+        if found.shape.disk is not None:
+            fits.setdefault(_terms(found), found)
     return _weighted(fits, scale), scale
 
 
