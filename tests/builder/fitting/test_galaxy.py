@@ -132,11 +132,15 @@ def test_a_crowd_that_failed_has_no_votes(bar_image):
     assert tree["arms"] == []
 
 
-def test_a_galaxy_whose_disk_has_no_light_is_refused():
-    """A lone bulge is recorded as such, and stops nobody else's fit."""
+def test_a_galaxy_whose_disk_has_no_light_has_none():
+    """A lone bulge has one set, without a disk."""
     bulge = Model(bulge=Sersic(34.4, 32.7, 0.6, 0.9, 2.5, 0.5, n=2.0))
     image = small.pixels(bulge)
     crowd = small.crowd(small.barred(), DREW_DISK | {"bar": 0})
     fit = tune(bulge, None, image, TuneSettings())
-    with pytest.raises(DatumError, match="disk has no light"):
-        galaxy_model(crowd, {"agg": fit}, image, TuneSettings())
+    tree = galaxy_model(crowd, {"agg": fit}, image, TuneSettings())
+    assert tree["model"]["disk"] is None
+    assert "disk" not in tree["components"]
+    assert [one["weight"] for one in tree["sets"]] == [1.0]
+    assert "disk.Re" not in tree["mean"]["names"]
+    assert json.loads(json.dumps(tree, allow_nan=False)) == tree

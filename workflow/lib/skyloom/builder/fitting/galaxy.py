@@ -149,11 +149,12 @@ def _kinds(one: Weighted) -> list[str]:
 
 def _row(one: Weighted) -> dict:
     n_free = len(one.fit.problem.par.names) + len(one.fit.problem.terms)
+    disk = one.fit.shape.disk
     return {
         "components": _kinds(one),
         "n_arms": len(one.fit.arms),
         "weight": one.weight,
         "share": one.share,
         "chisq": one.fit.chisq / (len(one.fit.problem.data) - n_free),
-        "disk_Re": one.fit.shape.disk.Re,
+        "disk_Re": disk and disk.Re,
     }

@@ -50,9 +50,10 @@ class Quantities:
 def quantities(post: Posterior, arms: Sequence[int]) -> Quantities:
     """Return a fit's parameters, fluxes and fractions.
 
-    Where an arm starts, ends and passes theta = 0 is told in the axes of its disk, which
-    differ from set to set, and is left out. Names are those of `posterior.free_values`, ``flux.total``, ``flux.disk`` ... and
-    ``fraction.disk`` ...; `arms` numbers the fit's arms, as ``spiral.2.phi``.
+    Where an arm starts, ends and passes theta = 0 is told in the axes of its disk,
+    which differ from set to set, and is left out. Names are those of
+    `posterior.free_values`, ``flux.total``, ``flux.disk`` ... and ``fraction.disk``
+    ...; `arms` numbers the fit's arms, as ``spiral.2.phi``.
     """
     value_names, parameters = value_quantity(post)
     parts, fluxes = flux_quantity(post)
