@@ -74,7 +74,8 @@ def _grouped(flat: Mapping) -> tuple[dict[str, dict], list[dict]]:
     groups: dict[str, dict] = {name: {} for name in ("disk", "centre")}
     arms: dict[str, dict] = {}
     for key, value in flat.items():
-        name, field, *number = key.split(".")
+        name, _, rest = key.partition(".")
+        field, *number = rest.split(".")
         if name == "spiral" and number:
             arms.setdefault(number[0], {})[field] = value
         elif name in (*COMPONENTS, "centre"):

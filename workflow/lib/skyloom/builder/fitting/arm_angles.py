@@ -24,6 +24,7 @@ SYSTEMATIC = {"crowd": 2.7, "fit": 3.8}  # deg
 LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
 TIGHT = 3.0  # deg: an arm that is a ring
 APART = 3.0  # standard errors
+ALONE = 10.0  # deg, of what two volunteers drew
 FLAGS = {
     "off_arm": "the fitted arm does not lie on the drawn one",
     "reversed": "the fitted arm winds against the drawn one",
@@ -103,18 +104,21 @@ def _flags(arm, drawn, fit, known) -> list[str]:
     if known and known[0] * fit[0] < 0:
         flags.append("reversed")
     if known and known[1] is not None:
-        total = math.hypot(_error(*fit, "fit"), _error(*known, "crowd"))
+        total = math.hypot(_error(fit[1], "fit"), _error(known[1], "crowd"))
         flags += ["apart"] if abs(known[0] - fit[0]) > APART * total else []
     return [name for name in FLAGS if name in flags]
 
 
 def _combined(fit, known, flags) -> tuple[float, float]:
     """Return the signed pitch angle and its error [deg]."""
-    mine = fit[0], _error(*fit, "fit")
-    if known is None or known[1] is None:
+    mine = fit[0], _error(fit[1], "fit")
+    if known is None:
         return mine
-    theirs = known[0], _error(*known, "crowd")
-    if FAILED & set(flags):
+    failed = FAILED & set(flags)
+    if known[1] is None:  # too few volunteers to know how well they agree
+        return (known[0], ALONE) if failed else mine
+    theirs = known[0], _error(known[1], "crowd")
+    if failed:
         return theirs
     weight = [1 / error**2 for _, error in (mine, theirs)]
     mean = (mine[0] * weight[0] + theirs[0] * weight[1]) / sum(weight)
@@ -122,5 +126,5 @@ def _combined(fit, known, flags) -> tuple[float, float]:
     return mean, max(1.0, away) / math.sqrt(sum(weight))
 
 
-def _error(_angle: float, error: float, source: str) -> float:
+def _error(error: float, source: str) -> float:
     return math.hypot(error, SYSTEMATIC[source])

@@ -8,6 +8,8 @@ Source: Aguerri et al. 1998, AJ 116, 2136, section 3 (Fourier amplitudes of bars
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.ndimage import map_coordinates
 
@@ -25,7 +27,8 @@ _ANGLES = 2 * np.pi * np.arange(64) / 64
 def bar_strength(image: np.ndarray, mask: np.ndarray, disk: Sersic, centre) -> float:
     """Return the largest m = 2 amplitude of one angle, relative to the mean light.
 
-    0 for a round galaxy; about 0.2 for a weak bar and 0.6 for a strong one.
+    0 for a round galaxy; about 0.2 for a weak bar and 0.6 for a strong one; NaN where
+    the disk is too small to tell.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ def bar_strength(image: np.ndarray, mask: np.ndarray, disk: Sersic, centre) -> f
     plane = replace(disk, mux=mux, muy=muy, q=max(disk.q, LEAST_Q))
     r = (RADII * disk.Re)[RADII * disk.Re >= LEAST_RADIUS]
     if len(r) < WINDOW:
-        return 0.0
+        return math.nan
     radius, angle = np.meshgrid(r, _ANGLES, indexing="ij")
     x, y = project(radius.ravel(), angle.ravel(), plane).T
     seen = map_coordinates(np.where(mask, 0.0, image), [y, x], order=1, mode="nearest")

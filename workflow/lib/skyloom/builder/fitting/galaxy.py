@@ -47,7 +47,7 @@ def galaxy_model(
         Plain JSON: the fit of the chosen set, the one of the highest weight, as
         `tune.tune` returns it, and in addition ``components`` (of the chosen set),
         ``probability`` of bulge, bar and arms, ``sets`` (components, number of arms,
-        weight, share in the means, chi² and disk Re of each), ``mean`` (`mean.mean`,
+        weight, chi² and disk Re of each), ``mean`` (`mean.mean`,
         over the sets, of what the chosen one has) and ``arms`` (of the chosen set's, in
         order).
 
@@ -74,7 +74,7 @@ def galaxy_model(
         quantities(post, one.fit.arms)
         for post, one in zip(posteriors, sets, strict=True)
     ]
-    tree["mean"] = mean(found, [one.share for one in sets], factor).tree()
+    tree["mean"] = mean(found, [one.weight for one in sets], factor).tree()
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
     backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
     each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
@@ -154,7 +154,6 @@ def _row(one: Weighted) -> dict:
         "components": _kinds(one),
         "n_arms": len(one.fit.arms),
         "weight": one.weight,
-        "share": one.share,
         "chisq": one.fit.chisq / (len(one.fit.problem.data) - n_free),
         "disk_Re": disk and disk.Re,
     }

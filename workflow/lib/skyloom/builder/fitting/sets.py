@@ -22,11 +22,9 @@ components it has, and a disk beside a bar is another disk than one without. So:
    would call it a bar. So evidence counts by its logarithm, and all constants are those
    with which the probability of a component agrees with the votes of Galaxy Zoo 2
    (bars) and of other volunteers on the same galaxy (bulges, arms): `ODDS`.
-4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. The weights say which
-   components a galaxy has. Its quantities are means over the sets that have them
-   (`fitting.mean`), so that a galaxy's numbers change little when its crowd changes a
-   little; there a set that fits worse counts less, by `FITNESS` of its evidence: what
-   a bar is called is the crowd's, but how large the disk is, is the image's.
+4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. Quantities are means over the
+   sets that have them (`fitting.mean`), so that a galaxy's numbers change little when
+   its crowd changes a little.
 
 Sources: Hoeting et al. 1999, Stat. Sci. 14, 382 (means over models); Kass & Raftery
 1995, JASA 90, 773 (evidence); Lingard et al. 2020, ApJ 900, 178 (the crowd).
@@ -45,17 +43,18 @@ from skyloom.builder.fitting.bar_strength import bar_strength
 from skyloom.builder.fitting.fullest import fullest
 from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
+from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, replace
 
 LEAST_WEIGHT = 0.15  # of the best set's, to be fitted
 MOST_SETS = 6
 FEW = 15  # evaluations of a search that begins near its end
 LEAST_SIGN = 0.01
+TYPICAL_SIGN = 0.26  # where the image is too small to show one
 # An arm's part of the light times what chi² gains by it over the inflation. Arms with
 # less are found by one crowd and not by the next, or are what a ring or a clump leaves.
 LEAST_ARM = 2.0
 EVIDENCE = 0.14
-FITNESS = 0.1  # part of the evidence that counts for means, beside the weight
 ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
 
 
@@ -69,6 +68,7 @@ class Odds:
 
     def of(self, part: float, sign: float) -> float:
         """Return the log odds from the part of the votes and the sign."""
+        sign = TYPICAL_SIGN if math.isnan(sign) else sign
         votes = self.crowd * math.log(part / (1 - part))
         return self.base + votes + self.sign * math.log(max(sign, LEAST_SIGN))
 
@@ -88,8 +88,7 @@ class Weighted:
 
     terms: Set
     fit: Settled
-    weight: float  # for which components the galaxy has
-    share: float  # in the means
+    weight: float
 
 
 def fit_sets(
@@ -130,10 +129,10 @@ def fit_sets(
     """
     begins = [fullest(start, crowd, cutout) for start in _different(starts)]
     full = _full(begins, crowd, errors, cutout, limit)
-    if full.shape.disk is None:  # all sets have one: here is nothing to choose
-        terms = _terms(full)
-        alone = Scale(dict.fromkeys(terms, math.inf), full.objective, misfit(full))
-        return [Weighted(terms, full, 1.0, 1.0)], alone
+    if full.shape.disk is None:  # all other sets have one: there is nothing to choose
+        odds = {term: ODDS[term].of(votes[term], math.nan) for term in _terms(full)}
+        alone = Scale(odds, full.objective, misfit(full))
+        return [Weighted(_terms(full), full, 1.0)], alone
     full = _with_clear_arms(full, cutout, limit)
     odds = _log_odds(full, votes, cutout)
     scale = Scale(odds, full.objective, misfit(full))
@@ -146,7 +145,9 @@ def fit_sets(
         if term == "bar":
             found = _barless(found, begins[0], cutout, limit)
         if found.shape.disk is not None:
-            fits.setdefault(_terms(found), found)
+            known = fits.get(_terms(found), found)
+            fits[_terms(found)] = min(known, found, key=lambda one: one.objective)
+            tried.add(_terms(found))
     return _weighted(fits, scale), scale
 
 
@@ -257,7 +258,10 @@ def _with_clear_arms(full: Settled, cutout, limit: int) -> Settled:
         for own, i in enumerate(full.arms)
     }
     faint = [f"spiral.{i}" for i, value in worth.items() if value < LEAST_ARM]
-    return _less(full, faint, cutout, limit) if faint else full
+    if not faint:
+        return full
+    clear = _less(full, faint, cutout, limit)
+    return full if clear.shape.disk is None else clear
 
 
 def _less(parent: Settled, terms: Iterable[str], cutout, limit: int) -> Settled:
@@ -278,23 +282,20 @@ def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:
     In the fullest model the bar may have taken the bulge's light, even all of it; what
     is left when it goes is a poor start.
     """
+    if fit.shape.disk is None:
+        return fit
     crowd = replace(fit.crowd, bulge=fit.crowd.bulge or begin.bulge)
-    start = replace(fit.shape, disk=begin.disk, bulge=begin.bulge)
+    arms = (reframed(arm, fit.shape.disk, begin.disk) for arm in fit.shape.spiral)
+    start = Model(begin.disk, begin.bulge, spiral=tuple(arms))
     few = min(limit, 2 * FEW)
     other = settle(crowd, fit.errors, cutout, few, start, patient=False)
     return min((fit, other.renumbered(fit.arms)), key=lambda end: end.objective)
 
 
 def _weighted(fits: Mapping[Set, Settled], scale: Scale) -> list[Weighted]:
-    objective = np.array([fit.objective for fit in fits.values()])
-    logs = [scale.log_weight(t, one) for t, one in zip(fits, objective, strict=True)]
-    weights = _shares(np.array(logs))
-    shares = _shares(logs - FITNESS * (objective - objective.min()) / scale.inflation)
-    found = zip(fits.items(), weights.tolist(), shares.tolist(), strict=True)
-    sets = [Weighted(*one, *numbers) for one, *numbers in found]
-    return sorted(sets, key=lambda one: -one.weight)
-
-
-def _shares(logs: np.ndarray) -> np.ndarray:
+    logs = np.array([scale.log_weight(t, fit.objective) for t, fit in fits.items()])
     weights = np.exp(logs - logs.max())
-    return weights / weights.sum()
+    weights /= weights.sum()
+    found = zip(fits.items(), weights.tolist(), strict=True)
+    sets = [Weighted(terms, fit, weight) for (terms, fit), weight in found]
+    return sorted(sets, key=lambda one: -one.weight)

@@ -76,7 +76,9 @@ class Settled:
     def renumbered(self, arms: Sequence[int]) -> Settled:
         """Return the same end, with the arms' numbers in another model."""
         kept = tuple(arms[i] for i in self.arms)
-        return dataclasses.replace(self, arms=kept)
+        first = {f"spiral.{own}": f"spiral.{i}" for own, i in enumerate(arms)}
+        dropped = tuple(first.get(term, term) for term in self.dropped)
+        return dataclasses.replace(self, arms=kept, dropped=dropped)
 
     @property
     def light(self) -> dict[str, float]:

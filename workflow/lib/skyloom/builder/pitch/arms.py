@@ -42,8 +42,10 @@ def arm_row(arm: Mapping, drawn: Mapping | None) -> dict:
         are NaN where the error is not known.
     """
     error = float(arm["pitch_angle_err"] or np.nan)  # none at all is not known either
-    known = UNDRAWN if drawn is None else drawn
-    parts = (0.0 * error, error) if drawn is None else (error, 0.0 * error)
+    # Without an error of theirs, volunteers have no part in the estimate.
+    said = drawn is not None and arm["pitch_angle_crowd_err"] is not None
+    known = drawn if said else UNDRAWN
+    parts = (error, 0.0 * error) if said else (0.0 * error, error)
     return {
         "pitch_angle": float(arm["pitch_angle"]),
         "dof": int(known["dof"]),

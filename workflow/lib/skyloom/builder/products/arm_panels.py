@@ -143,7 +143,7 @@ def _catalogued(axes: Axes, arm: SpiralArm, known: Mapping, colour: str) -> None
     centre = arm.A * np.exp(middle * np.tan(np.radians(arm.phi)))
 
     def radius(pitch: float) -> np.ndarray:
-        slope = np.copysign(np.tan(np.radians(pitch)), arm.phi)
+        slope = known["chirality"] * np.tan(np.radians(pitch))
         return centre * np.exp((t - middle) * slope)
 
     angle, error = known["pitch_angle"], known["pitch_angle_err"] or 0.0
