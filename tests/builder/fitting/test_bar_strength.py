@@ -68,9 +68,9 @@ def test_arms_turn_their_angle_and_are_weaker_than_a_bar():
 
 
 def test_what_cannot_be_seen_is_no_bar():
-    """A disk hardly larger than the PSF, an edge-on one, an empty or masked image."""
+    """An edge-on disk, an empty or masked image; one like the PSF tells nothing."""
     light = image(Model(disk=ROUND, bar=BAR))
-    assert bar_strength(light, CLEAR, replace(ROUND, Re=3.0), CENTRE) == 0.0
+    assert np.isnan(bar_strength(light, CLEAR, replace(ROUND, Re=3.0), CENTRE))
     assert bar_strength(np.zeros(SHAPE), CLEAR, ROUND, CENTRE) == 0.0
     assert bar_strength(light, np.ones(SHAPE, bool), ROUND, CENTRE) == 0.0
     for seen in (light, -light):

@@ -149,10 +149,12 @@ def test_a_systematic_part_is_added(monkeypatch):
     given = one(**{
         "disk.Re": (10.0, 0.1), "disk.q": (1, 1), "flux.total": (5.0, 0.1),
         "flux.bar": (1.0, 0.1), "fraction.bar": (0.2, 0.01),
+        "flux.disk": (4.0, 0.1), "fraction.disk": (0.8, 0.01),
     })  # fmt: skip
     found = mean([given], [1.0], math.e)
     assert error(found, "disk.Re") == pytest.approx(np.hypot(0.1, 1.0))
-    assert error(found, "flux.bar") == pytest.approx(np.hypot(0.1, 1.0))
-    assert error(found, "fraction.bar") == pytest.approx(np.hypot(0.01, 0.2))
+    assert error(found, "flux.bar") == pytest.approx(np.hypot(0.1, 0.2))
+    assert error(found, "fraction.bar") == pytest.approx(np.hypot(0.01, 0.04))
+    assert error(found, "fraction.disk") == pytest.approx(np.hypot(0.01, 0.04))
     assert error(found, "disk.q") == pytest.approx(1.0)
     assert error(mean([given], [1.0]), "disk.Re") == pytest.approx(0.1)

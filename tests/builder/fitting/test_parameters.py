@@ -97,7 +97,7 @@ def test_turned_leaves_drawn_arms():
 def test_priors():
     """Scatter becomes a relative width for logarithms; silence is no prior."""
     par = parametrise(TRUTH)
-    mean, root = prior_of(par, SCATTER, {"bulge.n": (1.5, 0.6)})
+    mean, root = prior_of(par, SCATTER, {"bulge.n": (1.5, 0.6, None)})
     with np.errstate(divide="ignore"):
         width = 1 / np.diag(root)
     prior = dict(zip(par.names, zip(mean, width, strict=True), strict=True))

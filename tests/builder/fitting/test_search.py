@@ -69,13 +69,12 @@ def test_two_routes_to_one_optimum(fine):
     assert peer.nit > 2 * found.n_iterations
 
 
-def test_tolerance_is_honoured(monkeypatch):
+def test_tolerance_is_honoured():
     """A coarser tolerance ends the search earlier, at a higher objective."""
     problem = Problem(crowd_start(), observed(), SCATTER)
     ends = {}
     for ftol in (1e-2, 1e-8):
-        monkeypatch.setattr(searching, "FTOL", ftol)
-        ends[ftol] = search(problem, 60)
+        ends[ftol] = search(problem, 60, ftol=ftol)
     assert ends[1e-2].status == ends[1e-8].status == "converged"
     assert ends[1e-2].n_iterations < ends[1e-8].n_iterations
     coarse, fine = (objective(problem, ends[f].vector) for f in (1e-2, 1e-8))

@@ -10,6 +10,7 @@ from skyloom.builder.pitch.posterior import fit
 from skyloom.builder.products.catalogue_arms import span
 
 ARM = {"pitch_angle": 20.0, "pitch_angle_err": 1.0, "chirality": 1, "crowd": 0}
+ARM["pitch_angle_crowd_err"] = 2.0
 RECORD = {"dof": 4, "n_lines": 5}
 MODEL = invented_galaxy.MODEL
 

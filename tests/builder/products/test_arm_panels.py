@@ -17,6 +17,7 @@ MODEL = invented_galaxy.MODEL
 
 def known(crowd, pitch=25.0, **changes):
     told = {"crowd": crowd, "pitch_angle": pitch, "pitch_angle_err": 2.0, "flags": []}
+    told["chirality"] = 1
     return told | {"pitch_angle_crowd": None, "pitch_angle_fit": 18.0} | changes
 
 

@@ -365,7 +365,7 @@ def test_position_angles_agree_with_the_nsa(real):
         tree = read_json(folder / f"models/{number}.json.gz", nonfinite=True)
         if not tree["tuning"].get("success"):
             continue
-        disk = published_models.published_fit(tree).disk
+        disk = published_fit(tree).disk
         angle = position_angle(wcs, disk.mux, disk.muy, disk.roll)
         gaps.append((angle - row["SERSIC_PHI"] + 90) % 180 - 90)
     assert len(gaps) == 25

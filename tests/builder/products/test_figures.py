@@ -31,6 +31,7 @@ def arm(**changes):
     known = {
         "crowd": 0, "pitch_angle": 18.0, "pitch_angle_err": 1.2,
         "pitch_angle_crowd": 21.0, "pitch_angle_fit": 17.8, "flags": [],
+        "chirality": 1,
     }  # fmt: skip
     return known | changes
 

@@ -29,6 +29,7 @@ SHAPE = {
 }
 GEOMETRY = ("A", "phi", "t_min", "t_max")
 LOGARITHMIC = frozenset(("q", "Re", "n", "c", "A", "spread"))
+NO_PRIOR = (None, math.inf, None)
 PLANE = ("disk.mux", "disk.muy", "disk.roll", "disk.q")
 # Pixels, radians and degrees; 0.2 for the logarithms.
 STEPS = {"mux": 1.0, "muy": 1.0, "roll": 0.1, "phi": 2.0, "t_min": 0.1, "t_max": 0.1}
@@ -162,8 +163,8 @@ def prior_of(par: Parametrisation, errors: Mapping | None, population: Mapping):
             scale = math.exp(mean[i]) if par.logarithmic[i] else 1.0
             width[i] = max(scatter / scale, 1e-3)
             continue
-        median, spread, unit = population.get(_without_number(name), (1, np.inf, None))
-        if unit is None:
+        median, spread, unit = population.get(_without_number(name), NO_PRIOR)
+        if unit is None and median is not None:
             mean[i], width[i] = math.log(median), spread
         elif unit in par.names:
             j = par.names.index(unit)
