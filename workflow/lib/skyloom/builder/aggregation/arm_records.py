@@ -47,7 +47,7 @@ def covariance(arm: Arm, plane: Plane, method: str) -> dict[str, np.ndarray]:
     team = np.unique(drawer, return_inverse=True)[1] % _TEAMS
     if method == "published":
         rows = inliers_without(points, line, team)
-        bias = arm.spiral.coef - refit(arm, plane, "crowd")
+        bias = arm.spiral.coef - refit(arm, plane, "robust")
     else:
         rows = team != np.arange(team.max() + 1)[:, None]
         bias = robust.unknown(arm.spiral.coef, arm.theta, arm.weight)

@@ -139,7 +139,8 @@ def fit_arm(strokes: tuple[Stroke, ...], plane: Plane, method: str) -> Arm | Non
     spiral, extent = logspiral.fit(r, theta, weight), (theta.min(), theta.max())
     if not published:
         extent = robust.extent(r, theta, line, spiral.coef)
-        spiral = replace(spiral, coef=robust.opened(spiral.coef, theta, weight))
+        coef = robust.straight(theta, np.log(r), weight)
+        spiral = replace(spiral, coef=robust.opened(coef, theta, weight))
     extent = tuple(map(float, extent))
     return Arm(tuple(strokes), kept, line[kept], r, theta, weight, spiral, extent)
 
@@ -148,6 +149,7 @@ def refit(arm: Arm, plane: Plane, method: str, kept=None) -> np.ndarray:
     """Return ln A and b (2,) of an arm on another plane, or from other points.
 
     `kept`, shape (n_points,), replaces the arm's own choice; theta stays on its turn.
+    The method "robust" is that of the crowd without the correction of its bias.
     """
     points, line, _ = stacked(arm.strokes)
     kept = arm.kept if kept is None else kept
@@ -156,7 +158,8 @@ def refit(arm: Arm, plane: Plane, method: str, kept=None) -> np.ndarray:
     theta = theta + 2 * np.pi * turns
     if method == "published":
         return logspiral.fit(r, theta, weight).coef
-    return robust.opened(robust.straight(theta, np.log(r), weight), theta, weight)
+    coef = robust.straight(theta, np.log(r), weight)
+    return robust.opened(coef, theta, weight) if method == "crowd" else coef
 
 
 def stacked(strokes: tuple[Stroke, ...]) -> tuple:

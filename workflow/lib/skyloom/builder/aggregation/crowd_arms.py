@@ -103,7 +103,8 @@ class _Pool:
 
     def _take(self, own: np.ndarray, least: int) -> Arm | None:
         """Return the arm of a cluster, with the free lines that follow it."""
-        arm = self._fit(own[self.free[own]], least)
+        own = own[self.free[own]]
+        arm = self._fit(own, least) or self._best_line(own)
         for _ in range(2):
             if arm is None:
                 return None
@@ -113,6 +114,18 @@ class _Pool:
         if arm is not None:
             self.free[mine] = False
         return arm
+
+    def _best_line(self, own: np.ndarray) -> Arm | None:
+        """Return the spiral of one line, that most volunteers of a cluster follow.
+
+        It stands in where all lines together make no spiral: they are of two arms.
+        """
+        single = [arm for i in own if (arm := self._fit([i], 1))]
+        followers = [
+            len({self.volunteer[i] for i in own if _follows(arm, *self.polar[i])})
+            for arm in single
+        ]
+        return single[int(np.argmax(followers))] if single else None
 
     def _fit(self, own, least: int) -> Arm | None:
         if len(np.unique(self.volunteer[own])) < least:
