@@ -342,9 +342,9 @@ def test_fits_headers_carry_ucds(tmp_path):
 @pytest.mark.real
 def test_position_angles_agree_with_the_nsa(real):
     """Published fits of inclined galaxies lie on the sky as the NSA says they do."""
-    import published_models
     from skyloom.builder.config import Noise
     from skyloom.builder.drawings.subjects import read_metadata
+    from skyloom.builder.evaluation.published_fit import published_fit
     from skyloom.builder.images import astrometry, cutout
     from skyloom.builder.images.cutout_files import from_upstream_npz
     from skyloom.io.documents import read_json
