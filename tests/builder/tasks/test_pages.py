@@ -20,7 +20,7 @@ from skyloom.run.provenance import Recipe
 RECIPE = Recipe({}, "c")
 ARM = {
     "crowd": None, "pitch_angle": 18.0, "pitch_angle_err": 1.0, "flags": [],
-    "pitch_angle_crowd": None, "pitch_angle_fit": 18.0,
+    "pitch_angle_crowd": None, "pitch_angle_fit": 18.0, "chirality": 1,
 }  # fmt: skip
 
 
