@@ -17,11 +17,11 @@ components it has, and a disk beside a bar is another disk than one without. So:
 
    p_c is the part of the volunteers who drew the component, and s_c what the image
    shows of a bar, its strength (`fitting.bar_strength`). A galaxy is no sum of our
-   components: each part
-   more improves nearly every fit by far more than chance, whether or not astronomers
-   would call it a bar. So evidence counts by its logarithm, and all constants are those
-   with which the probability of a component agrees with the votes of Galaxy Zoo 2
-   (bars) and of other volunteers on the same galaxy (bulges, arms): `ODDS`.
+   components: each part more improves nearly every fit by far more than chance,
+   whether or not astronomers would call it a bar. So evidence counts by its logarithm,
+   and all constants are those with which the probability of a component agrees with
+   the votes of Galaxy Zoo 2 (bars) and of other volunteers on the same galaxy (bulges,
+   arms), on one half of the published sample: `ODDS`.
 4. Sets that cannot reach `LEAST_WEIGHT` are not fitted. Quantities are means over the
    sets that have them (`fitting.mean`), so that a galaxy's numbers change little when
    its crowd changes a little.
