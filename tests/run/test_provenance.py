@@ -9,6 +9,7 @@ import numba
 import pytest
 from astropy.io import fits
 from skyloom.io import record
+from skyloom.io.errors import MissingFileError
 from skyloom.io.fits import write_images
 from skyloom.run import provenance
 
@@ -42,7 +43,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
 
 def test_missing_input_is_an_error(tmp_path):
     """A product cannot come from a file that is not there."""
-    with pytest.raises(FileNotFoundError, match="gone"):
+    with pytest.raises(MissingFileError, match="gone"):
         record.checksums([tmp_path / "gone"])
 
 

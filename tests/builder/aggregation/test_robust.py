@@ -96,7 +96,7 @@ def test_a_line_is_opened_about_the_mean_of_its_points():
     theta, weight = np.array([0.0, 1, 2]), np.array([1.0, 1, 2])
     for sign in (-1, 1):
         coef = np.array([3.0, sign * math.tan(math.radians(20))])
-        after = robust.opened(coef, theta, weight, 2.0)
+        after = robust.steeper(coef, theta, weight, 2.0)
         assert math.degrees(math.atan(after[1])) == pytest.approx(sign * 22)
         assert after @ [1, 1.25] == pytest.approx(coef @ [1, 1.25])
 

@@ -231,7 +231,7 @@ ERRORS = [
         "PSF below zero",
         as_json(DIFFERENCE, psf=np.array([[-0.3, 0.8, 0.5]])),
         json_cutout,
-        "values down to -0.3",
+        "values down to -37 % of the peak",
     ),
     ("multiplier 0", as_json(DIFFERENCE, multiplier=0), json_cutout, "multiplier is 0"),
     ("multiplier text", as_json(DIFFERENCE, multiplier="x"), json_cutout, "multiplier"),

@@ -13,7 +13,6 @@ from published_models import (
     published_aggregate,
     published_arms,
     published_errors,
-    published_fit,
     published_masks,
 )
 from skyloom.builder.drawings.upstream import (
@@ -21,6 +20,7 @@ from skyloom.builder.drawings.upstream import (
     read_upstream,
     volunteers_tree,
 )
+from skyloom.builder.evaluation.published_fit import published_fit
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.model import from_dict
 from skyloom.io.errors import InputError

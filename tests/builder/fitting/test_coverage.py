@@ -160,11 +160,12 @@ def test_intervals_cover(by_parameter):
 
 
 def test_no_bias(by_parameter):
-    """The median pull is below 0.2 sigma.
+    """The median pull is below 0.2 sigma; of an arm's width, which has a prior, 0.3.
 
     Where chance allows more that is the limit: 0.22 for disks, 0.26 for bulges, 0.4 for
     bars.
     """
     for name, z in by_parameter.items():
-        room = slack(0.2, 1.2533 / np.sqrt(z.size))
+        most = 0.3 if name == "spiral.spread" else 0.2
+        room = slack(most, 1.2533 / np.sqrt(z.size))
         assert abs(np.median(z)) < room, (name, np.median(z), z.size)

@@ -149,7 +149,7 @@ def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
     turns = np.round(np.median(theta - turned) / (2 * np.pi))
     turned = turned + 2 * np.pi * turns
     straight = robust.straight(turned, np.log(np.maximum(r, 1e-6)), weight)
-    coef = robust.opened(straight, turned, weight)
+    coef = robust.steeper(straight, turned, weight)
     angles = logspiral.deproject(logspiral.project(np.exp(at), ends, old), new)[1]
     angles = angles + 2 * np.pi * np.round((ends - angles) / (2 * np.pi))
     known = record["covariance_lines"]

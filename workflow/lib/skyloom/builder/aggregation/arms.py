@@ -140,7 +140,7 @@ def fit_arm(strokes: tuple[Stroke, ...], plane: Plane, method: str) -> Arm | Non
     if not published:
         extent = robust.extent(r, theta, line, spiral.coef)
         coef = robust.straight(theta, np.log(r), weight)
-        spiral = replace(spiral, coef=robust.opened(coef, theta, weight))
+        spiral = replace(spiral, coef=robust.steeper(coef, theta, weight))
     extent = tuple(map(float, extent))
     return Arm(tuple(strokes), kept, line[kept], r, theta, weight, spiral, extent)
 
@@ -159,7 +159,7 @@ def refit(arm: Arm, plane: Plane, method: str, kept=None) -> np.ndarray:
     if method == "published":
         return logspiral.fit(r, theta, weight).coef
     coef = robust.straight(theta, np.log(r), weight)
-    return robust.opened(coef, theta, weight) if method == "crowd" else coef
+    return robust.steeper(coef, theta, weight) if method == "crowd" else coef
 
 
 def stacked(strokes: tuple[Stroke, ...]) -> tuple:

@@ -36,7 +36,7 @@ def straight(theta: np.ndarray, log_r: np.ndarray, weight: np.ndarray) -> np.nda
     return np.array([level - slope * mean, slope])
 
 
-def opened(
+def steeper(
     coef: np.ndarray, theta: np.ndarray, weight: np.ndarray, by: float = LEAN
 ) -> np.ndarray:
     """Return a line of a larger pitch angle, turned about the mean of its points."""
@@ -48,7 +48,7 @@ def opened(
 
 def unknown(coef: np.ndarray, theta: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return how far a line may be off as `LEAN` is known to `LEAN_ERROR` only."""
-    return opened(coef, theta, weight, LEAN_ERROR) - coef
+    return steeper(coef, theta, weight, LEAN_ERROR) - coef
 
 
 def weights(
