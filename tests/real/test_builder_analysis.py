@@ -207,4 +207,5 @@ def _published_arm(arm):
         "chirality": arm["chirality"],
         "pitch_angle": abs(arm["pa"]),
         "pitch_angle_err": max(float(error), 0.5),
+        "pitch_angle_crowd_err": max(float(error), 0.5),
     }
