@@ -47,9 +47,8 @@ def galaxy_model(
         Plain JSON: the fit of the chosen set, the one of the highest weight, as
         `tune.tune` returns it, and in addition ``components`` (of the chosen set),
         ``probability`` of bulge, bar and arms, ``sets`` (components, number of arms,
-        weight, chi² and disk Re of each), ``mean`` (`mean.mean`,
-        over the sets, of what the chosen one has) and ``arms`` (of the chosen set's, in
-        order).
+        weight, chi² and disk Re of each), ``mean`` (`mean.mean`, over the sets, of what
+        the chosen one has) and ``arms`` (of the chosen set's, in order).
 
     Raises
     ------

@@ -77,14 +77,6 @@ def _profile(u, v, q, Re, n, c, b):
 
 
 @_jit
-def sersic_value(dx, dy, cos_t, sin_t, q, Re, n, c, b):
-    """Return the profile at offset ``(dx, dy)`` from the centre."""
-    u = cos_t * dx + sin_t * dy
-    v = cos_t * dy - sin_t * dx
-    return _profile(u, v, q, Re, n, c, b)[2]
-
-
-@_jit
 def _add(u, v, known, par, b, w, n_partials, acc):
     """Add the profile, `known` by `_profile`, and its first partials to `acc`.
 
