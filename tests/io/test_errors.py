@@ -1,5 +1,7 @@
 """The message of an input error, and what makes one."""
 
+import errno
+import os
 import pickle
 
 import pytest
@@ -9,6 +11,7 @@ from skyloom.io.errors import (
     MissingFileError,
     encoding_error,
     existing_file,
+    raise_passing,
     raw_datum,
 )
 
@@ -69,3 +72,15 @@ def test_encoding_error_gives_the_byte(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("é\nab".encode() + b"\xe9\n")
     assert "line 2, byte 5: byte 0xe9 is not UTF-8" in str(encoding_error(path))
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ESTALE, errno.EIO])
+def test_a_file_out_of_reach_says_what_to_do(code):
+    """It is no damaged file, so the job stops and no object is blamed."""
+    bad = OSError(code, os.strerror(code))
+    with pytest.raises(MissingFileError, match=r"a\.npz: cannot be read .*run the"):
+        raise_passing("a.npz", bad)
+    raise_passing("a.npz", OSError(errno.EINVAL, "of the file"))
+    raise_passing("a.npz", ValueError("of the file"))
+    with pytest.raises(MemoryError):
+        raise_passing("a.npz", MemoryError())

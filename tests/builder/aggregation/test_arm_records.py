@@ -78,6 +78,22 @@ def test_priors_are_published_or_measured():
     assert 0.05 < errors["t_max"] < 0.4
 
 
+def test_a_volunteer_who_draws_a_line_in_pieces_counts_once():
+    """Prior widths are the scatter of volunteers, however many lines each one drew."""
+    strokes = drawn_arms.arm(np.random.default_rng(5), 9, 0.35, 3.0)
+    twice = [
+        Stroke(s.volunteer, 10 * s.index + k, s.points)
+        for s in strokes
+        for k in range(2)
+    ]
+    widths = []
+    for drawn in (strokes, twice):
+        arm = fit_arm(tuple(drawn), drawn_arms.plane(), "crowd")
+        widths.append(describe(arm, drawn_arms.plane(), 30, CROWD_ARMS)[1])
+    for name in ("A", "phi", "t_min", "t_max"):
+        assert widths[1][name] == pytest.approx(widths[0][name], rel=0.05)
+
+
 def test_record_is_plain_and_complete():
     """It can be written as JSON, and counts what it should."""
     part, _, record, _ = simulated(3, 9, ArmSettings())

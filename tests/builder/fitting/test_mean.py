@@ -19,7 +19,7 @@ from synthetic import SCATTER, crowd_start, observed
 def one(**values):
     """Return independent quantities, each as (value, error)."""
     numbers, errors = np.array([*values.values()], float).T
-    return Quantities(tuple(values), numbers, np.diag(errors**2))
+    return Quantities(tuple(values), numbers, np.diag(errors**2), np.zeros(len(values)))
 
 
 def error(found, name):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from skyloom.builder.fitting.misfit import BLOCK, inflation, misfit
+from skyloom.builder.fitting.misfit import BLOCK, inflation, misfit, sky_error
 from skyloom.builder.fitting.settle import settle
 from skyloom.builder.model import Model, Sersic
 from synthetic import SCATTER, crowd_start, observed
@@ -76,3 +76,27 @@ def test_without_a_disk_chisq_is_all_there_is():
     pixels.sigma /= 2
     fit = settle(bulge, None, pixels, 60)
     assert misfit(fit) == pytest.approx(fit.chisq / len(fit.problem.data))
+
+
+def lifted(level, noise=0.01):
+    """Return pixels of a galaxy under a sky that is off by a level."""
+    pixels = observed(noise=noise, shape=(120, 124))
+    pixels.image += level
+    return pixels
+
+
+@pytest.mark.parametrize("level", [0.004, -0.004])
+def test_an_error_of_the_sky_is_as_large_as_its_level(level):
+    """The galaxy is smaller than its image, so that the residuals show the level."""
+    found = sky_error(settle(crowd_start(), SCATTER, lifted(level), 60))
+    assert found == pytest.approx(abs(level), rel=0.5)
+
+
+def test_the_error_of_a_right_sky_is_that_of_its_noise():
+    """That of a mean over the pixels around the galaxy, in the image's units."""
+    found = [
+        sky_error(settle(crowd_start(), SCATTER, lifted(0.0, noise), 60))
+        for noise in (0.01, 0.02)
+    ]
+    assert found[0] < 3 * 0.01 / np.sqrt(120 * 124 / 2)
+    assert found[1] == pytest.approx(2 * found[0], rel=0.2)

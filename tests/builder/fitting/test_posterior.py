@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyloom.builder.fitting import fit
-from skyloom.builder.fitting.fit import BOUNDS, Problem
+from skyloom.builder.fitting.fit import Problem
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import (
@@ -17,6 +17,7 @@ from skyloom.builder.fitting.posterior import (
     on_limit,
     posterior,
 )
+from skyloom.builder.fitting.priors import BOUNDS
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.search import search
 from skyloom.builder.model import Model, replace
@@ -207,3 +208,31 @@ def test_the_error_of_a_roll_does_not_see_its_wrap(roll):
     i, j = names.index("disk.roll"), problem.par.names.index("disk.roll")
     assert values[i] == pytest.approx(roll)
     assert covariance[i, i] == pytest.approx(post.covariance[j, j], rel=1e-3)
+
+
+def test_the_sky_moves_what_it_moves_in_a_new_fit():
+    """The covariance grows by the square of the shift that a lifted image makes."""
+    pixels, level = observed(noise=0.003), 2e-4
+    problem = Problem(crowd_start(), pixels, SCATTER)
+    vector = search(problem, 200, ftol=1e-12).vector
+    plain, moved = posterior(problem, vector), posterior(problem, vector, sky=level)
+    grown = np.sqrt(np.diag(moved.covariance - plain.covariance))
+    pixels.image = pixels.image + level
+    lifted = Problem(crowd_start(), pixels, SCATTER)
+    shift = search(lifted, 200, ftol=1e-12).vector - vector
+    i = problem.par.names.index("disk.Re")
+    assert grown[i] == pytest.approx(abs(shift[i]), rel=0.2)
+    np.testing.assert_array_equal(moved.from_priors, plain.from_priors)
+
+
+def test_shares_tell_what_the_priors_decide():
+    """Nothing without priors; all of what the image does not show."""
+    problem = Problem(crowd_start(), observed(), None)
+    i = problem.par.names.index("disk.Re")
+    free = posterior(problem, search(problem, 60).vector)
+    assert free.shares(lambda c: c[[i]]) == pytest.approx([0.0], abs=1e-9)
+    faint = observed(noise=1e3)
+    problem = Problem(crowd_start(), faint, SCATTER)
+    told = posterior(problem, problem.par.begin())
+    assert told.shares(lambda c: c[[i]]) == pytest.approx([1.0], abs=1e-3)
+    assert np.isnan(told.shares(lambda c: np.zeros(1))).all()

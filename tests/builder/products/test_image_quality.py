@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from builder.synthetic import gaussian_psf, observed
+from skyloom.builder.model import Model, Sersic
 from skyloom.builder.products.image_quality import fwhm, has_seam
 
 
@@ -28,6 +29,17 @@ def test_lines_and_steps_are_seams(kind, turned):
     image[20 if kind == "dark line" else slice(20, None)] -= 3 * 0.05
     image = image.T if turned else image
     assert has_seam(image, sigma, mask)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_thin_disk_along_the_pixels_is_no_seam(turned):
+    """It stands off in the middle of the image, and not at its ends."""
+    disk = Sersic(31.5, 30.0, np.pi / 2, 0.05, 12.0, 1.0)
+    made = observed(Model(disk=disk), noise=0.02)
+    image, sigma, mask = made.image, made.sigma, made.mask
+    if turned:
+        image, sigma, mask = image.T, sigma.T, mask.T
+    assert not has_seam(image, sigma, mask)
 
 
 def test_a_masked_seam_is_none():

@@ -23,6 +23,7 @@ import numpy as np
 
 BEYOND = 1e9  # in any unit; sums of squares of what is below stay finite
 COMPONENTS = ("disk", "bulge", "bar")
+MOST_ARMS = 4  # of a fitted model
 
 
 class ModelError(ValueError):

@@ -15,7 +15,11 @@ ABSENT = (
     "if the workflow made it, run the workflow again: it may have been out of reach "
     "for a moment, or is made again; if the config names it, check its path there"
 )
-# Errors of disks and networks, which pass, and not of files.
+UNREACHED = (
+    "run the workflow again if disk or network failed for a moment; if not, check that "
+    "you may read the file"
+)
+# Errors of disks and networks, which may pass, and not of files.
 PASSING = (
     errno.EIO,
     errno.ENOENT,
@@ -98,9 +102,19 @@ def existing_file(path: str | Path, remedy: str = AGAIN) -> Path:
     return path
 
 
-def passing(bad: Exception) -> bool:
-    """Return whether an error is of the disk or the network, not of what was read."""
-    return isinstance(bad, MemoryError) or getattr(bad, "errno", None) in PASSING
+def raise_passing(path: str | Path, bad: Exception) -> None:
+    """Raise an error of the disk, the network or the memory; return for any other.
+
+    Raises
+    ------
+    MissingFileError
+        If the file could not be reached, which says nothing of what is in it.
+    """
+    if isinstance(bad, MemoryError):
+        raise bad
+    if getattr(bad, "errno", None) in PASSING:
+        problem = f"cannot be read ({bad.strerror})"
+        raise MissingFileError(path, problem, remedy=UNREACHED) from None
 
 
 def encoding_error(path: str | Path) -> InputError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from astropy.io.fits.verify import VerifyWarning
 from astropy.utils.exceptions import AstropyWarning
 
-from skyloom.io.errors import InputError, passing
+from skyloom.io.errors import InputError, raise_passing
 from skyloom.io.fits_header import UNREADABLE
 
 # What astropy warns of in headers whose numbers are untouched.
@@ -33,8 +33,7 @@ def reading(path: Path, key: str | int | None = None) -> Iterator[None]:
     except InputError:
         raise
     except Exception as bad:  # astropy's and cfitsio's have no class in common
-        if passing(bad):
-            raise
+        raise_passing(path, bad)
         problem = f"{UNREADABLE} ({type(bad).__name__}: {bad})"
         where = "" if key is None else place(key)
         raise InputError(path, problem, where=where, remedy=BROKEN) from None

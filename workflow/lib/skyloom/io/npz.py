@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import AGAIN, InputError, passing
+from skyloom.io.errors import AGAIN, InputError, raise_passing
 from skyloom.io.packed import opened_zip
 
 SUFFIX = ".npy"  # of the members
@@ -45,8 +45,7 @@ def read_npz(
     except InputError:
         raise
     except Exception as bad:
-        if passing(bad):
-            raise
+        raise_passing(path, bad)
         # On damaged archives numpy and zipfile raise whatever they stumble over:
         # a dozen types, tokenize.TokenError among them.
         problem = f"not a readable npz file ({bad})"

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skyloom.io.atomic import replacing
-from skyloom.io.errors import AGAIN, InputError, existing_file, passing
+from skyloom.io.errors import AGAIN, InputError, existing_file, raise_passing
 from skyloom.io.packed import bounded
 from skyloom.io.record import text
 
@@ -105,8 +105,7 @@ def read_rows(path: str | Path, columns: Sequence[str] | None = None) -> pa.Tabl
     except InputError:
         raise
     except Exception as bad:  # pyarrow's have no class in common
-        if passing(bad):
-            raise
+        raise_passing(path, bad)
         raise _unreadable(path, bad) from None
     if table is None:
         absent = ", ".join(sorted(set(known) - set(names)))
@@ -123,8 +122,7 @@ def parquet_columns(path: str | Path) -> list[str]:
     try:
         return pq.read_schema(path).names
     except Exception as bad:  # pyarrow's have no class in common
-        if passing(bad):
-            raise
+        raise_passing(path, bad)
         raise _unreadable(path, bad) from None
 
 

@@ -95,13 +95,14 @@ def describe(
     if settings.method == "crowd":
         errors = _measured(arm, amplitude, parts)
     volunteers = {s.volunteer for s in arm.strokes}
-    total, lines = sum(parts.values()), parts["lines"]
+    total, own = sum(parts.values()), parts["lines"] + parts["rule"]
     path = logspiral.project(*spiral_polar(arm, plane), plane.disk)
     record = _pitch(float(arm.spiral.coef[1]), parts) | {
         "A": amplitude,
         "coef": arm.spiral.coef.tolist(),
         "covariance": total.tolist() if np.isfinite(total).all() else None,
-        "covariance_lines": lines.tolist() if np.isfinite(lines).all() else None,
+        "covariance_own": own.tolist() if np.isfinite(own).all() else None,
+        "method": settings.method,
         "covariance_points": arm.spiral.covariance.tolist(),
         "score": arm.spiral.score,
         "length": length(path),
@@ -129,7 +130,7 @@ def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
     Parameters
     ----------
     record : dict
-        Of ``arms`` or ``candidates`` of an aggregate, of the method "crowd".
+        Of ``arms`` or ``candidates`` of an aggregate.
     old, new : Sersic
         The disk of the aggregate's model, and the other one.
 
@@ -137,8 +138,8 @@ def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
     -------
     dict
         ``A`` [px], ``phi`` [deg], ``t_min`` and ``t_max`` [rad] as of `SpiralArm`;
-        ``coef``, ln A (of A in px) and b; and their ``covariance`` (2, 2) from the
-        lines and the rule alone, None where not known.
+        ``coef``, ln A (of A in px) and b; and their ``covariance`` (2, 2) without the
+        disk's part, None where not known.
     """
     names = ("r", "theta", "weight", "line")
     r, theta, weight, line = (np.array(record["points"][k], float) for k in names)
@@ -148,19 +149,18 @@ def replaned(record: dict, old: Sersic, new: Sersic) -> dict:
     turned = logspiral.unwrap(turned, line)
     turns = np.round(np.median(theta - turned) / (2 * np.pi))
     turned = turned + 2 * np.pi * turns
-    straight = robust.straight(turned, np.log(np.maximum(r, 1e-6)), weight)
-    coef = robust.steeper(straight, turned, weight)
+    coef = robust.straight(turned, np.log(np.maximum(r, 1e-6)), weight)
+    if record["method"] == "crowd":
+        coef = robust.steeper(coef, turned, weight)
     angles = logspiral.deproject(logspiral.project(np.exp(at), ends, old), new)[1]
     angles = angles + 2 * np.pi * np.round((ends - angles) / (2 * np.pi))
-    known = record["covariance_lines"]
-    bias = robust.unknown(coef, turned, weight)
     return {
         "A": math.exp(coef[0]),
         "phi": logspiral.pitch_angle(coef[1]),
         "t_min": float(angles[0]),
         "t_max": float(angles[1]),
         "coef": coef.tolist(),
-        "covariance": known and (np.array(known) + np.outer(bias, bias)).tolist(),
+        "covariance": record["covariance_own"],
     }
 
 
@@ -188,9 +188,11 @@ def _response(arm: Arm, plane: Plane, method: str, name: str) -> np.ndarray:
 
 
 def _measured(arm: Arm, amplitude: float, parts: dict) -> dict:
-    total = parts["lines"] * len(arm.strokes) + parts["rule"]
+    """Return the prior widths of an arm: the scatter of single volunteers."""
+    drawer = np.array([s.volunteer for s in arm.strokes])
+    total = parts["lines"] * len(np.unique(drawer)) + parts["rule"]
     pivot, radius, slope = _uncorrelated(total)
-    angles = [arm.theta[arm.line == k] for k in np.unique(arm.line)]
+    angles = [arm.theta[drawer[arm.line] == k] for k in np.unique(drawer[arm.line])]
     ends = [(own.min(), own.max()) for own in angles]
     low, high = np.std(ends, axis=0, ddof=1) if len(ends) > 1 else (math.inf,) * 2
     phi = logspiral.pitch_angle_error(arm.spiral.coef[1], slope)

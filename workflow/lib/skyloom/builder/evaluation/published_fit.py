@@ -9,6 +9,7 @@ spiral, which reproduces the stored images to rounding.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from skyloom.builder.fitting.flux import total_flux
@@ -85,7 +86,8 @@ def _grouped(flat: Mapping) -> tuple[dict[str, dict], list[dict]]:
 
 def _number(known: Mapping, name: str, field: str) -> float:
     value = known.get(field)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value):
         msg = f"{name}.{field}: expected a number, got {str(value)[:40]!r}"
         raise ModelError(msg)
     return float(value)

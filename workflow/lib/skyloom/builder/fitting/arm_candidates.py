@@ -15,13 +15,12 @@ import numpy as np
 from scipy import optimize
 
 from skyloom.builder.fitting.render import Convolver, arm_image, sersic_image
-from skyloom.builder.model import Model, SpiralArm, replace
+from skyloom.builder.model import MOST_ARMS, Model, SpiralArm, replace
 
 BESIDE = 0.2  # ln r: arms nearer than this are one
 SAME = 0.5  # part of an arm beside another at which it is the same
 RTOL = 1e-2  # of pixels, to look for light
 LEAST_LIGHT = 0.03  # of an arm over all light, to be worth a fit
-MOST_ARMS = 4  # that are fitted, the brightest
 _SAMPLES = 20
 
 

@@ -22,40 +22,12 @@ from skyloom.builder.fitting.parameters import (
     prior_of,
     value_of,
 )
+from skyloom.builder.fitting.priors import BOUNDS, POPULATION
 from skyloom.builder.fitting.profiles import ARM_PARTIALS, PARTIALS
 from skyloom.builder.fitting.render import Convolver, arm_image, sersic_image
 from skyloom.builder.model import Model, replace
 
 RTOL = 1e-3  # relative error of each rendered pixel
-# Lower and upper limit of each parameter; Re of bulge and bar in disk Re. Light, an
-# arm's `I` too, has the lower limit 0 (`fitting.brightness`).
-BOUNDS = {
-    "disk.q": (0.1, 1.2),
-    "disk.Re": (1.0, 1e3),
-    "bulge.q": (0.3, 1.2),
-    "bulge.Re": (0.01, 1.0),
-    "bulge.n": (0.5, 6.0),
-    "bar.q": (0.05, 0.7),
-    "bar.Re": (0.02, 1.0),
-    "bar.n": (0.3, 5.0),
-    "bar.c": (1.0, 6.0),
-    "spiral.spread": (0.5, 40.0),
-    "spiral.phi": (-85.0, 85.0),
-    "spiral.I": (0.0, 4.0),
-}
-# Priors of what volunteers do not tell: median, width of the logarithm, and the unit.
-# Medians are those of fits of the published galaxies' volunteer models; widths are a
-# little less than theirs, which hold what a component becomes where there is none.
-POPULATION = {
-    "bulge.q": (0.8, 0.25, None),
-    "bulge.Re": (0.14, 0.7, "disk.Re"),
-    "bulge.n": (1.5, 0.6, None),
-    "bar.q": (0.33, 0.4, None),
-    "bar.Re": (0.3, 0.4, "disk.Re"),
-    "bar.n": (0.6, 0.5, None),
-    "bar.c": (2.2, 0.3, None),
-    "spiral.spread": (0.11, 0.5, "disk.Re"),
-}
 
 
 class Problem:
@@ -117,7 +89,8 @@ class Problem:
     def slopes(self, vector, amplitude) -> np.ndarray:
         """Return the partials of the image in sigma (n_pix, n_free) at a brightness."""
         model = self.par.model(vector)
-        wide = np.zeros((len(self.par.names), *self.frame.wide))
+        # A slope needs no more than single precision, which halves its cost.
+        wide = np.zeros((len(self.par.names), *self.frame.wide), np.float32)
         terms = zip(self.terms, self.images(model, jac=True), amplitude, strict=True)
         for term, images, a in terms:
             if a > 0:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import optimize
 
-from skyloom.builder.fitting.fit import POPULATION
+from skyloom.builder.fitting.priors import POPULATION
 from skyloom.builder.fitting.render import Convolver, sersic_image
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, Sersic, replace

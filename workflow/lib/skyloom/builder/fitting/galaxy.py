@@ -64,11 +64,11 @@ def galaxy_model(
     limit = settings.max_evaluations
     sets, scale = fit_sets(starts, crowd, errors, votes, cutout, limit)
     chosen, factor = sets[0], scale.inflation
-    tree = record(chosen.fit, factor)
+    tree = record(chosen.fit, factor, scale.sky)
     tree["components"] = _kinds(chosen)
     tree["probability"] = _probabilities(sets, scale)
     tree["sets"] = [_row(one) for one in sets]
-    posteriors = [_posterior(one.fit, factor) for one in sets]
+    posteriors = [_posterior(one.fit, scale) for one in sets]
     found = [
         quantities(post, one.fit.arms)
         for post, one in zip(posteriors, sets, strict=True)
@@ -118,8 +118,8 @@ def _probabilities(sets: Sequence[Weighted], scale: Scale) -> dict[str, float]:
     }
 
 
-def _posterior(fit: Settled, factor: float) -> Posterior:
-    return posterior(fit.problem, fit.found.vector, factor**0.5)
+def _posterior(fit: Settled, scale: Scale) -> Posterior:
+    return posterior(fit.problem, fit.found.vector, scale.inflation**0.5, sky=scale.sky)
 
 
 def _as_in_model(names: list[str], arms: Sequence[int]) -> list[str]:

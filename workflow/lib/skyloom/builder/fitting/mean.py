@@ -34,15 +34,20 @@ class Quantities:
     names: tuple[str, ...]
     values: np.ndarray
     covariance: np.ndarray
+    shares: np.ndarray  # of the priors in each variance within a set, 0 to 1
 
     def tree(self) -> dict:
-        """Return the quantities as plain JSON, with ``errors``."""
+        """Return the quantities as plain JSON, with ``errors``.
+
+        ``prior_shares`` is None for a value that is fixed.
+        """
         errors = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
         return {
             "names": list(self.names),
             "values": self.values.tolist(),
             "errors": errors.tolist(),
             "covariance": self.covariance.tolist(),
+            "prior_shares": [None if np.isnan(s) else float(s) for s in self.shares],
         }
 
 
@@ -68,7 +73,8 @@ def quantities(post: Posterior, arms: Sequence[int]) -> Quantities:
     kept = [i for i, name in enumerate(names) if name.rpartition(".")[2] not in PLACES]
     values, covariance = post.propagated(everything)
     named = tuple(names[i] for i in kept)
-    return Quantities(named, values[kept], covariance[np.ix_(kept, kept)])
+    shares = post.shares(everything)[kept]
+    return Quantities(named, values[kept], covariance[np.ix_(kept, kept)], shares)
 
 
 def _numbered(name: str, arms: Sequence[int]) -> str:
@@ -107,7 +113,8 @@ def mean(
     centre, scale = _whole(names, centre)
     covariance *= np.outer(scale, scale)
     systematic = _systematic(names, centre, math.log(inflation))
-    return Quantities(names, centre, covariance + np.diag(systematic**2))
+    covariance += np.diag(systematic**2)
+    return Quantities(names, centre, covariance, sets[0].shares)
 
 
 def _whole(names: Sequence[str], values: np.ndarray):

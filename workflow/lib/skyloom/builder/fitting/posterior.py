@@ -6,6 +6,11 @@ and brightness, and P the inverse variances of the priors. Parameters that sit o
 limit are held there; an arm at its brightest keeps its ratio to the disk. The result is
 carried to the values that are reported, brightness at Re and axis ratios below 1, by
 their numerical derivatives.
+
+Of this covariance ``cov P cov`` comes from the priors and the rest from the image: the
+part of a quantity's variance that is the priors' tells how far they decide it, 0 for a
+quantity that the image alone gives and 1 for one that the priors alone give (Rodgers
+2000, Inverse Methods for Atmospheric Sounding, section 3.2).
 """
 
 from __future__ import annotations
@@ -45,6 +50,8 @@ class Posterior:
     covariance : ndarray, shape (n_free + n_terms, n_free + n_terms)
         Zero in rows and columns of what is held on a limit, but that an arm's
         brightness moves with its disk's.
+    from_priors : ndarray, of the same shape
+        The part of it that comes from the priors.
     limits : tuple of str
         Parameters on a limit, as ``bulge.q:lower`` or ``spiral.0.I:upper``.
     """
@@ -53,6 +60,7 @@ class Posterior:
     vector: np.ndarray
     amplitude: np.ndarray
     covariance: np.ndarray
+    from_priors: np.ndarray
     limits: tuple[str, ...]
 
     @property
@@ -71,17 +79,30 @@ class Posterior:
         gradient = differences(quantity, self.coordinates)
         return quantity(self.coordinates), gradient @ self.covariance @ gradient.T
 
+    def shares(self, quantity: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return what part of a quantity's variance is the priors'; NaN where fixed."""
+        gradient = differences(quantity, self.coordinates)
+        part, whole = (
+            np.einsum("ij,jk,ik->i", gradient, matrix, gradient)
+            for matrix in (self.from_priors, self.covariance)
+        )
+        return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
-def posterior(problem: Problem, vector, scale: float = 1.0) -> Posterior:
+
+def posterior(
+    problem: Problem, vector, scale: float = 1.0, sky: float = 0.0
+) -> Posterior:
     """Return the Gaussian approximation of the posterior at a solution.
 
-    `scale` is a factor on every standard error.
+    `scale` is a factor on every standard error, and `sky` the standard error of the
+    level of the whole image [image units], of which all parameters move a part.
     """
     amplitude, design = problem.solve(vector)
     partials = np.hstack([problem.slopes(vector, amplitude), design])
-    precision = partials.T @ partials
+    precision, priors = partials.T @ partials, np.zeros((partials.shape[1],) * 2)
     n = len(vector)
-    precision[:n, :n] += problem.prior_root.T @ problem.prior_root
+    priors[:n, :n] = problem.prior_root.T @ problem.prior_root
+    precision += priors
     held = on_limit(problem, vector, np.diag(precision)[:n])
     free = np.eye(n)[:, [h is None for h in held]]
     move = linalg.block_diag(free, problem.light.directions(amplitude))
@@ -90,7 +111,15 @@ def posterior(problem: Problem, vector, scale: float = 1.0) -> Posterior:
     names = [*problem.par.names, *(f"{term}.I" for term in problem.terms)]
     sides = zip(names, [*held, *problem.light.sides(amplitude)], strict=True)
     limits = tuple(f"{name}:{side}" for name, side in sides if side)
-    return Posterior(problem, vector, amplitude, covariance * scale**2, limits)
+    moved = sky * (covariance @ (partials.T @ problem.weight))
+    return Posterior(
+        problem,
+        vector,
+        amplitude,
+        covariance * scale**2 + np.outer(moved, moved),
+        covariance @ priors @ covariance * scale**2,
+        limits,
+    )
 
 
 def _inverse(precision):

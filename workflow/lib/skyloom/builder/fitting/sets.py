@@ -41,7 +41,7 @@ import numpy as np
 from skyloom.builder.fitting.arm_candidates import lit_arms
 from skyloom.builder.fitting.bar_strength import bar_strength
 from skyloom.builder.fitting.fullest import fullest
-from skyloom.builder.fitting.misfit import misfit
+from skyloom.builder.fitting.misfit import misfit, sky_error
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, replace
@@ -131,11 +131,9 @@ def fit_sets(
     full = _full(begins, crowd, errors, cutout, limit)
     if full.shape.disk is None:  # all other sets have one: there is nothing to choose
         odds = {term: ODDS[term].of(votes[term], math.nan) for term in _terms(full)}
-        alone = Scale(odds, full.objective, misfit(full))
-        return [Weighted(_terms(full), full, 1.0)], alone
+        return [Weighted(_terms(full), full, 1.0)], Scale.of(odds, full)
     full = _with_clear_arms(full, cutout, limit)
-    odds = _log_odds(full, votes, cutout)
-    scale = Scale(odds, full.objective, misfit(full))
+    scale = Scale.of(_log_odds(full, votes, cutout), full)
     fits = {_terms(full): full}
     tried = set(fits)
     while len(fits) < MOST_SETS and (step := scale.next_step(fits, tried)):
@@ -163,11 +161,19 @@ class Scale:
         Objective of the fullest model.
     inflation : float
         Of the noise, from the fullest model's residuals.
+    sky : float
+        Standard error of the sky's level, from the same [image units].
     """
 
     odds: Mapping[str, float]
     least: float
     inflation: float
+    sky: float
+
+    @classmethod
+    def of(cls, odds: Mapping[str, float], full: Settled) -> Scale:
+        """Return the scale that the fullest model gives."""
+        return cls(odds, full.objective, misfit(full), sky_error(full))
 
     def log_weight(self, terms: Set, objective: float) -> float:
         """Return the log of a set's weight, up to a constant: see the module."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.fit import Problem
-from skyloom.builder.fitting.misfit import misfit
+from skyloom.builder.fitting.misfit import misfit, sky_error
 from skyloom.builder.fitting.posterior import (
     Posterior,
     free_fluxes,
@@ -63,8 +63,8 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
         errors and covariance of the free parameters, limits reached, components
         dropped for want of light (arms as numbered in `model`), counts of the last
         search, and total flux by component [image units x px²]. Errors are scaled by
-        the root of `misfit.inflation`. A fit that cannot be done is such a record
-        too, with its reason.
+        the root of `misfit.inflation` and hold that of the sky, ``sky_err``. A fit that
+        cannot be done is such a record too, with its reason.
     """
     if not model.components():
         return failed("the model has no component: the crowd agreed on none")
@@ -76,16 +76,19 @@ def tune(model: Model, errors, cutout, settings: TuneSettings) -> dict:
     begin = Problem(crowd, cutout, None)
     residuals = begin.residuals(begin.start)[: len(begin.data)]
     chisq_start = float(residuals @ residuals) / len(begin.data)
-    tree = record(settled, misfit(settled))
+    tree = record(settled, misfit(settled), sky_error(settled))
     tree["dropped"] = armless + tree["dropped"]
     return tree | {"chisq_start": chisq_start}
 
 
-def record(settled: Settled, factor: float) -> dict:
-    """Return a fit as plain JSON, its variances times a factor: see `tune`."""
+def record(settled: Settled, factor: float, sky: float) -> dict:
+    """Return a fit as plain JSON: see `tune`.
+
+    Its variances are times a factor, with the error of the `sky` [image units].
+    """
     problem, found = settled.problem, settled.found
     n_free = len(problem.par.names) + len(problem.terms)
-    post = posterior(problem, found.vector, factor**0.5)
+    post = posterior(problem, found.vector, factor**0.5, sky)
     return {
         "status": found.status,
         "reason": None if found.status == "converged" else str(found.message),
@@ -98,6 +101,7 @@ def record(settled: Settled, factor: float) -> dict:
         "n_pixels": len(problem.data),
         "n_free": n_free,
         "error_scale": factor**0.5,
+        "sky_err": sky,
         "bounds_reached": list(post.limits),
         "dropped": list(settled.dropped),
         **_values(post),

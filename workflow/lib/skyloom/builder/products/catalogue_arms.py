@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from skyloom.builder.model import Arm, Model, Sersic
-from skyloom.builder.products.catalogue_flags import MAX_ARMS
 from skyloom.builder.products.catalogue_rows import with_errors
 from skyloom.builder.products.estimates import Estimates
 from skyloom.builder.products.outlines import arm_line
@@ -27,7 +26,7 @@ def arms(records: Sequence[Mapping], model: Model, found: Estimates, scale: floa
         return row
     drawn = [span(model.disk, arm) for arm in model.spiral]
     order = sorted(range(len(drawn)), key=lambda i: -drawn[i]["length"])
-    for rank, i in enumerate(order[:MAX_ARMS], start=1):
+    for rank, i in enumerate(order, start=1):
         columns = (
             _estimated(records[i]) | _lit(i, found, scale) | _on_sky(drawn[i], scale)
         )

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from skyloom.builder.products.catalogue_flags import (
-    FLAGS,
-    MAX_ARMS,
-    USES,
-    spoilers,
-)
+from skyloom.builder.fitting.priors import POPULATION
+from skyloom.builder.model import MOST_ARMS
+from skyloom.builder.products.catalogue_flags import FLAGS, USES, spoilers
 
 # Our column and the published one, repaired, in the same unit.
 FRACTIONS = ("bulge_fraction", "bar_fraction", "spiral_fraction")
@@ -47,7 +44,7 @@ class Column(NamedTuple):
 def columns() -> list[Column]:
     """Return all columns, in the catalogue's order."""
     parts = [column for name in ROLES for column in _component(name)]
-    arms = [column for i in range(1, MAX_ARMS + 1) for column in _arm(i)]
+    arms = [column for i in range(1, MOST_ARMS + 1) for column in _arm(i)]
     return [
         *_identity(), *_quality(), *_photometry(), *parts, *_centre(), *_arms(), *arms,
         *_fit(), *_starts(),
@@ -164,20 +161,32 @@ def _component(name: str) -> Iterator[Column]:
         yield _plain(f"{name}_p{suffix}", None, PROBABILITY, text + bound)
 
 
+def _prior(name: str) -> str:
+    """Return in words what the fit is told of a parameter beforehand."""
+    if name not in POPULATION:
+        return ""
+    median, width, unit = POPULATION[name]
+    of = {None: "", "disk.Re": " disk_Re"}[unit]
+    return f"; prior: log-normal, median {median:g}{of}, width {width:g} in ln"
+
+
 def _sersic(name: str, text: str) -> Iterator[Column]:
-    major = f"effective semi-major axis {text}"
+    major = f"effective semi-major axis {text}{_prior(f'{name}.Re')}"
     yield from _measured(f"{name}_Re_arcsec", "arcsec", SIZE, major)
     if name == "disk":
         yield _plain("disk_Re_kpc", "kpc", "phys.size.smajAxis", major)
-    yield from _measured(f"{name}_q", None, SHAPE, f"axis ratio b/a {text}")
+    ratio = f"axis ratio b/a {text}{_prior(f'{name}.q')}"
+    yield from _measured(f"{name}_q", None, SHAPE, ratio)
     sky = f"position angle of the major axis {text}, north through east"
     yield from _measured(f"{name}_pa", "deg", ANGLE, sky)
     image = f"angle of the major axis {text}, counter-clockwise from the image's +y"
     yield _plain(f"{name}_roll", "deg", f"{ANGLE};instr.det", image)
     if name != "disk":
-        yield from _measured(f"{name}_n", None, SHAPE, f"Sersic index {text}")
+        index = f"Sersic index {text}{_prior(f'{name}.n')}"
+        yield from _measured(f"{name}_n", None, SHAPE, index)
     if name == "bar":
-        yield from _measured("bar_c", None, SHAPE, "boxyness of the bar; 2: ellipse")
+        boxy = f"boxyness of the bar; 2: ellipse{_prior('bar.c')}"
+        yield from _measured("bar_c", None, SHAPE, boxy)
     for key, where in (("e", "at Re"), ("0", "at the centre, before the PSF")):
         mu = f"r surface brightness {text} {where}, not corrected for extinction"
         yield from _measured(f"{name}_mu_{key}", "mag/arcsec2", SURFACE, mu)

@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skyloom.builder.model import MOST_ARMS
 from skyloom.builder.products.subject import Subject
 
-MAX_ARMS = 4
 FAR, SEPARATED = 2.0, 2.0  # arcsec
 ROUND, RIVAL, BRIGHT_ARMS, EVEN = 0.95, 0.8, 0.6, 0.5
 POOR_CHISQ, TIGHT = 3.0, 3.0
@@ -89,7 +89,7 @@ def _rival(_, row) -> bool:
 
 
 def _arms(row: Mapping, name: str) -> list:
-    columns = (f"arm{i}_{name}" for i in range(1, MAX_ARMS + 1))
+    columns = (f"arm{i}_{name}" for i in range(1, MOST_ARMS + 1))
     return [row[column] for column in columns if column in row]
 
 
@@ -118,10 +118,6 @@ RULES = {
         "no WCS: no position angles; the pixel scale is that of SDSS",
         lambda s, _: s.wcs is None,
         ("disk_pa",),
-    ),
-    "arms_left_out": Flag(
-        f"more than {MAX_ARMS} arms: the shortest have no columns",
-        _above("n_arms", MAX_ARMS),
     ),
     "distance_uncertain": Flag(
         "redshift unknown, or below ten times a peculiar motion",

@@ -22,8 +22,9 @@ def has_seam(image: np.ndarray, sigma: np.ndarray, mask: np.ndarray) -> bool:
 
     A line stands off where the median step to the next one, in sigma, is not half of
     what the steps before and after add up to, by `JUMP` times the scatter of this
-    number over the image: a line of another brightness or a change of level. Galaxies
-    are smooth, but for cores and arms, which are no more than a part of a line.
+    number over the image: a line of another brightness or a change of level. It must
+    do so, the same way, in the first third of the line and in the last: a thin disk
+    along the pixels does in the middle.
     """
     seen = np.where(mask, np.nan, image)
     turned = ((seen, sigma), (seen.T, sigma.T))
@@ -41,18 +42,23 @@ def _constant(image: np.ndarray) -> bool:
 
 
 def _jumps(image: np.ndarray, sigma: np.ndarray) -> bool:
-    """Return whether a row stands off from its neighbours."""
-    steps = np.diff(image, axis=0) / sigma[1:]
+    """Return whether a row stands off from its neighbours, at both its ends."""
+    steps, third = np.diff(image, axis=0) / sigma[1:], image.shape[1] // 3
+    one, other = (_outstanding(end) for end in (steps[:, :third], steps[:, -third:]))
+    return bool((one * other > 0).any())
+
+
+def _outstanding(steps: np.ndarray) -> np.ndarray:
+    """Return 1 or -1 where a row's step is above or below its neighbours', or 0."""
     enough = np.isfinite(steps).mean(axis=1) > SHARE
-    if enough.sum() < CONSTANT:
-        return False
     step = np.full(len(steps), np.nan)
     step[enough] = np.nanmedian(steps[enough], axis=1)
     jump = step[1:-1] - (step[:-2] + step[2:]) / 2
-    jump = np.abs(jump[np.isfinite(jump)])
-    if not jump.size:
-        return False
-    return bool((jump > max(JUMP * MAD * np.median(jump), LEAST)).any())
+    known = np.isfinite(jump)
+    if known.sum() < CONSTANT:
+        return np.zeros(len(jump))
+    least = max(JUMP * MAD * np.median(np.abs(jump[known])), LEAST)
+    return np.where(known & (np.abs(jump) > least), np.sign(jump), 0.0)
 
 
 def fwhm(psf: np.ndarray) -> float:

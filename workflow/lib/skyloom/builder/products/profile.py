@@ -103,7 +103,8 @@ def profile_panel(
                       lw=1.1, ls=(0, (4, 1.5)), label=label)  # fmt: skip
     if len(mu):
         axes.set_ylim(mu.max() + 1.2, mu.min() - 0.5)
-    axes.set_xlim(0, radius[-1] * 1.02)
+    if len(radius):
+        axes.set_xlim(0, radius[-1] * 1.02)
     axes.set(xlabel="semi-major radius [arcsec]", ylabel=BRIGHTNESS)
     handles, words = axes.get_legend_handles_labels()
     first = words.index("data")  # which matplotlib puts last
