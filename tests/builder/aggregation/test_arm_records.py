@@ -16,7 +16,7 @@ from skyloom.builder.aggregation.arm_records import (
     describe,
     galaxy_pitch_angle,
 )
-from skyloom.builder.aggregation.arms import fit_arm
+from skyloom.builder.aggregation.arms import Stroke, fit_arm
 from skyloom.builder.config import ArmSettings
 from skyloom.builder.model import replace
 
@@ -89,7 +89,9 @@ def test_a_volunteer_who_draws_a_line_in_pieces_counts_once():
     widths = []
     for drawn in (strokes, twice):
         arm = fit_arm(tuple(drawn), drawn_arms.plane(), "crowd")
-        widths.append(describe(arm, drawn_arms.plane(), 30, CROWD_ARMS)[1])
+        widths.append(
+            describe(arm, drawn_arms.plane(), 30, ArmSettings(method="crowd"))[1]
+        )
     for name in ("A", "phi", "t_min", "t_max"):
         assert widths[1][name] == pytest.approx(widths[0][name], rel=0.05)
 

@@ -4,7 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from skyloom.builder.fitting.fullest import BULGE_SIZES, ROLLS, fullest
+from skyloom.builder.fitting.fullest import (
+    BARS,
+    BULGE_SIZES,
+    ROLLS,
+    fullest,
+    image_starts,
+)
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import Model, Sersic, SpiralArm, replace
 from synthetic import observed
@@ -54,3 +60,19 @@ def test_arms_stay_on_the_sky_when_the_disk_moves():
         Model(disk=replace(moved, Re=2.0)), Model(disk=DISK, spiral=(ARM,)), observed()
     )
     assert small.spiral[0].spread == 1.0
+
+
+@pytest.mark.parametrize("roll", [0.1, 1.0, 2.0])
+def test_the_image_proposes_bars_of_all_sizes_along_its_own(roll):
+    """The first model has none; of each size there is one, turned to the light."""
+    galaxy = Model(DISK, BULGE, replace(BAR, roll=roll, I=0.6))
+    crowd = Model(disk=DISK, spiral=(ARM,))
+    barless, *others = image_starts(DISK, crowd, observed(galaxy))
+    assert barless.bar is None
+    assert len(others) == len(BARS)
+    for one in (barless, *others):
+        assert one.bulge.Re < one.disk.Re
+        assert len(one.spiral) == 1
+    (near,) = (one.bar for one in others if abs(one.bar.Re / BAR.Re - 1) < 0.4)
+    away = abs((near.roll - roll + math.pi / 2) % math.pi - math.pi / 2)
+    assert away < math.pi / ROLLS

@@ -16,7 +16,9 @@ def end(objective):
 
 
 def scale(least=100.0, inflation=1.0, **odds):
-    return Scale({"bulge": 1.0, "bar": -1.0, "spiral.0": 2.0} | odds, least, inflation)
+    return Scale(
+        {"bulge": 1.0, "bar": -1.0, "spiral.0": 2.0} | odds, least, inflation, 0.0
+    )
 
 
 def test_votes_and_signs_move_the_odds_their_way():

@@ -20,7 +20,7 @@ from skyloom.builder.model import MOST_ARMS, Model, SpiralArm, replace
 BESIDE = 0.2  # ln r: arms nearer than this are one
 SAME = 0.5  # part of an arm beside another at which it is the same
 RTOL = 1e-2  # of pixels, to look for light
-LEAST_LIGHT = 0.03  # of an arm over all light, to be worth a fit
+LEAST_LIGHT = 0.01  # of an arm over all light, to be worth a fit
 _SAMPLES = 20
 
 

@@ -9,7 +9,7 @@ residuals as a function of the geometry, with the crowd's scatter as Gaussian pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -43,16 +43,35 @@ class Problem:
         The crowd's scatter, which serves as prior.
     start : Model, optional
         Where a search begins, with the components of `crowd`; by default `crowd`.
+    inflation : float
+        Of the noise by what no smooth model fits (`fitting.misfit`), against which the
+        priors of the population and of arms count: their variances are divided by it,
+        which leaves chi² as it is. That of the disk, of which volunteers see the
+        outline and not the light, counts against the noise alone.
     """
 
-    def __init__(self, crowd: Model, cutout, errors, start: Model | None = None):
+    def __init__(
+        self,
+        crowd: Model,
+        cutout,
+        errors,
+        start: Model | None = None,
+        inflation: float = 1.0,
+    ):
         self.par = parametrise(crowd)
         self.start = self.par.begin() if start is None else self.par.vector(start)
         self.frame = Convolver(cutout.psf, cutout.image.shape)
         self.good = np.flatnonzero(~cutout.mask)
         self.weight = 1.0 / cutout.sigma.ravel()[self.good]
         self.data = cutout.image.ravel()[self.good] * self.weight
-        self.prior_mean, self.prior_root = prior_of(self.par, errors, POPULATION)
+        self.inflation = inflation
+        told = {
+            name: (median, width / inflation**0.5, unit)
+            for name, (median, width, unit) in POPULATION.items()
+        }
+        arms = [_narrowed(arm, inflation) for arm in (errors or {}).get("spiral") or ()]
+        errors = errors and {**errors, "spiral": arms}
+        self.prior_mean, self.prior_root = prior_of(self.par, errors, told)
         self.bounds = bounds_of(self.par, BOUNDS)
         self.light = LightCone(self.terms, BOUNDS["spiral.I"][1])
         self._log = self.par.logarithmic
@@ -135,6 +154,14 @@ class Problem:
             if name in self.par.names:
                 i = self.par.names.index(name)
                 wide[i] += plane * (value_of(model, name) if self._log[i] else 1.0)
+
+
+def _narrowed(arm: Mapping, inflation: float) -> dict:
+    """Return the prior widths of an arm, of variances divided by the inflation."""
+    return {
+        key: width if key == "pivot" or width is None else width / inflation**0.5
+        for key, width in arm.items()
+    }
 
 
 def lit(model: Model, terms: Sequence[str], amplitude) -> Model:

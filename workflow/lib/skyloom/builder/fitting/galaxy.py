@@ -62,7 +62,11 @@ def galaxy_model(
         raise DatumError("; ".join(reasons))
     crowd, errors, votes = crowd_of(aggregate)
     limit = settings.max_evaluations
-    sets, scale = fit_sets(starts, crowd, errors, votes, cutout, limit)
+    inflation = fitted[0]["error_scale"] ** 2
+    agreed = len(aggregate["arms"])
+    sets, scale = fit_sets(
+        starts, crowd, errors, votes, cutout, limit, agreed, inflation
+    )
     chosen, factor = sets[0], scale.inflation
     tree = record(chosen.fit, factor, scale.sky)
     tree["components"] = _kinds(chosen)

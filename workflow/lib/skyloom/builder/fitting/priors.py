@@ -16,7 +16,7 @@ BOUNDS = {
     "bar.c": (1.0, 6.0),
     "spiral.spread": (0.5, 40.0),
     "spiral.phi": (-85.0, 85.0),
-    "spiral.I": (0.0, 4.0),
+    "spiral.I": (0.0, 1.5),
 }
 # Priors of what volunteers do not tell: median, width of the logarithm, and the unit.
 # Medians are those of fits of the published galaxies' volunteer models; widths are a

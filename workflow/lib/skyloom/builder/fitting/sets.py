@@ -4,9 +4,9 @@ One galaxy gets one model, but neither the crowd nor the image says for certain 
 components it has, and a disk beside a bar is another disk than one without. So:
 
 1. The fullest model, of disk, bulge, bar and every arm there may be, is fitted from
-   each start, and the best end counts. Arms are those that volunteers drew, however
-   few, and the twins of those they agree on (`fitting.arm_candidates`); those that the
-   image hardly shows go (`LEAST_ARM`).
+   many starts (`fitting.full_fit`). Arms are those that volunteers drew, however few,
+   and the twins of those they agree on (`fitting.arm_candidates`); those that the image
+   hardly shows go (`LEAST_ARM`).
 2. Components are left out one by one, and those fits begin at the fullest model's end,
    so that sets differ by their components and by nothing else.
 3. A set's weight is the odds of each of its components times the image's evidence,
@@ -38,9 +38,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.builder.fitting.arm_candidates import lit_arms
 from skyloom.builder.fitting.bar_strength import bar_strength
-from skyloom.builder.fitting.fullest import fullest
+from skyloom.builder.fitting.full_fit import FEW, full_fit
 from skyloom.builder.fitting.misfit import misfit, sky_error
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.fitting.spirals import reframed
@@ -48,14 +47,13 @@ from skyloom.builder.model import Model, replace
 
 LEAST_WEIGHT = 0.15  # of the best set's, to be fitted
 MOST_SETS = 6
-FEW = 15  # evaluations of a search that begins near its end
 LEAST_SIGN = 0.01
 TYPICAL_SIGN = 0.26  # where the image is too small to show one
 # An arm's part of the light times what chi² gains by it over the inflation. Arms with
-# less are found by one crowd and not by the next, or are what a ring or a clump leaves.
-LEAST_ARM = 2.0
+# less are found by one crowd and not by the next, or are what a ring or a clump leaves;
+# those that volunteers agree on need little more than light.
+LEAST_ARM, LEAST_AGREED = 2.0, 0.1
 EVIDENCE = 0.14
-ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,8 @@ def fit_sets(
     votes: Mapping[str, float],
     cutout,
     limit: int,
+    agreed: int = 0,
+    inflation: float = 1.0,
 ) -> tuple[list[Weighted], Scale]:
     """Fit the sets of components of a galaxy, and weigh them.
 
@@ -114,6 +114,10 @@ def fit_sets(
         Image, sigma, mask and PSF.
     limit : int
         Evaluations of each search.
+    agreed : int
+        Number of arms of `crowd`, the first, that volunteers agree on.
+    inflation : float
+        Of the noise, as far as it is known from `starts`.
 
     Returns
     -------
@@ -127,12 +131,11 @@ def fit_sets(
     DatumError
         If the image has too few pixels, or light of no component.
     """
-    begins = [fullest(start, crowd, cutout) for start in _different(starts)]
-    full = _full(begins, crowd, errors, cutout, limit)
+    full, barless = full_fit(starts, crowd, errors, cutout, limit, inflation)
     if full.shape.disk is None:  # all other sets have one: there is nothing to choose
         odds = {term: ODDS[term].of(votes[term], math.nan) for term in _terms(full)}
         return [Weighted(_terms(full), full, 1.0)], Scale.of(odds, full)
-    full = _with_clear_arms(full, cutout, limit)
+    full = _with_clear_arms(full, agreed, cutout, limit)
     scale = Scale.of(_log_odds(full, votes, cutout), full)
     fits = {_terms(full): full}
     tried = set(fits)
@@ -141,7 +144,7 @@ def fit_sets(
         tried.add(parent - {term})
         found = _less(fits[parent], [term], cutout, limit)
         if term == "bar":
-            found = _barless(found, begins[0], cutout, limit)
+            found = _barless(found, barless, cutout, limit)
         if found.shape.disk is not None:
             known = fits.get(_terms(found), found)
             fits[_terms(found)] = min(known, found, key=lambda one: one.objective)
@@ -208,7 +211,7 @@ def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, fl
     signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
     return {
         term: ODDS[term.split(".", 1)[0]].of(votes[term], signs.get(term, 1.0))
-        for term in _terms(full) | {"bulge"}
+        for term in _terms(full) | {"bulge", "bar"}
     }
 
 
@@ -230,32 +233,7 @@ def _terms(fit: Settled) -> Set:
     return frozenset(parts + [f"spiral.{i}" for i in fit.arms])
 
 
-def _different(starts: Iterable[Model]) -> list[Model]:
-    """Return the starts without those whose disk is like that of one before."""
-    kept: list[Model] = []
-    for start in starts:
-        shape = np.log([start.disk.Re, start.disk.q])
-        others = [np.log([one.disk.Re, one.disk.q]) for one in kept]
-        if all(np.abs(shape - other).max() > ALIKE for other in others):
-            kept.append(start)
-    return kept
-
-
-def _full(begins, crowd: Model, errors, cutout, limit: int) -> Settled:
-    """Return the best fit of the fullest model, of those from each begin."""
-    ends = []
-    for begin in begins:
-        lit = lit_arms(replace(begin, spiral=()), begin.spiral, cutout)
-        dark = [f"spiral.{i}" for i in range(len(begin.spiral)) if i not in lit]
-        centre = Model(crowd.disk or begin.disk, begin.bulge, begin.bar, crowd.spiral)
-        centre, widths = without(centre, errors, dark)
-        begin_lit, _ = without(begin, None, dark)
-        end = settle(centre, widths, cutout, limit, begin_lit, patient=False)
-        ends.append(end.renumbered(lit))
-    return min(ends, key=lambda end: end.objective)
-
-
-def _with_clear_arms(full: Settled, cutout, limit: int) -> Settled:
+def _with_clear_arms(full: Settled, agreed: int, cutout, limit: int) -> Settled:
     """Return the fit without arms that are hardly there."""
     light = full.light
     unit = misfit(full) * sum(light.values())
@@ -263,7 +241,11 @@ def _with_clear_arms(full: Settled, cutout, limit: int) -> Settled:
         i: full.gain(f"spiral.{own}") * light[f"spiral.{own}"] / unit
         for own, i in enumerate(full.arms)
     }
-    faint = [f"spiral.{i}" for i, value in worth.items() if value < LEAST_ARM]
+    faint = [
+        f"spiral.{i}"
+        for i, value in worth.items()
+        if value < (LEAST_AGREED if i < agreed else LEAST_ARM)
+    ]
     if not faint:
         return full
     clear = _less(full, faint, cutout, limit)
@@ -277,7 +259,8 @@ def _less(parent: Settled, terms: Iterable[str], cutout, limit: int) -> Settled:
     start, _ = without(parent.shape, None, own)
     crowd, errors = without(parent.crowd, parent.errors, own)
     few = min(limit, FEW)
-    found = settle(crowd, errors, cutout, few, start, patient=False)
+    told = {"patient": False, "inflation": parent.problem.inflation}
+    found = settle(crowd, errors, cutout, few, start, **told)
     left = [i for i in parent.arms if f"spiral.{i}" not in terms]
     return found.renumbered(left)
 
@@ -288,13 +271,14 @@ def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:
     In the fullest model the bar may have taken the bulge's light, even all of it; what
     is left when it goes is a poor start.
     """
-    if fit.shape.disk is None:
+    if fit.shape.disk is None or begin.bulge is None or begin.disk is None:
         return fit
     crowd = replace(fit.crowd, bulge=fit.crowd.bulge or begin.bulge)
     arms = (reframed(arm, fit.shape.disk, begin.disk) for arm in fit.shape.spiral)
     start = Model(begin.disk, begin.bulge, spiral=tuple(arms))
     few = min(limit, 2 * FEW)
-    other = settle(crowd, fit.errors, cutout, few, start, patient=False)
+    told = {"patient": False, "inflation": fit.problem.inflation}
+    other = settle(crowd, fit.errors, cutout, few, start, **told)
     return min((fit, other.renumbered(fit.arms)), key=lambda end: end.objective)
 
 

@@ -109,6 +109,7 @@ def settle(
     start: Model | None = None,
     *,
     patient: bool = True,
+    inflation: float = 1.0,
 ) -> Settled:
     """Search; where a component ends without light, drop it and search again.
 
@@ -124,6 +125,8 @@ def settle(
         Where the first search begins, with the components of `crowd`.
     patient : bool
         Search to the end, and from other sizes too before a component is dropped.
+    inflation : float
+        Of the noise, against which the priors of the population count.
 
     Raises
     ------
@@ -133,7 +136,7 @@ def settle(
     dropped: list[str] = []
     arms = tuple(range(len(crowd.spiral)))
     while True:
-        problem = Problem(crowd, cutout, errors, start)
+        problem = Problem(crowd, cutout, errors, start, inflation)
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise DatumError(msg)
