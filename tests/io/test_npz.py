@@ -7,7 +7,7 @@ import zipfile
 import damaged
 import numpy as np
 import pytest
-from skyloom.io.errors import InputError
+from skyloom.io.errors import InputError, MissingFileError
 from skyloom.io.npz import read_npz, write_npz
 
 
@@ -87,5 +87,5 @@ def test_an_error_of_the_disk_is_not_the_file_s(tmp_path, monkeypatch):
         raise OSError(errno.ESTALE, "stale file handle")
 
     monkeypatch.setattr(np.lib.format, "read_array", stale)
-    with pytest.raises(OSError, match="stale"):
+    with pytest.raises(MissingFileError, match=r"a\.npz.*stale.*run the workflow"):
         read_npz(tmp_path / "a.npz")

@@ -8,6 +8,7 @@ from skyloom.builder.evaluation.statistics import (
     chisq_statistics,
     component_frequencies,
     neighbour_correlation,
+    prior_shares,
     residual_statistics,
     sample_residuals,
 )
@@ -160,3 +161,14 @@ def test_mean_and_sd_of_a_residual():
     line = np.array([[1.0, 2.0, 6.0]])
     assert residual_statistics(line, line > 0)["asymmetry"] is not None
     assert residual_statistics(line[:, :2], line[:, :2] > 0)["asymmetry"] is None
+
+
+def test_what_priors_decide_is_summed_up_by_quantity():
+    """Arms are pooled; fixed values and galaxies without a mean do not count."""
+    names = ["disk.Re", "spiral.0.phi", "spiral.1.phi"]
+    means = [{"names": names, "prior_shares": [0.1, 0.2, 0.4]}]
+    means += [{"names": names[:2], "prior_shares": [0.3, None]}, None]
+    found = prior_shares([{"mean": mean} for mean in means])
+    assert (found["disk.Re"]["n"], found["spiral.phi"]["n"]) == (2, 2)
+    assert found["disk.Re"]["quantiles"]["q50"] == pytest.approx(0.2)
+    assert found["spiral.phi"]["quantiles"]["q50"] == pytest.approx(0.3)

@@ -27,7 +27,7 @@ def _little_systematic(monkeypatch):
 
     monkeypatch.setattr(arm_angles, "_drawn", said)
     for source in arm_angles.SYSTEMATIC:
-        monkeypatch.setitem(arm_angles.SYSTEMATIC, source, SMALL)
+        monkeypatch.setitem(arm_angles.SYSTEMATIC, source, (SMALL, 0.0))
 
 
 def fitted(arm=ARM, disk=DISK):
@@ -51,11 +51,11 @@ def record(pitch, error):
     }  # fmt: skip
 
 
-def row(post, drawn=ARM, said=(18.0, 1.0), number=0):
+def row(post, drawn=ARM, said=(18.0, 1.0), number=0, inflation=1.0):
     """Return the row of the only arm of a fit."""
     crowd = Model(disk=DISK, spiral=(drawn,) * (number + 1))
     records = [record(*said)] * (number + 1) if said else []
-    (found,) = arm_rows(post, [number], crowd, records, [0.7])
+    (found,) = arm_rows(post, [number], crowd, records, [0.7], inflation)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     return found
 
@@ -90,11 +90,14 @@ def test_where_both_differ_the_error_grows(times):
 
 
 def test_systematic_terms_widen_both(monkeypatch):
-    """In quadrature, in the mean but not in the single estimates."""
-    monkeypatch.setitem(arm_angles.SYSTEMATIC, "crowd", 3.0)
-    monkeypatch.setitem(arm_angles.SYSTEMATIC, "fit", 4.0)
+    """In quadrature, in the mean but not in the single estimates.
+
+    That of the fit grows as the logarithm of the inflation.
+    """
+    monkeypatch.setitem(arm_angles.SYSTEMATIC, "crowd", (3.0, 0.0))
+    monkeypatch.setitem(arm_angles.SYSTEMATIC, "fit", (0.0, 4.0))
     post = fitted()
-    found = row(post, said=(18.0, 4.0))
+    found = row(post, said=(18.0, 4.0), inflation=math.e)
     total = [5.0, math.hypot(4.0, error_of(post))]
     expected = 1 / math.sqrt(sum(t**-2 for t in total))
     assert found["pitch_angle_err"] == pytest.approx(expected)

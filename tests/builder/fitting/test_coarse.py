@@ -14,12 +14,16 @@ from synthetic import SCATTER, SHAPE, TRUTH, gaussian_psf, observed
 
 
 def test_a_model_on_fewer_pixels_is_the_galaxy_on_fewer_pixels():
-    """Its image is that of the fine model, averaged over squares of pixels."""
+    """Its image is that of the fine model, averaged over squares of pixels.
+
+    But for the core, for which the PSF's light is shared too coarsely.
+    """
     psf = gaussian_psf()
     fine = render(TRUTH, SHAPE, psf)
     seen = halved(Pixels(fine, np.ones(SHAPE), np.zeros(SHAPE, bool), psf))
     found = render(scaled(TRUTH, 0.5), seen.image.shape, seen.psf)
-    assert np.abs(found - seen.image).max() < 0.05 * fine.max()
+    assert np.abs(found - seen.image).max() < 0.08 * fine.max()
+    assert np.quantile(np.abs(found / seen.image - 1), 0.95) < 0.05
     assert found.sum() == pytest.approx(seen.image.sum(), rel=5e-3)
 
 

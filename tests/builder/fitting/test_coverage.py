@@ -1,4 +1,4 @@
-"""Whether a fit's intervals mean what they say: 300 simulated galaxies.
+"""Whether a fit's intervals mean what they say: 160 simulated galaxies.
 
 Each galaxy is fitted from a displaced start, with priors as wide as the displacement:
 disks and arms moved as a crowd's mean would be, arms as drawn on the sky. Left out are
@@ -20,7 +20,7 @@ from skyloom.builder.simulation.galaxies import draw_galaxy, draw_image
 from skyloom.run.seeds import rng
 from synthetic import Pixels
 
-N_GALAXIES = 300
+N_GALAXIES = 160
 ROUND = 0.9
 SCATTER = {  # of the centre and Re relative to Re of the disk and of the part itself
     "disk": {"centre": 0.015, "roll": 0.05, "q": 0.03, "Re": 0.08},
@@ -144,11 +144,11 @@ def slack(least, error):
 
 
 def test_intervals_cover(by_parameter):
-    """68 % intervals cover 68 +- 7 % of truths, all of them together 68 +- 2 %.
+    """68 % intervals cover 68 +- 7 % of truths, all of them together 68 +- 3 %.
 
-    Where chance allows more than 7 % that is the limit: 8 % for disks, 10 % for bulges,
-    15 % for bars. The boxyness of a faint bar is known from its prior, which is wider
-    than the truth: 86 % of its intervals cover, and 95 % may.
+    Where chance allows more than 7 % that is the limit: 11 % for disks, 14 % for
+    bulges, 20 % for bars. The boxyness of a faint bar is known from its prior, which is
+    wider than the truth: 86 % of its intervals cover, and 95 % may.
     """
     for name, z in by_parameter.items():
         room = slack(0.07, np.sqrt(0.683 * 0.317 / z.size))
@@ -156,13 +156,13 @@ def test_intervals_cover(by_parameter):
         high = 0.95 if name == "bar.c" else 0.683 + room
         assert 0.683 - room < cover < high, (name, cover, z.size)
     everything = np.concatenate(list(by_parameter.values()))
-    assert np.mean(np.abs(everything) < 1) == pytest.approx(0.683, abs=0.02)
+    assert np.mean(np.abs(everything) < 1) == pytest.approx(0.683, abs=0.03)
 
 
 def test_no_bias(by_parameter):
     """The median pull is below 0.2 sigma; of an arm's width, which has a prior, 0.3.
 
-    Where chance allows more that is the limit: 0.22 for disks, 0.26 for bulges, 0.4 for
+    Where chance allows more that is the limit: 0.3 for disks, 0.36 for bulges, 0.5 for
     bars.
     """
     for name, z in by_parameter.items():

@@ -145,7 +145,7 @@ def replace_variance(found):
 def test_a_systematic_part_is_added(monkeypatch):
     """In quadrature, by the logarithm of the inflation, and to nothing else."""
     monkeypatch.setattr(means, "SYSTEMATIC", {"disk.Re": 0.1})
-    monkeypatch.setattr(means, "SYSTEMATIC_PARTS", {"bar": 0.2})
+    monkeypatch.setattr(means, "SYSTEMATIC_LIGHT", {"bar": 0.2})
     given = one(**{
         "disk.Re": (10.0, 0.1), "disk.q": (1, 1), "flux.total": (5.0, 0.1),
         "flux.bar": (1.0, 0.1), "fraction.bar": (0.2, 0.01),

@@ -23,9 +23,8 @@ def fine():
     """Return a finely rendered problem, and where a search with low tolerance ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "RTOL", 1e-6)
-        patch.setattr(searching, "FTOL", 1e-10)
         problem = Problem(crowd_start(), observed(), SCATTER)
-        yield problem, search(problem, 60)
+        yield problem, search(problem, 60, ftol=1e-10)
 
 
 def test_recovers_the_truth(fine):

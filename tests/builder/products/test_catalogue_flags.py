@@ -131,6 +131,7 @@ def test_a_bulge_as_large_as_its_disk(size, rival):
         ("bulge.q:lower", {"bulge_at_bound"}, {"bulge"}),
         ("bar.Re:upper", {"bar_at_bound"}, {"bar"}),
         ("spiral.1.spread:upper", {"arms_at_bound"}, {"arms", "pitch_angle"}),
+        ("spiral.0.I:upper", {"arms_at_brightest"}, {"arms"}),
         ("bar.c:upper", set(), set()),
         ("bulge.n:lower", set(), set()),
     ],

@@ -130,7 +130,11 @@ def test_residuals_are_summed_up_by_start_and_over_images(tmp_path):
         paths.append(tmp_path / f"{i}.fits")
         write_images(paths[-1], {"RESIDUAL": (image, {})}, {})
     good, bad = invented_galaxy.tuned(), invented_galaxy.failed()
-    tree = residuals_tree({"agg": [good, good, bad], "bi": [bad]}, paths)
+    mean = {"names": ["disk.Re"], "prior_shares": [0.25]}
+    models = [good | {"mean": mean}, bad | {"mean": None}]
+    fits = {"agg": [good, good, bad], "bi": [bad], "models": models}
+    tree = residuals_tree(fits, paths)
+    assert tree["prior_shares"]["disk.Re"]["quantiles"]["q50"] == 0.25
     assert (tree["agg"]["n"], tree["agg"]["quantiles"]["q50"]) == (2, 1.2)
     assert tree["agg"]["status"] == {"converged": 2, "failed": 1}
     assert tree["bi"]["quantiles"] is None

@@ -104,6 +104,9 @@ def _gaps(truth: Mapping, tree: Mapping) -> Iterator[tuple[str, float, float]]:
     known = dict(zip(mean["names"], found, strict=True))
     light = truth["flux"]
     shapes = {"disk.Re": truth["half_light"], "disk.q": truth["model"]["disk"]["q"]}
+    for part in ("bulge", "bar"):
+        for key in ("Re", "q", "n") if truth["model"][part] else ():
+            shapes[f"{part}.{key}"] = truth["model"][part][key]
     for name in shapes.keys() & known.keys():
         value, error = known[name]
         yield name, value - shapes[name], error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -59,6 +59,25 @@ def chisq_statistics(fits: Iterable[Mapping]) -> dict:
         "quantiles": quantiles(values) | {"max": values.max()} if values.size else None,
         "below_2": int((values < 2).sum()),
         "above_3": int((values > 3).sum()),
+    }
+
+
+def prior_shares(models: Iterable[Mapping]) -> dict[str, dict]:
+    """Return how far priors decide each quantity, over a sample.
+
+    Of all trees of ``models/<id>.json`` with a mean, by quantity, arms pooled, ``n``
+    and the quantiles of the part of its variance that is the priors'
+    (`fitting.posterior`).
+    """
+    found = defaultdict(list)
+    for mean in filter(None, (tree["mean"] for tree in models)):
+        for name, share in zip(mean["names"], mean["prior_shares"], strict=True):
+            if share is not None:
+                head, *_, key = name.split(".")
+                found[f"{head}.{key}"].append(share)
+    return {
+        name: {"n": len(values), "quantiles": quantiles(np.array(values))}
+        for name, values in sorted(found.items())
     }
 
 

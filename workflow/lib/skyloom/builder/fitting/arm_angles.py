@@ -2,10 +2,11 @@
 
 Volunteers say where an arm is; the image says how it winds there. Both estimates have
 systematic errors that their own do not hold (`SYSTEMATIC`, from simulated volunteers
-and galaxies); with these, the mean by inverse variances is the estimate, and where the
-two differ by more than their errors its error grows by that (Birge 1932, Phys. Rev. 40,
-207). A fit that has left the arm that was drawn is no measurement of it: then the
-volunteers' estimate stands alone, with a flag.
+and galaxies): where a smooth model fits, the image knows better, where clumps and rings
+inflate its noise (`fitting.misfit`), the volunteers do. With these, the mean by inverse
+variances is the estimate, and where the two differ by more than their errors its error
+grows by that (Birge 1932, Phys. Rev. 40, 207). A fit that has left the arm that was
+drawn is no measurement of it: then the volunteers' estimate stands alone, with a flag.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from skyloom.builder.fitting.posterior import Posterior, free_values
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, Sersic
 
-SYSTEMATIC = {"crowd": 2.7, "fit": 3.8}  # deg
+# Of one estimate [deg]: constant, and times the logarithm of the inflation.
+SYSTEMATIC = {"crowd": (4.5, 1.0), "fit": (1.0, 2.5)}
 LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
 TIGHT = 3.0  # deg: an arm that is a ring
 APART = 3.0  # standard errors
@@ -40,6 +42,7 @@ def arm_rows(
     crowd: Model,
     records: Sequence[Mapping],
     probabilities: Sequence[float],
+    inflation: float,
 ) -> list[dict]:
     """Return what is known of each arm of a fit, in its order, as plain JSON.
 
@@ -55,10 +58,12 @@ def arm_rows(
         The volunteers' record of the first arms of `crowd`; further ones nobody drew.
     probabilities : sequence of float
         That each arm is there.
+    inflation : float
+        Of the noise.
     """
     model = post.model(post.coordinates)
     names, _, covariance = free_values(post)
-    rows = []
+    rows, log = [], math.log(inflation)
     for own, number in enumerate(numbers):
         i, arm = names.index(f"spiral.{own}.phi"), model.spiral[own]
         fit = arm.phi, math.sqrt(max(covariance[i, i], 0.0))
@@ -66,8 +71,8 @@ def arm_rows(
         if number < len(records):
             drawn = reframed(crowd.spiral[number], crowd.disk, model.disk)
             known = _drawn(records[number], crowd.disk, model.disk)
-        flags = _flags(arm, drawn, fit, known)
-        angle, error = _combined(fit, known, flags)
+        flags = _flags(arm, drawn, fit, known, log)
+        angle, error = _combined(fit, known, flags, log)
         rows.append(
             {
                 "probability": probabilities[own],
@@ -94,7 +99,7 @@ def _drawn(record: Mapping, old: Sersic, new: Sersic) -> tuple[float, float | No
     return moved["phi"], pitch_angle_error(moved["coef"][1], slope)
 
 
-def _flags(arm, drawn, fit, known) -> list[str]:
+def _flags(arm, drawn, fit, known, log: float) -> list[str]:
     flags = ["ring"] if abs(fit[0]) < TIGHT else []
     if (
         drawn is not None
@@ -104,20 +109,20 @@ def _flags(arm, drawn, fit, known) -> list[str]:
     if known and known[0] * fit[0] < 0:
         flags.append("reversed")
     if known and known[1] is not None:
-        total = math.hypot(_error(fit[1], "fit"), _error(known[1], "crowd"))
+        total = math.hypot(_error(fit[1], "fit", log), _error(known[1], "crowd", log))
         flags += ["apart"] if abs(known[0] - fit[0]) > APART * total else []
     return [name for name in FLAGS if name in flags]
 
 
-def _combined(fit, known, flags) -> tuple[float, float]:
+def _combined(fit, known, flags, log: float) -> tuple[float, float]:
     """Return the signed pitch angle and its error [deg]."""
-    mine = fit[0], _error(fit[1], "fit")
+    mine = fit[0], _error(fit[1], "fit", log)
     if known is None:
         return mine
     failed = FAILED & set(flags)
     if known[1] is None:  # too few volunteers to know how well they agree
         return (known[0], ALONE) if failed else mine
-    theirs = known[0], _error(known[1], "crowd")
+    theirs = known[0], _error(known[1], "crowd", log)
     if failed:
         return theirs
     weight = [1 / error**2 for _, error in (mine, theirs)]
@@ -126,5 +131,6 @@ def _combined(fit, known, flags) -> tuple[float, float]:
     return mean, max(1.0, away) / math.sqrt(sum(weight))
 
 
-def _error(error: float, source: str) -> float:
-    return math.hypot(error, SYSTEMATIC[source])
+def _error(error: float, source: str, log: float) -> float:
+    constant, slope = SYSTEMATIC[source]
+    return math.hypot(error, constant, slope * log)

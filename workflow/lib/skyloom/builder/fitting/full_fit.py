@@ -15,6 +15,7 @@ import numpy as np
 from skyloom.builder.fitting.arm_candidates import lit_arms
 from skyloom.builder.fitting.coarse import halved, scaled, scaled_errors
 from skyloom.builder.fitting.fullest import fullest, image_starts
+from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
@@ -64,6 +65,8 @@ def full_fit(
         limit,
         inflation,
     )
+    # The starts may lack a component, and their misfit be that of it.
+    inflation = min(inflation, misfit(rough))
     begin = scaled(rough.shape, 1 / by)
     full = _search(begin, rough.arms, crowd, errors, cutout, limit, inflation)
     return full, scaled(barless.shape, 1 / by)

@@ -81,7 +81,7 @@ def galaxy_model(
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
     backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
     each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
-    tree["arms"] = arm_rows(posteriors[0], chosen.fit.arms, crowd, backed, each)
+    tree["arms"] = arm_rows(posteriors[0], chosen.fit.arms, crowd, backed, each, factor)
     return tree
 
 

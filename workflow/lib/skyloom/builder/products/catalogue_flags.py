@@ -16,6 +16,7 @@ from skyloom.builder.products.subject import Subject
 FAR, SEPARATED = 2.0, 2.0  # arcsec
 ROUND, RIVAL, BRIGHT_ARMS, EVEN = 0.95, 0.8, 0.6, 0.5
 POOR_CHISQ, TIGHT = 3.0, 3.0
+UNTOLD = ("n", "c", "I")  # of which a bound says little, or has a flag of its own
 NEAR = 0.01  # redshift: ten times a peculiar motion of 300 km/s
 
 # A quantity and the column that it stands for.
@@ -54,11 +55,12 @@ def _below(column: str, limit: float):
 def _bound(part: str):
     def raised(_, row):
         reached = [name.split(":")[0] for name in row.get("bounds_reached", "").split()]
-        # Light and size hardly hang on these two, of which images tell little.
-        told = [name for name in reached if name.rsplit(".", 1)[-1] not in ("n", "c")]
+        # Light and size hardly hang on n and c, of which images tell little.
+        told = [name for name in reached if name.rsplit(".", 1)[-1] not in UNTOLD]
         return any(name.startswith(f"{part}.") for name in told)
 
-    return f"of the {part} a parameter other than n and c lies at a bound", raised
+    what = "parameter other than the brightness of arms, n and c"
+    return f"of the {part} a {what} lies at a bound", raised
 
 
 def _turned(part: str):
@@ -118,6 +120,14 @@ RULES = {
         "no WCS: no position angles; the pixel scale is that of SDSS",
         lambda s, _: s.wcs is None,
         ("disk_pa",),
+    ),
+    "arms_at_brightest": Flag(
+        "an arm is as bright as is allowed: spiral_fraction may be too low",
+        lambda _, row: any(
+            name.startswith("spiral.") and name.split(":")[0].endswith(".I")
+            for name in row.get("bounds_reached", "").split()
+        ),
+        ("arms",),
     ),
     "distance_uncertain": Flag(
         "redshift unknown, or below ten times a peculiar motion",

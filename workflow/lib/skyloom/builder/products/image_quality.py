@@ -22,9 +22,9 @@ def has_seam(image: np.ndarray, sigma: np.ndarray, mask: np.ndarray) -> bool:
 
     A line stands off where the median step to the next one, in sigma, is not half of
     what the steps before and after add up to, by `JUMP` times the scatter of this
-    number over the image: a line of another brightness or a change of level. It must
-    do so, the same way, in the first third of the line and in the last: a thin disk
-    along the pixels does in the middle.
+    number over the image: a line of another brightness or a change of level. This must
+    change its sign from line to line, as nothing does that the PSF has blurred, be it a
+    thin disk along the pixels.
     """
     seen = np.where(mask, np.nan, image)
     turned = ((seen, sigma), (seen.T, sigma.T))
@@ -42,23 +42,20 @@ def _constant(image: np.ndarray) -> bool:
 
 
 def _jumps(image: np.ndarray, sigma: np.ndarray) -> bool:
-    """Return whether a row stands off from its neighbours, at both its ends."""
-    steps, third = np.diff(image, axis=0) / sigma[1:], image.shape[1] // 3
-    one, other = (_outstanding(end) for end in (steps[:, :third], steps[:, -third:]))
-    return bool((one * other > 0).any())
-
-
-def _outstanding(steps: np.ndarray) -> np.ndarray:
-    """Return 1 or -1 where a row's step is above or below its neighbours', or 0."""
+    """Return whether a row stands off from its neighbours."""
+    steps = np.diff(image, axis=0) / sigma[1:]
     enough = np.isfinite(steps).mean(axis=1) > SHARE
+    if enough.sum() < CONSTANT:
+        return False
     step = np.full(len(steps), np.nan)
     step[enough] = np.nanmedian(steps[enough], axis=1)
     jump = step[1:-1] - (step[:-2] + step[2:]) / 2
     known = np.isfinite(jump)
-    if known.sum() < CONSTANT:
-        return np.zeros(len(jump))
-    least = max(JUMP * MAD * np.median(np.abs(jump[known])), LEAST)
-    return np.where(known & (np.abs(jump) > least), np.sign(jump), 0.0)
+    if not known.any():
+        return False
+    high = np.abs(jump) > max(JUMP * MAD * np.median(np.abs(jump[known])), LEAST)
+    before, after = (jump[1:-1] * jump[k : k + len(jump) - 2] for k in (0, 2))
+    return bool((high[1:-1] & (before < 0) & (after < 0)).any())
 
 
 def fwhm(psf: np.ndarray) -> float:

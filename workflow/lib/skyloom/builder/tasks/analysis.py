@@ -17,6 +17,7 @@ from skyloom.builder.evaluation.statistics import (
     arm_counts,
     chisq_statistics,
     component_frequencies,
+    prior_shares,
     residual_statistics,
     sample_residuals,
 )
@@ -42,8 +43,19 @@ def frequencies_tree(volunteers, aggregates, tuned) -> dict:
 
 
 def residuals_tree(fits: Mapping[str, Iterable[Mapping]], images: Iterable[str]):
-    """Return how good the fits are, by start, and what they leave in residual files."""
+    """Return how good the fits are and what they leave in residual files.
+
+    Parameters
+    ----------
+    fits : mapping of str to iterable of mapping
+        Trees of ``tuned`` by start, ``agg`` and ``bi``, and of ``models``. Of these
+        also ``prior_shares``: what part of the variance of each quantity is the
+        priors', over the sample.
+    images : iterable of path
+        Residual files.
+    """
     tree = {start: chisq_statistics(trees) for start, trees in fits.items()}
+    tree["prior_shares"] = prior_shares(fits["models"])
     left = (read_images(path, ["RESIDUAL"])["RESIDUAL"][0] for path in images)
     found = [residual_statistics(image, np.isfinite(image)) for image in left]
     return tree | {"images": sample_residuals(found)}
