@@ -20,8 +20,8 @@ from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
 SMALL = 64  # px: images below are not made coarser
-FEW = 15  # evaluations of a search that begins near its end
-ROUGH = 10  # of one that only tells which start is best
+FEW = 10  # evaluations of a search that begins near its end
+ROUGH = 8  # of one that only tells which start is best
 ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
 
 
