@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from skyloom.builder.fitting import fit
-from skyloom.builder.fitting.fit import BOUNDS, POPULATION, Problem
+from skyloom.builder.fitting.fit import Problem
+from skyloom.builder.fitting.priors import BOUNDS, POPULATION
 from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import DrawnArm, Model, replace
 from synthetic import SCATTER, TRUTH, crowd_start, observed
@@ -143,3 +144,19 @@ def test_an_arm_s_light_is_relative_to_its_disk():
     assert [arm.I for arm in dark.spiral] == [0.0, 0.0]
     alone = fit.lit(replace(model, disk=None), ("bulge",), [3.0])
     assert alone.spiral == ()
+
+
+def test_priors_of_arms_and_population_count_against_the_inflated_noise():
+    """Their roots grow by that of the inflation; chi² and the disk's prior stay."""
+    plain, rough = (
+        Problem(crowd_start(), observed(), SCATTER, inflation=by) for by in (1.0, 9.0)
+    )
+    names, scale = plain.par.names, np.ones(len(plain.par.names))
+    for i, name in enumerate(names):
+        told = name.split(".")[-1] in ("spread", "A", "phi", "t_min", "t_max")
+        scale[i] = 3.0 if told or name == "bulge.n" else 1.0
+    np.testing.assert_allclose(rough.prior_root, scale[:, None] * plain.prior_root)
+    n = len(plain.data)
+    np.testing.assert_array_equal(
+        rough.residuals(rough.start)[:n], plain.residuals(plain.start)[:n]
+    )

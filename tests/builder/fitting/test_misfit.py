@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skyloom.builder.fitting.misfit import BLOCK, inflation, misfit, sky_error
 from skyloom.builder.fitting.settle import settle
-from skyloom.builder.model import Model, Sersic
-from synthetic import SCATTER, crowd_start, observed
+from skyloom.builder.model import Model, Sersic, replace
+from synthetic import SCATTER, TRUTH, crowd_start, observed
 
 SHAPE = (300, 310)
 DISK = Sersic(155.0, 150.0, 0.4, 0.8, 70.0, 1.0)
@@ -100,3 +100,13 @@ def test_the_error_of_a_right_sky_is_that_of_its_noise():
     ]
     assert found[0] < 3 * 0.01 / np.sqrt(120 * 124 / 2)
     assert found[1] == pytest.approx(2 * found[0], rel=0.2)
+
+
+def test_a_tiny_image_has_an_error_of_the_sky():
+    """Where there are no blocks around the galaxy, all pixels tell."""
+    found = sky_error(settle(crowd_start(), SCATTER, observed(noise=0.01), 60))
+    assert 0 < found < 0.01
+    small = observed(Model(disk=replace(TRUTH.disk, mux=7.5, muy=7.0, Re=2.0)),
+                     shape=(15, 16), noise=0.01)  # fmt: skip
+    disk = Model(disk=replace(TRUTH.disk, mux=7.4, muy=7.1, Re=2.2))
+    assert 0 < sky_error(settle(disk, None, small, 60)) < 0.01

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from skyloom.builder.fitting import fit
 from skyloom.builder.fitting.fit import Problem
 from skyloom.builder.fitting.flux import total_flux
+from skyloom.builder.fitting.mean import quantities
 from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.fitting.posterior import (
     differences,
@@ -230,9 +231,25 @@ def test_shares_tell_what_the_priors_decide():
     problem = Problem(Model(disk=TRUTH.disk), observed(), None)
     i = problem.par.names.index("disk.Re")
     free = posterior(problem, search(problem, 60).vector)
-    assert free.shares(lambda c: c[[i]]) == pytest.approx([0.0], abs=1e-12)
+    assert free.shared(lambda c: c[[i]])[2] == pytest.approx([0.0], abs=1e-12)
     faint = observed(noise=1e3)
     problem = Problem(crowd_start(), faint, SCATTER)
     told = posterior(problem, problem.par.begin())
-    assert told.shares(lambda c: c[[i]]) == pytest.approx([1.0], abs=1e-3)
-    assert np.isnan(told.shares(lambda c: np.zeros(1))).all()
+    assert told.shared(lambda c: c[[i]])[2] == pytest.approx([1.0], abs=1e-3)
+    assert np.isnan(told.shared(lambda c: np.zeros(1))[2]).all()
+
+
+def test_an_arm_at_its_brightest_has_neither_error_nor_share():
+    """Differences leave rounding there, which is no number."""
+    arm = replace(TRUTH.spiral[0], I=BOUNDS["spiral.I"][1] * 1.5)
+    bright = replace(TRUTH, spiral=(arm,))
+    problem = Problem(crowd_start(), observed(bright), SCATTER)
+    post = posterior(problem, search(problem, 60).vector)
+    assert "spiral.0.I:upper" in post.limits
+    found = quantities(post, [0])
+    i = found.names.index("spiral.0.I")
+    assert np.isnan(found.shares[i])
+    assert not found.covariance[i].any()
+    known = found.shares[np.isfinite(found.shares)]
+    assert known.min() >= 0
+    assert known.max() <= 1 + 1e-9

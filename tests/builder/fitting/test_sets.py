@@ -6,6 +6,9 @@ import types
 import pytest
 from skyloom.builder.fitting import sets as weighing
 from skyloom.builder.fitting.sets import ODDS, Odds, Scale, probability
+from skyloom.builder.fitting.settle import settle
+from skyloom.builder.model import replace
+from synthetic import SCATTER, TRUTH, crowd_start, observed
 
 FULL = frozenset({"bulge", "bar", "spiral.0"})
 
@@ -93,3 +96,27 @@ def test_the_steps_come_to_an_end():
         tried.add(terms)
         fits[terms] = end(100.0)
     assert len(fits) == 8
+
+
+def test_a_search_that_was_cut_short_goes_on_to_its_end():
+    """One that ended stays what it is."""
+    pixels = observed()
+    short = settle(crowd_start(), SCATTER, pixels, 2, patient=False)
+    assert short.found.status == "max_evaluations"
+    found = weighing._finished(short, pixels, 60)
+    assert found.found.status == "converged"
+    assert found.objective < short.objective
+    assert found.arms == short.arms
+    assert weighing._finished(found, pixels, 60) is found
+
+
+@pytest.mark.parametrize(("agreed", "n_arms"), [(0, 0), (1, 1)])
+def test_a_faint_arm_stays_if_volunteers_agree_on_it(agreed, n_arms):
+    """One that few drew must show more."""
+    faint = replace(TRUTH, spiral=(replace(TRUTH.spiral[0], I=0.06),))
+    pixels = observed(faint, noise=0.004)
+    start = replace(crowd_start(), bar=None)
+    full = settle(start, SCATTER, pixels, 60, patient=False)
+    assert full.arms == (0,)
+    left = weighing._with_clear_arms(full, agreed, pixels, 60)
+    assert len(left.arms) == n_arms

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 from skyloom.builder.config import TuneSettings
-from skyloom.builder.fitting.fit import BOUNDS, Problem
+from skyloom.builder.fitting.fit import Problem
+from skyloom.builder.fitting.priors import BOUNDS
 from skyloom.builder.fitting.render import render_components
 from skyloom.builder.fitting.tune import residual_images, tune
 from skyloom.builder.model import Model, Sersic, from_dict, replace

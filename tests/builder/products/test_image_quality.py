@@ -31,6 +31,15 @@ def test_lines_and_steps_are_seams(kind, turned):
     assert has_seam(image, sigma, mask)
 
 
+@pytest.mark.parametrize("row", [1, 2, -2])
+def test_a_step_near_the_edge_is_a_seam(row):
+    """Beyond the edge nothing speaks against it."""
+    image, sigma, mask = galaxy()
+    image = image.copy()
+    image[row:] -= 6 * 0.05
+    assert has_seam(image, sigma, mask)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_thin_disk_along_the_pixels_is_no_seam(turned):
     """It stands off in the middle of the image, and not at its ends."""

@@ -46,8 +46,9 @@ class Problem:
     inflation : float
         Of the noise by what no smooth model fits (`fitting.misfit`), against which the
         priors of the population and of arms count: their variances are divided by it,
-        which leaves chi² as it is. That of the disk, of which volunteers see the
-        outline and not the light, counts against the noise alone.
+        which leaves chi² as it is. Those of the disk, of which volunteers see the
+        outline and not the light, and of the place of bulge and bar count against the
+        noise alone.
     """
 
     def __init__(

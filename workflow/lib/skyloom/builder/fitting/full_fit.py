@@ -19,7 +19,7 @@ from skyloom.builder.fitting.misfit import misfit
 from skyloom.builder.fitting.settle import Settled, settle, without
 from skyloom.builder.model import Model, replace
 
-SMALL = 64  # px: images below are not made coarser
+ENOUGH = 1000  # good pixels of an image that has been made coarser
 FEW = 10  # evaluations of a search that begins near its end
 ROUGH = 8  # of one that only tells which start is best
 ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one place
@@ -55,13 +55,14 @@ def full_fit(
     DatumError
         If the image has too few pixels, or light of no component.
     """
-    by = 0.5 if min(cutout.image.shape) >= SMALL else 1.0
+    pixels = halved(cutout)
+    by = 0.5 if np.count_nonzero(~pixels.mask) >= ENOUGH else 1.0
     begun = [scaled(replace(one, spiral=()), by) for one in _different(starts)]
     rough, barless = _begins(
         begun,
         scaled(crowd, by),
         scaled_errors(errors, by),
-        halved(cutout) if by < 1 else cutout,
+        pixels if by < 1 else cutout,
         limit,
         inflation,
     )

@@ -67,13 +67,15 @@ def quantities(post: Posterior, arms: Sequence[int]) -> Quantities:
         total = light.sum()
         return np.concatenate([parameters(coordinates), [total], light, light / total])
 
-    names = [_numbered(name, arms) for name in value_names]
+    names, n = [_numbered(name, arms) for name in value_names], len(value_names)
     names += ["flux.total", *(f"flux.{part}" for part in parts)]
     names += [f"fraction.{part}" for part in parts]
     kept = [i for i, name in enumerate(names) if name.rpartition(".")[2] not in PLACES]
-    values, covariance = post.propagated(everything)
+    values, covariance, shares = post.shared(everything)
+    held = post.held([*value_names, *names[n:]])
+    covariance = np.where(held | held[:, None], 0.0, covariance)
     named = tuple(names[i] for i in kept)
-    shares = post.shares(everything)[kept]
+    shares = np.where(held, np.nan, shares)[kept]
     return Quantities(named, values[kept], covariance[np.ix_(kept, kept)], shares)
 
 

@@ -15,7 +15,7 @@ quantity that the image alone gives and 1 for one that the priors alone give (Ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,17 +76,29 @@ class Posterior:
 
     def propagated(self, quantity: Callable[[np.ndarray], np.ndarray]):
         """Return a quantity (n_out,) of the coordinates, and its covariance."""
-        gradient = differences(quantity, self.coordinates)
-        return quantity(self.coordinates), gradient @ self.covariance @ gradient.T
+        values, covariance, _ = self.shared(quantity)
+        return values, covariance
 
-    def shares(self, quantity: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Return what part of a quantity's variance is the priors'; NaN where fixed."""
+    def shared(self, quantity: Callable[[np.ndarray], np.ndarray]):
+        """Return a quantity, its covariance, and what part of its variance is priors'.
+
+        The part is NaN where the quantity is fixed.
+        """
         gradient = differences(quantity, self.coordinates)
-        part, whole = (
-            np.einsum("ij,jk,ik->i", gradient, matrix, gradient)
-            for matrix in (self.from_priors, self.covariance)
+        covariance = gradient @ self.covariance @ gradient.T
+        part = np.einsum("ij,jk,ik->i", gradient, self.from_priors, gradient)
+        whole, unknown = np.diag(covariance), np.full(len(part), np.nan)
+        shares = np.divide(part, whole, out=unknown, where=whole > 0)
+        return quantity(self.coordinates), covariance, shares
+
+    def held(self, names: Sequence[str]) -> np.ndarray:
+        """Return which of some values are an arm's brightness at its limit.
+
+        It has no error; differences leave rounding, even below zero.
+        """
+        return np.array(
+            [n.endswith(".I") and f"{n}:upper" in self.limits for n in names]
         )
-        return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
 
 def posterior(
@@ -160,8 +172,7 @@ def free_values(post: Posterior):
     """
     names, quantity = value_quantity(post)
     values, covariance = post.propagated(quantity)
-    # An arm at its brightest has no error; differences leave rounding, even below zero.
-    held = np.array([f"{n}:upper" in post.limits and n.endswith(".I") for n in names])
+    held = post.held(names)
     return names, values, np.where(held | held[:, None], 0.0, covariance)
 
 

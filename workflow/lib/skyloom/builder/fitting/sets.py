@@ -46,7 +46,7 @@ from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, replace
 
 LEAST_WEIGHT = 0.15  # of the best set's, to be fitted
-MOST_SETS = 6
+MOST_SETS = 5
 LEAST_SIGN = 0.01
 TYPICAL_SIGN = 0.26  # where the image is too small to show one
 # An arm's part of the light times what chi² gains by it over the inflation. Arms with
@@ -149,6 +149,8 @@ def fit_sets(
             known = fits.get(_terms(found), found)
             fits[_terms(found)] = min(known, found, key=lambda one: one.objective)
             tried.add(_terms(found))
+    best = _weighted(fits, scale)[0]
+    fits[best.terms] = _finished(best.fit, cutout, limit)
     return _weighted(fits, scale), scale
 
 
@@ -263,6 +265,15 @@ def _less(parent: Settled, terms: Iterable[str], cutout, limit: int) -> Settled:
     found = settle(crowd, errors, cutout, few, start, **told)
     left = [i for i in parent.arms if f"spiral.{i}" not in terms]
     return found.renumbered(left)
+
+
+def _finished(fit: Settled, cutout, limit: int) -> Settled:
+    """Return a fit whose search went on to its end; none is worse."""
+    if fit.found.status == "converged":
+        return fit
+    told = {"patient": False, "inflation": fit.problem.inflation}
+    found = settle(fit.crowd, fit.errors, cutout, limit, fit.shape, **told)
+    return fit if found.dropped else found.renumbered(fit.arms)
 
 
 def _barless(fit: Settled, begin: Model, cutout, limit: int) -> Settled:

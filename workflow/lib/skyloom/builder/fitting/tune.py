@@ -20,6 +20,7 @@ from skyloom.io.errors import DatumError
 
 EMPTY = dict.fromkeys(("model", "chisq", "chisq_per_pixel", "chisq_start")) | {
     "error_scale": None,
+    "sky_err": None,
     "n_pixels": 0,
     "n_free": 0,
     "n_iterations": 0,

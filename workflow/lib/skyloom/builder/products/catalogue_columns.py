@@ -227,7 +227,7 @@ def _arm(i: int) -> Iterator[Column]:
         text = f"pitch angle {arm}, {words} alone; error without a systematic part"
         yield from _measured(f"arm{i}_pitch_angle_{kind}", "deg", SHAPE, text)
     yield _plain(f"arm{i}_probability", None, PROBABILITY, f"probability {arm}")
-    text = f"Gaussian width {arm}, across it on the image"
+    text = f"Gaussian width {arm}, across it on the image{_prior('spiral.spread')}"
     yield from _measured(f"arm{i}_width_arcsec", "arcsec", "phys.angSize", text)
     text = f"brightness of the ridge {arm}, over the disk's there"
     yield from _measured(f"arm{i}_brightness", None, "phot.flux;arith.ratio", text)

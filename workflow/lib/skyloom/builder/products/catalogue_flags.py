@@ -59,8 +59,8 @@ def _bound(part: str):
         told = [name for name in reached if name.rsplit(".", 1)[-1] not in UNTOLD]
         return any(name.startswith(f"{part}.") for name in told)
 
-    what = "parameter other than the brightness of arms, n and c"
-    return f"of the {part} a {what} lies at a bound", raised
+    others = "their brightness" if part == "spiral" else "n and c"
+    return f"of the {part} a parameter other than {others} lies at a bound", raised
 
 
 def _turned(part: str):
@@ -124,7 +124,7 @@ RULES = {
     "arms_at_brightest": Flag(
         "an arm is as bright as is allowed: spiral_fraction may be too low",
         lambda _, row: any(
-            name.startswith("spiral.") and name.split(":")[0].endswith(".I")
+            name.startswith("spiral.") and name.endswith(".I:upper")
             for name in row.get("bounds_reached", "").split()
         ),
         ("arms",),

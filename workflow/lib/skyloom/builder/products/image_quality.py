@@ -54,8 +54,9 @@ def _jumps(image: np.ndarray, sigma: np.ndarray) -> bool:
     if not known.any():
         return False
     high = np.abs(jump) > max(JUMP * MAD * np.median(np.abs(jump[known])), LEAST)
-    before, after = (jump[1:-1] * jump[k : k + len(jump) - 2] for k in (0, 2))
-    return bool((high[1:-1] & (before < 0) & (after < 0)).any())
+    beside = np.pad(jump, 1, constant_values=np.nan)  # beyond the edge nothing is known
+    alike = (jump * beside[:-2] > 0) | (jump * beside[2:] > 0)
+    return bool((high & ~alike).any())
 
 
 def fwhm(psf: np.ndarray) -> float:
