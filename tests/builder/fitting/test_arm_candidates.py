@@ -100,3 +100,22 @@ def test_arms_with_light_are_told_from_those_without(unit):
     assert lit_arms(model, [ARM, twin(ARM)], pixels) == [0]
     assert lit_arms(model, [twin(ARM), ARM], pixels) == [1]
     assert lit_arms(model, [], pixels) == []
+
+
+def test_agreed_arms_go_before_brighter_ones():
+    """At most four arms are fitted; those that volunteers agree on are among them."""
+    arms = [
+        replace(
+            ARM,
+            A=ARM.A * math.exp(-1.2 * k * math.tan(math.radians(ARM.phi))),
+            t_min=1.2 + 1.2 * k,
+            t_max=2.6 + 1.2 * k,
+            I=0.5 + 0.2 * k,
+        )
+        for k in range(5)
+    ]
+    model = Model(disk=DISK, spiral=tuple(arms))
+    pixels = observed(model)
+    armless = replace(model, spiral=())
+    assert lit_arms(armless, arms, pixels) == [1, 2, 3, 4]
+    assert lit_arms(armless, arms, pixels, agreed=1) == [0, 2, 3, 4]

@@ -23,7 +23,7 @@ STARTS = {
 
 def fit(start):
     return full_fit([start], Model(disk=DISK), ERRORS, observed(GALAXY, shape=(95, 94)),
-                    60, 1.0)  # fmt: skip
+                    60, 0, 1.0)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

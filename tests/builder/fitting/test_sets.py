@@ -5,6 +5,7 @@ import types
 
 import pytest
 from skyloom.builder.fitting import sets as weighing
+from skyloom.builder.fitting.arm_candidates import Backing
 from skyloom.builder.fitting.sets import ODDS, Odds, Scale, probability
 from skyloom.builder.fitting.settle import settle
 from skyloom.builder.model import replace
@@ -118,5 +119,24 @@ def test_a_faint_arm_stays_if_volunteers_agree_on_it(agreed, n_arms):
     start = replace(crowd_start(), bar=None)
     full = settle(start, SCATTER, pixels, 60, patient=False)
     assert full.arms == (0,)
-    left = weighing._with_clear_arms(full, agreed, pixels, 60)
+    left = weighing._with_clear_arms(full, Backing(agreed, 1), pixels, 60)
     assert len(left.arms) == n_arms
+
+
+@pytest.mark.parametrize(("drawn", "n_arms"), [(0, 0), (1, 1)])
+def test_an_arm_that_nobody_drew_is_no_ring(drawn, n_arms):
+    """A ring that takes much light stays if somebody drew it as an arm."""
+    ring = replace(TRUTH, spiral=(replace(TRUTH.spiral[0], phi=1.0, A=9.0),))
+    pixels = observed(ring, noise=0.004)
+    full = settle(replace(crowd_start(), spiral=ring.spiral), SCATTER, pixels, 60,
+                  patient=False)  # fmt: skip
+    assert abs(full.shape.spiral[0].phi) < 3
+    left = weighing._with_clear_arms(full, Backing(0, drawn), pixels, 60)
+    assert len(left.arms) == n_arms
+
+
+def test_a_set_that_leaves_out_what_everybody_sees_has_no_weight():
+    """No odds make up for what exceeds the misfit ten thousand times."""
+    votes = scale(bar=-3.0)
+    gain = votes.log_weight(FULL - {"bar"}, 3e4) - votes.log_weight(FULL, 100.0)
+    assert gain < -5

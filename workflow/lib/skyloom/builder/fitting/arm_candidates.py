@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize
@@ -22,6 +23,13 @@ SAME = 0.5  # part of an arm beside another at which it is the same
 RTOL = 1e-2  # of pixels, to look for light
 LEAST_LIGHT = 0.01  # of an arm over all light, to be worth a fit
 _SAMPLES = 20
+
+
+class Backing(NamedTuple):
+    """How many of a galaxy's arms, the first, volunteers agree on, and drew."""
+
+    agreed: int
+    drawn: int
 
 
 def twin(arm: SpiralArm) -> SpiralArm:
@@ -69,10 +77,13 @@ def _turned(width: Mapping, shrink: float) -> dict:
     return turned
 
 
-def lit_arms(model: Model, arms: Sequence[SpiralArm], cutout) -> list[int]:
+def lit_arms(
+    model: Model, arms: Sequence[SpiralArm], cutout, agreed: int = 0
+) -> list[int]:
     """Return which arms have light on top of a model's components, at most `MOST_ARMS`.
 
-    Brightness is solved for with all geometry as it is.
+    The first, `agreed`, go before others, the bright before the faint. Brightness is
+    solved for with all geometry as it is.
     """
     if not arms:
         return []
@@ -86,5 +97,5 @@ def lit_arms(model: Model, arms: Sequence[SpiralArm], cutout) -> list[int]:
     light = optimize.nnls(r, q.T @ (cutout.image[good] / cutout.sigma[good]))[0]
     flux = light * wide.sum((1, 2))
     share = flux[len(parts) :] / flux.sum()
-    brightest = np.argsort(-share, kind="stable")[:MOST_ARMS]
-    return sorted(int(i) for i in brightest if share[i] > LEAST_LIGHT)
+    lit = [i for i in range(len(arms)) if share[i] > LEAST_LIGHT]
+    return sorted(sorted(lit, key=lambda i: (i >= agreed, -share[i]))[:MOST_ARMS])

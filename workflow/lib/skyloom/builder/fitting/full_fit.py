@@ -8,7 +8,7 @@ is where the fit begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -26,7 +26,13 @@ ALIKE = 0.03  # of ln Re and ln q of two disks: a search from either ends at one
 
 
 def full_fit(
-    starts: Iterable[Model], crowd: Model, errors, cutout, limit: int, inflation: float
+    starts: Iterable[Model],
+    crowd: Model,
+    errors: Mapping,
+    cutout,
+    limit: int,
+    agreed: int,
+    inflation: float,
 ) -> tuple[Settled, Model]:
     """Fit the fullest model, and propose one without a bar.
 
@@ -40,6 +46,8 @@ def full_fit(
         Image, sigma, mask and PSF.
     limit : int
         Evaluations of the search.
+    agreed : int
+        Number of the crowd's arms, the first, that go before others.
     inflation : float
         Of the noise, for the priors.
 
@@ -64,6 +72,7 @@ def full_fit(
         scaled_errors(errors, by),
         pixels if by < 1 else cutout,
         limit,
+        agreed,
         inflation,
     )
     # The starts may lack a component, and their misfit be that of it.
@@ -84,7 +93,7 @@ def _different(starts: Iterable[Model]) -> list[Model]:
     return kept
 
 
-def _begins(starts, crowd: Model, errors, cutout, limit: int, inflation: float):
+def _begins(starts, crowd: Model, errors, cutout, limit, agreed, inflation):
     """Return rough ends of the fullest model and of one without a bar.
 
     The best end with a bar counts, where there is one: whether the galaxy has it is
@@ -94,7 +103,7 @@ def _begins(starts, crowd: Model, errors, cutout, limit: int, inflation: float):
     barless, *others = image_starts(alone.shape.disk, crowd, cutout)
     others = [fullest(one, crowd, cutout) for one in starts] + others
     barless, *ends = (
-        _end(begin, crowd, errors, cutout, min(limit, ROUGH), inflation)
+        _end(begin, crowd, errors, cutout, min(limit, ROUGH), agreed, inflation)
         for begin in (barless, *others)
     )
 
@@ -104,12 +113,12 @@ def _begins(starts, crowd: Model, errors, cutout, limit: int, inflation: float):
     return min(ends, key=worth), barless
 
 
-def _end(begin: Model, crowd: Model, errors, cutout, limit: int, inflation: float):
+def _end(begin: Model, crowd: Model, errors, cutout, limit, agreed, inflation):
     """Return the end of a search that begins at a model with all of the crowd's arms.
 
     Arms without light go before it.
     """
-    lit = lit_arms(replace(begin, spiral=()), begin.spiral, cutout)
+    lit = lit_arms(replace(begin, spiral=()), begin.spiral, cutout, agreed)
     dark = [f"spiral.{i}" for i in range(len(begin.spiral)) if i not in lit]
     begin, _ = without(begin, None, dark)
     return _search(begin, lit, crowd, errors, cutout, limit, inflation)

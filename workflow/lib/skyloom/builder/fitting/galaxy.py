@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from skyloom.builder.config import TuneSettings
 from skyloom.builder.fitting.arm_angles import arm_rows
-from skyloom.builder.fitting.arm_candidates import with_twins
+from skyloom.builder.fitting.arm_candidates import Backing, with_twins
 from skyloom.builder.fitting.mean import mean, quantities
 from skyloom.builder.fitting.posterior import Posterior, posterior
 from skyloom.builder.fitting.sets import Scale, Weighted, fit_sets, probability
@@ -63,9 +63,10 @@ def galaxy_model(
     crowd, errors, votes = crowd_of(aggregate)
     limit = settings.max_evaluations
     inflation = fitted[0]["error_scale"] ** 2
-    agreed = len(aggregate["arms"])
+    backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
+    backing = Backing(len(aggregate["arms"]), len(backed))
     sets, scale = fit_sets(
-        starts, crowd, errors, votes, cutout, limit, agreed, inflation
+        starts, crowd, errors, votes, cutout, limit, backing, inflation
     )
     chosen, factor = sets[0], scale.inflation
     tree = record(chosen.fit, factor, scale.sky)
@@ -79,7 +80,6 @@ def galaxy_model(
     ]
     tree["mean"] = mean(found, [one.weight for one in sets], factor).tree()
     tree["mean"]["names"] = _as_in_model(tree["mean"]["names"], chosen.fit.arms)
-    backed = [*aggregate["arms"], *(aggregate.get("candidates") or [])]
     each = [probability(sets, scale, f"spiral.{i}") for i in chosen.fit.arms]
     tree["arms"] = arm_rows(posteriors[0], chosen.fit.arms, crowd, backed, each, factor)
     return tree

@@ -13,7 +13,8 @@ components it has, and a disk beside a bar is another disk than one without. So:
    with the noise inflated by what no smooth model can fit (`fitting.misfit`)::
 
        ln w = sum over c in set of (base_c + crowd_c logit p_c + sign_c ln s_c)
-              - EVIDENCE ln(1 + (objective - least objective) / inflation)
+              - EVIDENCE ln(1 + worse) - worse / ABSURD
+       worse = (objective - least objective) / inflation
 
    p_c is the part of the volunteers who drew the component, and s_c what the image
    shows of a bar, its strength (`fitting.bar_strength`). A galaxy is no sum of our
@@ -38,6 +39,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skyloom.builder.fitting.arm_angles import TIGHT
+from skyloom.builder.fitting.arm_candidates import Backing
 from skyloom.builder.fitting.bar_strength import bar_strength
 from skyloom.builder.fitting.full_fit import FEW, full_fit
 from skyloom.builder.fitting.misfit import misfit, sky_error
@@ -53,7 +56,9 @@ TYPICAL_SIGN = 0.26  # where the image is too small to show one
 # less are found by one crowd and not by the next, or are what a ring or a clump leaves;
 # those that volunteers agree on need little more than light.
 LEAST_ARM, LEAST_AGREED = 2.0, 0.1
-EVIDENCE = 0.14
+# Of the logarithm of what a set fits worse, in units of the inflation, and what of this
+# no odds make up for.
+EVIDENCE, ABSURD = 0.14, 3000.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,8 @@ def fit_sets(
     votes: Mapping[str, float],
     cutout,
     limit: int,
-    agreed: int = 0,
-    inflation: float = 1.0,
+    backing: Backing,
+    inflation: float,
 ) -> tuple[list[Weighted], Scale]:
     """Fit the sets of components of a galaxy, and weigh them.
 
@@ -114,8 +119,8 @@ def fit_sets(
         Image, sigma, mask and PSF.
     limit : int
         Evaluations of each search.
-    agreed : int
-        Number of arms of `crowd`, the first, that volunteers agree on.
+    backing : Backing
+        Which of the arms of `crowd` volunteers agree on, and drew.
     inflation : float
         Of the noise, as far as it is known from `starts`.
 
@@ -131,11 +136,13 @@ def fit_sets(
     DatumError
         If the image has too few pixels, or light of no component.
     """
-    full, barless = full_fit(starts, crowd, errors, cutout, limit, inflation)
+    full, barless = full_fit(
+        starts, crowd, errors, cutout, limit, backing.agreed, inflation
+    )
     if full.shape.disk is None:  # all other sets have one: there is nothing to choose
         odds = {term: ODDS[term].of(votes[term], math.nan) for term in _terms(full)}
         return [Weighted(_terms(full), full, 1.0)], Scale.of(odds, full)
-    full = _with_clear_arms(full, agreed, cutout, limit)
+    full = _with_clear_arms(full, backing, cutout, limit)
     scale = Scale.of(_log_odds(full, votes, cutout), full)
     fits = {_terms(full): full}
     tried = set(fits)
@@ -184,7 +191,7 @@ class Scale:
         """Return the log of a set's weight, up to a constant: see the module."""
         support = sum(self.odds[term] for term in terms)
         worse = max(objective - self.least, 0.0) / self.inflation
-        return support - EVIDENCE * math.log1p(worse)
+        return support - EVIDENCE * math.log1p(worse) - worse / ABSURD
 
     def next_step(self, fits: Mapping[Set, Settled], tried: set[Set]):
         """Return the set and the component without which it could weigh most.
@@ -235,22 +242,24 @@ def _terms(fit: Settled) -> Set:
     return frozenset(parts + [f"spiral.{i}" for i in fit.arms])
 
 
-def _with_clear_arms(full: Settled, agreed: int, cutout, limit: int) -> Settled:
-    """Return the fit without arms that are hardly there."""
+def _with_clear_arms(full: Settled, backing: Backing, cutout, limit: int) -> Settled:
+    """Return the fit without arms that are hardly there.
+
+    Nor with arms that nobody drew and that are rings, or wind against the drawn ones.
+    """
     light = full.light
     unit = misfit(full) * sum(light.values())
-    worth = {
-        i: full.gain(f"spiral.{own}") * light[f"spiral.{own}"] / unit
-        for own, i in enumerate(full.arms)
-    }
-    faint = [
-        f"spiral.{i}"
-        for i, value in worth.items()
-        if value < (LEAST_AGREED if i < agreed else LEAST_ARM)
-    ]
-    if not faint:
+    gone = []
+    for own, i in enumerate(full.arms):
+        worth = full.gain(f"spiral.{own}") * light[f"spiral.{own}"] / unit
+        least = LEAST_AGREED if i < backing.agreed else LEAST_ARM
+        phi, drawn = (model.spiral[own].phi for model in (full.shape, full.crowd))
+        odd = phi * math.copysign(1.0, drawn) < TIGHT
+        if worth < least or (odd and i >= backing.drawn):
+            gone.append(f"spiral.{i}")
+    if not gone:
         return full
-    clear = _less(full, faint, cutout, limit)
+    clear = _less(full, gone, cutout, limit)
     return full if clear.shape.disk is None else clear
 
 
