@@ -140,3 +140,12 @@ def test_a_set_that_leaves_out_what_everybody_sees_has_no_weight():
     votes = scale(bar=-3.0)
     gain = votes.log_weight(FULL - {"bar"}, 3e4) - votes.log_weight(FULL, 100.0)
     assert gain < -5
+
+
+def test_a_weight_is_the_same_in_every_process():
+    """The sum of odds does not follow the order of a set, which differs by process."""
+    odds = {f"spiral.{i}": 0.1 * 3**i for i in range(12)}
+    s = scale(**odds)
+    terms = sorted(s.odds)
+    found = {s.log_weight(order, 100.0) for order in (terms, terms[::-1])}
+    assert len(found) == 1

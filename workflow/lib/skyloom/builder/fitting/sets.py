@@ -140,7 +140,8 @@ def fit_sets(
         starts, crowd, errors, cutout, limit, backing.agreed, inflation
     )
     if full.shape.disk is None:  # all other sets have one: there is nothing to choose
-        odds = {term: ODDS[term].of(votes[term], math.nan) for term in _terms(full)}
+        names = sorted(_terms(full))
+        odds = {term: ODDS[term].of(votes[term], math.nan) for term in names}
         return [Weighted(_terms(full), full, 1.0)], Scale.of(odds, full)
     full = _with_clear_arms(full, backing, cutout, limit)
     scale = Scale.of(_log_odds(full, votes, cutout), full)
@@ -189,7 +190,8 @@ class Scale:
 
     def log_weight(self, terms: Set, objective: float) -> float:
         """Return the log of a set's weight, up to a constant: see the module."""
-        support = sum(self.odds[term] for term in terms)
+        # In order: a set's own differs from process to process, and so would the sum.
+        support = sum(self.odds[term] for term in sorted(terms))
         worse = max(objective - self.least, 0.0) / self.inflation
         return support - EVIDENCE * math.log1p(worse) - worse / ABSURD
 
@@ -220,7 +222,7 @@ def _log_odds(full: Settled, votes: Mapping[str, float], cutout) -> dict[str, fl
     signs = {"bar": bar_strength(cutout.image, cutout.mask, shape.disk, centre)}
     return {
         term: ODDS[term.split(".", 1)[0]].of(votes[term], signs.get(term, 1.0))
-        for term in _terms(full) | {"bulge", "bar"}
+        for term in sorted(_terms(full) | {"bulge", "bar"})
     }
 
 
