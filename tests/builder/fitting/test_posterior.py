@@ -231,12 +231,12 @@ def test_shares_tell_what_the_priors_decide():
     problem = Problem(Model(disk=TRUTH.disk), observed(), None)
     i = problem.par.names.index("disk.Re")
     free = posterior(problem, search(problem, 60).vector)
-    assert free.shared(lambda c: c[[i]])[2] == pytest.approx([0.0], abs=1e-12)
+    assert free.with_shares(lambda c: c[[i]])[2] == pytest.approx([0.0], abs=1e-12)
     faint = observed(noise=1e3)
     problem = Problem(crowd_start(), faint, SCATTER)
     told = posterior(problem, problem.par.begin())
-    assert told.shared(lambda c: c[[i]])[2] == pytest.approx([1.0], abs=1e-3)
-    assert np.isnan(told.shared(lambda c: np.zeros(1))[2]).all()
+    assert told.with_shares(lambda c: c[[i]])[2] == pytest.approx([1.0], abs=1e-3)
+    assert np.isnan(told.with_shares(lambda c: np.zeros(1))[2]).all()
 
 
 def test_an_arm_at_its_brightest_has_neither_error_nor_share():

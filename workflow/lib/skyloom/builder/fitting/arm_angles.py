@@ -21,7 +21,8 @@ from skyloom.builder.fitting.posterior import Posterior, free_values
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.model import Model, Sersic
 
-# Of one estimate [deg]: constant, and times the logarithm of the inflation.
+# Of one estimate [deg]: constant, and times the logarithm of the inflation; learned as
+# `mean.SYSTEMATIC`, on the same galaxies.
 SYSTEMATIC = {"crowd": (4.5, 1.0), "fit": (1.0, 2.5)}
 LEAST_OVERLAP = 0.5  # of a fitted arm beside the drawn one
 TIGHT = 3.0  # deg: an arm that is a ring

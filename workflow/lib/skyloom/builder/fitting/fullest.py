@@ -1,9 +1,8 @@
 """The fullest model that crowd and image allow: where the fits of a galaxy begin.
 
 Disk, bulge and bar are always in it, as is every arm that the crowd gives: the image
-is asked about each before any is left out. Which model fits best from there depends on
-where the search begins, and two crowds begin at different places of the same image. So
-the image gives starts of its own, the same for every crowd: bars and bulges of a few
+is asked about each before any is left out. Some starts are fits that began at the
+crowd; others are the image's own, the same for every crowd: bars and bulges of a few
 sizes and angles on a disk that was fitted alone.
 """
 

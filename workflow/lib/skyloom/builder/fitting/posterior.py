@@ -76,10 +76,10 @@ class Posterior:
 
     def propagated(self, quantity: Callable[[np.ndarray], np.ndarray]):
         """Return a quantity (n_out,) of the coordinates, and its covariance."""
-        values, covariance, _ = self.shared(quantity)
+        values, covariance, _ = self.with_shares(quantity)
         return values, covariance
 
-    def shared(self, quantity: Callable[[np.ndarray], np.ndarray]):
+    def with_shares(self, quantity: Callable[[np.ndarray], np.ndarray]):
         """Return a quantity, its covariance, and what part of its variance is priors'.
 
         The part is NaN where the quantity is fixed.

@@ -56,9 +56,10 @@ TYPICAL_SIGN = 0.26  # where the image is too small to show one
 # less are found by one crowd and not by the next, or are what a ring or a clump leaves;
 # those that volunteers agree on need little more than light.
 LEAST_ARM, LEAST_AGREED = 2.0, 0.1
-# Of the logarithm of what a set fits worse, in units of the inflation, and what of this
-# no odds make up for.
-EVIDENCE, ABSURD = 0.14, 3000.0
+EVIDENCE = 0.14
+# By how many times the inflation a set must fit worse to lose a factor e for that: real
+# sets differ by hundreds, and one without what everybody sees by ten thousands.
+ABSURD = 3000.0
 
 
 @dataclass(frozen=True)

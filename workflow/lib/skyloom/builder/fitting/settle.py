@@ -125,7 +125,7 @@ def settle(
     patient : bool
         Search from other sizes too before a component is dropped.
     inflation : float
-        Of the noise, against which the priors of the population count.
+        Of the noise, against which priors of the population and of arms count.
 
     Raises
     ------
