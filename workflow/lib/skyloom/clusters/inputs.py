@@ -20,7 +20,6 @@ PART = re.compile(r"_\d{7}\.fits?(\.gz)?$")  # a catalogue's file of a HEALPix p
 MASTER = re.compile(r"_master_table\.fits?(\.gz)?$")
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"
-SKIES = (0, 1)  # of the real field: the real one, and a shuffled one
 CALIBRATION = "<results>/encoder/calibration.json"
 
 
