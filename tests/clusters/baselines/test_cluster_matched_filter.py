@@ -170,3 +170,16 @@ def test_footprint_of_an_image_is_its_pixels():
     ra, dec = wcs.wcs_pix2world(x, y, 0)
     assert seen(ra, dec).tolist() == [True, True, False, False, False, False]
     assert not seen(np.array([190.0]), np.array([30.0])).any()
+
+
+def test_chunks_change_nothing(red_sequence, background, monkeypatch):
+    """However many centres have their pairs in memory at once."""
+    rng = RNG(15)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 40)])
+    whole, parts = [], []
+    for found, size in ((whole, 10**6), (parts, 7)):
+        monkeypatch.setattr("skyloom.clusters.baselines.membership.CHUNK", size)
+        found.append(find_clusters(table, red_sequence, inside, background, z=COARSE))
+    assert len(whole[0]) > 0
+    for name in COLUMNS:
+        np.testing.assert_allclose(parts[0][name], whole[0][name], rtol=1e-9)
