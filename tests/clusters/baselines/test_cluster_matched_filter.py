@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import vstack
-from invented_sky import ARCMIN2, CENTRE, SIDE, cluster, field, inside
+from invented_sky import ARCMIN2, CENTRE, SIDE, blurred, cluster, field, inside
 from skyloom.clusters.baselines.colour_filter import fit_ridge
 from skyloom.clusters.baselines.matched_filter import (
     COLUMNS,
@@ -20,6 +20,7 @@ from skyloom.clusters.baselines.membership import (
 )
 from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.randoms import inside_image, shuffled
+from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs
 
 RNG = np.random.default_rng
@@ -64,6 +65,32 @@ def test_two_clusters_are_two(red_sequence, background):
     assert np.ptp(found["RA"]) > 0.2
 
 
+@pytest.mark.parametrize(
+    ("z", "error"),
+    [
+        ((0.25, 0.45), 0.02),
+        ((0.25, 0.45), 0.12),
+        ((0.45, 0.25), 0.12),
+        ((0.25, 0.35), 0.05),
+    ],
+)
+def test_neighbours_at_two_redshifts_are_two(red_sequence, background, z, error):
+    """Half a megaparsec apart: nothing between them takes the members of both."""
+    rng, half = RNG(21), 0.25 * arcsec_per_mpc(min(z)) / 3600
+    sky = blurred(rng, field(rng), error)
+    parts = [
+        blurred(rng, cluster(rng, red_sequence, each, 40, (place, 0.0)), error)
+        for each, place in zip(z, (-half, half), strict=True)
+    ]
+    how = red_sequence, inside, background
+    both = find_clusters(vstack([sky, *parts]), *how, z=COARSE)[:2]
+    for each, part in zip(z, parts, strict=True):
+        alone = find_clusters(vstack([sky, part]), *how, z=COARSE)[0]
+        found = both[np.argmin(np.abs(both["Z"] - each))]
+        assert found["Z"] == pytest.approx(each, abs=0.035)
+        assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.25)
+
+
 def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
     """Nothing above what a cluster of 30 gets."""
     found = find_clusters(field(RNG(8)), red_sequence, inside, background, z=COARSE)
@@ -105,11 +132,12 @@ def test_score_counts_the_visible_members(red_sequence, background):
     centre = unit_vectors([CENTRE[0] + 0.9 * SIDE / 2 / np.cos(0.7)], [CENTRE[1]])
     visible = visible_members(sky, k, centre)[0]
     assert 0.3 < visible < 0.8
-    richness, score = solve(sky, k, centre, free)
+    richness, score, misfit = solve(sky, k, centre, free)
     _, member = members(sky, k, centre, free)
     gain = -np.log1p(-member).sum()
     assert score[0] == pytest.approx(gain - richness[0] * visible, rel=1e-6)
     assert member.sum() == pytest.approx(richness[0] * visible, rel=1e-3)
+    assert 1.0 < misfit[0] < 4.0
 
 
 def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):

@@ -71,8 +71,8 @@ def make_sky(
 
 def solve(
     sky: Sky, k: int, centres: np.ndarray, free: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return richness and score of centres at one redshift.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return richness, score and misfit of centres at one redshift.
 
     Parameters
     ----------
@@ -87,27 +87,28 @@ def solve(
 
     Returns
     -------
-    richness, score : ndarray, shape (m,)
-        Both 0 where nothing is found. The score is the logarithm of the likelihood
-        with over that without the cluster.
+    richness, score, misfit : ndarray, shape (m,)
+        All 0 where nothing is found. The score is the logarithm of the likelihood
+        with over that without the cluster; the misfit is the members' mean chi2, 3 or
+        so where they are of this redshift.
     """
-    richness, score = np.zeros(len(centres)), np.zeros(len(centres))
+    solved = np.zeros((3, len(centres)))
     if not len(sky.rows[k]):
-        return richness, score
+        return tuple(solved)
     for first in range(0, len(centres), CHUNK):
         part = slice(first, first + CHUNK)
         visible = visible_members(sky, k, centres[part])
         tried = first + np.flatnonzero(visible >= LEAST_VISIBLE)
         if len(tried):
-            richness[tried], score[tried] = _richness(
+            solved[:, tried] = _richness(
                 sky, k, centres[tried], free, visible[tried - first]
             )
-    return richness, score
+    return tuple(solved)
 
 
 def members(sky: Sky, k: int, centre, free):
     """Return rows of possible members of one cluster, and their probabilities."""
-    richness, _ = solve(sky, k, centre, free)
+    richness, _, _ = solve(sky, k, centre, free)
     _, rows, distance, unit = _pairs(sky, k, centre, RICHNESS[1])
     odds = _odds(richness, np.zeros(len(rows), int), distance, unit)
     return rows, odds / (1 + odds)
@@ -137,17 +138,16 @@ def _richness(sky: Sky, k: int, centres, free, visible):
     middle = (low + high) / 2
     pairs = _pairs(sky, k, centres, np.exp(middle))
     rich = _rises(pairs, free, np.full(len(centres), middle), visible)
-    richness, score = _halved(pairs, free, visible, (low, middle))
+    solved = _halved(pairs, free, visible, (low, middle), sky.fit.chi2[k])
     if rich.any():
         pairs = _pairs(sky, k, centres[rich], RICHNESS[1])
-        richness[rich], score[rich] = _halved(
-            pairs, free, visible[rich], (middle, high)
-        )
-    return richness, score
+        limits = middle, high
+        solved[:, rich] = _halved(pairs, free, visible[rich], limits, sky.fit.chi2[k])
+    return solved
 
 
-def _halved(pairs, free, visible, limits):
-    """Return richness and score of centres between two limits of log richness."""
+def _halved(pairs, free, visible, limits, chi2):
+    """Return richness, score, misfit of centres between limits of log richness."""
     centre, rows, distance, unit = pairs
     low, high = (np.full(len(visible), edge) for edge in limits)
     for _ in range(HALVINGS - 1):
@@ -157,9 +157,12 @@ def _halved(pairs, free, visible, limits):
     richness = np.exp((low + high) / 2)
     odds = _odds(richness, centre, distance, unit)
     gain = np.bincount(centre, free[rows] * np.log1p(odds), len(visible))
+    member = free[rows] * odds / (1 + odds)
+    misfit = np.bincount(centre, member * chi2[rows], len(visible))
+    misfit /= np.maximum(np.bincount(centre, member, len(visible)), 1e-9)
     found = richness > RICHNESS[0] * 1.01
-    score = np.where(found, gain - richness * visible, 0.0)
-    return np.where(found, richness, 0.0), score
+    solved = np.stack([richness, gain - richness * visible, misfit])
+    return np.where(found, solved, 0.0)
 
 
 def _rises(pairs, free, log_richness, visible):
