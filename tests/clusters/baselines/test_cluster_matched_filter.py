@@ -91,6 +91,20 @@ def test_neighbours_at_two_redshifts_are_two(red_sequence, background, z, error)
         assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.25)
 
 
+@pytest.mark.parametrize("off", [-0.15, -0.25, 0.15])
+@pytest.mark.parametrize("z", [0.3, 0.5])
+def test_a_central_galaxy_may_be_off_the_red_sequence(red_sequence, background, z, off):
+    """In g-r by up to five times the members' scatter: the centre all the same."""
+    rng = RNG(22)
+    own = cluster(rng, red_sequence, z, 30)
+    own["MAG"][0, 0] += off
+    table = vstack([field(rng), own])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["Z"] == pytest.approx(z, abs=0.015)
+    away = np.hypot((best["RA"] - CENTRE[0]) * np.cos(0.7), best["DEC"] - CENTRE[1])
+    assert away * 3600 < 0.15 * arcsec_per_mpc(z)
+
+
 def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
     """Nothing above what a cluster of 30 gets."""
     found = find_clusters(field(RNG(8)), red_sequence, inside, background, z=COARSE)

@@ -33,7 +33,6 @@ from skyloom.clusters.catalogue.colours import RedSequence
 
 REDSHIFTS = 0.08 + 0.01 * np.arange(85)
 LIMIT = 23.4  # i magnitude at which a survey's catalogue ends [AB mag]
-CENTRE_CHI2 = 11.3  # centres fit the red sequence at least this well
 # Members of one redshift have a mean chi2 of 3, with some blue and some chance members
 # of 3.5. Between two clusters behind one another a candidate may take both, whose
 # redshifts then fit neither; its score is at most that of both, so that half of it
@@ -117,9 +116,7 @@ def _candidates(sky: Sky) -> list[tuple[float, int, int]]:
     best, where = np.zeros(n), np.zeros(n, int)
     free = np.ones(n)
     for k in range(len(sky.fit.z)):
-        bright = sky.fit.relative[k] < 0.0
-        red = sky.fit.chi2[k] < CENTRE_CHI2
-        rows = np.flatnonzero((sky.ratio[k] > 0) & bright & red)
+        rows = np.flatnonzero(sky.fit.central[k])
         rank = _ranked(*solve(sky, k, sky.places[rows], free))
         better = rank > best[rows]
         best[rows[better]], where[rows[better]] = rank[better], k

@@ -158,8 +158,8 @@ def _halved(pairs, free, visible, limits, chi2):
     odds = _odds(richness, centre, distance, unit)
     gain = np.bincount(centre, free[rows] * np.log1p(odds), len(visible))
     member = free[rows] * odds / (1 + odds)
-    misfit = np.bincount(centre, member * chi2[rows], len(visible))
-    misfit /= np.maximum(np.bincount(centre, member, len(visible)), 1e-9)
+    added = np.bincount(centre, member * chi2[rows], len(visible))
+    misfit = added / np.maximum(np.bincount(centre, member, len(visible)), 1e-9)
     found = richness > RICHNESS[0] * 1.01
     solved = np.stack([richness, gain - richness * visible, misfit])
     return np.where(found, solved, 0.0)
