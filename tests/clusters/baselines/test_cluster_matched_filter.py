@@ -47,6 +47,8 @@ def test_a_cluster_is_found(red_sequence, background, z, richness):
     assert best["Z"] == pytest.approx(z, abs=0.012)
     assert 0.6 < best["LAMBDA"] / richness < 1.4
     assert best["SCORE"] > 20
+    assert best["FLAG"] == 0
+    assert best["MASKFRAC"] == pytest.approx(0.0, abs=0.1)
     # Its galaxies make no second cluster of note.
     assert len(found) == 1 or found["SCORE"][1] < 0.4 * best["SCORE"]
 
@@ -133,6 +135,7 @@ def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
     table = table[inside(table["RA"], table["DEC"])]
     found = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
+    assert 0.3 < found["MASKFRAC"][0] < 0.55
 
 
 def test_score_counts_the_visible_members(red_sequence, background):
@@ -152,6 +155,35 @@ def test_score_counts_the_visible_members(red_sequence, background):
     assert score[0] == pytest.approx(gain - richness[0] * visible, rel=1e-6)
     assert member.sum() == pytest.approx(richness[0] * visible, rel=1e-3)
     assert 1.0 < misfit[0] < 4.0
+
+
+def test_a_redshift_that_is_only_bounded_says_so(red_sequence, background):
+    """Beyond the grid's end: the last step, an error as wide as the range, and a flag.
+
+    FLAG is a sum of bits, of which 1 says this.
+    """
+    rng = RNG(16)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.2, 40)])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["Z"] == pytest.approx(COARSE[0])
+    assert best["FLAG"] & 1
+    assert best["Z_ERR"] == pytest.approx((COARSE[3] - COARSE[0]) / 12**0.5)
+
+
+def test_members_of_two_redshifts_are_flagged(red_sequence, background):
+    """Two clusters at one place, too near in redshift to be told apart: bit 2."""
+    rng = RNG(17)
+    parts = [blurred(rng, cluster(rng, red_sequence, z, 30), 0.1) for z in (0.26, 0.36)]
+    table = vstack([field(rng), *parts])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["FLAG"] & 2
+
+
+def test_columns_say_what_they_mean(red_sequence, background):
+    """Those whose names do not."""
+    found = find_clusters(field(RNG(18)), red_sequence, inside, background, z=COARSE)
+    assert "footprint" in found["MASKFRAC"].info.description
+    assert "bounded" in found["FLAG"].info.description
 
 
 def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):

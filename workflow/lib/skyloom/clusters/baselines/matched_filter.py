@@ -44,8 +44,14 @@ Z_FLOOR = 0.005  # error of redshifts over 1 + z, added in quadrature
 # How often a field measures its own background: the second time without the members of
 # the first.
 PASSES = 2
-MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
-COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int}
+Z_REACH = 0.06  # how far from a candidate's redshift a better one is looked for
+COARSE, BLENDED = 1, 2  # bits of FLAG
+MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "MASKFRAC")
+COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int, "FLAG": int}
+MEANING = {
+    "MASKFRAC": "Share of the cluster's circle outside of the footprint",
+    "FLAG": "Sum of 1: Z only bounded, Z_ERR says so; 2: no one redshift fits",
+}
 
 
 def find_clusters(
@@ -83,7 +89,8 @@ def find_clusters(
     -------
     Table
         `COLUMNS`, best first: SCORE is the logarithm of the likelihood with over that
-        without the cluster, ROW that of the central galaxy.
+        without the cluster, ROW that of the central galaxy, MASKFRAC and FLAG are in
+        `MEANING`.
     """
     vectors, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
@@ -160,11 +167,11 @@ def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, owner: np.ndarray) -
     """Return a cluster; take its members from `free`, say in `owner` where it is."""
     centre = sky.places[[row]]
     rows, member = members(sky, k, centre, free)
-    z, z_err, nearest = _redshift(sky, k, rows, member * free[rows])
-    richness, score, _ = solve(sky, nearest, centre, free)
+    z, z_err, nearest, flag = _redshift(sky, k, rows, member * free[rows])
+    richness, score, misfit = solve(sky, nearest, centre, free)
     if richness[0] < LEAST_RICHNESS:
         nearest = k
-        richness, score, _ = solve(sky, k, centre, free)
+        richness, score, misfit = solve(sky, k, centre, free)
     rows, member = members(sky, nearest, centre, free)
     visible = visible_members(sky, nearest, centre)[0]
     # Members are each there or not; those out of sight are Poisson.
@@ -172,13 +179,18 @@ def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, owner: np.ndarray) -
     variance += richness[0] * (1 - visible) / visible
     owner[rows[member > 0.5]] = z
     free[rows] *= 1 - member
-    found = {"ROW": row, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
-    return found | {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
+    flag |= BLENDED * int(misfit[0] > MISFIT)
+    found = {"ROW": row, "FLAG": flag, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
+    found |= {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
+    return found | {"MASKFRAC": 1 - visible / sky.depth[nearest]}
 
 
 def _redshift(sky: Sky, k: int, rows, weight):
-    """Return the redshift at which the members fit best, its error, and its index."""
-    reach = round(0.06 / sky.fit.step)
+    """Return the redshift at which the members fit best, its error, index and flag.
+
+    Without a minimum inside, all that is known is that it is in the range.
+    """
+    reach = round(Z_REACH / sky.fit.step)
     low, high = max(k - reach, 0), min(k + reach + 1, len(sky.fit.z))
     chi2 = np.minimum(sky.fit.chi2[low:high][:, rows], 25.0) @ weight
     best = int(np.argmin(chi2))
@@ -186,10 +198,11 @@ def _redshift(sky: Sky, k: int, rows, weight):
     inner = min(max(best, 1), len(chi2) - 2)
     bend = chi2[inner - 1] - 2 * chi2[inner] + chi2[inner + 1]
     if best != inner or bend <= 0:
-        return float(z[best]), 2 * step, low + best
+        spread = (z[-1] - z[0]) / np.sqrt(12)
+        return float(z[best]), float(spread), low + best, COARSE
     shift = 0.5 * (chi2[inner - 1] - chi2[inner + 1]) / bend
     error = np.hypot(step * np.sqrt(2 / bend), Z_FLOOR * (1 + z[best]))
-    return float(z[best] + shift * step), float(error), low + best
+    return float(z[best] + shift * step), float(error), low + best, 0
 
 
 def listed(found: list[dict], galaxies: Table | None = None) -> Table:
@@ -198,6 +211,8 @@ def listed(found: list[dict], galaxies: Table | None = None) -> Table:
         {k: np.array([f.get(k, 0) for f in found], v) for k, v in COLUMNS.items()}
     )
     table["ID"] = np.arange(len(found))
+    for name, meaning in MEANING.items():
+        table[name].info.description = meaning
     for name in ("RA", "DEC") if galaxies is not None else ():
         table[name] = np.asarray(galaxies[name], float)[table["ROW"]]
     return table
