@@ -119,3 +119,13 @@ def test_the_same_seed_is_the_same_catalogue(field):
     good = np.ones((SIDE, SIDE), bool)
     one, again = (extract(images, good, RNG(2)) for _ in range(2))
     assert np.array_equal(one["MAG_ERR"], again["MAG_ERR"])
+
+
+def test_an_upright_source_is_measured():
+    """Its angle in single precision is a little more than a right one."""
+    y, x = np.indices((200, 200))
+    light = 1e3 * np.exp(-((x - 100) ** 2) / 8 - (y - 100) ** 2 / 128)
+    noise = RNG(5).normal(0, NOISE, (200, 200))
+    images = {band: (light + noise).astype(np.float32) for band in BANDS}
+    table = extract(images, np.ones((200, 200), bool), RNG(2))
+    assert matched(table, [(100, 100)])[0] >= 0

@@ -118,7 +118,9 @@ def _detected(flat: Mapping, bad: np.ndarray):
 def _totals(image, bad, found, segments) -> tuple[np.ndarray, np.ndarray]:
     """Return fluxes in Kron's ellipse, and half-light radii [px]."""
     a, b = (np.maximum(found[axis], LEAST_AXIS) for axis in ("a", "b"))
-    shape = (found["x"], found["y"], a, b, found["theta"])
+    # In single precision an upright ellipse may be turned by more than a right angle.
+    turn = np.clip(found["theta"].astype(float), -np.pi / 2, np.pi / 2)
+    shape = (found["x"], found["y"], a, b, turn)
     own = {"mask": bad, "segmap": segments, "seg_id": np.arange(1, len(found) + 1)}
     kron, _ = sep.kron_radius(image, *shape, 6.0, **own)
     kron = np.clip(np.nan_to_num(kron), *KRON_RANGE)
