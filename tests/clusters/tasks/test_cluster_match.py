@@ -69,21 +69,21 @@ def test_redshifts_are_cut_after_matching(tmp_path):
 
 def test_a_given_footprint_takes_the_place_of_cells(tmp_path):
     """What lies beyond is not counted, but may be a partner; nothing is doubtful."""
-    ra = {"a": [0.5, 89.999], "b": [0.5, 90.001, 120.0]}
+    ra = {"a": [0.5, 44.999], "b": [0.5, 45.001, 120.0]}
     paths = {k: write(tmp_path / f"{k}.csv", ra[k]) for k in "ab"}
-    # The third of a row of base pixels, about RA 45, DEC 41, ends at RA 90; so does
-    # the fifth, about (0, 0), at 45.
-    column = fits.Column("UNIQ", "K", array=[4, 8, 9])
+    # The base pixel about (0, 0), whose corner lies at RA 45.
+    column = fits.Column("UNIQ", "K", array=[8])
     table = fits.BinTableHDU.from_columns([column])
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(tmp_path / "moc.fits")
     paths["footprint"] = str(tmp_path / "moc.fits")
     _, report = match_lists(paths, PLAIN, LIMITS, 1)
-    assert report["area"] == pytest.approx(41253 / 4, rel=1e-4)
+    assert report["area"] == pytest.approx(41253 / 12, rel=1e-4)
     assert report["cells"] is None
     assert report["warnings"] == []
     assert report["footprint"] == paths["footprint"]
-    assert report["rates"]["a"]["all"]["n"] == 2
-    assert report["rates"]["b"]["all"] | {"n": 2, "k": 2} == report["rates"]["b"]["all"]
+    counts = {k: report["rates"][k]["all"] for k in "ab"}
+    assert (counts["a"]["k"], counts["a"]["n"]) == (2, 2)
+    assert (counts["b"]["k"], counts["b"]["n"]) == (1, 1)
 
 
 def test_cells_follow_the_density(tmp_path, caplog):
