@@ -62,7 +62,7 @@ def test_columns_can_be_named(csv):
     path = csv("name,RA,DEC,Z,LAMBDA,N", "a,1,2,0.3,4.5,20", "b,2,2,0.3,,30")
     table = read_clusters(path, {"LAMBDA": "N"})
     assert table["LAMBDA"].tolist() == [20, 30]
-    assert table["ID"].tolist() == [1, 2]
+    assert table["ID"].tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
