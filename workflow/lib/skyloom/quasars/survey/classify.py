@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skyloom.io.spectra import IDENTIFIERS
 from skyloom.quasars.config import Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import decode, n_lines
@@ -29,7 +30,7 @@ from skyloom.quasars.survey.votes import (
 NO_CELL = -1  # BMU where no map of spectra is used
 SHIFT_ABOVE = 0.2  # mean confidence of the best line, above which spectra are shifted
 SHIFT_MEMBERS = 16  # members that look at shifted spectra, the first ones
-FACTS = ("targetid", "tileid", "expid", "dead_arms", "sn", "ra", "dec")
+FACTS = ("targetid", "tileid", "expid", "dead_arms", "sn", "ra", "dec", *IDENTIFIERS)
 VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ", "ENTROPY", "BALD")
 REDSHIFTS = ("Z", "Z_ERR", "SUPPORT", "Z_ALT", "SUPPORT_ALT")
 LINE_COLUMNS = ("C_{}", "C_SD_{}", "Z_{}", "Z_SD_{}")
@@ -80,7 +81,8 @@ def classify(
     Parameters
     ----------
     meta : DataFrame of n rows
-        ``targetid tileid expid ra dec dead_arms sn``, as the store has them.
+        ``targetid tileid expid ra dec dead_arms sn`` and `IDENTIFIERS`, as the store
+        has them.
     flux, ivar : ndarray, shape (n, pixels)
         On the network's grid.
     by : Classifier
@@ -124,7 +126,8 @@ def columns(arch: Architecture) -> list[str]:
     names += ["Z", "Z_ERR", "C_BEST", "N_DETECT", "ENTROPY", "BALD"]
     names += [name.format(line) for line in arch.lines for name in LINE_COLUMNS]
     names += ["DEAD_ARMS", "SN", "RA", "DEC", "SUPPORT", "Z_ALT", "SUPPORT_ALT"]
-    return [*names, *(f"C_BAL_{line}" for line in arch.bal_lines)]
+    names += [f"C_BAL_{line}" for line in arch.bal_lines]
+    return [*names, *(name.upper() for name in IDENTIFIERS)]
 
 
 def calibrate(
