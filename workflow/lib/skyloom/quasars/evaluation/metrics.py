@@ -170,7 +170,9 @@ def report(rows: pd.DataFrame, rng: np.random.Generator) -> dict:
         ``completeness``, ``completeness_z``, ``purity``, ``purity_z``: each {rows,
         targets, value, low, high};
         ``false_quasars``: targets that are none and are called once or more;
-        ``redshift``: `skyloom.quasars.evaluation.redshifts.summary` of found quasars.
+        ``redshift``: `skyloom.quasars.evaluation.redshifts.summary` of found quasars;
+        ``redshift_refined``: the same of those whose redshift a template refined, and
+        of the network's for the others, where there was a template.
     """
     wrong = rows["called"] & ~rows["is_qso"]
     seen = rows[rows["called"] & rows["is_qso"]]
@@ -179,7 +181,15 @@ def report(rows: pd.DataFrame, rng: np.random.Generator) -> dict:
     return shares | {
         "false_quasars": int(rows.loc[wrong, "TARGETID"].nunique()),
         "redshift": errors,
+        **_refined(seen, rng),
     }
+
+
+def _refined(seen: pd.DataFrame, rng: np.random.Generator) -> dict:
+    if "Z_REFINED" not in seen or seen["Z_REFINED"].isna().all():
+        return {}
+    z = seen["Z_REFINED"].fillna(seen["Z"])
+    return {"redshift_refined": summary(z, seen["z_true"], seen["TARGETID"], rng)}
 
 
 def _right(rows: pd.DataFrame, dv_max: float | None) -> pd.Series:
