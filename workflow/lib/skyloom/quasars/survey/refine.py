@@ -2,9 +2,9 @@
 
 Linear least squares of the template's eigenspectra at trial redshifts within `REACH` of
 the network's, on the network's pixels; a parabola at the smallest χ². The Lyman forest
-counts, as the template holds its mean; so do broad absorption troughs: without them
-the quasars of plate 7102 scattered more (146 km/s instead of 136). What a template gets wrong is no noise:
-the error has a floor, and grows with a poor fit.
+counts, as the template holds its mean; so do broad absorption troughs: without them the
+quasars of plate 7102 scattered more. What a template gets wrong is no noise: the error
+has a floor, and grows with a poor fit.
 """
 
 from __future__ import annotations
