@@ -1,5 +1,7 @@
 """The survey run of a round: every exposure classified, and one table of them."""
 
+TEMPLATE = {"template": data_path(config["template"])} if config["template"] else {}
+
 for number in ROUNDS:
     for chunk, names in CHUNKS.items():
 
@@ -12,6 +14,7 @@ for number in ROUNDS:
                 networks=MADE(number, "keras"),
                 calibration=f"<results>/ensemble/round{number}/calibration.json",
                 som="<results>/som/som.npz",
+                **TEMPLATE,
             output:
                 expand(
                     "<results>/exposures/round{round}/{name}.parquet",
