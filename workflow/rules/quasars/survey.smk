@@ -10,11 +10,11 @@ for number in ROUNDS:
             name:
                 f"run_round{number}_{chunk}"
             input:
+                **TEMPLATE,
                 stores=expand("<results>/spectra/{name}.h5", name=names),
                 networks=MADE(number, "keras"),
                 calibration=f"<results>/ensemble/round{number}/calibration.json",
                 som="<results>/som/som.npz",
-                **TEMPLATE,
             output:
                 expand(
                     "<results>/exposures/round{round}/{name}.parquet",

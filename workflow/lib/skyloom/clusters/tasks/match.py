@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def match_lists(
         "rates": rates,
         "area": common.area,
         "redshifts": {"low": low, "high": high, "given": redshifts is not None},
-        "footprint": given,
+        "footprint": Path(given).name if given else None,
         "cells": cells and cells | _sensitivity(lists, hits, counted, cells),
         "warnings": _warnings(cells, rates, low, high),
         "lists": {k: {"clusters": len(t), **t.meta} for k, t in lists.items()},
