@@ -122,3 +122,13 @@ def test_a_part_without_tiles_has_no_candidates(tmp_path):
     write_catalogue(tmp_path / "a.fits", real_field.looked(None, {}, None))
     none = read_candidates(tmp_path / "a.fits")
     assert len(merge([none, none])) == 0
+
+
+def test_a_list_that_is_nowhere_pure_is_written(tmp_path):
+    """Its threshold is a card without a value."""
+    for name in ("a.fits", "a.ecsv"):
+        table = found()
+        table.meta["threshold"] = None
+        write_catalogue(tmp_path / name, table, {"THRESHLD": (None, "pure from here")})
+    assert len(read_candidates(tmp_path / "a.fits")) == 2
+    assert "THRESHLD" in fits.getheader(tmp_path / "a.fits")

@@ -59,9 +59,8 @@ class Coverage:
             raise ValueError(msg)
         ends = np.cumsum(self.stops - self.starts)
         drawn = rng.integers(ends[-1], size=n)
-        pixels = (
-            self.stops[k := np.searchsorted(ends, drawn, "right")] - ends[k] + drawn
-        )
+        k = np.searchsorted(ends, drawn, "right")
+        pixels = self.stops[k] - ends[k] + drawn
         ra, dec = healpix_to_lonlat(pixels, 2**ORDER, order="nested")
         return ra.to_value(u.deg), dec.to_value(u.deg)
 

@@ -13,7 +13,7 @@ from skyloom.clusters.finder.chance import (
     fit_above_chance,
     pure_from,
 )
-from skyloom.clusters.finder.joint import joined, listed, scores
+from skyloom.clusters.finder.joint import COLUMNS, joined, listed, scores
 from skyloom.clusters.real_field.sky_names import NULLS, REAL
 from skyloom.run.seeds import rng as generator
 from skyloom.stats.intervals import rate
@@ -63,19 +63,20 @@ def verdict(
     report: dict = {"area": area}
     lists = {}
     for name, (by_sky, table) in found.items():
-        known, report[name] = _judged(name, by_sky, area, purity, seed)
-        probability = known(by_sky[REAL])
+        probability, report[name] = _judged(name, by_sky, area, purity, seed)
         if name == JOINT:
             lists[name] = listed(table, probability)
         else:
             lists[name] = table.copy()
             lists[name]["PROBABILITY"] = probability
+            lists[name]["PROBABILITY"].description = COLUMNS["PROBABILITY"][1]
     return lists, report
 
 
 def _judged(
     name: str, by_sky: Mapping, area: float, purity: float, seed: int
-) -> tuple[AboveChance, dict]:
+) -> tuple[np.ndarray, dict]:
+    """Return the probabilities of the real sky's detections, and the report."""
     nulls = {k: s for k, s in by_sky.items() if k.startswith(CALIBRATES)}
     rng = generator(seed, "above chance", name)
     known, report = _calibrated(by_sky[REAL], nulls, rng)
@@ -98,7 +99,7 @@ def _judged(
     for k in nulls if len(nulls) > 1 else ():
         others = {other: s for other, s in nulls.items() if other != k}
         report["null_skies"][k] = _calibrated(nulls[k], others, rng)[1]
-    return known, report
+    return probability, report
 
 
 def _calibrated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,9 +94,7 @@ def look_at_tile(
     shutil.rmtree(place)
 
 
-def looked(
-    look: Callable, tiles: Sequence[str] | Mapping[str, SkyTile], job: Job
-) -> Table:
+def looked(look: Callable, tiles: Mapping[str, SkyTile], job: Job) -> Table:
     """Look at tiles, and return their candidates; a cluster may be on several tiles."""
     if not tiles:  # there are fewer than parts
         return no_candidates()
