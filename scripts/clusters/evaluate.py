@@ -1,4 +1,4 @@
-"""Judge the catalogue of clusters, and the baselines', by the truth."""
+"""Judge the catalogue of clusters, and what single finders find, by the truth."""
 
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks import evaluate as judging
@@ -9,7 +9,7 @@ from skyloom.plots import style
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-kinds = ("matched_filter", "density")
+kinds = ("encoder", "matched_filter", "density")
 case = judging.read_case(
     judging.read_sky(job.input.predictions),
     job.input.catalogue,

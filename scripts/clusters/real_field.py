@@ -1,6 +1,6 @@
 """List the clusters of a real galaxy catalogue, and say what chance would find."""
 
-from skyloom.clusters.finder.catalogue import merge
+from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.real_field.footprint import read_field
 from skyloom.clusters.real_field.verdict import verdict
 from skyloom.clusters.tasks.products import by_sky, read_candidates

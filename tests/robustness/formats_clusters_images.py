@@ -27,7 +27,7 @@ from skyloom.clusters.tasks import evaluate, infer, products
 from skyloom.io.documents import write_json
 from skyloom.io.tables import write_catalogue as write_table
 from skyloom.sky.tan import tan_wcs
-from skyloom.stats.calibration import Platt
+from skyloom.stats.logistic import Logistic
 
 SHAPE = EncoderSettings(tile=32, pool=4, widths=(4,), blocks=(), dilations=(), hidden=4)
 
@@ -159,15 +159,14 @@ def case(path: Path):
     return evaluate.read_case(sky, str(path), [str(truth)], {}).found
 
 
-def platt(folder: Path) -> Path:
-    tree = {"calibration": Platt(1.3, -0.2).to_json(), "other": 1}
+def worth(folder: Path) -> Path:
+    tree = {"calibration": Logistic((0.1, 1.3), -0.2).to_json(), "other": 1}
     write_json(folder / "calibration.json", tree)
     return folder / "calibration.json"
 
 
-def sane_platt(found) -> None:
-    if found is not None:
-        finite(*(getattr(found, k) for k in found.__dataclass_fields__))
+def sane_worth(found) -> None:
+    finite(*found.slopes, found.intercept)
 
 
 def threshold(folder: Path) -> Path:
@@ -287,7 +286,7 @@ FORMATS = [
     Format(
         "case", "fits", candidates, evaluate.read_case, case, sealed=True, weight=0.4
     ),
-    Format("platt", "json", platt, products.read_calibration, sane=sane_platt),
+    Format("worth", "json", worth, products.read_calibration, sane=sane_worth),
     Format(
         "threshold", "json", threshold, products.read_threshold, sane=sane_threshold
     ),

@@ -361,8 +361,9 @@ def test_one_file_of_quasars_plans_its_own_steps(fresh, target, steps, others):
         ("encoder/evaluation.json", {"evaluate_encoder"}, {"survey", "calibrate"}),
         ("survey/sim0001_z.fits.fz", {"survey"}, {"catalogs", "images"}),
         ("predictions/sim0001.npz", {"survey", "train", "infer"}, {"detect"}),
-        ("baselines/density/sim0001.fits", {"survey", "baselines"}, {"train"}),
-        ("catalogue/clusters.ecsv", {"calibrate", "cluster_catalogue"}, {"baselines"}),
+        ("density/sim0001.fits", {"survey", "density"}, {"train"}),
+        ("matched_filter/sim0001.fits", {"sources", "matched_filter"}, {"train"}),
+        ("catalogue/clusters.ecsv", {"calibrate", "matched_filter"}, {"density"}),
     ],
 )
 def test_one_file_of_clusters_plans_its_own_steps(fresh, target, steps, others):

@@ -89,14 +89,14 @@ CSHOWN = {"single_tile_evaluation"} | CJUDGED
 CSCORED = {"evaluate_encoder", "metrics"}
 CLISTED = {"cluster_catalogue"} | CSHOWN
 CDETECTED = {"detect"} | CLISTED
+CFILTERED = {"matched_filter"} | CLISTED
 CINFERRED = {"infer"} | CDETECTED
 CCALIBRATED = {"calibrate"} | CLISTED
 CTRAINED = {"train"} | CSCORED | CCALIBRATED | CINFERRED
 CFILED = {"file_data"} | CTRAINED
-CPAINTED = {"images"} | CFILED
+CPAINTED = {"images", "field_sources"} | CFILED
 CDRAWN = {"catalogs"} | CPAINTED
-COMPETED = {"baselines"} | CSHOWN
-CMEASURED = {"sources"} | COMPETED
+CMEASURED = {"sources", "density"} | CFILTERED
 CSURVEYED = {"survey"} | CINFERRED | CMEASURED
 CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
 
@@ -425,11 +425,11 @@ MATRIX = [
         do.body("clusters.finder.peaks", "candidates"),
         clusters=CDETECTED | CCALIBRATED,
     ),
-    Row("merging", do.body("clusters.finder.catalogue", "merge"), clusters=CLISTED),
+    Row("merging", do.body("clusters.finder.merge", "merge"), clusters=CLISTED),
     Row(
         "matched filter",
         do.body("clusters.baselines.matched_filter", "find_clusters"),
-        clusters=COMPETED,
+        clusters=CFILTERED | CCALIBRATED,
     ),
     Row("painted sky", do.body("clusters.real_field.paint", "cover"), NOTHING),
     Row(

@@ -13,6 +13,7 @@ FILES = training_files.files(config)
 CHUNKS = assign(FILES, config["chunks"])
 SPLITS = training_files.splits(config)
 TILES = survey_tiles.tiles(config, fresh=workflow.is_main_process)
+SAMPLE = survey_tiles.sample(TILES)
 PARTS = assign(TILES, config["chunks"])
 TRUTH = inputs.survey_truth(config, TILES)
 SIMULATED = sorted(TILES) if config["source"] == "simulated" else []

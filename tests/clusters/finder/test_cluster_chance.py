@@ -37,8 +37,8 @@ def test_probability_rises_with_each_score():
     null = np.stack([noise(rng, 500), rng.normal(1.0, 1.0, 500)], axis=1)
     real = np.stack([noise(rng, 300) + 1.0, rng.normal(0.0, 1.0, 300)], axis=1)
     known = fit_above_chance(real, null, 2)
-    assert known.slopes[0] > 0
-    assert known.slopes[1] == 0
+    assert known.ratio.slopes[0] > 0
+    assert known.ratio.slopes[1] == 0
     steps = known(np.stack([np.linspace(3, 12, 9), np.zeros(9)], axis=1))
     assert (np.diff(steps) >= 0).all()
     assert ((steps >= 0) & (steps < 1)).all()
@@ -61,7 +61,7 @@ def test_a_null_sky_has_no_clusters():
 def test_finite_where_all_high_scores_are_real():
     """Scores that part the skies are sure, not infinitely so."""
     known = fit_above_chance([[5.0], [9.0], [10.0]], [[3.0], [4.0]], 1)
-    assert np.isfinite([*known.slopes, known.intercept]).all()
+    assert np.isfinite([*known.ratio.slopes, known.ratio.intercept]).all()
     assert known([[10.0]])[0] > known([[5.0]])[0]
 
 

@@ -1,28 +1,33 @@
-"""The finder's catalogue: its rows, and that files keep them."""
+"""The catalogue: its rows, and that files keep them."""
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
+from skyloom.clusters.finder.joint import joined
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.sky.tan import tan_wcs
-from skyloom.stats.calibration import Platt
 
 WCS = tan_wcs(0.0, -40.0, (2560, 2560), 0.263)
 
 
 @pytest.fixture
 def found(made_maps) -> Table:
-    """Return candidates of a tile."""
+    """Return the joint list of a tile in which the filter finds one in three."""
     clusters = [
         ((500.0, 500.0), 0.3, 30.0, 0.4),
         ((500.0, 1900.0), 0.5, 50.0, 0.9),
         ((1900.0, 1200.0), 0.6, 40.0, 0.6),
     ]
-    return candidates(made_maps(clusters), WCS, name="T1")
+    seen = candidates(made_maps(clusters), WCS, name="T1")
+    filtered = seen[:1].copy()
+    filtered["MASKFRAC"], filtered["FLAG"], filtered["SCORE"] = 0.0, 0, 40.0
+    table = joined(filtered, seen)
+    table["PROBABILITY"] = [0.9, 0.03, 0.3]
+    return table
 
 
 def back(path) -> Table:
@@ -72,12 +77,13 @@ def test_two_at_one_position_have_two_names(found):
     assert len(set(catalogue(found)["ID"])) == 3
 
 
-def test_probabilities_are_calibrated_and_cut(found):
-    """From the score; rows less probable than 0.05 are left out."""
-    known = Platt(1.0, -1.0)
-    table = catalogue(found, known)
-    wanted = np.sort(known(found["SCORE"]))[::-1]
-    np.testing.assert_allclose(table["PROBABILITY"], wanted)
-    odds = np.log(0.05 / 0.95) - np.log(wanted[1] / (1 - wanted[1]))
-    for shift, rows in ((1e-6, 2), (-1e-6, 1)):
-        assert len(catalogue(found, Platt(1.0, -1.0 + odds + shift))) == rows
+def test_the_least_probable_are_cut(found):
+    """Those of the least probability itself are in."""
+    assert catalogue(found, least=0.3)["PROBABILITY"].tolist() == [0.9, 0.3]
+
+
+def test_a_list_without_tiles_has_no_places_on_them(found):
+    """That of a whole field."""
+    found.remove_columns(["X", "Y", "TILES", "EDGE"])
+    names = catalogue(found).colnames
+    assert names == [n for n in COLUMNS if n not in {"X", "Y", "TILES"}]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from astropy.table import Table
-from skyloom.clusters.finder.joint import COLUMNS, joined, listed, scores
+from skyloom.clusters.finder.joint import joined, merged, scores
+from skyloom.stats.logistic import Logistic
 
 PLACES = ("RA", "DEC", "Z")
 
 
-def detections(rows: list, score: list) -> Table:
-    """Return detections at places (RA, DEC, Z)."""
+def detections(rows: list, score: list, tile: str = "") -> Table:
+    """Return detections at places (RA, DEC, Z), of a tile if it is named."""
     table = Table(
         dict(zip(PLACES, np.array(rows, float).reshape(-1, 3).T, strict=True))
     )
     for name in ("Z_ERR", "LAMBDA", "LAMBDA_ERR"):
         table[name] = np.arange(len(table)) + 10.0 * len(table)
     table["SCORE"] = np.array(score, float)
+    table["MASKFRAC"], table["AREA_FRACTION"] = 0.1, 0.7
+    table["FLAG"] = 2
+    if tile:
+        table["X"], table["Y"], table["EDGE"], table["TILES"] = 5.0, 6.0, 1.0, tile
     return table
 
 
@@ -32,15 +38,23 @@ def test_a_cluster_that_both_find_is_one_row():
     assert list(table["Z"]) == [0.3, 0.3, 0.4, 0.6]
     assert list(table["ENCODER_SCORE"]) == [0.6, 0.05, 0.2, 0.3]
     assert list(table["FILTER_SCORE"]) == [12, 30, 3, 3]
+    assert table["MASKFRAC"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.3])
+    assert list(table["FLAG"]) == [2, 2, 0, 0]
     assert scores(table).shape == (4, 2)
 
 
-def test_the_list_has_its_columns_the_surest_first():
-    """Units and descriptions too; no detection at all is an empty list."""
-    filtered = detections([(10, 0, 0.3), (20, 0, 0.3)], [12, 30])
-    table = listed(joined(filtered, detections([], [])), np.array([0.4, 0.9]))
-    assert table.colnames == list(COLUMNS)
-    assert list(table["RA"]) == [20, 10]
-    assert all(table[name].description for name in COLUMNS)
-    nothing = joined(detections([], []), detections([], []))
-    assert len(listed(nothing, np.zeros(0))) == 0
+def test_tiles_that_overlap_list_a_cluster_once():
+    """By its surest tile; what each finder saw there is one row before."""
+    known = Logistic((0.1, 0.5), 0.0)
+    both = [(10, 0, 0.3)]
+    filtered = [detections(both, [12], "A"), detections(both, [30], "B")]
+    encoder = [detections(both, [0.9], "A"), detections([(50, 0, 0.4)], [0.2], "B")]
+    table = merged(filtered, encoder, known)
+    assert list(table["TILES"]) == ["A B", "B"]
+    assert list(table["FILTER_SCORE"]) == [30, 3]
+    assert table["PROBABILITY"].tolist() == pytest.approx(known(scores(table)))
+
+
+def test_nothing_is_an_empty_list():
+    """Neither finder has any."""
+    assert len(joined(detections([], []), detections([], []))) == 0

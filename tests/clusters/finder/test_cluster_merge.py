@@ -6,7 +6,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from skyloom.clusters.finder.catalogue import merge
+from skyloom.clusters.finder.merge import merge
 from skyloom.sky.cosmology import arcsec_per_mpc
 
 

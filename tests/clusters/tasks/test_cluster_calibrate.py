@@ -8,16 +8,23 @@ import pytest
 from detected_fields import detections, survey, truths
 from skyloom.clusters.evaluation.judge import judge
 from skyloom.clusters.tasks import calibrate as module
-from skyloom.stats import calibration
+from skyloom.stats.calibration import logit
 
 
 @pytest.fixture
 def calibrated(monkeypatch):
-    """Return a function that calibrates the scores of given truths and detections."""
+    """Return a function that calibrates two scores of given truths and detections.
+
+    The second one tells nothing.
+    """
 
     def of(truth, found, purity=0.9):
-        monkeypatch.setattr(module, "_judged", lambda *_: judge(truth, found))
-        return module.calibrate({0: None, 1: None}, {}, None, purity)
+        seen = judge(truth, found)
+        noise = np.random.default_rng(0).normal(size=len(seen.found))
+        scores = np.stack([logit(seen.found["SCORE"]), noise], axis=-1)
+        monkeypatch.setattr(module, "_judged", lambda *_: (seen, scores))
+        known, report = module.calibrate({0: None, 1: None}, {}, None, purity)
+        return known, report, scores
 
     return of
 
@@ -25,47 +32,47 @@ def calibrated(monkeypatch):
 def test_threshold_and_error_are_of_fields_that_did_not_fit(calibrated, monkeypatch):
     """A line that knows only its own candidates, by heart, earns nothing."""
 
-    def by_heart(score, truth, weight=None):
-        known = dict(zip(score, truth, strict=True))
-        return lambda asked: np.array([known.get(s, 0.5) for s in np.ravel(asked)])
+    def by_heart(scores, truth):
+        known = {tuple(s): t for s, t in zip(scores, truth, strict=True)}
+        return lambda asked: np.array([known.get(tuple(s), 0.5) for s in asked])
 
-    for place in (module, calibration):
-        monkeypatch.setattr(place, "fit_platt", by_heart)
-    _, report = calibrated(*survey(1, fields=40))
+    monkeypatch.setattr(module, "fit_logistic", by_heart)
+    _, report, _ = calibrated(*survey(1, fields=40))
     share = report["true"] / report["candidates"]
     assert 0.5 < share < 0.9
-    assert report["error"]["after"] == pytest.approx(share - 0.5)
+    assert report["error"] == pytest.approx(share - 0.5)
     assert report["threshold"]["value"] == 0.5
     assert not report["threshold"]["reached"]
 
 
 def test_a_threshold_is_a_probability_of_the_catalogue(calibrated):
     """From it on, one in ten of what others tell is false."""
-    known, report = calibrated(*survey(1, fields=40))
+    known, report, scores = calibrated(*survey(1, fields=40))
     assert report["threshold"]["reached"]
     assert "note" not in report
-    assert report["error"]["after"] < report["error"]["before"]
-    sure = known(np.linspace(0, 1, 101)) >= report["threshold"]["value"]
-    assert 0 < sure.sum() < 101
+    assert report["error"] < 0.15
+    assert known.slopes[0] > 10 * known.slopes[1]
+    sure = known(scores) >= report["threshold"]["value"]
+    assert 0 < sure.sum() < len(sure)
 
 
 def test_too_few_candidates_say_so(calibrated):
-    """As of the demo: no line, no threshold, and what stands in their place."""
-    known, report = calibrated(truths([30, 40]), detections([0, 1.5], [0.9, 0.8]))
-    assert known is None
-    assert report["threshold"] is None
+    """As of the demo: probabilities that are hardly known, and no threshold."""
+    known, report, scores = calibrated(
+        truths([30, 40]), detections([0, 1.5], [0.9, 0.8])
+    )
+    assert np.isfinite(known(scores)).all()
+    assert report["threshold"] is report["error"] is None
     assert "1 of 2 candidates in 2 fields are true" in report["note"]
-    assert "PROBABILITY is the encoder's own," in report["note"]
+    assert "the threshold is 0.5" in report["note"]
 
 
-def test_fields_of_one_kind_set_no_threshold(calibrated):
-    """The only false ones are of one field: the others say nothing of it."""
+def test_fields_of_one_kind_are_judged_by_others(calibrated):
+    """The only false ones are of one field: they look true to the others."""
     rows, score = np.arange(20), np.linspace(0.3, 0.9, 20)
     truth = truths([30] * 20).to_pandas()
     alarms = detections(rows[:5] + 0.5, score[:5], field=1).to_pandas()
     found = pd.concat([detections(rows, score).to_pandas(), alarms])
-    known, report = calibrated(truth, found.reset_index(drop=True))
-    assert known is not None
-    assert report["threshold"] is None
-    assert report["error"]["after"] is None
-    assert "the threshold is 0.5" in report["note"]
+    _, report, _ = calibrated(truth, found.reset_index(drop=True))
+    assert report["error"] > 0.1
+    assert report["threshold"]["target"] == 0.9

@@ -9,7 +9,7 @@ from skyloom.clusters.catalogue.lists import write_clusters
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.evaluation.judge import NONE, Rule, stacked
 from skyloom.clusters.evaluation.sky import Sky
-from skyloom.clusters.finder.catalogue import catalogue
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.tasks import evaluate as judging
 from skyloom.io.documents import plain
 from skyloom.io.tables import write_catalogue
@@ -38,7 +38,7 @@ def case():
     found["SCORE"] = [0.9, 0.9, 0.8, 0.8, 0.7, 0.6]
     found["LAMBDA"] = 30.0
     found["Z_ERR"], found["LAMBDA_ERR"] = 0.01, 5.0
-    tables = {"encoder": stacked({"sim0000": found})}
+    tables = {"catalogue": stacked({"sim0000": found})}
     sky = Sky({"sim0000": np.ones(SHAPE, bool)}, {"sim0000": WCS})
     return judging.Case(sky, stacked({"sim0000": clusters}), tables)
 
@@ -108,10 +108,9 @@ def truth_file(path, columns, **others):
 def catalogue_file(path, columns, names):
     """Write detections at columns of the eastern tile, each seen on tiles."""
     table = on_sky(columns, "Z")
-    table["SCORE"] = table["PROBABILITY"] = np.full(len(table), 0.9)
-    for name in ("Z_ERR", "LAMBDA", "LAMBDA_ERR", "EXTENT", "AREA_FRACTION", "X", "Y"):
+    for name in COLUMNS.keys() - {"ID", "FOUND_BY", *table.colnames}:
         table[name] = np.full(len(table), 0.5)
-    table["N_TILES"], table["TILES"] = np.full(len(table), 3), names
+    table["PROBABILITY"], table["FOUND_BY"], table["TILES"] = 0.9, "both", names
     write_catalogue(path, catalogue(table))
     return path
 
@@ -120,7 +119,7 @@ def judged(sky, tmp_path, clusters, found, names):
     truth = truth_file(tmp_path / "redmapper.fits", clusters)
     own = catalogue_file(tmp_path / "clusters.fits", found, names)
     case = judging.read_case(sky, own, [truth], {})
-    return case, case.judged(Rule())["encoder"]
+    return case, case.judged(Rule())["catalogue"]
 
 
 def test_one_sky_on_tiles_that_overlap(tmp_path):
@@ -171,7 +170,7 @@ def test_tiles_with_a_list_each_are_skies_of_their_own(tmp_path):
     paths = [truth_file(tmp_path / f"{n}.fits", [90.0]) for n in ("east", "west")]
     own = catalogue_file(tmp_path / "clusters.fits", [90.5], ["west"])
     case = judging.read_case(sky, own, paths, {})
-    seen = case.judged(Rule())["encoder"]
+    seen = case.judged(Rule())["catalogue"]
     assert seen.truth["FIELD"].tolist() == ["east", "west"]
     assert seen.truth["VALID"].tolist() == [True, True]
     assert seen.truth["FOUND"].tolist() == [NONE, 0]

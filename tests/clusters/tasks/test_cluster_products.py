@@ -22,7 +22,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.npz import write_npz
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
-from skyloom.stats.calibration import Platt
+from skyloom.stats.logistic import Logistic
 from small_clusters import clusters
 
 WCS = tan_wcs(10.0, 0.0, (640, 640), 0.263)
@@ -118,23 +118,23 @@ def test_tile_of_the_notebook(prediction):
 
 
 def test_calibration_of_scores(tmp_path):
-    """A file says a line, or that there is none; other files are refused."""
+    """A file says a line of two scores; other files are refused."""
     path = tmp_path / "calibration.json"
-    known = Platt(1.5, -0.5)
+    known = Logistic((0.2, 1.5), -0.5)
     write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
     assert products.read_calibration(path) == known
     assert products.read_threshold(path) == 0.7
-    write_json(path, {"calibration": None, "threshold": None})
-    assert products.read_calibration(path) is None
+    write_json(path, {"calibration": known.to_json(), "threshold": None})
     assert products.read_threshold(path) == 0.5
     for bad in (-5, 1e308, "x", None, True, [0.5]):
-        write_json(path, {"calibration": None, "threshold": {"value": bad}})
+        write_json(path, {"threshold": {"value": bad}})
         with pytest.raises(InputError, match=r"key 'threshold'.* a number from 0 to 1"):
             products.read_threshold(path)
-    write_json(path, {"calibration": None})
-    for wrong in ({}, {"calibration": {"kind": "luck"}}, {"calibration": [1]}):
+    falling, one = Logistic((0.2, -1.5), 0.0), Logistic((0.2,), 0.0)
+    shapes = [None, [1], {"kind": "platt"}, falling.to_json(), one.to_json()]
+    for wrong in ({}, *({"calibration": shape} for shape in shapes)):
         path.write_text(json.dumps(wrong))
-        with pytest.raises(InputError, match=r"calibration\.json"):
+        with pytest.raises(InputError, match=r"calibration\.json.*expected 2 slopes"):
             products.read_calibration(path)
     for wrong in (3, {}, {"value": "much"}, {"value": 99}, {"value": 10**400}):
         path.write_text(json.dumps({"threshold": wrong}))

@@ -12,7 +12,8 @@ from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
-from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, merge
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
+from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.real_field.footprint import occupied
 from skyloom.clusters.real_field.sdss import SDSS_BANDS
@@ -41,8 +42,8 @@ def galaxies(n=40) -> Table:
 def found() -> Table:
     """Return the catalogue of two detections."""
     columns = dict.fromkeys(COLUMNS, np.full(2, 0.5))
-    table = Table(columns | {"N_TILES": [3, 3], "TILES": ["a", "a b"]})
-    table["PROBABILITY"] = table["SCORE"] = [0.9, 0.6]
+    table = Table(columns | {"FLAG": [0, 2], "TILES": ["a", "a b"]})
+    table["FOUND_BY"], table["PROBABILITY"] = ["both", "filter"], [0.9, 0.6]
     return catalogue(table)
 
 
@@ -104,7 +105,7 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
         one = read_candidates(tmp_path / "found.fits")
         whole = real_field.looked(look, tiles, OneByOne())
         write_catalogue(tmp_path / "sky.fits", whole)
-        table = catalogue(read_candidates(tmp_path / "sky.fits"))
+        table = merge([read_candidates(tmp_path / "sky.fits")])
         assert len(table) == len(whole) <= len(one)
     assert not list((tmp_path / "work").rglob("*.fits"))
 

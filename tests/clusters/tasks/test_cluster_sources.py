@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.images.survey import write_survey_image
-from skyloom.clusters.tasks.baselines import SOURCES, galaxies_of, measure_tile
+from skyloom.clusters.baselines.matched_filter import listed as found
+from skyloom.clusters.catalogue.colours import read_red_sequence
+from skyloom.clusters.images.survey import survey_wcs, write_survey_image
+from skyloom.clusters.tasks import baselines as module
+from skyloom.clusters.tasks.baselines import (
+    SOURCES,
+    background_of,
+    filter_tile,
+    galaxies_of,
+    measure_tile,
+)
 from skyloom.clusters.tasks.products import read_candidates
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
@@ -59,3 +68,23 @@ def test_sources_are_measured_on_each_band_s_own_scale(images, tmp_path):
     ra, dec = wcs.all_pix2world(*place, 0)
     assert found["RA"][0] == pytest.approx(ra % 360)
     assert found["DEC"][0] == pytest.approx(dec)
+
+
+def test_the_filter_says_where_on_the_tile(images, tmp_path, checkout, monkeypatch):
+    """Pixels, the distance to the edge, and the tile's name; none without clusters."""
+    path, listed = tmp_path / "t.fits", tmp_path / "found.fits"
+    measure_tile("t", {"sources": path}, images, 3, Recipe({}, "c0de"))
+    red = read_red_sequence(checkout / "resources/clusters/red_sequence.csv")
+    wcs, galaxies = survey_wcs(images["t"][0]), galaxies_of("t", {"t": path})
+    background = background_of([galaxies], [wcs], red)
+    asked = ({"t": path}, images, red, background, Recipe({}, "c0de"))
+    filter_tile("t", {"filter": listed}, *asked)
+    assert len(read_candidates(listed)) == 0
+    one = {"ROW": 0, "RA": 1.0, "Z": 0.3}
+    monkeypatch.setattr(module, "find_clusters", lambda g, *_: found([one], g))
+    filter_tile("t", {"filter": listed}, *asked)
+    (row,) = read_candidates(listed)
+    assert (row["X"], row["Y"]) == pytest.approx((128, 190), abs=0.3)
+    edge = (SIDE - 1 - row["Y"] + 0.5) * PIXEL / 60
+    assert row["EDGE"] == pytest.approx(edge)
+    assert row["TILES"] == "t"

@@ -80,11 +80,12 @@ rule evaluate_encoder:
         "../../../scripts/clusters/evaluate_encoder.py"
 
 
-# What the scores of clusters are worth, on fields that did not choose the encoder.
+# What the scores of both finders are worth together, on fields that did not choose the encoder.
 rule calibrate:
     input:
         encoder=inputs.ENCODER,
         fields=training_files.data_files(config, SPLITS["calibrate"]),
+        sources=training_files.field_files(config, "sources", SPLITS["calibrate"]),
         truth=training_files.field_files(config, "truth", SPLITS["calibrate"]),
     output:
         inputs.CALIBRATION,
@@ -97,14 +98,14 @@ rule calibrate:
         runtime=by_attempt(60),
     params:
         settings=pick(
-            config,
+            TABLES,
             "data.n_per_file",
             "data.pool",
             "data.tile_size",
             "evaluate.dz",
             "evaluate.purity",
             "evaluate.radius",
-            "seed",
+            "tables.red_sequence",
         ),
         code=digest("scripts/clusters/calibrate.py"),
     message:

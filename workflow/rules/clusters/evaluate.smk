@@ -1,4 +1,4 @@
-"""Judgement of the catalogue of a survey, beside the baselines' if simulated."""
+"""Judgement of the catalogue of a survey, beside each finder's own if simulated."""
 
 
 # Completeness, purity and calibration, and who finds more at equal purity.
@@ -8,10 +8,9 @@ rule evaluate:
         calibration=ENCODER["calibration"],
         truth=TRUTH,
         predictions=expand("<results>/predictions/{tile}.npz", tile=sorted(TILES)),
-        matched_filter=expand(
-            "<results>/baselines/matched_filter/{tile}.fits", tile=SIMULATED
-        ),
-        density=expand("<results>/baselines/density/{tile}.fits", tile=SIMULATED),
+        encoder=expand("<results>/detections/{tile}.fits", tile=SIMULATED),
+        matched_filter=expand("<results>/matched_filter/{tile}.fits", tile=SIMULATED),
+        density=expand("<results>/density/{tile}.fits", tile=SIMULATED),
     output:
         **{
             name: report(

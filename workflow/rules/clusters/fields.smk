@@ -1,6 +1,11 @@
 """Simulated fields: catalogues, images, and the files that the encoder learns from."""
 
 KEPT = list if config["images"]["keep"] else temp
+CALIBRATING = {
+    chunk: some
+    for chunk, numbers in CHUNKS.items()
+    if (some := [k for k in numbers if k in SPLITS["calibrate"]])
+}
 
 for chunk, numbers in CHUNKS.items():
 
@@ -107,3 +112,36 @@ for chunk, numbers in CHUNKS.items():
             f"File data of chunk {chunk}"
         script:
             "../../../scripts/clusters/file_data.py"
+
+
+for chunk, numbers in CALIBRATING.items():
+
+    # Sources measured on their images, for those that say what scores are worth.
+    rule:
+        name:
+            f"field_sources_{chunk}"
+        input:
+            training_files.field_files(config, "images", numbers),
+        output:
+            training_files.field_files(config, "sources", numbers),
+        log:
+            f"<logs>/field_sources/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/field_sources/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(3000),
+            runtime=by_attempt(120),
+        params:
+            settings=pick(
+                config | {"tiles": training_files.fields(config, numbers)},
+                "seed",
+                "tiles",
+            ),
+            code=digest("scripts/clusters/sources.py"),
+        message:
+            f"Sources of the calibrating fields of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/sources.py"

@@ -8,7 +8,7 @@ rule single_tile_evaluation:
         predictions="<results>/predictions/{tile}.npz",
         truth="<results>/survey/truth/{tile}.fits",
         catalogue="<results>/catalogue/clusters.fits",
-        matched_filter="<results>/baselines/matched_filter/{tile}.fits",
+        matched_filter="<results>/matched_filter/{tile}.fits",
     output:
         notebook="<results>/notebooks/{tile}/single_tile_evaluation.ipynb",
     log:

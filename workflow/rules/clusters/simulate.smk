@@ -44,20 +44,17 @@ for chunk, names in PARTS.items():
             "../../../scripts/clusters/survey.py"
 
 
-# The baselines, on the sources that are measured on the tiles' images.
-rule baselines:
+# Overdensities of red galaxies, for comparison.
+rule density:
     input:
-        sources=expand("<results>/sources/{tile}.fits", tile=sorted(TILES)),
-        images=[TILES[name][0] for name in sorted(TILES)],
+        sources=expand("<results>/sources/{tile}.fits", tile=SIMULATED),
+        images=[TILES[name][0] for name in SIMULATED],
     output:
-        matched_filter=expand(
-            "<results>/baselines/matched_filter/{tile}.fits", tile=sorted(TILES)
-        ),
-        density=expand("<results>/baselines/density/{tile}.fits", tile=sorted(TILES)),
+        expand("<results>/density/{tile}.fits", tile=SIMULATED),
     log:
-        "<logs>/baselines.log",
+        "<logs>/density.log",
     benchmark:
-        "<benchmarks>/baselines.tsv"
+        "<benchmarks>/density.tsv"
     conda:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
@@ -65,13 +62,9 @@ rule baselines:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(120),
     params:
-        settings=pick(
-            TABLES,
-            "seed",
-            "tables.red_sequence",
-        ),
-        code=digest("scripts/clusters/baselines.py"),
+        settings=pick(TABLES, "seed", "tables.red_sequence"),
+        code=digest("scripts/clusters/density.py"),
     message:
-        "Matched filter and density map on the simulated tiles"
+        "Density map of the simulated tiles"
     script:
-        "../../../scripts/clusters/baselines.py"
+        "../../../scripts/clusters/density.py"

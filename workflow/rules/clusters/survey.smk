@@ -1,4 +1,4 @@
-"""A survey's tiles: their sources, the encoder over them, the clusters it finds."""
+"""A survey's tiles: what the matched filter and the encoder find in them, in one list."""
 
 for chunk, names in PARTS.items():
 
@@ -27,6 +27,35 @@ for chunk, names in PARTS.items():
             f"Sources of the tiles of chunk {chunk}"
         script:
             "../../../scripts/clusters/sources.py"
+
+    # Their clusters by the matched filter. How common galaxies that look like members
+    # are, it measures on a sample of all tiles.
+    rule:
+        name:
+            f"matched_filter_{chunk}"
+        input:
+            sources=expand("<results>/sources/{tile}.fits", tile=names),
+            sample=expand("<results>/sources/{tile}.fits", tile=SAMPLE),
+            images=[TILES[name][0] for name in sorted({*names, *SAMPLE})],
+        output:
+            expand("<results>/matched_filter/{tile}.fits", tile=names),
+        log:
+            f"<logs>/matched_filter/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/matched_filter/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(4000),
+            runtime=by_attempt(120),
+        params:
+            settings=pick(TABLES | {"tiles": names}, "tables.red_sequence", "tiles"),
+            code=digest("scripts/clusters/matched_filter.py"),
+        message:
+            f"Matched filter on the tiles of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/matched_filter.py"
 
     # What the encoder says of every part of the tiles.
     rule:
@@ -62,7 +91,7 @@ for chunk, names in PARTS.items():
         script:
             "../../../scripts/clusters/infer.py"
 
-    # Clusters of each tile by itself.
+    # What the encoder finds on each tile by itself.
     rule:
         name:
             f"detect_{chunk}"
@@ -87,10 +116,13 @@ for chunk, names in PARTS.items():
             "../../../scripts/clusters/detect.py"
 
 
-# One catalogue: each cluster once, also where tiles overlap.
+# One catalogue of both: each cluster once, also where tiles overlap.
 rule cluster_catalogue:
     input:
-        tiles=expand("<results>/detections/{tile}.fits", tile=sorted(TILES)),
+        matched_filter=expand(
+            "<results>/matched_filter/{tile}.fits", tile=sorted(TILES)
+        ),
+        detections=expand("<results>/detections/{tile}.fits", tile=sorted(TILES)),
         calibration=ENCODER["calibration"],
     output:
         fits="<results>/catalogue/clusters.fits",

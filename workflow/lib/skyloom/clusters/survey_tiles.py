@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from skyloom.run.config import ConfigError, data_path, message
 from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
+SAMPLE = 50  # tiles that say how common what is no cluster is
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 # Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
 # blanks between them: a name must come back from all of these.
@@ -76,6 +77,12 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     found = _found(folder)
     write_text(listing, json.dumps(found))
     return found
+
+
+def sample(names: Iterable[str]) -> list[str]:
+    """Return at most `SAMPLE` tiles of a survey, evenly among the names in order."""
+    names = sorted(names)
+    return names[:: -(-len(names) // SAMPLE) or 1]
 
 
 def _found(folder: Path) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ PATTERNS = {
     "catalogs": ["<results>/catalogs/galsim_des_{i:03d}.dat"],
     "truth": ["<results>/truth/clusters_{i:03d}.fits"],
     "images": [f"<results>/images/galsim_des_{{i:03d}}_{b}.fits" for b in BANDS],
+    "sources": ["<results>/field_sources/galsim_des_{i:03d}.fits"],
 }
 
 
@@ -60,13 +61,18 @@ def data_files(config: Mapping, some: Iterable[int]) -> list[str]:
 
 
 def field_files(config: Mapping, kind: str, some: Iterable[int]) -> list[str]:
-    """Return the catalogs, truth or images of the fields of some files of data.
+    """Return the files of a kind of `PATTERNS` of the fields of some files of data.
 
     Images are one file a band.
     """
-    held = files(config)
-    numbers = [i for k in some for i in held[k]]
+    numbers = fields(config, some)
     return [pattern.format(i=i) for i in numbers for pattern in PATTERNS[kind]]
+
+
+def fields(config: Mapping, some: Iterable[int]) -> list[int]:
+    """Return the numbers of the fields that some files of data hold."""
+    held = files(config)
+    return [i for k in some for i in held[k]]
 
 
 def request(config: Mapping) -> dict[str, int]:

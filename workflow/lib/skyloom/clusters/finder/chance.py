@@ -12,14 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
 
 from skyloom.stats.intervals import LEVEL
+from skyloom.stats.logistic import Logistic, fit_logistic
 
-# Standard deviation of the prior of a slope, per standard deviation of its score, and
-# of the logarithm of the odds at the scores' means: where all high scores are of the
-# real sky, the most likely slope would be infinite.
-PRIOR = 5.0
 DRAWS = 4000  # of both counts, for the interval of their difference
 
 
@@ -27,20 +23,11 @@ DRAWS = 4000  # of both counts, for the interval of their difference
 class AboveChance:
     """Probability of a detection that it is a cluster; it rises with each score."""
 
-    slopes: tuple[float, ...]
-    intercept: float
-
-    def log_ratio(self, scores: np.ndarray) -> np.ndarray:
-        """Return ln of the detections per one of a null sky, scores (n, k)."""
-        return np.asarray(scores, float) @ np.array(self.slopes) + self.intercept
+    ratio: Logistic  # its odds are the detections per one of a null sky
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """Return the probabilities of scores of shape (n, k); 0 where chance is all."""
-        return np.maximum(-np.expm1(-self.log_ratio(scores)), 0.0)
-
-    def to_json(self) -> dict:
-        """Return plain JSON values."""
-        return {"slopes": list(self.slopes), "intercept": self.intercept}
+        return np.maximum(-np.expm1(-self.ratio.log_odds(scores)), 0.0)
 
 
 def fit_above_chance(real, null, skies: int) -> AboveChance:
@@ -66,24 +53,10 @@ def fit_above_chance(real, null, skies: int) -> AboveChance:
             " expected some in both, or chance is not known"
         )
         raise ValueError(msg)
-    scores = np.concatenate([real, null])
-    mean, spread = scores.mean(axis=0), np.maximum(scores.std(axis=0), 1e-6)
-    unit = (scores - mean) / spread
-    target = np.arange(len(scores)) < len(real)
+    target = np.arange(len(real) + len(null)) < len(real)
     weight = np.where(target, 1.0, 1.0 / skies)
-
-    def loss(line):
-        value = unit @ line[:-1] + line[-1]
-        entropy = weight * (np.logaddexp(0, value) - target * value)
-        error = weight * (special.expit(value) - target)
-        slope = np.append(unit.T @ error, error.sum())
-        return (entropy.sum() + line @ line / PRIOR**2 / 2, slope + line / PRIOR**2)
-
-    start = np.zeros(scores.shape[1] + 1)
-    bounds = [(0.0, None)] * scores.shape[1] + [(None, None)]
-    found = optimize.minimize(loss, start, jac=True, bounds=bounds).x
-    slopes = found[:-1] / spread
-    return AboveChance(tuple(slopes.tolist()), float(found[-1] - slopes @ mean))
+    scores = np.concatenate([real, null])
+    return AboveChance(fit_logistic(scores, target, weight))
 
 
 def excess(real: int, null: int, skies: int, rng: np.random.Generator) -> dict:

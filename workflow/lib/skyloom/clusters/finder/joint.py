@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom.clusters.baselines.matched_filter import LEAST_SCORE
-from skyloom.clusters.finder.catalogue import COLUMNS as CATALOGUE
-from skyloom.clusters.finder.catalogue import identifiers
+from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.finder.peaks import THRESHOLD
 from skyloom.sky.matching import match
 from skyloom.stats.calibration import logit
+from skyloom.stats.logistic import Logistic
 
 # Two detections within this distance [Mpc] and difference of redshift over 1 + z are
 # one cluster.
 RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
+PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one
+SCORES = 2  # of a row: the filter's and the encoder's
 BOTH, FILTER, ENCODER = "both", "filter", "encoder"
-COLUMNS = {name: CATALOGUE[name] for name in ("ID", *MEASURED[:2], "PROBABILITY")} | {
-    "Z": ("", "Redshift, the filter's where it found the cluster", "src.redshift.phot"),
-    "Z_ERR": CATALOGUE["Z_ERR"],
-    "LAMBDA": ("", "Richness, the filter's where it found the cluster", ""),
-    "LAMBDA_ERR": CATALOGUE["LAMBDA_ERR"],
-    "FOUND_BY": ("", "both, filter or encoder", ""),
-    "FILTER_SCORE": (
-        "",
-        f"ln of the likelihood ratio of the filter; {LEAST_SCORE:g} where it is below",
-        "stat.likelihood",
-    ),
-    "ENCODER_SCORE": (
-        "",
-        f"Score of the encoder, 0 to 1; {THRESHOLD:g} where it is below",
-        "stat.value",
-    ),
-}
 
 
 def joined(matched_filter: Table, encoder: Table) -> Table:
@@ -42,55 +29,64 @@ def joined(matched_filter: Table, encoder: Table) -> Table:
     Parameters
     ----------
     matched_filter : Table
-        Of `skyloom.clusters.baselines.matched_filter.find_clusters`.
+        Of `skyloom.clusters.baselines.matched_filter.find_clusters`; `PLACED` if it is
+        of a survey tile.
     encoder : Table
         Of `skyloom.clusters.finder.peaks.candidates`, each cluster once.
 
     Returns
     -------
     Table
-        `COLUMNS` but ID and PROBABILITY; of what only one has found, the score of the
-        other is the least that it lists.
+        `skyloom.clusters.finder.catalogue.COLUMNS` but ID and PROBABILITY, and EDGE;
+        of what only one has found, the score of the other is the least that it lists.
     """
     ranks = {"rank1": encoder["SCORE"], "rank2": matched_filter["SCORE"]}
     sides = [
         [t[name] for name in ("RA", "DEC", "Z")] for t in (encoder, matched_filter)
     ]
     pairs = match(*sides[0], *sides[1], radius=RADIUS, dz=DZ, **ranks)
-    first = _listed(matched_filter, FILTER)
+    tiled = [name for name in PLACED if name in matched_filter.colnames]
+    first = _listed(matched_filter, FILTER, tiled)
     first["FILTER_SCORE"] = matched_filter["SCORE"]
     first["ENCODER_SCORE"][pairs.second] = encoder["SCORE"][pairs.first]
     first["FOUND_BY"][pairs.second] = BOTH
+    first["MASKFRAC"], first["FLAG"] = (
+        matched_filter["MASKFRAC"],
+        matched_filter["FLAG"],
+    )
     alone = np.setdiff1d(np.arange(len(encoder)), pairs.first)
-    second = _listed(encoder[alone], ENCODER)
+    second = _listed(encoder[alone], ENCODER, tiled)
     second["ENCODER_SCORE"] = encoder["SCORE"][alone]
+    second["MASKFRAC"] = 1.0 - encoder["AREA_FRACTION"][alone]
+    second["FLAG"] = np.zeros(len(alone), int)
     return vstack([first, second], metadata_conflicts="silent")
 
 
+def merged(
+    filtered: Sequence[Table], encoder: Sequence[Table], known: Logistic
+) -> Table:
+    """Return the joint list of survey tiles that may overlap, each cluster once.
+
+    ``filtered`` and ``encoder`` have a table a tile, in the same order; ``known`` leads
+    from both scores to PROBABILITY.
+    """
+    lists = [joined(*pair) for pair in zip(filtered, encoder, strict=True)]
+    for table in lists:
+        table["PROBABILITY"] = known(scores(table))
+    return merge(lists)
+
+
 def scores(table: Table) -> np.ndarray:
-    """Return both scores of a joint list as they add up, shape (n, 2)."""
+    """Return both scores of a joint list as they add up, shape (n, `SCORES`)."""
     own = np.asarray(table["FILTER_SCORE"], float)
     return np.stack([own, logit(table["ENCODER_SCORE"])], axis=-1)
 
 
-def listed(table: Table, probability: np.ndarray) -> Table:
-    """Return a joint list with all `COLUMNS`, most probable first."""
-    table = table.copy()
-    table["PROBABILITY"] = probability
-    keys = [table["DEC"], table["RA"], -table["ENCODER_SCORE"], -table["FILTER_SCORE"]]
-    table = table[np.lexsort([*keys, -table["PROBABILITY"]])]
-    table["ID"] = identifiers(table["RA"], table["DEC"])
-    table = table[list(COLUMNS)]
-    for name, (unit, description, ucd) in COLUMNS.items():
-        table[name].unit, table[name].description = unit or None, description
-        if ucd:
-            table[name].info.meta = {"ucd": ucd}
-    return table
-
-
-def _listed(found: Table, who: str) -> Table:
+def _listed(found: Table, who: str, tiled: list[str]) -> Table:
     table = Table({name: np.asarray(found[name], float) for name in MEASURED})
     table["FILTER_SCORE"] = np.full(len(found), LEAST_SCORE)
     table["ENCODER_SCORE"] = np.full(len(found), THRESHOLD)
     table["FOUND_BY"] = np.full(len(found), who, "U7")
+    for name in tiled:
+        table[name] = np.asarray(found[name])
     return table

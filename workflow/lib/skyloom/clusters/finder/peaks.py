@@ -51,9 +51,10 @@ def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
     Returns
     -------
     Table
-        Most probable first, with the columns of
-        `skyloom.clusters.finder.catalogue.COLUMNS` but ID, and with ``SCORE`` and
-        ``EDGE``, the distance to the nearest edge of the tile [arcmin].
+        Most probable first, with RA, DEC and `PROPERTIES`: ``EXTENT``, the diameter
+        of a circle as large as the ``N_TILES`` cells that hold members [arcmin];
+        ``AREA_FRACTION``, the unmasked share within 1 Mpc; ``X, Y`` [px]; ``EDGE``,
+        the distance to the nearest edge of the tile [arcmin]; and ``TILES``, its name.
     """
     scale = pixel_scale(wcs)
     members = maps.membership > MEMBER_ABOVE

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 from astropy.table import Table
 
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.finder.chance import (
     AboveChance,
     excess,
     fit_above_chance,
     pure_from,
 )
-from skyloom.clusters.finder.joint import COLUMNS, joined, listed, scores
+from skyloom.clusters.finder.joint import joined, scores
 from skyloom.clusters.real_field.sky_names import NULLS, REAL
 from skyloom.run.seeds import rng as generator
 from skyloom.stats.intervals import rate
@@ -58,18 +59,15 @@ def verdict(
     both = {k: joined(filtered[k], encoder[k]) for k in encoder}
     found = {
         JOINT: ({k: scores(t) for k, t in both.items()}, both[REAL]),
-        FILTER: ({k: _own(t) for k, t in filtered.items()}, filtered[REAL]),
+        FILTER: ({k: _own(t) for k, t in filtered.items()}, filtered[REAL].copy()),
     }
     report: dict = {"area": area}
     lists = {}
     for name, (by_sky, table) in found.items():
         probability, report[name] = _judged(name, by_sky, area, purity, seed)
-        if name == JOINT:
-            lists[name] = listed(table, probability)
-        else:
-            lists[name] = table.copy()
-            lists[name]["PROBABILITY"] = probability
-            lists[name]["PROBABILITY"].description = COLUMNS["PROBABILITY"][1]
+        table["PROBABILITY"] = probability
+        table["PROBABILITY"].description = COLUMNS["PROBABILITY"][1]
+        lists[name] = catalogue(table) if name == JOINT else table
     return lists, report
 
 
@@ -85,7 +83,7 @@ def _judged(
     above = 0 if threshold is None else int((probability >= threshold).sum())
     report |= {
         "skies": sorted(nulls),
-        "calibration": known.to_json(),
+        "calibration": known.ratio.to_json(),
         "threshold": threshold,
         "clusters_above": above,
         "false_alarms": {

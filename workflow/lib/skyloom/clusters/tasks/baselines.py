@@ -1,12 +1,13 @@
-"""The baselines on simulated tiles: what a catalogue measured on them would find."""
+"""What a catalogue measured on tiles shows: its sources, and the clusters in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
+from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS, PIXEL_SCALE, ZERO_POINT
 from skyloom.clusters.baselines.colour_filter import Background
@@ -20,6 +21,7 @@ from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng as generator
+from skyloom.sky.geometry import pixel_scale
 
 SOURCES = {
     "RA": ("deg", "Right ascension, ICRS"),
@@ -64,31 +66,63 @@ def galaxies_of(name: str, sources: Mapping[str, str]) -> Table:
 
 
 def background_of(
-    galaxies: Callable[[str], Table], images: Mapping, red_sequence: RedSequence
+    galaxies: Sequence[Table], wcs: Sequence[WCS], red_sequence: RedSequence
 ) -> Background:
-    """Return what looks like members here and there on all tiles, by their images."""
-    shapes = [survey_wcs(paths[0]).array_shape for paths in images.values()]
-    areas = np.prod(shapes, axis=1) * (PIXEL_SCALE / 60.0) ** 2
-    return field_background([galaxies(name) for name in images], areas, red_sequence)
+    """Return what looks like members here and there on images, from all together."""
+    areas = [np.prod(one.array_shape) * (PIXEL_SCALE / 60.0) ** 2 for one in wcs]
+    return field_background(galaxies, areas, red_sequence)
 
 
-def find_in_tile(
+def filter_tile(
     name: str,
     paths: Mapping[str, Path],
-    galaxies: Callable[[str], Table],
+    sources: Mapping[str, str],
     images: Mapping[str, Sequence[str]],
     red_sequence: RedSequence,
     background: Background,
-    seed: int,
-    record: Mapping,
+    recipe: Recipe,
 ) -> None:
-    """Write what ``matched_filter`` and ``density`` find in the galaxies of a tile."""
-    wcs = survey_wcs(images[name][0])
-    given = galaxies(name), red_sequence, inside_image(wcs, wcs.array_shape)
-    found = {
-        "matched_filter": find_clusters(*given, background),
-        "density": find_overdensities(*given, generator(seed, "density", name)),
-    }
-    for kind, table in found.items():
-        table.meta["provenance"] = record
-        write_catalogue(paths[kind], table)
+    """Write what the matched ``filter`` finds in the galaxies of a tile."""
+    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
+    found = filtered(galaxies, wcs, name, red_sequence, background)
+    found.meta["provenance"] = recipe.record([sources[name]])
+    write_catalogue(paths["filter"], found)
+
+
+def filtered(
+    galaxies: Table,
+    wcs: WCS,
+    name: str,
+    red_sequence: RedSequence,
+    background: Background,
+) -> Table:
+    """Return what the matched filter finds in an image's galaxies, and where on it.
+
+    As `skyloom.clusters.finder.peaks.candidates`, it has X, Y [px], EDGE [arcmin] and
+    TILES, the ``name``.
+    """
+    inside = inside_image(wcs, wcs.array_shape)
+    found = find_clusters(galaxies, red_sequence, inside, background)
+    height, width = wcs.array_shape
+    x, y = (np.asarray(galaxies[axis], float)[found["ROW"]] for axis in ("X", "Y"))
+    edge = np.min([x, y, width - 1 - x, height - 1 - y], axis=0) + 0.5
+    found["X"], found["Y"], found["EDGE"] = x, y, edge * pixel_scale(wcs) / 60.0
+    found["TILES"] = np.full(len(found), name, f"U{max(len(name), 1)}")
+    return found
+
+
+def density_tile(
+    name: str,
+    paths: Mapping[str, Path],
+    sources: Mapping[str, str],
+    images: Mapping[str, Sequence[str]],
+    red_sequence: RedSequence,
+    seed: int,
+    recipe: Recipe,
+) -> None:
+    """Write the overdensities (``density``) in the galaxies of a tile."""
+    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
+    given = galaxies, red_sequence, inside_image(wcs, wcs.array_shape)
+    found = find_overdensities(*given, generator(seed, "density", name))
+    found.meta["provenance"] = recipe.record([sources[name]])
+    write_catalogue(paths["density"], found)

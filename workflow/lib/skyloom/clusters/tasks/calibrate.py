@@ -7,85 +7,127 @@ from dataclasses import replace
 
 import numpy as np
 from astropy.table import Table
+from astropy.wcs import WCS
 
+from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.catalogue.lists import read_clusters, read_wcs
 from skyloom.clusters.config_encoder import Data
 from skyloom.clusters.data.files import read_file_data
 from skyloom.clusters.evaluation.completeness import operating_threshold
 from skyloom.clusters.evaluation.judge import NONE, Judged, Rule, judge, stacked
+from skyloom.clusters.finder.joint import joined
+from skyloom.clusters.finder.joint import scores as scores_of
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import blend
 from skyloom.clusters.inference.classify import Predict, valid_share
+from skyloom.clusters.tasks.baselines import background_of, filtered, galaxies_of
 from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.clusters.tasks.products import THRESHOLD
-from skyloom.stats.calibration import Platt, cross_fitted, expected_error, fit_platt
+from skyloom.stats.calibration import expected_error
+from skyloom.stats.logistic import Logistic, fit_logistic
 
 FOLDS = 10  # of fields, for the error of the calibration and the threshold
-FEWEST = 20  # candidates, true and false together, that a line is fitted to
+FEWEST = 20  # candidates, true and false together, that say what a purity needs
 TOO_FEW = (
-    f"with fewer than {FEWEST}, or all of one kind, nothing is calibrated; PROBABILITY "
-    f"is the encoder's own, and the threshold {THRESHOLD}; take more fields"
-)
-ALIKE = (
-    "without those of some fields the others are all of one kind, and cannot say how "
-    f"probable these are; the threshold is {THRESHOLD}; take more fields"
+    f"with fewer than {FEWEST}, or all of one kind, PROBABILITY is hardly known, and "
+    f"the threshold is {THRESHOLD}; take more fields"
 )
 
 
 def candidates_of(
-    files: Sequence[str], truth: Mapping[int, str], predict: Predict, data: Data
+    files: Sequence[str],
+    sources: Mapping[str, str],
+    truth: Mapping[int, str],
+    predict: Predict,
+    red_sequence: RedSequence,
+    data: Data,
 ) -> dict[int, Table]:
-    """Return the candidates of each field of files of data, looked at whole.
+    """Return the joint list of each field of files of data, looked at whole.
 
-    ``truth`` has lists of clusters by field, which say where it lies.
+    By field, ``sources`` has those measured on its images, and ``truth`` lists of
+    clusters, which say where it lies.
     """
+    wcs = {i: read_wcs(path) for i, path in truth.items()}
+    galaxies = {i: galaxies_of(i, sources) for i in wcs}
+    background = background_of(
+        list(galaxies.values()), list(wcs.values()), red_sequence
+    )
     found = {}
     for path, fields in zip(
         files, fields_of(files, data.n_per_file).values(), strict=True
     ):
-        for number, one in zip(fields, read_file_data(path), strict=True):
-            images = one["images"].float().numpy()[None]
-            valid = valid_share(images, data.tile_size // data.pool)
-            maps = dict(predict(images)) | {"valid": valid}
-            whole = {name: values[0] for name, values in maps.items()}
-            shape = tuple(n * data.pool for n in images.shape[2:])
-            folded = blend([((0, 0), whole)], shape, data.tile_size)
-            wcs = read_wcs(truth[number])
-            found[number] = candidates(folded, wcs, name=str(number))
+        for i, one in zip(fields, read_file_data(path), strict=True):
+            seen = _looked(one["images"].float().numpy(), wcs[i], predict, data)
+            own = filtered(galaxies[i], wcs[i], str(i), red_sequence, background)
+            found[i] = joined(own, seen)
     return found
+
+
+def _looked(images: np.ndarray, wcs: WCS, predict: Predict, data: Data) -> Table:
+    """Return the encoder's candidates in pooled images, shape (bands, ny, nx)."""
+    images = images[None]
+    valid = valid_share(images, data.tile_size // data.pool)
+    maps = dict(predict(images)) | {"valid": valid}
+    whole = {name: values[0] for name, values in maps.items()}
+    shape = tuple(n * data.pool for n in images.shape[2:])
+    return candidates(blend([((0, 0), whole)], shape, data.tile_size), wcs)
 
 
 def calibrate(
     found: Mapping[int, Table], truth: Mapping[int, str], rule: Rule, purity: float
-) -> tuple[Platt | None, dict]:
-    """Return what turns scores of candidates, by field, into probabilities.
+) -> tuple[Logistic, dict]:
+    """Return what turns scores of a joint list into probabilities.
 
-    A candidate, of score ``SCORE``, is true by ``rule``. The report has
-    ``candidates``, ``true``, ``error`` before and after, and ``threshold``: the
-    probability above which a catalogue has the purity asked for. Error and threshold
-    are of probabilities that other fields than a candidate's own tell. ``note`` says
-    what these fields are too few for.
+    Parameters
+    ----------
+    found : mapping of int to Table
+        `skyloom.clusters.finder.joint.joined`, by field.
+    truth : mapping of int to str
+        Lists of clusters, by field.
+    rule : Rule
+        What makes a detection true.
+    purity : float
+        Asked of a catalogue.
+
+    Returns
+    -------
+    known : Logistic
+        Of `skyloom.clusters.finder.joint.scores`.
+    report : dict
+        ``candidates``, ``true``; ``error``, the expected calibration error; and
+        ``threshold``, the probability above which a catalogue has the purity. Error and
+        threshold are of probabilities that other fields than a candidate's own tell,
+        and null where there are none. ``note`` says what these fields are too few for.
+
+    Raises
+    ------
+    ValueError
+        No candidate in any field.
     """
-    judged = _judged(found, truth, rule)
-    rows = judged.found[judged.found["VALID"]]
-    score = rows["SCORE"].to_numpy(float)
+    judged, scores = _judged(found, truth, rule)
+    valid = judged.found["VALID"].to_numpy()
+    scores, rows = scores[valid], judged.found[valid]
     true = (rows["TRUTH"] != NONE).to_numpy()
-    report = {"candidates": len(true), "true": int(true.sum()), "threshold": None}
-    seen = f"{report['true']} of {len(true)} candidates in {len(found)} fields are true"
+    report = {"candidates": len(true), "true": int(true.sum())}
+    report |= {"error": None, "threshold": None}
+    known = fit_logistic(scores, true)
     if len(true) < FEWEST or true.all() or not true.any():
-        return None, report | {"note": f"{seen}: {TOO_FEW}"}
-    known = fit_platt(score, true)
+        seen = f"{report['true']} of {len(true)} candidates in {len(found)} fields"
+        return known, report | {"note": f"{seen} are true: {TOO_FEW}"}
     fold = np.unique(rows["FIELD"], return_inverse=True)[1] % FOLDS
-    others = cross_fitted(score, true, fold)
-    report["error"] = {"before": expected_error(score, true), "after": None}
-    if others is None:
-        return known, report | {"note": f"{seen}: {ALIKE}"}
-    report["error"]["after"] = expected_error(others, true)
+    others = np.empty(len(true))
+    for own in (fold == k for k in np.unique(fold)):
+        others[own] = fit_logistic(scores[~own], true[~own])(scores[own])
+    report["error"] = expected_error(others, true)
     told = replace(judged, found=rows.assign(SCORE=others))
     report["threshold"] = operating_threshold(told, purity)
     return known, report
 
 
-def _judged(found: Mapping, truth: Mapping, rule: Rule) -> Judged:
+def _judged(found: Mapping, truth: Mapping, rule: Rule) -> tuple[Judged, np.ndarray]:
+    """Return candidates judged in the order of the filter's scores, and all scores."""
     lists = {i: read_clusters(path, empty=True) for i, path in truth.items()}
-    return judge(stacked(lists), stacked(found), rule)
+    rows = stacked(found)
+    rows["SCORE"] = rows["FILTER_SCORE"]
+    every = np.concatenate([scores_of(table) for table in found.values()])
+    return judge(stacked(lists), rows, rule), every

@@ -1,4 +1,4 @@
-"""The catalogue of clusters, and the baselines', judged by the truth."""
+"""The catalogue of clusters, and what single finders find, judged by the truth."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from skyloom.clusters.tasks.products import (
 from skyloom.run.seeds import rng as generator
 from skyloom.stats.intervals import one_share
 
-ENCODER = "encoder"
+CATALOGUE = "catalogue"  # that of both finders
 
 
 def read_sky(predictions: Sequence[str]) -> Sky:
@@ -54,7 +54,7 @@ class Case:
     sky: Sky  # where it has looked
     # True clusters of all tiles; FIELD is the tile on which each counts.
     clusters: pd.DataFrame
-    found: dict[str, pd.DataFrame]  # detections by finder, the encoder's first
+    found: dict[str, pd.DataFrame]  # detections by finder, the catalogue first
     # Whether tiles are parts of one sky, where a cluster of one may be a detection of
     # another, or each is a sky of its own.
     whole: bool = False
@@ -72,35 +72,35 @@ def read_case(
     sky: Sky,
     catalogue: str,
     truth: Sequence[str],
-    baselines: Mapping[str, Sequence[str]],
+    finders: Mapping[str, Sequence[str]],
 ) -> Case:
     """Return a survey's case.
 
     ``truth`` has true clusters, those without a redshift left out: a list a tile, named
     as that; or one list of the whole sky, where each cluster and each detection counts
-    once, on the first tile that sees it. ``baselines`` are detections of other finders,
+    once, on the first tile that sees it. ``finders`` are detections of one finder each,
     a file a tile; only beside a list a tile.
     """
     found, lists = read_candidates(catalogue), by_tile(truth)
     found["SCORE"] = found["PROBABILITY"]
     if lists.keys() == sky.seen.keys():
-        return _apart(sky, found, lists, baselines)
+        return _apart(sky, found, lists, finders)
     known = read_clusters(truth[0])
     clusters, own = (stacked(sky.shared(table)) for table in (known, found))
-    return Case(sky.once(), clusters, {ENCODER: own}, whole=True)
+    return Case(sky.once(), clusters, {CATALOGUE: own}, whole=True)
 
 
 def _apart(
-    sky: Sky, own: Table, lists: Mapping[str, Sequence[str]], baselines: Mapping
+    sky: Sky, own: Table, lists: Mapping[str, Sequence[str]], finders: Mapping
 ) -> Case:
     """Return the case of tiles that are skies of their own."""
     known = {name: read_clusters(path, empty=True) for name, (path,) in lists.items()}
     first = np.array([tiles.split()[0] for tiles in own["TILES"]], dtype=object)
-    tables = {ENCODER: {name: own[first == name] for name in sky.seen}} | {
+    tables = {CATALOGUE: {name: own[first == name] for name in sky.seen}} | {
         kind.replace("_", " "): {
             name: read_candidates(path) for name, path in one_by_tile(paths).items()
         }
-        for kind, paths in baselines.items()
+        for kind, paths in finders.items()
     }
     found = {name: stacked(sky.valid(each)) for name, each in tables.items()}
     return Case(sky, stacked(sky.valid(known)), found)
@@ -117,17 +117,17 @@ def evaluate(
     Returns
     -------
     report : dict
-        ``comparison`` of all finders; ``chance``: the average precision of the
-        encoder's detections at random places; ``catalogue``: what its catalogue is
-        worth at the threshold; there ``purity_of_sky`` is the share of clusters of
-        the target's kind among these and false alarms, where the former are as rare
+        ``comparison`` of the catalogue and all finders; ``chance``: the average
+        precision of the catalogue's detections at random places; ``catalogue``: what
+        it is worth at the threshold. There ``purity_of_sky`` is the share of clusters
+        of the target's kind among these and false alarms, where the former are as rare
         as ``abundance`` says; None if that is, or no area counts.
     figures : dict of str to Figure
         ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
     """
     rule = Rule(radius=settings.radius, dz=settings.dz)
     finders = case.judged(rule)
-    judged = finders[ENCODER]
+    judged = finders[CATALOGUE]
     target = Target(*settings.richness, *settings.redshifts)
     asked = {"purity": settings.purity, "draws": settings.draws}
     table = compare(finders, target, generator(seed, "compare"), **asked)
@@ -176,8 +176,8 @@ def _catalogue(
 
 
 def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
-    """Return the average precision of the same detections at random places."""
-    rng, found = generator(seed, "chance"), case.found[ENCODER]
+    """Return the average precision of the catalogue's detections at random places."""
+    rng, found = generator(seed, "chance"), case.found[CATALOGUE]
     found, parts = found[found["VALID"]], []
     for name, seen in case.sky.seen.items():
         mine = found[found["FIELD"] == name]

@@ -13,6 +13,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS
+from skyloom.clusters.finder.joint import SCORES
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.io.documents import read_json
 from skyloom.io.errors import AGAIN, InputError
@@ -20,7 +21,7 @@ from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import text
 from skyloom.sky.tan import wcs_header
-from skyloom.stats.calibration import Platt, platt_from_json
+from skyloom.stats.logistic import Logistic, logistic_from_json
 
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
 THRESHOLD = 0.5  # probability, where nothing was calibrated
@@ -99,24 +100,18 @@ def read_candidates(path: str | Path) -> Table:
     return table
 
 
-def read_calibration(path: str | Path) -> Platt | None:
-    """Return the calibration of a file; None where the file says that there is none.
+def read_calibration(path: str | Path) -> Logistic:
+    """Return what the scores of a joint list are worth, from its file.
 
     Raises
     ------
     InputError
-        No such file, or no calibration in it.
+        No such file, or no calibration of `SCORES` scores in it.
     """
-    tree = read_json(path)
-    if "calibration" not in tree:
-        expected = "the key calibration"
-        raise InputError(path, "no calibration", expected=expected)
-    if tree["calibration"] is None:
-        return None
+    tree, where = read_json(path), "key 'calibration'"
     try:
-        return platt_from_json(tree["calibration"])
-    except (ValueError, AttributeError) as bad:
-        where = "key 'calibration'"
+        return logistic_from_json(tree.get("calibration"), SCORES)
+    except ValueError as bad:
         raise InputError(path, str(bad), where=where, remedy=AGAIN) from None
 
 

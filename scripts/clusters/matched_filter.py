@@ -1,0 +1,32 @@
+"""Run the matched filter on the sources of the tiles of a chunk."""
+
+from functools import partial
+
+from skyloom.clusters.catalogue.colours import read_red_sequence
+from skyloom.clusters.images.survey import survey_wcs
+from skyloom.clusters.tasks.baselines import background_of, filter_tile, galaxies_of
+from skyloom.clusters.tasks.products import by_tile, one_by_tile
+from skyloom.run.job import Job
+
+job = Job(snakemake)
+names, images = job.settings["tiles"], by_tile(job.input.images)
+sources, sample = (
+    one_by_tile(paths) for paths in (job.input.sources, job.input.sample)
+)
+tables = job.checkout / "resources" / "clusters"
+red_sequence = read_red_sequence(tables / "red_sequence.csv")
+background = background_of(
+    [galaxies_of(name, sample) for name in sample],
+    [survey_wcs(images[name][0]) for name in sample],
+    red_sequence,
+)
+find = partial(
+    filter_tile,
+    sources=sources,
+    images=images,
+    red_sequence=red_sequence,
+    background=background,
+    recipe=job.recipe,
+)
+files = {n: {"filter": path} for n, path in zip(names, job.output, strict=True)}
+job.each(files, find, files=files)
