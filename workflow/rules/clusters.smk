@@ -1,5 +1,6 @@
 """clusters: catalogues -> images -> an encoder -> a survey's tiles -> a catalogue."""
 
+import re
 from functools import partial
 
 

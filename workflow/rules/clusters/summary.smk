@@ -14,6 +14,7 @@ BOOKS = expand(
 )
 WANTED = [path for paths in SUMMARY.values() for path in paths] + BOOKS
 WANTED += ["<results>/catalogue/clusters.fits"] if TILES else []
+WANTED += expand("<results>/pictures/{tile}.png", tile=sorted(TILES)[:1])
 WANTED += ["<results>/metrics.json"] if WANTED else []
 
 

@@ -140,3 +140,34 @@ rule cluster_catalogue:
         "Catalogue of clusters"
     script:
         "../../../scripts/clusters/cluster_catalogue.py"
+
+
+# A tile as a picture, with the clusters found in it.
+rule picture:
+    input:
+        images=lambda wildcards: TILES[wildcards.tile],
+        catalogue="<results>/catalogue/clusters.fits",
+        calibration=ENCODER["calibration"],
+    output:
+        report(
+            "<results>/pictures/{tile}.png",
+            category="clusters",
+            caption="../../report/clusters/picture.rst",
+            labels={"product": "tile {tile}"},
+        ),
+    log:
+        "<logs>/picture/{tile}.log",
+    wildcard_constraints:
+        tile="|".join(map(re.escape, TILES)),
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(4000),
+        runtime=by_attempt(20),
+    params:
+        settings={},
+        code=digest("scripts/clusters/picture.py"),
+    message:
+        "Picture of tile {wildcards.tile}"
+    script:
+        "../../../scripts/clusters/picture.py"

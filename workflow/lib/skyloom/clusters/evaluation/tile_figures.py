@@ -1,4 +1,4 @@
-"""Pictures of one survey tile: its image, what an encoder says, and who is right."""
+"""Pictures of one survey tile: its image, what was found in it, and who is right."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from astropy.table import Table
 from astropy.visualization import make_lupton_rgb
+from astropy.wcs import WCS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from skyloom.clusters.catalogue import halos
 from skyloom.clusters.data.files import block_mean
+from skyloom.clusters.finder.joint import BOTH, ENCODER, FILTER
 from skyloom.clusters.images.survey import read_survey_image
 from skyloom.clusters.inference.blend import TileMaps
 from skyloom.plots import style
+from skyloom.sky.cosmology import arcsec_per_mpc
+from skyloom.sky.geometry import pixel_scale
 from skyloom.stats.scatter import nmad
 
 SHOWN = 1000  # pixels of a picture's side, about
 STRETCH, SOFT = 1.2, 8.0  # of Lupton's composite, in sigma of the sky
 RGB = ("i", "r", "g")
+FINDERS = {BOTH: style.SKY, FILTER: style.ORANGE, ENCODER: style.GREEN}
 
 
 def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray, int]:
@@ -67,6 +75,48 @@ def tile_figure(
         axes.plot(_at(row.X, block), _at(row.Y, block), "+", color=colour, ms=9)
     axes.set(xlim=(0, picture.shape[1]), ylim=(0, picture.shape[0]))
     style.bare(axes)
+    return fig
+
+
+@style.styled
+def found_figure(
+    picture: np.ndarray, block: int, wcs: WCS, found: Table, threshold: float
+) -> Figure:
+    """Return a tile in sky coordinates, with the clusters of a catalogue.
+
+    Circles have the radius of the cluster's richness, in the colour of who found it,
+    with λ and z; dashed where the probability is below the threshold.
+
+    Parameters
+    ----------
+    picture, block
+        Of `colour_image`.
+    wcs : WCS
+        Of the tile's pixels.
+    found : Table
+        RA, DEC [deg], Z, LAMBDA, PROBABILITY and FOUND_BY.
+    threshold : float
+        Of a pure catalogue.
+    """
+    side = style.PAGE_WIDTH
+    fig = style.figure(side, side * picture.shape[0] / picture.shape[1])
+    axes = fig.add_subplot(projection=wcs[::block, ::block])
+    axes.imshow(picture, origin="lower", interpolation="none")
+    x, y = wcs.all_world2pix(found["RA"], found["DEC"], 0)
+    arcsec = halos.radius(found["LAMBDA"]) * arcsec_per_mpc(found["Z"])
+    drawn = _at(x, block), _at(y, block), arcsec / pixel_scale(wcs) / block
+    for row, *place, size in zip(found, *drawn, strict=True):
+        colour = FINDERS[row["FOUND_BY"]]
+        line = "-" if row["PROBABILITY"] >= threshold else "--"
+        axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line))
+        text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
+        look = {"fontsize": 7, "ha": "center", "clip_on": True, "color": colour}
+        axes.annotate(text, (place[0], place[1] + size), va="bottom", **look)
+    handles = [Line2D([], [], color=c, label=name) for name, c in FINDERS.items()]
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3}
+    axes.legend(handles=handles, **place)
+    axes.set(xlim=(-0.5, picture.shape[1] - 0.5), ylim=(-0.5, picture.shape[0] - 0.5))
+    axes.set(xlabel="RA", ylabel="Dec")
     return fig
 
 
