@@ -10,14 +10,14 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 names, images = job.settings["tiles"], by_tile(job.input.images)
-sources, sample = (
-    one_by_tile(paths) for paths in (job.input.sources, job.input.sample)
+sources, sample, places = (
+    one_by_tile(job.input.get(kind)) for kind in ("sources", "sample", "places")
 )
 tables = job.checkout / "resources" / "clusters"
 red_sequence = read_red_sequence(tables / "red_sequence.csv")
 background = background_of(
     [galaxies_of(name, sample) for name in sample],
-    [survey_wcs(images[name][0]) for name in sample],
+    [survey_wcs(places[name]) for name in sample],
     red_sequence,
 )
 find = partial(

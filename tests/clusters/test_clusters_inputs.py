@@ -356,3 +356,14 @@ def test_reading_the_rules_loads_nothing_heavy():
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert heavy.isdisjoint(found.stdout.split())
+
+
+def test_a_sample_of_tiles_is_spread_over_the_survey():
+    """All of few; of many at most fifty, whatever their order."""
+    names = [f"t{i:04d}" for i in range(1_234)]
+    some = survey_tiles.sample(reversed(names))
+    assert 25 < len(some) <= 50
+    assert set(some) <= set(names)
+    assert some[-1] > names[-50]
+    assert survey_tiles.sample(names[:50]) == names[:50]
+    assert survey_tiles.sample([]) == []

@@ -244,6 +244,10 @@ def test_footprint_of_an_image_is_its_pixels():
     ra, dec = wcs.wcs_pix2world(x, y, 0)
     assert seen(ra, dec).tolist() == [True, True, False, False, False, False]
     assert not seen(np.array([190.0]), np.array([30.0])).any()
+    good = np.ones((100, 200), bool)
+    good[99, 199] = False
+    free = inside_image(wcs, (100, 200), good)
+    assert free(ra, dec).tolist() == [True, False, False, False, False, False]
 
 
 def test_chunks_change_nothing(red_sequence, background, monkeypatch):

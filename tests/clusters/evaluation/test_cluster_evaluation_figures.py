@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from detected_fields import detections, judged, truths
+from skyloom.clusters.catalogue import halos
 from skyloom.clusters.evaluation import figures
 from skyloom.clusters.evaluation.compare import compare
 from skyloom.clusters.evaluation.completeness import completeness
 from skyloom.clusters.evaluation.curve import Target, curve
 from skyloom.clusters.evaluation.judge import judge
+from skyloom.clusters.evaluation.tile_figures import found_figure
 from skyloom.plots import style
+from skyloom.sky.cosmology import arcsec_per_mpc
+from skyloom.sky.tan import tan_wcs
 
 TARGET = Target(20)
 
@@ -56,3 +61,24 @@ def test_estimates(seen):
     assert style.png(figures.estimates_figure(seen, 0.3), 50)
     nothing = judge(truths([30]), detections([], []))
     assert style.png(figures.estimates_figure(nothing), 50)
+
+
+def test_a_picture_shows_each_cluster_where_it_is():
+    """A circle of its size, dashed below the threshold, with λ and z; RA and Dec."""
+    wcs = tan_wcs(359.999, -40.0, (300, 300), 0.263)
+    x, y = np.array([50.0, 200.0]), np.array([60.0, 150.0])
+    table = Table(dict(zip(("RA", "DEC"), wcs.all_pix2world(x, y, 0), strict=True)))
+    table["Z"], table["LAMBDA"], table["PROBABILITY"] = 0.4, [30.0, 5.0], [0.9, 0.2]
+    table["FOUND_BY"] = ["both", "filter"]
+    fig = found_figure(np.zeros((150, 150, 3), np.uint8), 2, wcs, table, 0.7)
+    (axes,) = fig.axes
+    rich, poor = axes.patches
+    assert rich.center == pytest.approx((50.5 / 2 - 0.5, 60.5 / 2 - 0.5), abs=0.01)
+    wide = halos.radius(30.0) * arcsec_per_mpc(0.4) / 0.263 / 2
+    assert rich.radius == pytest.approx(wide, rel=0.01)
+    assert (rich.get_linestyle(), poor.get_linestyle()) == ("-", "--")
+    assert rich.get_edgecolor() != poor.get_edgecolor()
+    assert [t.get_text() for t in axes.texts] == ["λ 30  z 0.40", "λ 5  z 0.40"]
+    assert labels(fig) == ["both", "filter", "encoder"]
+    assert style.png(fig, 50)
+    assert found_figure(np.zeros((150, 150, 3)), 2, wcs, table[:0], 0.7)

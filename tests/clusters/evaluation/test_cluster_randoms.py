@@ -84,3 +84,24 @@ def test_a_finder_that_knows_nothing():
     assert blind < 0.1 < average_precision(seen, Target())
     with pytest.raises(ValueError, match="same length"):
         module.chance_finder(found, spread[:3], rng)
+
+
+def test_completeness_where_so_many_alarms_are_allowed():
+    """Three of four targets before the second alarm; too small an area tells nothing.
+
+    A detection of the score of the second alarm is not in either.
+    """
+    truth = truths([30, 30, 30, 30, 10])
+    rows, score = [0, 0.5, 1, 4, 2, 2.5, 3], [0.9, 0.8, 0.7, 0.65, 0.6, 0.5, 0.5]
+    seen = judge(truth, detections(rows, score))
+    strict, one, both, small = module.at_false_alarms(
+        seen, Target(20), 2.0, (0.5, 0.9, 1.0, 0.1)
+    )
+    assert strict["completeness"]["k"] == one["completeness"]["k"] == 3
+    assert (strict["threshold"], strict["completeness"]["n"]) == (0.6, 4)
+    assert (both["completeness"]["k"], both["threshold"]) == (4, 0.5)
+    assert small["completeness"] is small["threshold"] is None
+    nothing = judge(truth, detections([], []))
+    assert (
+        module.at_false_alarms(nothing, Target(20), 2.0, (1.0,))[0]["threshold"] is None
+    )

@@ -36,7 +36,8 @@ for chunk, names in PARTS.items():
         input:
             sources=expand("<results>/sources/{tile}.fits", tile=names),
             sample=expand("<results>/sources/{tile}.fits", tile=SAMPLE),
-            images=[TILES[name][0] for name in sorted({*names, *SAMPLE})],
+            images=[path for name in names for path in TILES[name]],
+            places=[TILES[name][0] for name in SAMPLE],
         output:
             expand("<results>/matched_filter/{tile}.fits", tile=names),
         log:

@@ -14,8 +14,13 @@ Inside = Callable[[np.ndarray, np.ndarray], np.ndarray]
 TRIES = 100
 
 
-def inside_image(wcs: WCS, shape: tuple[int, int]) -> Inside:
-    """Return the footprint of an image: ``inside(ra, dec)`` for `find_clusters`."""
+def inside_image(
+    wcs: WCS, shape: tuple[int, int], good: np.ndarray | None = None
+) -> Inside:
+    """Return the footprint of an image: ``inside(ra, dec)`` for `find_clusters`.
+
+    Of that, ``good`` (height, width) says which pixels count.
+    """
     height, width = shape
 
     def inside(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -23,9 +28,10 @@ def inside_image(wcs: WCS, shape: tuple[int, int]) -> Inside:
         # A gnomonic projection shows the far half of the sky as well.
         found = unit_vectors(ra, dec) @ unit_vectors(*wcs.wcs.crval) > 0.5
         x, y = wcs.wcs_world2pix(ra[found], dec[found], 0)
-        found[found] = (
-            (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
-        )
+        on = (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+        if good is not None:
+            on[on] = good[np.rint(y[on]).astype(int), np.rint(x[on]).astype(int)]
+        found[found] = on
         return found
 
     return inside

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from astropy.table import Table
 from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
 
-from skyloom.clusters.evaluation.curve import judged_rows
+from skyloom.clusters.evaluation.curve import Target, curve, judged_rows
 from skyloom.clusters.evaluation.judge import NONE, Judged
 from skyloom.sky.matching import candidates
 from skyloom.stats.intervals import one_share, rate
@@ -38,6 +40,42 @@ def false_alarms(judged: Judged, area: float, threshold: float = -np.inf) -> dic
     """
     found = judged_rows(judged, threshold)
     return rate(int((found["TRUTH"] == NONE).sum()), area)
+
+
+def at_false_alarms(
+    judged: Judged, target: Target, area: float, allowed: Sequence[float]
+) -> list[dict]:
+    """Return the completeness of lists that end where they have so many false alarms.
+
+    Parameters
+    ----------
+    judged : Judged
+        Detections and truths.
+    target : Target
+        Clusters to be found.
+    area : float
+        Of valid sky [deg^2].
+    allowed : sequence of float
+        False alarms [deg^-2].
+
+    Returns
+    -------
+    list of dict
+        ``false_alarms`` allowed, the ``threshold`` and the ``completeness`` {k, n,
+        value, low, high}; both None where the area is too small for one false alarm.
+    """
+    table = curve(judged, target)
+    false = table["n"] - table["true"]
+    found = []
+    for most in allowed:
+        row = {"false_alarms": most, "threshold": None, "completeness": None}
+        good = table[false <= most * area] if most * area >= 1 else table[:0]
+        if len(good):
+            last = good.iloc[-1]
+            row["threshold"] = float(last["score"])
+            row["completeness"] = one_share(int(last["found"]), int(last["targets"]))
+        found.append(row)
+    return found
 
 
 def chance_matches(

@@ -16,7 +16,7 @@ from skyloom.clusters.baselines.extract import extract
 from skyloom.clusters.baselines.matched_filter import field_background, find_clusters
 from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue.colours import RedSequence
-from skyloom.clusters.images.survey import read_survey_image, survey_wcs
+from skyloom.clusters.images.survey import read_survey_image, survey_wcs, unmasked
 from skyloom.clusters.tasks.products import read_candidates
 from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
@@ -84,7 +84,8 @@ def filter_tile(
 ) -> None:
     """Write what the matched ``filter`` finds in the galaxies of a tile."""
     wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
-    found = filtered(galaxies, wcs, name, red_sequence, background)
+    good = unmasked(images[name])
+    found = filtered(galaxies, wcs, name, red_sequence, background, good)
     found.meta["provenance"] = recipe.record([sources[name]])
     write_catalogue(paths["filter"], found)
 
@@ -95,13 +96,15 @@ def filtered(
     name: str,
     red_sequence: RedSequence,
     background: Background,
+    good: np.ndarray | None = None,
 ) -> Table:
     """Return what the matched filter finds in an image's galaxies, and where on it.
 
-    As `skyloom.clusters.finder.peaks.candidates`, it has X, Y [px], EDGE [arcmin] and
-    TILES, the ``name``.
+    ``good`` (ny, nx) are its pixels that are not masked; all by default. As
+    `skyloom.clusters.finder.peaks.candidates`, the table has X, Y [px], EDGE [arcmin]
+    and TILES, the ``name``.
     """
-    inside = inside_image(wcs, wcs.array_shape)
+    inside = inside_image(wcs, wcs.array_shape, good)
     found = find_clusters(galaxies, red_sequence, inside, background)
     height, width = wcs.array_shape
     x, y = (np.asarray(galaxies[axis], float)[found["ROW"]] for axis in ("X", "Y"))

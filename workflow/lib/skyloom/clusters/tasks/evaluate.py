@@ -18,6 +18,7 @@ from skyloom.clusters.evaluation.compare import compare
 from skyloom.clusters.evaluation.curve import Target, average_precision, curve
 from skyloom.clusters.evaluation.judge import Judged, Rule, judge, stacked
 from skyloom.clusters.evaluation.randoms import (
+    at_false_alarms,
     chance_finder,
     false_alarms,
     random_positions,
@@ -34,6 +35,7 @@ from skyloom.clusters.tasks.products import (
 from skyloom.run.seeds import rng as generator
 from skyloom.stats.intervals import one_share
 
+ALLOWED = (0.1, 0.3, 1.0)  # false alarms a square degree, for completeness
 CATALOGUE = "catalogue"  # that of both finders
 
 
@@ -117,7 +119,8 @@ def evaluate(
     Returns
     -------
     report : dict
-        ``comparison`` of the catalogue and all finders; ``chance``: the average
+        ``comparison`` of the catalogue and all finders; ``at_false_alarms``: their
+        completeness where each has as many of these; ``chance``: the average
         precision of the catalogue's detections at random places; ``catalogue``: what
         it is worth at the threshold. There ``purity_of_sky`` is the share of clusters
         of the target's kind among these and false alarms, where the former are as rare
@@ -135,6 +138,10 @@ def evaluate(
     catalogue = _catalogue(judged, case.sky.area, settings, seed, threshold)
     report = {
         "comparison": table,
+        "at_false_alarms": {
+            name: at_false_alarms(one, target, case.sky.area, ALLOWED)
+            for name, one in finders.items()
+        },
         "chance": _chance(case, rule, target, seed),
         "catalogue": catalogue | {"completeness_in_bins": bins.to_dict("records")},
     }

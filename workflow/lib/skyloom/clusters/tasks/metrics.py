@@ -13,6 +13,7 @@ HEADLINES = {
         ),
     ),
     "survey": (
+        "at_false_alarms",
         "chance",
         *(f"comparison.{name}" for name in ("finders", "gains", "target")),
         *(f"catalogue.{name}" for name in CATALOGUE),
