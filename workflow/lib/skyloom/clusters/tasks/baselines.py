@@ -86,7 +86,7 @@ def find_in_tile(
     wcs = survey_wcs(images[name][0])
     given = galaxies(name), red_sequence, inside_image(wcs, wcs.array_shape)
     found = {
-        "matched_filter": find_clusters(*given, background),
+        "matched_filter": find_clusters(*given, background)[0],
         "density": find_overdensities(*given, generator(seed, "density", name)),
     }
     for kind, table in found.items():
