@@ -1,5 +1,6 @@
 """Join what the matched filter and the encoder find on all tiles in one catalogue."""
 
+from skyloom.clusters.baselines.member_list import of_list
 from skyloom.clusters.finder.catalogue import LEAST, catalogue
 from skyloom.clusters.finder.joint import merged
 from skyloom.clusters.tasks.products import read_calibration, read_candidates
@@ -7,12 +8,16 @@ from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-filtered, encoder = (
-    [read_candidates(path) for path in paths]
-    for paths in (job.input.matched_filter, job.input.detections)
+filtered, members, encoder = (
+    [read_candidates(path) for path in job.input.get(kind)]
+    for kind in ("matched_filter", "members", "detections")
 )
 found = merged(filtered, encoder, read_calibration(job.input.calibration))
-table = catalogue(found, least=LEAST, provenance=job.provenance())
+record = job.provenance()
+table = catalogue(found, least=LEAST, provenance=record)
 write_catalogue(job.output.fits, table)
 write_catalogue(job.output.ecsv, table)
+of_all = of_list(members, filtered, table)
+of_all.meta["provenance"] = record
+write_catalogue(job.output.members, of_all)
 job.log.info("%d clusters on %d tiles", len(table), len(encoder))

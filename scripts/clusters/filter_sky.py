@@ -12,12 +12,14 @@ job = Job(snakemake)
 galaxies, footprint = read_field(job.input.galaxies)
 own = sky(galaxies, footprint, job.wildcards.sky, job.settings["seed"])
 tables = job.checkout / "resources" / "clusters"
-found = find_clusters(
+found, members = find_clusters(
     to_des(own, read_transform(tables)),
     read_red_sequence(tables / "red_sequence.csv"),
     footprint,
     footprint.area * 3600.0,
     limit=job.settings["real_field"]["limit"],
 )
-found.meta["provenance"] = job.provenance(job.input.galaxies)
-write_catalogue(job.output[0], found)
+record = job.provenance(job.input.galaxies)
+for path, table in ((job.output.clusters, found), (job.output.members, members)):
+    table.meta["provenance"] = record
+    write_catalogue(path, table)

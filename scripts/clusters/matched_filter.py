@@ -28,5 +28,9 @@ find = partial(
     background=background,
     recipe=job.recipe,
 )
-files = {n: {"filter": path} for n, path in zip(names, job.output, strict=True)}
+kinds = ("clusters", "members")
+files = {
+    name: dict(zip(kinds, paths, strict=True))
+    for name, *paths in zip(names, *map(job.output.get, kinds), strict=True)
+}
 job.each(files, find, files=files)

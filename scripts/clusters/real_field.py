@@ -1,5 +1,6 @@
 """List the clusters of a real galaxy catalogue, and say what chance would find."""
 
+from skyloom.clusters.baselines.member_list import of_list
 from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.real_field.footprint import read_field
 from skyloom.clusters.real_field.verdict import verdict
@@ -29,4 +30,8 @@ for name, table in lists.items():
     table.meta = {"provenance": record, "threshold": threshold}
     for path in files[name]:
         write_catalogue(path, table, {"THRESHLD": (threshold, "pure from here on")})
+found = [read_candidates(job.input.members)], [filtered["real"]]
+members = of_list(*found, lists["clusters"])
+members.meta["provenance"] = record
+write_catalogue(job.output.members, members)
 write_json(job.output.report, report | {"provenance": record}, indent=1)

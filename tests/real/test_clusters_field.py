@@ -148,9 +148,9 @@ def test_the_field_has_more_clusters_than_its_galaxies_at_random(
     table = to_des(own, transform)
     how = {"z": 0.1 + 0.02 * np.arange(21), "limit": LIMIT, "passes": 1}
     area = part.area * 3600
-    found = find_clusters(table, red_sequence, part, area, **how)
+    found, _ = find_clusters(table, red_sequence, part, area, **how)
     moved = shuffled(table, part, np.random.default_rng(1))
-    chance = find_clusters(moved, red_sequence, part, area, **how)
+    chance, _ = find_clusters(moved, red_sequence, part, area, **how)
     above = [int((t["SCORE"] > 10).sum()) for t in (found, chance)]
     assert above[0] >= 5
     assert above[0] > 3 * above[1]
@@ -163,7 +163,7 @@ def test_the_whole_field_takes_less_than_a_minute_of_a_core(
     footprint = read_footprint(next(folder.glob("*_master_table.fit")), galaxies)
     table, area = to_des(galaxies, transform), footprint.area * 3600
     before = process_time()
-    found = find_clusters(table, red_sequence, footprint, area, limit=LIMIT)
+    found, _ = find_clusters(table, red_sequence, footprint, area, limit=LIMIT)
     assert process_time() - before < 60
     assert (found["SCORE"] > 15).sum() >= 15
     assert (found["MASKFRAC"] <= 0.7).all()

@@ -27,6 +27,11 @@ RNG = np.random.default_rng
 COARSE = 0.2 + 0.02 * np.arange(31)
 
 
+def clusters_of(*given, **how):
+    """Return the clusters, without their members."""
+    return find_clusters(*given, **how)[0]
+
+
 @pytest.fixture(scope="module")
 def background(red_sequence):
     """Return what empty patches of sky look like."""
@@ -39,7 +44,7 @@ def test_a_cluster_is_found(red_sequence, background, z, richness):
     """On top, at its place, redshift and richness."""
     rng = RNG(int(100 * z))
     table = vstack([field(rng), cluster(rng, red_sequence, z, richness)])
-    found = find_clusters(table, red_sequence, inside, background, z=COARSE)
+    found = clusters_of(table, red_sequence, inside, background, z=COARSE)
     assert list(found.colnames) == list(COLUMNS)
     best = found[0]
     assert abs(best["RA"] - CENTRE[0]) < 0.01
@@ -62,7 +67,7 @@ def test_two_clusters_are_two(red_sequence, background):
         cluster(rng, red_sequence, 0.3, 30, (0.09, 0.0)),
         cluster(rng, red_sequence, 0.6, 40, (0.09, 0.01)),
     ]
-    found = find_clusters(vstack(parts), red_sequence, inside, background, z=COARSE)[:3]
+    found = clusters_of(vstack(parts), red_sequence, inside, background, z=COARSE)[:3]
     np.testing.assert_allclose(sorted(found["Z"]), [0.3, 0.3, 0.6], atol=0.02)
     assert np.ptp(found["RA"]) > 0.2
 
@@ -85,9 +90,9 @@ def test_neighbours_at_two_redshifts_are_two(red_sequence, background, z, error)
         for each, place in zip(z, (-half, half), strict=True)
     ]
     how = red_sequence, inside, background
-    both = find_clusters(vstack([sky, *parts]), *how, z=COARSE)[:2]
+    both = clusters_of(vstack([sky, *parts]), *how, z=COARSE)[:2]
     for each, part in zip(z, parts, strict=True):
-        alone = find_clusters(vstack([sky, part]), *how, z=COARSE)[0]
+        alone = clusters_of(vstack([sky, part]), *how, z=COARSE)[0]
         found = both[np.argmin(np.abs(both["Z"] - each))]
         assert found["Z"] == pytest.approx(each, abs=0.035)
         assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.25)
@@ -101,7 +106,7 @@ def test_a_central_galaxy_may_be_off_the_red_sequence(red_sequence, background, 
     own = cluster(rng, red_sequence, z, 30)
     own["MAG"][0, 0] += off
     table = vstack([field(rng), own])
-    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    best = clusters_of(table, red_sequence, inside, background, z=COARSE)[0]
     assert best["Z"] == pytest.approx(z, abs=0.015)
     away = np.hypot((best["RA"] - CENTRE[0]) * np.cos(0.7), best["DEC"] - CENTRE[1])
     assert away * 3600 < 0.15 * arcsec_per_mpc(z)
@@ -109,7 +114,7 @@ def test_a_central_galaxy_may_be_off_the_red_sequence(red_sequence, background, 
 
 def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
     """Nothing above what a cluster of 30 gets."""
-    found = find_clusters(field(RNG(8)), red_sequence, inside, background, z=COARSE)
+    found = clusters_of(field(RNG(8)), red_sequence, inside, background, z=COARSE)
     assert not len(found) or found["SCORE"].max() < 15
 
 
@@ -117,13 +122,13 @@ def test_right_ascension_has_no_seam(red_sequence, background):
     """The same patch across RA = 0 gives the same clusters."""
     rng = RNG(9)
     table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 30)])
-    here = find_clusters(table, red_sequence, inside, background, z=COARSE)
+    here = clusters_of(table, red_sequence, inside, background, z=COARSE)
     table["RA"] = (table["RA"] - CENTRE[0]) % 360
 
     def there(ra, dec):
         return inside(np.asarray(ra) + CENTRE[0], dec)
 
-    moved = find_clusters(table, red_sequence, there, background, z=COARSE)
+    moved = clusters_of(table, red_sequence, there, background, z=COARSE)
     assert moved["ROW"].tolist() == here["ROW"].tolist()
     np.testing.assert_allclose(moved["LAMBDA"], here["LAMBDA"], rtol=1e-6)
 
@@ -133,7 +138,7 @@ def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
     rng = RNG(10)
     table = vstack([field(rng), cluster(rng, red_sequence, 0.5, 60, (SIDE / 2, 0.0))])
     table = table[inside(table["RA"], table["DEC"])]
-    found = find_clusters(table, red_sequence, inside, background, z=COARSE)
+    found = clusters_of(table, red_sequence, inside, background, z=COARSE)
     assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
     assert 0.3 < found["MASKFRAC"][0] < 0.55
 
@@ -150,7 +155,7 @@ def test_score_counts_the_visible_members(red_sequence, background):
     visible = visible_members(sky, k, centre)[0]
     assert 0.3 < visible < 0.8
     richness, score, misfit = solve(sky, k, centre, free)
-    _, member = members(sky, k, centre, free)
+    _, member, _ = members(sky, k, centre, free)
     gain = -np.log1p(-member).sum()
     assert score[0] == pytest.approx(gain - richness[0] * visible, rel=1e-6)
     assert member.sum() == pytest.approx(richness[0] * visible, rel=1e-3)
@@ -164,7 +169,7 @@ def test_a_redshift_that_is_only_bounded_says_so(red_sequence, background):
     """
     rng = RNG(16)
     table = vstack([field(rng), cluster(rng, red_sequence, 0.2, 40)])
-    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    best = clusters_of(table, red_sequence, inside, background, z=COARSE)[0]
     assert best["Z"] == pytest.approx(COARSE[0])
     assert best["FLAG"] & 1
     assert best["Z_ERR"] == pytest.approx((COARSE[3] - COARSE[0]) / 12**0.5)
@@ -175,13 +180,13 @@ def test_members_of_two_redshifts_are_flagged(red_sequence, background):
     rng = RNG(17)
     parts = [blurred(rng, cluster(rng, red_sequence, z, 30), 0.1) for z in (0.26, 0.36)]
     table = vstack([field(rng), *parts])
-    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    best = clusters_of(table, red_sequence, inside, background, z=COARSE)[0]
     assert best["FLAG"] & 2
 
 
 def test_columns_say_what_they_mean(red_sequence, background):
     """Those whose names do not."""
-    found = find_clusters(field(RNG(18)), red_sequence, inside, background, z=COARSE)
+    found = clusters_of(field(RNG(18)), red_sequence, inside, background, z=COARSE)
     assert "footprint" in found["MASKFRAC"].info.description
     assert "bounded" in found["FLAG"].info.description
 
@@ -193,7 +198,7 @@ def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):
     limit = red_sequence.m_star(0.6)[2] + 0.7
     shallow = deep[np.asarray(deep["MAG"])[:, 2] < limit]
     how = {"z": COARSE, "limit": float(limit)}
-    found = find_clusters(shallow, red_sequence, inside, background, **how)
+    found = clusters_of(shallow, red_sequence, inside, background, **how)
     # The invented luminosity function is not the filter's: a wide band.
     assert 0.5 < found["LAMBDA"][0] / 60 < 2.0
     assert found["Z"][0] == pytest.approx(0.6, abs=0.02)
@@ -204,7 +209,7 @@ def test_a_field_can_measure_its_own_background(red_sequence):
     rng = RNG(12)
     table = vstack([field(rng, 4000), cluster(rng, red_sequence, 0.5, 60)])
     own = [
-        find_clusters(table, red_sequence, inside, ARCMIN2, z=COARSE, passes=n)
+        clusters_of(table, red_sequence, inside, ARCMIN2, z=COARSE, passes=n)
         for n in (1, 2)
     ]
     assert own[0]["Z"][0] == pytest.approx(0.5, abs=0.02)
@@ -213,7 +218,7 @@ def test_a_field_can_measure_its_own_background(red_sequence):
 
 def test_nothing_gives_nothing(red_sequence, background):
     """An empty catalogue is an empty list with all columns."""
-    found = find_clusters(field(RNG(1), 0), red_sequence, inside, background, z=COARSE)
+    found = clusters_of(field(RNG(1), 0), red_sequence, inside, background, z=COARSE)
     assert len(found) == 0
     assert list(found.colnames) == list(COLUMNS)
 
@@ -225,8 +230,8 @@ def test_shuffled_galaxies_are_the_same_elsewhere(red_sequence, background):
     moved = shuffled(table, inside, rng)
     assert np.array_equal(moved["MAG"], table["MAG"])
     assert inside(moved["RA"], moved["DEC"]).all()
-    found = find_clusters(moved, red_sequence, inside, background, z=COARSE)
-    before = find_clusters(table, red_sequence, inside, background, z=COARSE)
+    found = clusters_of(moved, red_sequence, inside, background, z=COARSE)
+    before = clusters_of(table, red_sequence, inside, background, z=COARSE)
     assert before["SCORE"][0] > 3 * max([*found["SCORE"], 3.0])
 
 
@@ -257,7 +262,7 @@ def test_chunks_change_nothing(red_sequence, background, monkeypatch):
     whole, parts = [], []
     for found, size in ((whole, 10**6), (parts, 7)):
         monkeypatch.setattr("skyloom.clusters.baselines.membership.CHUNK", size)
-        found.append(find_clusters(table, red_sequence, inside, background, z=COARSE))
+        found.append(clusters_of(table, red_sequence, inside, background, z=COARSE))
     assert len(whole[0]) > 0
     for name in COLUMNS:
         np.testing.assert_allclose(parts[0][name], whole[0][name], rtol=1e-9)

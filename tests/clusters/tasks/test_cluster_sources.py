@@ -78,11 +78,14 @@ def test_the_filter_says_where_on_the_tile(images, tmp_path, checkout, monkeypat
     wcs, galaxies = survey_wcs(images["t"][0]), galaxies_of("t", {"t": path})
     background = background_of([galaxies], [wcs], red)
     asked = ({"t": path}, images, red, background, Recipe({}, "c0de"))
-    filter_tile("t", {"filter": listed}, *asked)
-    assert len(read_candidates(listed)) == 0
-    one = {"ROW": 0, "RA": 1.0, "Z": 0.3}
-    monkeypatch.setattr(module, "find_clusters", lambda g, *_: found([one], g))
-    filter_tile("t", {"filter": listed}, *asked)
+    files = {"clusters": listed, "members": tmp_path / "members.fits"}
+    filter_tile("t", files, *asked)
+    assert len(read_candidates(listed)) == len(read_candidates(files["members"])) == 0
+    one, members = {"ROW": 0, "RA": 1.0, "Z": 0.3}, read_candidates(files["members"])
+    monkeypatch.setattr(
+        module, "find_clusters", lambda g, *_: (found([one], g), members)
+    )
+    filter_tile("t", files, *asked)
     (row,) = read_candidates(listed)
     assert (row["X"], row["Y"]) == pytest.approx((128, 190), abs=0.3)
     edge = (SIDE - 1 - row["Y"] + 0.5) * PIXEL / 60

@@ -45,12 +45,13 @@ rule look_at_sky:
         "../../../scripts/clusters/look_at_sky.py"
 
 
-# What the matched filter finds in a sky.
+# What the matched filter finds in a sky, and the members of each.
 rule filter_sky:
     input:
         galaxies=lambda wildcards: inputs.galaxies(config),
     output:
-        "<results>/real_field/filtered/{sky}.fits",
+        clusters="<results>/real_field/filtered/{sky}.fits",
+        members="<results>/real_field/filtered/{sky}_members.fits",
     log:
         "<logs>/filter_sky/{sky}.log",
     wildcard_constraints:
@@ -80,11 +81,13 @@ rule real_field:
         filtered=expand(
             "<results>/real_field/filtered/{sky}.fits", sky=sky_names.FILTERED
         ),
+        members="<results>/real_field/filtered/real_members.fits",
         galaxies=lambda wildcards: inputs.galaxies(config),
     output:
         fits="<results>/real_field/clusters.fits",
         ecsv="<results>/real_field/clusters.ecsv",
         matched_filter="<results>/real_field/matched_filter.fits",
+        members="<results>/real_field/members.fits",
         report="<results>/real_field/report.json",
     log:
         "<logs>/real_field.log",

@@ -39,7 +39,8 @@ for chunk, names in PARTS.items():
             images=[path for name in names for path in TILES[name]],
             places=[TILES[name][0] for name in SAMPLE],
         output:
-            expand("<results>/matched_filter/{tile}.fits", tile=names),
+            clusters=expand("<results>/matched_filter/{tile}.fits", tile=names),
+            members=expand("<results>/members/{tile}.fits", tile=names),
         log:
             f"<logs>/matched_filter/{chunk}.log",
         benchmark:
@@ -123,11 +124,13 @@ rule cluster_catalogue:
         matched_filter=expand(
             "<results>/matched_filter/{tile}.fits", tile=sorted(TILES)
         ),
+        members=expand("<results>/members/{tile}.fits", tile=sorted(TILES)),
         detections=expand("<results>/detections/{tile}.fits", tile=sorted(TILES)),
         calibration=ENCODER["calibration"],
     output:
         fits="<results>/catalogue/clusters.fits",
         ecsv="<results>/catalogue/clusters.ecsv",
+        members="<results>/catalogue/members.fits",
     log:
         "<logs>/cluster_catalogue.log",
     conda:

@@ -20,6 +20,7 @@ from skyloom.clusters.baselines.colour_filter import (
     fit_ridge,
     measure_background,
 )
+from skyloom.clusters.baselines.member_list import member_list
 from skyloom.clusters.baselines.membership import (
     Sky,
     make_sky,
@@ -63,7 +64,7 @@ def find_clusters(
     z: np.ndarray = REDSHIFTS,
     limit: float = LIMIT,
     passes: int = PASSES,
-) -> Table:
+) -> tuple[Table, Table]:
     """Find the clusters of a field.
 
     Parameters
@@ -87,14 +88,17 @@ def find_clusters(
 
     Returns
     -------
-    Table
+    clusters : Table
         `COLUMNS`, best first: SCORE is the logarithm of the likelihood with over that
         without the cluster, ROW that of the central galaxy, MASKFRAC and FLAG are in
         `MEANING`.
+    members : Table
+        `member_list.COLUMNS`, by ID of the clusters. All of a cluster's P, also of
+        those too improbable to be listed, add up to its visible share of LAMBDA.
     """
     vectors, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
-        return listed([])
+        return listed([]), member_list([], galaxies)
     fit = fit_ridge(mag, mag_err, red_sequence, z)
     own = not isinstance(background, Background)
     current = measure_background([fit], [background]) if own else background
@@ -103,7 +107,7 @@ def find_clusters(
         found, free = _percolate(sky, _candidates(sky))
         if left > 1:
             current = measure_background([fit], [background], [free])
-    return listed(found, galaxies)
+    return listed(found, galaxies), member_list([f["members"] for f in found], galaxies)
 
 
 def field_background(
@@ -166,21 +170,23 @@ def _percolate(sky: Sky, candidates):
 def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, owner: np.ndarray) -> dict:
     """Return a cluster; take its members from `free`, say in `owner` where it is."""
     centre = sky.places[[row]]
-    rows, member = members(sky, k, centre, free)
+    rows, member, _ = members(sky, k, centre, free)
     z, z_err, nearest, flag = _redshift(sky, k, rows, member * free[rows])
     richness, score, misfit = solve(sky, nearest, centre, free)
     if richness[0] < LEAST_RICHNESS:
         nearest = k
         richness, score, misfit = solve(sky, k, centre, free)
-    rows, member = members(sky, nearest, centre, free)
+    rows, member, away = members(sky, nearest, centre, free)
+    own = free[rows] * member
     visible = visible_members(sky, nearest, centre)[0]
     # Members are each there or not; those out of sight are Poisson.
-    variance = (free[rows] * member * (1 - member)).sum() / visible**2
+    variance = (own * (1 - member)).sum() / visible**2
     variance += richness[0] * (1 - visible) / visible
     owner[rows[member > 0.5]] = z
     free[rows] *= 1 - member
     flag |= BLENDED * int(misfit[0] > MISFIT)
-    found = {"ROW": row, "FLAG": flag, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
+    found = {"members": (rows, own, away), "ROW": row, "FLAG": flag}
+    found |= {"SCORE": score[0], "Z": z, "Z_ERR": z_err}
     found |= {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
     return found | {"MASKFRAC": 1 - visible / sky.depth[nearest]}
 

@@ -107,11 +107,12 @@ def solve(
 
 
 def members(sky: Sky, k: int, centre, free):
-    """Return rows of possible members of one cluster, and their probabilities."""
+    """Return rows of possible members of a cluster, probabilities, distances [Mpc]."""
     richness, _, _ = solve(sky, k, centre, free)
     _, rows, distance, unit = _pairs(sky, k, centre, RICHNESS[1])
     odds = _odds(richness, np.zeros(len(rows), int), distance, unit)
-    return rows, odds / (1 + odds)
+    inside = odds > 0
+    return rows[inside], (odds / (1 + odds))[inside], distance[inside]
 
 
 def _pairs(sky: Sky, k: int, centres: np.ndarray, most: float):

@@ -82,12 +82,13 @@ def filter_tile(
     background: Background,
     recipe: Recipe,
 ) -> None:
-    """Write what the matched ``filter`` finds in the galaxies of a tile."""
+    """Write ``clusters`` that the matched filter finds in a tile, and ``members``."""
     wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
     good = unmasked(images[name])
     found = filtered(galaxies, wcs, name, red_sequence, background, good)
-    found.meta["provenance"] = recipe.record([sources[name]])
-    write_catalogue(paths["filter"], found)
+    for kind, table in zip(("clusters", "members"), found, strict=True):
+        table.meta["provenance"] = recipe.record([sources[name]])
+        write_catalogue(paths[kind], table)
 
 
 def filtered(
@@ -97,21 +98,21 @@ def filtered(
     red_sequence: RedSequence,
     background: Background,
     good: np.ndarray | None = None,
-) -> Table:
-    """Return what the matched filter finds in an image's galaxies, and where on it.
+) -> tuple[Table, Table]:
+    """Return what the matched filter finds in an image's galaxies, and the members.
 
     ``good`` (ny, nx) are its pixels that are not masked; all by default. As
-    `skyloom.clusters.finder.peaks.candidates`, the table has X, Y [px], EDGE [arcmin]
-    and TILES, the ``name``.
+    `skyloom.clusters.finder.peaks.candidates`, the clusters have X, Y [px], EDGE
+    [arcmin] and TILES, the ``name``.
     """
     inside = inside_image(wcs, wcs.array_shape, good)
-    found = find_clusters(galaxies, red_sequence, inside, background)
+    found, members = find_clusters(galaxies, red_sequence, inside, background)
     height, width = wcs.array_shape
     x, y = (np.asarray(galaxies[axis], float)[found["ROW"]] for axis in ("X", "Y"))
     edge = np.min([x, y, width - 1 - x, height - 1 - y], axis=0) + 0.5
     found["X"], found["Y"], found["EDGE"] = x, y, edge * pixel_scale(wcs) / 60.0
     found["TILES"] = np.full(len(found), name, f"U{max(len(name), 1)}")
-    return found
+    return found, members
 
 
 def density_tile(

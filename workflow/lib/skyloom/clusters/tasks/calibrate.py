@@ -58,7 +58,7 @@ def candidates_of(
     ):
         for i, one in zip(fields, read_file_data(path), strict=True):
             seen = _looked(one["images"].float().numpy(), wcs[i], predict, data)
-            own = filtered(galaxies[i], wcs[i], str(i), red_sequence, background)
+            own, _ = filtered(galaxies[i], wcs[i], str(i), red_sequence, background)
             found[i] = joined(own, seen)
     return found
 
