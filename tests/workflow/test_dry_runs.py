@@ -28,7 +28,7 @@ def test_the_demo_plans_every_rule(fresh):
     steps |= {"models", "make_agg_bi_models", "compile_tuned_models", "figures"}
     # And from a list of clusters to a catalogue.
     steps |= {"make_cluster_list", "catalogs", "images", "file_data", "train"}
-    steps |= {"survey", "infer", "detect", "cluster_catalogue", "baselines"}
+    steps |= {"survey", "infer", "detect", "cluster_catalogue", "density"}
     assert steps <= kinds(planned(fresh))
 
 
@@ -84,7 +84,7 @@ def test_survey_of_clusters_plans_once_its_files_exist(fresh, tmp_path):
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(data))
     steps = {"train", "calibrate", "infer", "cluster_catalogue", "evaluate"}
     assert steps <= kinds(counts)
-    assert not {"survey", "baselines", "make_cluster_list"} & kinds(counts)
+    assert not {"survey", "density", "make_cluster_list"} & kinds(counts)
     assert sum(name.startswith("clusters_infer") for name in counts) == 2
 
 
@@ -177,12 +177,12 @@ def test_spirals_are_found_without_training(fresh, tmp_path):
 
 
 def test_clusters_are_found_without_training(fresh, tmp_path):
-    """The encoder that comes with skyloom looks at given tiles, and that is all."""
+    """Filter and the encoder that comes with skyloom look at given tiles; that is all."""
     write_tiles(tmp_path)
     layer = ("--configfile", "config/find_clusters.yaml")
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(tmp_path))
-    steps = {"infer", "detect", "cluster_catalogue", "metrics"}
-    assert kinds(counts) == steps
+    steps = {"sources", "matched_filter", "infer", "detect", "cluster_catalogue"}
+    assert kinds(counts) == steps | {"picture", "metrics"}
 
 
 def write_tiles(data) -> None:

@@ -87,7 +87,7 @@ ROUND3 = together({"answer_query": 1, "merge_labels": 1}, ROUND3)
 CJUDGED = {"evaluate", "metrics"}
 CSHOWN = {"single_tile_evaluation"} | CJUDGED
 CSCORED = {"evaluate_encoder", "metrics"}
-CLISTED = {"cluster_catalogue"} | CSHOWN
+CLISTED = {"cluster_catalogue", "picture"} | CSHOWN
 CDETECTED = {"detect"} | CLISTED
 CFILTERED = {"matched_filter"} | CLISTED
 CINFERRED = {"infer"} | CDETECTED
@@ -239,7 +239,7 @@ MATRIX = [
         do.swap(STYLE, f"{TITLES}9", f"{TITLES}8"),
         FIGURES,
         quasars=together(MAPPED, CALIBRATED),
-        clusters=CSCORED | CSHOWN,
+        clusters=CSCORED | CSHOWN | {"picture"},
         spectra=SDRAWN,
         spirals=ADRAWN,
     ),
