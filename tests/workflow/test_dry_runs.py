@@ -177,7 +177,7 @@ def test_spirals_are_found_without_training(fresh, tmp_path):
 
 
 def test_clusters_are_found_without_training(fresh, tmp_path):
-    """Filter and the encoder that comes with skyloom look at given tiles; that is all."""
+    """The filter and the encoder that comes with skyloom look at given tiles."""
     write_tiles(tmp_path)
     layer = ("--configfile", "config/find_clusters.yaml")
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(tmp_path))

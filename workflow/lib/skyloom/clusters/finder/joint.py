@@ -19,7 +19,7 @@ from skyloom.stats.logistic import Logistic
 RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
 PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one
-SCORES = 2  # of a row: the filter's and the encoder's
+SCORES = 3  # that a row is judged by
 BOTH, FILTER, ENCODER = "both", "filter", "encoder"
 
 
@@ -68,7 +68,7 @@ def merged(
     """Return the joint list of survey tiles that may overlap, each cluster once.
 
     ``filtered`` and ``encoder`` have a table a tile, in the same order; ``known`` leads
-    from both scores to PROBABILITY.
+    from `scores` to PROBABILITY.
     """
     lists = [joined(*pair) for pair in zip(filtered, encoder, strict=True)]
     for table in lists:
@@ -77,9 +77,19 @@ def merged(
 
 
 def scores(table: Table) -> np.ndarray:
-    """Return both scores of a joint list as they add up, shape (n, `SCORES`)."""
-    own = np.asarray(table["FILTER_SCORE"], float)
-    return np.stack([own, logit(table["ENCODER_SCORE"])], axis=-1)
+    """Return what the rows of a joint list are judged by, shape (n, `SCORES`).
+
+    More is surer: the filter's score, the logarithm of the encoder's odds, and how near
+    it is, as faint members leave more to chance.
+    """
+    own, near = np.asarray(table["FILTER_SCORE"], float), -np.asarray(table["Z"], float)
+    return np.stack([own, logit(table["ENCODER_SCORE"]), near], axis=-1)
+
+
+def filter_scores(found: Table) -> np.ndarray:
+    """Return the same of the matched filter's detections by itself, shape (n, 2)."""
+    near = -np.asarray(found["Z"], float)
+    return np.stack([np.asarray(found["SCORE"], float), near], axis=-1)
 
 
 def _listed(found: Table, who: str, tiled: list[str]) -> Table:

@@ -14,7 +14,7 @@ from skyloom.clusters.finder.chance import (
     fit_above_chance,
     pure_from,
 )
-from skyloom.clusters.finder.joint import joined, scores
+from skyloom.clusters.finder.joint import filter_scores, joined, scores
 from skyloom.clusters.real_field.sky_names import NULLS, REAL
 from skyloom.run.seeds import rng as generator
 from skyloom.stats.intervals import rate
@@ -59,7 +59,10 @@ def verdict(
     both = {k: joined(filtered[k], encoder[k]) for k in encoder}
     found = {
         JOINT: ({k: scores(t) for k, t in both.items()}, both[REAL]),
-        FILTER: ({k: _own(t) for k, t in filtered.items()}, filtered[REAL].copy()),
+        FILTER: (
+            {k: filter_scores(t) for k, t in filtered.items()},
+            filtered[REAL].copy(),
+        ),
     }
     report: dict = {"area": area}
     lists = {}
@@ -119,7 +122,3 @@ def _alarms(known: AboveChance, skies: list[np.ndarray], area: float) -> list[di
     every = known(np.concatenate(skies))
     total = area * len(skies)
     return [{"above": p, **rate(int((every >= p).sum()), total)} for p in PROBABILITIES]
-
-
-def _own(table: Table) -> np.ndarray:
-    return np.asarray(table["SCORE"], float)[:, None]
