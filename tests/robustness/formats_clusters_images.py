@@ -160,7 +160,7 @@ def case(path: Path):
 
 
 def worth(folder: Path) -> Path:
-    tree = {"calibration": Logistic((0.1, 1.3, 2.0), -0.2).to_json(), "other": 1}
+    tree = {"calibration": Logistic((0.1, 1.3, 2.0, 1.0), -0.2).to_json(), "other": 1}
     write_json(folder / "calibration.json", tree)
     return folder / "calibration.json"
 

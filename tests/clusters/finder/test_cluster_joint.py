@@ -40,12 +40,12 @@ def test_a_cluster_that_both_find_is_one_row():
     assert list(table["FILTER_SCORE"]) == [12, 30, 3, 3]
     assert table["MASKFRAC"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.3])
     assert list(table["FLAG"]) == [2, 2, 0, 0]
-    assert scores(table)[0] == pytest.approx([12, np.log(1.5), -0.3])
+    assert scores(table)[0] == pytest.approx([12, np.log(12), -0.3, np.log(1.5)])
 
 
 def test_tiles_that_overlap_list_a_cluster_once():
     """By its surest tile; what each finder saw there is one row before."""
-    known = Logistic((0.1, 0.5, 1.0), 0.0)
+    known = Logistic((0.1, 0.0, 1.0, 0.5), 0.0)
     both = [(10, 0, 0.3)]
     filtered = [detections(both, [12], "A"), detections(both, [30], "B")]
     encoder = [detections(both, [0.3], "A"), detections([(50, 0, 0.4)], [0.2], "B")]

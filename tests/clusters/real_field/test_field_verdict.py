@@ -19,6 +19,7 @@ def detections(rng, n: int, clusters: int = 0) -> Table:
     table["Z"] = np.abs(table["Z"]) / 60 + 0.1
     for name in ("Z_ERR", "LAMBDA", "LAMBDA_ERR"):
         table[name] = np.ones(n + clusters)
+    table["MASKFRAC"], table["AREA_FRACTION"], table["FLAG"] = 0.0, 1.0, 0
     return table
 
 

@@ -120,7 +120,7 @@ def test_tile_of_the_notebook(prediction):
 def test_calibration_of_scores(tmp_path):
     """A file says a line of all scores; other files are refused."""
     path = tmp_path / "calibration.json"
-    known = Logistic((0.2, 1.5, 4.0), -0.5)
+    known = Logistic((0.2, 1.5, 4.0, 1.0), -0.5)
     write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
     assert products.read_calibration(path) == known
     assert products.read_threshold(path) == 0.7
@@ -130,11 +130,11 @@ def test_calibration_of_scores(tmp_path):
         write_json(path, {"threshold": {"value": bad}})
         with pytest.raises(InputError, match=r"key 'threshold'.* a number from 0 to 1"):
             products.read_threshold(path)
-    falling, one = Logistic((0.2, -1.5, 1.0), 0.0), Logistic((0.2,), 0.0)
+    falling, one = Logistic((0.2, -1.5, 1.0, 1.0), 0.0), Logistic((0.2,), 0.0)
     shapes = [None, [1], {"kind": "platt"}, falling.to_json(), one.to_json()]
     for wrong in ({}, *({"calibration": shape} for shape in shapes)):
         path.write_text(json.dumps(wrong))
-        with pytest.raises(InputError, match=r"calibration\.json.*expected 3 slopes"):
+        with pytest.raises(InputError, match=r"calibration\.json.*expected 4 slopes"):
             products.read_calibration(path)
     for wrong in (3, {}, {"value": "much"}, {"value": 99}, {"value": 10**400}):
         path.write_text(json.dumps({"threshold": wrong}))

@@ -19,7 +19,7 @@ from skyloom.stats.logistic import Logistic
 RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
 PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one
-SCORES = 3  # that a row is judged by
+SCORES = 4  # that a row is judged by
 BOTH, FILTER, ENCODER = "both", "filter", "encoder"
 
 
@@ -79,17 +79,21 @@ def merged(
 def scores(table: Table) -> np.ndarray:
     """Return what the rows of a joint list are judged by, shape (n, `SCORES`).
 
-    More is surer: the filter's score, the logarithm of the encoder's odds, and how near
-    it is, as faint members leave more to chance.
+    More is surer: what `filter_scores` has, and the logarithm of the encoder's odds.
     """
-    own, near = np.asarray(table["FILTER_SCORE"], float), -np.asarray(table["Z"], float)
-    return np.stack([own, logit(table["ENCODER_SCORE"]), near], axis=-1)
+    own = filter_scores(table["FILTER_SCORE"], table["Z"])
+    return np.column_stack([own, logit(table["ENCODER_SCORE"])])
 
 
-def filter_scores(found: Table) -> np.ndarray:
-    """Return the same of the matched filter's detections by itself, shape (n, 2)."""
-    near = -np.asarray(found["Z"], float)
-    return np.stack([np.asarray(found["SCORE"], float), near], axis=-1)
+def filter_scores(score, z) -> np.ndarray:
+    """Return what the matched filter's detections are judged by, shape (n, 3).
+
+    Its score and the logarithm of that: the odds against chance follow the one where
+    chance is all that null skies have, and the other where it is poor groups as well.
+    And how near it is, as faint members leave more to chance.
+    """
+    score = np.asarray(score, float)
+    return np.stack([score, np.log(score), -np.asarray(z, float)], axis=-1)
 
 
 def _listed(found: Table, who: str, tiled: list[str]) -> Table:
