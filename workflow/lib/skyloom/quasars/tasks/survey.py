@@ -14,6 +14,7 @@ from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.runners import runner
+from skyloom.quasars.spectra.noise import louder
 from skyloom.quasars.spectra.rejects import Rejects
 from skyloom.quasars.spectra.store import Batch, Store, batch, gathered
 from skyloom.quasars.spectra.templates import read_template
@@ -49,7 +50,8 @@ def classifier_of(
     trained = None if som is None else load(som)
     cell = None if trained is None else lambda x: bmu(trained, x)[0]
     near = None if template is None else Template(*read_template(template))
-    return classifier(make, ensemble.members, ensemble.redshift, settings, cell, near)
+    given = make, ensemble.members, ensemble.redshift, settings, cell, near
+    return classifier(*given, ensemble.probability)
 
 
 @dataclass
@@ -135,8 +137,4 @@ def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
 
 def _noisier(arm: Arm, noise: float, rngs: list[np.random.Generator]) -> Arm:
     normal = np.stack([each.standard_normal(len(arm.wave)) for each in rngs])
-    sigma = np.zeros(arm.ivar.shape)
-    np.divide(1.0, np.sqrt(arm.ivar), out=sigma, where=arm.ivar > 0)
-    flux = arm.flux + np.sqrt(noise**2 - 1) * sigma * normal
-    ivar = (arm.ivar / noise**2).astype(np.float32)
-    return Arm(arm.name, arm.wave, flux.astype(np.float32), ivar)
+    return Arm(arm.name, arm.wave, *louder(arm.flux, arm.ivar, noise, normal))
