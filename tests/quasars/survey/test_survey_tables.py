@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from scipy.special import expit, logit
 from skyloom.io.errors import InputError
 from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
@@ -25,6 +26,7 @@ from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.quasars.survey.prior import prior_width, write_prior
 from skyloom.quasars.survey.results import write_results
 from skyloom.run.provenance import Recipe
+from skyloom.stats.calibration import Platt
 
 RECORD = Recipe({}, "c0de").record()
 SMALL = {"n_layers": 4, "filters": 4, "dense": 6}
@@ -244,6 +246,7 @@ def test_a_damaged_exposure_is_named(tmp_path, exposures, which):
 def test_prior_is_what_redrock_reads(tmp_path, exposures):
     """A top hat two boxes wide for each quasar; the afterburner's names for all."""
     rows = pd.read_parquet(exposures[0])
+    rows.loc[2, "Z_REFINED"] = 1.25
     quasar = np.array([True, False, True, False])
     arch = Architecture()
     write_prior(tmp_path / "prior.fits", rows, quasar, arch, RECORD)
@@ -251,7 +254,8 @@ def test_prior_is_what_redrock_reads(tmp_path, exposures):
         prior, all_rows = file["PRIORS"].data, file["QN_RR"].data
         assert list(prior["TARGETID"]) == [0, 2]
         assert set(prior["FUNCTION"]) == {"tophat"}
-        np.testing.assert_allclose(prior["Z"], rows["Z"][quasar])
+        np.testing.assert_allclose(prior["Z"], [rows["Z"][0], 1.25])
+        np.testing.assert_allclose(all_rows["Z_QN"], rows["Z"])
         np.testing.assert_allclose(
             prior["SIGMA"], 0.16287 * (1 + prior["Z"]), rtol=1e-4
         )
@@ -296,6 +300,20 @@ def test_likely_quasars_are_shifted():
     assert plain.asked == [4]
     assert shifted.asked == [2, 2, 2]
     np.testing.assert_allclose(rows["C_BEST"], above, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_detect", [1, 2])
+def test_a_probability_is_made_of_the_score(n_detect):
+    """Of the best line or the n-th best; the score itself where nothing is known."""
+    plain = Sure([0.1, 0.8, 0.95])
+    how = plain, None, Calibration.unknown(2), Survey(shifts=1, n_detect=n_detect)
+    rows = classify(*batch(spectra(3), LOG), module.Classifier(*how))
+    score = rows["C_BEST"] if n_detect == 1 else rows["C_CIV"]
+    np.testing.assert_allclose(rows["PROBABILITY"], score, rtol=1e-6)
+    by = module.Classifier(*how, probability=Platt(0.5, -2.0))
+    rows = classify(*batch(spectra(3), LOG), by)
+    expected = expit(0.5 * logit(score) - 2.0)
+    np.testing.assert_allclose(rows["PROBABILITY"], expected, rtol=1e-6)
 
 
 def test_quasars_that_nobody_speaks_of_do_not_calibrate():

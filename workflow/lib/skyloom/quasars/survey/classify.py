@@ -155,21 +155,21 @@ def calibrate(
     flux: np.ndarray,
     ivar: np.ndarray,
     z: np.ndarray,
-    sn: np.ndarray,
     by: Classifier,
     use: np.ndarray | None = None,
+    sn: np.ndarray | float = 1.0,
 ) -> Calibration:
     """Learn the errors of the ensemble's redshifts, as `classify` will make them.
 
-    `flux` and `ivar` are of quasars only, at redshifts `z` (n,), with a median S/N per
-    pixel of `sn` (n,). `use` is needed if the members were trained on them, see
-    `classify`.
+    `flux` and `ivar` are of quasars only, at redshifts `z` (n,). `use` is needed if the
+    members were trained on them, see `classify`; `sn` (n,) is the median S/N per pixel.
     """
     runner = by.shifted or by.runner
     if use is not None and by.shifted is not None:
         use = use[:SHIFT_MEMBERS]
     proposals = dithered(runner, flux, ivar, by.settings.shifts, use)
     known = (proposals.confidence > 0).any(axis=(0, 2))
+    sn = np.broadcast_to(sn, known.shape)
     return fit_calibration(proposals.rows(known), z[known], sn[known])
 
 

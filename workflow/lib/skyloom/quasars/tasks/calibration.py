@@ -158,7 +158,7 @@ def calibrated_redshifts(
         rows = np.sort(rng.choice(rows, MOST_REDSHIFTS, replace=False))
     z = known.truth["z"].to_numpy()[rows]
     sn = known.meta["sn"].to_numpy(np.float64)[rows]
-    return calibrate(known.flux[rows], known.ivar[rows], z, sn, by, use[:, rows])
+    return calibrate(known.flux[rows], known.ivar[rows], z, by, use[:, rows], sn)
 
 
 def scores(rows: pd.DataFrame, truth: pd.DataFrame, n_detect: int) -> Forecast:
