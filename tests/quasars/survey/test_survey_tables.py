@@ -1,5 +1,7 @@
 """Rows, exposures and the growing table, with a network of chance weights."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -105,7 +107,7 @@ def test_what_surveys_call_a_spectrum_reaches_the_catalogue(exposures):
     rows = pd.read_parquet(exposures[0])
     assert rows["PLATE"].tolist() == [7] * 4
     assert rows["FIBERID"].tolist() == [1, 2, 3, 4]
-    others = ["MJD", "FIBER", "PETAL_LOC"]
+    others = ["MJD", "FIBER", "PETAL_LOC", "DESI_TARGET"]
     assert (rows[others] == -1).all(axis=None)
     assert rows.dtypes[[*others, "PLATE", "FIBERID"]].eq("int64").all()
 
@@ -164,6 +166,11 @@ def test_out_of_bag_rows_are_those_of_the_unseen_members():
     pd.testing.assert_frame_equal(got, alone[:3], rtol=1e-6)
 
 
+def alike(one, other):
+    """Compare two calibrations: sums of other terms that are 0 differ in rounding."""
+    np.testing.assert_allclose(np.hstack(astuple(one)), np.hstack(astuple(other)), 1e-6)
+
+
 def test_calibration_of_an_ensemble():
     """Biases of as many lines as there are; members that trained are not asked."""
     by = ensemble(members=2)
@@ -174,7 +181,7 @@ def test_calibration_of_an_ensemble():
     masked = calibrate(flux, ivar, z, by, use)
     alone = calibrate(flux, ivar, z, ensemble(members=1))
     assert len(masked.bias) == 6
-    assert masked == alone
+    alike(masked, alone)
 
 
 def test_all_members_calibrate_where_nothing_is_shifted(monkeypatch):
@@ -324,4 +331,4 @@ def test_quasars_that_nobody_speaks_of_do_not_calibrate():
     use[:, 20:25] = False
     ivar[25:] = 0
     some = calibrate(flux, ivar, z, by, use)
-    assert some == calibrate(flux[:20], ivar[:20], z[:20], by)
+    alike(some, calibrate(flux[:20], ivar[:20], z[:20], by))

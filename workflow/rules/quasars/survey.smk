@@ -84,7 +84,7 @@ rule write_prior:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(10),
     params:
-        settings=pick(config, "survey.n_detect"),
+        settings=pick(config, "survey.n_detect", "thresholds"),
         code=digest("scripts/quasars/write_prior.py"),
     message:
         "Priors of exposure {wildcards.tile}/{wildcards.expid}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -37,7 +38,7 @@ class Judgement(NamedTuple):
 def judge(
     results: pd.DataFrame,
     truth: pd.DataFrame,
-    threshold: float,
+    threshold: float | np.ndarray,
     arch: Architecture,
     n_detect: int,
     seed: int,
@@ -58,7 +59,7 @@ def judge(
     rows = metrics.judged(results, truth, threshold, n_detect)
     table = metrics.table(rows)
     tables, errors = _reliability(rows, n_detect, draw)
-    report = metrics.report(rows, draw) | {"threshold": float(threshold)}
+    report = metrics.report(rows, draw) | {"threshold": _told(threshold)}
     report["calibration"] = errors
     called = score_of(results, n_detect) > threshold
     report["repeats"] = plain(redshifts.repeats(results, called))
@@ -96,8 +97,8 @@ def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
 
 
 def compared(
-    first: tuple[pd.DataFrame, float],
-    second: tuple[pd.DataFrame, float],
+    first: tuple[pd.DataFrame, float | np.ndarray],
+    second: tuple[pd.DataFrame, float | np.ndarray],
     truth: pd.DataFrame | None,
     n_detect: int,
     seed: int,
@@ -161,6 +162,12 @@ def write_judgement(
     write_csv(paths["table"], judgement.table)
     for name, figure in judgement.drawn.items():
         style.save(figure, paths[name], note=text(provenance))
+
+
+def _told(threshold: float | np.ndarray) -> float | list[float]:
+    """Return the threshold, or all that rows have."""
+    every = np.unique(threshold).tolist()
+    return every[0] if len(every) == 1 else every
 
 
 def _seen(rows: pd.DataFrame) -> pd.DataFrame:

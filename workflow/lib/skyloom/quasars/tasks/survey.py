@@ -22,6 +22,7 @@ from skyloom.quasars.survey.classify import Classifier, classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
 from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.quasars.survey.refine import Template
+from skyloom.quasars.survey.target_classes import refuse_absent, row_thresholds
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
@@ -89,17 +90,20 @@ def classify_files(
     noise: float = 1.0,
     seed: int = 1,
     rejects: Rejects | None = None,
+    by_class: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Classify all spectra of some files of any kind that `spectra_of` reads.
 
     Column ``IS_QSO``, beside those of `skyloom.quasars.survey.classify.columns`, says
-    whether the score is above `threshold`. For `noise` and `seed` see `noisier`. Files
-    that cannot be read, and targets without signal, are noted in `rejects`.
+    whether the score is above `threshold`, or above that of the target's class in
+    `by_class` (`skyloom.quasars.survey.target_classes.row_thresholds`). For `noise` and
+    `seed` see `noisier`. Files that cannot be read, and targets without signal, are
+    noted in `rejects`.
 
     Raises
     ------
     InputError
-        None of the files can be read.
+        None of the files can be read, or no target is of a class of `by_class`.
     """
     rejects = Rejects() if rejects is None else rejects
 
@@ -111,7 +115,11 @@ def classify_files(
 
     parts = [classify(*some, by) for some in gathered(batches(), BATCH)]
     rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > threshold)
+    if by_class:
+        place = Path(files[0])
+        refuse_absent(place if len(files) == 1 else place.parent, rows, by_class)
+    limit = row_thresholds(rows, threshold, by_class or {})
+    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > limit)
 
 
 def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
