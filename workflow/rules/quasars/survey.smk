@@ -1,6 +1,10 @@
 """The survey run of a round: every exposure classified, and one table of them."""
 
-TEMPLATE = {"template": data_path(config["template"])} if config["template"] else {}
+from pathlib import Path
+
+TEMPLATE = {}
+if config["template"]:
+    TEMPLATE["template"] = str(inputs.as_it_is(Path(data_path(config["template"]))))
 
 for number in ROUNDS:
     for chunk, names in CHUNKS.items():
