@@ -109,11 +109,11 @@ def test_nothing_or_everything_called(results, threshold):
 
 
 def test_one_class_alone(results):
-    """Without a star no probability is fitted; the score as it is remains."""
+    """Probabilities are the catalogue's: they are judged without a star, too."""
     rows, truth = results
     only = truth[truth["klass"] == "QSO"]
     report = judge(rows, only, 0.5, ARCH, *HOW).report
-    assert set(report["calibration"]) == {"score"}
+    assert set(report["calibration"]) == {"score", "probability"}
 
 
 def test_a_single_spectrum(results):
