@@ -1,4 +1,4 @@
-"""Find the threshold and the redshift calibration of an ensemble, out of bag."""
+"""Calibrate an ensemble, out of bag: threshold, probabilities, redshifts."""
 
 from skyloom.io.parquet import write_parquet
 from skyloom.io.record import text
@@ -23,9 +23,10 @@ found = calibrate_round(
     threads=job.threads,
 )
 record = job.provenance()
-about = {"targets": found.rows["TARGETID"].nunique(), "provenance": record}
-redshift, threshold = found.redshift, found.threshold._asdict()
-write_calibration(job.output.calibration, redshift, threshold, how, about)
+about = {"targets": found.rows["TARGETID"].nunique(), "calibration": found.errors}
+made = found.redshift, found.probability, found.threshold._asdict()
+about |= {"provenance": record}
+write_calibration(job.output.calibration, *made, how, about)
 write_parquet(job.output.rows, found.rows, record)
 figure = purity_figure(found.curve, found.threshold)
 style.save(figure, job.output.purity, note=text(record))

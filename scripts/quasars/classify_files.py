@@ -16,7 +16,8 @@ template = job.input.get("template")
 by = classifier_of(networks, calibration, None, how, job.threads, template)
 noise, seed = float(job.wildcards.noise), job.settings["seed"]
 rejects = Rejects()
-given = list(job.input.spectra), by, ensemble.threshold
-write_csv(job.output.catalogue, classify_files(*given, noise, seed, rejects))
+given = list(job.input.spectra), by, ensemble.threshold, noise, seed, rejects
+rows = classify_files(*given, job.settings["thresholds"])
+write_csv(job.output.catalogue, rows)
 write_csv(job.output.rejected, table(rejects.rows))
 job.note_provenance()

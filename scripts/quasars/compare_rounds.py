@@ -5,20 +5,17 @@ from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.spectra.truth import read_truth
+from skyloom.quasars.survey.target_classes import row_thresholds
 from skyloom.quasars.tasks.evaluation import compared, unseen_rows
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
-sides = [
-    (
-        unseen_rows(results, job.input.labels, reserve, seed),
-        read_json(calibration)["threshold"]["value"],
-    )
-    for results, calibration in zip(
-        job.input.results, job.input.calibrations, strict=True
-    )
-]
+sides = []
+for results, calibration in zip(job.input.results, job.input.calibrations, strict=True):
+    rows = unseen_rows(results, job.input.labels, reserve, seed)
+    general = read_json(calibration)["threshold"]["value"]
+    sides.append((rows, row_thresholds(rows, general, job.settings["thresholds"])))
 n_detect = job.settings["survey"]["n_detect"]
 truth = read_truth(job.input.truth[0]) if job.input.truth else None
 report, flips, figure = compared(*sides, truth, n_detect, seed)

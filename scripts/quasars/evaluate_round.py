@@ -2,16 +2,18 @@
 
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import read_ensemble
+from skyloom.quasars.survey.target_classes import row_thresholds
 from skyloom.quasars.tasks.evaluation import judge, unseen_rows, write_judgement
 from skyloom.run.job import Job
 
 job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration)
 reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
+rows = unseen_rows(job.input.results, job.input.labels, reserve, seed)
 judgement = judge(
-    unseen_rows(job.input.results, job.input.labels, reserve, seed),
+    rows,
     read_truth(job.input.truth[0]),
-    ensemble.threshold,
+    row_thresholds(rows, ensemble.threshold, job.settings["thresholds"]),
     ensemble.members[0].arch,
     job.settings["survey"]["n_detect"],
     seed,

@@ -123,7 +123,9 @@ def test_sky_and_unassigned_fibres_are_left_out(tmp_path):
 def test_exposures_come_from_the_second_fibermap(tmp_path):
     """One exposure a target gives its number, several give -1."""
     parts = hdus(tmp_path)
-    parts["FIBERMAP"] = fibermap(TARGETID=[5, 6, 7], TILEID=[1, 1, 1])
+    bits = [4, 2, 1 << 60]
+    cells = {"TARGETID": [5, 6, 7], "TILEID": [1, 1, 1], "DESI_TARGET": bits}
+    parts["FIBERMAP"] = fibermap(**cells)
     ids = {"TARGETID": [6, 5, 6, 7], "EXPID": [21, 20, 22, 23]}
     each = fibermap(**ids, FIBER=[601, 501, 602, 701], PETAL_LOC=[1, 1, 1, 2])
     each.name = "EXP_FIBERMAP"
@@ -132,6 +134,7 @@ def test_exposures_come_from_the_second_fibermap(tmp_path):
     assert meta["expid"].tolist() == [20, -1, 23]
     assert meta["fiber"].tolist() == [501, -1, 701]
     assert meta["petal_loc"].tolist() == [1, 1, 2]
+    assert meta["desi_target"].tolist() == bits
     assert (meta[["plate", "mjd", "fiberid"]] == -1).all(axis=None)
     assert meta["tileid"].tolist() == [1, 1, 1]
 

@@ -63,7 +63,7 @@ def test_both_naming_styles_read_alike(tmp_path, upper, name, suffix):
     assert spectra.meta["targetid"].tolist() == [7102 * 10**9 + 56666 * 10**4 + 82]
     assert spectra.meta["targetid"].dtype == np.int64
     assert (facts["tileid"], facts["expid"]) == (7102, 56666)
-    assert tuple(facts[list(IDENTIFIERS)]) == (7102, 56666, 82, -1, -1)
+    assert tuple(facts[list(IDENTIFIERS)]) == (7102, 56666, 82, -1, -1, -1)
     assert (facts["ra"], facts["dec"]) == (167.2, 56.7)
     (arm,) = spectra.arms
     np.testing.assert_allclose(arm.wave, 10**LOGLAM, rtol=1e-6)

@@ -27,6 +27,7 @@ from skyloom.quasars.spectra.truth import CLASSES, read_truth
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
 from skyloom.quasars.survey.results import read_rows
+from skyloom.stats.calibration import Platt
 from small_quasars import ARCH, network
 
 SMALL = Grid("linear", 4000.0, 10.0, 5)
@@ -148,18 +149,19 @@ def sane_network(found: Parameters) -> None:
 
 def calibration(folder: Path) -> Path:
     how = {"n_detect": 2, "c_th": 0.7, "shifts": 3, "runner": "numpy", "device": "cpu"}
-    found = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
+    found = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4, -0.4, -0.2)
     member(folder)
     threshold = {"value": 0.7, "purity": 1.0}
-    write_calibration(
-        folder / "calibration.json", found, threshold, how, {"targets": 7}
-    )
+    made = found, Platt(0.9, -2.0), threshold, how, {"targets": 7}
+    write_calibration(folder / "calibration.json", *made)
     return folder / "calibration.json"
 
 
 def sane_ensemble(found) -> None:
     redshift = found.redshift
     finite(redshift.bias, redshift.scatter, redshift.scale, redshift.floor)
+    finite(redshift.sn, redshift.odds, found.probability.intercept)
+    assert found.probability.slope > 0, "a probability that falls with the score"
     assert (np.asarray(redshift.scatter) >= 0).all(), "a negative scatter"
     assert redshift.scale > 0, "a scale that is not positive"
     assert redshift.floor >= 0, "a floor below 0"

@@ -20,9 +20,11 @@ from skyloom.quasars.tasks.calibration import (
     out_of_bag,
     scores,
 )
+from skyloom.stats.calibration import Platt
 from small_quasars import ARCH, network
 
-FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4)
+FOUND = Calibration((1e-3, 0, 0, 0, 0, -2e-3), (2e-3,) * 6, 1.3, 4e-4, -0.4, -0.2)
+CHANCE = Platt(0.9, -2.0)
 HOW = {"n_detect": 2, "c_th": 0.7, "shifts": 3, "runner": "numpy", "device": "cpu"}
 THRESHOLD = {"value": 0.7, "purity": 1.0}
 
@@ -30,7 +32,8 @@ THRESHOLD = {"value": 0.7, "purity": 1.0}
 @pytest.fixture
 def calibration(tmp_path):
     """Return the path of a calibration."""
-    write_calibration(tmp_path / "c.json", FOUND, THRESHOLD, HOW, {"targets": 7})
+    made = FOUND, CHANCE, THRESHOLD, HOW, {"targets": 7}
+    write_calibration(tmp_path / "c.json", *made)
     return tmp_path / "c.json"
 
 
@@ -38,6 +41,7 @@ def test_an_ensemble_is_read_as_written(small_members, calibration):
     """Members in the order given, calibration and threshold; the rest is kept."""
     ensemble = read_ensemble(small_members.networks[::-1], calibration)
     assert (ensemble.redshift, ensemble.threshold) == (FOUND, 0.7)
+    assert ensemble.probability == CHANCE
     assert [m.arch for m in ensemble.members] == [ARCH] * 3
     last = network(2).arrays["conv_1/kernel"]
     first = ensemble.members[0].arrays["conv_1/kernel"]
@@ -75,7 +79,6 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda tree: tree.clear(),
         lambda tree: tree.pop("threshold"),
         lambda tree: tree["threshold"].pop("value"),
         lambda tree: tree.update(threshold=0.7),
@@ -83,6 +86,12 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
         lambda tree: tree["threshold"].update(value=-5),
         lambda tree: tree["threshold"].update(value=1e308),
         lambda tree: tree["redshift"].pop("floor"),
+        lambda tree: tree["redshift"].pop("sn"),
+        lambda tree: tree["redshift"].update(odds=99),
+        lambda tree: tree["redshift"].update(sn=None),
+        lambda tree: tree.pop("probability"),
+        lambda tree: tree["probability"].update(numbers=[[-1, 0]]),
+        lambda tree: tree["probability"].update(kind="isotonic"),
         lambda tree: tree["redshift"].update(scale="much"),
         lambda tree: tree["redshift"].update(bias=3),
         lambda tree: tree["redshift"].update(bias=[9] * 6),
@@ -97,7 +106,7 @@ def test_a_calibration_of_other_lines_is_refused(small_members, calibration):
 def test_a_calibration_that_is_none_is_refused(small_members, calibration, change):
     """The file is named, with what belongs into it."""
     changed(calibration, change)
-    expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor\}, thres"
+    expected = r"c\.json: .*expected redshift \{bias, scatter, scale, floor, sn, odds"
     with pytest.raises(InputError, match=expected):
         read_ensemble(small_members.networks, calibration)
 
@@ -123,6 +132,15 @@ def test_missing_settings_are_named(small_members, calibration):
     """No default takes their place."""
     changed(calibration, lambda tree: tree["survey"].pop("shifts"))
     with pytest.raises(InputError, match=r"c\.json: survey: no shifts"):
+        read_ensemble(small_members.networks, calibration)
+
+
+@pytest.mark.parametrize("form", [None, "skyloom.quasars.calibration 1"])
+def test_an_older_calibration_is_refused(small_members, calibration, form):
+    """With what it is, and how to make it again."""
+    changed(calibration, lambda tree: tree.update(format=form))
+    said = rf"c\.json: format {form!r}; expected 'skyloom.*2'; calibrate this ensemble"
+    with pytest.raises(InputError, match=said):
         read_ensemble(small_members.networks, calibration)
 
 
@@ -172,7 +190,9 @@ def test_redshifts_are_calibrated_on_unseen_quasars(known, by, use, monkeypatch)
     z = known.truth["z"].to_numpy()
     flux, ivar = known.flux, known.ivar
     found = calibrated_redshifts(known, by, use, np.random.default_rng(1))
-    assert found == calibrate(flux[rows], ivar[rows], z[rows], by, use[:, rows])
+    sn = known.meta["sn"].to_numpy()
+    expected = flux[rows], ivar[rows], z[rows], by, use[:, rows], sn[rows]
+    assert found == calibrate(*expected)
     drawn = []
     monkeypatch.setattr(module, "calibrate", lambda *given: drawn.append(given[2]))
     monkeypatch.setattr(module, "MOST_REDSHIFTS", 20)

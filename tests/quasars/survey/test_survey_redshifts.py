@@ -296,6 +296,31 @@ def test_errors_have_a_closed_form(apart):
     assert found.z_err[0] == pytest.approx(expected, rel=1e-3)
 
 
+def test_errors_grow_where_little_is_seen():
+    """By powers of S/N, within limits, and of the odds of the best line."""
+    found = Calibration((0.0,), (1e-3,), 2.0, 1e-4, -0.5, -0.25)
+    plain = found.error(1e-3, np.array([1.0, 4.0, 1e-9, 0.1, np.nan]), 0.5)
+    np.testing.assert_allclose(plain[0], np.hypot(1e-4, 2e-3))
+    np.testing.assert_allclose(plain[1], np.hypot(1e-4, 1e-3))
+    np.testing.assert_allclose(plain[2:], np.hypot(1e-4, 2e-3 * 10**0.5))
+    sure = found.error(1e-3, 1.0, 0.9)
+    assert sure == pytest.approx(np.hypot(1e-4, 2e-3 * 9**-0.25))
+
+
+def test_errors_are_learned_by_the_sn():
+    """Errors twice too small at a low S/N are right after it, in either half."""
+    rng = np.random.default_rng(8)
+    sn, spread = 10 ** rng.uniform(-1, 1, 4000), rng.lognormal(-7, 0.3, 4000)
+    miss = rng.standard_normal(4000) * 3 * spread * sn**-0.4
+    miss[::20] = 0.3  # another redshift altogether
+    first = Calibration.unknown(6)
+    found = module._errors(miss, (spread, sn, np.full(4000, 0.9)), first)
+    assert found.sn == pytest.approx(-0.4, abs=0.05)
+    for half in (sn < 1, sn >= 1):
+        pull = (miss / found.error(spread, sn, 0.9))[half]
+        assert robust(pull)[1] == pytest.approx(1, abs=0.1)
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_support_ends_with_the_window(sign):
     """A second, weaker line inside of it supports the first; outside it is another."""

@@ -13,7 +13,13 @@ from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.survey import classify
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
-from skyloom.quasars.tasks.calibration import calibrate_round, scores
+from skyloom.quasars.tasks.calibration import (
+    NOISE,
+    calibrate_round,
+    joined,
+    noisier_copies,
+    scores,
+)
 from small_quasars import ARCH, SEED
 
 PURITY = {"purity": 0.5, "most": 1000}
@@ -59,12 +65,46 @@ def test_it_is_read_as_written(found, small_members, tmp_path):
     path = tmp_path / "calibration.json"
     how = dict(Survey(n_detect=2))
     about = {"targets": found.rows["TARGETID"].nunique()}
-    write_calibration(path, found.redshift, found.threshold._asdict(), how, about)
+    made = found.redshift, found.probability, found.threshold._asdict()
+    write_calibration(path, *made, how, about)
     ensemble = read_ensemble(small_members.networks, path)
     assert ensemble.redshift == found.redshift
+    assert ensemble.probability == found.probability
     assert ensemble.threshold == found.threshold.value
     assert how.items() > ensemble.survey.items()
     assert ensemble.survey["n_detect"] == 2
+
+
+def test_a_fresh_sample_needs_no_draws(small_sample, small_members):
+    """All members speak of all spectra."""
+    found = calibrated(small_sample, small_members.networks, [])
+    known = read_labelled([small_sample.store], small_sample.labels, ARCH)
+    assert len(found.rows) == len(known)
+
+
+def test_rows_have_the_probability_of_their_score(found):
+    """Fitted with the noisier copies, of which there is no row."""
+    expected = found.probability(found.rows["C_BEST"])
+    np.testing.assert_array_equal(found.rows["PROBABILITY"], expected)
+    assert not found.rows["TARGETID"].duplicated().any()
+    assert set(found.errors) == {"score", "probability"}
+
+
+def test_copies_are_noisier(small_sample):
+    """Half of the spectra, by factors up to `NOISE`; S/N falls as the ivar says."""
+    known = read_labelled([small_sample.store], small_sample.labels, ARCH)
+    again, of = noisier_copies(known, np.random.default_rng(1))
+    assert 0.3 < len(of) / len(known) < 0.7
+    assert again.targetid.tolist() == known.targetid[of].tolist()
+    alive = known.ivar[of] > 0
+    factor = (known.meta["sn"].to_numpy()[of] / again.meta["sn"]).to_numpy()
+    assert ((factor >= 1) & (factor <= NOISE)).all()
+    assert factor.max() > 2
+    ratio = known.ivar[of][alive] / again.ivar[alive]
+    every = np.broadcast_to(factor[:, None] ** 2, alive.shape)[alive]
+    np.testing.assert_allclose(ratio, every, rtol=1e-5)
+    whole = joined(known, again)
+    assert len(whole) == len(known) + len(of)
 
 
 def test_fewer_targets_are_drawn_by_lot(small_sample, small_members):

@@ -38,6 +38,7 @@ def results():
     twice, z = np.tile(quasar, 2), np.tile(truth["z"], 2)
     score = np.clip(rng.normal(np.where(twice, 0.8, 0.2), 0.15), 0.01, 0.99)
     rows["C_BEST"], rows["Z"] = score, z + rng.normal(0, 0.001, N)
+    rows["PROBABILITY"] = score**2
     rows["Z_ERR"], rows["SN"] = 0.002, rng.lognormal(0, 1, N)
     votes = np.stack([1 - score, score / 3, 2 * score / 3], axis=1)
     rows[["C_NOT", "C_QSO_LZ", "C_QSO_HZ"]] = votes
@@ -62,7 +63,7 @@ def test_a_judgement_says_what_it_promises(judgement, results):
     assert report["completeness"]["value"] == pytest.approx(found)
     assert report["threshold"] == 0.5
     assert report["repeats"]["targets"] == N // 2
-    assert set(report["calibration"]) == {"score", "recalibrated"}
+    assert set(report["calibration"]) == {"score", "probability"}
     assert report["pile_up"]["n"] == (called & is_qso).sum()
     assert set(report["pile_up"]) == {"n", "best_line", "consensus", "truth"}
     # The headline numbers of a round are there under their names.
@@ -108,11 +109,11 @@ def test_nothing_or_everything_called(results, threshold):
 
 
 def test_one_class_alone(results):
-    """Without a star no probability is fitted; the score as it is remains."""
+    """Probabilities are the catalogue's: they are judged without a star, too."""
     rows, truth = results
     only = truth[truth["klass"] == "QSO"]
     report = judge(rows, only, 0.5, ARCH, *HOW).report
-    assert set(report["calibration"]) == {"score"}
+    assert set(report["calibration"]) == {"score", "probability"}
 
 
 def test_a_single_spectrum(results):

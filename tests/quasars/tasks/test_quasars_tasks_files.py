@@ -175,3 +175,13 @@ def test_a_file_that_is_none_is_noted(files, by, tmp_path):
     assert noted["TARGETID"].isna()[0]
     with pytest.raises(InputError, match=r"spec-1-2-3\.fits"):
         classify_files([bad], by, 0.5)
+
+
+def test_thresholds_by_class_need_the_classes(files, by):
+    """Simulated coadds do not say them; OTHERS alone holds for all."""
+    expected = r"coadd-.*fits: no target of the classes ELG; .*quasars\.thresholds"
+    with pytest.raises(InputError, match=expected):
+        classify_files(files[:1], by, 0.5, by_class={"ELG": 0.6, "OTHERS": 0.9})
+    lowest = classify_files(files[:1], by, 0.5)["C_BEST"].min()
+    rows = classify_files(files[:1], by, 1.0, by_class={"OTHERS": lowest})
+    assert (~rows["IS_QSO"]).sum() == 1

@@ -23,8 +23,10 @@ from skyloom.quasars.tasks.survey import Run, classifier_of
 from skyloom.run.provenance import Recipe
 from skyloom.som.matching import bmu
 from skyloom.som.model import save
+from skyloom.stats.calibration import Platt
 from small_quasars import SEED
 
+CHANCE = Platt(0.9, -2.0)
 SOM = Som(rows=2, columns=3, epochs=2)
 
 
@@ -37,7 +39,7 @@ def som(small_survey):
 def files(small_members, som, tmp_path_factory):
     """Return what a run reads: networks, calibration and map."""
     folder = tmp_path_factory.mktemp("run")
-    found = Calibration.unknown(6), {"value": 0.5}
+    found = Calibration.unknown(6), CHANCE, {"value": 0.5}
     write_calibration(folder / "c.json", *found, how().model_dump(), {})
     save(folder / "som.npz", som[0], {})
     return small_members.networks, folder / "c.json", folder / "som.npz"
@@ -87,6 +89,7 @@ def test_a_classifier_is_made_as_told(files):
     assert isinstance(by.runner, Runner)
     assert by.settings.n_detect == 2
     assert by.calibration == Calibration.unknown(6)
+    assert by.probability == CHANCE
     assert by.shifted is not None
     assert classifier_of(*files[:2], None, how(shifts=1)).shifted is None
 

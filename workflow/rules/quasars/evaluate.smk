@@ -50,6 +50,7 @@ rule evaluate_round:
             "query.reserve",
             "seed",
             "survey.n_detect",
+            "thresholds",
         ),
         code=digest("scripts/quasars/evaluate_round.py"),
     message:
@@ -95,6 +96,7 @@ rule compare_rounds:
             "query.reserve",
             "seed",
             "survey.n_detect",
+            "thresholds",
         ),
         code=digest("scripts/quasars/compare_rounds.py"),
     message:
@@ -142,7 +144,9 @@ if GIVEN["spectra"]:
             runtime=by_attempt(120),
             gpu=int(config["survey"]["device"] != "cpu"),
         params:
-            settings=pick(config, "seed", "survey.device", "survey.runner"),
+            settings=pick(
+                config, "seed", "survey.device", "survey.runner", "thresholds"
+            ),
             code=digest("scripts/quasars/classify_files.py"),
         message:
             "Classify the spectra of evaluate.spectra, noise times {wildcards.noise}"
@@ -178,7 +182,7 @@ if GIVEN["truth"]:
             mem_mb=by_attempt(2000),
             runtime=by_attempt(30),
         params:
-            settings=pick(config, "seed"),
+            settings=pick(config, "seed", "thresholds"),
             code=digest("scripts/quasars/evaluate_files.py"),
         message:
             "Judge the spectra of evaluate.spectra, noise times {wildcards.noise}"

@@ -1,6 +1,10 @@
 """The survey run of a round: every exposure classified, and one table of them."""
 
-TEMPLATE = {"template": data_path(config["template"])} if config["template"] else {}
+from pathlib import Path
+
+TEMPLATE = {}
+if config["template"]:
+    TEMPLATE["template"] = str(inputs.as_it_is(Path(data_path(config["template"]))))
 
 for number in ROUNDS:
     for chunk, names in CHUNKS.items():
@@ -84,7 +88,7 @@ rule write_prior:
         mem_mb=by_attempt(1000),
         runtime=by_attempt(10),
     params:
-        settings=pick(config, "survey.n_detect"),
+        settings=pick(config, "survey.n_detect", "thresholds"),
         code=digest("scripts/quasars/write_prior.py"),
     message:
         "Priors of exposure {wildcards.tile}/{wildcards.expid}"

@@ -195,7 +195,7 @@ def _arm(file: FitsFile, name: str, rows: slice) -> Arm:
 
 def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarray]:
     path, where = file.path, f"HDU {key}"
-    table = file.integers(key, ("TARGETID",), OF_EXPOSURE)
+    table = file.integers(key, ("TARGETID",), (*OF_EXPOSURE, "DESI_TARGET"))
     table |= file.columns(key, (), ("OBJTYPE",))
     table |= file.numbers(key, (), ("TARGET_RA", "TARGET_DEC"))
     targetid = table["TARGETID"]
@@ -211,6 +211,7 @@ def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarra
     tileid, expid, *ids = (_exposure(file, table, name) for name in OF_EXPOSURE)
     place = (table.get(name) for name in ("TARGET_RA", "TARGET_DEC"))
     known = dict(zip(("fiber", "petal_loc"), ids, strict=True))
+    known["desi_target"] = table.get("DESI_TARGET", -1)
     return meta_table(targetid, tileid, expid, *place, known), keep
 
 

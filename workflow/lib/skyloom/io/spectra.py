@@ -13,8 +13,9 @@ import pandas as pd
 from skyloom.io.errors import InputError
 
 META = ("targetid", "tileid", "expid", "ra", "dec")
-# What surveys call a spectrum: SDSS by the first three, DESI by the last two.
-IDENTIFIERS = ("plate", "mjd", "fiberid", "fiber", "petal_loc")
+# What surveys call a spectrum: SDSS by the first three, DESI by the next two; and the
+# bits of the classes that DESI chose its target for.
+IDENTIFIERS = ("plate", "mjd", "fiberid", "fiber", "petal_loc", "desi_target")
 
 RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
 

@@ -34,6 +34,7 @@ def _path(sentence: str) -> Any:
 OfRound = Annotated[str, Field(pattern=r"\{round\}"), pattern_of("round")]
 Noises = Unlike[Annotated[int, Field(ge=1, le=100)]]
 Families = Unlike[Literal["baldwin", "composite", "eigen"]]
+TargetClass = Literal["LRG", "ELG", "QSO", "BGS_ANY", "MWS_ANY", "SCND_ANY", "OTHERS"]
 Magnitude = Annotated[float, Field(ge=0, le=40)]
 
 
@@ -256,6 +257,13 @@ class Config(Section):
     template: DataFile | None = _path(
         "redrock's QSO template of all redshifts, rrtemplate-QSO-None-v0.1.fits[.gz], "
         "which refines the redshifts; null for the networks' alone."
+    )
+    thresholds: dict[TargetClass, Share] = key(
+        {},
+        "Thresholds of the score by the class that DESI chose a target for, the lowest "
+        "of several; OTHERS is for targets of none of those named. Without it, the "
+        "calibrated threshold.",
+        "probability",
     )
     paths: Paths = part(Paths)
     simulate: Simulate = part(Simulate)

@@ -23,7 +23,7 @@ KEY = ("TARGETID", "TILEID", "EXPID")
 def compare(
     first: pd.DataFrame,
     second: pd.DataFrame,
-    thresholds: Sequence[float],
+    thresholds: Sequence[float | np.ndarray],
     n_detect: int = 1,
 ) -> pd.DataFrame:
     """Match two tables of results, exposure by exposure.

@@ -36,7 +36,10 @@ LABELS = {NOT: "not", LOW_Z: "low", HIGH_Z: "high"}
 
 
 def judged(
-    results: pd.DataFrame, truth: pd.DataFrame, threshold: float, n_detect: int = 1
+    results: pd.DataFrame,
+    truth: pd.DataFrame,
+    threshold: float | np.ndarray,
+    n_detect: int = 1,
 ) -> pd.DataFrame:
     """Return each exposure of a confident truth with what was said of it.
 
@@ -46,7 +49,7 @@ def judged(
         One row an exposure, with TARGETID, Z, SN and what the score is made of.
     truth : DataFrame
         Of `skyloom.quasars.spectra.truth`.
-    threshold : float
+    threshold : float, or ndarray of shape (rows,)
         A row is called a quasar when its score is above; NaN is not.
     n_detect : int
         Lines that must be above: see `skyloom.quasars.evaluation.thresholds.score_of`.
@@ -72,7 +75,8 @@ def judged(
         raise ValueError(msg)
     rows, known = results[sure], known[sure]
     is_qso = (known["klass"] == "QSO").to_numpy()
-    called = score_of(rows, n_detect) > threshold
+    limit = np.broadcast_to(threshold, len(results))[sure]
+    called = score_of(rows, n_detect) > limit
     return rows.assign(
         is_qso=is_qso,
         called=called,

@@ -24,7 +24,7 @@ from skyloom.io.spectra import META, Spectra, identified
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 
-FORMAT = "skyloom.quasars.spectra 4"
+FORMAT = "skyloom.quasars.spectra 5"
 KINDS = {"flux": "f", "ivar": "f", "meta": "V"}  # numpy's, of the datasets
 CHUNK = 256  # rows: about half a megabyte of a dataset
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from skyloom.io.spectra import IDENTIFIERS
 from skyloom.quasars.config import Survey
+from skyloom.quasars.evaluation.thresholds import nth_confidence
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import decode, n_lines
 from skyloom.quasars.spectra.grid import normalise
@@ -27,6 +28,7 @@ from skyloom.quasars.survey.votes import (
     summarise_lines,
     vote,
 )
+from skyloom.stats.calibration import Platt
 
 NO_CELL = -1  # BMU where no map of spectra is used
 SHIFT_ABOVE = 0.2  # mean confidence of the best line, above which spectra are shifted
@@ -34,6 +36,7 @@ SHIFT_MEMBERS = 16  # members that look at shifted spectra, the first ones
 FACTS = ("targetid", "tileid", "expid", "dead_arms", "sn", "ra", "dec", *IDENTIFIERS)
 VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ", "ENTROPY", "BALD")
 REFINED = ("Z_REFINED", "Z_REFINED_ERR")
+AS_IT_IS = Platt(1.0, 0.0)  # where nothing is known of a score
 REDSHIFTS = ("Z", "Z_ERR", "SUPPORT", "Z_ALT", "SUPPORT_ALT")
 LINE_COLUMNS = ("C_{}", "C_SD_{}", "Z_{}", "Z_SD_{}")
 
@@ -44,7 +47,8 @@ class Classifier:
 
     `runner` is the ensemble, by any of `skyloom.quasars.network.run_*`; `shifted` the
     members that look at shifted spectra, None if ``settings.shifts`` is 1 (all that a
-    linear grid allows); `cell` makes cells of a map, (n,), of normalised spectra;
+    linear grid allows); `calibration` is of its redshifts, `probability` of its score;
+    `cell` makes cells of a map, (n,), of normalised spectra;
     `template` refines redshifts, if there is one.
     """
 
@@ -54,6 +58,7 @@ class Classifier:
     settings: Survey
     cell: Callable[[np.ndarray], np.ndarray] | None = None
     template: Template | None = None
+    probability: Platt = AS_IT_IS
 
 
 def classifier(
@@ -63,11 +68,13 @@ def classifier(
     settings: Survey,
     cell: Callable[[np.ndarray], np.ndarray] | None = None,
     template: Template | None = None,
+    probability: Platt = AS_IT_IS,
 ) -> Classifier:
     """Return a `Classifier`; `make_runner` makes a runner of a list of Parameters."""
     runner = make_runner(members)
     shifted = make_runner(members[:SHIFT_MEMBERS]) if settings.shifts > 1 else None
-    return Classifier(runner, shifted, calibration, settings, cell, template)
+    how = calibration, settings, cell, template, probability
+    return Classifier(runner, shifted, *how)
 
 
 def classify(
@@ -80,9 +87,10 @@ def classify(
     """Return the rows of spectra that have a signal, columns of `columns`.
 
     ``N_DETECT`` counts lines whose mean confidence is above `c_th`; ``C_BEST`` is the
-    largest of them; ``Z`` is the network's redshift, ``Z_REFINED`` a template's near it
-    where that one is better, else NaN; ``SUPPORT`` the share of all lines' weight that
-    agrees on Z.
+    largest of them; ``PROBABILITY`` is that of a quasar, by the best of them or, where
+    `n_detect` lines are needed, the n-th best; ``Z`` is the network's redshift,
+    ``Z_REFINED`` a template's near it where that one is better, else NaN; ``SUPPORT``
+    the share of all lines' weight that agrees on Z.
     Spectra without any signal, or that no member may speak of, are left out.
 
     Parameters
@@ -107,15 +115,18 @@ def classify(
     lines = decode(outputs, arch)
     summary = summarise_lines(lines, use)
     votes = vote(lines, settings.c_th, settings.n_detect, use)
-    redshift = _redshifts(outputs, summary, (flux, ivar), by, use)
+    facts = meta[good].reset_index(drop=True)
+    sn = facts["sn"].to_numpy(np.float64)
+    redshift = _redshifts(outputs, summary, (flux, ivar, sn), by, use)
     refined = _refined(redshift, summary, (flux, ivar), by)
     absorption = lines.confidence[..., len(arch.lines) :]
     weight = member_weights(absorption.shape[:2], use)[..., None]
     bal = (weight * absorption).sum(axis=0).astype(np.float64)
-    facts = meta[good].reset_index(drop=True)
+    score = nth_confidence(summary.confidence, settings.n_detect)
     cells = {
         "BMU": np.asarray(by.cell(x) if by.cell else np.full(len(x), NO_CELL), int),
         "C_BEST": summary.confidence.max(axis=1),
+        "PROBABILITY": by.probability(score),
         "N_DETECT": n_lines(summary.confidence, settings.c_th),
         **{name.upper(): facts[name] for name in FACTS},
         **dict(zip(VOTES, votes, strict=True)),
@@ -136,7 +147,8 @@ def columns(arch: Architecture) -> list[str]:
     names += [name.format(line) for line in arch.lines for name in LINE_COLUMNS]
     names += ["DEAD_ARMS", "SN", "RA", "DEC", "SUPPORT", "Z_ALT", "SUPPORT_ALT"]
     names += [f"C_BAL_{line}" for line in arch.bal_lines]
-    return [*names, *(name.upper() for name in IDENTIFIERS), *REFINED]
+    names += (name.upper() for name in IDENTIFIERS)
+    return [*names, *REFINED, "PROBABILITY"]
 
 
 def calibrate(
@@ -145,24 +157,27 @@ def calibrate(
     z: np.ndarray,
     by: Classifier,
     use: np.ndarray | None = None,
+    sn: np.ndarray | float = 1.0,
 ) -> Calibration:
     """Learn the errors of the ensemble's redshifts, as `classify` will make them.
 
     `flux` and `ivar` are of quasars only, at redshifts `z` (n,). `use` is needed if the
-    members were trained on them, see `classify`.
+    members were trained on them, see `classify`; `sn` (n,) is the median S/N per pixel.
     """
     runner = by.shifted or by.runner
     if use is not None and by.shifted is not None:
         use = use[:SHIFT_MEMBERS]
     proposals = dithered(runner, flux, ivar, by.settings.shifts, use)
     known = (proposals.confidence > 0).any(axis=(0, 2))
-    return fit_calibration(proposals.rows(known), z[known])
+    sn = np.broadcast_to(sn, known.shape)
+    return fit_calibration(proposals.rows(known), z[known], sn[known])
 
 
 def _redshifts(outputs, summary: LineSummary, spectra, by: Classifier, use):
     """Return the consensus; of shifted spectra where a line is seen."""
+    flux, ivar, sn = spectra
     plain = propose(outputs, by.runner.arch, use=use)
-    result: Consensus = consensus(plain, by.calibration)
+    result: Consensus = consensus(plain, by.calibration, sn)
     if by.shifted is None:
         return result
     seen = summary.confidence.max(axis=1) > SHIFT_ABOVE
@@ -172,9 +187,9 @@ def _redshifts(outputs, summary: LineSummary, spectra, by: Classifier, use):
         allowed = allowed[:, seen]
     if not seen.any():
         return result
-    flux, ivar = (part[seen] for part in spectra)
-    many = dithered(by.shifted, flux, ivar, by.settings.shifts, allowed)
-    better = consensus(many, by.calibration)
+    shifts = by.settings.shifts
+    many = dithered(by.shifted, flux[seen], ivar[seen], shifts, allowed)
+    better = consensus(many, by.calibration, sn[seen])
     return result.replaced(np.flatnonzero(seen), better)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from skyloom.quasars.network.lines import C
 from skyloom.quasars.survey.proposals import Proposals
 from skyloom.quasars.survey.votes import quantiles
+from skyloom.stats.calibration import logit
 from skyloom.stats.scatter import nmad
 
 ROUNDS = 15  # of reweighting; the estimate moves by less than 1 km/s long before
@@ -21,6 +22,10 @@ WINDOW = 3000.0 / C  # in ln(1 + z), within which proposals support one another
 WIDTH = 1500.0 / C  # in ln(1 + z), at which a proposal's weight is a quarter
 SURE = 0.5  # confidence above which a proposal calibrates its line
 NEAR = 0.02  # in ln(1 + z), within which a proposal is right
+SN = (0.1, 10.0)  # beyond, errors change no more with the S/N
+POWERS = ("sn", "odds")
+MOST = 5.0  # size of a power
+QUARTILE = 0.6745  # of a normal deviate's size, half are below
 
 
 @dataclass(frozen=True)
@@ -32,14 +37,19 @@ class Calibration:
     bias, scatter : tuple of float
         Each line's median of ln(1 + z) minus the truth, and its scatter about that.
     scale, floor : float
-        z_err² = (1 + z)² (floor² + (scale · spread)²), both found so that errors
-        have unit scatter in units of z_err.
+        z_err² = (1 + z)² (floor² + (scale · spread · S/N^sn · odds^odds)²), found so
+        that errors have unit scatter in units of z_err.
+    sn, odds : float
+        Powers of the median S/N per pixel, and of the odds of the best line's mean
+        confidence: what proposals agree on can be wrong where both are low.
     """
 
     bias: tuple[float, ...]
     scatter: tuple[float, ...]
     scale: float
     floor: float
+    sn: float = 0.0
+    odds: float = 0.0
 
     @classmethod
     def unknown(cls, lines: int) -> Calibration:
@@ -50,14 +60,17 @@ class Calibration:
     def from_json(cls, tree: Mapping) -> Calibration:
         """Return what `dataclasses.asdict` made plain; ValueError for other numbers."""
         bias, scatter = (tuple(map(float, tree[key])) for key in ("bias", "scatter"))
-        scale, floor = float(tree["scale"]), float(tree["floor"])
-        if not np.isfinite([*bias, *scatter, scale, floor]).all():
+        scale, floor, *powers = (float(tree[k]) for k in ("scale", "floor", *POWERS))
+        if not np.isfinite([*bias, *scatter, scale, floor, *powers]).all():
             msg = "numbers that are not finite"
             raise ValueError(msg)
         if min(scale, floor, *scatter) <= 0 or max(map(abs, bias), default=0) > 1:
             msg = "a scale, floor or scatter of 0 or less, or a bias above 1"
             raise ValueError(msg)
-        return cls(bias, scatter, scale, floor)
+        if max(map(abs, powers)) > MOST:
+            msg = f"a power beyond {MOST:g}"
+            raise ValueError(msg)
+        return cls(bias, scatter, scale, floor, *powers)
 
     @property
     def window(self) -> float:
@@ -69,13 +82,19 @@ class Calibration:
         """Return the width, in ln(1 + z): 1.5 scatters of the best line or more."""
         return max(WIDTH, 1.5 * min(self.scatter))
 
+    def error(self, spread, sn, confidence) -> np.ndarray:
+        """Return errors in ln(1 + z), (n,), of spreads, S/N and best confidences."""
+        powers = self.sn * _log_sn(sn) + self.odds * logit(confidence)
+        return np.hypot(self.floor, self.scale * spread * np.exp(powers))
+
 
 class Consensus(NamedTuple):
     """Redshifts of n spectra; every array has shape (n,), float64.
 
     `support` is the share of all weight within the window about `z`; `z_alternative`
     the best redshift outside of it, and `alternative` its share: NaN and 0 where there
-    is none. `z_err` was made of `spread`, in ln(1 + z).
+    is none. `z_err` was made of `spread`, in ln(1 + z), and of `confidence`, the best
+    line's mean over the proposers.
     """
 
     z: np.ndarray
@@ -84,6 +103,7 @@ class Consensus(NamedTuple):
     z_alternative: np.ndarray
     alternative: np.ndarray
     spread: np.ndarray
+    confidence: np.ndarray
 
     def replaced(self, index: np.ndarray, by: Consensus) -> Consensus:
         """Return the same with the redshifts at `index` taken from another."""
@@ -93,7 +113,9 @@ class Consensus(NamedTuple):
         return Consensus(*(values for values, _ in both))
 
 
-def consensus(proposals: Proposals, calibration: Calibration) -> Consensus:
+def consensus(
+    proposals: Proposals, calibration: Calibration, sn: np.ndarray | float = 1.0
+) -> Consensus:
     r"""Return the redshift that most weight agrees on, without the lines' biases.
 
     The median of each line over its proposers is a candidate; the one with the most
@@ -103,7 +125,8 @@ def consensus(proposals: Proposals, calibration: Calibration) -> Consensus:
         k_i = \Big(1 + \frac{(u_i - u)^2}{h^2}\Big)^{-2}, \quad
         w_i = c_i^p / \sigma_l^2,
 
-    over proposers and lines: a proposal far away counts for nothing.
+    over proposers and lines: a proposal far away counts for nothing. `sn` (n,), the
+    median S/N per pixel, is for the errors.
     """
     u = proposals.u - np.asarray(calibration.bias)
     weight = _weights(proposals.confidence, calibration)
@@ -116,16 +139,22 @@ def consensus(proposals: Proposals, calibration: Calibration) -> Consensus:
     support = _support(u, weight, centre[:, None], window)[:, 0]
     other, alternative = _alternative(candidates, share, centre, window)
     spread = _spread(u, weight, centre, width)
-    error = np.hypot(calibration.floor, calibration.scale * spread)
+    best = _best(proposals.confidence)
+    error = calibration.error(spread, sn, best)
     z = np.expm1(centre)
-    return Consensus(z, (1 + z) * error, support, np.expm1(other), alternative, spread)
+    near = (1 + z) * error, support, np.expm1(other), alternative
+    return Consensus(z, *near, spread, best)
 
 
-def fit_calibration(proposals: Proposals, z: np.ndarray) -> Calibration:
+def fit_calibration(
+    proposals: Proposals, z: np.ndarray, sn: np.ndarray | float = 1.0
+) -> Calibration:
     """Learn biases, scatters and errors from quasars of known redshift z (n,).
 
-    The proposals are of members that were not trained on them; one counts if its
-    confidence is above `SURE` and it is right to `NEAR`.
+    The proposals are of members that were not trained on them; for biases and scatters
+    one counts if its confidence is above `SURE` and it is right to `NEAR`, for errors
+    all count of quasars whose best line is above `SURE`. `sn` (n,) is their median S/N
+    per pixel.
 
     Raises
     ------
@@ -143,11 +172,12 @@ def fit_calibration(proposals: Proposals, z: np.ndarray) -> Calibration:
     found = [_line(error[..., k], counts[..., k], start, k) for k in range(lines)]
     bias, scatter = (tuple(part) for part in zip(*found, strict=True))
     first = Calibration(bias, scatter, start.scale, start.floor)
-    result = consensus(proposals, first)
+    result = consensus(proposals, first, sn)
     miss = np.log1p(result.z) - truth
-    near = np.abs(miss) < NEAR
-    scale, floor = _errors(miss[near], result.spread[near])
-    return Calibration(bias, scatter, scale, floor)
+    sure = result.confidence > SURE
+    sn = np.broadcast_to(sn, sure.shape)
+    facts = result.spread[sure], sn[sure], result.confidence[sure]
+    return _errors(miss[sure], facts, first)
 
 
 def _weights(confidence, calibration) -> np.ndarray:
@@ -215,22 +245,39 @@ def robust(values: np.ndarray) -> tuple[float, float]:
     return float(np.median(values)), float(nmad(values))
 
 
-def _errors(miss: np.ndarray, spread: np.ndarray) -> tuple[float, float]:
-    """Return scale and floor that make the errors likeliest, of unit robust scatter.
+def _log_sn(sn) -> np.ndarray:
+    return np.log(np.clip(np.nan_to_num(np.asarray(sn, np.float64)), *SN))
 
-    Laplace's distribution stands for the errors: its wings take the outliers.
+
+def _best(confidence: np.ndarray) -> np.ndarray:
+    """Return the best line's mean confidence over those who may speak, (n,)."""
+    speak = np.maximum((confidence > 0).any(axis=2).sum(axis=0), 1)
+    return (confidence.sum(axis=0, dtype=np.float64) / speak[:, None]).max(axis=1)
+
+
+def _errors(miss: np.ndarray, facts: tuple, first: Calibration) -> Calibration:
+    """Return `first` with the errors that are likeliest, of unit robust scatter.
+
+    `facts` are those of `Calibration.error`. Cauchy's distribution stands for the
+    errors: half of them are smaller than its width at any S/N, however far the rest.
     """
     if len(miss) < LEAST:
-        start = Calibration.unknown(0)
-        return start.scale, start.floor
+        return first
 
-    def cost(logs: np.ndarray) -> float:
-        error = np.hypot(np.exp(logs[1]), np.exp(logs[0]) * spread)
-        return float((np.log(error) + np.abs(miss) / error).mean())
+    def known(p: np.ndarray) -> Calibration:
+        return replace(
+            first, scale=np.exp(p[0]), floor=np.exp(p[1]), sn=p[2], odds=p[3]
+        )
 
-    bounds = [(-3.0, 3.0), (np.log(10.0 / C), np.log(3000.0 / C))]
-    middle = np.log(max(robust(miss)[1], 10.0 / C))
-    found = minimize(cost, (0.0, middle), method="Nelder-Mead", bounds=bounds)
-    scale, floor = np.exp(found.x)
-    pull = robust(miss / np.hypot(floor, scale * spread))[1]
-    return float(scale * pull), float(floor * pull)
+    def cost(p: np.ndarray) -> float:
+        width = QUARTILE * known(p).error(*facts)
+        return float((np.log(width) + np.log1p((miss / width) ** 2)).mean())
+
+    floor = np.log(max(robust(miss)[1] / 2, 10.0 / C))
+    bounds = [(-9.0, 9.0), (np.log(10.0 / C), np.log(3000.0 / C)), (-2, 1), (-2, 1)]
+    start = 1.0, min(floor, bounds[1][1]), -0.2, -0.1
+    how = {"method": "Nelder-Mead", "bounds": bounds, "options": {"maxiter": 4000}}
+    found = known(minimize(cost, start, **how).x)
+    pull = robust(miss / found.error(*facts))[1]
+    numbers = found.scale * pull, found.floor * pull, found.sn, found.odds
+    return Calibration(first.bias, first.scatter, *map(float, numbers))

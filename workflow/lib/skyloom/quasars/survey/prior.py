@@ -37,7 +37,8 @@ def write_prior(
     """Write what redrock needs to fit quasars again near our redshift.
 
     HDU ``PRIORS``, which redrock reads: TARGETID, FUNCTION (``tophat``), Z and SIGMA
-    (the full width in z), of the rows that `quasar` says. HDU ``QN_RR``, all rows, with
+    (the full width in z), of the rows that `quasar` says, about Z_REFINED where a
+    template gave one. HDU ``QN_RR``, all rows, with
     the afterburner's names: TARGETID, RA, DEC, IS_QSO_QN, Z_QN, and C and Z of each
     line; ZERR_QN is ours. What redrock would have to add (``*_RR``, ``*_NEW``) is left
     out.
@@ -56,7 +57,8 @@ def write_prior(
     fill(primary.header, cards(provenance))
     named, like = rows[quasar], np.full(int(quasar.sum()), "tophat")
     priors = [("TARGETID", "K", named["TARGETID"]), ("FUNCTION", "6A", like)]
-    priors += [("Z", "D", named["Z"]), ("SIGMA", "D", width * (1 + named["Z"]))]
+    centre = named["Z_REFINED"].fillna(named["Z"])
+    priors += [("Z", "D", centre), ("SIGMA", "D", width * (1 + centre))]
     cells = [("TARGETID", "K", rows["TARGETID"])]
     cells += [(name, "D", rows[name], "deg") for name in ("RA", "DEC")]
     cells += [("IS_QSO_QN", "L", quasar), ("Z_QN", "D", rows["Z"])]

@@ -1,4 +1,9 @@
-"""Threshold and redshift calibration, on targets that members have not seen."""
+"""Threshold, probabilities and redshift errors, on targets that members have not seen.
+
+The threshold is found on the spectra as they are. Probabilities and redshift errors are
+learned from these and from noisier copies of half of them, so that they hold for
+spectra of a lower S/N, too.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,7 @@ from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.ensemble.data import Labelled, read_labelled
 from skyloom.quasars.evaluation.thresholds import (
     Threshold,
+    cross_calibrated,
     purity_curve,
     sample,
     score_of,
@@ -20,20 +26,30 @@ from skyloom.quasars.evaluation.thresholds import (
 )
 from skyloom.quasars.network.files import read_parameters
 from skyloom.quasars.network.runners import runner
+from skyloom.quasars.spectra.noise import louder
 from skyloom.quasars.survey.classify import Classifier, calibrate, classifier, classify
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import BATCH
 from skyloom.run.seeds import rng
-from skyloom.stats.calibration import Forecast
+from skyloom.stats.calibration import Forecast, Platt, calibration_error, fit_platt
 
 MOST_REDSHIFTS = 3000  # quasars that redshifts are calibrated on; more add nothing
+COPIES = 0.5  # share of the spectra that are seen a second time
+NOISE = 5.0  # factor on the noise of a copy, at most: even in its logarithm from 1 on
+FOLDS = 5  # of targets, in which probabilities are judged by the others
 
 
 @dataclass(frozen=True)
 class Found:
-    """A calibration, and the out-of-bag rows and purity curve it was found on."""
+    """A calibration, and the out-of-bag rows and purity curve it was found on.
+
+    `errors` has the expected calibration error of the ``score``, and of a
+    ``probability`` as fitted on other targets, copies included.
+    """
 
     redshift: Calibration
+    probability: Platt
+    errors: dict
     threshold: Threshold
     rows: pd.DataFrame
     curve: pd.DataFrame
@@ -51,12 +67,13 @@ def calibrate_round(
     seed: int,
     threads: int = 1,
 ) -> Found:
-    """Calibrate an ensemble on its own training sample, out of bag.
+    """Calibrate an ensemble on its own training sample, out of bag, or on a fresh one.
 
     Parameters
     ----------
     networks, draws : sequence of path
-        Of the members, in the same order.
+        Of the members, in the same order; no draws at all for a sample that no member
+        has seen.
     stores, labels : paths
         What they were trained on.
     held : float
@@ -64,18 +81,55 @@ def calibrate_round(
     """
     members = [read_parameters(path) for path in networks]
     known = read_labelled(stores, labels, members[0].arch)
-    use = np.stack([read_draw(path).unseen for path in draws])
-    use |= held_out(known.targetid, held, seed)
+    use = np.ones((len(members), len(known)), bool)
+    if draws:
+        use = np.stack([read_draw(path).unseen for path in draws])
+        use |= held_out(known.targetid, held, seed)
     draw = rng(seed, "calibration")
     known, use = _some(known, use, settings.most, draw)
     make = runner(survey.runner, survey.device, threads)
     plain = Calibration.unknown(len(members[0].arch.lines))
     by = classifier(make, members, plain, survey)
-    by = replace(by, calibration=calibrated_redshifts(known, by, use, draw))
+    again, of = noisier_copies(known, draw)
+    more, use_more = joined(known, again), np.concatenate([use, use[:, of]], axis=1)
+    by = replace(by, calibration=calibrated_redshifts(more, by, use_more, draw))
     rows = out_of_bag(known, by, use)
     data = scores(rows, known.truth, survey.n_detect)
     threshold = threshold_for_purity(data, settings.purity)
-    return Found(by.calibration, threshold, rows, purity_curve(data))
+    # Their scores only: shifts are for redshifts, and take most of the time.
+    noisy = out_of_bag(again, replace(by, shifted=None), use[:, of])
+    noisy = pd.concat([rows, noisy], ignore_index=True)
+    seen = scores(noisy, known.truth, survey.n_detect)
+    probability = fit_platt(seen.probability, seen.truth, seen.weight)
+    score = score_of(rows, survey.n_detect)
+    rows = rows.assign(PROBABILITY=probability(score))
+    found = by.calibration, probability, _judged(seen, draw)
+    return Found(*found, threshold, rows, purity_curve(data))
+
+
+def noisier_copies(
+    known: Labelled, rng: np.random.Generator
+) -> tuple[Labelled, np.ndarray]:
+    """Return copies of some spectra with noise added, and of which rows they are."""
+    rows = np.flatnonzero(rng.random(len(known)) < COPIES)
+    noise = NOISE ** rng.random(len(rows))
+    normal = rng.standard_normal((len(rows), known.flux.shape[1]))
+    pixels = louder(known.flux[rows], known.ivar[rows], noise[:, None], normal)
+    meta = known.meta.iloc[rows].reset_index(drop=True)
+    # Of most pixels' noise; the median of the noisier spectrum is the same on average.
+    meta = meta.assign(sn=meta["sn"] / noise)
+    truth = known.truth.iloc[rows].reset_index(drop=True)
+    return Labelled(meta, truth, *pixels), rows
+
+
+def joined(one: Labelled, other: Labelled) -> Labelled:
+    """Return the spectra of both."""
+    tables = [(one.meta, other.meta), (one.truth, other.truth)]
+    pixels = [(one.flux, other.flux), (one.ivar, other.ivar)]
+    return Labelled(
+        *(pd.concat(both, ignore_index=True) for both in tables),
+        *(np.concatenate(both) for both in pixels),
+    )
 
 
 def out_of_bag(known: Labelled, by: Classifier, use: np.ndarray) -> pd.DataFrame:
@@ -105,7 +159,8 @@ def calibrated_redshifts(
     if len(rows) > MOST_REDSHIFTS:
         rows = np.sort(rng.choice(rows, MOST_REDSHIFTS, replace=False))
     z = known.truth["z"].to_numpy()[rows]
-    return calibrate(known.flux[rows], known.ivar[rows], z, by, use[:, rows])
+    sn = known.meta["sn"].to_numpy(np.float64)[rows]
+    return calibrate(known.flux[rows], known.ivar[rows], z, by, use[:, rows], sn)
 
 
 def scores(rows: pd.DataFrame, truth: pd.DataFrame, n_detect: int) -> Forecast:
@@ -116,6 +171,16 @@ def scores(rows: pd.DataFrame, truth: pd.DataFrame, n_detect: int) -> Forecast:
     sure = truth[truth["confident"]].drop_duplicates("targetid").set_index("targetid")
     answer = (sure["klass"] == "QSO").astype("boolean").reindex(rows["TARGETID"])
     return sample(rows["TARGETID"], score_of(rows, n_detect), answer)
+
+
+def _judged(data: Forecast, rng: np.random.Generator) -> dict:
+    """Return the errors of `Found`; without the probability where classes are few."""
+    judged = {"score": data}
+    folds = min(FOLDS, len(np.unique(data.objects)))
+    told = cross_calibrated(data, folds, rng) if folds > 1 else None
+    if told is not None:
+        judged["probability"] = told
+    return {name: calibration_error(one, rng) for name, one in judged.items()}
 
 
 def _some(known: Labelled, use: np.ndarray, most: int, rng: np.random.Generator):

@@ -18,14 +18,13 @@ from skyloom.plots import diagrams, style
 from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
 from skyloom.quasars.evaluation.redshifts import pile_up, wiggle
-from skyloom.quasars.evaluation.thresholds import cross_calibrated, sample, score_of
+from skyloom.quasars.evaluation.thresholds import sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.run.seeds import rng
 from skyloom.stats.calibration import calibration_error, reliability
 
 LEAST = 20  # found quasars; of fewer, places in boxes say nothing
-FOLDS = 5  # in which scores are calibrated and looked at
 
 
 class Judgement(NamedTuple):
@@ -39,7 +38,7 @@ class Judgement(NamedTuple):
 def judge(
     results: pd.DataFrame,
     truth: pd.DataFrame,
-    threshold: float,
+    threshold: float | np.ndarray,
     arch: Architecture,
     n_detect: int,
     seed: int,
@@ -48,8 +47,8 @@ def judge(
 
     A row is called a quasar if its score of `n_detect` lines is above `threshold`. The
     report is `skyloom.quasars.evaluation.metrics.report`, ``threshold``,
-    ``calibration`` (expected error of the score as a probability, raw and
-    recalibrated), ``repeats`` (targets seen more than once) and `pile_ups`.
+    ``calibration`` (expected errors of the score as a probability, and of PROBABILITY),
+    ``repeats`` (targets seen more than once) and `pile_ups`.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def judge(
     rows = metrics.judged(results, truth, threshold, n_detect)
     table = metrics.table(rows)
     tables, errors = _reliability(rows, n_detect, draw)
-    report = metrics.report(rows, draw) | {"threshold": float(threshold)}
+    report = metrics.report(rows, draw) | {"threshold": _told(threshold)}
     report["calibration"] = errors
     called = score_of(results, n_detect) > threshold
     report["repeats"] = plain(redshifts.repeats(results, called))
@@ -98,8 +97,8 @@ def pile_ups(rows: pd.DataFrame, arch: Architecture) -> dict:
 
 
 def compared(
-    first: tuple[pd.DataFrame, float],
-    second: tuple[pd.DataFrame, float],
+    first: tuple[pd.DataFrame, float | np.ndarray],
+    second: tuple[pd.DataFrame, float | np.ndarray],
     truth: pd.DataFrame | None,
     n_detect: int,
     seed: int,
@@ -165,18 +164,23 @@ def write_judgement(
         style.save(figure, paths[name], note=text(provenance))
 
 
+def _told(threshold: float | np.ndarray) -> float | list[float]:
+    """Return the threshold, or all that rows have."""
+    every = np.unique(threshold).tolist()
+    return every[0] if len(every) == 1 else every
+
+
 def _seen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["called"] & rows["is_qso"] & rows["z_true"].notna()]
 
 
 def _reliability(rows: pd.DataFrame, n_detect: int, rng):
-    """Return diagrams and errors of the score, as it is and recalibrated."""
-    data = sample(rows["TARGETID"], score_of(rows, n_detect), rows["is_qso"])
-    scores = {"score": data}
-    folds = min(FOLDS, len(np.unique(data.objects)))
-    told = cross_calibrated(data, folds, rng) if folds > 1 else None
-    if told is not None:
-        scores["recalibrated"] = told
+    """Return diagrams and errors of the score, and of the probability made of it."""
+    told = {"score": score_of(rows, n_detect), "probability": rows["PROBABILITY"]}
+    scores = {
+        name: sample(rows["TARGETID"], one, rows["is_qso"])
+        for name, one in told.items()
+    }
     tables = {name: reliability(one) for name, one in scores.items()}
     errors = {name: calibration_error(one, rng) for name, one in scores.items()}
     return tables, errors

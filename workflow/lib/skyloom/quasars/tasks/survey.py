@@ -14,6 +14,7 @@ from skyloom.io.spectra import Arm, Spectra
 from skyloom.quasars.config import Survey
 from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.runners import runner
+from skyloom.quasars.spectra.noise import louder
 from skyloom.quasars.spectra.rejects import Rejects
 from skyloom.quasars.spectra.store import Batch, Store, batch, gathered
 from skyloom.quasars.spectra.templates import read_template
@@ -21,6 +22,7 @@ from skyloom.quasars.survey.classify import Classifier, classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
 from skyloom.quasars.survey.exposures import run_exposure
 from skyloom.quasars.survey.refine import Template
+from skyloom.quasars.survey.target_classes import refuse_absent, row_thresholds
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
@@ -49,7 +51,8 @@ def classifier_of(
     trained = None if som is None else load(som)
     cell = None if trained is None else lambda x: bmu(trained, x)[0]
     near = None if template is None else Template(*read_template(template))
-    return classifier(make, ensemble.members, ensemble.redshift, settings, cell, near)
+    given = make, ensemble.members, ensemble.redshift, settings, cell, near
+    return classifier(*given, ensemble.probability)
 
 
 @dataclass
@@ -87,17 +90,20 @@ def classify_files(
     noise: float = 1.0,
     seed: int = 1,
     rejects: Rejects | None = None,
+    by_class: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Classify all spectra of some files of any kind that `spectra_of` reads.
 
     Column ``IS_QSO``, beside those of `skyloom.quasars.survey.classify.columns`, says
-    whether the score is above `threshold`. For `noise` and `seed` see `noisier`. Files
-    that cannot be read, and targets without signal, are noted in `rejects`.
+    whether the score is above `threshold`, or above that of the target's class in
+    `by_class` (`skyloom.quasars.survey.target_classes.row_thresholds`). For `noise` and
+    `seed` see `noisier`. Files that cannot be read, and targets without signal, are
+    noted in `rejects`.
 
     Raises
     ------
     InputError
-        None of the files can be read.
+        None of the files can be read, or no target is of a class of `by_class`.
     """
     rejects = Rejects() if rejects is None else rejects
 
@@ -109,7 +115,11 @@ def classify_files(
 
     parts = [classify(*some, by) for some in gathered(batches(), BATCH)]
     rows = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > threshold)
+    if by_class:
+        place = Path(files[0])
+        refuse_absent(place if len(files) == 1 else place.parent, rows, by_class)
+    limit = row_thresholds(rows, threshold, by_class or {})
+    return rows.assign(IS_QSO=score_of(rows, by.settings.n_detect) > limit)
 
 
 def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
@@ -135,8 +145,4 @@ def noisier(spectra: Spectra, noise: float, seed: int) -> Spectra:
 
 def _noisier(arm: Arm, noise: float, rngs: list[np.random.Generator]) -> Arm:
     normal = np.stack([each.standard_normal(len(arm.wave)) for each in rngs])
-    sigma = np.zeros(arm.ivar.shape)
-    np.divide(1.0, np.sqrt(arm.ivar), out=sigma, where=arm.ivar > 0)
-    flux = arm.flux + np.sqrt(noise**2 - 1) * sigma * normal
-    ivar = (arm.ivar / noise**2).astype(np.float32)
-    return Arm(arm.name, arm.wave, flux.astype(np.float32), ivar)
+    return Arm(arm.name, arm.wave, *louder(arm.flux, arm.ivar, noise, normal))
