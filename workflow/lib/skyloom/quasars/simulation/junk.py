@@ -15,16 +15,16 @@ _STEPS = (5780.0, 7570.0)  # Å: where DESI's arms meet
 _TROUGH = (8600.0, 130.0)  # Å: a fake feature of real data
 
 
-def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw names of the table ``faults`` by their shares, shape (n,), object."""
-    (share,) = columns("faults")
-    return rng.choice(names("faults"), n, p=share / share.sum())
+def draw_kinds(n: int, rng: np.random.Generator, table: str = "faults") -> np.ndarray:
+    """Draw names of a table, faults or gaps, by their shares, shape (n,), object."""
+    (share,) = columns(table)
+    return rng.choice(names(table), n, p=share / share.sum())
 
 
 def spoil(flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the light (n, SIZE) that reaches the detector of spoilt spectra.
 
-    ``dead_arm`` and ``cosmics`` happen on the detector (`instrument`), not here.
+    ``dead_arm``, ``gap`` and ``cosmics`` happen on the detector (`instrument`).
     """
     out = flux.copy()
     for name, factor in _FADE.items():
