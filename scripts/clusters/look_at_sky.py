@@ -1,9 +1,10 @@
-"""Paint the tiles of a sky of real galaxies as images, and look at them."""
+"""Paint a part of the tiles of a sky of real galaxies as images, and look at them."""
 
 from functools import partial
 
 from skyloom.clusters.config import Config
 from skyloom.clusters.real_field.footprint import read_field
+from skyloom.clusters.real_field.skies import sky
 from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import read_look
@@ -12,16 +13,17 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 config, seed = Config.stated(job.settings), job.settings["seed"]
-number, record = int(job.wildcards.sky), job.provenance()
+name, record = job.wildcards.sky, job.provenance()
 galaxies, footprint = read_field(job.input.galaxies)
-tiles = real_field.sky_tiles(galaxies, number)
+tiles = real_field.sky_tiles(galaxies, name)
+tiles = real_field.part_of(tiles, int(job.wildcards.part), config.chunks)
 tables = job.checkout / "resources" / "clusters"
 camera = Camera(config.images, seed)
 painter = real_field.read_painter(tables, config.real_field.limit, camera)
 with job.resuming() as folder:
     look = partial(
         real_field.look_at_tile,
-        galaxies=real_field.sky(galaxies, footprint, number, seed),
+        galaxies=sky(galaxies, footprint, name, seed),
         footprint=footprint,
         tiles=tiles,
         painter=painter,
@@ -29,6 +31,6 @@ with job.resuming() as folder:
         folder=folder,
         record=record,
     )
-    found = real_field.merged(look, tiles, job)
+    found = real_field.looked(look, tiles, job)
 found.meta["provenance"] = record
 write_catalogue(job.output[0], found)

@@ -9,7 +9,8 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 config = Config.stated(job.settings)
 columns = {"a": config.match.columns_a, "b": config.match.columns_b}
-files = dict(job.input.items())
-pairs, report = match_lists(files, columns, config.evaluate, job.settings["seed"])
+files, seed = dict(job.input.items()), job.settings["seed"]
+limits, redshifts = config.evaluate, config.match.redshifts
+pairs, report = match_lists(files, columns, limits, seed, redshifts)
 write_csv(job.output.pairs, pairs)
 write_json(job.output.rates, report | {"provenance": job.provenance()}, indent=1)

@@ -12,7 +12,8 @@ networks, (calibration,) = job.input.networks, job.input.calibration
 ensemble = read_ensemble(networks, calibration)
 # As the threshold was found, whatever the configuration says of other ensembles.
 how = Survey.stated(ensemble.survey | job.settings["survey"])
-by = classifier_of(networks, calibration, None, how, job.threads)
+template = job.input.get("template")
+by = classifier_of(networks, calibration, None, how, job.threads, template)
 noise, seed = float(job.wildcards.noise), job.settings["seed"]
 rejects = Rejects()
 given = list(job.input.spectra), by, ensemble.threshold

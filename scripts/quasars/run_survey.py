@@ -14,8 +14,11 @@ by = classifier_of(
     job.input.som,
     Survey.stated(job.settings["survey"]),
     job.threads,
+    job.input.get("template"),
 )
-used = checksums([*job.input.networks, job.input.calibration, job.input.som])
+template = [job.input.template] if job.input.get("template") else []
+named = [*job.input.networks, job.input.calibration, job.input.som, *template]
+used = checksums(named)
 run = Run(by, stores, job.recipe, used)
 files = {name: {"rows": path} for name, path in targets.items()}
 job.each(files, run, files=files, workers=1)

@@ -322,6 +322,9 @@ def test_lists_to_match(data):
     """Both, or which keys to set."""
     named = {key: touch(data / f"{key}.csv") for key in "ab"}
     assert inputs.matched(config(match={"a": "a.csv", "b": "b.csv"})) == named
+    named |= {"footprint": touch(data / "moc.fits")}
+    both = {"a": "a.csv", "b": "b.csv", "footprint": "moc.fits"}
+    assert inputs.matched(config(match=both)) == named
     with pytest.raises(ConfigError, match=r"set clusters\.match\.a and clusters\.mat"):
         inputs.matched(config())
 

@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 from skyloom.io.desi import coadd_batches, write_coadd
 from skyloom.io.errors import InputError
-from skyloom.io.spectra import Arm, Spectra
+from skyloom.io.spectra import Arm, Spectra, identified
 
 N = 3
 WAVES = {"b": (3600.0, 20), "r": (5760.0, 15), "z": (7520.0, 10)}
@@ -68,7 +68,7 @@ def test_what_is_written_is_read(tmp_path):
     before = spectra()
     write_coadd(tmp_path / "a.fits", before)
     after = whole(tmp_path / "a.fits")
-    pd.testing.assert_frame_equal(after.meta, before.meta)
+    pd.testing.assert_frame_equal(after.meta, identified(before.meta))
     assert [arm.name for arm in after.arms] == ["b", "r", "z"]
     for one, two in zip(after.arms, before.arms, strict=True):
         np.testing.assert_array_equal(one.wave, two.wave)
@@ -124,11 +124,15 @@ def test_exposures_come_from_the_second_fibermap(tmp_path):
     """One exposure a target gives its number, several give -1."""
     parts = hdus(tmp_path)
     parts["FIBERMAP"] = fibermap(TARGETID=[5, 6, 7], TILEID=[1, 1, 1])
-    each = fibermap(TARGETID=[6, 5, 6, 7], EXPID=[21, 20, 22, 23])
+    ids = {"TARGETID": [6, 5, 6, 7], "EXPID": [21, 20, 22, 23]}
+    each = fibermap(**ids, FIBER=[601, 501, 602, 701], PETAL_LOC=[1, 1, 1, 2])
     each.name = "EXP_FIBERMAP"
     parts["EXP_FIBERMAP"] = each
     meta = whole(written(tmp_path, parts)).meta
     assert meta["expid"].tolist() == [20, -1, 23]
+    assert meta["fiber"].tolist() == [501, -1, 701]
+    assert meta["petal_loc"].tolist() == [1, 1, 2]
+    assert (meta[["plate", "mjd", "fiberid"]] == -1).all(axis=None)
     assert meta["tileid"].tolist() == [1, 1, 1]
 
 

@@ -1,10 +1,13 @@
 """SDSS spectra, made here: every naming style and layout, and what is wrong in one."""
 
+import warnings
+
 import numpy as np
 import pytest
 from astropy.io import fits
 from skyloom.io.errors import InputError
 from skyloom.io.sdss import plate_batches, read_spec, sdss_targetid
+from skyloom.io.spectra import IDENTIFIERS
 
 NPIX = 50
 LOGLAM = 3.5525 + 1e-4 * np.arange(NPIX)
@@ -60,11 +63,29 @@ def test_both_naming_styles_read_alike(tmp_path, upper, name, suffix):
     assert spectra.meta["targetid"].tolist() == [7102 * 10**9 + 56666 * 10**4 + 82]
     assert spectra.meta["targetid"].dtype == np.int64
     assert (facts["tileid"], facts["expid"]) == (7102, 56666)
+    assert tuple(facts[list(IDENTIFIERS)]) == (7102, 56666, 82, -1, -1)
     assert (facts["ra"], facts["dec"]) == (167.2, 56.7)
     (arm,) = spectra.arms
     np.testing.assert_allclose(arm.wave, 10**LOGLAM, rtol=1e-6)
     assert arm.flux.dtype == arm.ivar.dtype == np.float32
     assert (arm.ivar == 4).all()
+
+
+def test_units_that_pipelines_write_warn_of_nothing(tmp_path):
+    """Two slashes and ``ergs`` are no errors, in the spectrum or beside it."""
+    hdus = spec(facts={"SPECTROFLUX": [1.0], "SKYFLUX": [2.0]})
+    stated = "1E-17 ergs/cm^2/s/Ang"
+    for hdu in hdus[1:]:
+        for name in set(hdu.columns.names) & {"flux", "SPECTROFLUX"}:
+            hdu.columns[name].unit = stated
+        if "SKYFLUX" in hdu.columns.names:
+            hdu.columns["SKYFLUX"].unit = "nanomaggies/ergs/s"
+    path = written(tmp_path / "a.fits", hdus)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        (arm,) = read_spec(path).arms
+    assert not heard
+    np.testing.assert_allclose(arm.flux[0], np.linspace(1, 2, NPIX), rtol=1e-6)
 
 
 def test_the_identity_may_stand_in_the_second_table(tmp_path):
@@ -224,6 +245,10 @@ def test_plate_layout(tmp_path):
     (arm,) = spectra.arms
     assert spectra.meta["ra"].tolist() == [1, 3, 4]
     assert (spectra.meta["tileid"] == 7).all()
+    ids = spectra.meta[["plate", "mjd", "fiberid"]]
+    np.testing.assert_array_equal(
+        sdss_targetid(*ids.T.to_numpy()), spectra.meta["targetid"]
+    )
     assert arm.ivar[0, 2:5].tolist() == [1, 0, 1]
     np.testing.assert_allclose(arm.wave[1] / arm.wave[0], 10**1e-4)
 

@@ -5,9 +5,12 @@ Nothing here is tuned on the field, and its clusters are not looked up.
 
 from __future__ import annotations
 
+from time import process_time
+
 import numpy as np
 import pytest
 from astropy.io import fits
+from skyloom.clusters.baselines.colour_filter import CENTRE_CHI2, fit_ridge
 from skyloom.clusters.baselines.matched_filter import find_clusters
 from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence
@@ -151,3 +154,33 @@ def test_the_field_has_more_clusters_than_its_galaxies_at_random(
     above = [int((t["SCORE"] > 10).sum()) for t in (found, chance)]
     assert above[0] >= 5
     assert above[0] > 3 * above[1]
+
+
+def test_the_whole_field_takes_less_than_a_minute_of_a_core(
+    folder, galaxies, red_sequence, transform
+):
+    """With its own background, measured twice."""
+    footprint = read_footprint(next(folder.glob("*_master_table.fit")), galaxies)
+    table, area = to_des(galaxies, transform), footprint.area * 3600
+    before = process_time()
+    found = find_clusters(table, red_sequence, footprint, area, limit=LIMIT)
+    assert process_time() - before < 60
+    assert (found["SCORE"] > 15).sum() >= 15
+    assert (found["MASKFRAC"] <= 0.7).all()
+
+
+def test_central_galaxies_are_tried_as_centres(central, red_sequence, transform):
+    """Of redMaPPer DR8's, each at the step of redshift that is nearest."""
+    mag, err, z = central
+    change, scatter = transform(mag, err)
+    des, des_err = mag[:, 1:] + change, np.hypot(err[:, 1:], scatter)
+    steps = 0.1 + 0.02 * np.arange(21)
+    fit = fit_ridge(des, des_err, red_sequence, steps)
+    kept = (z > 0.1) & (z < 0.5)
+    nearest = np.argmin(np.abs(z - steps[:, None]), axis=0)
+    rows = np.arange(len(z))
+    narrow = (fit.chi2 < CENTRE_CHI2) & (fit.relative < 0.0)
+    wide, narrow = (k[nearest, rows][kept].mean() for k in (fit.central, narrow))
+    print("central galaxies kept", wide, narrow)
+    assert wide > 0.95
+    assert wide > narrow + 0.02

@@ -17,6 +17,7 @@ from skyloom.clusters.catalogue.table import COLUMNS, read_catalogue, write_cata
 from skyloom.clusters.real_field.footprint import read_field, read_footprint
 from skyloom.clusters.real_field.sdss import read_galaxies, read_transform
 from skyloom.clusters.tasks import catalogs, real_field
+from skyloom.sky.coverage_files import read_coverage
 from skyloom.sky.tan import tan_wcs
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -170,6 +171,29 @@ def sane_footprint(found) -> None:
     assert (np.asarray(found.pixels) < 12 * found.nside**2).all(), "a pixel off the sky"
 
 
+def moc(folder: Path) -> Path:
+    column = fits.Column("UNIQ", "K", array=np.array([17, 4 * 4**9 + 5, 4 * 4**9 + 8]))
+    table = fits.BinTableHDU.from_columns([column])
+    table.header.update({"ORDERING": "NUNIQ", "COORDSYS": "C", "MOCDIM": "SPACE"})
+    path = folder / "moc.fits"
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path, overwrite=True)
+    return path
+
+
+def pixel_list(folder: Path) -> Path:
+    column = fits.Column("PIXEL", "K", array=np.array([3, 4, 900]))
+    table = fits.BinTableHDU.from_columns([column])
+    table.header.update({"NSIDE": 64, "ORDERING": "RING", "COORDSYS": "C"})
+    path = folder / "pixels.fits"
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path, overwrite=True)
+    return path
+
+
+def sane_coverage(found) -> None:
+    within(found.area, 0, 41253)
+    assert (found.stops > found.starts).all(), "ranges without a pixel"
+
+
 def painter(path: Path):
     camera = None  # what it is painted with is not read
     return real_field.read_painter(path.parent, 21.0, camera).transform
@@ -254,5 +278,7 @@ FORMATS = [
         sane_galaxies,
     ),
     Format("footprint", "fits", master, read_footprint, footprint, sane=sane_footprint),
+    Format("moc", "fits", moc, read_coverage, sane=sane_coverage),
+    Format("healpix", "fits", pixel_list, read_coverage, sane=sane_coverage),
     Format("field", "fits", master, read_field, field, weight=0.3),
 ]

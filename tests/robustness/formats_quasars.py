@@ -22,6 +22,7 @@ from skyloom.quasars.spectra.grid import LOG, Grid
 from skyloom.quasars.spectra.inspect import read_answers
 from skyloom.quasars.spectra.readers import spectra_of
 from skyloom.quasars.spectra.store import Store, write_store
+from skyloom.quasars.spectra.templates import read_template
 from skyloom.quasars.spectra.truth import CLASSES, read_truth
 from skyloom.quasars.survey.consensus import Calibration
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
@@ -271,6 +272,14 @@ FORMATS = [
         template,
         read_templates,
         lambda p: read_templates(p.parent),
+        sane=sane_templates,
+    ),
+    Format(
+        "one template",
+        "fits",
+        template,
+        read_template,
+        lambda p: [read_template(p)],
         sane=sane_templates,
     ),
     Format("draw", "npz", draw, read_draw, sane=sane_draw),

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skyloom.sky.footprint import SPHERE, Footprint, footprint, pixel_of, random_points
+from skyloom.sky.footprint import (
+    SPHERE,
+    Footprint,
+    footprint,
+    pixel_of,
+    random_points,
+    side_for,
+)
 
 
 def everywhere(n, seed=0):
@@ -72,6 +79,18 @@ def test_common_pixels():
 def test_sparse_pixels_can_be_left_out():
     """A pixel with fewer objects than asked for is not covered."""
     assert len(footprint([1.1, 1.2, 9.0], [0.1, 0.1, 0.1], 1.0, least=2).pixels) == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "side"), [(2_000_000, 0.46), (200_000, 1.83), (100, 3.66)]
+)
+def test_pixels_suit_the_density(n, side):
+    """Ten objects a pixel, within the limits; a sparse list has fewer."""
+    ra, dec = everywhere(n)
+    found, objects = side_for(ra, dec, 10, (0.5, 5.0))
+    assert found == pytest.approx(side, abs=0.005)
+    assert (objects >= 10) == (n > 100)
+    assert np.sqrt(footprint(ra, dec, found).area) > 0
 
 
 @pytest.mark.parametrize(

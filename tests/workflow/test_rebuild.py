@@ -96,7 +96,8 @@ CFILED = {"file_data"} | CTRAINED
 CPAINTED = {"images"} | CFILED
 CDRAWN = {"catalogs"} | CPAINTED
 COMPETED = {"baselines"} | CSHOWN
-CSURVEYED = {"survey"} | CINFERRED | COMPETED
+CMEASURED = {"sources"} | COMPETED
+CSURVEYED = {"survey"} | CINFERRED | CMEASURED
 CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
 
 # And for spectra: two chunks, two baselines and one cube.

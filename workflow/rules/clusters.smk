@@ -7,6 +7,7 @@ include: "common.smk"
 
 
 from skyloom.clusters import inputs, survey_tiles, training_files
+from skyloom.clusters.real_field import sky_names
 
 FILES = training_files.files(config)
 CHUNKS = assign(FILES, config["chunks"])

@@ -44,6 +44,14 @@ def cluster(rng, red_sequence, z, richness, place=(0.0, 0.0), radius=0.6):
     return _table(place[0] + away * np.cos(turn), place[1] + away * np.sin(turn), mag)
 
 
+def blurred(rng, table, error):
+    """Return galaxies whose magnitudes have an error more."""
+    moved = table.copy()
+    moved["MAG"] = table["MAG"] + rng.normal(0, error, table["MAG"].shape)
+    moved["MAG_ERR"] = np.hypot(table["MAG_ERR"], error)
+    return moved
+
+
 def _table(east, north, mag):
     ra = (CENTRE[0] + east / np.cos(np.radians(CENTRE[1]))) % 360
     err = np.full(mag.shape, MAG_ERR)

@@ -29,6 +29,7 @@ def test_a_cluster_is_the_highest_peak(red_sequence):
     assert abs(found["DEC"][0] - CENTRE[1]) < 0.015
     assert found["Z"][0] == pytest.approx(0.5, abs=0.03)
     assert 20 < found["LAMBDA"][0] < 75
+    assert found["MASKFRAC"][0] == pytest.approx(0.0, abs=0.05)
     assert found["SCORE"][0] > 1.5 * max([*found["SCORE"][1:], 3.0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import vstack
-from invented_sky import ARCMIN2, CENTRE, SIDE, cluster, field, inside
+from invented_sky import ARCMIN2, CENTRE, SIDE, blurred, cluster, field, inside
 from skyloom.clusters.baselines.colour_filter import fit_ridge
 from skyloom.clusters.baselines.matched_filter import (
     COLUMNS,
@@ -20,6 +20,7 @@ from skyloom.clusters.baselines.membership import (
 )
 from skyloom.clusters.baselines.photometry import arrays, unit_vectors
 from skyloom.clusters.baselines.randoms import inside_image, shuffled
+from skyloom.sky.cosmology import arcsec_per_mpc
 from skyloom.sky.tan import tan_wcs
 
 RNG = np.random.default_rng
@@ -46,6 +47,8 @@ def test_a_cluster_is_found(red_sequence, background, z, richness):
     assert best["Z"] == pytest.approx(z, abs=0.012)
     assert 0.6 < best["LAMBDA"] / richness < 1.4
     assert best["SCORE"] > 20
+    assert best["FLAG"] == 0
+    assert best["MASKFRAC"] == pytest.approx(0.0, abs=0.1)
     # Its galaxies make no second cluster of note.
     assert len(found) == 1 or found["SCORE"][1] < 0.4 * best["SCORE"]
 
@@ -62,6 +65,46 @@ def test_two_clusters_are_two(red_sequence, background):
     found = find_clusters(vstack(parts), red_sequence, inside, background, z=COARSE)[:3]
     np.testing.assert_allclose(sorted(found["Z"]), [0.3, 0.3, 0.6], atol=0.02)
     assert np.ptp(found["RA"]) > 0.2
+
+
+@pytest.mark.parametrize(
+    ("z", "error"),
+    [
+        ((0.25, 0.45), 0.02),
+        ((0.25, 0.45), 0.12),
+        ((0.45, 0.25), 0.12),
+        ((0.25, 0.35), 0.05),
+    ],
+)
+def test_neighbours_at_two_redshifts_are_two(red_sequence, background, z, error):
+    """Half a megaparsec apart: nothing between them takes the members of both."""
+    rng, half = RNG(21), 0.25 * arcsec_per_mpc(min(z)) / 3600
+    sky = blurred(rng, field(rng), error)
+    parts = [
+        blurred(rng, cluster(rng, red_sequence, each, 40, (place, 0.0)), error)
+        for each, place in zip(z, (-half, half), strict=True)
+    ]
+    how = red_sequence, inside, background
+    both = find_clusters(vstack([sky, *parts]), *how, z=COARSE)[:2]
+    for each, part in zip(z, parts, strict=True):
+        alone = find_clusters(vstack([sky, part]), *how, z=COARSE)[0]
+        found = both[np.argmin(np.abs(both["Z"] - each))]
+        assert found["Z"] == pytest.approx(each, abs=0.035)
+        assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.25)
+
+
+@pytest.mark.parametrize("off", [-0.15, -0.25, 0.15])
+@pytest.mark.parametrize("z", [0.3, 0.5])
+def test_a_central_galaxy_may_be_off_the_red_sequence(red_sequence, background, z, off):
+    """In g-r by up to five times the members' scatter: the centre all the same."""
+    rng = RNG(22)
+    own = cluster(rng, red_sequence, z, 30)
+    own["MAG"][0, 0] += off
+    table = vstack([field(rng), own])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["Z"] == pytest.approx(z, abs=0.015)
+    away = np.hypot((best["RA"] - CENTRE[0]) * np.cos(0.7), best["DEC"] - CENTRE[1])
+    assert away * 3600 < 0.15 * arcsec_per_mpc(z)
 
 
 def test_empty_sky_holds_no_rich_cluster(red_sequence, background):
@@ -92,6 +135,7 @@ def test_a_cluster_at_the_edge_keeps_its_richness(red_sequence, background):
     table = table[inside(table["RA"], table["DEC"])]
     found = find_clusters(table, red_sequence, inside, background, z=COARSE)
     assert 0.6 < found["LAMBDA"][0] / 60 < 1.6
+    assert 0.3 < found["MASKFRAC"][0] < 0.55
 
 
 def test_score_counts_the_visible_members(red_sequence, background):
@@ -105,11 +149,41 @@ def test_score_counts_the_visible_members(red_sequence, background):
     centre = unit_vectors([CENTRE[0] + 0.9 * SIDE / 2 / np.cos(0.7)], [CENTRE[1]])
     visible = visible_members(sky, k, centre)[0]
     assert 0.3 < visible < 0.8
-    richness, score = solve(sky, k, centre, free)
+    richness, score, misfit = solve(sky, k, centre, free)
     _, member = members(sky, k, centre, free)
     gain = -np.log1p(-member).sum()
     assert score[0] == pytest.approx(gain - richness[0] * visible, rel=1e-6)
     assert member.sum() == pytest.approx(richness[0] * visible, rel=1e-3)
+    assert 1.0 < misfit[0] < 4.0
+
+
+def test_a_redshift_that_is_only_bounded_says_so(red_sequence, background):
+    """Beyond the grid's end: the last step, an error as wide as the range, and a flag.
+
+    FLAG is a sum of bits, of which 1 says this.
+    """
+    rng = RNG(16)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.2, 40)])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["Z"] == pytest.approx(COARSE[0])
+    assert best["FLAG"] & 1
+    assert best["Z_ERR"] == pytest.approx((COARSE[3] - COARSE[0]) / 12**0.5)
+
+
+def test_members_of_two_redshifts_are_flagged(red_sequence, background):
+    """Two clusters at one place, too near in redshift to be told apart: bit 2."""
+    rng = RNG(17)
+    parts = [blurred(rng, cluster(rng, red_sequence, z, 30), 0.1) for z in (0.26, 0.36)]
+    table = vstack([field(rng), *parts])
+    best = find_clusters(table, red_sequence, inside, background, z=COARSE)[0]
+    assert best["FLAG"] & 2
+
+
+def test_columns_say_what_they_mean(red_sequence, background):
+    """Those whose names do not."""
+    found = find_clusters(field(RNG(18)), red_sequence, inside, background, z=COARSE)
+    assert "footprint" in found["MASKFRAC"].info.description
+    assert "bounded" in found["FLAG"].info.description
 
 
 def test_a_shallow_catalogue_keeps_the_richness(red_sequence, background):
@@ -170,3 +244,16 @@ def test_footprint_of_an_image_is_its_pixels():
     ra, dec = wcs.wcs_pix2world(x, y, 0)
     assert seen(ra, dec).tolist() == [True, True, False, False, False, False]
     assert not seen(np.array([190.0]), np.array([30.0])).any()
+
+
+def test_chunks_change_nothing(red_sequence, background, monkeypatch):
+    """However many centres have their pairs in memory at once."""
+    rng = RNG(15)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.4, 40)])
+    whole, parts = [], []
+    for found, size in ((whole, 10**6), (parts, 7)):
+        monkeypatch.setattr("skyloom.clusters.baselines.membership.CHUNK", size)
+        found.append(find_clusters(table, red_sequence, inside, background, z=COARSE))
+    assert len(whole[0]) > 0
+    for name in COLUMNS:
+        np.testing.assert_allclose(parts[0][name], whole[0][name], rtol=1e-9)

@@ -62,7 +62,7 @@ def test_columns_can_be_named(csv):
     path = csv("name,RA,DEC,Z,LAMBDA,N", "a,1,2,0.3,4.5,20", "b,2,2,0.3,,30")
     table = read_clusters(path, {"LAMBDA": "N"})
     assert table["LAMBDA"].tolist() == [20, 30]
-    assert table["ID"].tolist() == [1, 2]
+    assert table["ID"].tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
@@ -284,6 +284,23 @@ def test_a_list_as_people_have_it(csv):
     table = read_clusters(path)
     assert table["ID"].tolist() == [1]
     assert table.meta["dropped"] == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "read"),
+    [
+        ("MCXC", ("J0000.1+0816", "J0001"), ["J0000.1+0816", "J0001"]),
+        ("name", ("A 1", "A 1"), [1, 2]),
+        ("name", ("A 1", ""), [1, 2]),
+    ],
+)
+def test_names_stand_for_an_absent_id(csv, header, cells, read):
+    """If each row has its own; if not, rows are numbered."""
+    table = read_clusters(
+        csv(f"{header},RA,DEC,Z,LAMBDA", *(f"{cell},1,2,0.3,20" for cell in cells))
+    )
+    assert table["ID"].tolist() == read
+    assert ("ID" in table.meta["absent"]) == (read == [1, 2])
 
 
 def test_names_are_written_and_read(tmp_path):

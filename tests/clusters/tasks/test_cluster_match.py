@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 from skyloom.clusters.config import Evaluate
 from skyloom.clusters.tasks.match import match_lists
@@ -15,8 +16,8 @@ from skyloom.run.headline import headline
 PLAIN, LIMITS = {"a": {}, "b": {}}, Evaluate()
 
 
-def write(path, ra, richness=None, name="LAMBDA"):
-    table = Table({"RA": ra, "DEC": np.zeros(len(ra)), "Z": np.full(len(ra), 0.3)})
+def write(path, ra, richness=None, name="LAMBDA", z=0.3):
+    table = Table({"RA": ra, "DEC": np.zeros(len(ra)), "Z": np.full(len(ra), z)})
     if richness is not None:
         table[name] = richness
     table.write(path)
@@ -49,6 +50,68 @@ def test_lists_of_different_skies_share_nothing(tmp_path):
     assert pairs.empty
     assert report["area"] == 0
     assert report["rates"]["chance"] is None
+
+
+def test_redshifts_are_cut_after_matching(tmp_path):
+    """A cluster below the limit has its partner above; neither range is guessed."""
+    z = {"a": [0.2, 0.499, 0.6], "b": [0.51, 0.7, 0.61]}
+    ra = {"a": [10.0, 10.5, 11.0], "b": [10.5, 11.5, 11.0]}
+    paths = {k: write(tmp_path / f"{k}.csv", ra[k], z=z[k]) for k in "ab"}
+    _, report = match_lists(paths, PLAIN, LIMITS, 1, (0.1, 0.5))
+    counts = {k: report["rates"][k]["all"] for k in "ab"}
+    assert (counts["a"]["k"], counts["a"]["n"], counts["b"]["n"]) == (1, 2, 0)
+    assert report["redshifts"] == {"low": 0.1, "high": 0.5, "given": True}
+    assert "no cluster at redshifts 0.1 to 0.5" in report["warnings"][-1]
+    _, report = match_lists(paths, PLAIN, LIMITS, 1)
+    assert report["redshifts"] == {"low": 0.51, "high": 0.6, "given": False}
+    assert [report["rates"][k]["all"]["n"] for k in "ab"] == [1, 1]
+
+
+def test_a_given_footprint_takes_the_place_of_cells(tmp_path):
+    """What lies beyond is not counted, but may be a partner; nothing is doubtful."""
+    ra = {"a": [0.5, 44.999], "b": [0.5, 45.001, 120.0]}
+    paths = {k: write(tmp_path / f"{k}.csv", ra[k]) for k in "ab"}
+    # The base pixel about (0, 0), whose corner lies at RA 45.
+    column = fits.Column("UNIQ", "K", array=[8])
+    table = fits.BinTableHDU.from_columns([column])
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(tmp_path / "moc.fits")
+    paths["footprint"] = str(tmp_path / "moc.fits")
+    _, report = match_lists(paths, PLAIN, LIMITS, 1)
+    assert report["area"] == pytest.approx(41253 / 12, rel=1e-4)
+    assert report["cells"] is None
+    assert report["warnings"] == []
+    assert report["footprint"] == "moc.fits"
+    counts = {k: report["rates"][k]["all"] for k in "ab"}
+    assert (counts["a"]["k"], counts["a"]["n"]) == (2, 2)
+    assert (counts["b"]["k"], counts["b"]["n"]) == (1, 1)
+
+
+def test_cells_follow_the_density(tmp_path, caplog):
+    """Each list has its own; one that is sparse is said to be."""
+    ra = {"a": np.linspace(0.0, 40.0, 4000), "b": np.linspace(0.0, 40.0, 8)}
+    paths = {k: write(tmp_path / f"{k}.csv", ra[k]) for k in "ab"}
+    _, report = match_lists(paths, PLAIN, LIMITS, 1)
+    cells = report["cells"]
+    assert cells["a"]["side"] == pytest.approx(0.458, abs=0.001)
+    assert cells["b"]["side"] == pytest.approx(3.66, abs=0.01)
+    assert cells["a"]["clusters"] >= 10
+    (text,) = report["warnings"]
+    assert f"list b has {cells['b']['clusters']:.1f} clusters in a cell" in text
+    assert text in caplog.text
+    counts = [cells[k]["rates"]["a"]["all"]["n"] for k in ("half", "twice")]
+    assert counts[0] < report["rates"]["a"]["all"]["n"] <= counts[1]
+
+
+def test_names_come_back_as_text(tmp_path):
+    """Of an ID column, or of one called a name."""
+    paths = {}
+    for key, name in (("a", "ID"), ("b", "name")):
+        names = ["MCXC J0000.1+0816", "RM J0001"]
+        table = Table({name: names, "RA": [1.0, 2], "DEC": [0.0, 0], "Z": [0.3, 0.3]})
+        table.write(tmp_path / f"{key}.csv")
+        paths[key] = str(tmp_path / f"{key}.csv")
+    pairs, _ = match_lists(paths, PLAIN, LIMITS, 1)
+    assert pairs["ID_A"].tolist() == pairs["ID_B"].tolist() == names
 
 
 @pytest.mark.real
@@ -89,8 +152,8 @@ def test_headline_keeps_chosen_branches(tmp_path):
 def test_headline_of_the_real_field_is_of_its_pure_catalogue(tmp_path):
     """Clusters above the threshold, not all that are listed."""
     path = tmp_path / "report.json"
-    write_json(
-        path, {"area": 1.0, "clusters": 9, "threshold": 0.7, "clusters_above": 4}
-    )
-    found = headline({"real_field": str(path)}, HEADLINES)
-    assert found["real_field"] == {"area": 1.0, "threshold": 0.7, "clusters_above": 4}
+    pure = {"threshold": 0.7, "clusters_above": 4}
+    write_json(path, {"area": 1.0, "clusters": {**pure, "listed": 9}})
+    found = headline({"real_field": str(path)}, HEADLINES)["real_field"]
+    assert found["area"] == 1.0
+    assert found["clusters"] == pure

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import pytest
 from astropy.io import fits
 from astropy.table import Table
 from skyloom.clusters.catalogue.sample import draw_field
@@ -13,11 +12,11 @@ from skyloom.clusters.config_simulation import Images
 from skyloom.clusters.encoder.files import save_encoder
 from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
-from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
+from skyloom.clusters.finder.catalogue import COLUMNS, catalogue, merge
 from skyloom.clusters.inference.windows import WindowSettings
-from skyloom.clusters.real_field.counts import counted
 from skyloom.clusters.real_field.footprint import occupied
 from skyloom.clusters.real_field.sdss import SDSS_BANDS
+from skyloom.clusters.real_field.skies import sky
 from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import Look, predictor_of
@@ -60,21 +59,6 @@ def test_what_lies_below_needs_no_list(checkout, world):
     assert painter.sample.halos is None
 
 
-def test_counts_from_the_threshold_on():
-    """Of the sky and of chance, the threshold among the others."""
-    chance = [np.array([0.55, 0.65]), np.array([0.95])]
-    report = counted(np.array([0.2, 0.6, 0.8]), chance, 2.0, 0.6)
-    assert (report["clusters"], report["clusters_above"]) == (3, 2)
-    assert report["threshold"] == 0.6
-    alarms = report["false_alarms"]
-    assert [row["above"] for row in alarms] == [0.5, 0.6, 0.7, 0.9]
-    assert [row["k"] for row in alarms] == [3, 2, 1, 1]
-    assert alarms[1]["value"] == pytest.approx(2 / 4.0)
-    assert counted(np.zeros(0), [], 2.0, 0.5)["false_alarms"] == []
-    usual = counted(np.zeros(0), chance, 2.0, 0.5)["false_alarms"]
-    assert [row["above"] for row in usual] == [0.5, 0.7, 0.9]
-
-
 def test_catalogue_says_its_threshold(tmp_path):
     """Cards of its own stand in the primary header, and it is read as before."""
     path = tmp_path / "a.fits"
@@ -94,15 +78,15 @@ class OneByOne:
 
 
 def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
-    """Real and shuffled ones; images and windows are dropped again."""
+    """Real and null ones; images and windows are dropped again."""
     tables, known = checkout / "resources/clusters", galaxies()
     footprint = occupied(known)
     save_encoder(tmp_path / "best_encoder.ckpt", Encoder(SHAPE))
     windows = WindowSettings(window=256, step=256, tile=32, pool=4)
     painter = real_field.read_painter(tables, 21.0, Camera(Images(), 3), 256)
-    for number in (0, 1):
-        tiles = real_field.sky_tiles(known, number, 256)
-        seen = real_field.sky(known, footprint, number, 3)
+    for name in ("real", "permuted1"):
+        tiles = real_field.sky_tiles(known, name, 256)
+        seen = sky(known, footprint, name, 3)
         look = partial(
             real_field.look_at_tile,
             galaxies=seen,
@@ -114,23 +98,37 @@ def test_tiles_of_skies_are_painted_and_looked_at(checkout, tmp_path):
             record=Recipe({}, "c0de").record([]),
         )
         item = next(iter(tiles))
-        assert item.startswith(f"sky{number}_SKY")
+        assert item.startswith(f"{name}_SKY")
         look(item, {"candidates": tmp_path / "found.fits"})
         assert len(painter.sources(seen, tiles[item], item)) > 10
         one = read_candidates(tmp_path / "found.fits")
-        whole = real_field.merged(look, tiles, OneByOne())
+        whole = real_field.looked(look, tiles, OneByOne())
         write_catalogue(tmp_path / "sky.fits", whole)
         table = catalogue(read_candidates(tmp_path / "sky.fits"))
         assert len(table) == len(whole) <= len(one)
     assert not list((tmp_path / "work").rglob("*.fits"))
 
 
-def test_only_the_real_sky_has_its_places():
-    """Later ones have the same galaxies elsewhere, each in its own way."""
-    known = galaxies()
-    skies = [real_field.sky(known, occupied(known), k, 3) for k in (0, 1, 1, 2)]
-    assert np.array_equal(skies[0]["RA"], known["RA"])
-    assert np.array_equal(skies[1]["RA"], skies[2]["RA"])
-    assert not np.isin(skies[1]["RA"], known["RA"]).any()
-    assert not np.isin(skies[3]["RA"], skies[1]["RA"]).any()
-    assert all(np.array_equal(each["ID"], known["ID"]) for each in skies)
+def test_each_tile_is_in_one_part():
+    """Parts beyond the tiles are empty, and lists of them have no rows."""
+    tiles = dict.fromkeys("edcba")
+    parts = [list(real_field.part_of(tiles, k, 7)) for k in range(7)]
+    assert parts == [["a"], ["b"], ["c"], ["d"], ["e"], [], []]
+    assert list(real_field.part_of(tiles, 1, 2)) == ["b", "d"]
+
+
+def test_a_part_without_tiles_has_no_candidates(tmp_path):
+    """Its file is read and merged as others are."""
+    write_catalogue(tmp_path / "a.fits", real_field.looked(None, {}, None))
+    none = read_candidates(tmp_path / "a.fits")
+    assert len(merge([none, none])) == 0
+
+
+def test_a_list_that_is_nowhere_pure_is_written(tmp_path):
+    """Its threshold is a card without a value."""
+    for name in ("a.fits", "a.ecsv"):
+        table = found()
+        table.meta["threshold"] = None
+        write_catalogue(tmp_path / name, table, {"THRESHLD": (None, "pure from here")})
+    assert len(read_candidates(tmp_path / "a.fits")) == 2
+    assert "THRESHLD" in fits.getheader(tmp_path / "a.fits")

@@ -60,14 +60,14 @@ def test_completeness_and_purity_by_hand(rows):
 def test_labels_by_hand(rows):
     """Completeness by the true label, purity by the given one."""
     table = metrics.table(rows).set_index(["measure", "group"])["value"]
-    assert table["completeness", "low"] == 0.5
-    assert table["completeness", "high"] == 0
-    assert table["purity", "low"] == pytest.approx(1 / 3)
+    assert table["completeness_label", "low"] == 0.5
+    assert table["completeness_label", "high"] == 0
+    assert table["purity_label", "low"] == pytest.approx(1 / 3)
 
 
 def test_table_by_signal_redshift_and_class(rows):
     """Bins hold their lower edge, in order; the whole is in it."""
-    table = metrics.table(rows, dv_max=None)
+    table = metrics.table(rows)
     assert list(table)[:3] == ["measure", "by", "group"]
     keyed = table.set_index(["measure", "by", "group"])["value"]
     assert keyed["completeness", "all", "all"] == 0.5
@@ -76,6 +76,19 @@ def test_table_by_signal_redshift_and_class(rows):
     assert keyed["completeness", "z", "2.1 to 2.6"] == 1
     assert keyed["purity", "z", "0.8 to 1.4"] == 0.5
     assert keyed["false positives", "class", "STAR"] == 1
+
+
+def test_one_name_is_one_number(rows):
+    """Report and table agree; a wrong redshift tells the two kinds apart."""
+    found = metrics.report(rows, np.random.default_rng(1))
+    table = metrics.table(rows)
+    whole = table[table["by"] == "all"].set_index("measure")["value"]
+    assert set(whole.index) == set(metrics.MEASURES)
+    for name, value in whole.items():
+        assert found[name]["value"] == pytest.approx(value)
+    assert whole["completeness"] > whole["completeness_z"] > 0
+    assert whole["purity"] > whole["purity_z"] > 0
+    assert not table.duplicated(["measure", "by", "group"]).any()
 
 
 def test_report_is_json(rows):
@@ -150,7 +163,7 @@ def test_dv_is_of_the_measured_redshift(rows):
 
 def test_purity_by_redshift_is_by_the_measured_one(rows):
     """Target 2, at 2.5, is called at 0.7."""
-    table = metrics.table(rows, dv_max=None)
+    table = metrics.table(rows)
     keyed = table.set_index(["measure", "by", "group"])["value"]
     assert keyed["purity", "z", "0 to 0.8"] == 1
     assert ("purity", "z", "2.1 to 2.6") not in keyed

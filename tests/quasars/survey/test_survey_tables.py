@@ -63,6 +63,8 @@ def spectra(n, tile=7, exposure=1, first=0):
             "expid": exposure,
             "ra": 1.0,
             "dec": np.nan,
+            "plate": tile,
+            "fiberid": np.arange(1, n + 1),
         }
     )
     return Spectra(arms, meta)
@@ -94,6 +96,16 @@ def test_columns_are_those_of_the_seed_first(exposures):
     total = rows[["C_NOT", "C_QSO_LZ", "C_QSO_HZ"]].sum(axis=1)
     np.testing.assert_allclose(total, 1)
     assert rows[["Z", "Z_ERR", "ENTROPY", "BALD", "SUPPORT"]].notna().all(axis=None)
+
+
+def test_what_surveys_call_a_spectrum_reaches_the_catalogue(exposures):
+    """PLATE and FIBERID as they came; what no file said is -1."""
+    rows = pd.read_parquet(exposures[0])
+    assert rows["PLATE"].tolist() == [7] * 4
+    assert rows["FIBERID"].tolist() == [1, 2, 3, 4]
+    others = ["MJD", "FIBER", "PETAL_LOC"]
+    assert (rows[others] == -1).all(axis=None)
+    assert rows.dtypes[[*others, "PLATE", "FIBERID"]].eq("int64").all()
 
 
 def test_size_of_batches_changes_nothing(tmp_path):

@@ -4,8 +4,7 @@
 # One-to-one pairs, and how many of either list have a partner.
 rule match:
     input:
-        a=lambda wildcards: inputs.matched(config)["a"],
-        b=lambda wildcards: inputs.matched(config)["b"],
+        unpack(lambda wildcards: inputs.matched(config)),
     output:
         pairs="<results>/matches/pairs.csv",
         rates="<results>/matches/rates.json",
@@ -23,6 +22,7 @@ rule match:
             "evaluate.radius",
             "match.columns_a",
             "match.columns_b",
+            "match.redshifts",
             "seed",
         ),
         code=digest("scripts/clusters/match.py"),

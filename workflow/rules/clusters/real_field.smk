@@ -1,29 +1,32 @@
 """A real galaxy catalogue painted as images, and the clusters found in it."""
 
 
-# Candidates of the real sky (0) or of a shuffled one: painted, looked at, dropped.
+# Candidates in a part of the tiles of a sky, the real one or a null one: painted, looked
+# at, dropped.
 rule look_at_sky:
     input:
         encoder=lambda wildcards: inputs.encoder(config)["encoder"],
         galaxies=lambda wildcards: inputs.galaxies(config),
     output:
-        "<results>/real_field/sky{sky}.fits",
+        "<results>/real_field/looked/{sky}_{part}.fits",
     log:
-        "<logs>/look_at_sky/{sky}.log",
+        "<logs>/look_at_sky/{sky}_{part}.log",
     benchmark:
-        "<benchmarks>/look_at_sky/{sky}.tsv"
+        "<benchmarks>/look_at_sky/{sky}_{part}.tsv"
     wildcard_constraints:
-        sky=r"\d+",
+        sky=sky_names.PATTERN,
+        part=r"\d+",
     conda:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
         mem_mb=by_attempt(8000),
-        runtime=by_attempt(240),
+        runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
         settings=pick(
             TABLES,
+            "chunks",
             "data.pool",
             "data.tile_size",
             "images.depth10",
@@ -37,17 +40,47 @@ rule look_at_sky:
         ),
         code=digest("scripts/clusters/look_at_sky.py"),
     message:
-        "Paint sky {wildcards.sky} of the real field and look at it"
+        "Paint part {wildcards.part} of sky {wildcards.sky} and look at it"
     script:
         "../../../scripts/clusters/look_at_sky.py"
 
 
-# Its clusters with probabilities, the matched filter's, and what chance would find.
+# What the matched filter finds in a sky.
+rule filter_sky:
+    input:
+        galaxies=lambda wildcards: inputs.galaxies(config),
+    output:
+        "<results>/real_field/filtered/{sky}.fits",
+    log:
+        "<logs>/filter_sky/{sky}.log",
+    wildcard_constraints:
+        sky=sky_names.PATTERN,
+    conda:
+        "../../../envs/clusters.yaml"
+    resources:
+        mem_mb=by_attempt(3000),
+        runtime=by_attempt(60),
+    params:
+        settings=pick(TABLES, "real_field.limit", "seed", "tables"),
+        code=digest("scripts/clusters/filter_sky.py"),
+    message:
+        "Matched filter on sky {wildcards.sky} of the real field"
+    script:
+        "../../../scripts/clusters/filter_sky.py"
+
+
+# Its clusters, with probabilities by how much they stand above the null skies.
 rule real_field:
     input:
-        skies=expand("<results>/real_field/sky{sky}.fits", sky=inputs.SKIES),
+        looked=expand(
+            "<results>/real_field/looked/{sky}_{part}.fits",
+            sky=sky_names.LOOKED_AT,
+            part=range(config["chunks"]),
+        ),
+        filtered=expand(
+            "<results>/real_field/filtered/{sky}.fits", sky=sky_names.FILTERED
+        ),
         galaxies=lambda wildcards: inputs.galaxies(config),
-        calibration=lambda wildcards: inputs.encoder(config)["calibration"],
     output:
         fits="<results>/real_field/clusters.fits",
         ecsv="<results>/real_field/clusters.ecsv",
@@ -61,7 +94,7 @@ rule real_field:
         mem_mb=by_attempt(3000),
         runtime=by_attempt(60),
     params:
-        settings=pick(TABLES, "real_field.limit", "tables"),
+        settings=pick(config, "evaluate.purity", "seed"),
         code=digest("scripts/clusters/real_field.py"),
     message:
         "Clusters of the real field"

@@ -44,10 +44,10 @@ for chunk, names in PARTS.items():
             "../../../scripts/clusters/survey.py"
 
 
-# The baselines, on what a survey's catalogue would say of the tiles.
+# The baselines, on the sources that are measured on the tiles' images.
 rule baselines:
     input:
-        catalogs=expand("<results>/survey/catalogs/{tile}.dat", tile=sorted(TILES)),
+        sources=expand("<results>/sources/{tile}.fits", tile=sorted(TILES)),
         images=[TILES[name][0] for name in sorted(TILES)],
     output:
         matched_filter=expand(
@@ -67,8 +67,6 @@ rule baselines:
     params:
         settings=pick(
             TABLES,
-            "images.depth10",
-            "images.fwhm",
             "seed",
             "tables.red_sequence",
         ),

@@ -1,6 +1,32 @@
-"""The encoder over a survey's tiles, and one catalogue of the clusters it finds."""
+"""A survey's tiles: their sources, the encoder over them, the clusters it finds."""
 
 for chunk, names in PARTS.items():
+
+    # Sources measured on the tiles' images, as a survey's catalogue has them.
+    rule:
+        name:
+            f"sources_{chunk}"
+        input:
+            [path for name in names for path in TILES[name]],
+        output:
+            expand("<results>/sources/{tile}.fits", tile=names),
+        log:
+            f"<logs>/sources/{chunk}.log",
+        benchmark:
+            f"<benchmarks>/sources/{chunk}.tsv"
+        conda:
+            "../../../envs/clusters.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=by_attempt(8000),
+            runtime=by_attempt(120),
+        params:
+            settings=pick(config | {"tiles": names}, "seed", "tiles"),
+            code=digest("scripts/clusters/sources.py"),
+        message:
+            f"Sources of the tiles of chunk {chunk}"
+        script:
+            "../../../scripts/clusters/sources.py"
 
     # What the encoder says of every part of the tiles.
     rule:

@@ -121,6 +121,7 @@ if GIVEN["spectra"]:
     rule classify_files:
         input:
             **CLASSIFIES,
+            **TEMPLATE,
             spectra=inputs.spectra(
                 GIVEN["spectra"],
                 [data_path(GIVEN["truth"])] if GIVEN["truth"] else [],

@@ -1,5 +1,7 @@
 """The survey run of a round: every exposure classified, and one table of them."""
 
+TEMPLATE = {"template": data_path(config["template"])} if config["template"] else {}
+
 for number in ROUNDS:
     for chunk, names in CHUNKS.items():
 
@@ -8,6 +10,7 @@ for number in ROUNDS:
             name:
                 f"run_round{number}_{chunk}"
             input:
+                **TEMPLATE,
                 stores=expand("<results>/spectra/{name}.h5", name=names),
                 networks=MADE(number, "keras"),
                 calibration=f"<results>/ensemble/round{number}/calibration.json",

@@ -95,6 +95,16 @@ class Match(Section):
     b: DataFile | None = key(None, "Second list.")
     columns_a: Columns = key({}, "Its columns by our names, where they are not known.")
     columns_b: Columns = key({}, "The same of the second list.")
+    redshifts: Rising[Redshift] | None = key(
+        None,
+        "Range that rates are counted in; partners may lie beyond. null: what the "
+        "lists' own ranges share.",
+    )
+    footprint: DataFile | None = key(
+        None,
+        "Where both lists have looked: a MOC, or a list of HEALPix pixels, FITS; "
+        "rates are counted in it. null: cells in which both have clusters.",
+    )
 
     @model_validator(mode="after")
     def _both(self) -> Self:

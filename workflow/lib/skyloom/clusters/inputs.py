@@ -20,7 +20,6 @@ PART = re.compile(r"_\d{7}\.fits?(\.gz)?$")  # a catalogue's file of a HEALPix p
 MASTER = re.compile(r"_master_table\.fits?(\.gz)?$")
 LIST = "<results>/raw/clusters.fits"
 ENCODER = "<results>/encoder/best_encoder.ckpt"
-SKIES = (0, 1)  # of the real field: the real one, and a shuffled one
 CALIBRATION = "<results>/encoder/calibration.json"
 
 
@@ -158,7 +157,7 @@ def galaxies(config: Mapping) -> list[str]:
 
 
 def matched(config: Mapping) -> dict[str, str]:
-    """Return the two lists that are matched with each other.
+    """Return the two lists that are matched, and their footprint if it is given.
 
     Raises
     ------
@@ -169,4 +168,5 @@ def matched(config: Mapping) -> dict[str, str]:
     if absent:
         msg = f"no two lists of clusters to match: set {' and '.join(absent)}"
         raise ConfigError(msg)
-    return {key: data_path(config["match"][key]) for key in ("a", "b")}
+    given = {key: config["match"][key] for key in ("a", "b", "footprint")}
+    return {key: data_path(path) for key, path in given.items() if path is not None}

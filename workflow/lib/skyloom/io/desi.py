@@ -26,6 +26,7 @@ from skyloom.io.spectral_units import angstroms, fluxes
 ARMS = ("b", "r", "z")
 JOINED = "brz"  # coadded across the cameras
 TARGETS = ("FIBERMAP", "COADD_FIBERMAP")  # names of the table of targets
+OF_EXPOSURE = ("TILEID", "EXPID", "FIBER", "PETAL_LOC")  # perhaps in EXP_FIBERMAP
 ALLBADPIX = 2  # the mask value we write: every input pixel was bad
 FLUX_UNIT = "10**-17 erg/(s cm2 Angstrom)"
 IVAR_UNIT = "10**+34 (s2 cm4 Angstrom2) / erg2"
@@ -62,7 +63,8 @@ def coadd_batches(
     ------
     Spectra
         Of the targets (sky fibres and negative TARGETIDs are left out), by one arm a
-        camera. `tileid` and `expid` are -1 where a spectrum is of several or unknown.
+        camera. `tileid`, `expid`, `fiber` and `petal_loc` are -1 where a spectrum is of
+        several or unknown.
 
     Raises
     ------
@@ -193,7 +195,7 @@ def _arm(file: FitsFile, name: str, rows: slice) -> Arm:
 
 def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarray]:
     path, where = file.path, f"HDU {key}"
-    table = file.integers(key, ("TARGETID",), ("TILEID", "EXPID"))
+    table = file.integers(key, ("TARGETID",), OF_EXPOSURE)
     table |= file.columns(key, (), ("OBJTYPE",))
     table |= file.numbers(key, (), ("TARGET_RA", "TARGET_DEC"))
     targetid = table["TARGETID"]
@@ -206,9 +208,10 @@ def _fibermap(file: FitsFile, key: str, n: int) -> tuple[pd.DataFrame, np.ndarra
     if not keep.any():
         problem = f"no targets among {n} fibres"
         raise InputError(path, problem, where=where, expected="OBJTYPE TGT")
-    exposure = (_exposure(file, table, name) for name in ("TILEID", "EXPID"))
+    tileid, expid, *ids = (_exposure(file, table, name) for name in OF_EXPOSURE)
     place = (table.get(name) for name in ("TARGET_RA", "TARGET_DEC"))
-    return meta_table(targetid, *exposure, *place), keep
+    known = dict(zip(("fiber", "petal_loc"), ids, strict=True))
+    return meta_table(targetid, tileid, expid, *place, known), keep
 
 
 def _exposure(file: FitsFile, table: dict, name: str) -> np.ndarray:

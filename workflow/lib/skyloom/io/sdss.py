@@ -190,7 +190,8 @@ def _meta(path, hdu: int, n: int, table, plate, mjd, keep):
         problem = f"{len(table['FIBERID'])} rows for {n} spectra"
         raise InputError(path, problem, where=where, expected="one row a spectrum")
     targetid = _targetid(path, where, plate, mjd, table["FIBERID"])
-    meta = meta_table(targetid, plate, mjd, table.get("RA"), table.get("DEC"))
+    ids = {"plate": plate, "mjd": mjd, "fiberid": table["FIBERID"]}
+    meta = meta_table(targetid, plate, mjd, table.get("RA"), table.get("DEC"), ids)
     if not keep.any():
         raise InputError(path, "no targets", where=where, remedy="it has only sky")
     refuse_repeats(path, meta[keep], "drop the repeated rows")
@@ -216,7 +217,8 @@ def _spec_meta(file: FitsFile) -> pd.DataFrame:
     plate, mjd, fiber = (_identity(file.path, facts, key) for key in FACTS[:3])
     targetid = _targetid(file.path, "the identity", plate, mjd, fiber)
     ra, dec = (_degrees(file.path, facts, key) for key in FACTS[3:])
-    return meta_table([targetid], [plate], [mjd], [ra], [dec])
+    ids = {"plate": [plate], "mjd": [mjd], "fiberid": [fiber]}
+    return meta_table([targetid], [plate], [mjd], [ra], [dec], ids)
 
 
 def _spec_table(file: FitsFile) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pandas as pd
 from skyloom.io.errors import InputError
 
 META = ("targetid", "tileid", "expid", "ra", "dec")
+# What surveys call a spectrum: SDSS by the first three, DESI by the last two.
+IDENTIFIERS = ("plate", "mjd", "fiberid", "fiber", "petal_loc")
 
 RANGE = (900.0, 60000.0)  # Å; optical spectra in nm or µm lie outside
 
@@ -63,7 +66,8 @@ class Spectra:
         Each of n spectra, in order of wavelength.
     meta : DataFrame of n rows
         ``targetid`` (int64), ``tileid`` (plate for SDSS), ``expid`` (MJD for SDSS),
-        ``ra``, ``dec`` (degrees, NaN if unknown), index 0 to n - 1.
+        ``ra``, ``dec`` (degrees, NaN if unknown), index 0 to n - 1; of readers also
+        `IDENTIFIERS` (int64, -1 where the file has none).
     """
 
     arms: tuple[Arm, ...]
@@ -88,8 +92,10 @@ class Spectra:
         return Spectra(tuple(arm.rows(index) for arm in self.arms), meta)
 
 
-def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
-    """Return `Spectra.meta` of columns.
+def meta_table(
+    targetid, tileid, expid, ra=None, dec=None, identifiers: Mapping | None = None
+) -> pd.DataFrame:
+    """Return `Spectra.meta` of columns; `identifiers` are some of `IDENTIFIERS`.
 
     A position that is not given, or cannot be one (-9999), is unknown.
     """
@@ -101,7 +107,15 @@ def meta_table(targetid, tileid, expid, ra=None, dec=None) -> pd.DataFrame:
     place = (np.abs(table["ra"]) <= 360) & (np.abs(table["dec"]) <= 90)
     for name in ("ra", "dec"):
         table[name] = np.where(place, table[name], np.nan)
-    return pd.DataFrame(table)
+    return identified(pd.DataFrame(table | dict(identifiers or {})))
+
+
+def identified(meta: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of facts with all `IDENTIFIERS`, -1 where it had none."""
+    own = {name: meta.get(name, -1) for name in IDENTIFIERS}
+    whole = dict.fromkeys(IDENTIFIERS, np.int64)
+    # In one order, whatever the file: batches of several kinds go into one table.
+    return meta.drop(columns=list(own), errors="ignore").assign(**own).astype(whole)
 
 
 def words(column) -> np.ndarray:

@@ -271,6 +271,10 @@ class Config(Section):
         2, "Jobs that training, ingestion and survey run are cut into.", ge=1, le=10000
     )
     threads: Threads = key(1, "Cores that a job of the survey run asks for.")
+    template: DataFile | None = _path(
+        "redrock's QSO template of all redshifts, rrtemplate-QSO-None-v0.1.fits[.gz], "
+        "which refines the redshifts; null for the networks' alone."
+    )
     paths: Paths = part(Paths)
     simulate: Simulate = part(Simulate)
     network: Network = part(Network)

@@ -67,6 +67,21 @@ def footprint(ra, dec, side: float, least: int = 1) -> Footprint:
     return Footprint(nside, pixels[counts >= least])
 
 
+def side_for(ra, dec, least: float, sides: tuple[float, float]) -> tuple[float, float]:
+    """Return the side of pixels that suits a list, and its objects in one.
+
+    It is the smallest, between the two sides [deg], of which those with objects hold
+    `least` on average; the largest, if none do.
+    """
+    steps = [round(np.log2(np.sqrt(SPHERE / 12) / side)) for side in sides]
+    for step in range(max(steps), min(steps) - 1, -1):
+        pixels = np.unique(pixel_of(2**step, ra, dec))
+        objects = len(ra) / max(len(pixels), 1)
+        if objects >= least:
+            break
+    return float(np.sqrt(SPHERE / 12) / 2**step), objects
+
+
 def pixel_of(nside: int, ra, dec) -> np.ndarray:
     """Return the pixel of each position [deg], shape (n,); RA is taken modulo 360."""
     ra, dec = np.asarray(ra, np.float64), np.asarray(dec, np.float64)

@@ -19,6 +19,11 @@ COLOURS = len(BANDS) - 1
 # Lucey & Ellis 1992, MNRAS 254, 601; Hao et al. 2009, ApJ 702, 745).
 SCATTER = np.array([0.05, 0.03, 0.03])
 TILT = np.array([-0.025, -0.01, -0.006])
+# Central galaxies scatter more. Of redMaPPer DR8's (every second cluster; z 0.1 to 0.5)
+# 6.6 % lie beyond `CENTRE_CHI2` with the members' scatter and 2.0 % with twice that; of
+# the other half 7.5 and 2.3 %.
+CENTRE_SCATTER = 2.0 * SCATTER
+CENTRE_CHI2 = 11.3  # 1 % of three normal deviates' squares add up to more
 CHI2_MOST = 20.0  # farther from the ridge is no member, as in redMaPPer
 CHI2_STEP, MAG_STEP = 1.0, 0.25
 BRIGHTEST = -4.0  # magnitudes above m* where the background's table begins
@@ -31,6 +36,7 @@ class Fit:
     z: np.ndarray  # (nz,), evenly spaced
     chi2: np.ndarray  # (nz, n), of the three colours
     relative: np.ndarray  # (nz, n), i magnitude less m*(z)
+    central: np.ndarray  # (nz, n) bool, may be a central galaxy
 
     @property
     def step(self) -> float:
@@ -89,12 +95,14 @@ def fit_ridge(
         The grid.
     """
     relative = mag[:, I_BAND] - red_sequence.m_star(z)[:, I_BAND, None]
-    precision, colours = _precision(mag_err), -np.diff(mag, axis=1)
-    values = np.empty_like(relative)
+    colours, values = -np.diff(mag, axis=1), np.empty_like(relative)
+    precision, wide = (_precision(mag_err, s) for s in (SCATTER, CENTRE_SCATTER))
+    central = (relative > BRIGHTEST) & (relative < 0.0)
     for k, expected in enumerate(red_sequence.colours(z)):
         away = colours - expected - TILT * relative[k][:, None]
-        values[k] = np.einsum("ni,nij,nj->n", away, precision, away)
-    return Fit(z, values, relative)
+        values[k] = _chi2(away, precision)
+        central[k] &= _chi2(away, wide) < CENTRE_CHI2
+    return Fit(z, values, relative, central)
 
 
 def measure_background(
@@ -134,12 +142,16 @@ def _counts(fit: Fit, weight: np.ndarray) -> np.ndarray:
     )
 
 
-def _precision(mag_err: np.ndarray) -> np.ndarray:
+def _chi2(away: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    return np.einsum("ni,nij,nj->n", away, precision, away)
+
+
+def _precision(mag_err: np.ndarray, scatter: np.ndarray) -> np.ndarray:
     """Return inverse covariances of the colours, shape (n, 3, 3)."""
     variance = mag_err**2
     covariance = np.zeros((len(mag_err), COLOURS, COLOURS))
     for k in range(COLOURS):
-        covariance[:, k, k] = variance[:, k] + variance[:, k + 1] + SCATTER[k] ** 2
+        covariance[:, k, k] = variance[:, k] + variance[:, k + 1] + scatter[k] ** 2
     for k in range(COLOURS - 1):
         covariance[:, k, k + 1] = covariance[:, k + 1, k] = -variance[:, k + 1]
     return np.linalg.inv(covariance)

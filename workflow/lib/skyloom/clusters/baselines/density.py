@@ -61,7 +61,8 @@ def find_overdensities(
     -------
     Table
         The columns of the matched filter: SCORE is the signal to noise, LAMBDA the
-        galaxies within 1 Mpc above the mean of the slice, ROW -1; best first.
+        galaxies within 1 Mpc above the mean of the slice, MASKFRAC of that circle
+        (LAMBDA does not make it good), ROW -1; best first.
     """
     _, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
@@ -75,7 +76,7 @@ def find_overdensities(
     cube = signal_to_noise(seen, places, z, weights, rng)
     vectors = unit_vectors(ra, dec)
     found = [
-        _measured(peak, cube, wcs, seen.sum(), fit, weights, vectors)
+        _measured(peak, cube, wcs, seen, fit, weights, vectors)
         for peak in _apart(wcs, z, _peaks(cube))
     ]
     return listed([f for f in found if f["LAMBDA"] >= LEAST_MEMBERS])
@@ -178,7 +179,7 @@ def _apart(wcs: WCS, z: np.ndarray, peaks: np.ndarray) -> list[np.ndarray]:
     return kept
 
 
-def _measured(peak, cube, wcs: WCS, area, fit: Fit, weights, vectors) -> dict:
+def _measured(peak, cube, wcs: WCS, seen, fit: Fit, weights, vectors) -> dict:
     (k, row, col), z = peak, fit.z
     ra, dec = wcs.wcs_pix2world(col, row, 0)
     along = slice(max(k - 4, 0), k + 5)
@@ -187,9 +188,13 @@ def _measured(peak, cube, wcs: WCS, area, fit: Fit, weights, vectors) -> dict:
     spread = (height * (z[along] - mean) ** 2).sum() / height.sum()
     near = np.linalg.norm(vectors - unit_vectors(ra, dec), axis=1)
     near = near * 648000 / np.pi < arcsec_per_mpc(z[k])
-    cells = np.pi * (arcsec_per_mpc(z[k]) / CELL) ** 2
-    expected = weights[k].sum() / area * cells
+    radius = arcsec_per_mpc(z[k]) / CELL
+    cells = np.pi * radius**2
+    expected = weights[k].sum() / seen.sum() * cells
+    rows, cols = np.indices(seen.shape)
+    known = seen[np.hypot(rows - row, cols - col) < radius].sum()
     counted = weights[k][near].sum()
     values = (ra % 360, dec, cube[k, row, col], mean, max(np.sqrt(spread), fit.step))
     values = (*values, counted - expected, np.sqrt(max(counted, 1.0)))
+    values = (*values, max(1 - known / cells, 0.0))
     return dict(zip(MEASURED, values, strict=True)) | {"ROW": -1}

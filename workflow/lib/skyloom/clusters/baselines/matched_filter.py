@@ -33,14 +33,25 @@ from skyloom.clusters.catalogue.colours import RedSequence
 
 REDSHIFTS = 0.08 + 0.01 * np.arange(85)
 LIMIT = 23.4  # i magnitude at which a survey's catalogue ends [AB mag]
-CENTRE_CHI2 = 11.3  # centres fit the red sequence at least this well
+# Members of one redshift have a mean chi2 of 3, with some blue and some chance members
+# of 3.5. Between two clusters behind one another a candidate may take both, whose
+# redshifts then fit neither; its score is at most that of both, so that half of it
+# decides when it has its turn.
+MISFIT = 4.0
+SAME_Z = 0.06  # over 1 + z, within which clusters compete for a central galaxy
 LEAST_RICHNESS, LEAST_SCORE = 3.0, 3.0  # below these nothing is listed
 Z_FLOOR = 0.005  # error of redshifts over 1 + z, added in quadrature
 # How often a field measures its own background: the second time without the members of
 # the first.
 PASSES = 2
-MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
-COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int}
+Z_REACH = 0.06  # how far from a candidate's redshift a better one is looked for
+COARSE, BLENDED = 1, 2  # bits of FLAG
+MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "MASKFRAC")
+COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int, "FLAG": int}
+MEANING = {
+    "MASKFRAC": "Share of the cluster's circle outside of the footprint",
+    "FLAG": "Sum of 1: Z only bounded, Z_ERR says so; 2: no one redshift fits",
+}
 
 
 def find_clusters(
@@ -78,7 +89,8 @@ def find_clusters(
     -------
     Table
         `COLUMNS`, best first: SCORE is the logarithm of the likelihood with over that
-        without the cluster, ROW that of the central galaxy.
+        without the cluster, ROW that of the central galaxy, MASKFRAC and FLAG are in
+        `MEANING`.
     """
     vectors, mag, mag_err = arrays(galaxies)
     if len(galaxies) == 0:
@@ -106,67 +118,79 @@ def field_background(
 
 
 def _candidates(sky: Sky) -> list[tuple[float, int, int]]:
-    """Return (score, row, index of redshift) of each galaxy at its best redshift."""
+    """Return (rank, row, index of redshift) of each galaxy at its best redshift."""
     n = len(sky.places)
     best, where = np.zeros(n), np.zeros(n, int)
     free = np.ones(n)
     for k in range(len(sky.fit.z)):
-        bright = sky.fit.relative[k] < 0.0
-        red = sky.fit.chi2[k] < CENTRE_CHI2
-        rows = np.flatnonzero((sky.ratio[k] > 0) & bright & red)
-        richness, score = solve(sky, k, sky.places[rows], free)
-        better = (score > best[rows]) & (richness >= LEAST_RICHNESS)
-        best[rows[better]], where[rows[better]] = score[better], k
-    rows = np.flatnonzero(best >= LEAST_SCORE)
+        rows = np.flatnonzero(sky.fit.central[k])
+        rank = _ranked(*solve(sky, k, sky.places[rows], free))
+        better = rank > best[rows]
+        best[rows[better]], where[rows[better]] = rank[better], k
+    rows = np.flatnonzero(best)
     return [(float(best[row]), int(row), int(where[row])) for row in rows]
+
+
+def _ranked(richness, score, misfit) -> np.ndarray:
+    """Return by which candidates have their turn; 0 for what is not listed."""
+    listed = (richness >= LEAST_RICHNESS) & (score >= LEAST_SCORE)
+    return np.where(listed, np.where(misfit > MISFIT, score / 2, score), 0.0)
 
 
 def _percolate(sky: Sky, candidates):
     """Let the best candidates claim their members first.
 
-    Scores of those that share members with a better one are worked out again before
-    they have their turn.
+    Of a member only the probability is taken that it belongs (Rykoff et al. 2014,
+    section 9). Ranks of those that share members with a better one are worked out again
+    before they have their turn. A galaxy that is more likely a member of a better
+    cluster of its redshift is no centre.
     """
-    free = np.ones(len(sky.places))
-    heap = [(-score, row, k, 0) for score, row, k in candidates]
+    free, owner = np.ones(len(sky.places)), np.full(len(sky.places), np.inf)
+    heap = [(-rank, row, k, 0) for rank, row, k in candidates]
     heapq.heapify(heap)
     found = []
     while heap:
         _, row, k, seen = heapq.heappop(heap)
-        if free[row] < 0.5:
+        z = sky.fit.z[k]
+        if free[row] < 0.5 and abs(owner[row] - z) < SAME_Z * (1 + z):
             continue
         if seen < len(found):
-            richness, again = solve(sky, k, sky.places[[row]], free)
-            good = again[0] >= LEAST_SCORE
-            if good and richness[0] >= LEAST_RICHNESS:
-                heapq.heappush(heap, (-float(again[0]), row, k, len(found)))
+            rank = _ranked(*solve(sky, k, sky.places[[row]], free))[0]
+            if rank > 0:
+                heapq.heappush(heap, (-float(rank), row, k, len(found)))
             continue
-        found.append(_accepted(sky, row, k, free))
+        found.append(_accepted(sky, row, k, free, owner))
     return sorted(found, key=lambda each: -each["SCORE"]), free
 
 
-def _accepted(sky: Sky, row: int, k: int, free: np.ndarray) -> dict:
-    """Return a cluster and take its members from `free`."""
+def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, owner: np.ndarray) -> dict:
+    """Return a cluster; take its members from `free`, say in `owner` where it is."""
     centre = sky.places[[row]]
     rows, member = members(sky, k, centre, free)
-    z, z_err, nearest = _redshift(sky, k, rows, member * free[rows])
-    richness, score = solve(sky, nearest, centre, free)
+    z, z_err, nearest, flag = _redshift(sky, k, rows, member * free[rows])
+    richness, score, misfit = solve(sky, nearest, centre, free)
     if richness[0] < LEAST_RICHNESS:
         nearest = k
-        richness, score = solve(sky, k, centre, free)
+        richness, score, misfit = solve(sky, k, centre, free)
     rows, member = members(sky, nearest, centre, free)
     visible = visible_members(sky, nearest, centre)[0]
     # Members are each there or not; those out of sight are Poisson.
     variance = (free[rows] * member * (1 - member)).sum() / visible**2
     variance += richness[0] * (1 - visible) / visible
+    owner[rows[member > 0.5]] = z
     free[rows] *= 1 - member
-    found = {"ROW": row, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
-    return found | {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
+    flag |= BLENDED * int(misfit[0] > MISFIT)
+    found = {"ROW": row, "FLAG": flag, "SCORE": score[0], "Z": z, "Z_ERR": z_err}
+    found |= {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
+    return found | {"MASKFRAC": 1 - visible / sky.depth[nearest]}
 
 
 def _redshift(sky: Sky, k: int, rows, weight):
-    """Return the redshift at which the members fit best, its error, and its index."""
-    reach = round(0.06 / sky.fit.step)
+    """Return the redshift at which the members fit best, its error, index and flag.
+
+    Without a minimum inside, all that is known is that it is in the range.
+    """
+    reach = round(Z_REACH / sky.fit.step)
     low, high = max(k - reach, 0), min(k + reach + 1, len(sky.fit.z))
     chi2 = np.minimum(sky.fit.chi2[low:high][:, rows], 25.0) @ weight
     best = int(np.argmin(chi2))
@@ -174,10 +198,11 @@ def _redshift(sky: Sky, k: int, rows, weight):
     inner = min(max(best, 1), len(chi2) - 2)
     bend = chi2[inner - 1] - 2 * chi2[inner] + chi2[inner + 1]
     if best != inner or bend <= 0:
-        return float(z[best]), 2 * step, low + best
+        spread = (z[-1] - z[0]) / np.sqrt(12)
+        return float(z[best]), float(spread), low + best, COARSE
     shift = 0.5 * (chi2[inner - 1] - chi2[inner + 1]) / bend
     error = np.hypot(step * np.sqrt(2 / bend), Z_FLOOR * (1 + z[best]))
-    return float(z[best] + shift * step), float(error), low + best
+    return float(z[best] + shift * step), float(error), low + best, 0
 
 
 def listed(found: list[dict], galaxies: Table | None = None) -> Table:
@@ -186,6 +211,8 @@ def listed(found: list[dict], galaxies: Table | None = None) -> Table:
         {k: np.array([f.get(k, 0) for f in found], v) for k, v in COLUMNS.items()}
     )
     table["ID"] = np.arange(len(found))
+    for name, meaning in MEANING.items():
+        table[name].info.description = meaning
     for name in ("RA", "DEC") if galaxies is not None else ():
         table[name] = np.asarray(galaxies[name], float)[table["ROW"]]
     return table

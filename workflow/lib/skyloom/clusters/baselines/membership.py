@@ -11,7 +11,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from skyloom.clusters.baselines.colour_filter import I_BAND, Background, Fit
-from skyloom.clusters.baselines.profiles import places, surface_density, visible_share
+from skyloom.clusters.baselines.profiles import (
+    enclosed,
+    places,
+    projected_density,
+    visible_share,
+)
 from skyloom.clusters.baselines.randoms import Inside
 from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.catalogue.halos import radius as cut_radius
@@ -20,6 +25,7 @@ from skyloom.sky.cosmology import arcsec_per_mpc
 ARCSEC = np.pi / 180 / 3600
 HALVINGS = 20
 RICHNESS = (0.3, 500.0)
+CHUNK = 512  # centres whose pairs with galaxies are held at once
 LEAST_VISIBLE = 0.3  # share of the members that must be in footprint and depth
 SAMPLES = 64  # places in a cluster at which the footprint is asked for
 TYPICAL = 30.0  # richness whose circle says how much of a cluster is in the footprint
@@ -34,6 +40,8 @@ class Sky:
     # Signal over background of unit richness and surface density [Mpc^2], (nz, n); 0
     # where a galaxy cannot be a member.
     ratio: np.ndarray
+    rows: list[np.ndarray]  # (nz,), galaxies that can be members
+    trees: list[cKDTree]  # (nz,), of their places
     scale: np.ndarray  # (nz,), chord of a megaparsec on the unit sphere
     depth: np.ndarray  # (nz,), share of the members above the catalogue's limit
     inside: Inside
@@ -53,14 +61,18 @@ def make_sky(
     ratio = np.where(fit.usable, fit.signal() / density, 0.0)
     star = red_sequence.m_star(fit.z)[:, I_BAND]
     depth = visible_share(limit - star)
+    # Where the catalogue is too shallow nothing is looked for.
+    ratio[depth < LEAST_VISIBLE] = 0.0
+    rows = [np.flatnonzero(each > 0) for each in ratio]
+    trees = [cKDTree(vectors[each]) for each in rows]
     scale = arcsec_per_mpc(fit.z) * ARCSEC
-    return Sky(vectors, fit, ratio, scale, depth, inside)
+    return Sky(vectors, fit, ratio, rows, trees, scale, depth, inside)
 
 
 def solve(
     sky: Sky, k: int, centres: np.ndarray, free: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return richness and score of centres at one redshift.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return richness, score and misfit of centres at one redshift.
 
     Parameters
     ----------
@@ -75,67 +87,98 @@ def solve(
 
     Returns
     -------
-    richness, score : ndarray, shape (m,)
-        Both 0 where nothing is found. The score is the logarithm of the likelihood
-        with over that without the cluster.
+    richness, score, misfit : ndarray, shape (m,)
+        All 0 where nothing is found. The score is the logarithm of the likelihood
+        with over that without the cluster; the misfit is the members' mean chi2, 3 or
+        so where they are of this redshift.
     """
-    richness, score = np.zeros(len(centres)), np.zeros(len(centres))
-    rows = np.flatnonzero(sky.ratio[k] > 0)
-    if not len(rows) or not len(centres):
-        return richness, score
-    visible = visible_members(sky, k, centres)
-    tried = np.flatnonzero(visible >= LEAST_VISIBLE)
-    if not len(tried):
-        return richness, score
-    pairs = _pairs(sky, k, centres[tried], rows)
-    richness[tried], score[tried] = _richness(
-        pairs, sky.ratio[k][rows], free[rows], visible[tried]
-    )
-    return richness, score
+    solved = np.zeros((3, len(centres)))
+    if not len(sky.rows[k]):
+        return tuple(solved)
+    for first in range(0, len(centres), CHUNK):
+        part = slice(first, first + CHUNK)
+        visible = visible_members(sky, k, centres[part])
+        tried = first + np.flatnonzero(visible >= LEAST_VISIBLE)
+        if len(tried):
+            solved[:, tried] = _richness(
+                sky, k, centres[tried], free, visible[tried - first]
+            )
+    return tuple(solved)
 
 
 def members(sky: Sky, k: int, centre, free):
     """Return rows of possible members of one cluster, and their probabilities."""
-    richness, _ = solve(sky, k, centre, free)
-    rows = np.flatnonzero(sky.ratio[k] > 0)
-    _, near, distance = _pairs(sky, k, centre, rows)
-    odds = _odds(richness[0], distance, sky.ratio[k][rows[near]])
-    return rows[near], odds / (1 + odds)
+    richness, _, _ = solve(sky, k, centre, free)
+    _, rows, distance, unit = _pairs(sky, k, centre, RICHNESS[1])
+    odds = _odds(richness, np.zeros(len(rows), int), distance, unit)
+    return rows, odds / (1 + odds)
 
 
-def _pairs(sky: Sky, k: int, centres: np.ndarray, rows: np.ndarray):
-    """Return index of centre, index of galaxy, distance [Mpc] of all near pairs."""
-    reach = float(cut_radius(RICHNESS[1])) * sky.scale[k]
+def _pairs(sky: Sky, k: int, centres: np.ndarray, most: float):
+    """Return all pairs of a centre and a galaxy within the radius of a richness.
+
+    Index of centre, row of galaxy, distance [Mpc], and the odds that a cluster of unit
+    richness whose profile is not cut would give.
+    """
+    reach = float(cut_radius(most)) * sky.scale[k]
     near = cKDTree(centres).sparse_distance_matrix(
-        cKDTree(sky.places[rows]), reach, output_type="ndarray"
+        sky.trees[k], reach, output_type="ndarray"
     )
-    return near["i"], near["j"], near["v"] / sky.scale[k]
+    rows, distance = sky.rows[k][near["j"]], near["v"] / sky.scale[k]
+    return near["i"], rows, distance, projected_density(distance) * sky.ratio[k][rows]
 
 
-def _richness(pairs, ratio, free, visible):
-    """Solve the membership equation of all centres by halving."""
-    centre, galaxy, distance = pairs
-    ratio, free, m = ratio[galaxy], free[galaxy], len(visible)
-    low, high = (np.full(m, np.log(edge)) for edge in RICHNESS)
-    for _ in range(HALVINGS):
+def _richness(sky: Sky, k: int, centres, free, visible):
+    """Solve the membership equation of centres by halving, poor and rich ones apart.
+
+    Most are poor, and a poor cluster's galaxies are few. Each half begins where the
+    first halving of the whole range would have led.
+    """
+    low, high = np.log(RICHNESS)
+    middle = (low + high) / 2
+    pairs = _pairs(sky, k, centres, np.exp(middle))
+    rich = _rises(pairs, free, np.full(len(centres), middle), visible)
+    solved = _halved(pairs, free, visible, (low, middle), sky.fit.chi2[k])
+    if rich.any():
+        pairs = _pairs(sky, k, centres[rich], RICHNESS[1])
+        limits = middle, high
+        solved[:, rich] = _halved(pairs, free, visible[rich], limits, sky.fit.chi2[k])
+    return solved
+
+
+def _halved(pairs, free, visible, limits, chi2):
+    """Return richness, score, misfit of centres between limits of log richness."""
+    centre, rows, distance, unit = pairs
+    low, high = (np.full(len(visible), edge) for edge in limits)
+    for _ in range(HALVINGS - 1):
         middle = (low + high) / 2
-        odds = _odds(np.exp(middle)[centre], distance, ratio)
-        members = np.bincount(centre, free * odds / (1 + odds), m)
-        more = members > np.exp(middle) * visible
+        more = _rises(pairs, free, middle, visible)
         low, high = np.where(more, middle, low), np.where(more, high, middle)
     richness = np.exp((low + high) / 2)
-    odds = _odds(richness[centre], distance, ratio)
-    gain = np.bincount(centre, free * np.log1p(odds), m)
+    odds = _odds(richness, centre, distance, unit)
+    gain = np.bincount(centre, free[rows] * np.log1p(odds), len(visible))
+    member = free[rows] * odds / (1 + odds)
+    added = np.bincount(centre, member * chi2[rows], len(visible))
+    misfit = added / np.maximum(np.bincount(centre, member, len(visible)), 1e-9)
     found = richness > RICHNESS[0] * 1.01
-    score = np.where(found, gain - richness * visible, 0.0)
-    return np.where(found, richness, 0.0), score
+    solved = np.stack([richness, gain - richness * visible, misfit])
+    return np.where(found, solved, 0.0)
 
 
-def _odds(richness, distance, ratio):
+def _rises(pairs, free, log_richness, visible):
+    """Return which centres have more members than their richness says."""
+    centre, rows, distance, unit = pairs
+    richness = np.exp(log_richness)
+    odds = _odds(richness, centre, distance, unit)
+    counted = np.bincount(centre, free[rows] * odds / (1 + odds), len(visible))
+    return counted > richness * visible
+
+
+def _odds(richness, centre, distance, unit):
     """Return the odds of being a member: richness times filter over background."""
     limit = cut_radius(richness)
-    filtered = surface_density(distance, limit) * (distance <= limit)
-    return richness * filtered * ratio
+    share = richness / np.maximum(enclosed(limit), 1e-30)
+    return np.where(distance <= limit[centre], share[centre] * unit, 0.0)
 
 
 def visible_members(sky: Sky, k: int, centres) -> np.ndarray:

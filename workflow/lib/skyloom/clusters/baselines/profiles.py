@@ -18,14 +18,24 @@ FAINTEST = -2.5 * np.log10(0.2)  # 0.2 L*, magnitudes below m*
 LARGEST = 6.0  # Mpc, beyond any cluster's radius
 
 
-def surface_density(radius: np.ndarray, limit: np.ndarray) -> np.ndarray:
-    """Return the radial filter [1/Mpc^2]: a projected NFW profile with a flat core.
+def projected_density(radius: np.ndarray) -> np.ndarray:
+    """Return the radial filter at radii [Mpc]: a projected NFW profile, flat inside.
 
-    It integrates to one within ``limit`` [physical Mpc]. Source: Bartelmann 1996 (A&A
-    313, 697), eq. 7; Rykoff et al. 2014, section 3.
+    Over `enclosed` it integrates to one within a limit [1/Mpc^2]. Source: Bartelmann
+    1996 (A&A 313, 697), eq. 7; Rykoff et al. 2014, section 3.
     """
-    nodes, mass = _mass()
-    return _projected_nfw(radius) / np.interp(limit, nodes, mass)
+    x = np.maximum(np.asarray(radius, float), CORE) / SCALE
+    x = np.where(np.abs(x - 1) < 1e-4, 1 + 1e-4, x)
+    root = np.sqrt(np.abs(x**2 - 1))
+    turn = np.sqrt(np.abs(x - 1) / (x + 1))
+    inner = np.arctanh(np.where(x < 1, turn, 0.0))
+    bend = 2 * np.where(x < 1, inner, np.arctan(turn)) / root
+    return (1 - bend) / (x**2 - 1)
+
+
+def enclosed(limit: np.ndarray) -> np.ndarray:
+    """Return the integral of `projected_density` within a limit [physical Mpc]."""
+    return np.interp(limit, *_mass())
 
 
 def places(n: int, limit: float) -> tuple[np.ndarray, np.ndarray]:
@@ -59,19 +69,9 @@ def _number(relative: np.ndarray) -> np.ndarray:
     return exp1(10.0 ** (-0.4 * np.asarray(relative, float))) / (0.4 * np.log(10))
 
 
-def _projected_nfw(radius: np.ndarray) -> np.ndarray:
-    x = np.maximum(np.asarray(radius, float), CORE) / SCALE
-    x = np.where(np.abs(x - 1) < 1e-4, 1 + 1e-4, x)
-    root = np.sqrt(np.abs(x**2 - 1))
-    turn = np.sqrt(np.abs(x - 1) / (x + 1))
-    inner = np.arctanh(np.where(x < 1, turn, 0.0))
-    bend = 2 * np.where(x < 1, inner, np.arctan(turn)) / root
-    return (1 - bend) / (x**2 - 1)
-
-
 @cache
 def _mass() -> tuple[np.ndarray, np.ndarray]:
     """Return nodes of radius and the integral of the profile within each."""
     nodes = np.linspace(0.0, LARGEST, 6001)
-    rings = 2 * np.pi * nodes * _projected_nfw(nodes)
+    rings = 2 * np.pi * nodes * projected_density(nodes)
     return nodes, cumulative_trapezoid(rings, nodes, initial=0)

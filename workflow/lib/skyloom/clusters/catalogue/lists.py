@@ -32,6 +32,8 @@ ALIASES = {
     "LAMBDA": ("LAMBDA", "LAMBDA_CHISQ", "lambda", "richness"),
     "LAMBDA_ERR": ("LAMBDA_ERR", "LAMBDA_CHISQ_E", "lambda_err", "richness_err"),
 }
+# Columns that stand for an ID where there is none, if they name each row once.
+NAMES = ("NAME", "Name", "name", "MCXC")
 COLUMNS = tuple(ALIASES)
 REQUIRED = ("RA", "DEC", "Z_LAMBDA", "LAMBDA")
 # What lists of our own fields hold besides: pixels and sizes.
@@ -112,8 +114,9 @@ def read_clusters(
     Returns
     -------
     Table
-        `COLUMNS` (ID of `identifiers.labels`, numbers or names, from 1 in the order of
-        rows where the file has none; float64 else), then `PLACES` that the file has.
+        `COLUMNS` (ID of `identifiers.labels`, numbers or names; of `NAMES` where the
+        file has none, from 1 in the order of rows without them; float64 else), then
+        `PLACES` that the file has.
         ``meta["absent"]``: `COLUMNS` that the file does not have;
         ``meta["dropped"]``: rows without a redshift that were left out.
 
@@ -177,6 +180,7 @@ def _names(source: Source, asked: Mapping, require: Iterable[str]) -> dict[str, 
         if theirs not in source.columns:
             raise _no_column(source, f"column {theirs!r}, asked for as {ours}")
     found = {name: asked.get(name) or _alias(source, name) for name in COLUMNS}
+    found["ID"] = found["ID"] or _named(source)
     for name in require:
         if found[name] is None:
             raise _no_column(source, f"column {name}")
@@ -195,6 +199,18 @@ def _alias(source: Source, name: str) -> str | None:
         remedy = f"call one of them {name} in the file. {OF_A_MATCH}"
         raise InputError(source.path, problem, where="columns", remedy=remedy)
     return there[0] if there else None
+
+
+def _named(source: Source) -> str | None:
+    """Return the file's column that names each row once, if there is one."""
+    for name in NAMES:
+        if name in source.columns:
+            try:
+                _ids(source, source.columns[name])
+            except CellError:
+                continue
+            return name
+    return None
 
 
 def _no_column(source: Source, what: str) -> InputError:

@@ -58,7 +58,7 @@ def catalogue(
         table["PROBABILITY"] = calibration(table["SCORE"])
     keys = [table["DEC"], table["RA"], -table["SCORE"], -table["PROBABILITY"]]
     table = table[np.lexsort(keys)]
-    table["ID"] = _identifiers(table["RA"], table["DEC"])
+    table["ID"] = identifiers(table["RA"], table["DEC"])
     table = table[table["PROBABILITY"] >= LEAST][list(COLUMNS)]
     for name, (unit, description, ucd) in COLUMNS.items():
         table[name].unit, table[name].description = unit or None, description
@@ -67,7 +67,7 @@ def catalogue(
     return table
 
 
-def _identifiers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+def identifiers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     """Return int64 identifiers: RA, then Dec + 90, in steps of 1e-5 deg, 8 digits each.
 
     Where two rows share a position, the later one's last digit moves.

@@ -72,6 +72,13 @@ def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
     return table[np.argsort(-table["SCORE"], kind="stable")]
 
 
+def no_candidates() -> Table:
+    """Return the candidates of no tile."""
+    table = Table({name: np.zeros(0) for name in (*PROPERTIES, "RA", "DEC")})
+    table["N_TILES"], table["TILES"] = np.zeros(0, np.int64), np.zeros(0, "U1")
+    return table
+
+
 def _peaks(maps: TileMaps, scale: float) -> list:
     """Return each cluster's peak (row, column), cells and their expected centres."""
     held = np.isfinite(maps.center) & (maps.center > 0)

@@ -18,5 +18,12 @@ HEADLINES = {
         *(f"catalogue.{name}" for name in CATALOGUE),
     ),
     "matches": ("rates",),
-    "real_field": ("area", "threshold", "clusters_above", "false_alarms"),
+    "real_field": (
+        "area",
+        *(
+            f"{name}.{figure}"
+            for name in ("clusters", "matched_filter")
+            for figure in ("threshold", "clusters_above", "above_chance")
+        ),
+    ),
 }

@@ -42,6 +42,11 @@ def one_by_tile(paths: Iterable[str]) -> dict[str, str]:
     return {name: path for name, (path,) in by_tile(paths).items()}
 
 
+def by_sky(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return files of the real field by their skies, whose names begin theirs."""
+    return _grouped(paths, lambda path: Path(path).stem.split("_")[0])
+
+
 def tile_of(path: str) -> str:
     """Return the name of a tile from that of one of its own files."""
     name = Path(path).name.split(".")[0]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from astropy.table import Table
+from astropy.table import Table, vstack
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.baselines.randoms import shuffled
 from skyloom.clusters.catalogue.colours import read_red_sequence, read_templates
 from skyloom.clusters.catalogue.sample import Sample, World, draw_field
-from skyloom.clusters.finder.catalogue import merge
-from skyloom.clusters.finder.peaks import candidates
+from skyloom.clusters.finder.peaks import candidates, no_candidates
 from skyloom.clusters.real_field.footprint import Footprint, image_mask
 from skyloom.clusters.real_field.paint import SkyTile, cover, tile_sources, with_faint
 from skyloom.clusters.real_field.sdss import SdssToDes, read_transform
@@ -28,21 +26,16 @@ from skyloom.run.seeds import rng
 
 SIDE = 10_000  # of a painted tile [px]
 OVERLAP = 0.1  # what neighbouring tiles share, of a side
-REAL = 0  # later skies are the same galaxies at random places
 
 
-def sky(galaxies: Table, footprint: Footprint, number: int, seed: int) -> Table:
-    """Return the galaxies of a sky: the real one, or one shuffled by its number."""
-    if number == REAL:
-        return galaxies
-    return shuffled(galaxies, footprint, rng(seed, "shuffle", number - 1))
+def sky_tiles(galaxies: Table, name: str, side: int = SIDE) -> dict:
+    """Return the tiles of a sky by ``{name}_{tile}``, the same for all skies."""
+    return {f"{name}_{t.name}": t for t in cover(galaxies, side, round(OVERLAP * side))}
 
 
-def sky_tiles(galaxies: Table, number: int, side: int = SIDE) -> dict:
-    """Return the tiles of a sky by ``sky{number}_{tile}``, the same for all skies."""
-    return {
-        f"sky{number}_{t.name}": t for t in cover(galaxies, side, round(OVERLAP * side))
-    }
+def part_of(tiles: Mapping, part: int, parts: int) -> dict:
+    """Return one of the parts that tiles are cut into, by its number from 0."""
+    return {name: tiles[name] for name in sorted(tiles)[part::parts]}
 
 
 @dataclass(frozen=True)
@@ -101,9 +94,12 @@ def look_at_tile(
     shutil.rmtree(place)
 
 
-def merged(look: Callable, tiles: Iterable[str], job: Job) -> Table:
-    """Look at all tiles, and return their candidates, each cluster once."""
+def looked(look: Callable, tiles: Mapping[str, SkyTile], job: Job) -> Table:
+    """Look at tiles, and return their candidates; a cluster may be on several tiles."""
+    if not tiles:  # there are fewer than parts
+        return no_candidates()
     with TemporaryDirectory() as place:
         files = {item: {"candidates": f"{place}/{item}.fits"} for item in tiles}
         job.each(files, look, files=files, workers=1)
-        return merge([read_candidates(path["candidates"]) for path in files.values()])
+        found = [read_candidates(path["candidates"]) for path in files.values()]
+    return vstack(found, metadata_conflicts="silent")

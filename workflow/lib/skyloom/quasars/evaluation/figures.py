@@ -39,22 +39,26 @@ def purity_figure(curve: pd.DataFrame, threshold: Threshold) -> Figure:
 
 @style.styled
 def rates_figure(table: pd.DataFrame) -> Figure:
-    """Return completeness and purity by S/N and by redshift.
+    """Return completeness and purity by S/N and by redshift, without and with it.
 
     The table is `skyloom.quasars.evaluation.metrics.table`.
     """
     fig = style.figure(style.PAGE_WIDTH, HEIGHT)
     axes = fig.subplots(1, 2, sharey=True)
     names = ("median S/N per pixel", "redshift")
-    looks = (("completeness", style.VERMILLION, "o"), ("purity", style.BLUE, "s"))
+    colours = {"completeness": style.VERMILLION, "purity": style.BLUE}
+    looks = [
+        (f"{name}{kind}", {"color": colour, "marker": mark, "mfc": fill})
+        for name, colour in colours.items()
+        for kind, mark, fill in (("", "o", colour), ("_z", "s", "white"))
+    ]
     for panel, by, name in zip(axes, ("sn", "z"), names, strict=True):
         part = table[table["by"] == by]
         bins = sorted(set(part["group"]), key=lambda text: float(text.split(" ")[0]))
-        for k, (measure, colour, mark) in enumerate(looks):
+        for k, (measure, look) in enumerate(looks):
             rows = part[part["measure"] == measure]
-            x = np.array([bins.index(text) for text in rows["group"]]) + 0.16 * k - 0.08
-            look = {"color": colour, "marker": mark, "label": measure, "ls": ""}
-            diagrams.bars(panel, x, rows, **look)
+            x = np.array([bins.index(text) for text in rows["group"]]) + 0.14 * k - 0.21
+            diagrams.bars(panel, x, rows, label=measure, ls="", **look)
         panel.set(xlabel=name, ylim=(-0.03, 1.03))
         panel.set_xticks(range(len(bins)), bins, fontsize=7)
         panel.tick_params(axis="x", which="minor", bottom=False, top=False)

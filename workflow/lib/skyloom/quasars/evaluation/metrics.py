@@ -1,7 +1,18 @@
 """What an ensemble finds and misses, by signal, redshift and class.
 
-Only targets of confident truth count. A quasar is found when it is called; with
-`dv_max`, also only when its redshift is right. Purity is of those called.
+Only targets of confident truth count. One name is one number, in reports, tables and
+figures:
+
+``completeness``
+    Share of the quasars that are called.
+``completeness_z``
+    Share of the quasars that are called, at a redshift within `OUTLIER` of the true.
+``purity``
+    Share of those called that are quasars.
+``purity_z``
+    Share of those called that are quasars, at a redshift within `OUTLIER` of the true.
+``completeness_label``, ``purity_label``
+    The same of a class (not, low, high, see `label`), right where the classes agree.
 """
 
 from __future__ import annotations
@@ -109,35 +120,42 @@ def purity(rows: pd.DataFrame, group=None, dv_max: float | None = None):
     return _share(rows, rows["called"], _right(rows, dv_max), group)
 
 
-def table(rows: pd.DataFrame, dv_max: float | None = OUTLIER) -> pd.DataFrame:
+MEASURES = {  # the function, its `dv_max`, and whose redshift bins are of
+    "completeness": (completeness, None, "z_true"),
+    "completeness_z": (completeness, OUTLIER, "z_true"),
+    "purity": (purity, None, "Z"),
+    "purity_z": (purity, OUTLIER, "Z"),
+}
+
+
+def table(rows: pd.DataFrame) -> pd.DataFrame:
     """Return completeness and purity of all, by S/N, by redshift and by class.
 
     Parameters
     ----------
     rows : DataFrame
         What `judged` returns.
-    dv_max : float, optional
-        See `completeness`, which is by the true redshift; purity by the measured one.
 
     Returns
     -------
     DataFrame
-        Columns ``measure`` (completeness, purity, false positives), ``by`` (all, sn,
-        z, class, label), then those of `share_by`.
+        Columns ``measure`` (the names above, false positives), ``by`` (all, sn, z,
+        class, label), then those of `share_by`. Completeness is by the true redshift,
+        purity by the measured one.
     """
     every, sn = np.full(len(rows), "all"), binned(rows["SN"], SN_EDGES)
     none = ~rows["is_qso"]
     false = _share(rows, none, rows["called"], rows["klass"])
     parts = [("false positives", "class", false)]
-    redshift = {"completeness": rows["z_true"], "purity": rows["Z"]}
-    for name, function in (("completeness", completeness), ("purity", purity)):
-        by_z = binned(redshift[name], Z_EDGES)
+    for name, (function, dv_max, redshift) in MEASURES.items():
+        by_z = binned(rows[redshift], Z_EDGES)
         for by, group in (("all", every), ("sn", sn), ("z", by_z)):
             parts.append((name, by, function(rows, group, dv_max)))
     right = rows["label"] == rows["label_true"]
     for name, of in (("completeness", "label_true"), ("purity", "label")):
         whole = np.ones(len(rows), bool)
-        parts.append((name, "label", _share(rows, whole, right, rows[of])))
+        told = _share(rows, whole, right, rows[of])
+        parts.append((f"{name}_label", "label", told))
     named = [part.assign(measure=name, by=by) for name, by, part in parts]
     joined = pd.concat(named, ignore_index=True).astype({"group": str})
     return joined[["measure", "by", *(c for c in joined if c not in ("measure", "by"))]]
@@ -149,22 +167,29 @@ def report(rows: pd.DataFrame, rng: np.random.Generator) -> dict:
     Returns
     -------
     dict
-        ``completeness``, ``completeness_z`` (redshift right within 3,000 km/s),
-        ``purity``, ``purity_z``: each {rows, targets, value, low, high};
+        ``completeness``, ``completeness_z``, ``purity``, ``purity_z``: each {rows,
+        targets, value, low, high};
         ``false_quasars``: targets that are none and are called once or more;
-        ``redshift``: `skyloom.quasars.evaluation.redshifts.summary` of found quasars.
+        ``redshift``: `skyloom.quasars.evaluation.redshifts.summary` of found quasars;
+        ``redshift_refined``: the same of those whose redshift a template refined, and
+        of the network's for the others, where there was a template.
     """
     wrong = rows["called"] & ~rows["is_qso"]
     seen = rows[rows["called"] & rows["is_qso"]]
     errors = summary(seen["Z"], seen["z_true"], seen["TARGETID"], rng)
-    return {
-        "completeness": completeness(rows),
-        "completeness_z": completeness(rows, dv_max=OUTLIER),
-        "purity": purity(rows),
-        "purity_z": purity(rows, dv_max=OUTLIER),
+    shares = {n: f(rows, dv_max=dv_max) for n, (f, dv_max, _) in MEASURES.items()}
+    return shares | {
         "false_quasars": int(rows.loc[wrong, "TARGETID"].nunique()),
         "redshift": errors,
+        **_refined(seen, rng),
     }
+
+
+def _refined(seen: pd.DataFrame, rng: np.random.Generator) -> dict:
+    if "Z_REFINED" not in seen or seen["Z_REFINED"].isna().all():
+        return {}
+    z = seen["Z_REFINED"].fillna(seen["Z"])
+    return {"redshift_refined": summary(z, seen["z_true"], seen["TARGETID"], rng)}
 
 
 def _right(rows: pd.DataFrame, dv_max: float | None) -> pd.Series:

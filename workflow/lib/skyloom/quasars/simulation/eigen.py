@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.errors import InputError
-from skyloom.io.fits import opened
 from skyloom.quasars.inputs import template
 from skyloom.quasars.simulation.frame import WAVE
+from skyloom.quasars.spectra.templates import read_template
 
 _BORDER = 1.5  # redshift from which the high-redshift templates are used
 _LEAST = 0.05  # of the median: eigenspectra may dip below zero
@@ -38,20 +38,7 @@ def _read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     if not path.is_file():
         remedy = "fetch it from redrock-templates, or leave out the family eigen"
         raise InputError(path, "no such file, packed or not", remedy=remedy)
-    with opened(path) as file:
-        vectors = file.pixels(0, ndim=2).astype(np.float64)
-        cards = file.cards(0, "CRVAL1", "CDELT1")
-    if not all(isinstance(cards.get(k), int | float) for k in ("CRVAL1", "CDELT1")):
-        problem, expected = f"not a redrock template: {cards}", "numbers CRVAL1, CDELT1"
-        raise InputError(path, problem, where="HDU 0", expected=expected)
-    start, step = float(cards["CRVAL1"]), float(cards["CDELT1"])
-    if not (0 < step < 1 and 0 < start < 10):
-        problem = f"CRVAL1 {start:g}, CDELT1 {step:g}"
-        expected = "those of log10 of wavelengths [Å]"
-        raise InputError(path, problem, where="HDU 0", expected=expected)
-    if not np.isfinite(vectors).all():
-        raise InputError(path, f"shape {vectors.shape}", expected="(k, pixels)")
-    return start + step * np.arange(vectors.shape[1]), vectors
+    return read_template(path)
 
 
 def project(flux: np.ndarray, z: np.ndarray, templates) -> np.ndarray:

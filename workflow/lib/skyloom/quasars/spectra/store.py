@@ -20,11 +20,11 @@ from skyloom.io.atomic import replacing
 from skyloom.io.documents import plain
 from skyloom.io.errors import REMADE, InputError, existing_file
 from skyloom.io.hdf5 import create_hdf5, opened_hdf5, read_tree, write_tree
-from skyloom.io.spectra import META, Spectra
+from skyloom.io.spectra import META, Spectra, identified
 from skyloom.quasars.spectra.grid import Grid, rebin
 from skyloom.quasars.spectra.quality import dead_arms, signal_to_noise
 
-FORMAT = "skyloom.quasars.spectra 3"
+FORMAT = "skyloom.quasars.spectra 4"
 KINDS = {"flux": "f", "ivar": "f", "meta": "V"}  # numpy's, of the datasets
 CHUNK = 256  # rows: about half a megabyte of a dataset
 
@@ -36,10 +36,11 @@ Batch = tuple[pd.DataFrame, np.ndarray, np.ndarray]
 def batch(spectra: Spectra, grid: Grid) -> Batch:
     """Return spectra as the store takes them: facts, flux and ivar on the grid.
 
-    Facts are those of `spectra`, with `dead_arms` and `sn` (median per native pixel).
+    Facts are those of `spectra`, with what surveys call them (`identified`),
+    `dead_arms` and `sn` (median per native pixel).
     """
     facts = {"dead_arms": dead_arms(spectra), "sn": signal_to_noise(spectra)}
-    return spectra.meta.assign(**facts), *rebin(spectra, grid)
+    return identified(spectra.meta).assign(**facts), *rebin(spectra, grid)
 
 
 def write_store(

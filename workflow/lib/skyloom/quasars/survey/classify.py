@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skyloom.io.spectra import IDENTIFIERS
 from skyloom.quasars.config import Survey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.decode import decode, n_lines
@@ -19,6 +20,7 @@ from skyloom.quasars.survey.consensus import (
     fit_calibration,
 )
 from skyloom.quasars.survey.proposals import dithered, propose
+from skyloom.quasars.survey.refine import Refined, Template, refine
 from skyloom.quasars.survey.votes import (
     LineSummary,
     member_weights,
@@ -29,8 +31,9 @@ from skyloom.quasars.survey.votes import (
 NO_CELL = -1  # BMU where no map of spectra is used
 SHIFT_ABOVE = 0.2  # mean confidence of the best line, above which spectra are shifted
 SHIFT_MEMBERS = 16  # members that look at shifted spectra, the first ones
-FACTS = ("targetid", "tileid", "expid", "dead_arms", "sn", "ra", "dec")
+FACTS = ("targetid", "tileid", "expid", "dead_arms", "sn", "ra", "dec", *IDENTIFIERS)
 VOTES = ("C_NOT", "C_QSO_LZ", "C_QSO_HZ", "ENTROPY", "BALD")
+REFINED = ("Z_REFINED", "Z_REFINED_ERR")
 REDSHIFTS = ("Z", "Z_ERR", "SUPPORT", "Z_ALT", "SUPPORT_ALT")
 LINE_COLUMNS = ("C_{}", "C_SD_{}", "Z_{}", "Z_SD_{}")
 
@@ -41,7 +44,8 @@ class Classifier:
 
     `runner` is the ensemble, by any of `skyloom.quasars.network.run_*`; `shifted` the
     members that look at shifted spectra, None if ``settings.shifts`` is 1 (all that a
-    linear grid allows); `cell` makes cells of a map, (n,), of normalised spectra.
+    linear grid allows); `cell` makes cells of a map, (n,), of normalised spectra;
+    `template` refines redshifts, if there is one.
     """
 
     runner: object
@@ -49,6 +53,7 @@ class Classifier:
     calibration: Calibration
     settings: Survey
     cell: Callable[[np.ndarray], np.ndarray] | None = None
+    template: Template | None = None
 
 
 def classifier(
@@ -57,11 +62,12 @@ def classifier(
     calibration: Calibration,
     settings: Survey,
     cell: Callable[[np.ndarray], np.ndarray] | None = None,
+    template: Template | None = None,
 ) -> Classifier:
     """Return a `Classifier`; `make_runner` makes a runner of a list of Parameters."""
     runner = make_runner(members)
     shifted = make_runner(members[:SHIFT_MEMBERS]) if settings.shifts > 1 else None
-    return Classifier(runner, shifted, calibration, settings, cell)
+    return Classifier(runner, shifted, calibration, settings, cell, template)
 
 
 def classify(
@@ -74,13 +80,16 @@ def classify(
     """Return the rows of spectra that have a signal, columns of `columns`.
 
     ``N_DETECT`` counts lines whose mean confidence is above `c_th`; ``C_BEST`` is the
-    largest of them; ``SUPPORT`` the share of all lines' weight that agrees on Z.
+    largest of them; ``Z`` is the network's redshift, ``Z_REFINED`` a template's near it
+    where that one is better, else NaN; ``SUPPORT`` the share of all lines' weight that
+    agrees on Z.
     Spectra without any signal, or that no member may speak of, are left out.
 
     Parameters
     ----------
     meta : DataFrame of n rows
-        ``targetid tileid expid ra dec dead_arms sn``, as the store has them.
+        ``targetid tileid expid ra dec dead_arms sn`` and `IDENTIFIERS`, as the store
+        has them.
     flux, ivar : ndarray, shape (n, pixels)
         On the network's grid.
     by : Classifier
@@ -99,6 +108,7 @@ def classify(
     summary = summarise_lines(lines, use)
     votes = vote(lines, settings.c_th, settings.n_detect, use)
     redshift = _redshifts(outputs, summary, (flux, ivar), by, use)
+    refined = _refined(redshift, summary, (flux, ivar), by)
     absorption = lines.confidence[..., len(arch.lines) :]
     weight = member_weights(absorption.shape[:2], use)[..., None]
     bal = (weight * absorption).sum(axis=0).astype(np.float64)
@@ -110,6 +120,7 @@ def classify(
         **{name.upper(): facts[name] for name in FACTS},
         **dict(zip(VOTES, votes, strict=True)),
         **dict(zip(REDSHIFTS, redshift, strict=False)),
+        **dict(zip(REFINED, refined, strict=True)),
     }
     for k, line in enumerate(arch.lines):
         four = zip(LINE_COLUMNS, summary, strict=True)
@@ -124,7 +135,8 @@ def columns(arch: Architecture) -> list[str]:
     names += ["Z", "Z_ERR", "C_BEST", "N_DETECT", "ENTROPY", "BALD"]
     names += [name.format(line) for line in arch.lines for name in LINE_COLUMNS]
     names += ["DEAD_ARMS", "SN", "RA", "DEC", "SUPPORT", "Z_ALT", "SUPPORT_ALT"]
-    return [*names, *(f"C_BAL_{line}" for line in arch.bal_lines)]
+    names += [f"C_BAL_{line}" for line in arch.bal_lines]
+    return [*names, *(name.upper() for name in IDENTIFIERS), *REFINED]
 
 
 def calibrate(
@@ -164,3 +176,17 @@ def _redshifts(outputs, summary: LineSummary, spectra, by: Classifier, use):
     many = dithered(by.shifted, flux, ivar, by.settings.shifts, allowed)
     better = consensus(many, by.calibration)
     return result.replaced(np.flatnonzero(seen), better)
+
+
+def _refined(redshift: Consensus, summary: LineSummary, spectra, by: Classifier):
+    """Return the template's redshifts where a line is seen, NaN elsewhere."""
+    n = len(redshift.z)
+    result = Refined(np.full(n, np.nan), np.full(n, np.nan))
+    seen = np.flatnonzero(summary.confidence.max(axis=1) > SHIFT_ABOVE)
+    if by.template is None or not seen.size:
+        return result
+    flux, ivar = (part[seen] for part in spectra)
+    near = redshift.z[seen], redshift.z_err[seen]
+    found = refine(flux, ivar, *near, by.runner.arch.grid, by.template)
+    result.z[seen], result.z_err[seen] = found
+    return result

@@ -8,10 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from skyloom.io.parquet import writing_parquet
+from skyloom.io.spectra import IDENTIFIERS
 from skyloom.quasars.spectra.store import Batch
 from skyloom.quasars.survey.classify import Classifier, classify, columns
 
 WHOLE = ("TARGETID", "TILEID", "EXPID", "BMU", "N_DETECT", "DEAD_ARMS")
+WHOLE += tuple(name.upper() for name in IDENTIFIERS)
 
 
 def run_exposure(

@@ -1,4 +1,12 @@
 """The keys of reports that are headline numbers of a run."""
 
 HEADLINES = ("threshold", "completeness", "completeness_z", "purity", "purity_z")
-HEADLINES += ("without_row", "false_quasars", "redshift", "pile_up", "flips", "gain")
+HEADLINES += (
+    "without_row",
+    "false_quasars",
+    "redshift",
+    "redshift_refined",
+    "pile_up",
+    "flips",
+    "gain",
+)

@@ -16,9 +16,11 @@ from skyloom.quasars.evaluation.thresholds import score_of
 from skyloom.quasars.network.runners import runner
 from skyloom.quasars.spectra.rejects import Rejects
 from skyloom.quasars.spectra.store import Batch, Store, batch, gathered
+from skyloom.quasars.spectra.templates import read_template
 from skyloom.quasars.survey.classify import Classifier, classifier, classify
 from skyloom.quasars.survey.ensembles import BATCH, read_ensemble
 from skyloom.quasars.survey.exposures import run_exposure
+from skyloom.quasars.survey.refine import Template
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng
 from skyloom.som.matching import bmu
@@ -33,18 +35,21 @@ def classifier_of(
     som: str | None,
     settings: Survey,
     threads: int = 1,
+    template: str | None = None,
 ) -> Classifier:
     """Return the classifier of an ensemble on disk, on `threads` cores.
 
     For `networks` and `calibration` see
     `skyloom.quasars.survey.ensembles.read_ensemble`; the cells of `som`, a map of
-    spectra if one is named, become ``BMU``.
+    spectra if one is named, become ``BMU``; `template`, a file of redrock's layout,
+    refines redshifts.
     """
     ensemble = read_ensemble(networks, calibration)
     make = runner(settings.runner, settings.device, threads)
     trained = None if som is None else load(som)
     cell = None if trained is None else lambda x: bmu(trained, x)[0]
-    return classifier(make, ensemble.members, ensemble.redshift, settings, cell)
+    near = None if template is None else Template(*read_template(template))
+    return classifier(make, ensemble.members, ensemble.redshift, settings, cell, near)
 
 
 @dataclass
