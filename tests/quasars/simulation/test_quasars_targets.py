@@ -97,11 +97,12 @@ def test_the_mix_is_that_of_the_settings(drawn):
 
 
 def test_bal_follows_the_balnicity(drawn):
-    """1 with BI, -1 without any trough or class, 0 where C IV cannot be seen."""
+    """1 with BI, -1 without (mini-BALs too), 0 where C IV cannot be seen."""
     truth, _ = drawn
     quasar = (truth["klass"] == "QSO") & (truth["z"] > 1.6)
     assert (truth["bal"][quasar & (truth["bi"] > 0)] == 1).all()
-    assert (truth["bal"][quasar & (truth["ai"] == 0)] == -1).all()
+    assert (truth["bal"][quasar & (truth["bi"] == 0)] == -1).all()
+    assert (quasar & (truth["bi"] == 0) & (truth["ai"] > 0)).any()
     assert (truth["bal"][(truth["klass"] == "QSO") & (truth["z"] < 1.5)] == 0).all()
     assert (truth["bal"][truth["klass"].isin(["STAR", "GALAXY"])] == -1).all()
     assert 0.05 < (truth["bal"][quasar] == 1).mean() < 0.2

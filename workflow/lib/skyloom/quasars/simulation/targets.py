@@ -193,7 +193,7 @@ def _absorb(light, z, associated: float, rng) -> pd.DataFrame:
     )
     light *= np.exp(-depth)
     seen = BAL_LINE * (1 + z) > BLUE_END
-    bal = np.where(bi > 0, 1, np.where(ai > 0, 0, -1)) * seen
+    bal = np.where(bi > 0, 1, -1) * seen
     values = {"bi": bi, "ai": ai, "bal": bal, "dla_z": place, "dla_logn": column}
     return pd.DataFrame(values)
 
