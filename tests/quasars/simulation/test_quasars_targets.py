@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from skyloom.quasars.config import Objects
+from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.frame import SIZE
 from skyloom.quasars.simulation.tables import columns
 from skyloom.quasars.simulation.targets import (
@@ -82,6 +83,19 @@ def test_truth_is_complete(drawn):
     assert flux.shape == (600, SIZE)
     assert flux.dtype == np.float32
     assert np.isfinite(flux).all()
+
+
+def test_nobody_is_sure_of_a_blend_with_a_quasar(monkeypatch):
+    """Of two other classes one is."""
+    blends = np.full(90, "blend", dtype=object)
+    monkeypatch.setattr(junk, "draw_kinds", lambda n, rng, table="": blends[:n])
+    mixed, _ = simulate_targets(90, Objects(mix=(0.2, 0.1, 0.1, 0.6)), RNG(4))
+    blend = mixed["fault"] == "blend"
+    quasar = mixed["klass"] == "QSO"
+    assert not mixed["confident"][blend & quasar].any()
+    assert 0 < mixed["confident"][blend & ~quasar].mean() < 1
+    assert (mixed["quality"][blend & ~mixed["confident"]] == 2).all()
+    assert mixed["confident"][~blend].all()
 
 
 def test_the_mix_is_that_of_the_settings(drawn):

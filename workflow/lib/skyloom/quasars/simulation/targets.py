@@ -66,7 +66,8 @@ def simulate_targets(
     -------
     truth : DataFrame of n rows
         The columns of `skyloom.quasars.spectra.truth` (confident and of quality 4,
-        but for fibres on empty sky, which have no class), and ``family``, ``subtype``,
+        but for fibres on empty sky, which have no class, and blends with a quasar,
+        which are of quality 2), and ``family``, ``subtype``,
         ``fault`` (a row of the tables faults and gaps, or empty), ``magnitude``,
         ``ebv`` of the red (mag), ``bi``, ``ai`` (km/s), ``dla_z``, ``dla_logn`` (NaN
         for none).
@@ -94,7 +95,8 @@ def simulate_targets(
             light, known = draw(magnitude, settings, rng)
             flux[some] = scaled(light, magnitude)
             facts.append(known.set_index(some))
-    return _with_facts(truth, pd.concat(facts)), junk.spoil(flux, fault, rng)
+    light, other = junk.spoil(flux, fault, rng)
+    return _with_facts(truth, pd.concat(facts), other), light
 
 
 def draw_redshifts(name: str, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -113,8 +115,8 @@ def draw_magnitudes(
     return low + np.log1p(rng.random(n) * np.expm1(k * (high - low))) / k
 
 
-def _with_facts(truth: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Join what each class knows, and fill in what it does not."""
+def _with_facts(truth: pd.DataFrame, known: pd.DataFrame, other) -> pd.DataFrame:
+    """Join what each class knows, and fill in what it does not; `other` of `spoil`."""
     known = known.reindex(index=truth.index, columns=FACTS)
     # Stars and galaxies have no broad absorption, and that is known.
     known["bal"] = known["bal"].fillna(-1).astype(np.int64)
@@ -123,8 +125,12 @@ def _with_facts(truth: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     truth.loc[empty, ["klass", "subtype", "family"]] = ""
     truth.loc[empty, "z"] = np.nan
     truth.loc[empty, "bal"] = 0
-    truth["confident"] = ~empty
-    truth["quality"] = np.where(empty, 0.0, 4.0)
+    # Up to 70 % of a blend is another target's light: with a quasar among the two,
+    # neither class nor redshift is sure.
+    quasar = (truth["klass"] == "QSO").to_numpy()
+    mixed = (other != np.arange(len(truth))) & (quasar | quasar[other])
+    truth["confident"] = ~empty & ~mixed
+    truth["quality"] = np.where(empty, 0.0, np.where(mixed, 2.0, 4.0))
     truth["source"] = "simulation"
     return truth
 
