@@ -173,7 +173,8 @@ def test_junk_changes_only_its_own():
     """Sky is empty, the faint are faint, others stay."""
     flux = np.ones((6, SIZE), dtype=np.float32)
     kind = np.array(["sky", "faint", "step", "trough", "blend", ""], dtype=object)
-    out = junk.spoil(flux, kind, RNG(9))
+    out, other = junk.spoil(flux, kind, RNG(9))
+    assert (np.delete(other, 4) == [0, 1, 2, 3, 5]).all()
     assert not out[0].any()
     assert out[1] == pytest.approx(0.25)
     assert len(np.unique(out[2])) == 3

@@ -159,18 +159,18 @@ def test_light_of_stars_follows_their_temperature():
 
 
 def test_what_galaxies_are_made_of(monkeypatch):
-    """Half form stars, a third is old; one in ten has a Seyfert's broader lines."""
+    """Three fifths form stars, a quarter is old; one in seven has a Seyfert's lines."""
     notes = seen_by(monkeypatch, galaxies, "_gas")
     lines = seen_by(monkeypatch, galaxies, "add_lines")
     galaxies.draw_galaxies(np.full(2000, 0.3), RNG(9))
     young, spread, _ = notes[0]
-    expected = 0.5 * 3 / 4.5 + 0.5 * (0.6 / 26 + 0.4 * 2 / 5)
+    expected = 0.6 * 3 / 4.5 + 0.4 * (0.65 / 26 + 0.35 * 2 / 5)
     assert young.mean() == pytest.approx(expected, abs=0.02)
-    assert (young < 0.12).mean() == pytest.approx(0.5 * 0.6 + 0.02, abs=0.04)
+    assert (young < 0.12).mean() == pytest.approx(0.4 * 0.65 + 0.02, abs=0.04)
     assert np.median(spread) == pytest.approx(10**2.2, rel=0.03)
     gas = lines[-1][3]
     active = gas.blue[:, 0] / spread[:, 0] > 2
-    assert active.mean() == pytest.approx(0.10, abs=0.025)
+    assert active.mean() == pytest.approx(0.15, abs=0.025)
     at = {name: np.argmin(np.abs(gas.rest - name)) for name in (4862.7, 4960.3, 5008.2)}
     oxygen = gas.width[:, at[5008.2]] / gas.width[:, at[4960.3]]
     assert np.median(oxygen) == pytest.approx(3.0, rel=0.05)

@@ -88,14 +88,14 @@ PARSED = {
 @pytest.mark.parametrize("suffix", [".fits", ".fits.gz"])
 @pytest.mark.parametrize("case", [str.upper, str.lower])
 def test_superset_and_its_parsed_form_say_the_same(tmp_path, suffix, case):
-    """BAL where flag and index agree, unknown where they do not."""
+    """BAL where flag and index agree, none where the index is 0."""
     found = []
     for name, cells in (("raw", RAW), ("parsed", PARSED)):
         path = tmp_path / f"{name}{suffix}"
         Table({case(k): v for k, v in cells.items()}).write(path)
         found.append(read_truth(path))
     raw, parsed = found
-    assert raw["bal"].tolist() == [1, -1, 0, -1]
+    assert raw["bal"].tolist() == [1, -1, -1, -1]
     assert raw["confident"].all()
     same = ["targetid", "z", "klass", "confident", "bal"]
     pd.testing.assert_frame_equal(raw[same], parsed[same])
@@ -112,11 +112,19 @@ def test_a_parsed_table_of_desi_keeps_its_targetids(tmp_path):
 
 
 def test_a_trough_that_its_flag_does_not_know_is_unknown(tmp_path):
-    """Flag and index must agree, for a yes as for a no."""
-    rows = {"BAL_FLAG_VI": [1, 0, 1, 0], "BI_CIV": [900.0, 900.0, 0.0, 0.0]}
+    """And so is one whose index is missing, or not measured (-1)."""
+    rows = {"BAL_FLAG_VI": [0, 1, 0, 1], "BI_CIV": [900.0, np.nan, -1.0, 900.0]}
+    quasars = {"CLASS_PERSON": [3] * 4, "Z_VI": [2.5, 2.6, 2.7, 2.8]}
+    Table({**RAW, **rows, **quasars}).write(tmp_path / "a.fits")
+    assert read_truth(tmp_path / "a.fits")["bal"].tolist() == [0, 0, 0, 1]
+
+
+def test_a_mini_bal_is_no_bal(tmp_path):
+    """Flagged by eye, but of balnicity 0: a narrow trough, a confident no."""
+    rows = {"BAL_FLAG_VI": [1, 1, 0, 0], "BI_CIV": [900.0, 0.0, 0.0, 0.0]}
     Table({**RAW, **rows, "CLASS_PERSON": [3] * 4}).write(tmp_path / "a.fits")
     found = read_truth(tmp_path / "a.fits").set_index("z")["bal"]
-    assert found.loc[[2.5, 2.6, 2.7]].tolist() == [1, 0, 0]
+    assert found.loc[[2.5, 2.6, 2.7]].tolist() == [1, -1, -1]
 
 
 def test_nobody_is_confident_without_class_or_redshift(tmp_path, caplog):

@@ -91,6 +91,24 @@ class Objects(Section):
     redshifts: Literal["desi", "boss", "broad"] = key(
         "desi", "Distribution of the quasars' redshifts."
     )
+    red: Share = key(
+        0.08,
+        "Share of quasars that dust reddens by E(B-V) of 0.15 to 0.5, more than the "
+        "sky has, so that they are learned.",
+        "fraction",
+    )
+    associated: Share = key(
+        0.05,
+        "Share of quasars with strong narrow absorption near their own redshift, half "
+        "of it damped.",
+        "fraction",
+    )
+    gaps: Share = key(
+        0.05,
+        "Share of spectra, besides the spoilt, with masked stretches, a dead arm or "
+        "steps between arms.",
+        "fraction",
+    )
     magnitudes: Rising[Magnitude] = key(
         (18.5, 22.7), "Brightest and faintest magnitude over 4000 to 7000 Å.", "AB mag"
     )

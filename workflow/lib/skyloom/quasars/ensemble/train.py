@@ -16,6 +16,7 @@ from keras import ops
 
 from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.data import TrainingData, added_noise, epoch_rows, noisy
+from skyloom.quasars.ensemble.odds import with_true_odds
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.model import build, parameters_of
 from skyloom.quasars.network.parameters import Parameters
@@ -90,7 +91,7 @@ class Trainer:
                 variable.assign(keras.ops.zeros_like(variable))
             epochs = range(self.settings.epochs)
             history = [self._epoch(seed, rows, epoch) for epoch in epochs]
-            return parameters_of(self.model), history
+            return with_true_odds(parameters_of(self.model), self.data), history
 
     def _epoch(self, seed: int, rows: np.ndarray, epoch: int) -> dict:
         how, steps = self.settings, self.settings.steps(len(rows))

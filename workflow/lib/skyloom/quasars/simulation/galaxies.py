@@ -14,6 +14,8 @@ from skyloom.quasars.simulation.frame import LIGHT, rest
 from skyloom.quasars.simulation.lines import NOTHING, Lines, add_lines
 from skyloom.quasars.simulation.tables import columns
 
+FORMING, ACTIVE = 0.6, 0.15  # of galaxies: form stars, have a nucleus of type 2
+
 
 def draw_galaxy_redshifts(n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw redshifts from 0.01 to 1.7: most of them where quasar surveys meet them."""
@@ -24,11 +26,12 @@ def draw_galaxy_redshifts(n: int, rng: np.random.Generator) -> np.ndarray:
 def draw_galaxies(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw galaxies, shape (n, SIZE), float32, in no particular unit.
 
-    Half form stars, a third are old, the rest is between; one in ten has a Seyfert
-    nucleus with narrow lines.
+    Three fifths form stars, a quarter is old, the rest is between; one in seven has
+    a nucleus of type 2 with narrow lines, [O III] of some tens of Å as in Zakamska et
+    al. 2003 (AJ 126, 2125).
     """
     n, wave = len(z), rest(z)
-    forming, old = rng.random(n) < 0.5, rng.random(n) < 0.6
+    forming, old = rng.random(n) < FORMING, rng.random(n) < 0.65
     among = [rng.beta(3.0, 1.5, n), rng.beta(1.0, 25.0, n)]
     young = np.select([forming, old], among, rng.beta(2.0, 3.0, n)).clip(0, 1)
     spread = 10.0 ** rng.normal(2.2, 0.15, (n, 1))
@@ -79,11 +82,11 @@ def _gas(young, spread, rng) -> Lines:
     n = len(young)
     centre, poor, rich, seyfert = columns("gas")
     mix = rng.beta(1.2, 1.2, (n, 1))
-    active = rng.random((n, 1)) < 0.10
+    active = rng.random((n, 1)) < ACTIVE
     dex = (1 - mix) * np.log10(poor + 1e-3) + mix * np.log10(rich + 1e-3)
     ratio = np.where(active, seyfert, 10.0**dex)
     hbeta = 22.0 * young[:, None] ** 1.3 * 10.0 ** rng.normal(0, 0.28, (n, 1))
-    hbeta = np.where(active, hbeta + 4.0, hbeta)
+    hbeta = np.where(active, hbeta + 4.0 * 10.0 ** rng.normal(0, 0.3, (n, 1)), hbeta)
     # Equivalent widths rise to the red where the young continuum falls.
     width = hbeta * ratio * (centre / 4862.7) ** 0.9
     width = width * 10.0 ** rng.normal(0, 0.06, (n, 1))

@@ -117,8 +117,9 @@ def observe(
         Factor on the noise of the sky; 2 is a quarter of the exposure time.
     rng : numpy.random.Generator
     fault : ndarray of str, shape (n,), optional
-        ``dead_arm`` loses an arm (a third of a joined spectrum), ``cosmics`` has a
-        hundred times as many cosmic rays.
+        ``dead_arm`` loses an arm (a third of a joined spectrum), ``gap`` up to three
+        stretches of 1 to 12 % of the frame, ``cosmics`` has a hundred times as many
+        cosmic rays.
     """
     flaws = instrument.flaws
     fault = np.full(len(flux), "") if fault is None else fault
@@ -127,11 +128,13 @@ def observe(
     shot = instrument.shot * noise / instrument.sky
     arms = []
     dead = rng.integers(0, 3, len(flux))
+    gaps = _gaps(fault == "gap", rng)
     for k, camera in enumerate(instrument.cameras):
         light = _on_pixels(seen, camera)
         arm = _expose(light, camera, noise, shot, fault, flaws, rng)
         lost = _dead(camera, k, dead, len(instrument.cameras))
         lost &= (fault == "dead_arm")[:, None]
+        lost |= gaps[:, np.searchsorted(WAVE, camera.wave).clip(max=SIZE - 1)]
         arm.ivar[lost], arm.flux[lost] = 0, 0
         arms.append(arm)
     return Spectra(tuple(arms), meta.reset_index(drop=True))
@@ -199,6 +202,17 @@ def _hit(flux, sigma, rate, rng) -> None:
     place = rng.integers(0, m, len(row))
     size = rng.exponential(25.0, len(row)).astype(np.float32)
     flux[row, place] += sigma[row, place] * size
+
+
+def _gaps(some: np.ndarray, rng) -> np.ndarray:
+    """Return which pixels of the frame are lost in the spectra `some`, (n, SIZE)."""
+    out = np.zeros((len(some), SIZE), dtype=bool)
+    for i in np.flatnonzero(some):
+        for _ in range(rng.integers(1, 4)):
+            length = round(SIZE * rng.uniform(0.01, 0.12))
+            first = rng.integers(0, SIZE - length)
+            out[i, first : first + length] = True
+    return out
 
 
 def _dead(camera: Camera, k: int, dead, count: int) -> np.ndarray:

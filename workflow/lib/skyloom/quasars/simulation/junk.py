@@ -15,16 +15,24 @@ _STEPS = (5780.0, 7570.0)  # Å: where DESI's arms meet
 _TROUGH = (8600.0, 130.0)  # Å: a fake feature of real data
 
 
-def draw_kinds(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw names of the table ``faults`` by their shares, shape (n,), object."""
-    (share,) = columns("faults")
-    return rng.choice(names("faults"), n, p=share / share.sum())
+def draw_kinds(n: int, rng: np.random.Generator, table: str = "faults") -> np.ndarray:
+    """Draw names of a table, faults or gaps, by their shares, shape (n,), object."""
+    (share,) = columns(table)
+    return rng.choice(names(table), n, p=share / share.sum())
 
 
-def spoil(flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the light (n, SIZE) that reaches the detector of spoilt spectra.
+def spoil(
+    flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what reaches the detector of spoilt spectra.
 
-    ``dead_arm`` and ``cosmics`` happen on the detector (`instrument`), not here.
+    ``dead_arm``, ``gap`` and ``cosmics`` happen on the detector (`instrument`).
+
+    Returns
+    -------
+    light : ndarray, shape (n, SIZE)
+    other : ndarray of int, shape (n,)
+        The row whose light is in a ``blend`` too, of all others their own.
     """
     out = flux.copy()
     for name, factor in _FADE.items():
@@ -35,8 +43,7 @@ def spoil(flux: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> np.nd
         place, width = _TROUGH
         depth = rng.uniform(0.1, 0.5)
         out[i] *= 1 - depth * np.exp(-0.5 * ((WAVE - place) / width) ** 2)
-    _blend(out, np.flatnonzero(kind == "blend"), rng)
-    return out
+    return out, _blend(out, np.flatnonzero(kind == "blend"), rng)
 
 
 def _steps(rng) -> np.ndarray:
@@ -46,11 +53,14 @@ def _steps(rng) -> np.ndarray:
     return factor
 
 
-def _blend(out, some, rng) -> None:
-    """Add to each of `some` spectra the light of another one of all."""
+def _blend(out, some, rng) -> np.ndarray:
+    """Add to each of `some` spectra the light of another one of all; return whose."""
+    whose = np.arange(len(out))
     if len(some):
         other = rng.integers(0, len(out), len(some))
         share = rng.uniform(0.2, 0.7, (len(some), 1))
         level = out[some].mean(axis=1, keepdims=True)
         theirs = np.maximum(out[other].mean(axis=1, keepdims=True), 1e-6)
         out[some] = out[some] * (1 - share) + share * level / theirs * out[other]
+        whose[some] = other
+    return whose

@@ -13,7 +13,9 @@ from skyloom.quasars.simulation.frame import LIGHT, PIXEL_LN, SIZE, WAVE, pixel
 from skyloom.quasars.simulation.lines import add_teeth, add_weak
 from skyloom.quasars.simulation.tables import columns, names
 
-DEGENERATE = ("DA", "DB", "DC", "DZ", "DQ", "MAGNETIC", "WDM")
+# Without blanketing. SD are hot subdwarfs (Geier et al. 2017, A&A 600, A50), whose
+# lines fade with their temperature; DC have none, and no Balmer jump.
+DEGENERATE = ("DA", "DB", "DC", "DZ", "DQ", "MAGNETIC", "WDM", "SD")
 _CK2 = 143_877_688.0  # hc/k in Å K
 _LN10 = np.log(10.0)
 
@@ -36,7 +38,7 @@ def draw_stars(kind: np.ndarray, rng: np.random.Generator):
     metal = np.clip(rng.normal(-0.9, 0.7, n), -2.6, 0.4)
     speed = rng.normal(0, 110, n)
     dwarf = np.isin(kind, DEGENERATE)
-    flux = _continuum(temperature, metal, dwarf, rng)
+    flux = _continuum(temperature, metal, dwarf, rng, kind == "DC")
     depth = np.zeros((n, SIZE), dtype=np.float32)
     shift = speed / frame.PIXEL
     _hydrogen(depth, kind, temperature, shift, rng)
@@ -56,11 +58,15 @@ def planck(temperature: np.ndarray) -> np.ndarray:
     return body * np.expm1(hot / np.float32(5000.0))
 
 
-def _continuum(temperature, metal, dwarf, rng) -> np.ndarray:
+def _continuum(temperature, metal, dwarf, rng, bare=False) -> np.ndarray:
     n = len(temperature)
     place, dex = columns("balmer_jump")
     jump = np.interp(np.log(temperature), np.log(place), dex)
-    jump = jump * np.where(dwarf, 0.25, 1.0) * 10.0 ** rng.normal(0, 0.06, n)
+    jump = (
+        jump
+        * np.where(bare, 0.0, np.where(dwarf, 0.25, 1.0))
+        * 10.0 ** rng.normal(0, 0.06, n)
+    )
     place, fold = columns("blanketing")
     fold = np.interp(np.log(temperature), np.log(place), fold)
     fold = fold * 10.0 ** (0.28 * metal + rng.normal(0, 0.06, n)) * ~dwarf

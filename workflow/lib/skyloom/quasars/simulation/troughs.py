@@ -89,12 +89,22 @@ def metal_depth(z, damped, rng: np.random.Generator) -> np.ndarray:
     near = np.flatnonzero(rng.random(n) < 0.15)
     place = (1 + z[near]) * (1 - rng.uniform(-500, 3000, len(near)) / LIGHT) - 1
     found.append(("civ", near, place, rng.exponential(1.2, len(near))))
-    gas = np.flatnonzero(np.isfinite(damped))
-    width = 10.0 ** rng.normal(-0.3, 0.3, len(gas))
-    found.append(("dla", gas, damped[gas], width))
     for kind, row, place, width in found:
         rest, ratio = columns(f"absorber_{kind}")
         add_depths(depth, row, place, rest, width[:, None] * ratio)
+    gas = np.flatnonzero(np.isfinite(damped))
+    return depth + metal_depths(gas, damped[gas], rng, n)
+
+
+def metal_depths(row, place, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw the depth of metals of damped systems, shape (n, SIZE), float32.
+
+    They are at the redshifts `place` (m,) in the spectra `row` (m,) of n.
+    """
+    depth = np.zeros((n, SIZE), dtype=np.float32)
+    rest, ratio = columns("absorber_dla")
+    width = 10.0 ** rng.normal(-0.3, 0.3, len(row))
+    add_depths(depth, row, place, rest, width[:, None] * ratio)
     return depth
 
 

@@ -43,10 +43,12 @@ def read_truth(path: str | Path) -> pd.DataFrame:
     ========  =====================================================  ================
 
     Superset and parsed tables may have BAL_FLAG_VI and BI_CIV: `bal` is 1 where both
-    say so, -1 where neither does, 0 where they disagree; without them a CLASS_PERSON
-    of 30 is 1. Parsed tables may have SPID0 to SPID2, plate, MJD and fibre, which then
-    make `targetid`. A DESI table may have all_VI_comments, whose standard phrase is
-    `bal` 1. Confident stars and galaxies have `bal` -1 in any format.
+    say so, -1 where the balnicity is 0 (a flagged one is a mini-BAL, no BAL), 0 where
+    an index without a flag says yes, or is missing; without the two columns a
+    CLASS_PERSON of 30 is 1. Parsed tables may have SPID0 to SPID2, plate, MJD and
+    fibre, which then make `targetid`. A DESI table may have all_VI_comments, whose
+    standard phrase is `bal` 1. Confident stars and galaxies have `bal` -1 in any
+    format.
 
     A redshift of -1 is unknown. Nobody is confident about an unknown class, nor about
     a galaxy or a quasar without a positive redshift.

@@ -153,7 +153,8 @@ def _bal(raw: pd.DataFrame, otherwise: pd.Series) -> pd.Series:
     if "BAL_FLAG_VI" not in raw or "BI_CIV" not in raw:
         return otherwise
     flag, index = raw["BAL_FLAG_VI"] > 0, raw["BI_CIV"]
-    yes, no = flag & (index > 0), ~flag & (index == 0)
+    # Flagged with a balnicity of 0 are narrow troughs, mini-BALs, which are no BALs.
+    yes, no = flag & (index > 0), index == 0
     return yes.astype(np.int64) - no.astype(np.int64)
 
 
