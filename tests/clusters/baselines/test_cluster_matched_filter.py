@@ -95,7 +95,7 @@ def test_neighbours_at_two_redshifts_are_two(red_sequence, background, z, error)
         alone = clusters_of(vstack([sky, part]), *how, z=COARSE)[0]
         found = both[np.argmin(np.abs(both["Z"] - each))]
         assert found["Z"] == pytest.approx(each, abs=0.035)
-        assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.25)
+        assert found["LAMBDA"] == pytest.approx(alone["LAMBDA"], rel=0.3)
 
 
 @pytest.mark.parametrize("off", [-0.15, -0.25, 0.15])
@@ -266,3 +266,24 @@ def test_chunks_change_nothing(red_sequence, background, monkeypatch):
     assert len(whole[0]) > 0
     for name in COLUMNS:
         np.testing.assert_allclose(parts[0][name], whole[0][name], rtol=1e-9)
+
+
+def test_much_out_of_the_footprint_is_flagged(red_sequence, background):
+    """Bit 4 of FLAG, from a fifth of the cluster on."""
+    rng = RNG(10)
+    table = vstack([field(rng), cluster(rng, red_sequence, 0.5, 60, (SIDE / 2, 0.0))])
+    table = table[inside(table["RA"], table["DEC"])]
+    found = clusters_of(table, red_sequence, inside, background, z=COARSE)
+    assert found["FLAG"][0] & 4
+    assert ((found["FLAG"] & 4 > 0) == (found["MASKFRAC"] > 0.2)).all()
+    assert "4" in found["FLAG"].info.description
+
+
+def test_no_galaxy_is_the_centre_of_two(red_sequence, background):
+    """Not even where two clusters lie behind one another."""
+    rng = RNG(23)
+    parts = [cluster(rng, red_sequence, z, 40, (0.0, 0.0)) for z in (0.3, 0.34, 0.5)]
+    table = vstack([field(rng), *parts])
+    found = clusters_of(table, red_sequence, inside, background, z=COARSE)
+    assert len(found) > 1
+    assert len(set(found["ROW"])) == len(found)

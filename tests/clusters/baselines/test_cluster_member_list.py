@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import Table, vstack
-from invented_sky import ARCMIN2, SIDE, cluster, field, inside
+from invented_sky import ARCMIN2, SIDE, blurred, cluster, field, inside
 from skyloom.clusters.baselines.matched_filter import (
     REDSHIFTS,
     field_background,
@@ -74,11 +74,19 @@ def test_probabilities_add_up_to_what_is_seen_of_the_richness(
     assert (some < total).any()
 
 
-def test_no_galaxy_belongs_more_than_once(found, patch):
-    """To all clusters together."""
-    total = np.bincount(found[1]["ROW"], found[1]["P"], len(patch))
+def test_no_galaxy_belongs_more_than_once(red_sequence, background, monkeypatch):
+    """To two clusters half a megaparsec apart together, whose colours overlap."""
+    rng, half = RNG(21), 0.25 * arcsec_per_mpc(0.25) / 3600
+    parts = [
+        blurred(rng, cluster(rng, red_sequence, each, 40, (place, 0.0)), 0.05)
+        for each, place in zip((0.25, 0.35), (-half, half), strict=True)
+    ]
+    patch = vstack([field(rng), *parts])
+    monkeypatch.setattr("skyloom.clusters.baselines.member_list.LEAST_P", 0.0)
+    _, every = find_clusters(patch, red_sequence, inside, background, z=COARSE)
+    total = np.bincount(every["ROW"], every["P"], len(patch))
     assert total.max() <= 1 + 1e-9
-    assert (np.bincount(found[1]["ROW"]) > 1).any()
+    assert (np.bincount(every["ROW"]) > 1).any()
 
 
 def test_members_are_those_put_in(found, patch):

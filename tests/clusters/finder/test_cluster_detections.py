@@ -24,7 +24,8 @@ def found(made_maps) -> Table:
     ]
     seen = candidates(made_maps(clusters), WCS, name="T1")
     filtered = seen[:1].copy()
-    filtered["MASKFRAC"], filtered["FLAG"], filtered["SCORE"] = 0.0, 0, 40.0
+    filtered["MASKFRAC"], filtered["P_CENTRAL"] = 0.0, 0.9
+    filtered["FLAG"], filtered["SCORE"] = 0, 40.0
     table = joined(filtered, seen)
     table["PROBABILITY"] = [0.9, 0.03, 0.3]
     return table
@@ -45,7 +46,7 @@ def test_a_catalogue_comes_back(found, tmp_path, suffix):
     again = back(path)
     assert again.colnames == list(COLUMNS)
     for name, (unit, _, _) in COLUMNS.items():
-        assert again[name].tolist() == table[name].tolist()
+        np.testing.assert_array_equal(again[name], table[name])
         assert str(again[name].unit or "") == unit
     if suffix == ".fits":
         with fits.open(path) as file:

@@ -20,7 +20,7 @@ def detections(rows: list, score: list, tile: str = "") -> Table:
         table[name] = np.arange(len(table)) + 10.0 * len(table)
     table["SCORE"] = np.array(score, float)
     table["MASKFRAC"], table["AREA_FRACTION"] = 0.1, 0.7
-    table["FLAG"] = 2
+    table["FLAG"], table["P_CENTRAL"] = 2, 0.9
     if tile:
         table["X"], table["Y"], table["EDGE"], table["TILES"] = 5.0, 6.0, 1.0, tile
     return table
@@ -39,7 +39,7 @@ def test_a_cluster_that_both_find_is_one_row():
     assert list(table["ENCODER_SCORE"]) == [0.6, 0.05, 0.2, 0.3]
     assert list(table["FILTER_SCORE"]) == [12, 30, 3, 3]
     assert table["MASKFRAC"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.3])
-    assert list(table["FLAG"]) == [2, 2, 0, 0]
+    assert list(table["FLAG"]) == [2, 2, 4, 4]
     assert scores(table)[0] == pytest.approx([12, np.log(12), -0.3, np.log(1.5)])
 
 

@@ -3,8 +3,8 @@
 Each bright red galaxy is tried as a centre at each redshift; the richness solves the
 membership equation, and the best likelihoods claim their members first. Source:
 Rykoff et al. 2014, ApJ 785, 104, sections 3 to 5. Left out: the calibration of the red
-sequence on spectra, the centring likelihood, and masks inside the footprint finer than
-a few points of each cluster.
+sequence on spectra, and masks inside the footprint finer than a few points of each
+cluster.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table
 
+from skyloom.clusters.baselines.centring import central_probabilities
 from skyloom.clusters.baselines.colour_filter import (
     Background,
     fit_ridge,
@@ -25,6 +26,7 @@ from skyloom.clusters.baselines.membership import (
     Sky,
     make_sky,
     members,
+    richness_variance,
     solve,
     visible_members,
 )
@@ -46,12 +48,17 @@ Z_FLOOR = 0.005  # error of redshifts over 1 + z, added in quadrature
 # the first.
 PASSES = 2
 Z_REACH = 0.06  # how far from a candidate's redshift a better one is looked for
-COARSE, BLENDED = 1, 2  # bits of FLAG
+MOST_MASKED = 0.2  # of a cluster, as in redMaPPer; the richness is not sure beyond
+COARSE, BLENDED, MASKED = 1, 2, 4  # bits of FLAG
 MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "MASKFRAC")
 COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int, "FLAG": int}
+COLUMNS["P_CENTRAL"] = float
 MEANING = {
     "MASKFRAC": "Share of the cluster's circle outside of the footprint",
-    "FLAG": "Sum of 1: Z only bounded, Z_ERR says so; 2: no one redshift fits",
+    "FLAG": "Sum of 1: Z only bounded, Z_ERR says so; 2: no one redshift fits; "
+    f"4: MASKFRAC above {MOST_MASKED}",
+    "P_CENTRAL": "Probability that the galaxy at RA, DEC is the central one; where "
+    "LAMBDA is below 10 it is 0.1 too large",
 }
 
 
@@ -147,48 +154,71 @@ def _percolate(sky: Sky, candidates):
     Of a member only the probability is taken that it belongs (Rykoff et al. 2014,
     section 9). Ranks of those that share members with a better one are worked out again
     before they have their turn. A galaxy that is more likely a member of a better
-    cluster of its redshift is no centre.
+    cluster of its redshift is no centre, nor is one that is a centre already.
     """
     free, owner = np.ones(len(sky.places)), np.full(len(sky.places), np.inf)
     heap = [(-rank, row, k, 0) for rank, row, k in candidates]
     heapq.heapify(heap)
-    found = []
+    found, centre = [], np.zeros(len(sky.places), bool)
     while heap:
         _, row, k, seen = heapq.heappop(heap)
         z = sky.fit.z[k]
-        if free[row] < 0.5 and abs(owner[row] - z) < SAME_Z * (1 + z):
+        taken = free[row] < 0.5 and abs(owner[row] - z) < SAME_Z * (1 + z)
+        if centre[row] or taken:
             continue
         if seen < len(found):
             rank = _ranked(*solve(sky, k, sky.places[[row]], free))[0]
             if rank > 0:
                 heapq.heappush(heap, (-float(rank), row, k, len(found)))
             continue
-        found.append(_accepted(sky, row, k, free, owner))
+        found.append(_accepted(sky, row, k, free, owner, centre))
     return sorted(found, key=lambda each: -each["SCORE"]), free
 
 
-def _accepted(sky: Sky, row: int, k: int, free: np.ndarray, owner: np.ndarray) -> dict:
-    """Return a cluster; take its members from `free`, say in `owner` where it is."""
+def _accepted(sky: Sky, row: int, k: int, free, owner, centre) -> dict:
+    """Return a cluster at its most probable central galaxy.
+
+    Its members are taken from `free`, `owner` says where it is, `centre` its centre.
+    """
+    rows, p, _, _ = _members(sky, k, row, free)
+    z, z_err, nearest, flag = _redshift(sky, k, rows, p)
+    if solve(sky, nearest, sky.places[[row]], free)[0][0] >= LEAST_RICHNESS:
+        k = nearest
+    row = _centred(sky, k, row, free, centre)
+    richness, score, misfit = (v[0] for v in solve(sky, k, sky.places[[row]], free))
+    rows, p, away, central = _members(sky, k, row, free)
+    visible = visible_members(sky, k, sky.places[[row]])[0]
+    masked = 1 - visible / sky.depth[k]
+    flag |= BLENDED * int(misfit > MISFIT) | MASKED * int(masked > MOST_MASKED)
+    owner[rows[p > 0.5 * free[rows]]] = z
+    centre[row] = True
+    variance = richness_variance(richness, p, free[rows], visible)
+    free[rows] -= p
+    return {
+        **{"members": (rows, p, away, central), "ROW": row, "FLAG": flag},
+        **{"SCORE": score, "Z": z, "Z_ERR": z_err, "MASKFRAC": masked},
+        **{"LAMBDA": richness, "LAMBDA_ERR": np.sqrt(variance)},
+        "P_CENTRAL": central[rows == row].sum(),
+    }
+
+
+def _members(sky: Sky, k: int, row: int, free):
+    """Return rows, probabilities, distances of members, and those of being central."""
     centre = sky.places[[row]]
-    rows, member, _ = members(sky, k, centre, free)
-    z, z_err, nearest, flag = _redshift(sky, k, rows, member * free[rows])
-    richness, score, misfit = solve(sky, nearest, centre, free)
-    if richness[0] < LEAST_RICHNESS:
-        nearest = k
-        richness, score, misfit = solve(sky, k, centre, free)
-    rows, member, away = members(sky, nearest, centre, free)
-    own = free[rows] * member
-    visible = visible_members(sky, nearest, centre)[0]
-    # Members are each there or not; those out of sight are Poisson.
-    variance = (own * (1 - member)).sum() / visible**2
-    variance += richness[0] * (1 - visible) / visible
-    owner[rows[member > 0.5]] = z
-    free[rows] *= 1 - member
-    flag |= BLENDED * int(misfit[0] > MISFIT)
-    found = {"members": (rows, own, away), "ROW": row, "FLAG": flag}
-    found |= {"SCORE": score[0], "Z": z, "Z_ERR": z_err}
-    found |= {"LAMBDA": richness[0], "LAMBDA_ERR": np.sqrt(variance)}
-    return found | {"MASKFRAC": 1 - visible / sky.depth[nearest]}
+    rows, member, away = members(sky, k, centre, free)
+    p, richness = free[rows] * member, solve(sky, k, centre, free)[0][0]
+    return rows, p, away, central_probabilities(sky, k, rows, p, richness)
+
+
+def _centred(sky: Sky, k: int, row: int, free, centre) -> int:
+    """Return the row of the most probable central galaxy; of no other cluster's."""
+    rows, _, _, central = _members(sky, k, row, free)
+    central = np.where(centre[rows], 0.0, central)
+    if not central.any():
+        return row
+    best = int(rows[np.argmax(central)])
+    found = solve(sky, k, sky.places[[best]], free)
+    return best if found[0][0] >= LEAST_RICHNESS else row
 
 
 def _redshift(sky: Sky, k: int, rows, weight):
@@ -213,8 +243,12 @@ def _redshift(sky: Sky, k: int, rows, weight):
 
 def listed(found: list[dict], galaxies: Table | None = None) -> Table:
     """Return detections as a table, at their central galaxies if these are given."""
+    unknown = {int: 0, float: np.nan}
     table = Table(
-        {k: np.array([f.get(k, 0) for f in found], v) for k, v in COLUMNS.items()}
+        {
+            name: np.array([f.get(name, unknown[kind]) for f in found], kind)
+            for name, kind in COLUMNS.items()
+        }
     )
     table["ID"] = np.arange(len(found))
     for name, meaning in MEANING.items():

@@ -16,9 +16,11 @@ COLUMNS = {
     "MAG": ("mag", "AB magnitudes in g, r, i, z"),
     "P": (None, "Probability of belonging to this cluster and to none of more score"),
     "R": ("Mpc", "Distance from the central galaxy"),
+    "P_CENTRAL": (None, "Probability of being its central galaxy"),
     "ROW": (None, "Of the galaxy in the catalogue, from 0"),
 }
-Members = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows of galaxies, P, R
+# Rows of galaxies, P, R, P_CENTRAL.
+Members = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def member_list(members: Sequence[Members], galaxies: Table) -> Table:
@@ -26,7 +28,7 @@ def member_list(members: Sequence[Members], galaxies: Table) -> Table:
 
     Parameters
     ----------
-    members : sequence of (rows, P, R)
+    members : sequence of (rows, P, R, P_CENTRAL)
         Of each cluster, whose ID is its place.
     galaxies : Table
         RA, DEC [deg], MAG (n, 4); ROW counts its rows.
@@ -36,11 +38,12 @@ def member_list(members: Sequence[Members], galaxies: Table) -> Table:
     Table
         `COLUMNS`; those of P below `LEAST_P` are left out.
     """
-    sizes = [len(rows) for rows, _, _ in members]
-    none = (np.zeros(0, int), np.zeros(0), np.zeros(0))
-    row, p, r = (np.concatenate(part) for part in zip(none, *members, strict=True))
-    own = Table({"ID": np.repeat(np.arange(len(sizes)), sizes), "P": p, "R": r})
-    own["ROW"] = row
+    sizes = [len(rows) for rows, *_ in members]
+    own = Table({"ID": np.repeat(np.arange(len(sizes)), sizes)})
+    none = (np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(0))
+    parts = zip(none, *members, strict=True)
+    for name, part in zip(("ROW", "P", "R", "P_CENTRAL"), parts, strict=True):
+        own[name] = np.concatenate(part)
     own = own[own["P"] >= LEAST_P]
     own = own[np.lexsort([own["ROW"], -own["P"], own["ID"]])]
     shown = Table(galaxies[["RA", "DEC", "MAG"]][own["ROW"]], masked=False)

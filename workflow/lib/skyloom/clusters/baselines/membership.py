@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from skyloom.clusters.baselines.colour_filter import I_BAND, Background, Fit
 from skyloom.clusters.baselines.profiles import (
     enclosed,
+    logarithmic_slope,
     places,
     projected_density,
     visible_share,
@@ -28,6 +29,10 @@ RICHNESS = (0.3, 500.0)
 CHUNK = 512  # centres whose pairs with galaxies are held at once
 LEAST_VISIBLE = 0.3  # share of the members that must be in footprint and depth
 SAMPLES = 64  # places in a cluster at which the footprint is asked for
+# Rms over the mean of what is counted but is no member, beyond Poisson's: with it 68 %
+# of 241 simulated clusters of 10 members and more lie within their errors.
+CLUSTERED = 0.4
+LEAST_RISE = 0.3  # where poor groups are hardly told from the field
 TYPICAL = 30.0  # richness whose circle says how much of a cluster is in the footprint
 
 
@@ -113,6 +118,31 @@ def members(sky: Sky, k: int, centre, free):
     odds = _odds(richness, np.zeros(len(rows), int), distance, unit)
     inside = odds > 0
     return rows[inside], (odds / (1 + odds))[inside], distance[inside]
+
+
+def richness_variance(richness: float, p, free, visible: float) -> float:
+    """Return the variance of a richness.
+
+    Of the sum of ``p``, members are there or not, and what looks like them is
+    clustered. Where the richness rises by a share, the sum rises by less than that
+    share because each ``p`` rises, by which the root of the equation is the less sure
+    (van der Vaart 1998, Asymptotic Statistics, section 5.3). Members out of sight are
+    Poisson.
+
+    Parameters
+    ----------
+    richness : float
+        It solves the membership equation.
+    p, free : ndarray, shape (n,)
+        Probabilities of the members, and what better clusters left of them.
+    visible : float
+        Share of the members in footprint and depth.
+    """
+    unsure, member = (p * (1 - p)).sum(), p / np.maximum(free, 1e-30)
+    steep = 0.2 * logarithmic_slope(float(cut_radius(richness)))
+    rise = steep + (1 - steep) * (p * (1 - member)).sum() / (richness * visible)
+    spread = (unsure + (CLUSTERED * unsure) ** 2) / max(1 - rise, LEAST_RISE) ** 2
+    return spread / visible**2 + richness * (1 - visible) / visible
 
 
 def _pairs(sky: Sky, k: int, centres: np.ndarray, most: float):

@@ -38,6 +38,12 @@ def enclosed(limit: np.ndarray) -> np.ndarray:
     return np.interp(limit, *_mass())
 
 
+def logarithmic_slope(limit: float) -> float:
+    """Return by which power `enclosed` grows at a limit [Mpc]."""
+    ring = 2 * np.pi * limit**2 * projected_density(limit)
+    return float(ring / enclosed(limit))
+
+
 def places(n: int, limit: float) -> tuple[np.ndarray, np.ndarray]:
     """Return radius [Mpc] and angle of `n` places spread as the members are.
 

@@ -34,6 +34,7 @@ COLUMNS = {
         "stat.value",
     ),
     "MASKFRAC": ("", MEANING["MASKFRAC"], ""),
+    "P_CENTRAL": ("", MEANING["P_CENTRAL"], "stat.probability"),
     "FLAG": ("", MEANING["FLAG"], "meta.code"),
     "TILES": ("", "Survey tiles on which it was seen", ""),
     "X": ("pix", "Column on the survey tile, from 0", ""),

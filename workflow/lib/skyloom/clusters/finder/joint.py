@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom.clusters.baselines.matched_filter import LEAST_SCORE
+from skyloom.clusters.baselines.matched_filter import LEAST_SCORE, MASKED, MOST_MASKED
 from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.finder.peaks import THRESHOLD
 from skyloom.sky.matching import match
@@ -18,6 +18,7 @@ from skyloom.stats.logistic import Logistic
 # one cluster.
 RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
+CHECKS = ("MASKFRAC", "P_CENTRAL", "FLAG")  # of how sure a row is
 PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one
 SCORES = 4  # that a row is judged by
 BOTH, FILTER, ENCODER = "both", "filter", "encoder"
@@ -50,15 +51,14 @@ def joined(matched_filter: Table, encoder: Table) -> Table:
     first["FILTER_SCORE"] = matched_filter["SCORE"]
     first["ENCODER_SCORE"][pairs.second] = encoder["SCORE"][pairs.first]
     first["FOUND_BY"][pairs.second] = BOTH
-    first["MASKFRAC"], first["FLAG"] = (
-        matched_filter["MASKFRAC"],
-        matched_filter["FLAG"],
-    )
+    for name in CHECKS:
+        first[name] = matched_filter[name]
     alone = np.setdiff1d(np.arange(len(encoder)), pairs.first)
     second = _listed(encoder[alone], ENCODER, tiled)
     second["ENCODER_SCORE"] = encoder["SCORE"][alone]
     second["MASKFRAC"] = 1.0 - encoder["AREA_FRACTION"][alone]
-    second["FLAG"] = np.zeros(len(alone), int)
+    second["P_CENTRAL"] = np.full(len(alone), np.nan)
+    second["FLAG"] = np.where(second["MASKFRAC"] > MOST_MASKED, MASKED, 0)
     return vstack([first, second], metadata_conflicts="silent")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from astropy.table import Table
 
+from skyloom.clusters.baselines.matched_filter import MASKED
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.finder.chance import (
     AboveChance,
@@ -53,8 +54,9 @@ def verdict(
         ``area``, and by list: ``skies`` that calibrate it; ``calibration``; ``listed``;
         ``sum_probability`` and, of how many it should be, ``above_chance`` {value, low,
         high}; ``threshold``, null where no part of the list is pure, and
-        ``clusters_above``; ``false_alarms`` of each kind of null sky; ``null_skies``:
-        sum and excess of each sky that calibrates when the others judge it.
+        ``clusters_above`` it, without those flagged as masked; ``false_alarms`` of each
+        kind of null sky; ``null_skies``: sum and excess of each sky that calibrates
+        when the others judge it.
     """
     both = {k: joined(filtered[k], encoder[k]) for k in encoder}
     found = {
@@ -67,7 +69,8 @@ def verdict(
     report: dict = {"area": area}
     lists = {}
     for name, (by_sky, table) in found.items():
-        probability, report[name] = _judged(name, by_sky, area, purity, seed)
+        sure = (np.asarray(table["FLAG"]) & MASKED) == 0
+        probability, report[name] = _judged(name, by_sky, sure, area, purity, seed)
         table["PROBABILITY"] = probability
         table["PROBABILITY"].description = COLUMNS["PROBABILITY"][1]
         lists[name] = catalogue(table) if name == JOINT else table
@@ -75,15 +78,18 @@ def verdict(
 
 
 def _judged(
-    name: str, by_sky: Mapping, area: float, purity: float, seed: int
+    name: str, by_sky: Mapping, sure: np.ndarray, area: float, purity: float, seed: int
 ) -> tuple[np.ndarray, dict]:
-    """Return the probabilities of the real sky's detections, and the report."""
+    """Return the probabilities of the real sky's detections, and the report.
+
+    Only those that are ``sure`` can be in the part of the list that is pure.
+    """
     nulls = {k: s for k, s in by_sky.items() if k.startswith(CALIBRATES)}
     rng = generator(seed, "above chance", name)
     known, report = _calibrated(by_sky[REAL], nulls, rng)
     probability = known(by_sky[REAL])
-    threshold = pure_from(probability, purity)
-    above = 0 if threshold is None else int((probability >= threshold).sum())
+    threshold = pure_from(probability[sure], purity)
+    above = 0 if threshold is None else int((probability[sure] >= threshold).sum())
     report |= {
         "skies": sorted(nulls),
         "calibration": known.ratio.to_json(),
