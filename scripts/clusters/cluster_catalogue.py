@@ -12,7 +12,8 @@ filtered, members, encoder = (
     [read_candidates(path) for path in job.input.get(kind)]
     for kind in ("matched_filter", "members", "detections")
 )
-found = merged(filtered, encoder, read_calibration(job.input.calibration))
+worth = read_calibration(job.input.calibration)
+found = merged(filtered, encoder, worth)
 record = job.provenance()
 table = catalogue(found, least=LEAST, provenance=record)
 write_catalogue(job.output.fits, table)
@@ -20,4 +21,7 @@ write_catalogue(job.output.ecsv, table)
 of_all = of_list(members, filtered, table)
 of_all.meta["provenance"] = record
 write_catalogue(job.output.members, of_all)
-job.log.info("%d clusters on %d tiles", len(table), len(encoder))
+job.log.info(
+    "%d clusters on %d tiles, at redshifts of %.2f to %.2f; of others nothing is known",
+    *(len(table), len(encoder), *worth.redshifts),
+)

@@ -160,13 +160,15 @@ def case(path: Path):
 
 
 def worth(folder: Path) -> Path:
-    tree = {"calibration": Logistic((0.1, 1.3, 2.0, 1.0), -0.2).to_json(), "other": 1}
+    tree = {"calibration": Logistic((0.1, 1.3, 2.0), -0.2).to_json()}
+    tree |= {"redshifts": [0.1, 0.8], "other": 1}
     write_json(folder / "calibration.json", tree)
     return folder / "calibration.json"
 
 
 def sane_worth(found) -> None:
-    finite(*found.slopes, found.intercept)
+    finite(*found.probability.slopes, found.probability.intercept)
+    within(np.array(found.redshifts), 0, 10)
 
 
 def threshold(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.table import Table
-from skyloom.clusters.finder.joint import joined, merged, scores
+from skyloom.clusters.finder.joint import Worth, joined, merged, scores
 from skyloom.stats.logistic import Logistic
 
 PLACES = ("RA", "DEC", "Z")
@@ -40,19 +40,20 @@ def test_a_cluster_that_both_find_is_one_row():
     assert list(table["FILTER_SCORE"]) == [12, 30, 3, 3]
     assert table["MASKFRAC"].tolist() == pytest.approx([0.1, 0.1, 0.3, 0.3])
     assert list(table["FLAG"]) == [2, 2, 4, 4]
-    assert scores(table)[0] == pytest.approx([12, np.log(12), -0.3, np.log(1.5)])
+    assert scores(table)[0] == pytest.approx([12, np.log(12), np.log(1.5)])
 
 
 def test_tiles_that_overlap_list_a_cluster_once():
-    """By its surest tile; what each finder saw there is one row before."""
-    known = Logistic((0.1, 0.0, 1.0, 0.5), 0.0)
+    """By its surest tile; what lies at other redshifts than are known is left out."""
+    known = Worth(Logistic((0.1, 0.0, 0.5), 0.0), (0.2, 0.5))
     both = [(10, 0, 0.3)]
-    filtered = [detections(both, [12], "A"), detections(both, [30], "B")]
+    far = [(70, 0, 0.51), (80, 0, 0.19)]
+    filtered = [detections(both, [12], "A"), detections(both + far, [30, 50, 60], "B")]
     encoder = [detections(both, [0.3], "A"), detections([(50, 0, 0.4)], [0.2], "B")]
     table = merged(filtered, encoder, known)
     assert list(table["TILES"]) == ["A B", "B"]
     assert list(table["FILTER_SCORE"]) == [30, 3]
-    assert table["PROBABILITY"].tolist() == pytest.approx(known(scores(table)))
+    assert table["PROBABILITY"].tolist() == pytest.approx(known[0](scores(table)))
 
 
 def test_nothing_is_an_empty_list():

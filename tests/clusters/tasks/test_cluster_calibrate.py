@@ -8,7 +8,10 @@ import pytest
 from detected_fields import detections, survey, truths
 from skyloom.clusters.evaluation.judge import judge
 from skyloom.clusters.tasks import calibrate as module
+from skyloom.io.errors import InputError
 from skyloom.stats.calibration import logit
+
+FILES = {0: "truth/clusters_000.fits", 1: "truth/clusters_001.fits"}
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def calibrated(monkeypatch):
         noise = np.random.default_rng(0).normal(size=len(seen.found))
         scores = np.stack([logit(seen.found["SCORE"]), noise], axis=-1)
         monkeypatch.setattr(module, "_judged", lambda *_: (seen, scores))
-        known, report = module.calibrate({0: None, 1: None}, {}, None, purity)
+        known, report = module.calibrate({0: None, 1: None}, FILES, None, purity)
         return known, report, scores
 
     return of
@@ -76,3 +79,21 @@ def test_fields_of_one_kind_are_judged_by_others(calibrated):
     _, report, _ = calibrated(truth, found.reset_index(drop=True))
     assert report["error"] > 0.1
     assert report["threshold"]["target"] == 0.9
+
+
+def test_nothing_is_learned_beyond_the_redshifts_of_clusters(calibrated):
+    """What is found there is left out, and the range is told."""
+    truth, found = survey(1, fields=40)
+    ends = [truth["Z_LAMBDA"].min(), truth["Z_LAMBDA"].max()]
+    known, report, _ = calibrated(truth, found)
+    found.loc[found.index[:10], "Z"] = ends[1] + 0.2
+    other, fewer, _ = calibrated(truth, found)
+    assert report["redshifts"] == fewer["redshifts"] == pytest.approx(ends)
+    assert fewer["candidates"] == report["candidates"] - 10
+    assert known != other
+
+
+def test_fields_without_clusters_are_refused(calibrated):
+    """The file is named, and what to ask for."""
+    with pytest.raises(InputError, match=r"clusters_000.*0 clusters in the 2 fields"):
+        calibrated(truths([]), detections([0, 1.5], [0.9, 0.8]))

@@ -175,3 +175,16 @@ def test_tiles_with_a_list_each_are_skies_of_their_own(tmp_path):
     assert seen.truth["VALID"].tolist() == [True, True]
     assert seen.truth["FOUND"].tolist() == [NONE, 0]
     assert case.sky.area == sky.area
+
+
+def test_detections_at_other_redshifts_do_not_count(case):
+    """Neither as false alarms, nor as true; clusters they find are found."""
+    table = case.found["catalogue"]
+    table.loc[[2, 5], "Z"] = [0.41, 0.9]
+    few, every = (
+        report_of(case, redshifts=ends)["catalogue"]
+        for ends in ((0.2, 0.405), (0.2, 0.95))
+    )
+    assert (every["purity"]["k"], every["purity"]["n"]) == (4, 6)
+    assert (few["purity"]["k"], few["purity"]["n"]) == (3, 4)
+    assert few["completeness"]["k"] == every["completeness"]["k"] == 3

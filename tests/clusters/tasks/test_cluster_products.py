@@ -11,6 +11,7 @@ from skyloom.clusters.encoder.network import Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.clusters.evaluation import sky as sky_module
 from skyloom.clusters.evaluation.judge import Rule
+from skyloom.clusters.finder.joint import Worth
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.tasks import evaluate, products
@@ -120,21 +121,27 @@ def test_tile_of_the_notebook(prediction):
 def test_calibration_of_scores(tmp_path):
     """A file says a line of all scores; other files are refused."""
     path = tmp_path / "calibration.json"
-    known = Logistic((0.2, 1.5, 4.0, 1.0), -0.5)
-    write_json(path, {"calibration": known.to_json(), "threshold": {"value": 0.7}})
+    known = Worth(Logistic((0.2, 1.5, 4.0), -0.5), (0.1, 0.8))
+    line = known.probability.to_json()
+    tree = {"calibration": line, "redshifts": [0.1, 0.8], "threshold": {"value": 0.7}}
+    write_json(path, tree)
     assert products.read_calibration(path) == known
     assert products.read_threshold(path) == 0.7
-    write_json(path, {"calibration": known.to_json(), "threshold": None})
+    for ends in (None, [0.1], [0.8, 0.1], [-1, 2], ["a", 1], [0.1, 1e9], [True, 1]):
+        write_json(path, tree | {"redshifts": ends})
+        with pytest.raises(InputError, match=r"key 'redshifts'.*two rising numbers"):
+            products.read_calibration(path)
+    write_json(path, tree | {"threshold": None})
     assert products.read_threshold(path) == 0.5
     for bad in (-5, 1e308, "x", None, True, [0.5]):
         write_json(path, {"threshold": {"value": bad}})
         with pytest.raises(InputError, match=r"key 'threshold'.* a number from 0 to 1"):
             products.read_threshold(path)
-    falling, one = Logistic((0.2, -1.5, 1.0, 1.0), 0.0), Logistic((0.2,), 0.0)
+    falling, one = Logistic((0.2, -1.5, 1.0), 0.0), Logistic((0.2,), 0.0)
     shapes = [None, [1], {"kind": "platt"}, falling.to_json(), one.to_json()]
     for wrong in ({}, *({"calibration": shape} for shape in shapes)):
         path.write_text(json.dumps(wrong))
-        with pytest.raises(InputError, match=r"calibration\.json.*expected 4 slopes"):
+        with pytest.raises(InputError, match=r"calibration\.json.*expected 3 slopes"):
             products.read_calibration(path)
     for wrong in (3, {}, {"value": "much"}, {"value": 99}, {"value": 10**400}):
         path.write_text(json.dumps({"threshold": wrong}))

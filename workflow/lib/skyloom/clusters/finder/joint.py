@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from astropy.table import Table, vstack
@@ -20,7 +21,7 @@ RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
 CHECKS = ("MASKFRAC", "P_CENTRAL", "FLAG")  # of how sure a row is
 PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one
-SCORES = 4  # that a row is judged by
+SCORES = 3  # that a row is judged by
 BOTH, FILTER, ENCODER = "both", "filter", "encoder"
 
 
@@ -62,18 +63,27 @@ def joined(matched_filter: Table, encoder: Table) -> Table:
     return vstack([first, second], metadata_conflicts="silent")
 
 
-def merged(
-    filtered: Sequence[Table], encoder: Sequence[Table], known: Logistic
-) -> Table:
+class Worth(NamedTuple):
+    """What a joint list's `scores` are worth, and at which redshifts that is known."""
+
+    probability: Logistic
+    redshifts: tuple[float, float]
+
+    def of(self, table: Table) -> Table:
+        """Return the rows at these redshifts, with their PROBABILITY."""
+        z = np.asarray(table["Z"], float)
+        kept = table[(z >= self.redshifts[0]) & (z <= self.redshifts[1])]
+        kept["PROBABILITY"] = self.probability(scores(kept))
+        return kept
+
+
+def merged(filtered: Sequence[Table], encoder: Sequence[Table], worth: Worth) -> Table:
     """Return the joint list of survey tiles that may overlap, each cluster once.
 
-    ``filtered`` and ``encoder`` have a table a tile, in the same order; ``known`` leads
-    from `scores` to PROBABILITY.
+    ``filtered`` and ``encoder`` have a table a tile, in the same order.
     """
     lists = [joined(*pair) for pair in zip(filtered, encoder, strict=True)]
-    for table in lists:
-        table["PROBABILITY"] = known(scores(table))
-    return merge(lists)
+    return merge([worth.of(table) for table in lists])
 
 
 def scores(table: Table) -> np.ndarray:
@@ -81,19 +91,18 @@ def scores(table: Table) -> np.ndarray:
 
     More is surer: what `filter_scores` has, and the logarithm of the encoder's odds.
     """
-    own = filter_scores(table["FILTER_SCORE"], table["Z"])
+    own = filter_scores(table["FILTER_SCORE"])
     return np.column_stack([own, logit(table["ENCODER_SCORE"])])
 
 
-def filter_scores(score, z) -> np.ndarray:
-    """Return what the matched filter's detections are judged by, shape (n, 3).
+def filter_scores(score) -> np.ndarray:
+    """Return what the matched filter's detections are judged by, shape (n, 2).
 
     Its score and the logarithm of that: the odds against chance follow the one where
     chance is all that null skies have, and the other where it is poor groups as well.
-    And how near it is, as faint members leave more to chance.
     """
     score = np.asarray(score, float)
-    return np.stack([score, np.log(score), -np.asarray(z, float)], axis=-1)
+    return np.stack([score, np.log(score)], axis=-1)
 
 
 def _listed(found: Table, who: str, tiled: list[str]) -> Table:

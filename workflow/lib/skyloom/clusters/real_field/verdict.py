@@ -62,7 +62,7 @@ def verdict(
     found = {
         JOINT: ({k: scores(t) for k, t in both.items()}, both[REAL]),
         FILTER: (
-            {k: filter_scores(t["SCORE"], t["Z"]) for k, t in filtered.items()},
+            {k: filter_scores(t["SCORE"]) for k, t in filtered.items()},
             filtered[REAL].copy(),
         ),
     }

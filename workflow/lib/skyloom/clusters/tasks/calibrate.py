@@ -23,6 +23,7 @@ from skyloom.clusters.inference.classify import Predict, valid_share
 from skyloom.clusters.tasks.baselines import background_of, filtered, galaxies_of
 from skyloom.clusters.tasks.file_data import fields_of
 from skyloom.clusters.tasks.products import THRESHOLD
+from skyloom.io.errors import InputError
 from skyloom.stats.calibration import expected_error
 from skyloom.stats.logistic import Logistic, fit_logistic
 
@@ -94,21 +95,33 @@ def calibrate(
     known : Logistic
         Of `skyloom.clusters.finder.joint.scores`.
     report : dict
-        ``candidates``, ``true``; ``error``, the expected calibration error; and
-        ``threshold``, the probability above which a catalogue has the purity. Error and
-        threshold are of probabilities that other fields than a candidate's own tell,
-        and null where there are none. ``note`` says what these fields are too few for.
+        ``redshifts`` between which these fields have clusters, as of what is found
+        beyond nothing is known; ``candidates`` there, ``true``; ``error``, the
+        expected calibration error; and ``threshold``, the probability above which a
+        catalogue has the purity. Error and threshold are of probabilities that other
+        fields than a candidate's own tell, and null where there are none. ``note``
+        says what these fields are too few for.
 
     Raises
     ------
-    ValueError
-        No candidate in any field.
+    InputError
+        No cluster in any field, or no candidate at the redshifts of clusters.
     """
     judged, scores = _judged(found, truth, rule)
-    valid = judged.found["VALID"].to_numpy()
-    scores, rows = scores[valid], judged.found[valid]
+    z = judged.truth["Z"][judged.truth["VALID"]]
+    ends = [float(z.min()), float(z.max())] if len(z) else [1.0, 0.0]
+    kept = judged.found["VALID"] & judged.found["Z"].between(*ends)
+    if not kept.any():
+        raise InputError(
+            next(iter(truth.values())),
+            f"{len(z)} clusters in the {len(truth)} fields that calibrate, and no "
+            "candidate at their redshifts",
+            expected="some of both, that probabilities are learned from",
+            remedy="raise clusters.simulate.fields.number or clusters.data.held_out",
+        )
+    scores, rows = scores[kept.to_numpy()], judged.found[kept]
     true = (rows["TRUTH"] != NONE).to_numpy()
-    report = {"candidates": len(true), "true": int(true.sum())}
+    report = {"redshifts": ends, "candidates": len(true), "true": int(true.sum())}
     report |= {"error": None, "threshold": None}
     known = fit_logistic(scores, true)
     if len(true) < FEWEST or true.all() or not true.any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -69,6 +69,20 @@ class Case:
         """Return detections, matched with the true clusters."""
         return judge(self.clusters, found, rule, across=self.whole)
 
+    def between(self, low: float, high: float) -> Case:
+        """Return the case in which only detections at some redshifts count.
+
+        Beyond, a survey or its simulation may have no cluster, and all are false; those
+        without a redshift count.
+        """
+        found = {
+            name: rows.assign(
+                VALID=rows["VALID"] & (rows["Z"].between(low, high) | rows["Z"].isna())
+            )
+            for name, rows in self.found.items()
+        }
+        return replace(self, found=found)
+
 
 def read_case(
     sky: Sky,
@@ -114,7 +128,7 @@ def evaluate(
     """Return what finders are worth.
 
     From the probability ``threshold`` on, which is not chosen here, a detection is in
-    the catalogue.
+    the catalogue. Only detections at the redshifts that are asked for count.
 
     Returns
     -------
@@ -129,6 +143,7 @@ def evaluate(
         ``completeness``, ``precision_recall``, ``reliability``, ``estimates``.
     """
     rule = Rule(radius=settings.radius, dz=settings.dz)
+    case = case.between(*settings.redshifts)
     finders = case.judged(rule)
     judged = finders[CATALOGUE]
     target = Target(*settings.richness, *settings.redshifts)

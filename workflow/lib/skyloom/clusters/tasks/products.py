@@ -13,7 +13,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.bands import BANDS
-from skyloom.clusters.finder.joint import SCORES
+from skyloom.clusters.finder.joint import SCORES, Worth
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.io.documents import read_json
 from skyloom.io.errors import AGAIN, InputError
@@ -21,9 +21,10 @@ from skyloom.io.fits import opened
 from skyloom.io.npz import read_npz, write_npz
 from skyloom.io.record import text
 from skyloom.sky.tan import wcs_header
-from skyloom.stats.logistic import Logistic, logistic_from_json
+from skyloom.stats.logistic import logistic_from_json
 
 NUMBER = re.compile(r"(?:galsim_des|clusters)_(\d+)")
+MOST_REDSHIFT = 10  # of a calibration
 THRESHOLD = 0.5  # probability, where nothing was calibrated
 FIRST_TILE = 1_000_000  # simulated tiles are fields with numbers of their own
 
@@ -100,19 +101,29 @@ def read_candidates(path: str | Path) -> Table:
     return table
 
 
-def read_calibration(path: str | Path) -> Logistic:
+def read_calibration(path: str | Path) -> Worth:
     """Return what the scores of a joint list are worth, from its file.
 
     Raises
     ------
     InputError
-        No such file, or no calibration of `SCORES` scores in it.
+        No such file, no calibration of `SCORES` scores in it, or redshifts that are no
+        range.
     """
-    tree, where = read_json(path), "key 'calibration'"
+    tree = read_json(path)
     try:
-        return logistic_from_json(tree.get("calibration"), SCORES)
+        known = logistic_from_json(tree.get("calibration"), SCORES)
     except ValueError as bad:
+        where = "key 'calibration'"
         raise InputError(path, str(bad), where=where, remedy=AGAIN) from None
+    ends = tree.get("redshifts")
+    numbers = isinstance(ends, list) and len(ends) == 2
+    numbers = numbers and all(type(z) in {int, float} for z in ends)
+    if not numbers or not 0 <= ends[0] <= ends[1] <= MOST_REDSHIFT:
+        problem, where = f"got {str(ends)[:60]}", "key 'redshifts'"
+        expected = f"two rising numbers from 0 to {MOST_REDSHIFT}"
+        raise InputError(path, problem, where=where, expected=expected, remedy=AGAIN)
+    return Worth(known, (float(ends[0]), float(ends[1])))
 
 
 def read_threshold(path: str | Path) -> float:
