@@ -84,8 +84,8 @@ def found_figure(
 ) -> Figure:
     """Return a tile in sky coordinates, with the clusters of a catalogue.
 
-    Circles have the radius of the cluster's richness, in the colour of who found it,
-    with λ and z; dashed where the probability is below the threshold.
+    In the colour of who found it each has a cross, λ and z, and a circle with the
+    radius of its richness, dashed where the probability is below the threshold.
 
     Parameters
     ----------
@@ -108,10 +108,12 @@ def found_figure(
     for row, *place, size in zip(found, *drawn, strict=True):
         colour = FINDERS[row["FOUND_BY"]]
         line = "-" if row["PROBABILITY"] >= threshold else "--"
-        axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line))
+        axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line, lw=0.7))
+        axes.plot(*place, "+", color=colour, ms=9, scalex=False, scaley=False)
         text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
-        look = {"fontsize": 7, "ha": "center", "clip_on": True, "color": colour}
-        axes.annotate(text, (place[0], place[1] + size), va="bottom", **look)
+        look = {"fontsize": 7, "color": colour, "annotation_clip": True}
+        offset = {"xytext": (5, 4), "textcoords": "offset points"}
+        axes.annotate(text, place, **offset, **look)
     handles = [Line2D([], [], color=c, label=name) for name, c in FINDERS.items()]
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3}
     axes.legend(handles=handles, **place)
