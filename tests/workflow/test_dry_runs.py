@@ -47,8 +47,8 @@ def test_layers_on_real_data_plan(fresh, real, layer):
 
 def test_long_layer_plans(fresh, tmp_path):
     """The long demo has more chunks."""
-    for name in ("LOZ", "HIZ"):
-        place = f"quasars/redrock_templates/rrtemplate-QSO-{name}-v1.1.fits.gz"
+    for name in ("LOZ-v1.1", "HIZ-v1.1", "None-v0.1"):
+        place = f"quasars/redrock_templates/rrtemplate-QSO-{name}.fits.gz"
         write(tmp_path / place, "")
     write(tmp_path / "clusters" / "clusterdb" / "desY1a1.csv.gz", "")
     for name in ("models/1.json.gz", "images/1.npz", "gal-metadata.csv"):

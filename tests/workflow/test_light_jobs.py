@@ -17,7 +17,7 @@ USERS = {
     },
     "clusters": {
         "calibrate", "evaluate", "evaluate_encoder", "file_data", "images", "infer",
-        "look_at_sky", "survey", "train",
+        "look_at_sky", "picture", "survey", "train",
     },
     "quasars": {
         "calibrate", "compare_rounds", "evaluate_files", "evaluate_round", "query",

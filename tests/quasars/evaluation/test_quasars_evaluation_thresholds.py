@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skyloom.quasars.evaluation import shares, thresholds
-from skyloom.quasars.network.decode import n_lines
 from skyloom.stats.intervals import lower_bound
 
 
@@ -125,21 +124,6 @@ def test_curve_counts_what_is_above(rows):
             found = shares.share(above[data.truth], ids[data.truth])["value"]
             assert np.isclose(row.completeness, found)
     assert curve["threshold"].iloc[0] < data.probability.min()
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.floats(0.01, 0.99))
-def test_nth_confidence_is_the_rule_of_n_detect(seed, n_detect, c_th):
-    """Above the threshold exactly where that many lines are."""
-    confidence = np.random.default_rng(seed).random((20, 6))
-    score = thresholds.nth_confidence(confidence, n_detect)
-    assert np.array_equal(score > c_th, n_lines(confidence, c_th) >= n_detect)
-
-
-def test_nth_confidence_of_nothing():
-    """NaN stays NaN; more lines than there are is refused."""
-    assert np.isnan(thresholds.nth_confidence(np.array([[0.5, np.nan]]), 1)).all()
-    with pytest.raises(ValueError, match="n_detect 3: there are 2"):
-        thresholds.nth_confidence(np.zeros((1, 2)), 3)
 
 
 def test_score_of_results():

@@ -13,6 +13,7 @@ from skyloom.quasars.network.decode import (
     decode,
     labels,
     n_lines,
+    nth_confidence,
     wave_at,
 )
 from skyloom.quasars.network.lines import LINES, box_position
@@ -114,3 +115,18 @@ def test_the_first_box_wins_a_tie():
     lines = decode(y, ARCH)
     assert lines.box[0, 0] == 3
     assert best(lines)[0] == pytest.approx(lines.z[0, 0])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.floats(0.01, 0.99))
+def test_nth_confidence_is_the_rule_of_n_detect(seed, n_detect, c_th):
+    """Above the threshold exactly where that many lines are."""
+    confidence = np.random.default_rng(seed).random((20, 6))
+    score = nth_confidence(confidence, n_detect)
+    assert np.array_equal(score > c_th, n_lines(confidence, c_th) >= n_detect)
+
+
+def test_nth_confidence_of_nothing():
+    """NaN stays NaN; more lines than there are is refused."""
+    assert np.isnan(nth_confidence(np.array([[0.5, np.nan]]), 1)).all()
+    with pytest.raises(ValueError, match="n_detect 3: there are 2"):
+        nth_confidence(np.zeros((1, 2)), 3)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from skyloom.quasars.evaluation.shares import row_weights
+from skyloom.quasars.network.decode import nth_confidence
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.survey.results import need
 from skyloom.stats.calibration import Forecast, cross_fitted
@@ -100,18 +101,6 @@ def cross_calibrated(
     fold = (rng.permutation(len(names)) % folds)[place]
     score = cross_fitted(data.probability, data.truth, fold, data.weight)
     return None if score is None else replace(data, probability=score)
-
-
-def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
-    """Return the n-th largest confidence of the lines (last axis), NaN of any NaN.
-
-    At least n lines are above a threshold exactly where this is above it.
-    """
-    if not 1 <= n_detect <= confidence.shape[-1]:
-        msg = f"n_detect {n_detect}: there are {confidence.shape[-1]} lines"
-        raise ValueError(msg)
-    nth = np.sort(confidence, axis=-1)[..., -n_detect]
-    return np.where(np.isnan(confidence).any(axis=-1), np.nan, nth)
 
 
 def score_of(results: pd.DataFrame, n_detect: int = 1) -> np.ndarray:

@@ -85,6 +85,18 @@ def n_lines(confidence: np.ndarray, c_th: float) -> np.ndarray:
     return (np.asarray(confidence) > c_th).sum(axis=-1)
 
 
+def nth_confidence(confidence: np.ndarray, n_detect: int) -> np.ndarray:
+    """Return the n-th largest confidence of the lines (last axis), NaN of any NaN.
+
+    At least n lines are above a threshold exactly where this is above it.
+    """
+    if not 1 <= n_detect <= confidence.shape[-1]:
+        msg = f"n_detect {n_detect}: there are {confidence.shape[-1]} lines"
+        raise ValueError(msg)
+    nth = np.sort(confidence, axis=-1)[..., -n_detect]
+    return np.where(np.isnan(confidence).any(axis=-1), np.nan, nth)
+
+
 def labels(lines: Lines, c_th: float, n_detect: int) -> np.ndarray:
     """Return 0 for no quasar, 1 for one below `Z_SPLIT`, 2 for one from there on."""
     quasar = n_lines(lines.emission.confidence, c_th) >= n_detect

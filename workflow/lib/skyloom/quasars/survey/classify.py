@@ -10,9 +10,8 @@ import pandas as pd
 
 from skyloom.io.spectra import IDENTIFIERS
 from skyloom.quasars.config import Survey
-from skyloom.quasars.evaluation.thresholds import nth_confidence
 from skyloom.quasars.network.architecture import Architecture
-from skyloom.quasars.network.decode import decode, n_lines
+from skyloom.quasars.network.decode import decode, n_lines, nth_confidence
 from skyloom.quasars.spectra.grid import normalise
 from skyloom.quasars.survey.consensus import (
     Calibration,
