@@ -1,10 +1,6 @@
 """The survey run of a round: every exposure classified, and one table of them."""
 
-from pathlib import Path
-
-TEMPLATE = {}
-if config["template"]:
-    TEMPLATE["template"] = str(inputs.as_it_is(Path(data_path(config["template"]))))
+TEMPLATE = {"template": data_path(config["template"])} if config["template"] else {}
 
 for number in ROUNDS:
     for chunk, names in CHUNKS.items():

@@ -221,12 +221,8 @@ def templates(objects: Mapping) -> list[str]:
 
 
 def template(folder: Path, name: str) -> Path:
-    """Return the template ``LOZ`` or ``HIZ`` of a folder, as it is there."""
-    return as_it_is(folder / f"rrtemplate-QSO-{name}-v1.1.fits")
-
-
-def as_it_is(plain: Path) -> Path:
-    """Return a file's path, with ``.gz`` if only that is there."""
+    """Return the template ``LOZ`` or ``HIZ`` of a folder, packed if only that is."""
+    plain = folder / f"rrtemplate-QSO-{name}-v1.1.fits"
     packed = plain.with_name(plain.name + ".gz")
     return packed if packed.is_file() and not plain.is_file() else plain
 
