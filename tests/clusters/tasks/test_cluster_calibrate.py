@@ -93,6 +93,16 @@ def test_nothing_is_learned_beyond_the_redshifts_of_clusters(calibrated):
     assert known != other
 
 
+def test_one_field_cannot_be_judged_by_others(calibrated):
+    """However many candidates it has."""
+    rows = np.arange(30) / 2
+    score = np.where(rows % 1 == 0, 0.8, 0.3) + np.linspace(0, 0.1, 30)
+    _, report, _ = calibrated(truths([30] * 15), detections(rows, score))
+    assert report["candidates"] == 30
+    assert report["threshold"] is report["error"] is None
+    assert "in one field" in report["note"]
+
+
 def test_fields_without_clusters_are_refused(calibrated):
     """The file is named, and what to ask for."""
     with pytest.raises(InputError, match=r"clusters_000.*0 clusters in the 2 fields"):

@@ -30,8 +30,8 @@ from skyloom.stats.logistic import Logistic, fit_logistic
 FOLDS = 10  # of fields, for the error of the calibration and the threshold
 FEWEST = 20  # candidates, true and false together, that say what a purity needs
 TOO_FEW = (
-    f"with fewer than {FEWEST}, or all of one kind, PROBABILITY is hardly known, and "
-    f"the threshold is {THRESHOLD}; take more fields"
+    f"with fewer than {FEWEST}, or all of one kind or in one field, PROBABILITY is "
+    f"hardly known, and the threshold is {THRESHOLD}; take more fields"
 )
 
 
@@ -124,10 +124,11 @@ def calibrate(
     report = {"redshifts": ends, "candidates": len(true), "true": int(true.sum())}
     report |= {"error": None, "threshold": None}
     known = fit_logistic(scores, true)
-    if len(true) < FEWEST or true.all() or not true.any():
+    fields = np.unique(rows["FIELD"], return_inverse=True)[1]
+    if len(true) < FEWEST or true.all() or not true.any() or not fields.any():
         seen = f"{report['true']} of {len(true)} candidates in {len(found)} fields"
         return known, report | {"note": f"{seen} are true: {TOO_FEW}"}
-    fold = np.unique(rows["FIELD"], return_inverse=True)[1] % FOLDS
+    fold = fields % FOLDS
     others = np.empty(len(true))
     for own in (fold == k for k in np.unique(fold)):
         others[own] = fit_logistic(scores[~own], true[~own])(scores[own])
