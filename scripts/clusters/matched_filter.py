@@ -3,29 +3,19 @@
 from functools import partial
 
 from skyloom.clusters.catalogue.colours import read_red_sequence
-from skyloom.clusters.images.survey import survey_wcs
-from skyloom.clusters.tasks.baselines import background_of, filter_tile, galaxies_of
-from skyloom.clusters.tasks.products import by_tile, one_by_tile
+from skyloom.clusters.tasks.baselines import background_of, filter_tile
+from skyloom.clusters.tasks.products import images_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-names, images = job.settings["tiles"], by_tile(job.input.images)
-sources, sample, places = (
-    one_by_tile(job.input.get(kind)) for kind in ("sources", "sample", "places")
-)
-tables = job.checkout / "resources" / "clusters"
+names, tables = job.settings["tiles"], job.checkout / "resources" / "clusters"
 red_sequence = read_red_sequence(tables / "red_sequence.csv")
-background = background_of(
-    [galaxies_of(name, sample) for name in sample],
-    [survey_wcs(places[name]) for name in sample],
-    red_sequence,
-)
 find = partial(
     filter_tile,
-    sources=sources,
-    images=images,
+    sources=dict(zip(names, job.input.sources, strict=True)),
+    images=images_of(names, job.input.images),
     red_sequence=red_sequence,
-    background=background,
+    background=background_of(job.input.sample, red_sequence),
     recipe=job.recipe,
 )
 kinds = ("clusters", "members")

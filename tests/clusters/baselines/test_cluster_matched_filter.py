@@ -9,6 +9,8 @@ from invented_sky import ARCMIN2, CENTRE, SIDE, blurred, cluster, field, inside
 from skyloom.clusters.baselines.colour_filter import fit_ridge
 from skyloom.clusters.baselines.matched_filter import (
     COLUMNS,
+    LEAST_RICHNESS,
+    LEAST_SCORE,
     field_background,
     find_clusters,
 )
@@ -253,6 +255,20 @@ def test_footprint_of_an_image_is_its_pixels():
     good[99, 199] = False
     free = inside_image(wcs, (100, 200), good)
     assert free(ra, dec).tolist() == [True, False, False, False, False, False]
+
+
+def test_nothing_is_listed_below_the_least_score(red_sequence, background):
+    """Nor after a redshift or a centre was found to be another."""
+    rng = RNG(16)
+    for seed in range(4):
+        parts = [field(RNG(seed))]
+        parts += [cluster(rng, red_sequence, z, 8) for z in (0.3, 0.5)]
+        found, _ = find_clusters(
+            vstack(parts), red_sequence, inside, background, z=COARSE
+        )
+        assert len(found) > 0
+        assert found["SCORE"].min() >= LEAST_SCORE
+        assert found["LAMBDA"].min() >= LEAST_RICHNESS
 
 
 def test_chunks_change_nothing(red_sequence, background, monkeypatch):

@@ -102,6 +102,6 @@ def test_completeness_where_so_many_alarms_are_allowed():
     assert (both["completeness"]["k"], both["threshold"]) == (4, 0.5)
     assert small["completeness"] is small["threshold"] is None
     nothing = judge(truth, detections([], []))
-    assert (
-        module.at_false_alarms(nothing, Target(20), 2.0, (1.0,))[0]["threshold"] is None
-    )
+    (none,) = module.at_false_alarms(nothing, Target(20), 2.0, (1.0,))
+    assert none["threshold"] is None
+    assert (none["completeness"]["k"], none["completeness"]["n"]) == (0, 4)

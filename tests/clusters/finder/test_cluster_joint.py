@@ -57,5 +57,9 @@ def test_tiles_that_overlap_list_a_cluster_once():
 
 
 def test_nothing_is_an_empty_list():
-    """Neither finder has any."""
-    assert len(joined(detections([], []), detections([], []))) == 0
+    """Neither finder has any, on one tile or on several; names of tiles are texts."""
+    none = detections([], [], "A")
+    assert len(joined(none, none)) == 0
+    table = merged([none, none], [none, none], Worth(Logistic((1, 1, 1), 0), (0, 1)))
+    assert len(table) == 0
+    assert table["TILES"].dtype.kind == "U"

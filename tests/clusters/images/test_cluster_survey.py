@@ -8,7 +8,6 @@ from astropy.io import fits
 from skyloom.clusters.images.survey import (
     inspect_survey_image,
     read_survey_image,
-    unmasked,
     write_survey_image,
 )
 from skyloom.io.errors import InputError
@@ -124,19 +123,6 @@ def test_what_is_not_finite_is_masked(tmp_path, value):
     expected = MASK == 0
     expected[50, 60] = False
     np.testing.assert_array_equal(read.good, expected)
-
-
-def test_what_no_band_masks_is_unmasked(tmp_path):
-    """Marked in one is marked; a band without a mask marks nothing."""
-    first, second, third = (tmp_path / f"{band}.fits" for band in "gri")
-    with_planes(first)
-    with_planes(second, MASK=spot(MASK, 1))
-    with_planes(third, MASK=None)
-    expected = MASK == 0
-    assert (unmasked([first, third]) == expected).all()
-    expected[50, 60] = False
-    assert (unmasked([first, second]) == expected).all()
-    assert unmasked([third]).all()
 
 
 def test_header_of_the_caller_wins(tmp_path):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.table import Table
 from detected_fields import detections, survey, truths
-from skyloom.clusters.evaluation.judge import judge
+from skyloom.clusters.catalogue.lists import write_clusters
+from skyloom.clusters.evaluation.judge import Rule, judge
 from skyloom.clusters.tasks import calibrate as module
 from skyloom.io.errors import InputError
 from skyloom.stats.calibration import logit
+from small_clusters import clusters
 
 FILES = {0: "truth/clusters_000.fits", 1: "truth/clusters_001.fits"}
 
@@ -82,9 +85,10 @@ def test_fields_of_one_kind_are_judged_by_others(calibrated):
 
 
 def test_nothing_is_learned_beyond_the_redshifts_of_clusters(calibrated):
-    """What is found there is left out, and the range is told."""
+    """But for what measured ones may differ by; the range is told."""
     truth, found = survey(1, fields=40)
-    ends = [truth["Z_LAMBDA"].min(), truth["Z_LAMBDA"].max()]
+    low, high = truth["Z_LAMBDA"].min(), truth["Z_LAMBDA"].max()
+    ends = [low - 0.05 * (1 + low), high + 0.05 * (1 + high)]
     known, report, _ = calibrated(truth, found)
     found.loc[found.index[:10], "Z"] = ends[1] + 0.2
     other, fewer, _ = calibrated(truth, found)
@@ -103,7 +107,27 @@ def test_one_field_cannot_be_judged_by_others(calibrated):
     assert "in one field" in report["note"]
 
 
-def test_fields_without_clusters_are_refused(calibrated):
-    """The file is named, and what to ask for."""
-    with pytest.raises(InputError, match=r"clusters_000.*0 clusters in the 2 fields"):
-        calibrated(truths([]), detections([0, 1.5], [0.9, 0.8]))
+def test_fields_without_candidates_are_refused(calibrated):
+    """The file is named, and what to ask for; without clusters there is a note."""
+    with pytest.raises(InputError, match=r"clusters_000.*no candidate in the 2 fields"):
+        calibrated(truths([30]), detections([], []))
+    _, report, _ = calibrated(truths([]), detections([0, 1.5], [0.9, 0.8]))
+    assert "0 of 2 candidates" in report["note"]
+    assert report["redshifts"] == [0.0, 10.0]
+
+
+def test_scores_are_those_of_the_rows(tmp_path):
+    """Of fields in any order, with lists of different lengths."""
+    files, found = {}, {}
+    for field, filtered in ((7, [12.0]), (3, [30.0, 5.0, 9.0])):
+        files[field] = tmp_path / f"clusters_{field:03}.fits"
+        write_clusters(files[field], clusters())
+        table = Table({"FILTER_SCORE": filtered})
+        for name, value in (("RA", 10.0), ("DEC", 0.0), ("Z", 0.4)):
+            table[name] = value
+        table["ENCODER_SCORE"] = 0.5
+        found[field] = table
+    judged, scores = module._judged(found, files, Rule())
+    assert judged.found["FIELD"].tolist() == [7, 3, 3, 3]
+    assert scores[:, 0].tolist() == judged.found["SCORE"].tolist() == [12, 30, 5, 9]
+    assert (judged.found["TRUTH"] >= 0).tolist() == [True, True, False, False]

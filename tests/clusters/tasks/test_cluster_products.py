@@ -118,6 +118,18 @@ def test_tile_of_the_notebook(prediction):
     assert found["TRUE_LAMBDA"].tolist() == [40.0]
 
 
+def test_images_are_those_of_tiles_by_their_order():
+    """Files of DES are called otherwise than its tiles."""
+    names = ["DES0001+0001", "DES0002-0002"]
+    paths = [f"{n}_r4907p01_{b}_nobkg.fits.fz" for n in names for b in "griz"]
+    assert products.images_of(names, paths) == {
+        names[0]: paths[:4],
+        names[1]: paths[4:],
+    }
+    with pytest.raises(ValueError, match="zip"):
+        products.images_of(names, paths[:4])
+
+
 def test_calibration_of_scores(tmp_path):
     """A file says a line of all scores; other files are refused."""
     path = tmp_path / "calibration.json"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.matched_filter import listed as found
+from skyloom.clusters.baselines.member_list import member_list
 from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.images.survey import survey_wcs, write_survey_image
 from skyloom.clusters.tasks import baselines as module
@@ -17,6 +19,7 @@ from skyloom.clusters.tasks.baselines import (
     measure_tile,
 )
 from skyloom.clusters.tasks.products import read_candidates
+from skyloom.io.errors import InputError
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
 
@@ -58,7 +61,7 @@ def test_sources_are_measured_on_each_band_s_own_scale(images, tmp_path):
     assert table.colnames == list(SOURCES)
     assert len(table) == 1 + len(STARS)
     assert ((table["RA"] < 0.02) | (table["RA"] > 359.98)).all()
-    found = galaxies_of("t", {"t": path})
+    found = galaxies_of(path)
     assert len(found) == 1
     place = found["X"][0], found["Y"][0]
     assert place == pytest.approx((128, 190), abs=0.3)
@@ -71,23 +74,46 @@ def test_sources_are_measured_on_each_band_s_own_scale(images, tmp_path):
 
 
 def test_the_filter_says_where_on_the_tile(images, tmp_path, checkout, monkeypatch):
-    """Pixels, the distance to the edge, and the tile's name; none without clusters."""
+    """Pixels, the distance to the edge, the tile's name, rows of the file of sources.
+
+    Its footprint is what no band masks.
+    """
     path, listed = tmp_path / "t.fits", tmp_path / "found.fits"
     measure_tile("t", {"sources": path}, images, 3, Recipe({}, "c0de"))
     red = read_red_sequence(checkout / "resources/clusters/red_sequence.csv")
-    wcs, galaxies = survey_wcs(images["t"][0]), galaxies_of("t", {"t": path})
-    background = background_of([galaxies], [wcs], red)
-    asked = ({"t": path}, images, red, background, Recipe({}, "c0de"))
+    asked = ({"t": path}, images, red, background_of([path], red), Recipe({}, "c0de"))
     files = {"clusters": listed, "members": tmp_path / "members.fits"}
     filter_tile("t", files, *asked)
     assert len(read_candidates(listed)) == len(read_candidates(files["members"])) == 0
-    one, members = {"ROW": 0, "RA": 1.0, "Z": 0.3}, read_candidates(files["members"])
-    monkeypatch.setattr(
-        module, "find_clusters", lambda g, *_: (found([one], g), members)
-    )
+    wcs = survey_wcs(images["t"][0])
+
+    def of_one(galaxies, _, inside, __):
+        ra, dec = wcs.all_pix2world([50.0, 50.0], [19.0, 20.0], 0)
+        assert inside(ra, dec).tolist() == [False, True]
+        members = [(np.array([0]), np.array([0.9]), np.zeros(1), np.ones(1))]
+        row = {"ROW": 0, "RA": 1.0, "Z": 0.3}
+        return found([row], galaxies), member_list(members, galaxies)
+
+    monkeypatch.setattr(module, "find_clusters", of_one)
     filter_tile("t", files, *asked)
-    (row,) = read_candidates(listed)
+    (row,), (member,) = (read_candidates(files[k]) for k in ("clusters", "members"))
     assert (row["X"], row["Y"]) == pytest.approx((128, 190), abs=0.3)
     edge = (SIDE - 1 - row["Y"] + 0.5) * PIXEL / 60
     assert row["EDGE"] == pytest.approx(edge)
-    assert row["TILES"] == "t"
+    assert row["TILES"] == member["TILE"] == "t"
+    source = read_candidates(path)[row["ROW"]]
+    assert source["GALAXY"]
+    assert row["ROW"] == member["ROW"]
+    assert source["X"] == row["X"]
+
+
+def test_the_background_is_that_of_unmasked_pixels(images, tmp_path, checkout):
+    """Twenty rows are masked; a file that does not say so is refused."""
+    path = tmp_path / "t.fits"
+    measure_tile("t", {"sources": path}, images, 3, Recipe({}, "c0de"))
+    area = SIDE * (SIDE - 20) * (PIXEL / 60) ** 2
+    assert fits.getheader(path)["AREA"] == pytest.approx(area, rel=1e-3)
+    fits.delval(path, "AREA")
+    red = read_red_sequence(checkout / "resources/clusters/red_sequence.csv")
+    with pytest.raises(InputError, match=r"t\.fits: AREA = None; expected an area"):
+        background_of([path], red)

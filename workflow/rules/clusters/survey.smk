@@ -37,7 +37,6 @@ for chunk, names in PARTS.items():
             sources=expand("<results>/sources/{tile}.fits", tile=names),
             sample=expand("<results>/sources/{tile}.fits", tile=SAMPLE),
             images=[path for name in names for path in TILES[name]],
-            places=[TILES[name][0] for name in SAMPLE],
         output:
             clusters=expand("<results>/matched_filter/{tile}.fits", tile=names),
             members=expand("<results>/members/{tile}.fits", tile=names),

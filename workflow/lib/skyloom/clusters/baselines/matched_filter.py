@@ -54,11 +54,12 @@ MEASURED = ("RA", "DEC", "SCORE", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "MASKFRA
 COLUMNS = {"ID": int, **dict.fromkeys(MEASURED, float), "ROW": int, "FLAG": int}
 COLUMNS["P_CENTRAL"] = float
 MEANING = {
-    "MASKFRAC": "Share of the cluster's circle outside of the footprint",
+    "MASKFRAC": "Share of the members' circle, or of 1 Mpc about what only the encoder "
+    "found, outside of the footprint",
     "FLAG": "Sum of 1: Z only bounded, Z_ERR says so; 2: no one redshift fits; "
     f"4: MASKFRAC above {MOST_MASKED}",
     "P_CENTRAL": "Probability that the galaxy at RA, DEC is the central one; where "
-    "LAMBDA is below 10 it is 0.1 too large",
+    "LAMBDA is below 10 it is 0.1 too large; NaN where only the encoder found it",
 }
 
 
@@ -182,7 +183,7 @@ def _accepted(sky: Sky, row: int, k: int, free, owner, centre) -> dict:
     """
     rows, p, _, _ = _members(sky, k, row, free)
     z, z_err, nearest, flag = _redshift(sky, k, rows, p)
-    if solve(sky, nearest, sky.places[[row]], free)[0][0] >= LEAST_RICHNESS:
+    if _listable(sky, nearest, row, free):
         k = nearest
     row = _centred(sky, k, row, free, centre)
     richness, score, misfit = (v[0] for v in solve(sky, k, sky.places[[row]], free))
@@ -217,8 +218,12 @@ def _centred(sky: Sky, k: int, row: int, free, centre) -> int:
     if not central.any():
         return row
     best = int(rows[np.argmax(central)])
-    found = solve(sky, k, sky.places[[best]], free)
-    return best if found[0][0] >= LEAST_RICHNESS else row
+    return best if _listable(sky, k, best, free) else row
+
+
+def _listable(sky: Sky, k: int, row: int, free) -> bool:
+    """Return whether a galaxy is the centre of what would be listed."""
+    return _ranked(*solve(sky, k, sky.places[[row]], free))[0] > 0
 
 
 def _redshift(sky: Sky, k: int, rows, weight):

@@ -61,19 +61,22 @@ def at_false_alarms(
     Returns
     -------
     list of dict
-        ``false_alarms`` allowed, the ``threshold`` and the ``completeness`` {k, n,
-        value, low, high}; both None where the area is too small for one false alarm.
+        ``false_alarms`` allowed, the ``threshold``, None where the surest are too many,
+        and the ``completeness`` {k, n, value, low, high}; None where the area is too
+        small for one false alarm.
     """
     table = curve(judged, target)
     false = table["n"] - table["true"]
+    truth = judged.truth[judged.truth["VALID"]]
+    targets = int(target.holds(truth).sum())
     found = []
     for most in allowed:
         row = {"false_alarms": most, "threshold": None, "completeness": None}
-        good = table[false <= most * area] if most * area >= 1 else table[:0]
-        if len(good):
-            last = good.iloc[-1]
-            row["threshold"] = float(last["score"])
-            row["completeness"] = one_share(int(last["found"]), int(last["targets"]))
+        if most * area >= 1:
+            good = table[false <= most * area]
+            k = int(good["found"].iloc[-1]) if len(good) else 0
+            row["completeness"] = one_share(k, targets)
+            row["threshold"] = float(good["score"].iloc[-1]) if len(good) else None
         found.append(row)
     return found
 

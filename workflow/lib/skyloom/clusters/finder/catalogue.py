@@ -22,7 +22,7 @@ COLUMNS = {
     "Z_ERR": ("", "Standard deviation of Z", "stat.error;src.redshift.phot"),
     "LAMBDA": ("", "Richness, the filter's where it found the cluster", ""),
     "LAMBDA_ERR": ("", "Standard deviation of LAMBDA", "stat.error"),
-    "FOUND_BY": ("", "both, filter or encoder", ""),
+    "FOUND_BY": ("", "both, filter or encoder; on the tile of X, Y", ""),
     "FILTER_SCORE": (
         "",
         f"ln of the likelihood ratio of the filter; {LEAST_SCORE:g} where it is below",

@@ -9,15 +9,12 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom.clusters.baselines.matched_filter import LEAST_SCORE, MASKED, MOST_MASKED
-from skyloom.clusters.finder.merge import merge
+from skyloom.clusters.finder.merge import DZ, RADIUS, merge
 from skyloom.clusters.finder.peaks import THRESHOLD
 from skyloom.sky.matching import match
 from skyloom.stats.calibration import logit
 from skyloom.stats.logistic import Logistic
 
-# Two detections within this distance [Mpc] and difference of redshift over 1 + z are
-# one cluster.
-RADIUS, DZ = 0.5, 0.05
 MEASURED = ("RA", "DEC", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR")
 CHECKS = ("MASKFRAC", "P_CENTRAL", "FLAG")  # of how sure a row is
 PLACED = ("X", "Y", "EDGE", "TILES")  # where on a survey tile, if it is of one

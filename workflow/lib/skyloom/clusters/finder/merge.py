@@ -12,8 +12,9 @@ from astropy.table import Table, vstack
 from skyloom.clusters.finder.peaks import Z_RANGE
 from skyloom.sky.cosmology import arcsec_per_mpc
 
-# Candidates of two tiles are one cluster up to this distance [Mpc, physical, at the
-# mean of their redshifts] and difference of redshift over 1 + z.
+# Candidates of two tiles, or of two finders, are one cluster up to this distance [Mpc,
+# physical, of two tiles at the mean of their redshifts] and difference of redshift over
+# 1 + z.
 RADIUS, DZ = 0.5, 0.05
 
 
@@ -45,7 +46,7 @@ def merge(tables: Sequence[Table]) -> Table:
             kept[j] = False
             tiles[i] |= tiles[j]
     # Not in place: the column's width is that of single names.
-    table["TILES"] = [" ".join(sorted(names)) for names in tiles]
+    table["TILES"] = np.array([" ".join(sorted(names)) for names in tiles], str)
     return table[kept]
 
 

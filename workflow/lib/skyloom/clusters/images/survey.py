@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,18 +130,6 @@ def survey_wcs(path: str | Path) -> WCS:
     """Return the world coordinates of a file, with its shape; InputError if none."""
     with opened(path, verify=False) as file:
         return world(file.path, find_hdus(file)["SCI"])
-
-
-def unmasked(paths: Sequence[str | Path]) -> np.ndarray:
-    """Return the pixels that the mask of none of these bands marks, shape (ny, nx)."""
-    found = np.ones((), bool)
-    for path in paths:
-        with opened(path, verify=False) as file:
-            hdus = find_hdus(file)
-            mask = file.pixels(hdus["MASK"]) if "MASK" in hdus else None
-        free = np.ones(hdus["SCI"].shape, bool) if mask is None else mask == 0
-        found = found & free
-    return found
 
 
 def _info(path: Path, hdus: Mapping) -> SurveyInfo:

@@ -9,20 +9,23 @@ import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from skyloom.clusters.bands import BANDS, PIXEL_SCALE, ZERO_POINT
+from skyloom.clusters.bands import BANDS, ZERO_POINT
 from skyloom.clusters.baselines.colour_filter import Background
 from skyloom.clusters.baselines.density import find_overdensities
 from skyloom.clusters.baselines.extract import extract
 from skyloom.clusters.baselines.matched_filter import field_background, find_clusters
 from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue.colours import RedSequence
-from skyloom.clusters.images.survey import read_survey_image, survey_wcs, unmasked
+from skyloom.clusters.images.survey import read_survey_image, survey_wcs
 from skyloom.clusters.tasks.products import read_candidates
+from skyloom.io.errors import AGAIN, InputError
+from skyloom.io.fits import opened
 from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.geometry import pixel_scale
 
+AREA = "AREA"  # card of a file of sources
 SOURCES = {
     "RA": ("deg", "Right ascension, ICRS"),
     "DEC": ("deg", "Declination, ICRS"),
@@ -48,6 +51,7 @@ def measure_tile(
         for band, one in zip(BANDS, seen, strict=True)
     }
     good = np.logical_and.reduce([one.good for one in seen])
+    area = good.sum() * (pixel_scale(seen[0].wcs) / 60.0) ** 2
     table = extract(counts, good, generator(seed, "photometry", name))
     ra, dec = table["X"], table["Y"]
     if len(table):
@@ -56,20 +60,29 @@ def measure_tile(
     for column, (unit, description) in SOURCES.items():
         table[column].unit, table[column].description = unit, description
     table.meta["provenance"] = recipe.record(images[name])
-    write_catalogue(paths["sources"], table[list(SOURCES)])
+    cards = {AREA: (float(area), "[arcmin2] of the pixels that are not masked")}
+    write_catalogue(paths["sources"], table[list(SOURCES)], cards)
 
 
-def galaxies_of(name: str, sources: Mapping[str, str]) -> Table:
-    """Return the galaxies among the sources of a tile."""
-    table = read_candidates(sources[name])
+def galaxies_of(path: str) -> Table:
+    """Return the galaxies among the sources of a file; ROW is their row there."""
+    table = read_candidates(path)
+    table["ROW"] = np.arange(len(table))
     return table[table["GALAXY"]]
 
 
-def background_of(
-    galaxies: Sequence[Table], wcs: Sequence[WCS], red_sequence: RedSequence
-) -> Background:
-    """Return what looks like members here and there on images, from all together."""
-    areas = [np.prod(one.array_shape) * (PIXEL_SCALE / 60.0) ** 2 for one in wcs]
+def background_of(paths: Sequence[str], red_sequence: RedSequence) -> Background:
+    """Return what looks like members here and there, in files of sources together.
+
+    InputError for a file that does not say on which area.
+    """
+    galaxies, areas = [galaxies_of(path) for path in paths], []
+    for path in paths:
+        with opened(path, verify=False) as file:
+            areas.append(file[0].header.get(AREA))
+        if not isinstance(areas[-1], float) or areas[-1] < 0:
+            problem, expected = f"{AREA} = {areas[-1]!r}", "an area [arcmin2]"
+            raise InputError(path, problem, expected=expected, remedy=AGAIN)
     return field_background(galaxies, areas, red_sequence)
 
 
@@ -83,8 +96,10 @@ def filter_tile(
     recipe: Recipe,
 ) -> None:
     """Write ``clusters`` that the matched filter finds in a tile, and ``members``."""
-    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
-    good = unmasked(images[name])
+    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(sources[name])
+    good = True
+    for path in images[name]:  # one band in memory
+        good = good & read_survey_image(path).good
     found = filtered(galaxies, wcs, name, red_sequence, background, good)
     for kind, table in zip(("clusters", "members"), found, strict=True):
         table.meta["provenance"] = recipe.record([sources[name]])
@@ -111,7 +126,11 @@ def filtered(
     x, y = (np.asarray(galaxies[axis], float)[found["ROW"]] for axis in ("X", "Y"))
     edge = np.min([x, y, width - 1 - x, height - 1 - y], axis=0) + 0.5
     found["X"], found["Y"], found["EDGE"] = x, y, edge * pixel_scale(wcs) / 60.0
-    found["TILES"] = np.full(len(found), name, f"U{max(len(name), 1)}")
+    width = f"U{max(len(name), 1)}"
+    found["TILES"] = np.full(len(found), name, width)
+    members["TILE"] = np.full(len(members), name, width)
+    for table in (found, members):  # as in the file of sources
+        table["ROW"] = np.asarray(galaxies["ROW"])[table["ROW"]]
     return found, members
 
 
@@ -125,7 +144,7 @@ def density_tile(
     recipe: Recipe,
 ) -> None:
     """Write the overdensities (``density``) in the galaxies of a tile."""
-    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(name, sources)
+    wcs, galaxies = survey_wcs(images[name][0]), galaxies_of(sources[name])
     given = galaxies, red_sequence, inside_image(wcs, wcs.array_shape)
     found = find_overdensities(*given, generator(seed, "density", name))
     found.meta["provenance"] = recipe.record([sources[name]])

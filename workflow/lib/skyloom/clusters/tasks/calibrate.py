@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from astropy.table import Table
 from astropy.wcs import WCS
 
@@ -29,6 +30,7 @@ from skyloom.stats.logistic import Logistic, fit_logistic
 
 FOLDS = 10  # of fields, for the error of the calibration and the threshold
 FEWEST = 20  # candidates, true and false together, that say what a purity needs
+EVERY = [0.0, 10.0]  # redshifts, where too few candidates say which are known
 TOO_FEW = (
     f"with fewer than {FEWEST}, or all of one kind or in one field, PROBABILITY is "
     f"hardly known, and the threshold is {THRESHOLD}; take more fields"
@@ -37,7 +39,7 @@ TOO_FEW = (
 
 def candidates_of(
     files: Sequence[str],
-    sources: Mapping[str, str],
+    sources: Mapping[int, str],
     truth: Mapping[int, str],
     predict: Predict,
     red_sequence: RedSequence,
@@ -49,17 +51,14 @@ def candidates_of(
     clusters, which say where it lies.
     """
     wcs = {i: read_wcs(path) for i, path in truth.items()}
-    galaxies = {i: galaxies_of(i, sources) for i in wcs}
-    background = background_of(
-        list(galaxies.values()), list(wcs.values()), red_sequence
-    )
-    found = {}
+    background = background_of(list(sources.values()), red_sequence)
+    found, by = {}, (red_sequence, background)
     for path, fields in zip(
         files, fields_of(files, data.n_per_file).values(), strict=True
     ):
         for i, one in zip(fields, read_file_data(path), strict=True):
             seen = _looked(one["images"].float().numpy(), wcs[i], predict, data)
-            own, _ = filtered(galaxies[i], wcs[i], str(i), red_sequence, background)
+            own, _ = filtered(galaxies_of(sources[i]), wcs[i], str(i), *by)
             found[i] = joined(own, seen)
     return found
 
@@ -95,40 +94,42 @@ def calibrate(
     known : Logistic
         Of `skyloom.clusters.finder.joint.scores`.
     report : dict
-        ``redshifts`` between which these fields have clusters, as of what is found
-        beyond nothing is known; ``candidates`` there, ``true``; ``error``, the
-        expected calibration error; and ``threshold``, the probability above which a
-        catalogue has the purity. Error and threshold are of probabilities that other
-        fields than a candidate's own tell, and null where there are none. ``note``
-        says what these fields are too few for.
+        ``redshifts`` between which these fields have clusters, widened by what the
+        rule allows: of what is found beyond nothing is known; ``candidates`` there,
+        ``true``; ``error``, the expected calibration error; and ``threshold``, the
+        probability above which a catalogue has the purity. Error and threshold are of
+        probabilities that other fields than a candidate's own tell, and null where
+        there are none. ``note`` says what these fields are too few for; then the
+        redshifts are all.
 
     Raises
     ------
     InputError
-        No cluster in any field, or no candidate at the redshifts of clusters.
+        No candidate in any field.
     """
     judged, scores = _judged(found, truth, rule)
-    z = judged.truth["Z"][judged.truth["VALID"]]
-    ends = [float(z.min()), float(z.max())] if len(z) else [1.0, 0.0]
-    kept = judged.found["VALID"] & judged.found["Z"].between(*ends)
-    if not kept.any():
+    valid = judged.found["VALID"]
+    if not valid.any():
         raise InputError(
             next(iter(truth.values())),
-            f"{len(z)} clusters in the {len(truth)} fields that calibrate, and no "
-            "candidate at their redshifts",
-            expected="some of both, that probabilities are learned from",
+            f"no candidate in the {len(truth)} fields that calibrate",
+            expected="some, that probabilities are learned from",
             remedy="raise clusters.simulate.fields.number or clusters.data.held_out",
         )
+    ends = _reach(judged)
+    kept = valid & judged.found["Z"].between(*ends)
+    few = _few(judged.found[kept])
+    if few:
+        kept, ends = valid, EVERY
     scores, rows = scores[kept.to_numpy()], judged.found[kept]
     true = (rows["TRUTH"] != NONE).to_numpy()
     report = {"redshifts": ends, "candidates": len(true), "true": int(true.sum())}
     report |= {"error": None, "threshold": None}
     known = fit_logistic(scores, true)
-    fields = np.unique(rows["FIELD"], return_inverse=True)[1]
-    if len(true) < FEWEST or true.all() or not true.any() or not fields.any():
+    if few:
         seen = f"{report['true']} of {len(true)} candidates in {len(found)} fields"
         return known, report | {"note": f"{seen} are true: {TOO_FEW}"}
-    fold = fields % FOLDS
+    fold = np.unique(rows["FIELD"], return_inverse=True)[1] % FOLDS
     others = np.empty(len(true))
     for own in (fold == k for k in np.unique(fold)):
         others[own] = fit_logistic(scores[~own], true[~own])(scores[own])
@@ -136,6 +137,22 @@ def calibrate(
     told = replace(judged, found=rows.assign(SCORE=others))
     report["threshold"] = operating_threshold(told, purity)
     return known, report
+
+
+def _reach(judged: Judged) -> list[float]:
+    """Return between which redshifts clusters may be found that are there."""
+    z = judged.truth["Z"][judged.truth["VALID"]]
+    if not len(z):
+        return EVERY
+    dz = judged.rule.dz or 0.0
+    low, high = float(z.min()), float(z.max())
+    return [max(low - dz * (1 + low), 0.0), high + dz * (1 + high)]
+
+
+def _few(rows: pd.DataFrame) -> bool:
+    """Return whether candidates are too few to say how probable others are."""
+    true = rows["TRUTH"] != NONE
+    return len(rows) < FEWEST or true.nunique() < 2 or rows["FIELD"].nunique() < 2
 
 
 def _judged(found: Mapping, truth: Mapping, rule: Rule) -> tuple[Judged, np.ndarray]:

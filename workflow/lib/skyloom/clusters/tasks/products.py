@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,6 +47,16 @@ def one_by_tile(paths: Iterable[str]) -> dict[str, str]:
 def by_sky(paths: Iterable[str]) -> dict[str, list[str]]:
     """Return files of the real field by their skies, whose names begin theirs."""
     return _grouped(paths, lambda path: Path(path).stem.split("_")[0])
+
+
+def images_of(names: Sequence, paths: Sequence[str]) -> dict:
+    """Return the images of tiles or fields by their names, a file a band in each.
+
+    Both are in one order: the files of a survey need not be called as its tiles.
+    """
+    bands = len(BANDS)
+    groups = [paths[i : i + bands] for i in range(0, len(paths), bands)]
+    return dict(zip(names, groups, strict=True))
 
 
 def tile_of(path: str) -> str:
