@@ -5,7 +5,7 @@ from skyloom.io.record import text
 from skyloom.io.tables import write_csv
 from skyloom.plots import style
 from skyloom.quasars.spectra.truth import read_truth
-from skyloom.quasars.survey.target_classes import row_thresholds
+from skyloom.quasars.survey.target_classes import refuse_absent, row_thresholds
 from skyloom.quasars.tasks.evaluation import compared, unseen_rows
 from skyloom.run.job import Job
 
@@ -14,6 +14,7 @@ reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
 sides = []
 for results, calibration in zip(job.input.results, job.input.calibrations, strict=True):
     rows = unseen_rows(results, job.input.labels, reserve, seed)
+    refuse_absent(results, rows, job.settings["thresholds"])
     general = read_json(calibration)["threshold"]["value"]
     sides.append((rows, row_thresholds(rows, general, job.settings["thresholds"])))
 n_detect = job.settings["survey"]["n_detect"]

@@ -2,7 +2,7 @@
 
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.quasars.survey.ensembles import read_ensemble
-from skyloom.quasars.survey.target_classes import row_thresholds
+from skyloom.quasars.survey.target_classes import refuse_absent, row_thresholds
 from skyloom.quasars.tasks.evaluation import judge, unseen_rows, write_judgement
 from skyloom.run.job import Job
 
@@ -10,6 +10,7 @@ job = Job(snakemake)
 ensemble = read_ensemble(job.input.networks, job.input.calibration)
 reserve, seed = job.settings["query"]["reserve"], job.settings["seed"]
 rows = unseen_rows(job.input.results, job.input.labels, reserve, seed)
+refuse_absent(job.input.results, rows, job.settings["thresholds"])
 judgement = judge(
     rows,
     read_truth(job.input.truth[0]),

@@ -44,6 +44,18 @@ def test_only_confident_truth_counts(rows):
     assert rows["label_true"].tolist() == ["low", "low", "high", "high", "not", "not"]
 
 
+def test_each_row_has_its_own_threshold():
+    """In any order, also where rows without a sure truth are between them."""
+    truth = pd.DataFrame(TRUTH, columns=["targetid", "z", "klass", "confident"])
+    truth = truth.assign(quality=4.0, bal=0, source="us")
+    results = pd.DataFrame(RESULTS, columns=["TARGETID", "C_BEST", "Z", "SN"])
+    limits = np.array([0.995, 0.05, 0.97, 0.0, 0.98, 0.5, 0.5, 0.5])
+    order = [7, 4, 0, 6, 2, 5, 1, 3]
+    found = metrics.judged(results.iloc[order], truth, limits[order])
+    assert found["TARGETID"].tolist() == [4, 1, 2, 5, 1, 3]
+    assert found["called"].tolist() == [False, False, True, False, True, False]
+
+
 def test_completeness_and_purity_by_hand(rows):
     """Half of target 1, all of 2, none of 3; two of three called are quasars."""
     found = metrics.completeness(rows)

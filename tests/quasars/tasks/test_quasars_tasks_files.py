@@ -179,7 +179,7 @@ def test_a_file_that_is_none_is_noted(files, by, tmp_path):
 
 def test_thresholds_by_class_need_the_classes(files, by):
     """Simulated coadds do not say them; OTHERS alone holds for all."""
-    expected = r"coadd-.*fits: no target of the classes ELG; .*quasars\.thresholds"
+    expected = r"coadd-.*fits: no target says .*quasars\.thresholds names ELG"
     with pytest.raises(InputError, match=expected):
         classify_files(files[:1], by, 0.5, by_class={"ELG": 0.6, "OTHERS": 0.9})
     scores = classify_files(files[:1], by, 0.5)["C_BEST"]

@@ -24,6 +24,7 @@ SURE = 0.5  # confidence above which a proposal calibrates its line
 NEAR = 0.02  # in ln(1 + z), within which a proposal is right
 SN = (0.1, 10.0)  # beyond, errors change no more with the S/N
 POWERS = ("sn", "odds")
+POWERED = 100  # quasars that tell powers; with fewer they are 0
 MOST = 5.0  # size of a power
 QUARTILE = 0.6745  # of a normal deviate's size, half are below
 
@@ -265,8 +266,9 @@ def _errors(miss: np.ndarray, facts: tuple, first: Calibration) -> Calibration:
         return first
 
     def known(p: np.ndarray) -> Calibration:
+        scale, floor = np.exp(p[:2])
         return replace(
-            first, scale=np.exp(p[0]), floor=np.exp(p[1]), sn=p[2], odds=p[3]
+            first, scale=scale, floor=floor, **dict(zip(POWERS, p[2:], strict=False))
         )
 
     def cost(p: np.ndarray) -> float:
@@ -274,10 +276,11 @@ def _errors(miss: np.ndarray, facts: tuple, first: Calibration) -> Calibration:
         return float((np.log(width) + np.log1p((miss / width) ** 2)).mean())
 
     floor = np.log(max(robust(miss)[1] / 2, 10.0 / C))
-    bounds = [(-9.0, 9.0), (np.log(10.0 / C), np.log(3000.0 / C)), (-2, 1), (-2, 1)]
+    bounds = [(-9.0, 9.0), (np.log(10.0 / C), np.log(3000.0 / C)), (-2, 0), (-2, 0)]
     start = 1.0, min(floor, bounds[1][1]), -0.2, -0.1
-    how = {"method": "Nelder-Mead", "bounds": bounds, "options": {"maxiter": 4000}}
-    found = known(minimize(cost, start, **how).x)
+    free = 4 if len(miss) >= POWERED else 2
+    how = {"method": "Nelder-Mead", "options": {"maxiter": 4000}}
+    found = known(minimize(cost, start[:free], bounds=bounds[:free], **how).x)
     pull = robust(miss / found.error(*facts))[1]
     numbers = found.scale * pull, found.floor * pull, found.sn, found.odds
     return Calibration(first.bias, first.scatter, *map(float, numbers))

@@ -19,8 +19,9 @@ from skyloom.quasars.spectra.grid import Grid
 REACH = 3000.0  # km/s on both sides; beyond, it is another redshift
 STEP = 150.0  # km/s, between trials; a pixel is 690
 BLUEST = 900.0  # Å at rest; few templates know what the Lyman limit leaves
-# Of the errors, so that they are about right on half of plates 7102 and 3655, as they
-# are and with four times the noise: a floor [km/s], and a factor on the fit's own.
+# Of the errors, a floor [km/s] and a factor on the fit's own, set on half of plates
+# 7102 and 3655 as they are and with four times the noise: right on 3655, and twice too
+# large on 7102, whose labels follow the templates.
 FLOOR, SCALE = 100.0, 1.9
 DEPTH = 9.0  # of χ² over its mean, on both sides of the minimum
 LEAST = 50  # pixels

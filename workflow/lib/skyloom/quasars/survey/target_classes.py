@@ -1,7 +1,8 @@
 """Thresholds by the classes that DESI chose a target for, the bits of DESI_TARGET.
 
 Source of the bits: desitarget, desi_mask of the main survey. DESI's quasar catalogues
-ask for other confidences in other classes (fastspecfit issue 263).
+ask for a confidence of 0.99, and of 0.6 in some classes where redrock calls the
+spectrum a quasar as well (fastspecfit issue 263); that condition is not asked here.
 """
 
 from __future__ import annotations
@@ -34,20 +35,21 @@ def row_thresholds(
     named = {name: value for name, value in by_class.items() if name != OTHERS}
     lowest = np.full(len(rows), np.inf)
     for name, value in named.items():
-        lowest[_members(rows, name)] = np.minimum(lowest[_members(rows, name)], value)
+        own = _members(rows, name)
+        lowest[own] = np.minimum(lowest[own], value)
     return np.where(np.isinf(lowest), by_class.get(OTHERS, general), lowest)
 
 
 def refuse_absent(
     path: str | Path, rows: pd.DataFrame, by_class: Mapping[str, float]
 ) -> None:
-    """Raise InputError for a class of `by_class` that no row is of."""
-    there = [name for name in BITS if _members(rows, name).any()]
-    absent = sorted(set(by_class) - {OTHERS, *there})
-    if absent:
-        problem = f"no target of the classes {', '.join(absent)}"
-        expected = f"some of the classes that are there: {', '.join(there) or 'none'}"
-        remedy = f"take them out of {KEY}; classes are those of {COLUMN} in a FIBERMAP"
+    """Raise InputError where `by_class` names classes, and no row says its own."""
+    need(rows, (COLUMN,))
+    named = sorted(set(by_class) - {OTHERS})
+    if named and not (rows[COLUMN] > 0).any():
+        problem = f"no target says for which class it was chosen ({COLUMN})"
+        expected = f"it, as {KEY} names {', '.join(named)}"
+        remedy = f"take them out of {KEY}, or give files whose FIBERMAP has {COLUMN}"
         raise InputError(path, problem, expected=expected, remedy=remedy)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from skyloom.io.errors import InputError
 from skyloom.quasars.config import Calibrate, Survey
 from skyloom.quasars.ensemble.bootstrap import held_out, read_draw
 from skyloom.quasars.ensemble.data import Labelled, read_labelled
@@ -100,6 +101,13 @@ def calibrate_round(
     noisy = out_of_bag(again, replace(by, shifted=None), use[:, of])
     noisy = pd.concat([rows, noisy], ignore_index=True)
     seen = scores(noisy, known.truth, survey.n_detect)
+    if seen.truth.all() or not seen.truth.any():
+        raise InputError(
+            labels,
+            f"all {len(known)} targets are {'' if seen.truth.any() else 'no '}quasars",
+            expected="both, or no probability is learned",
+            remedy="add labels of the other kind",
+        )
     probability = fit_platt(seen.probability, seen.truth, seen.weight)
     score = score_of(rows, survey.n_detect)
     rows = rows.assign(PROBABILITY=probability(score))

@@ -103,7 +103,8 @@ def classify_files(
     Raises
     ------
     InputError
-        None of the files can be read, or no target is of a class of `by_class`.
+        None of the files can be read, or `by_class` names classes and no target says
+        its own.
     """
     rejects = Rejects() if rejects is None else rejects
 
