@@ -100,8 +100,8 @@ def test_plain_numbers_keep_a_calibration():
 
 def test_the_calibration_that_ships_is_read(checkout):
     """The form of the file stays: a kind and one row of numbers."""
-    shipped = checkout / "resources/models/clusters/calibration.json"
-    tree = json.loads(shipped.read_text())["calibration"]
+    shipped = checkout / "resources/models/quasars/calibration.json"
+    tree = json.loads(shipped.read_text())["probability"]
     assert platt_from_json(tree).to_json() == tree
 
 

@@ -130,6 +130,15 @@ def test_images_are_those_of_tiles_by_their_order():
         products.images_of(names, paths[:4])
 
 
+def test_the_calibration_that_ships_is_read(checkout):
+    """A probability rises with what both finders say, and has a threshold."""
+    path = checkout / "resources/models/clusters/calibration.json"
+    worth = products.read_calibration(path)
+    assert worth.probability.slopes[1] > 0
+    assert 0.1 < worth.redshifts[0] < worth.redshifts[1] < 0.9
+    assert 0.5 < products.read_threshold(path) < 1
+
+
 def test_calibration_of_scores(tmp_path):
     """A file says a line of all scores; other files are refused."""
     path = tmp_path / "calibration.json"
