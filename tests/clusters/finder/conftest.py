@@ -17,7 +17,7 @@ def made_maps():
     the four nearest cells as interpolation would.
     """
 
-    def make(clusters, *, rows=40, columns=40, masked=None, members=2) -> TileMaps:
+    def make(clusters, *, rows=40, columns=40, masked=None) -> TileMaps:
         shape = (rows, columns)
         y, x = np.indices(shape) * TILE + (TILE - 1) / 2.0
         center, at_y, at_x = np.full(shape, 1e-5), y.copy(), x.copy()
@@ -31,7 +31,7 @@ def made_maps():
             near = np.hypot(y - cy, x - cx) < 12 * TILE
             nearest = near & (np.hypot(y - cy, x - cx) <= 6 * TILE)
             z[nearest], log[nearest] = redshift, np.log(richness)
-            membership[np.hypot(y - cy, x - cx) < members * TILE] = 0.9
+            membership[np.hypot(y - cy, x - cx) < 2 * TILE] = 0.9
         valid = np.ones(shape)
         maps = {"membership": membership, "center": center, "n_members": 3 * center}
         maps |= {"center_y": at_y, "center_x": at_x}

@@ -39,7 +39,6 @@ def test_the_table_has_the_columns_of_the_catalogue(made_maps):
     assert {"RA", "DEC", "TILES", *PROPERTIES} <= set(none.colnames)
     one = candidates(made_maps([((500.0, 500.0), 0.3, 30.0, 0.5)]), WCS)
     assert one.colnames == none.colnames
-    assert one["N_TILES"].dtype == none["N_TILES"].dtype == np.int64
 
 
 @settings(
@@ -88,18 +87,6 @@ def test_more_than_one_centre_is_no_probability_above_one(made_maps):
     assert table["PROBABILITY"].tolist() == [1.0, 1.0]
     assert table["X"][0] == pytest.approx(1900, abs=2)
     assert table["SCORE"][0] > table["SCORE"][1]
-
-
-def test_extent_is_that_of_the_connected_members(made_maps):
-    """A disc of radius 3 cells, in cells and as a diameter in arcmin."""
-    maps = made_maps([((1311.5, 1311.5), 0.4, 40.0, 0.9)], members=3.01)
-    (row,) = candidates(maps, WCS)
-    assert row["N_TILES"] == 29
-    wide = 2 * np.sqrt(29 / np.pi) * 64 * 0.263 / 60
-    assert row["EXTENT"] == pytest.approx(wide)
-    maps.membership[:] = 0.1
-    (row,) = candidates(maps, WCS)
-    assert (row["N_TILES"], row["EXTENT"]) == (0, 0)
 
 
 def test_masked_area_is_told(made_maps):
@@ -194,15 +181,6 @@ def test_a_peak_has_a_least_number_of_centres(number, found):
     same = (number, 0.4, 1e-4, np.log(30), 0.04)
     nine = {(i, j): same for i in (11, 12, 13) for j in (11, 12, 13)}
     assert len(candidates(lone_cells(nine), WCS)) == found
-
-
-@pytest.mark.parametrize(("membership", "cells"), [(0.501, 3), (0.5, 0)])
-def test_members_are_cells_above_one_half(membership, cells):
-    maps = lone_cells({(12, 12): (0.4, 0.4, 1e-4, 3.0, 0.04)})
-    for place in ((12, 12), (13, 13), (14, 13)):  # corners connect
-        maps.membership[place] = membership
-    (row,) = candidates(maps, WCS)
-    assert row["N_TILES"] == cells
 
 
 def test_edges_are_told_on_all_sides():

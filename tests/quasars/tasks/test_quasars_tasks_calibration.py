@@ -13,6 +13,7 @@ from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.spectra.truth import read_truth, write_truth
 from skyloom.quasars.survey import classify
 from skyloom.quasars.survey.ensembles import read_ensemble, write_calibration
+from skyloom.quasars.tasks import calibration
 from skyloom.quasars.tasks.calibration import (
     NOISE,
     calibrate_round,
@@ -103,8 +104,35 @@ def test_copies_are_noisier(small_sample):
     ratio = known.ivar[of][alive] / again.ivar[alive]
     every = np.broadcast_to(factor[:, None] ** 2, alive.shape)[alive]
     np.testing.assert_allclose(ratio, every, rtol=1e-5)
+    added = ((again.flux - known.flux[of]) * np.sqrt(known.ivar[of]))[alive]
+    pull = added / np.sqrt(np.maximum(every - 1, 1e-6))
+    assert np.std(pull) == pytest.approx(1, abs=0.05)
     whole = joined(known, again)
     assert len(whole) == len(known) + len(of)
+
+
+def test_copies_are_judged_by_who_has_not_seen_them(
+    small_sample, small_members, monkeypatch
+):
+    """Nor the spectra that they are copies of."""
+    used, copied = [], []
+    judge, copy = calibration.out_of_bag, calibration.noisier_copies
+
+    def judging(known, by, use):
+        used.append(use)
+        return judge(known, by, use)
+
+    def copying(known, rng):
+        again, of = copy(known, rng)
+        copied.append(of)
+        return again, of
+
+    monkeypatch.setattr(calibration, "out_of_bag", judging)
+    monkeypatch.setattr(calibration, "noisier_copies", copying)
+    calibrated(small_sample, small_members.networks, small_members.draws)
+    (first, second), (of,) = used, copied
+    assert np.array_equal(second, first[:, of])
+    assert not np.array_equal(second, first[:, : len(of)])
 
 
 def test_fewer_targets_are_drawn_by_lot(small_sample, small_members):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 from astropy.wcs import WCS
-from scipy import ndimage, sparse
+from scipy import sparse
 from scipy.spatial import KDTree
 
 from skyloom.clusters.inference.blend import TileMaps
@@ -20,12 +20,11 @@ LEAST_CELLS = 1.5  # the same, at least [cells]
 CORE_CELLS = 1.5
 SEED = 0.01  # expected centres in a cell from which on it may be a peak
 THRESHOLD = 0.05  # score of the faintest candidate
-MEMBER_ABOVE = 0.5  # membership of the cells that make up a cluster's extent
 AREA_RADIUS = 1.0  # Mpc about a cluster whose unmasked share is told
 Z_RANGE = (0.05, 1.5)  # in which a length in Mpc has a reasonable angle
 PROPERTIES = (
-    *("SCORE", "PROBABILITY", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR", "EXTENT"),
-    *("N_TILES", "AREA_FRACTION", "X", "Y", "EDGE"),
+    *("SCORE", "PROBABILITY", "Z", "Z_ERR", "LAMBDA", "LAMBDA_ERR"),
+    *("AREA_FRACTION", "X", "Y", "EDGE"),
 )
 
 
@@ -51,21 +50,17 @@ def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
     Returns
     -------
     Table
-        Most probable first, with RA, DEC and `PROPERTIES`: ``EXTENT``, the diameter
-        of a circle as large as the ``N_TILES`` cells that hold members [arcmin];
-        ``AREA_FRACTION``, the unmasked share within 1 Mpc; ``X, Y`` [px]; ``EDGE``,
-        the distance to the nearest edge of the tile [arcmin]; and ``TILES``, its name.
+        Most probable first, with RA, DEC and `PROPERTIES`: ``AREA_FRACTION`` is the
+        unmasked share within 1 Mpc, ``EDGE`` the distance to the nearest edge of the
+        tile [arcmin]; and ``TILES``, its name.
     """
     scale = pixel_scale(wcs)
-    members = maps.membership > MEMBER_ABOVE
-    labels, _ = ndimage.label(members, structure=np.ones((3, 3)))
     size = (maps.height, maps.width)
     area = maps.valid * inside_share((0, 0), maps.valid.shape, size, maps.tile)
     found = _peaks(maps, scale)
-    rows = [_properties(maps, cluster, scale, labels, area) for cluster in found]
+    rows = [_properties(maps, cluster, scale, area) for cluster in found]
     columns = np.array(rows, float).reshape(-1, len(PROPERTIES)).T
     table = Table(dict(zip(PROPERTIES, columns, strict=True)))
-    table["N_TILES"] = table["N_TILES"].astype(np.int64)
     table["RA"], table["DEC"] = wcs.all_pix2world(table["X"], table["Y"], 0)
     table["RA"] = table["RA"] % 360.0
     table["TILES"] = np.full(len(table), name, dtype=f"U{max(len(name), 1)}")
@@ -76,12 +71,12 @@ def candidates(maps: TileMaps, wcs: WCS, *, name: str = "") -> Table:
 def no_candidates() -> Table:
     """Return the candidates of no tile."""
     table = Table({name: np.zeros(0) for name in (*PROPERTIES, "RA", "DEC")})
-    table["N_TILES"], table["TILES"] = np.zeros(0, np.int64), np.zeros(0, "U1")
+    table["TILES"] = np.zeros(0, "U1")
     return table
 
 
 def _peaks(maps: TileMaps, scale: float) -> list:
-    """Return each cluster's peak (row, column), cells and their expected centres."""
+    """Return each cluster's cells (rows, columns) and their expected centres."""
     held = np.isfinite(maps.center) & (maps.center > 0)
     places, left = np.argwhere(held), maps.center[held]
     radius = _cells(RADIUS, maps.redshift[held], scale * maps.tile)
@@ -104,7 +99,7 @@ def _peaks(maps: TileMaps, scale: float) -> list:
         peak = top[np.argmax(left[top])]
         around = tree.query_ball_point(places[peak], radius[peak], return_sorted=True)
         taken = np.array([i for i in around if left[i] > 0])
-        found.append((tuple(places[peak]), places[taken], left[taken]))
+        found.append((places[taken], left[taken]))
         left[taken] = 0.0
     return found
 
@@ -114,40 +109,26 @@ def _cells(length: float, z: np.ndarray, side: float) -> np.ndarray:
     return length * arcsec_per_mpc(np.clip(z, *Z_RANGE)) / side
 
 
-def _properties(maps: TileMaps, cluster, scale: float, labels, area) -> tuple:
+def _properties(maps: TileMaps, cluster, scale: float, area) -> tuple:
     """Return a cluster's `PROPERTIES`."""
-    peak, places, center = cluster
+    places, center = cluster
     index, total = tuple(places.T), center.sum()
     weight, arcmin = center / total, scale / 60.0
     z, z_err = _mixture(weight, maps.redshift[index], maps.redshift_var[index])
     log, log_err = _mixture(weight, maps.richness[index], maps.richness_var[index])
     x, y = weight @ maps.center_x[index], weight @ maps.center_y[index]
     edge = min(x + 0.5, y + 0.5, maps.width - 0.5 - x, maps.height - 0.5 - y)
-    n_tiles = _component(labels, peak, places)
-    extent = 2 * np.sqrt(n_tiles / np.pi) * maps.tile * arcmin
     richness, score = np.exp(log), -np.expm1(-total)
     middle = (np.array([y, x]) + 0.5) / maps.tile - 0.5
     fraction = _area_fraction(area, middle, _cells(AREA_RADIUS, z, scale * maps.tile))
     values = (score, min(total, 1.0), z, z_err, richness, richness * log_err)
-    return (*values, extent, n_tiles, fraction, x, y, max(edge, 0.0) * arcmin)
+    return (*values, fraction, x, y, max(edge, 0.0) * arcmin)
 
 
 def _mixture(weight, mean, var) -> tuple[float, float]:
     """Return mean and standard deviation of a mixture; the weights' sum is 1."""
     middle = weight @ mean
     return middle, np.sqrt(max(weight @ (var + (mean - middle) ** 2), 0.0))
-
-
-def _component(labels: np.ndarray, peak, places: np.ndarray) -> int:
-    """Return how many cells the component of member cells nearest to a peak has.
-
-    Of those that the cluster's cells touch; 0 if they touch none.
-    """
-    touched = places[labels[tuple(places.T)] > 0]
-    if not len(touched):
-        return 0
-    nearest = touched[np.argmin(((touched - peak) ** 2).sum(axis=1))]
-    return int((labels == labels[tuple(nearest)]).sum())
 
 
 def _area_fraction(area: np.ndarray, middle: np.ndarray, radius: float) -> float:
