@@ -83,6 +83,13 @@ if "spirals" in config["areas"]:
     use rule * from spirals as spirals_*
 
 
+allocation.ask(workflow.rules, config["cluster"])
+
+
+onstart:
+    allocation.check(workflow)
+
+
 rule all:
     default_target: True
     input:

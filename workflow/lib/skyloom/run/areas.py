@@ -43,6 +43,31 @@ class Folders(Section):
     )
 
 
+class Cluster(Section):
+    """Slurm's accounts, partitions and GPU model; not read without Slurm."""
+
+    account: str | None = key(
+        None,
+        "Account of all jobs, with the suffix that `sshare -U` shows; null: the one "
+        "that Slurm takes by itself, or $SBATCH_ACCOUNT names.",
+    )
+    gpu_account: str | None = key(
+        None, "Account of jobs with a GPU, where clusters keep them apart."
+    )
+    partition: str | None = key(
+        None, "Partition of all jobs; null: the cluster's default partition."
+    )
+    gpu_partition: str | None = key(
+        None, "Partition of jobs with a GPU, where it is another."
+    )
+    gpu_model: str | None = key(
+        None,
+        "Model of the GPUs, where the cluster wants one: h100, a100, "
+        "nvidia_h100_80gb_hbm3_1g.10gb.",
+        pattern=r"^[A-Za-z0-9_.]+$",
+    )
+
+
 class Shared(Section):
     """What all areas of a run share."""
 
@@ -64,6 +89,7 @@ class Shared(Section):
         AREAS, "Areas of the run; sections of others are not read.", min_length=1
     )
     folders: Folders = part(Folders)
+    cluster: Cluster = part(Cluster)
 
 
 def whole(areas: tuple[str, ...] = AREAS) -> type[Shared]:

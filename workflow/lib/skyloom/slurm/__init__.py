@@ -1,0 +1,1 @@
+"""A run on a Slurm cluster: what it asks for, and what sees it through outages."""

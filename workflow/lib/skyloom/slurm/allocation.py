@@ -1,0 +1,128 @@
+"""What a run asks of a Slurm cluster, beyond each rule's memory, time and cores."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+
+from skyloom.run.config import ConfigError
+
+FILE = "config/config.yaml"
+
+
+def ask(rules: Iterable, cluster: Mapping) -> None:
+    """Give the rules the accounts, partitions and GPU model of the section ``cluster``.
+
+    All GPUs of a job are on one node: one process a GPU, all in one place.
+
+    Parameters
+    ----------
+    rules : iterable of snakemake.rules.Rule
+        Changed in place: their ``resources``, which rerun nothing.
+    cluster : mapping
+        The validated section.
+    """
+    common = {"account": cluster["account"], "partition": cluster["partition"]}
+    for rule in rules:
+        asked = dict(common)
+        if _gpus(rule):
+            own = {name: cluster[f"gpu_{name}"] for name in common}
+            asked |= {name: value for name, value in own.items() if value}
+            rule.resources["nodes"] = 1
+            if cluster["gpu_model"]:
+                rule.resources["gpu_model"] = cluster["gpu_model"]
+        for name, value in asked.items():
+            if value:
+                rule.resources[f"slurm_{name}"] = value
+
+
+def _gpus(rule) -> int:
+    gpu = rule.resources.get("gpu")
+    return 0 if gpu is None else gpu.value
+
+
+def check(workflow) -> None:
+    """Ask Slurm whether it would take the jobs of a run, before the first is sent.
+
+    Of the jobs of each account, partition and GPU, those with the most memory, time and
+    cores are shown to ``sbatch --test-only``. Nothing is asked without Slurm.
+
+    Raises
+    ------
+    ConfigError
+        With Slurm's own words, and the keys that decide.
+    """
+    if workflow.executor_plugin.name != "slurm":
+        return
+    from snakemake_executor_plugin_slurm.accounts import (  # noqa: PLC0415
+        validate_account,
+    )
+    from snakemake_interface_common.exceptions import WorkflowError  # noqa: PLC0415
+
+    jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
+    problems = []
+    for account in sorted({job.resources.get("slurm_account", "") for job in jobs}):
+        try:
+            if account:
+                validate_account(account, _Silent())
+        except WorkflowError as error:
+            problems.append(f"{error} (keys cluster.account and cluster.gpu_account)")
+    problems += [] if problems else list(_refusals(jobs))
+    if problems:
+        lines = "\n  ".join(problems)
+        msg = (
+            f"the cluster refuses jobs of this run; nothing was sent.\n  {lines}\n"
+            f"Correct the section cluster of {FILE}, or what a rule asks for: "
+            "--set-resources RULE:mem_mb=..., runtime=..., gpu=..."
+        )
+        raise ConfigError(msg)
+
+
+class _Silent:
+    # The plugin tells its warnings to a logger; those are no refusals.
+    def warning(self, *_: object) -> None:
+        pass
+
+
+def _refusals(jobs: Iterable) -> Iterator[str]:
+    """Yield what Slurm says against the largest jobs of each kind."""
+    for job in _largest(jobs):
+        asked = _request(job)
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = " ".join((done.stderr or done.stdout).split())
+            yield f"{job.rule.name}: {said}; asked by {shlex.join(asked[2:-2])}"
+
+
+def _largest(jobs: Iterable) -> list:
+    kinds: dict[tuple, list] = {}
+    for job in jobs:
+        names = ("slurm_account", "slurm_partition", "gpu", "gpu_model")
+        kind = tuple(job.resources.get(name) for name in names)
+        kinds.setdefault(kind, []).append(job)
+    sizes = ("mem_mb", "runtime", "_cores")
+    largest = {
+        max(some, key=lambda job, size=size: job.resources.get(size, 0))
+        for some in kinds.values()
+        for size in sizes
+    }
+    return sorted(largest, key=lambda job: job.rule.name)
+
+
+def _request(job) -> list[str]:
+    """Return the call of ``sbatch --test-only`` for a job, as the plugin would ask."""
+    from snakemake_executor_plugin_slurm.submit_string import (  # noqa: PLC0415
+        get_submit_command,
+    )
+    from snakemake_executor_plugin_slurm.utils import (  # noqa: PLC0415
+        set_gres_string,
+    )
+
+    own = {"account": "-A", "partition": "-p"}
+    given = {k: job.resources.get(f"slurm_{k}") for k in own}
+    flags = {k: f"{own[k]} {shlex.quote(v)}" if v else "" for k, v in given.items()}
+    place = {"run_uuid": "test", "slurm_logfile": "/dev/null", "comment_str": "test"}
+    line = get_submit_command(job, {**place, **flags, "workdir": None})
+    asked = shlex.split(line + set_gres_string(job))
+    return [asked[0], "--test-only", *asked[1:], "--wrap", "true"]

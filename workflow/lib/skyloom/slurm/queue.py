@@ -1,0 +1,129 @@
+"""What Slurm says of a user's jobs: those in its queue, and why one has failed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "skyloom_"  # of job names: slurm-jobname-prefix of the profile, and its dash
+QUEUED = ("%i", "%j", "%T", "%M", "%l", "%N", "%r", "%Z")
+ENDED = ("JobID", "State", "ReqMem", "MaxRSS", "Elapsed", "Timelimit", "NodeList")
+KILLED = ("oom-kill", "oom_kill", "exceeded memory limit", "Out Of Memory")
+# States of jobs that ended for no reason of their own: they may end well elsewhere.
+LOST = ("BOOT_FAIL", "CANCELLED", "NODE_FAIL", "PREEMPTED")
+
+
+class SlurmError(RuntimeError):
+    """Slurm does not answer, or not as it should; it may later."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job in Slurm's queue.
+
+    Attributes
+    ----------
+    number, run : str
+        Its number, and the run of Snakemake that sent it.
+    state, reason : str
+        ``RUNNING``, ``PENDING`` and so on, and what it waits for.
+    elapsed, limit : str
+        Its times, as Slurm writes them.
+    node, folder : str
+        Where it runs, and the working directory that it was sent from.
+    """
+
+    number: str
+    run: str
+    state: str
+    elapsed: str
+    limit: str
+    node: str
+    reason: str
+    folder: str
+
+
+def jobs(folder: Path) -> list[Job]:
+    """Return the user's jobs that were sent from a folder and have not ended.
+
+    Raises
+    ------
+    SlurmError
+        If Slurm does not answer.
+    """
+    line = "|".join(QUEUED)
+    own = [Job(*row.split("|", 7)) for row in _ask("squeue", "--me", "-ho", line)]
+    here = str(folder)
+    return [job for job in own if job.run.startswith(PREFIX) and job.folder == here]
+
+
+def cancel(jobs: Iterable[Job]) -> None:
+    """End jobs; they leave the queue when their processes have ended.
+
+    Raises
+    ------
+    SlurmError
+        If Slurm does not answer.
+    """
+    numbers = [job.number for job in jobs]
+    for first in range(0, len(numbers), 100):
+        _ask("scancel", *numbers[first : first + 100])
+
+
+def why(number: str, log: Path | None = None) -> str | None:
+    """Say in a line why Slurm ended a job; None if it failed by itself.
+
+    Parameters
+    ----------
+    number : str
+        Slurm's number of the job.
+    log : Path, optional
+        What Slurm wrote of the job's output; it names a memory kill that the
+        accounting calls a failure.
+    """
+    try:
+        rows = [dict(zip(ENDED, row.split("|"), strict=True)) for row in _rows(number)]
+    except SlurmError:
+        rows = []
+    text = log.read_text(errors="replace") if log and log.is_file() else ""
+    state = rows[0]["State"].split()[0] if rows else "FAILED"
+    steps = {row["State"].split()[0] for row in rows}
+    if "OUT_OF_MEMORY" in steps or any(mark in text for mark in KILLED):
+        used = max((megabytes(row["MaxRSS"]) for row in rows), default=0)
+        asked = f", asked {rows[0]['ReqMem']}" if rows else ""
+        return f"out of memory{asked}" + (f", one process used {used} MB" * bool(used))
+    if state == "TIMEOUT":
+        return f"out of time: {rows[0]['Elapsed']} of {rows[0]['Timelimit']}"
+    if state in LOST:
+        by = " ".join(rows[0]["State"].split()[1:])
+        return f"{state.lower()} {by}".strip() + f" on {rows[0]['NodeList']}"
+    return None
+
+
+def megabytes(text: str) -> int:
+    """Return a size as Slurm writes it, 337396K or 2G or nothing [MB]."""
+    factor = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024**2}
+    number = text.rstrip("KMGTcn")
+    unit = text[len(number) : len(number) + 1]
+    return round(float(number) * factor.get(unit, 1 / 1024**2)) if number else 0
+
+
+def _rows(number: str) -> list[str]:
+    return _ask("sacct", "-nPj", number, "-o", ",".join(ENDED))
+
+
+def _ask(*command: str) -> list[str]:
+    """Return the lines of a command of Slurm."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        msg = f"{command[0]}: {error}"
+        raise SlurmError(msg) from error
+    if done.returncode:
+        msg = f"{command[0]}: {' '.join(done.stderr.split())}"
+        raise SlurmError(msg)
+    return done.stdout.splitlines()
