@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import sys
 from types import SimpleNamespace
 
 import pytest
 from batch_work import files, numpy_threads, square, trouble
 from skyloom.run.batch import BatchError
-from skyloom.run.job import RANK, Job
+from skyloom.run.job import RANK, SLURM, Job
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def snakemake(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.delenv(RANK, raising=False)
+    monkeypatch.delenv(SLURM, raising=False)
     (tmp_path / "in.csv").write_text("1\n")
     yield SimpleNamespace(
         input=["in.csv"],
@@ -41,6 +43,15 @@ def test_job_names_what_a_script_needs(snakemake, tmp_path):
     assert job.settings == {"seed": 1}
     assert job.checkout == tmp_path
     assert "hello" in (tmp_path / "logs" / "a.log").read_text()
+
+
+def test_first_line_on_slurm_says_what_was_given(snakemake, tmp_path, monkeypatch):
+    """A job that is killed for memory leaves at least this in its log."""
+    monkeypatch.setenv(SLURM, "4711")
+    snakemake.resources = SimpleNamespace(mem_mb=3000, runtime=120)
+    Job(snakemake)
+    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    assert f"Slurm job 4711 on {socket.gethostname()}: 3000 MB, 120 minutes" in line
 
 
 def test_provenance_is_of_the_inputs(snakemake):

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "sacctmgr")
@@ -173,6 +174,20 @@ class ThrowawaySlurm:
         os.kill(pid, signal.SIGKILL)
         until(lambda: not alive(pid))
 
+    def lose(self, node: str) -> None:
+        """Let a node go dark: its daemon and the processes of all its jobs end."""
+        numbers = (self._says(f"squeue -hw {node} -o %A") or "").split()
+        self.kill(node)
+        marks = {f"SLURM_JOB_ID={number}".encode() for number in numbers}
+        steps = tuple(f"slurmstepd: [{number}." for number in numbers)
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                inside = not marks.isdisjoint(
+                    (place / "environ").read_bytes().split(b"\0")
+                )
+                if inside or (place / "cmdline").read_text().startswith(steps):
+                    os.kill(int(place.name), signal.SIGKILL)
+
     def down(self) -> None:
         """End all jobs and daemons, and take the files off their place."""
         self._says("scancel --user=root")
@@ -183,6 +198,7 @@ class ThrowawaySlurm:
             if pid and alive(pid):
                 os.kill(pid, signal.SIGTERM)
                 until(lambda pid=pid: not alive(pid))
+        self._database.wait()
         for name in FILES:
             link = PLACE / f"{name}.conf"
             if link.is_symlink() and link.readlink().parent == self.base / "etc":
@@ -230,7 +246,7 @@ class ThrowawaySlurm:
         files = f"--socket={self.base}/sql --pid-file={self.base}/pid/mysql"
         server = f"mariadbd --no-defaults --datadir={place} --user=root"
         with log.open("w") as stream:
-            subprocess.Popen(
+            self._database = subprocess.Popen(
                 f"{server} {address} {files} {sizes}".split(),
                 stdout=stream,
                 stderr=stream,

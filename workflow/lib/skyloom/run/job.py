@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +14,7 @@ from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
 
 RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
+SLURM = "SLURM_JOB_ID"  # set by Slurm
 
 
 class Job:
@@ -51,6 +53,8 @@ class Job:
         self.log = log.start(snakemake.log[0] if snakemake.log and self.first else None)
         if not self.first:
             self.log.setLevel(logging.WARNING)
+        if number := os.environ.get(SLURM):
+            self.log.info(_allocation(number, snakemake))
 
     def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
         """Return the `record` of a product of these files, or of all inputs."""
@@ -111,3 +115,12 @@ class Job:
     def _key(self) -> str:
         made_from = self.recipe.record(self.input)
         return digest_of(made_from)
+
+
+def _allocation(number: str, snakemake) -> str:
+    """Say where a job of Slurm runs and what it was given: a kill leaves no more."""
+    given = snakemake.resources
+    return (
+        f"Slurm job {number} on {socket.gethostname()}: {given.mem_mb} MB, "
+        f"{given.runtime} minutes, {snakemake.threads} cores"
+    )

@@ -68,7 +68,7 @@ def check(workflow) -> None:
                 validate_account(account, _Silent())
         except WorkflowError as error:
             problems.append(f"{error} (keys cluster.account and cluster.gpu_account)")
-    problems += [] if problems else list(_refusals(jobs))
+    problems += [] if problems else [*_without_gpus(jobs), *_refusals(jobs)]
     if problems:
         lines = "\n  ".join(problems)
         msg = (
@@ -83,6 +83,19 @@ class _Silent:
     # The plugin tells its warnings to a logger; those are no refusals.
     def warning(self, *_: object) -> None:
         pass
+
+
+def _without_gpus(jobs: Iterable) -> Iterator[str]:
+    """Yield the accounts of GPU jobs that may have none: those would wait for ever."""
+    gpu_jobs = [job for job in jobs if job.resources.get("gpu")]
+    for account in sorted({j.resources.get("slurm_account", "") for j in gpu_jobs}):
+        asked = ["sacctmgr", "-nP", "show", "assoc", f"account={account}"]
+        done = subprocess.run(
+            [*asked, "format=GrpTRES"], capture_output=True, text=True, check=False
+        )
+        limits = done.stdout.replace("\n", ",").split(",")
+        if account and "gres/gpu=0" in limits:
+            yield f"the account {account} has no GPU: set cluster.gpu_account"
 
 
 def _refusals(jobs: Iterable) -> Iterator[str]:

@@ -1,0 +1,27 @@
+"""A throw-away Slurm for the tests that need one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from throwaway_slurm import ThrowawaySlurm, lacking
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[ThrowawaySlurm]:
+    """Start a Slurm of three nodes; skip, with the reason, where none can be."""
+    reason = lacking()
+    if reason:
+        pytest.skip(f"NO SLURM: {reason}")
+    base = Path(tempfile.mkdtemp(prefix="loom"))  # short: it holds sockets
+    cluster = ThrowawaySlurm(base)
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        cluster.down()
+        shutil.rmtree(base, ignore_errors=True)
