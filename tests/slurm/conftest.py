@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from throwaway_slurm import ThrowawaySlurm, lacking
+from small_workflow import SmallWorkflow
+from throwaway_slurm import ThrowawaySlurm, lacking, until
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +27,18 @@ def slurm() -> Iterator[ThrowawaySlurm]:
     finally:
         cluster.down()
         shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def work(slurm, tmp_path):
+    """Return a maker of small workflows whose jobs are gone when the test ends."""
+    made = []
+
+    def make(**what) -> SmallWorkflow:
+        made.append(SmallWorkflow(tmp_path / f"w{len(made)}", **what))
+        return made[-1]
+
+    yield make
+    for one in made:
+        subprocess.run(["scancel", "--quiet", "0", *one.queued()], check=False)
+        until(lambda one=one: not one.queued(), 90)
