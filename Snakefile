@@ -90,6 +90,10 @@ onstart:
     allocation.check(workflow)
 
 
+onerror:
+    reasons.tell(log)
+
+
 rule all:
     default_target: True
     input:

@@ -17,7 +17,7 @@ SOONER = ("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "1
 SNAKEFILE = """
 import sys
 sys.path.insert(0, "{library}")
-from skyloom.slurm import allocation
+from skyloom.slurm import allocation, reasons
 
 NUMBERS = range({jobs})
 
@@ -38,6 +38,9 @@ allocation.ask(workflow.rules, {cluster!r})
 
 onstart:
     allocation.check(workflow)
+
+onerror:
+    reasons.tell(log)
 """
 NOTHING = dict.fromkeys(
     ("account", "gpu_account", "partition", "gpu_partition", "gpu_model")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from skyloom.run.config import ConfigError
+from skyloom.run.log import NAME
 
 FILE = "config/config.yaml"
 
@@ -55,20 +58,8 @@ def check(workflow) -> None:
     """
     if workflow.executor_plugin.name != "slurm":
         return
-    from snakemake_executor_plugin_slurm.accounts import (  # noqa: PLC0415
-        validate_account,
-    )
-    from snakemake_interface_common.exceptions import WorkflowError  # noqa: PLC0415
-
-    jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
-    problems = []
-    for account in sorted({job.resources.get("slurm_account", "") for job in jobs}):
-        try:
-            if account:
-                validate_account(account, _Silent())
-        except WorkflowError as error:
-            problems.append(f"{error} (keys cluster.account and cluster.gpu_account)")
-    problems += [] if problems else [*_without_gpus(jobs), *_refusals(jobs)]
+    jobs = [_Asked.by(job) for job in workflow.dag.needrun_jobs() if not job.is_local]
+    problems = [*_unknown(jobs), *_without_gpus(jobs)] or [*_refusals(jobs)]
     if problems:
         lines = "\n  ".join(problems)
         msg = (
@@ -79,51 +70,88 @@ def check(workflow) -> None:
         raise ConfigError(msg)
 
 
-class _Silent:
-    # The plugin tells its warnings to a logger; those are no refusals.
-    def warning(self, *_: object) -> None:
-        pass
+class _Resources(dict):
+    # As the plugin reads them: by get and by name.
+    __getattr__ = dict.__getitem__
 
 
-def _without_gpus(jobs: Iterable) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Asked:
+    # What a job asks for at its first attempt; what is not known yet is left out.
+    rule: str
+    threads: int
+    resources: _Resources
+
+    @classmethod
+    def by(cls, job) -> _Asked:
+        # Not job.resources, which keeps what it is asked for before inputs exist.
+        found = job.rule.expand_resources(
+            job.wildcards_dict, job.input, 1, skip_evaluation={"tmpdir"}
+        )
+        known = {k: v for k, v in found.items() if type(v) in (int, str)}
+        return cls(job.rule.name, known["_cores"], _Resources(known))
+
+    def size(self, name: str) -> int:
+        size = self.resources.get(name, 0)
+        return size if isinstance(size, int) else 0
+
+
+def _accounts(jobs: Iterable[_Asked]) -> list[str]:
+    named = {job.resources.get("slurm_account") for job in jobs}
+    return sorted(named - {None})
+
+
+def _unknown(jobs: Iterable[_Asked]) -> Iterator[str]:
+    """Yield what the plugin, which would refuse each job, says against accounts."""
+    from snakemake_executor_plugin_slurm.accounts import (  # noqa: PLC0415
+        validate_account,
+    )
+    from snakemake_interface_common.exceptions import WorkflowError  # noqa: PLC0415
+
+    for account in _accounts(jobs):
+        try:
+            validate_account(account, logging.getLogger(NAME))
+        except WorkflowError as error:
+            yield f"{error} (keys cluster.account and cluster.gpu_account)"
+
+
+def _without_gpus(jobs: Iterable[_Asked]) -> Iterator[str]:
     """Yield the accounts of GPU jobs that may have none: those would wait for ever."""
-    gpu_jobs = [job for job in jobs if job.resources.get("gpu")]
-    for account in sorted({j.resources.get("slurm_account", "") for j in gpu_jobs}):
+    for account in _accounts(job for job in jobs if job.size("gpu")):
         asked = ["sacctmgr", "-nP", "show", "assoc", f"account={account}"]
         done = subprocess.run(
             [*asked, "format=GrpTRES"], capture_output=True, text=True, check=False
         )
-        limits = done.stdout.replace("\n", ",").split(",")
-        if account and "gres/gpu=0" in limits:
+        if "gres/gpu=0" in done.stdout.replace("\n", ",").split(","):
             yield f"the account {account} has no GPU: set cluster.gpu_account"
 
 
-def _refusals(jobs: Iterable) -> Iterator[str]:
+def _refusals(jobs: Iterable[_Asked]) -> Iterator[str]:
     """Yield what Slurm says against the largest jobs of each kind."""
     for job in _largest(jobs):
         asked = _request(job)
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())
-            yield f"{job.rule.name}: {said}; asked by {shlex.join(asked[2:-2])}"
+            yield f"{job.rule}: {said}; asked by {shlex.join(asked[2:-2])}"
 
 
-def _largest(jobs: Iterable) -> list:
-    kinds: dict[tuple, list] = {}
+def _largest(jobs: Iterable[_Asked]) -> list[_Asked]:
+    names = ("slurm_account", "slurm_partition", "gpu", "gpu_model")
+    kinds: dict[tuple, list[_Asked]] = {}
     for job in jobs:
-        names = ("slurm_account", "slurm_partition", "gpu", "gpu_model")
         kind = tuple(job.resources.get(name) for name in names)
         kinds.setdefault(kind, []).append(job)
-    sizes = ("mem_mb", "runtime", "_cores")
     largest = {
-        max(some, key=lambda job, size=size: job.resources.get(size, 0))
+        id(job): job
         for some in kinds.values()
-        for size in sizes
+        for size in ("mem_mb", "runtime", "_cores")
+        for job in [max(some, key=lambda one, size=size: one.size(size))]
     }
-    return sorted(largest, key=lambda job: job.rule.name)
+    return sorted(largest.values(), key=lambda job: job.rule)
 
 
-def _request(job) -> list[str]:
+def _request(job: _Asked) -> list[str]:
     """Return the call of ``sbatch --test-only`` for a job, as the plugin would ask."""
     from snakemake_executor_plugin_slurm.submit_string import (  # noqa: PLC0415
         get_submit_command,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from skyloom.run.places import ROOT
 from skyloom.slurm import processes, queue
-from skyloom.slurm.headlog import Failure, HeadLog
+from skyloom.slurm.headlog import HeadLog
+from skyloom.slurm.reasons import Reasons
 from skyloom.slurm.screen import Screen
 
 PROFILE = ROOT / "profiles" / "slurm"
@@ -55,7 +56,7 @@ class Head:
         self.log, self.stuck = HeadLog(LOG), stuck
         self.lost, self.outage = False, False
         self._moved = time.monotonic()
-        self._known: dict[str, str] = {}
+        self._reasons = Reasons()
 
     def watch(self, screen: Screen) -> int:
         """Wait for its end, or end it when it has lost its jobs; return its code."""
@@ -94,15 +95,7 @@ class Head:
 
     def reasons(self) -> list[str]:
         """Return a line for each failure: its rule, why, and where its log is."""
-        return [self._reason(failure) for failure in self.log.failures]
-
-    def _reason(self, failure: Failure) -> str:
-        if failure.number is None:
-            return f"{failure.rule}: {failure.said or 'failed on this machine'}"
-        if failure.number not in self._known:
-            why = queue.why(failure.number, failure.log)
-            self._known[failure.number] = why or failure.said
-        return f"{failure.rule}: {self._known[failure.number]}; {failure.log}"
+        return self._reasons.lines(self.log.failures)
 
     def cause(self) -> str | None:
         """Say what of the cluster kept it from its end; None if nothing did."""
