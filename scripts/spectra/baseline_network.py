@@ -12,5 +12,6 @@ train_apart(
     Desom.stated(job.settings["desom"]),
     job.settings["seed"],
     job.threads,
+    snakemake.resources.gpu,
     job.provenance(),
 )

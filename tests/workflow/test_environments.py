@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 import sys
 from importlib.metadata import packages_distributions
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from checkouts import LAYER, copy_checkout, environment
 from skyloom.run.digest import pip_name
+from snakemake.deployment.conda import Env
 
 # And the halls that not all use, or the modules of one.
 AREAS = {
@@ -21,6 +28,7 @@ AREAS = {
 }
 # Used through another package and not by an import of ours.
 INDIRECT = {"ipykernel", "jaxlib", "tensorboard", "tensorflow-cpu"}
+DEFINITION = "envs/apptainer.def"
 # Files that a simulation reads; on a cluster nobody simulates.
 FILES = {"sdss-mangadap"}
 
@@ -64,14 +72,50 @@ def test_conda_file_agrees_with_lock(checkout, lock, name):
     assert channels[-1] == "nodefaults"
 
 
-def test_cluster_requirements_agree(checkout, lock):
-    """The cluster's virtualenv has what head and areas need, at the same versions."""
-    pins = pip_pins(checkout / "envs" / "alliance" / "requirements.txt")
-    assert pins == {package: lock.get(package) for package in pins}
+def test_alliance_has_the_major_versions_of_the_lock(checkout, lock):
+    """Of all that head and areas need; what no wheelhouse holds is exact."""
+    folder = checkout / "envs" / "alliance"
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    found = dict(line.split("==") for line in lines if not line.startswith("#"))
+    found = {pip_name(name): version for name, version in found.items()}
+    assert found == {name: f"{lock[name].split('.')[0]}.*" for name in found}
+    exact = pip_pins(folder / "pypi.txt")
+    assert exact == {name: lock[name] for name in exact}
     wanted = {
         p for n in ["head", *AREAS] for p in conda_pins(checkout / f"envs/{n}.yaml")
     }
-    assert set(pins) == wanted - {"python"} - FILES
+    # pyarrow is in the module that requirements.txt says to load.
+    assert found.keys() | exact.keys() == wanted - {"python", "pyarrow"} - FILES
+
+
+def test_container_has_the_environments_where_snakemake_looks(checkout, tmp_path):
+    """Those of all areas, and builds for GPUs; by what its %post does."""
+    _, files, post = re.split("%files|%post", (checkout / DEFINITION).read_text())
+    copied = dict(line.split() for line in files.split("\n") if line.strip())
+    assert set(copied) == {f"envs/{area}.yaml" for area in AREAS}
+    for source, target in copied.items():
+        (tmp_path / target.strip("/")).parent.mkdir(exist_ok=True)
+        shutil.copy(checkout / source, tmp_path / target.strip("/"))
+    conda, said = tmp_path / "conda", tmp_path / "called"
+    conda.write_text(f'#!/bin/sh\necho $CONDA_OVERRIDE_CUDA "$@" >> {said}\n')
+    conda.chmod(0o755)
+    script = post.replace("/conda-envs", f"{tmp_path}/conda-envs")
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-ec", script], env=env, check=True)
+    *called, _ = said.read_text().splitlines()
+    words = [line.split() for line in called]
+    assert {word[0] for word in words} == {"12.9"}
+    made = {Path(word[word.index("--file") + 1]).name: word[-1] for word in words}
+    for area in AREAS:
+        content = (checkout / "envs" / f"{area}.yaml").read_bytes()
+        assert made[f"{area}.yaml"] == f"{tmp_path}/conda-envs/{content_hash(content)}"
+
+
+def content_hash(content: bytes) -> str:
+    """Return Snakemake's name of an environment in an image."""
+    nothing = dict.fromkeys(("name", "dir", "content_deploy", "content_pin"))
+    env = SimpleNamespace(content=content, **nothing)
+    return Env._get_hash(env, include_location=False, include_container_img=False)
 
 
 def imports_of(folders) -> set[str]:
@@ -81,7 +125,8 @@ def imports_of(folders) -> set[str]:
     trees = [ast.walk(ast.parse(path.read_text())) for path in files]
     modules = {name for tree in trees for node in tree for name in imported(node)}
     modules -= {"skyloom", *sys.stdlib_module_names}
-    return {pip_name(packages_distributions()[module][0]) for module in modules}
+    owners = packages_distributions()
+    return {pip_name(owners[module][0]) for module in modules}
 
 
 def imported(node) -> list[str]:
@@ -110,3 +155,60 @@ def test_installed_is_locked(lock):
 
     # A build's own mark, as in torch 2.13.0+cpu, is no other version.
     assert {name: version(name).split("+")[0] for name in lock} == lock
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("area", AREAS)
+def test_an_area_runs_on_its_pins_alone(checkout, lock, tmp_path, area):
+    """The small demo of an area, in a new environment of its file and the head's.
+
+    What they need in turn is resolved, and comes at the lock's versions.
+    """
+    pins = conda_pins(checkout / "envs" / "head.yaml")
+    pins |= conda_pins(checkout / f"envs/{area}.yaml")
+    asked = {f"{name}=={pins[name]}" for name in pins.keys() - {"python", *FILES}}
+    bare = [f"{name}=={pins[name]}" for name in pins.keys() & FILES]
+    python = new_environment(tmp_path / "venv", checkout / "envs" / "lock.txt", asked)
+    if bare:
+        uv(python, "install", "--no-deps", *bare)
+    listed = uv(python, "freeze").splitlines()
+    names = {pip_name(line.split("==")[0]) for line in listed}
+    assert names - {"pip", "setuptools"} <= lock.keys()
+    folder = copy_checkout(tmp_path / "checkout")
+    shutil.copy2(Path(__file__).with_name("tiny.yaml"), folder)
+    layer = (*LAYER, "--config", f"areas=[{area}]")
+    told(python, "-m", "snakemake", "--cores", "2", *layer, cwd=folder)
+    assert (folder / "results" / "tiny" / area).is_dir()
+
+
+def new_environment(folder: Path, lock: Path, asked: set[str]) -> Path:
+    """Return the Python of a new environment with what is asked, as `make` installs.
+
+    torch comes by pip, whose settings may offer a smaller build.
+    """
+    python = folder / "bin" / "python"
+    told(sys.executable, "-m", "venv", folder)
+    by_pip = sorted(name for name in asked if name.startswith("torch=="))
+    if by_pip:
+        told(python, "-m", "pip", "install", "-c", lock, *by_pip)
+    uv(python, "install", "-c", str(lock), *sorted(asked))
+    return python
+
+
+def uv(python: Path, verb: str, *words: str) -> str:
+    own = Path(sys.executable).with_name("uv")
+    return told(own, "pip", verb, "--python", python, *words)
+
+
+def told(*words, cwd: Path | None = None) -> str:
+    """Return what a command says; its errors too, where it fails."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
+    return done.stdout

@@ -21,6 +21,7 @@ from skyloom.clusters.tasks.notebook import matched_tile
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.npz import write_npz
+from skyloom.learn import devices
 from skyloom.run.provenance import Recipe
 from skyloom.sky.tan import tan_wcs
 from skyloom.stats.logistic import Logistic
@@ -86,6 +87,13 @@ def test_an_encoder_of_other_tiles_is_refused(tmp_path):
     assert predictor_of(path, 32, 4)
     with pytest.raises(InputError, match=r"tiles of 32 px, pooled by 4; expected 64"):
         predictor_of(path, 64, 4)
+
+
+def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    """Before the encoder is read."""
+    monkeypatch.setattr(devices, "_torch", lambda: ("9.1+cpu", False, 0))
+    with pytest.raises(RuntimeError, match=r"clusters\.survey\.device asks for cuda:1"):
+        predictor_of(tmp_path / "none.ckpt", 32, 4, "cuda:1")
 
 
 def test_sky_is_where_cells_are_unmasked(prediction, tmp_path, monkeypatch):

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 from quasar_toys import ARCH, toys
+from skyloom.learn import devices
 from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.data import TrainingData
 from skyloom.quasars.ensemble.train import Trainer
@@ -116,14 +116,11 @@ def test_momentum_is_set(few):
 
 def test_a_gpu_is_named_as_tensorflow_does(few, monkeypatch):
     """It has no word cuda; a GPU that it does not see is refused, not replaced."""
-    with pytest.raises(ValueError, match="device is cuda, but TensorFlow sees 0 GPUs"):
-        Trainer(few, ARCH, QUICK, "cuda")
-    seen = ["gpu:0", "gpu:1"]
-    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: seen)
+    monkeypatch.setattr(devices, "_tensorflow", lambda: ("9.1", True, 2))
     for word, name in (("cuda", "gpu:0"), ("cuda:1", "gpu:1"), ("cpu", "cpu:0")):
         trainer = Trainer(few, ARCH, QUICK, word)
         assert trainer.device == name
-    with pytest.raises(ValueError, match=r"device is cuda:2.* 2 GPUs; install its"):
+    with pytest.raises(RuntimeError, match=r"ensemble\.device asks for cuda:2.* 2"):
         Trainer(few, ARCH, QUICK, "cuda:2")
 
 

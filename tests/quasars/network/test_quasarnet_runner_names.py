@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from random_networks import SMALL, random_network, spectra
+from skyloom.learn import devices
 from skyloom.quasars.network.runners import RUNNERS, runner
 
 
@@ -36,6 +37,15 @@ def test_torch_takes_its_threads_and_device():
     made = runner("torch", "cpu", threads=2)
     assert torch.get_num_threads() == 2
     assert made([random_network(SMALL)]).arch == SMALL
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch, name):
+    """By the framework that runs, before a spectrum is read."""
+    for framework in ("_torch", "_tensorflow"):
+        monkeypatch.setattr(devices, framework, lambda: ("9.1+cpu", False, 0))
+    with pytest.raises(RuntimeError, match=r"quasars\.survey\.device asks for cuda"):
+        runner(name, "cuda")
 
 
 def test_another_name_is_refused():

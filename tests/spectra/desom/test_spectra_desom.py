@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from skyloom.io.errors import InputError
+from skyloom.learn import devices
 from skyloom.learn.archives import write_parts
 from skyloom.plots import style
 from skyloom.som.grid import grid_distances
@@ -473,8 +474,9 @@ def test_spectra_that_cannot_be_learned_are_refused(tmp_path, damage, problem):
     assert "X_test.npy" in str(told.value)
 
 
-def test_missing_gpu_is_told(tmp_path):
+def test_missing_gpu_is_told(tmp_path, monkeypatch):
     """Not trained without it in silence."""
+    monkeypatch.setattr(devices, "_tensorflow", lambda: ("9.1", False, 0))
     settings = settings_of_task(how().model_dump())
-    with pytest.raises(RuntimeError, match="Keras sees none"):
+    with pytest.raises(RuntimeError, match=r"spectra\.desom\.gpu asks for cuda, but "):
         train_map({}, settings, {}, folder=tmp_path, threads=1, gpu=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
+from skyloom.learn import devices
 from skyloom.spectra.config_map import Desom, Temperature, Training, Units
 from skyloom.spectra.mapping.files import write_map
 from skyloom.spectra.rest.files import write_spectra
@@ -89,10 +90,17 @@ def test_a_damaged_file_is_named(folder, tmp_path, name):
         judge(folder, som=[bad])
 
 
+def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    """Before a spectrum is read."""
+    monkeypatch.setattr(devices, "_tensorflow", lambda: ("9.1", False, 0))
+    with pytest.raises(RuntimeError, match=r"spectra\.desom\.gpu asks for cuda, but"):
+        tasks.train_apart("none", "none", tmp_path / "none", HOW, 1, 1, 1, {})
+
+
 def test_an_autoencoder_alone_and_then_a_map(folder, tmp_path):
     files = folder / "X_train.npy", folder / "Y_train.fits"
     target = tmp_path / "ae_som.keras"
-    tasks.train_apart(*files, target, HOW, 1, 1, {"seed": 1})
+    tasks.train_apart(*files, target, HOW, 1, 1, 0, {"seed": 1})
     made = read_map(target)
     assert (made.kind, made.som.shape, made.som.width) == ("ae_som", (4, 5), 3)
     assert {row["iter"] for row in made.about["history"]} == {30, 60}

@@ -10,6 +10,7 @@ import pytest
 import pytorch_lightning as lightning
 import torch
 from skyloom.io.errors import InputError
+from skyloom.learn import devices
 from skyloom.learn.harness import RESUME
 from skyloom.spirals.config_learning import Loss
 from skyloom.spirals.dataset.batches import Galaxies
@@ -263,6 +264,13 @@ def test_no_galaxy_of_a_part_is_refused(few, pictures, small, quick, tmp_path):
     part = few[1]["part"].replace("validate", "test")
     with pytest.raises(ValueError, match="no galaxy to validate"):
         fit(pictures(few), part, small, quick, tmp_path, seed=1)
+
+
+def test_a_gpu_that_is_not_there_is_refused(learned, monkeypatch):
+    model, pictures = load_model(learned), np.zeros((1, 40, 40, 3), np.uint8)
+    monkeypatch.setattr(devices, "_torch", lambda: ("9.1+cpu", False, 0))
+    with pytest.raises(RuntimeError, match=r"spirals\.predict\.device asks for cuda"):
+        predict(model, pictures, device="cuda")
 
 
 def test_pictures_of_another_kind_are_refused(learned):

@@ -26,6 +26,7 @@ from pytorch_lightning.plugins.environments import (
 )
 
 from skyloom.io.tables import write_csv
+from skyloom.learn.devices import require_gpu
 from skyloom.run.log import EVERY
 
 RESUME = "resume"  # folder of Lightning's checkpoints
@@ -115,7 +116,15 @@ def train(
     Trained or None
         None in a further process, once all have trained: what comes after is left to
         the first.
+
+    Raises
+    ------
+    RuntimeError
+        GPUs that torch's build, or this job, does not have.
     """
+    if options.get("accelerator") == "gpu":
+        last = f"cuda:{options['devices'] - 1}"
+        require_gpu("torch", "train.accelerator", last)
     folder = Path(folder)
     last = _resumable(folder / RESUME, identity)
     callbacks = [_Identity(dict(identity)), _Progress(shown), *callbacks]

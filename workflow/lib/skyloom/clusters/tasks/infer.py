@@ -17,6 +17,7 @@ from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.inference.windows import WindowSettings
 from skyloom.clusters.tasks.products import write_prediction
 from skyloom.io.errors import InputError
+from skyloom.learn.devices import require_gpu
 from skyloom.run.provenance import Recipe
 
 WINDOWS = "+windows"  # no tile is called so
@@ -31,7 +32,10 @@ def predictor_of(
     ------
     InputError
         No encoder, or one for other tiles.
+    RuntimeError
+        A GPU that torch's build, or this job, does not have.
     """
+    require_gpu("torch", "clusters.survey.device", device)
     encoder = load_encoder(path).encoder
     made = encoder.settings
     if (made.tile, made.pool) != (tile, pool):

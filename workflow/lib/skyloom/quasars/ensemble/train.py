@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from skyloom.learn.devices import require_gpu
 from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.data import TrainingData, added_noise, epoch_rows, noisy
 from skyloom.quasars.ensemble.odds import with_true_odds
@@ -44,8 +45,9 @@ class Trainer:
     Raises
     ------
     ValueError
-        Spectra of another size than the architecture's, or a GPU that TensorFlow does
-        not see.
+        Spectra of another size than the architecture's.
+    RuntimeError
+        A GPU that TensorFlow's build, or this job, does not have.
     """
 
     def __init__(
@@ -116,23 +118,13 @@ class Trainer:
 def device_of(name: str) -> str:
     """Return the name that Keras' backend has for ``cpu``, ``cuda`` or ``cuda:1``.
 
-    Raises
-    ------
-    ValueError
-        TensorFlow does not see this GPU.
+    RuntimeError if TensorFlow's build, or this job, does not have it.
     """
     kind, _, number = name.partition(":")
-    number = int(number or 0)
-    if kind == "cpu" or keras.backend.backend() != "tensorflow":
-        return f"{kind}:{number}"
-    seen = len(keras.distribution.list_devices("gpu"))
-    if number >= seen:
-        msg = (
-            f"ensemble.device is {name}, but TensorFlow sees {seen} GPUs; install its "
-            "build for GPUs (envs/lock.txt has tensorflow-cpu), or set cpu"
-        )
-        raise ValueError(msg)
-    return f"gpu:{number}"
+    if keras.backend.backend() == "tensorflow":
+        require_gpu("tensorflow", "quasars.ensemble.device", name)
+        kind = kind.replace("cuda", "gpu")
+    return f"{kind}:{number or 0}"
 
 
 def _drawn(data: TrainingData, index: np.ndarray, settings, draw):

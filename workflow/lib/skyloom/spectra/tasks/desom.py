@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.io.errors import InputError
+from skyloom.learn.devices import require_gpu
 from skyloom.run.log import NAME
 from skyloom.run.seeds import rng
 from skyloom.som.quality import occupancy
@@ -61,7 +62,7 @@ def train_map(
         Sets of spectra on different grids, without spectra, or with one that has no
         good pixel.
     RuntimeError
-        A GPU that Keras does not see.
+        A GPU that TensorFlow's build, or this job, does not have.
     """
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
     # Imported here: TensorFlow reads its threads when it is loaded.
@@ -69,9 +70,7 @@ def train_map(
     from skyloom.spectra.desom.networks import Network  # noqa: PLC0415
     from skyloom.spectra.desom.train import train  # noqa: PLC0415
 
-    if gpu and not autoencoders.keras.distribution.list_devices("gpu"):
-        msg = "spectra.desom.gpu is set, and Keras sees none; unset it, or install "
-        raise RuntimeError(msg + "TensorFlow's build for GPUs")
+    require_gpu("tensorflow", "spectra.desom.gpu", "cuda" if gpu else "cpu")
     how, seed = Desom.stated(settings["desom"]), settings["seed"]
     repeat = settings["repeat"]
     seen = _read(files["x_train"], files["y_train"])

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skyloom.io.errors import InputError
+from skyloom.learn.devices import require_gpu
 from skyloom.run.log import progress
 from skyloom.run.seeds import rng
 from skyloom.spectra.baselines.train import BASELINES, map_of
@@ -43,11 +44,13 @@ def train_apart(
     settings: Desom,
     seed: int,
     threads: int,
+    gpu: int,
     record: Mapping,
 ) -> None:
     """Train an autoencoder alone, then a map on what it encodes, and write it.
 
-    Network, latent width and steps are those of DESOM's map; `record` is kept.
+    Network, latent width and steps are those of DESOM's map; threads and GPU are those
+    of `skyloom.spectra.tasks.desom.train_map`; `record` is kept.
     """
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
     # Imported here: TensorFlow reads its threads when it is loaded.
@@ -56,6 +59,7 @@ def train_apart(
     from skyloom.spectra.desom.networks import Network  # noqa: PLC0415
     from skyloom.spectra.desom.train import train  # noqa: PLC0415
 
+    require_gpu("tensorflow", "spectra.desom.gpu", "cuda" if gpu else "cpu")
     spectra = read_spectra(flux, info)
     by = templates(spectra, seed)
     mean = mean_spectrum(spectra.flux, spectra.ivar)

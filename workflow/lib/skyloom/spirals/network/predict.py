@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from skyloom.learn.devices import require_gpu
 from skyloom.spirals.dataset.images import HEADS
 from skyloom.spirals.dataset.turn import central, looked
 from skyloom.spirals.network.calibrate import calibrated
@@ -39,8 +40,9 @@ def predict(
 ) -> Predictions:
     """Return maps and votes of square pictures, uint8 (n, side, side, 3), row 0 south.
 
-    ValueError for another shape.
+    ValueError for another shape, RuntimeError for a GPU that is not there.
     """
+    require_gpu("torch", "spirals.predict.device", device)
     images = np.asarray(images)
     square = images.ndim == 4 and images.shape[1] == images.shape[2]
     if not square or images.shape[3] != 3 or images.dtype != np.uint8:
