@@ -18,6 +18,11 @@ check_layers(workflow.configfiles)
 config.update(validated(config))
 
 
+# Before the first job; a dry run, and a job of a cluster, hold nothing.
+onstart:
+    hold(config)
+
+
 if "builder" in config["areas"]:
 
     module builder:
@@ -87,3 +92,6 @@ rule all:
     default_target: True
     input:
         [getattr(rules, f"{area}_all").input for area in config["areas"]],
+
+
+include: "workflow/rules/manifest.smk"
