@@ -9,86 +9,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from checkouts import CHECKOUT, LAYER, snakemake
+from checkouts import LAYER, snakemake
+from mini import CORES, RUN, workflow
 from skyloom.io.documents import read_json
 from skyloom.io.record import checksum, digest_of
 from skyloom.run import manifest
 from skyloom.run.provenance import versions
 
-MINI = """
-config.update(
-    run="mini",
-    store="results/mini/.skyloom",
-    folders={"results": "results", "logs": "logs"},
-)
-
-
-include: "CHECKOUT/workflow/rules/common.smk"
-
-
-rule all:
-    input:
-        "results/mini/area/sum.txt",
-
-
-rule draw:
-    input:
-        "data/numbers.txt",
-    output:
-        table="results/mini/area/table.csv",
-        passing=temp("results/mini/area/passing.txt"),
-    log:
-        "logs/mini/draw.log",
-    params:
-        settings={"seed": 1},
-        code="c0de" * 16,
-    script:
-        "scripts/draw.py"
-
-
-rule sum:
-    input:
-        rules.draw.output,
-    output:
-        "results/mini/area/sum.txt",
-    shell:
-        "cat {input} > {output}"
-
-
-rule extra:
-    input:
-        rules.draw.output.table,
-    output:
-        "results/mini/area/extra.txt",
-    shell:
-        "cp {input} {output}"
-
-
-include: "CHECKOUT/workflow/rules/manifest.smk"
-"""
-DRAW = """
-from pathlib import Path
-
-from skyloom.run.job import Job
-
-job = Job(snakemake)
-drawn = Path(job.input[0]).read_text()
-for path in job.output:
-    Path(path).write_text(drawn)
-"""
-FOLDER = Path("results/mini")
-CORES = ("--cores", "1")
-
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """Return the folder of a small finished run with its manifest."""
-    folder = tmp_path_factory.mktemp("mini") / "run"
-    (folder / "scripts").mkdir(parents=True)
-    (folder / "data").mkdir()
-    (folder / "Snakefile").write_text(MINI.replace("CHECKOUT", str(CHECKOUT)))
-    (folder / "scripts" / "draw.py").write_text(DRAW)
-    (folder / "data" / "numbers.txt").write_text("1\n2\n")
+    folder = workflow(tmp_path_factory.mktemp("mini") / "run")
     snakemake(folder, *CORES, "manifest")
     return folder
 
@@ -124,6 +56,7 @@ def test_every_file_is_listed_with_its_making(finished):
         "rule": "draw",
         "code": "c0de" * 16,
         "config": digest_of({"seed": 1}),
+        "changed": [],
         "inputs": {},
         "sources": {"numbers.txt": sha},
         "versions": dict(versions()),
@@ -135,7 +68,7 @@ def test_every_file_is_listed_with_its_making(finished):
 
 def test_what_no_rule_made_is_said(run):
     """A file that somebody put there is listed as such, and the log names it."""
-    (run / FOLDER / "area" / "mine.txt").write_text("3\n")
+    (run / RUN / "area" / "mine.txt").write_text("3\n")
     snakemake(run, *CORES, "-f", "manifest")
     assert listed(run)["products"]["area/mine.txt"]["made"] is None
     assert "mine.txt" in (run / "logs" / "mini" / "manifest.log").read_text()
@@ -143,11 +76,11 @@ def test_what_no_rule_made_is_said(run):
 
 def test_same_products_same_bytes_anywhere(run, tmp_path):
     """No time, place or machine: made again in a folder that was moved."""
-    before = (run / FOLDER / "manifest.json").read_bytes()
+    before = (run / RUN / "manifest.json").read_bytes()
     moved = shutil.move(run, tmp_path / "elsewhere")
-    os.utime(moved / FOLDER / "area" / "sum.txt")
+    os.utime(moved / RUN / "area" / "sum.txt")
     snakemake(moved, *CORES, "-f", "manifest")
-    assert (moved / FOLDER / "manifest.json").read_bytes() == before
+    assert (moved / RUN / "manifest.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(("later", "known"), [(1, True), (-1, False)])
@@ -167,7 +100,7 @@ def test_large_inputs_count_while_they_are_not_younger(tmp_path, later, known):
 
 def test_verify_is_content_with_what_was_listed(run):
     """In one line; also when all files have other times and lie elsewhere."""
-    for path in (run / FOLDER).rglob("*"):
+    for path in (run / RUN).rglob("*"):
         os.utime(path, (1e9, 1e9))
     said = snakemake(run, *CORES, "verify").stdout
     assert "results/mini/manifest.json holds: 2 files" in said
@@ -175,7 +108,7 @@ def test_verify_is_content_with_what_was_listed(run):
 
 def test_changed_missing_and_added_files_are_named(run):
     """A byte that a disk lost, with size and time as before; and what helps."""
-    area, undisturbed = run / FOLDER / "area", (run / FOLDER / "area/table.csv").stat()
+    area, undisturbed = run / RUN / "area", (run / RUN / "area/table.csv").stat()
     before = {path: path.read_bytes() for path in area.iterdir()}
     (area / "table.csv").write_bytes(b"1\n3\n")
     os.utime(area / "table.csv", ns=(undisturbed.st_atime_ns, undisturbed.st_mtime_ns))
@@ -183,20 +116,20 @@ def test_changed_missing_and_added_files_are_named(run):
     (area / "more.txt").write_text("8\n")
     said = complaint(run)
     again = "snakemake --cores all FILE"
-    assert f"1 missing: {FOLDER}/area/sum.txt; for each, {again}" in said
-    assert f"1 changed: {FOLDER}/area/table.csv; for each, rm FILE; {again}" in said
-    assert f"1 not listed: {FOLDER}/area/more.txt; for each, rm FILE" in said
+    assert f"1 missing: {RUN}/area/sum.txt; for each, {again}" in said
+    assert f"1 changed: {RUN}/area/table.csv; for each, rm FILE; {again}" in said
+    assert f"1 not listed: {RUN}/area/more.txt; for each, rm FILE" in said
     for name in ("table.csv", "more.txt"):
         (area / name).unlink()
     for name in ("table.csv", "sum.txt"):
-        snakemake(run, *CORES, f"{FOLDER}/area/{name}")
+        snakemake(run, *CORES, f"{RUN}/area/{name}")
     assert {path: path.read_bytes() for path in area.iterdir()} == before
     assert "holds" in snakemake(run, *CORES, "verify").stdout
 
 
 def test_what_was_made_from_other_inputs_is_named(run):
     """An extra product that nobody asked for again, when its input was made anew."""
-    extra = f"{FOLDER}/area/extra.txt"
+    extra = f"{RUN}/area/extra.txt"
     snakemake(run, *CORES, extra)
     (run / "data" / "numbers.txt").write_text("5\n6\n")
     snakemake(run, *CORES, "manifest")
@@ -208,10 +141,25 @@ def test_what_was_made_from_other_inputs_is_named(run):
     assert "3 files" in snakemake(run, *CORES, "verify").stdout
 
 
+def test_an_input_exchanged_for_an_older_one_is_named(run):
+    """Snakemake goes by its time, and makes nothing again; what helps is said."""
+    (run / "data" / "numbers.txt").write_text("5\n6\n")
+    os.utime(run / "data" / "numbers.txt", (1e9, 1e9))
+    assert "Nothing to be done" in snakemake(run, "-n").stdout
+    snakemake(run, *CORES, "-f", "manifest")
+    stale = f"1 made from other inputs than there are: {RUN}/area/table.csv"
+    assert stale in complaint(run)
+    (run / RUN / "area" / "table.csv").unlink()
+    snakemake(run, *CORES, f"{RUN}/area/table.csv")
+    snakemake(run, *CORES, "manifest")
+    assert (run / RUN / "area" / "sum.txt").read_text() == "5\n6\n" * 2
+    assert "holds" in snakemake(run, *CORES, "verify").stdout
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "{}"])
 def test_without_a_manifest_nothing_is_verified(run, content):
     """None, or a damaged one: the message says how to make it."""
-    path = run / FOLDER / "manifest.json"
+    path = run / RUN / "manifest.json"
     path.unlink()
     if content is not None:
         path.write_text(content)

@@ -59,10 +59,18 @@ def write(path: str | Path, records: Records, threads: int = 1) -> None:
         key = making and f"{making['rule']}-{digest_of(making)[:12]}"
         makings |= {key: making} if key else {}
         products[name] = {**found, "made": key}
-    if strangers := [name for name in products if products[name]["made"] is None]:
-        line = "%d files that no rule is known to have made: %s"
-        logging.getLogger(NAME).warning(line, len(strangers), ", ".join(strangers))
-    write_json(path, {"products": products, "makings": makings}, indent=1)
+    tree = {"products": products, "makings": makings}
+    odd = {
+        "that no rule is known to have made": [
+            name for name, one in products.items() if one["made"] is None
+        ],
+        "made from other inputs than there are": _stale(tree),
+    }
+    for what, names in odd.items():
+        if names:
+            line = "%d files %s: %s"
+            logging.getLogger(NAME).warning(line, len(names), what, ", ".join(names))
+    write_json(path, tree, indent=1)
 
 
 def verify(path: str | Path, threads: int = 1) -> int:
@@ -97,7 +105,7 @@ def _complaints(kept: Mapping, folder: str, threads: int) -> Iterator[str]:
             f"rm FILE; {AGAIN} FILE",
         ),
         "made from other inputs than there are": (
-            _stale(listed, kept["makings"]),
+            _stale(kept),
             f"rm FILE; {AGAIN} FILE",
         ),
         "not listed": (sorted(set(there) - set(listed)), "rm FILE"),
@@ -111,16 +119,12 @@ def _complaints(kept: Mapping, folder: str, threads: int) -> Iterator[str]:
             yield f"{len(names)} {kind}: {first}{dots}; for each, {remedy}"
 
 
-def _stale(products: Mapping, makings: Mapping) -> list[str]:
-    """Return the products of which an input now has another checksum than then."""
-
-    def changed(inputs: Mapping) -> bool:
-        # Of what is gone since, or was too large to look at, nothing is known.
-        known = ((products.get(name), sha) for name, sha in inputs.items())
-        return any(now and sha and now["sha256"] != sha for now, sha in known)
-
-    stale = {key for key, one in makings.items() if changed(one["inputs"])}
-    return sorted(name for name, one in products.items() if one["made"] in stale)
+def _stale(kept: Mapping) -> list[str]:
+    """Return the products of which an input is not any more what it was."""
+    changed = {key for key, one in kept["makings"].items() if one["changed"]}
+    return sorted(
+        name for name, one in kept["products"].items() if one["made"] in changed
+    )
 
 
 def _sums(folder: str, threads: int) -> dict[str, dict]:
@@ -151,10 +155,15 @@ def _record(name: str, folder: str, records: Records) -> object | None:
 
 
 def _making(record, folder: str) -> dict | None:
-    """Return rule, code, settings, inputs and versions of a product."""
+    """Return rule, code, settings, inputs and versions of a product.
+
+    ``changed`` names inputs that have other bytes now: Snakemake, which goes by times,
+    does not see an input that was exchanged for an older one.
+    """
     if record is None or record.rule is None:
         return None
     known = {one: _sum(one, record) for one in record.input or ()}
+    there = [one for one, digest in known.items() if digest and Path(one).is_file()]
     within = {one for one in known if one.startswith(f"{folder}/")}
     outside = {Path(one): sha for one, sha in known.items() if one not in within}
     params = [ast.literal_eval(one) for one in record.params or ()]
@@ -163,6 +172,7 @@ def _making(record, folder: str) -> dict | None:
         "rule": record.rule,
         "code": next((one for one in params if CODE.fullmatch(str(one))), None),
         "config": digest_of(settings),
+        "changed": sorted(Path(x).name for x in there if checksum(x) != known[x]),
         "inputs": {one.removeprefix(f"{folder}/"): known[one] for one in within},
         "sources": {name: outside[one] for name, one in named(outside).items()},
         "versions": next(filter(None, map(_versions, record.log or ())), None),
