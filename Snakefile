@@ -86,7 +86,9 @@ if "spirals" in config["areas"]:
 allocation.ask(workflow.rules, config["cluster"])
 
 
+# Before the first job; a dry run, and a job of a cluster, do neither.
 onstart:
+    hold(config)
     allocation.check(workflow)
 
 
@@ -98,3 +100,6 @@ rule all:
     default_target: True
     input:
         [getattr(rules, f"{area}_all").input for area in config["areas"]],
+
+
+include: "workflow/rules/manifest.smk"

@@ -11,8 +11,9 @@ from skyloom.clusters.tasks.infer import read_look
 from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
-job = Job(snakemake)
-config, seed = Config.stated(job.settings), job.settings["seed"]
+job, asked = Job(snakemake), snakemake.resources
+settings = job.settings_by("survey", batch=asked.batch, device=asked.device)
+config, seed = Config.stated(settings), settings["seed"]
 name, record = job.wildcards.sky, job.provenance()
 galaxies, footprint = read_field(job.input.galaxies)
 tiles = real_field.sky_tiles(galaxies, name)

@@ -23,6 +23,7 @@ def main(job: Job, resources, logs: Path) -> None:
             workers=resources.workers,
             accelerator="gpu" if resources.gpu else "cpu",
             devices=resources.devices,
+            threads=resources.train_threads,
         )
 
 

@@ -10,7 +10,7 @@ from skyloom.quasars.tasks.calibration import calibrate_round
 from skyloom.run.job import Job
 
 job = Job(snakemake)
-how = job.settings["survey"]
+how = job.settings_by("survey", device=snakemake.resources.device)["survey"]
 found = calibrate_round(
     job.input.networks,
     job.input.draws,

@@ -11,7 +11,8 @@ job = Job(snakemake)
 networks, (calibration,) = job.input.networks, job.input.calibration
 ensemble = read_ensemble(networks, calibration)
 # As the threshold was found, whatever the configuration says of other ensembles.
-how = Survey.stated(ensemble.survey | job.settings["survey"])
+here = job.settings_by("survey", device=snakemake.resources.device)
+how = Survey.stated(ensemble.survey | here["survey"])
 template = job.input.get("template")
 by = classifier_of(networks, calibration, None, how, job.threads, template)
 noise, seed = float(job.wildcards.noise), job.settings["seed"]

@@ -7,12 +7,13 @@ from skyloom.quasars.tasks.survey import Run, classifier_of
 from skyloom.run.job import Job
 
 job = Job(snakemake)
+how = job.settings_by("survey", device=snakemake.resources.device)
 stores, targets = by_exposure(job.input.stores), by_exposure(job.output)
 by = classifier_of(
     job.input.networks,
     job.input.calibration,
     job.input.som,
-    Survey.stated(job.settings["survey"]),
+    Survey.stated(how["survey"]),
     job.threads,
     job.input.get("template"),
 )

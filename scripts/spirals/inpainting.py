@@ -8,9 +8,13 @@ from skyloom.spirals.tasks.training import inpaint
 
 
 def main(job: Job, resources, logs: Path) -> None:
-    machine = {name: resources.get(name) for name in ("devices", "workers")}
-    machine["accelerator"] = "gpu" if resources.gpu else "cpu"
-    settings = job.settings | {"train": job.settings["train"] | machine}
+    settings = job.settings_by(
+        "train",
+        accelerator="gpu" if resources.gpu else "cpu",
+        devices=resources.devices,
+        threads=resources.train_threads,
+        workers=resources.workers,
+    )
     with job.resuming() as scratch:
         inpaint(
             dict(job.input.items()),

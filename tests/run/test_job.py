@@ -12,6 +12,7 @@ import pytest
 from batch_work import files, numpy_threads, square, trouble
 from skyloom.run.batch import BatchError
 from skyloom.run.job import RANK, SLURM, Job
+from skyloom.run.provenance import VERSIONS
 
 
 @pytest.fixture
@@ -66,7 +67,8 @@ def test_provenance_of_plain_tables_is_logged(snakemake, tmp_path):
     """A CSV table has no room for the record: one line of the log holds it."""
     job = Job(snakemake)
     job.note_provenance()
-    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    first, line = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    assert json.loads(first.split(VERSIONS)[1]) == job.provenance()["versions"]
     assert json.loads(line.split("provenance: ")[1]) == job.provenance()
 
 
@@ -159,5 +161,5 @@ def test_a_further_process_shares_what_the_first_has(snakemake, tmp_path, monkey
         assert folder.exists()
     assert (first.first, further.first) == (True, False)
     assert not (tmp_path / "out" / ".skyloom").exists()
-    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    _, line = (tmp_path / "logs" / "a.log").read_text().splitlines()
     assert line.endswith("hello")

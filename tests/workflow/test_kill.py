@@ -8,16 +8,19 @@ import shutil
 import signal
 import subprocess
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 from checkouts import LAYER, command, environment, snakemake
 
 STARTING = 2.0  # seconds before which a run has read no rules
+LEAST = 6.0  # seconds between two kills, so that something may happen
 MADE = shutil.ignore_patterns("results", "logs", "benchmarks", ".snakemake")
 RUN = ("--cores", "2", "--rerun-incomplete", "--quiet=all")
 SOME = ("builder", "clusters")  # jobs of many galaxies and a training that go on
 ALL = (*SOME, "quasars", "spectra", "spirals")
+KINDS = ("head", "job", "group")  # Snakemake alone, one of its jobs, or all
 
 
 def products(folder: Path, areas: tuple[str, ...]) -> dict[str, bytes]:
@@ -27,8 +30,21 @@ def products(folder: Path, areas: tuple[str, ...]) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def killed(folder: Path, seconds: float, *layer: str) -> bool:
-    """Start a run and kill its process group after a while, if it still runs."""
+def jobs(folder: Path) -> list[int]:
+    """Return the processes that run scripts of a folder's Snakemake."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_text(errors="replace")
+        except OSError:  # it has ended
+            continue
+        if f"{folder}/.snakemake/scripts/" in words:
+            found.append(int(path.parent.name))
+    return sorted(found)
+
+
+def killed(kind: str, folder: Path, seconds: float, *layer: str) -> bool:
+    """Start a run and kill a part of it after a while, if it still runs."""
     running = subprocess.Popen(
         command(*RUN, *layer),
         cwd=folder,
@@ -40,28 +56,51 @@ def killed(folder: Path, seconds: float, *layer: str) -> bool:
     try:
         running.wait(seconds)
     except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
+        if kind == "job":
+            return lost(running, folder)
+        (os.kill if kind == "head" else os.killpg)(running.pid, signal.SIGKILL)
         running.wait()
         return True
+    assert running.returncode == 0
+    return False
+
+
+def lost(running: subprocess.Popen, folder: Path) -> bool:
+    """Kill one job of a run, as soon as there is one; the run fails, and says so."""
+    while running.poll() is None:
+        for job in jobs(folder):
+            os.kill(job, signal.SIGKILL)
+            assert running.wait() != 0
+            return True
+        time.sleep(0.02)
+    assert running.returncode == 0
     return False
 
 
 @pytest.mark.parametrize(
-    ("kills", "areas"), [(3, SOME), pytest.param(10, ALL, marks=pytest.mark.soak)]
+    ("kills", "areas"),
+    [
+        (3, SOME),
+        pytest.param(10, ALL, marks=pytest.mark.soak),
+        pytest.param(100, SOME, marks=pytest.mark.soak),
+    ],
 )
 def test_killed_runs_finish_with_the_same_bytes(built, tmp_path, kills, areas):
     """SIGKILL at random moments, then one more start as the README says."""
     folder, layer = tmp_path / "checkout", (*LAYER, "--config", f"areas={[*areas]}")
     shutil.copytree(built.folder, folder, ignore=MADE)
     moments = random.Random(7)
-    step = built.seconds * len(areas) / len(ALL) / kills
-    done = 0
-    while done < kills:
-        if not killed(folder, STARTING + moments.uniform(0, 1.5 * step), *layer):
+    step = max(built.seconds * len(areas) / len(ALL) / kills, LEAST)
+    waiting = list(islice(cycle(KINDS), kills))
+    while waiting:
+        if not killed(
+            waiting[-1], folder, STARTING + moments.uniform(0, 1.5 * step), *layer
+        ):
             shutil.rmtree(folder / "results")
             continue
-        done += 1
+        waiting.pop()
         snakemake(folder, "--unlock", *layer)
+        assert jobs(folder) == []  # none goes on beside those of the next run
     time.sleep(2)  # notebook kernels notice within a second that they are orphans
     snakemake(folder, *RUN, *layer)
     assert "Nothing to be done" in snakemake(folder, "-n", *layer).stdout

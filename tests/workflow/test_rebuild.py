@@ -358,6 +358,10 @@ MATRIX = [
     ),
     Row("epochs", do.configure("quasars.train.epochs", "5"), quasars=TRAINED),
     Row("size of the map", do.configure("quasars.som.rows", "5"), quasars=MAPPED),
+    Row("cores, quasars", do.configure("quasars.threads", "2"), NOTHING),
+    Row("device of members", do.configure("quasars.ensemble.device", "cuda"), NOTHING),
+    Row("device, quasars", do.configure("quasars.survey.device", "cuda"), NOTHING),
+    Row("runner", do.configure("quasars.survey.runner", "numpy"), quasars=CALIBRATED),
     Row("purity", do.configure("quasars.calibrate.purity", "0.7"), quasars=CALIBRATED),
     Row("number asked", do.configure("quasars.query.n", "9"), quasars=ASKED),
     Row("one round more", do.configure("quasars.rounds", "3"), quasars=ROUND3),
@@ -450,6 +454,21 @@ MATRIX = [
     Row(
         "share held out, clusters",
         do.configure("clusters.data.held_out", "0.2"),
+        clusters=CTRAINED,
+    ),
+    # Who computes, and on how much at once, is no reason to compute again.
+    Row("cores, clusters", do.configure("clusters.threads", "2"), NOTHING),
+    Row("threads, clusters", do.configure("clusters.train.threads", "2"), NOTHING),
+    Row(
+        "accelerator, clusters",
+        do.configure("clusters.train.accelerator", "gpu"),
+        NOTHING,
+    ),
+    Row("device, clusters", do.configure("clusters.survey.device", "cuda"), NOTHING),
+    Row("together, clusters", do.configure("clusters.survey.batch", "8"), NOTHING),
+    Row(
+        "precision, clusters",
+        do.configure("clusters.train.precision", "bf16-mixed"),
         clusters=CTRAINED,
     ),
     Row("readers, clusters", do.configure("clusters.train.workers", "2"), NOTHING),
@@ -549,6 +568,7 @@ MATRIX = [
         spectra=SPRINTED,
     ),
     Row("cores, spectra", do.configure("spectra.desom.threads", "1"), NOTHING),
+    Row("GPU, spectra", do.configure("spectra.desom.gpu", "true"), NOTHING),
     Row(
         "truth of galaxies changed",
         do.change("results/*/spectra/raw/truth0.fits"),
@@ -688,6 +708,17 @@ MATRIX = [
     # This run has no pictures that it would be of.
     Row("scale of pictures", do.configure("spirals.predict.pixscale", "0.3"), NOTHING),
     Row("readers, spirals", do.configure("spirals.train.workers", "2"), NOTHING),
+    Row("threads, spirals", do.configure("spirals.train.threads", "2"), NOTHING),
+    Row(
+        "accelerator, spirals",
+        do.configure("spirals.train.accelerator", "gpu"),
+        NOTHING,
+    ),
+    Row(
+        "precision, spirals",
+        do.configure("spirals.train.precision", "bf16-mixed"),
+        spirals=ATRAINED,
+    ),
     Row("devices, spirals", do.configure("spirals.train.devices", "2"), NOTHING),
     Row("device, spirals", do.configure("spirals.predict.device", "cuda"), NOTHING),
     Row("looked at together", do.configure("spirals.predict.batch", "8"), NOTHING),
@@ -774,5 +805,5 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
 
 
 def test_matrix_is_large_and_its_names_are_distinct():
-    """At least 24 edits, each a row of its own."""
-    assert len({row.name for row in MATRIX}) == len(MATRIX) >= 24
+    """At least 99 edits, each a row of its own."""
+    assert len({row.name for row in MATRIX}) == len(MATRIX) >= 99

@@ -36,7 +36,7 @@ def breaking(rules, holds) -> list[str]:
 def test_there_are_rules(rules):
     """The tests below have something to hold."""
     assert len(rules) > 20
-    assert all(rule["output"] for rule in rules)
+    assert [rule["name"] for rule in rules if not rule["output"]] == ["verify"]
 
 
 def test_all_work_is_in_scripts(rules):

@@ -127,7 +127,7 @@ def run(folder, checkout, files, devices: int) -> subprocess.CompletedProcess:
         "input": files,
         "output": ["results/best_encoder.ckpt"],
         "params": {"settings": sections(), "code": "c0de"},
-        "resources": {"devices": devices, "workers": 0, "gpu": 0},
+        "resources": {"devices": devices, "workers": 0, "gpu": 0, "train_threads": 1},
         "wildcards": {},
         "threads": 2,
         "log": ["logs/train.log"],

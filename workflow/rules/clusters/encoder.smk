@@ -23,6 +23,7 @@ rule train:
         gpu=training_files.request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
         devices=config["train"]["devices"],
+        train_threads=config["train"]["threads"],
         workers=config["train"]["workers"],
     params:
         settings=pick(
@@ -38,7 +39,6 @@ rule train:
             "train.jitter",
             "train.precision",
             "train.rate",
-            "train.threads",
             "train.warmup",
             "train.weights",
         ),

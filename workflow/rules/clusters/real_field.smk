@@ -23,6 +23,9 @@ rule look_at_sky:
         mem_mb=by_attempt(8000),
         runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
+        # Who looks, and at how many at once, is no reason to look again.
+        batch=config["survey"]["batch"],
+        device=config["survey"]["device"],
     params:
         settings=pick(
             TABLES,
@@ -35,7 +38,9 @@ rule look_at_sky:
             "images.renderer",
             "real_field.limit",
             "seed",
-            "survey",
+            "survey.shifts",
+            "survey.step",
+            "survey.window",
             "tables",
         ),
         code=digest("scripts/clusters/look_at_sky.py"),

@@ -78,12 +78,17 @@ for chunk, names in PARTS.items():
             mem_mb=by_attempt(3000),
             runtime=by_attempt(240),
             gpu=int(config["survey"]["device"] != "cpu"),
+            # Who looks, and at how many at once, is no reason to look again.
+            batch=config["survey"]["batch"],
+            device=config["survey"]["device"],
         params:
             settings=pick(
                 config | {"tiles": names},
                 "data.pool",
                 "data.tile_size",
-                "survey",
+                "survey.shifts",
+                "survey.step",
+                "survey.window",
                 "tiles",
             ),
             code=digest("scripts/clusters/infer.py"),

@@ -22,10 +22,11 @@ for number in ROUNDS:
                 mem_mb=memory(3000, per_input_mb=5),
                 runtime=by_attempt(480),
                 gpu=int(config["ensemble"]["device"] != "cpu"),
+                # Who trains is no reason to train again, as params would be.
+                device=config["ensemble"]["device"],
             params:
                 settings=pick(
                     config,
-                    "ensemble.device",
                     "ensemble.held_out",
                     "ensemble.single_exposure",
                     "network",
@@ -65,8 +66,15 @@ rule calibrate:
         mem_mb=memory(2000, per_input_mb=5),
         runtime=by_attempt(120),
         gpu=int(config["survey"]["device"] != "cpu"),
+        device=config["survey"]["device"],
     params:
-        settings=pick(config, "calibrate", "ensemble.held_out", "seed", "survey"),
+        settings=pick(
+            config,
+            "calibrate",
+            "ensemble.held_out",
+            "seed",
+            *(f"survey.{k}" for k in ("c_th", "n_detect", "runner", "shifts")),
+        ),
         code=digest("scripts/quasars/calibrate.py"),
     message:
         "What the answers of round {wildcards.round} are worth"

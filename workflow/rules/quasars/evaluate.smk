@@ -143,10 +143,9 @@ if GIVEN["spectra"]:
             mem_mb=by_attempt(3000),
             runtime=by_attempt(120),
             gpu=int(config["survey"]["device"] != "cpu"),
+            device=config["survey"]["device"],
         params:
-            settings=pick(
-                config, "seed", "survey.device", "survey.runner", "thresholds"
-            ),
+            settings=pick(config, "seed", "survey.runner", "thresholds"),
             code=digest("scripts/quasars/classify_files.py"),
         message:
             "Classify the spectra of evaluate.spectra, noise times {wildcards.noise}"

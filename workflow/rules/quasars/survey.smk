@@ -32,8 +32,13 @@ for number in ROUNDS:
                 mem_mb=by_attempt(3000),
                 runtime=by_attempt(240),
                 gpu=int(config["survey"]["device"] != "cpu"),
+                # Who classifies is no reason to classify again.
+                device=config["survey"]["device"],
             params:
-                settings=pick(config, "survey"),
+                settings=pick(
+                    config,
+                    *(f"survey.{k}" for k in ("c_th", "n_detect", "runner", "shifts")),
+                ),
                 code=digest("scripts/quasars/run_survey.py"),
             message:
                 f"Classify the exposures of chunk {chunk}, round {number}"

@@ -24,6 +24,7 @@ if STARTS or "pretrained" in config["compare"]["heads"]:
             runtime=by_attempt(720),
             gpu=request(config)["gpus"],
             devices=config["train"]["devices"],
+            train_threads=config["train"]["threads"],
             workers=config["train"]["workers"],
         params:
             settings=pick(
@@ -34,7 +35,7 @@ if STARTS or "pretrained" in config["compare"]["heads"]:
                 "seed",
                 *(f"train.{k}" for k in ("accumulate", "augment", "batch", "decay")),
                 *(f"train.{k}" for k in ("precision", "schedule")),
-                *(f"train.{k}" for k in ("rate", "threads", "warmup")),
+                *(f"train.{k}" for k in ("rate", "warmup")),
             ),
             code=digest("scripts/spirals/inpainting.py"),
         message:
@@ -69,6 +70,7 @@ rule train:
         gpu=request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
         devices=config["train"]["devices"],
+        train_threads=config["train"]["threads"],
         workers=config["train"]["workers"],
     params:
         settings=pick(
@@ -79,7 +81,7 @@ rule train:
             "tables.questions",
             *(f"train.{k}" for k in ("accumulate", "augment", "batch", "decay")),
             *(f"train.{k}" for k in ("epochs", "loss", "patience", "precision")),
-            *(f"train.{k}" for k in ("rate", "schedule", "start", "threads")),
+            *(f"train.{k}" for k in ("rate", "schedule", "start")),
             "train.warmup",
         ),
         code=digest("scripts/spirals/train.py"),

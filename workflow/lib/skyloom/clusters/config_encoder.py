@@ -97,6 +97,6 @@ class Train(Section):
     threads: Threads = key(
         1,
         "Threads of the training for each device, however many cores there are: sums, "
-        "and so the last digits, depend on them. Its job asks for threads or workers, "
-        "whichever are more, times devices.",
+        "and so the last digits, depend on them, which is no reason to train again. "
+        "Its job asks for threads or workers, whichever are more, times devices.",
     )

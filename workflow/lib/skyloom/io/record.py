@@ -52,13 +52,8 @@ def digest_of(tree: object) -> str:
 
 
 def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return file name to SHA-256, sorted by name.
-
-    Files of the same name in different folders are told apart by the shortest
-    endings of their paths that differ.
-    """
-    files = sorted({Path(path) for path in paths})
-    return {name: checksum(path) for name, path in sorted(_named(files).items())}
+    """Return file name, as `named` gives it, to SHA-256, sorted by name."""
+    return {name: checksum(path) for name, path in named(paths).items()}
 
 
 def checksum(path: str | Path) -> str:
@@ -78,9 +73,15 @@ def _checksum(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _named(files: list[Path]) -> dict[str, Path]:
+def named(paths: Iterable[str | Path]) -> dict[str, Path]:
+    """Return files by their names, sorted by name.
+
+    Files of the same name in different folders are told apart by the shortest
+    endings of their paths that differ.
+    """
+    files = sorted({Path(path) for path in paths})
     for depth in range(1, 1 + max((len(file.parts) for file in files), default=0)):
-        named = {"/".join(file.parts[-depth:]): file for file in files}
-        if len(named) == len(files):
-            return named
+        found = {"/".join(file.parts[-depth:]): file for file in files}
+        if len(found) == len(files):
+            return dict(sorted(found.items()))
     return {}

@@ -26,6 +26,7 @@ from skyloom.io.atomic import replacing
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import DatumError, InputError
 from skyloom.run.log import NAME, collected, progress
+from skyloom.run.parents import end_with
 
 RESULT = "result.json"
 CLAIM = "claim.json"
@@ -238,10 +239,13 @@ def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tup
             batch_size=1,
             max_nbytes=None,
         )
-        yield from workers(delayed(_do_packed)(task, packed) for task in tasks)
+        yield from workers(
+            delayed(_do_packed)(task, packed, os.getpid()) for task in tasks
+        )
 
 
-def _do_packed(task: _Task, packed: bytes) -> tuple:
+def _do_packed(task: _Task, packed: bytes, parent: int) -> tuple:
+    end_with(parent)
     return _do(task, *_unpacked(packed))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
+from skyloom.run.parents import end_with_snakemake
 
 RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
 SLURM = "SLURM_JOB_ID"  # set by Slurm
@@ -40,6 +42,7 @@ class Job:
     """
 
     def __init__(self, snakemake):
+        end_with_snakemake(sys.argv[0])
         self.input, self.output = snakemake.input, snakemake.output
         self.wildcards, self.rule = snakemake.wildcards, snakemake.rule
         self.threads = snakemake.threads
@@ -55,6 +58,8 @@ class Job:
             self.log.setLevel(logging.WARNING)
         if number := os.environ.get(SLURM):
             self.log.info(_allocation(number, snakemake))
+        made_with = text(dict(provenance.versions()))
+        self.log.info("%s%s", provenance.VERSIONS, made_with)
 
     def provenance(self, inputs: Iterable[str | Path] | None = None) -> dict:
         """Return the `record` of a product of these files, or of all inputs."""
@@ -88,6 +93,15 @@ class Job:
             rescue=rescue,
             description=self.rule,
         )
+
+    def settings_by(self, section: str, **machine: int | str) -> dict:
+        """Return the settings with keys of a section that say who computes.
+
+        These are resources of a rule: who computes is no reason to compute again, as
+        a key of its settings would be.
+        """
+        own = self.settings.get(section, {})
+        return self.settings | {section: own | machine}
 
     @contextmanager
     def resuming(self) -> Iterator[Path]:

@@ -22,6 +22,7 @@ PACKAGES = (
     *("numpy", "numpyro", "pandas", "pyarrow", "pytorch-lightning", "scikit-learn"),
     *("scipy", "shapely", "tensorflow", "torch"),
 )
+VERSIONS = "versions: "  # begins what a job's log says of them
 OTHER_NAMES = {"tensorflow": "tensorflow-cpu"}  # of builds that are packages apart
 
 

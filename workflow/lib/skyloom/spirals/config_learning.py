@@ -134,9 +134,18 @@ class Train(Section):
     workers: int = key(0, "Processes that read files.", ge=0, le=1024)
     accelerator: Literal["cpu", "gpu"] = key("cpu", "What the training runs on.")
     devices: Threads = key(1, "How many devices.")
-    threads: Threads = key(1, "Threads of a training: its last digits depend on them.")
+    threads: Threads = key(
+        1,
+        "Threads of a training: its last digits depend on them, which is no reason to "
+        "train again.",
+    )
     augment: Augment = part(Augment)
     loss: Loss = part(Loss)
+
+    def followed(self) -> dict:
+        """Return what a training follows from, JSON-plain: not who does it."""
+        machine = {"accelerator", "devices", "threads", "workers"}
+        return self.model_dump(mode="json", exclude=machine)
 
 
 class Inpainting(Section):

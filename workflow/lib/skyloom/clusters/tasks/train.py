@@ -40,18 +40,19 @@ def train(
     scratch: Path,
     logs: Path,
     provenance: Mapping,
+    threads: int = 1,
     **machine,
 ) -> None:
     """Train an encoder and write it.
 
     ``files`` has the files of data to ``train``, ``validate`` and ``calibrate`` with,
     and as ``start`` none, or the encoder whose weights are the first. ``scratch`` keeps
-    what a killed training goes on from. ``machine`` are the workers, accelerator and
-    devices of `skyloom.clusters.encoder.train.fit`. Of several processes, the first
-    writes.
+    what a killed training goes on from. ``threads`` are torch's, for each device;
+    ``machine`` are the workers, accelerator and devices of
+    `skyloom.clusters.encoder.train.fit`. Of several processes, the first writes.
     """
     how = settings.train
-    torch.set_num_threads(how.threads)
+    torch.set_num_threads(threads)
     parts = ("train", "validate", "calibrate")
     made = fit(
         {part: files[part] for part in parts},

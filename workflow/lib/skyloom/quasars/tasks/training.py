@@ -34,11 +34,18 @@ class Training:
     """Trains groups of members on one labelled sample, read once.
 
     The settings of `recipe` have the sections ``network``, ``train`` and ``ensemble``,
-    and ``seed``; `labels` is the truth of the targets of `stores`.
+    and ``seed``; `labels` is the truth of the targets of `stores`, `device` is that
+    of `skyloom.quasars.ensemble.train.Trainer`.
     """
 
-    def __init__(self, stores: Sequence[str], labels: str, recipe: Recipe):
-        self.recipe = recipe
+    def __init__(
+        self,
+        stores: Sequence[str],
+        labels: str,
+        recipe: Recipe,
+        device: str = "cpu",
+    ):
+        self.recipe, self.device = recipe, device
         self.inputs = [*stores, labels]
 
     def __call__(self, member: int, paths: Mapping[str, Path]) -> dict:
@@ -67,4 +74,4 @@ class Training:
         known = read_labelled(self.inputs[:-1], self.inputs[-1], arch)
         held = held_out(known.targetid, ensemble.held_out, settings["seed"])
         how = Train.stated(settings["train"])
-        return known, held, Trainer(known.training(arch), arch, how, ensemble.device)
+        return known, held, Trainer(known.training(arch), arch, how, self.device)

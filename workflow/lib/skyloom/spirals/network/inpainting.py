@@ -113,7 +113,7 @@ def fit(
     if made is None:
         return None
     training = {"heads": "inpainting", "seed": seed, "epoch": made.epoch}
-    training |= {"settings": how.model_dump(mode="json"), "hide": hide.model_dump()}
+    training |= {"settings": how.followed(), "hide": hide.model_dump()}
     metrics, path = {"loss": made.score}, Path(folder) / NAME
     save_model(path, Model(net, {}, training, metrics, dict(provenance or {})))
     return path

@@ -117,7 +117,7 @@ def fit(
     if voted:
         own, counts = outputs(net, data.straight("validate"))
         calibration["votes"] = fit_votes(own, counts)
-    training = {"heads": heads, "settings": how.model_dump(mode="json"), "seed": seed}
+    training = {"heads": heads, "settings": how.followed(), "seed": seed}
     training |= {"epoch": made.epoch, "galaxies": data.names()}
     path = Path(folder) / NAME
     save_model(path, Model(net, calibration, training, metrics, dict(provenance or {})))
@@ -165,7 +165,7 @@ def run(module, data, folder, how: Train, identity: Mapping, **more):
     known = {p: [[names[r], asked[r]] for r in found] for p, found in rows.items()}
     identity = {"galaxies": digest_of(known), **identity}
     identity |= {
-        "how": how.model_dump(mode="json"),
+        "how": how.followed(),
         "net": module.net.settings.to_json(),
     }
     several = how.devices > 1
