@@ -83,9 +83,6 @@ if "spirals" in config["areas"]:
     use rule * from spirals as spirals_*
 
 
-allocation.ask(workflow.rules, config["cluster"])
-
-
 # Before the first job; a dry run, and a job of a cluster, do neither.
 onstart:
     hold(config)
@@ -103,3 +100,6 @@ rule all:
 
 
 include: "workflow/rules/manifest.smk"
+
+
+allocation.ask(workflow.rules, config["cluster"])
