@@ -38,13 +38,26 @@ def test_jobs_sent_made_and_failed(tmp_path):
     assert (log.run, log.made, log.steps) == ("skyloom_1", 1, 5)
     assert log.rule("8") == "bad"
     assert log.rule("9") == "a job"
-    bad, late = log.failures
+    bad, late = log.failed["3"], log.failed["4"]
     place = Path("/w/logs/rule_bad/c0/8.log")
     said = "ValueError: no such thing"
     assert bad == Failure("bad", "8", "FAILED", place, unsent=False, said=said)
     assert late.unsent
     assert "no answer" in late.said
     assert late.number is None
+
+
+def test_a_job_that_is_made_at_last_has_not_failed(tmp_path):
+    """The next attempt takes the place of the one before."""
+    path = tmp_path / "head.log"
+    again = SENT.replace("8", "9") + FAILED.replace("'8'", "'9'")
+    path.write_text(SENT + FAILED + again)
+    log = HeadLog(path)
+    log.read_on()
+    assert [one.number for one in log.failed.values()] == ["9"]
+    path.write_text(path.read_text() + "Finished jobid: 3 (Rule: bad)\n")
+    log.read_on()
+    assert log.failed == {}
 
 
 def test_it_reads_on_by_whole_lines(tmp_path):

@@ -95,7 +95,7 @@ class Head:
 
     def reasons(self) -> list[str]:
         """Return a line for each failure: its rule, why, and where its log is."""
-        return self._reasons.lines(self.log.failures)
+        return self._reasons.lines(self.log.failed.values())
 
     def cause(self) -> str | None:
         """Say what of the cluster kept it from its end; None if nothing did."""
@@ -103,9 +103,9 @@ class Head:
             return "Snakemake lost its jobs"
         if self.process.returncode < 0:
             return f"Snakemake was killed, signal {-self.process.returncode}"
-        if any(failure.unsent for failure in self.log.failures):
+        if any(failure.unsent for failure in self.log.failed.values()):
             return "Slurm took no jobs"
-        if any(failure.state in queue.LOST for failure in self.log.failures):
+        if any(failure.state in queue.LOST for failure in self.log.failed.values()):
             return "jobs were cancelled, or their nodes lost"
         return None
 

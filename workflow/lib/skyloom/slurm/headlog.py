@@ -9,6 +9,8 @@ from pathlib import Path
 RUN = re.compile(r"^SLURM run ID: (\S+)")
 SENT = re.compile(r"submitted with SLURM jobid (\d+) \(log: (.*)\)\.$")
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
+FINISHED = re.compile(r"^Finished jobid: (\d+)")
+JOBID = re.compile(r"^    jobid: (\d+)$")
 FAILED = re.compile(r"SLURM-job '(\d+)' failed.*status is: '(\w+)'")
 ERROR = re.compile(r"^Error in rule (\S+):")
 UNSENT = re.compile(r"^\s+message: (SLURM sbatch failed.*|Job submission failed.*)")
@@ -56,8 +58,8 @@ class HeadLog:
         Steps that are done, and all.
     sent : dict of str to Path
         Slurm's numbers of the jobs that were sent, and where Slurm writes their output.
-    failures : list of Failure
-        In the order in which they came.
+    failed : dict of str to Failure
+        The last failure of each job that is not made since, by Snakemake's number.
     """
 
     path: Path
@@ -65,7 +67,9 @@ class HeadLog:
     made: int = 0
     steps: int = 0
     sent: dict[str, Path] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
+    failed: dict[str, Failure] = field(default_factory=dict)
+    _failing: Failure | None = None  # whose message is being read
+    _last: Failure | None = None  # whose logs may be shown
     _read: int = 0
     _fence: str | None = None  # of a log that is being shown; "" before its first line
     _shown: list[str] = field(default_factory=list)  # its lines
@@ -99,14 +103,21 @@ class HeadLog:
             self.sent[found[1]] = Path(found[2])
         elif found := STEPS.search(line):
             self.made, self.steps = int(found[1]), int(found[2])
+        elif found := FINISHED.search(line):
+            self.failed.pop(found[1], None)
         elif found := ERROR.search(line):
-            self.failures.append(Failure(found[1]))
-        elif self.failures and (found := FAILED.search(line)):
-            last = self.failures[-1]
-            last.number, last.state = found[1], found[2]
-            last.log = self.sent.get(found[1])
-        elif self.failures and (found := UNSENT.search(line)):
-            self.failures[-1].unsent, self.failures[-1].said = True, found[1]
+            self._failing = self._last = Failure(found[1])
+        elif self._failing:
+            self._take_failure(self._failing, line)
+
+    def _take_failure(self, failure: Failure, line: str) -> None:
+        if found := FAILED.search(line):
+            failure.number, failure.state = found[1], found[2]
+            failure.log = self.sent.get(found[1])
+        elif found := UNSENT.search(line):
+            failure.unsent, failure.said = True, found[1]
+        elif found := JOBID.search(line):
+            self.failed[found[1]], self._failing = failure, None
 
     def _pass_over(self, line: str) -> None:
         """Take the last line of the log of a failed job, and nothing else of it."""
@@ -117,6 +128,6 @@ class HeadLog:
             self._shown += [line.strip()] if line.strip() else []
         else:
             self._fence = None
-            if self.failures and self._shown:
+            if self._last and self._shown:
                 # The first is the rule's own; that of Slurm comes after.
-                self.failures[-1].said = self.failures[-1].said or self._shown[-1]
+                self._last.said = self._last.said or self._shown[-1]

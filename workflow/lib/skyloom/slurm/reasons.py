@@ -36,5 +36,5 @@ def tell(log: str) -> None:
     """
     state = HeadLog(Path(log))
     state.read_on()
-    for line in Reasons().lines(one for one in state.failures if one.number):
+    for line in Reasons().lines(one for one in state.failed.values() if one.number):
         print(f"failed: {line}", file=sys.stderr)
