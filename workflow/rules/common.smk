@@ -9,4 +9,4 @@ from skyloom.run.chunks import assign
 from skyloom.run.config import pick
 from skyloom.run.digest import code_of
 from skyloom.run.layers import check_layers
-from skyloom.run.resources import by_attempt, memory
+from skyloom.run.resources import memory, minutes

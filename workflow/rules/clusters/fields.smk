@@ -26,8 +26,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(120),
+            mem_mb=memory(2000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 TABLES,
@@ -63,8 +63,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(240),
+            mem_mb=memory(3000),
+            runtime=minutes(240),
         params:
             settings=pick(
                 config,
@@ -98,8 +98,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(4000),
-            runtime=by_attempt(120),
+            mem_mb=memory(4000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config,
@@ -132,8 +132,8 @@ for chunk, numbers in CALIBRATING.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(120),
+            mem_mb=memory(3000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | {"tiles": training_files.fields(config, numbers)},

@@ -20,8 +20,8 @@ rule look_at_sky:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=by_attempt(8000),
-        runtime=by_attempt(120),
+        mem_mb=memory(8000),
+        runtime=minutes(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:
         settings=pick(
@@ -59,8 +59,8 @@ rule filter_sky:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         settings=pick(TABLES, "real_field.limit", "seed", "tables"),
         code=digest("scripts/clusters/filter_sky.py"),
@@ -94,8 +94,8 @@ rule real_field:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         settings=pick(config, "evaluate.purity", "seed"),
         code=digest("scripts/clusters/real_field.py"),
