@@ -87,3 +87,6 @@ rule all:
     default_target: True
     input:
         [getattr(rules, f"{area}_all").input for area in config["areas"]],
+
+
+include: "workflow/rules/plan.smk"

@@ -71,7 +71,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
+            mem_mb=memory(500, per_thread=600),
             runtime=minutes(60),
         params:
             settings=pick(config, "aggregate"),
@@ -98,7 +98,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
+            mem_mb=memory(500, per_thread=600),
             runtime=minutes(60),
         params:
             settings={},
@@ -127,7 +127,7 @@ for chunk, ids in INPUTS.chunks.items():
                 "../../../envs/builder.yaml"
             threads: config["threads"]
             resources:
-                mem_mb=memory(500, per_thread=500),
+                mem_mb=memory(500, per_thread=600),
                 runtime=minutes(120),
             params:
                 settings=pick(config | {"start": start}, "start", "tune"),
@@ -157,7 +157,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
+            mem_mb=memory(500, per_thread=600),
             runtime=minutes(240),
         params:
             settings=pick(config, "tune"),
@@ -187,7 +187,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
+            mem_mb=memory(500, per_thread=600),
             runtime=minutes(60),
         params:
             settings={},

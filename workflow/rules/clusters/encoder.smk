@@ -18,7 +18,7 @@ rule train:
         "../../../envs/clusters.yaml"
     threads: training_files.request(config)["cores"]
     resources:
-        mem_mb=memory(6000),
+        mem_mb=memory(2000 + 400 * LEARN_MPX, per_thread=500 + 25 * FILE_MPX),
         runtime=minutes(720),
         gpu=training_files.request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
@@ -69,7 +69,7 @@ rule evaluate_encoder:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
         runtime=minutes(60),
     params:
         settings=pick(config, "seed"),
@@ -94,7 +94,7 @@ rule calibrate:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
         runtime=minutes(60),
     params:
         settings=pick(

@@ -26,7 +26,7 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(2000),
+            mem_mb=memory(500, per_thread=400),
             runtime=minutes(120),
         params:
             settings=pick(
@@ -63,7 +63,7 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(3000),
+            mem_mb=memory(500, per_thread=700 + 40 * FIELD_MPX),
             runtime=minutes(240),
         params:
             settings=pick(
@@ -98,7 +98,7 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(4000),
+            mem_mb=memory(500, per_thread=500 + 45 * FILE_MPX),
             runtime=minutes(120),
         params:
             settings=pick(
@@ -132,7 +132,7 @@ for chunk, numbers in CALIBRATING.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(3000),
+            mem_mb=memory(500, per_thread=400 + 90 * FIELD_MPX),
             runtime=minutes(120),
         params:
             settings=pick(

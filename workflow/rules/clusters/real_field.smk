@@ -20,7 +20,8 @@ rule look_at_sky:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=memory(8000),
+        # A painted tile has 100 megapixels, and is looked at when it is drawn.
+        mem_mb=memory(7000 + 300 * LOOK_MPX),
         runtime=minutes(120),
         gpu=int(config["survey"]["device"] != "cpu"),
     params:

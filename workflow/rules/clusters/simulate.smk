@@ -21,7 +21,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(8000),
+            mem_mb=memory(500, per_thread=500 + 48 * TILE_MPX),
             runtime=minutes(240),
         params:
             settings=pick(

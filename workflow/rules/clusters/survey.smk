@@ -18,7 +18,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(8000),
+            mem_mb=memory(500, per_thread=400 + 90 * TILE_MPX),
             runtime=minutes(120),
         params:
             settings=pick(config | {"tiles": names}, "seed", "tiles"),
@@ -75,7 +75,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(3000),
+            mem_mb=memory(1500 + 300 * LOOK_MPX),
             runtime=minutes(240),
             gpu=int(config["survey"]["device"] != "cpu"),
         params:
