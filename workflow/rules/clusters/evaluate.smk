@@ -34,7 +34,7 @@ rule evaluate:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=memory(3000),
+        mem_mb=memory(2000, per_input_mb=6),
         runtime=minutes(60),
     params:
         settings=pick(config, "evaluate", "seed"),

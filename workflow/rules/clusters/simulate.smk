@@ -59,7 +59,7 @@ rule density:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=memory(3000),
+        mem_mb=memory(500, per_thread=400),
         runtime=minutes(120),
     params:
         settings=pick(TABLES, "seed", "tables.red_sequence"),

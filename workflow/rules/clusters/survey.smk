@@ -48,7 +48,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(4000),
+            mem_mb=memory(1000, per_thread=400 + 10 * TILE_MPX),
             runtime=minutes(120),
         params:
             settings=pick(TABLES | {"tiles": names}, "tables.red_sequence", "tiles"),
@@ -75,7 +75,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(1500 + 300 * LOOK_MPX),
+            mem_mb=memory(1500 + 310 * LOOK_MPX),
             runtime=minutes(240),
             gpu=int(config["survey"]["device"] != "cpu"),
         params:
@@ -106,7 +106,7 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(2000),
+            mem_mb=memory(500, per_thread=400),
             runtime=minutes(60),
         params:
             settings=pick({"tiles": names}, "tiles"),
@@ -135,7 +135,7 @@ rule cluster_catalogue:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(1500, per_input_mb=6),
         runtime=minutes(60),
     params:
         code=digest("scripts/clusters/cluster_catalogue.py"),

@@ -8,16 +8,21 @@ neither is named, and its hours are not guessed.
 from __future__ import annotations
 
 import csv
+import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
+from skyloom.io.atomic import replacing
+
+LOGGER = "snakemake.logging"  # whose records tell jobs
 CHUNK = re.compile(r"_(c|round|repeat)?\d[\d-]*(?=_|$)")  # what rules' names end in
-CORES = 10**6  # of the machine that a dry run is for: no job asks for fewer there
 SHORT = 10  # [min] of a job that is worth its start on a cluster
 
 
@@ -74,45 +79,15 @@ class Estimate:
     source: str
 
 
-def planned(snakefile: str | Path, layer: str | Path) -> list[Planned]:
-    """Return the jobs that a dry run of the default target finds, with outputs.
-
-    Call it in a process of its own: reading rules changes the process for good.
-    """
-    # Only the rule `plan` needs them, and they take a second.
-    from snakemake.api import SnakemakeApi  # noqa: PLC0415
-    from snakemake.settings import types as how  # noqa: PLC0415
-
-    triggers = how.RerunTrigger
-    seen, logger = _Jobs(), logging.getLogger("snakemake.logging")
-    with SnakemakeApi(how.OutputSettings(quiet={how.Quietness.ALL})) as api:
-        workflow = api.workflow(
-            resource_settings=how.ResourceSettings(cores=CORES),
-            config_settings=how.ConfigSettings(configfiles=[Path(layer)]),
-            snakefile=Path(snakefile),
-        )
-        logger.addHandler(seen)
-        # As profiles/default has them.
-        dag = workflow.dag(
-            how.DAGSettings(
-                rerun_triggers={triggers.MTIME, triggers.PARAMS, triggers.INPUT}
-            )
-        )
-        dag.execute_workflow(
-            executor="dryrun", execution_settings=how.ExecutionSettings(lock=False)
-        )
-    logger.removeHandler(seen)
-    return sorted(seen.jobs, key=repr)
-
-
-class _Jobs(logging.Handler):
-    """Keeps what Snakemake logs of each job."""
+class Jobs(logging.Handler):
+    """Keeps the jobs that Snakemake finds in a dry run, from what it logs of each."""
 
     def __init__(self):
         super().__init__()
-        self.jobs: list[Planned] = []
+        self.found: list[Planned] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep the job of a record that tells one, but for mere targets."""
         if str(getattr(record, "event", "")) != "job_info" or not record.output:
             return
         asked = record.resources
@@ -125,7 +100,34 @@ class _Jobs(logging.Handler):
             len(record.output),
             record.benchmark,
         )
-        self.jobs.append(job)
+        self.found.append(job)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Keep the jobs that are found in the block, in an order of their own."""
+        logger = logging.getLogger(LOGGER)
+        logger.addHandler(self)
+        yield
+        logger.removeHandler(self)
+        self.found.sort(key=repr)
+
+
+@contextmanager
+def layer_of(config: Mapping) -> Iterator[Path]:
+    """Give a file of a whole config, which a run of the same settings has as layer."""
+    with TemporaryDirectory() as folder:
+        layer = Path(folder) / "layer.json"
+        layer.write_text(json.dumps(config), encoding="utf-8")
+        yield layer
+
+
+def write_plan(
+    path: str | Path, jobs: Jobs, rates: str | Path, config: Mapping
+) -> None:
+    """Write the plan of a run whose jobs were found, whole or not at all."""
+    plan = text(config["run"], jobs.found, rates_of(rates), config)
+    with replacing(path) as temporary:
+        temporary.write_text(plan, encoding="utf-8")
 
 
 def rates_of(path: str | Path) -> dict[str, Rate]:
