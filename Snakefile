@@ -100,6 +100,7 @@ rule all:
 
 
 include: "workflow/rules/manifest.smk"
+include: "workflow/rules/plan.smk"
 
 
 allocation.ask(workflow.rules, config["cluster"])

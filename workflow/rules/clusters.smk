@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from math import ceil
 
 
 include: "common.smk"
@@ -21,6 +22,15 @@ SIMULATED = sorted(TILES) if config["source"] == "simulated" else []
 ENCODER = inputs.encoder(config) if TILES else {}
 TABLES = config | {"tables": inputs.resource_digests()}
 digest = partial(code_of, env="envs/clusters.yaml")
+
+# Megapixels that memory goes by: of a field, a file of fields, what is learned from and
+# looked at in one step, and a tile. DES's tiles have 100.
+FIELD_MPX = ceil((config["simulate"]["fields"]["image_size"] / 1000) ** 2)
+FILE_MPX = config["data"]["n_per_file"] * FIELD_MPX
+LEARN_MPX = config["train"]["batch"] * FIELD_MPX
+LOOK_MPX = config["survey"]["batch"] * ceil((config["survey"]["window"] / 1000) ** 2)
+SIDE = config["simulate"]["survey"]["image_size"] if SIMULATED else 10_000
+TILE_MPX = ceil((SIDE / 1000) ** 2)
 
 
 include: "clusters/list.smk"

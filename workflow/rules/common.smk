@@ -10,5 +10,5 @@ from skyloom.run.config import pick
 from skyloom.run.digest import code_of
 from skyloom.run.layers import check_layers
 from skyloom.run.lock import hold
-from skyloom.run.resources import by_attempt, memory
+from skyloom.run.resources import memory, minutes
 from skyloom.slurm import allocation, reasons

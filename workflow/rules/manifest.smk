@@ -17,8 +17,8 @@ rule manifest:
         "../../envs/head.yaml"
     threads: 4
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(240),
+        mem_mb=memory(2000),
+        runtime=minutes(240),
     params:
         code=code_of("scripts/manifest.py", env="envs/head.yaml"),
     message:
@@ -35,8 +35,8 @@ rule verify:
         "../../envs/head.yaml"
     threads: 4
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(240),
+        mem_mb=memory(2000),
+        runtime=minutes(240),
     params:
         settings={"manifest": f"{RESULTS}/manifest.json"},
         code=code_of("scripts/verify.py", env="envs/head.yaml"),

@@ -28,7 +28,7 @@ rule component_frequencies:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/component_frequencies.py"),
@@ -53,7 +53,7 @@ rule volunteer_agreement:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/volunteer_agreement.py"),
@@ -78,7 +78,7 @@ rule residual_statistics:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=1),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/residual_statistics.py"),
@@ -100,7 +100,7 @@ rule repeatability:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={"repeats": INPUTS.repeats},
         code=digest("scripts/builder/repeatability.py"),
@@ -126,7 +126,7 @@ rule pitch_posterior:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(4000, per_input_mb=10),
-        runtime=by_attempt(240),
+        runtime=minutes(240),
     params:
         settings=pick(config | {"repeats": INPUTS.repeats}, "pitch", "repeats", "seed"),
         code=digest("scripts/builder/pitch_posterior.py"),
@@ -151,7 +151,7 @@ rule morphology:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings=pick(config, "seed", "morphology"),
         code=digest("scripts/builder/morphology.py"),
@@ -173,7 +173,7 @@ rule winding:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings=pick(config, "seed", "winding"),
         code=digest("scripts/builder/winding.py"),
@@ -202,7 +202,7 @@ if PUBLISHED:
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(1000, per_input_mb=5),
-            runtime=by_attempt(30),
+            runtime=minutes(30),
         params:
             settings=pick(config, "paths.models"),
             code=digest("scripts/builder/published.py"),
@@ -228,7 +228,7 @@ if config["source"] == "simulated":
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(1000, per_input_mb=5),
-            runtime=by_attempt(30),
+            runtime=minutes(30),
         params:
             settings=pick(config, "seed"),
             code=digest("scripts/builder/recovery.py"),
@@ -255,7 +255,7 @@ rule metrics:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=5),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/metrics.py"),
@@ -283,7 +283,7 @@ rule analysis:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(4000, per_input_mb=10),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={"repeats": INPUTS.repeats},
         code=notebook("notebooks/builder_analysis.ipynb"),

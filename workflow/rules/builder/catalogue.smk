@@ -15,7 +15,7 @@ rule model_tables:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=10),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/model_tables.py"),
@@ -39,7 +39,7 @@ rule make_agg_bi_models:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(4000, per_input_mb=10),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=notebook("notebooks/builder_make_agg_bi_models.ipynb"),
@@ -74,7 +74,7 @@ rule catalogue:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=10),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/builder/catalogue.py"),
@@ -98,7 +98,7 @@ rule compile_tuned_models:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(4000, per_input_mb=10),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=notebook("notebooks/builder_compile_tuned_models.ipynb"),

@@ -17,7 +17,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(1500),
-            runtime=by_attempt(30),
+            runtime=minutes(30),
         params:
             settings=pick(
                 config | {"repeats": INPUTS.repeats_of(chunk)},
@@ -46,7 +46,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(1500),
-            runtime=by_attempt(30),
+            runtime=minutes(30),
         params:
             settings=pick(config, "source", "volunteers", "paths.models"),
             code=digest("scripts/builder/volunteers.py"),
@@ -71,8 +71,8 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
-            runtime=by_attempt(60),
+            mem_mb=memory(500, per_thread=600),
+            runtime=minutes(60),
         params:
             settings=pick(config, "aggregate"),
             code=digest("scripts/builder/aggregates.py"),
@@ -98,8 +98,8 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
-            runtime=by_attempt(60),
+            mem_mb=memory(500, per_thread=600),
+            runtime=minutes(60),
         params:
             settings={},
             code=digest("scripts/builder/best_individual.py"),
@@ -127,8 +127,8 @@ for chunk, ids in INPUTS.chunks.items():
                 "../../../envs/builder.yaml"
             threads: config["threads"]
             resources:
-                mem_mb=memory(500, per_thread=500),
-                runtime=by_attempt(120),
+                mem_mb=memory(500, per_thread=600),
+                runtime=minutes(120),
             params:
                 settings=pick(config | {"start": start}, "start", "tune"),
                 code=digest("scripts/builder/tuned.py"),
@@ -157,8 +157,8 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
-            runtime=by_attempt(240),
+            mem_mb=memory(500, per_thread=600),
+            runtime=minutes(240),
         params:
             settings=pick(config, "tune"),
             code=digest("scripts/builder/models.py"),
@@ -187,8 +187,8 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(500, per_thread=500),
-            runtime=by_attempt(60),
+            mem_mb=memory(500, per_thread=600),
+            runtime=minutes(60),
         params:
             settings={},
             code=digest("scripts/builder/figures.py"),
@@ -214,7 +214,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(1500),
-            runtime=by_attempt(30),
+            runtime=minutes(30),
         params:
             settings={},
             code=digest("scripts/builder/exports.py"),

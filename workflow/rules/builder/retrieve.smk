@@ -28,7 +28,7 @@ rule retrieve_subject:
     resources:
         downloads=1,
         mem_mb=memory(500),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/builder/retrieve_subject.py"),

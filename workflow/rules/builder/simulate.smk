@@ -24,7 +24,7 @@ for chunk, ids in INPUTS.chunks.items():
             "../../../envs/builder.yaml"
         resources:
             mem_mb=memory(2000),
-            runtime=by_attempt(60),
+            runtime=minutes(60),
         params:
             settings=pick(
                 config

@@ -12,7 +12,7 @@ rule subject_id_list:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(500),
-        runtime=by_attempt(10),
+        runtime=minutes(10),
     params:
         settings={"subjects": SUBJECTS},
         code=digest("scripts/builder/subject_id_list.py"),
@@ -36,7 +36,7 @@ rule subjects:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=20),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={"subjects": SUBJECTS},
         code=digest("scripts/builder/subjects.py"),
@@ -60,7 +60,7 @@ rule classifications:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=20),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(
             config | {"subjects": SUBJECTS},
@@ -88,7 +88,7 @@ rule gal_metadata:
         "../../../envs/builder.yaml"
     resources:
         mem_mb=memory(1500),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/builder/gal_metadata.py"),

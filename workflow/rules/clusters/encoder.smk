@@ -18,8 +18,8 @@ rule train:
         "../../../envs/clusters.yaml"
     threads: training_files.request(config)["cores"]
     resources:
-        mem_mb=by_attempt(6000),
-        runtime=by_attempt(720),
+        mem_mb=memory(2000 + 400 * LEARN_MPX, per_thread=500 + 25 * FILE_MPX),
+        runtime=minutes(720),
         gpu=training_files.request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
         devices=config["train"]["devices"],
@@ -69,8 +69,8 @@ rule evaluate_encoder:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(60),
+        mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
+        runtime=minutes(60),
     params:
         settings=pick(config, "seed"),
         code=digest("scripts/clusters/evaluate_encoder.py"),
@@ -94,8 +94,8 @@ rule calibrate:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(60),
+        mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
+        runtime=minutes(60),
     params:
         settings=pick(
             TABLES,

@@ -34,8 +34,8 @@ rule evaluate:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(2000, per_input_mb=6),
+        runtime=minutes(60),
     params:
         settings=pick(config, "evaluate", "seed"),
         code=digest("scripts/clusters/evaluate.py"),

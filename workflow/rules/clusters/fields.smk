@@ -26,8 +26,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(120),
+            mem_mb=memory(500, per_thread=400),
+            runtime=minutes(120),
         params:
             settings=pick(
                 TABLES,
@@ -63,8 +63,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(240),
+            mem_mb=memory(500, per_thread=700 + 40 * FIELD_MPX),
+            runtime=minutes(240),
         params:
             settings=pick(
                 config,
@@ -98,8 +98,8 @@ for chunk, numbers in CHUNKS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(4000),
-            runtime=by_attempt(120),
+            mem_mb=memory(500, per_thread=500 + 45 * FILE_MPX),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config,
@@ -132,8 +132,8 @@ for chunk, numbers in CALIBRATING.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(120),
+            mem_mb=memory(500, per_thread=400 + 90 * FIELD_MPX),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | {"tiles": training_files.fields(config, numbers)},

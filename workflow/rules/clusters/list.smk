@@ -10,8 +10,8 @@ rule make_cluster_list:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings=pick(config, "seed"),
         code=digest("scripts/clusters/make_cluster_list.py"),

@@ -13,8 +13,8 @@ rule match:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(30),
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         settings=pick(
             config,

@@ -18,8 +18,8 @@ rule single_tile_evaluation:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(60),
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         settings=pick(config, "evaluate"),
         code=digest(

@@ -20,8 +20,9 @@ rule look_at_sky:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=by_attempt(8000),
-        runtime=by_attempt(120),
+        # A painted tile has 100 megapixels, and is looked at when it is drawn.
+        mem_mb=memory(7000 + 300 * LOOK_MPX),
+        runtime=minutes(120),
         gpu=int(config["survey"]["device"] != "cpu"),
         # Who looks, and at how many at once, is no reason to look again.
         batch=config["survey"]["batch"],
@@ -64,8 +65,8 @@ rule filter_sky:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         settings=pick(TABLES, "real_field.limit", "seed", "tables"),
         code=digest("scripts/clusters/filter_sky.py"),
@@ -99,8 +100,8 @@ rule real_field:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         settings=pick(config, "evaluate.purity", "seed"),
         code=digest("scripts/clusters/real_field.py"),

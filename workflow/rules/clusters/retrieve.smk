@@ -18,8 +18,8 @@ rule retrieve_des_tile:
         "../../../envs/clusters.yaml"
     resources:
         downloads=1,
-        mem_mb=by_attempt(500),
-        runtime=by_attempt(60),
+        mem_mb=memory(500),
+        runtime=minutes(60),
     params:
         settings=pick(config, "retrieve.tiles"),
         code=digest("scripts/clusters/retrieve_des_tile.py"),

@@ -21,8 +21,8 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(8000),
-            runtime=by_attempt(240),
+            mem_mb=memory(500, per_thread=500 + 48 * TILE_MPX),
+            runtime=minutes(240),
         params:
             settings=pick(
                 TABLES,
@@ -59,8 +59,8 @@ rule density:
         "../../../envs/clusters.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(120),
+        mem_mb=memory(500, per_thread=400),
+        runtime=minutes(120),
     params:
         settings=pick(TABLES, "seed", "tables.red_sequence"),
         code=digest("scripts/clusters/density.py"),

@@ -33,8 +33,8 @@ rule metrics:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/clusters/metrics.py"),

@@ -18,8 +18,8 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(8000),
-            runtime=by_attempt(120),
+            mem_mb=memory(500, per_thread=400 + 90 * TILE_MPX),
+            runtime=minutes(120),
         params:
             settings=pick(config | {"tiles": names}, "seed", "tiles"),
             code=digest("scripts/clusters/sources.py"),
@@ -48,8 +48,8 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(4000),
-            runtime=by_attempt(120),
+            mem_mb=memory(1000, per_thread=400 + 10 * TILE_MPX),
+            runtime=minutes(120),
         params:
             settings=pick(TABLES | {"tiles": names}, "tables.red_sequence", "tiles"),
             code=digest("scripts/clusters/matched_filter.py"),
@@ -75,8 +75,8 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(240),
+            mem_mb=memory(1500 + 310 * LOOK_MPX),
+            runtime=minutes(240),
             gpu=int(config["survey"]["device"] != "cpu"),
             # Who looks, and at how many at once, is no reason to look again.
             batch=config["survey"]["batch"],
@@ -111,8 +111,8 @@ for chunk, names in PARTS.items():
             "../../../envs/clusters.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(60),
+            mem_mb=memory(500, per_thread=400),
+            runtime=minutes(60),
         params:
             settings=pick({"tiles": names}, "tiles"),
             code=digest("scripts/clusters/detect.py"),
@@ -140,8 +140,8 @@ rule cluster_catalogue:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(60),
+        mem_mb=memory(1500, per_input_mb=6),
+        runtime=minutes(60),
     params:
         code=digest("scripts/clusters/cluster_catalogue.py"),
     message:
@@ -170,8 +170,8 @@ rule picture:
     conda:
         "../../../envs/clusters.yaml"
     resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(20),
+        mem_mb=memory(4000),
+        runtime=minutes(20),
     params:
         settings={},
         code=digest("scripts/clusters/picture.py"),

@@ -20,7 +20,7 @@ for number in ROUNDS:
                 "../../../envs/quasars.yaml"
             resources:
                 mem_mb=memory(3000, per_input_mb=5),
-                runtime=by_attempt(480),
+                runtime=minutes(480),
                 gpu=int(config["ensemble"]["device"] != "cpu"),
                 # Who trains is no reason to train again, as params would be.
                 device=config["ensemble"]["device"],
@@ -64,7 +64,7 @@ rule calibrate:
     threads: config["threads"]
     resources:
         mem_mb=memory(2000, per_input_mb=5),
-        runtime=by_attempt(120),
+        runtime=minutes(120),
         gpu=int(config["survey"]["device"] != "cpu"),
         device=config["survey"]["device"],
     params:

@@ -43,7 +43,7 @@ rule evaluate_round:
         "../../../envs/quasars.yaml"
     resources:
         mem_mb=memory(1500, per_input_mb=4),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(
             config,
@@ -89,7 +89,7 @@ rule compare_rounds:
         "../../../envs/quasars.yaml"
     resources:
         mem_mb=memory(1500, per_input_mb=4),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(
             config,
@@ -140,8 +140,8 @@ if GIVEN["spectra"]:
             "../../../envs/quasars.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(120),
+            mem_mb=memory(3000),
+            runtime=minutes(120),
             gpu=int(config["survey"]["device"] != "cpu"),
             device=config["survey"]["device"],
         params:
@@ -178,8 +178,8 @@ if GIVEN["truth"]:
         conda:
             "../../../envs/quasars.yaml"
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(30),
+            mem_mb=memory(2000),
+            runtime=minutes(30),
         params:
             settings=pick(config, "seed", "thresholds"),
             code=digest("scripts/quasars/evaluate_files.py"),
@@ -205,8 +205,8 @@ rule metrics:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/quasars/metrics.py"),

@@ -19,8 +19,8 @@ rule import_sample:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(4000),
-        runtime=by_attempt(240),
+        mem_mb=memory(4000),
+        runtime=minutes(240),
     params:
         settings=pick(config | {"sources": SAMPLE["counts"]}, "seed", "sources"),
         code=digest("scripts/quasars/import_sample.py"),

@@ -1,7 +1,5 @@
 """The query of a round: what people should look at next."""
 
-from pathlib import Path
-
 
 # The targets most worth a label, why, and what they look like.
 rule query:
@@ -28,10 +26,8 @@ rule query:
         "../../../envs/quasars.yaml"
     resources:
         # The table is read whole; of the stores, a few spectra.
-        mem_mb=lambda wildcards, input, attempt: (
-            attempt * (1500 + 4 * (Path(input.results).stat().st_size // 10**6))
-        ),
-        runtime=by_attempt(120),
+        mem_mb=memory(1500, per_input_mb=4, held="results"),
+        runtime=minutes(120),
     params:
         settings=pick(config, "query", "seed"),
         code=digest("scripts/quasars/query.py"),
@@ -57,7 +53,7 @@ rule al_querier:
         "../../../envs/quasars.yaml"
     resources:
         mem_mb=memory(1500, per_input_mb=4),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(config, "query", "seed"),
         code=digest("scripts/run_notebook.py", "notebooks/quasars_al_querier.ipynb"),

@@ -18,8 +18,8 @@ rule merge_labels:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/quasars/merge_labels.py"),
@@ -44,8 +44,8 @@ rule gather_labelled:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(120),
+        mem_mb=memory(1000),
+        runtime=minutes(120),
     params:
         settings={},
         code=digest("scripts/quasars/gather_labelled.py"),

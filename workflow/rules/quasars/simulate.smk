@@ -21,8 +21,8 @@ rule simulate_survey:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(120),
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         settings=pick(config | {"tables": TABLES}, "seed", "simulate.survey", "tables"),
         code=digest("scripts/quasars/simulate_survey.py"),
@@ -46,8 +46,8 @@ rule simulate_sample:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(120),
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         settings=pick(config | {"tables": TABLES}, "seed", "simulate.sample", "tables"),
         code=digest("scripts/quasars/simulate_sample.py"),
@@ -69,8 +69,8 @@ rule answer_query:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/quasars/answer_query.py"),

@@ -18,8 +18,8 @@ for chunk, names in CHUNKS.items():
         conda:
             "../../../envs/quasars.yaml"
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(120),
+            mem_mb=memory(2000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | {"exposures": {name: len(EXPOSURES[name]) for name in names}},
@@ -52,8 +52,8 @@ rule train_som:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(2000),
-        runtime=by_attempt(120),
+        mem_mb=memory(2000),
+        runtime=minutes(120),
     params:
         settings=pick(config, "seed", "som"),
         code=digest("scripts/quasars/train_som.py"),

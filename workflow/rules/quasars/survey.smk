@@ -29,8 +29,8 @@ for number in ROUNDS:
                 "../../../envs/quasars.yaml"
             threads: config["threads"]
             resources:
-                mem_mb=by_attempt(3000),
-                runtime=by_attempt(240),
+                mem_mb=memory(3000),
+                runtime=minutes(240),
                 gpu=int(config["survey"]["device"] != "cpu"),
                 # Who classifies is no reason to classify again.
                 device=config["survey"]["device"],
@@ -59,8 +59,8 @@ rule collect_results:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(60),
+        mem_mb=memory(1000),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/quasars/collect_results.py"),
@@ -86,8 +86,8 @@ rule write_prior:
     conda:
         "../../../envs/quasars.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings=pick(config, "survey.n_detect", "thresholds"),
         code=digest("scripts/quasars/write_prior.py"),

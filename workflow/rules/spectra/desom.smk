@@ -27,7 +27,7 @@ for repeat, FOLDER in DESOM1.items():
         threads: config["desom"]["threads"]
         resources:
             mem_mb=memory(4000),
-            runtime=by_attempt(1440),
+            runtime=minutes(1440),
             gpu=int(config["desom"]["gpu"]),
         params:
             settings=pick(
@@ -71,7 +71,7 @@ rule draw_desom1:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(3000),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings=pick(config, "desom.training.gamma", "seed"),
         code=digest("scripts/spectra/draw_desom1.py"),

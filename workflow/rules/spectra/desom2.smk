@@ -22,7 +22,7 @@ rule desom2:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(3000, per_input_mb=10),
-        runtime=by_attempt(480),
+        runtime=minutes(480),
     params:
         settings=pick(config, "galaxy_map", "seed"),
         code=digest("scripts/spectra/desom2.py"),
@@ -53,7 +53,7 @@ rule draw_desom2:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(1500),
-        runtime=by_attempt(20),
+        runtime=minutes(20),
     params:
         settings=pick(config, "galaxy_map.training.gamma"),
         code=digest("scripts/spectra/draw_desom2.py"),
@@ -82,7 +82,7 @@ rule catalogue:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(1500),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings={},
         code=digest("scripts/spectra/catalogue.py"),
@@ -108,7 +108,7 @@ rule evaluate_galaxies:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2000, per_input_mb=5),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(config, "seed"),
         code=digest("scripts/spectra/evaluate_galaxies.py"),
@@ -134,7 +134,7 @@ rule interrogate_desom2:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(4000),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/run_notebook.py", "notebooks/spectra_desom2.ipynb"),

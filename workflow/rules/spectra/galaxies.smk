@@ -26,7 +26,7 @@ for chunk, names in OWNERS.items():
             "../../../envs/spectra.yaml"
         resources:
             mem_mb=memory(1500),
-            runtime=by_attempt(60),
+            runtime=minutes(60),
         params:
             settings=pick({"galaxies": INPUTS.galaxies[chunk]}, "galaxies"),
             code=digest("scripts/spectra/galaxies.py"),
@@ -57,7 +57,7 @@ for chunk, names in OWNERS.items():
         threads: min(8, 1 + len(names) // 50)
         resources:
             mem_mb=memory(1000, per_thread=1500),
-            runtime=by_attempt(120),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | {"galaxies": INPUTS.galaxies[chunk]},
@@ -86,7 +86,7 @@ rule stack_fingerprints:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(1500),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/spectra/stack_fingerprints.py"),

@@ -21,7 +21,7 @@ rule labels:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2500),
-        runtime=by_attempt(120),
+        runtime=minutes(120),
     params:
         settings=pick(config, "labels", "seed"),
         code=digest("scripts/spectra/labels.py"),
@@ -59,7 +59,7 @@ rule evaluate_labels:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2500),
-        runtime=by_attempt(120),
+        runtime=minutes(120),
     params:
         settings=pick(config, "labels.calibrate", "seed"),
         code=digest("scripts/spectra/evaluate_labels.py"),

@@ -41,8 +41,8 @@ rule baseline:
     conda:
         "../../../envs/spectra.yaml"
     resources:
-        mem_mb=by_attempt(6000),
-        runtime=by_attempt(240),
+        mem_mb=memory(6000),
+        runtime=minutes(240),
     params:
         settings=pick(
             config,
@@ -79,7 +79,7 @@ if "ae_som" in KINDS:
         threads: config["desom"]["threads"]
         resources:
             mem_mb=memory(4000),
-            runtime=by_attempt(1440),
+            runtime=minutes(1440),
             gpu=int(config["desom"]["gpu"]),
         params:
             settings=pick(
@@ -127,8 +127,8 @@ rule evaluate_maps:
     conda:
         "../../../envs/spectra.yaml"
     resources:
-        mem_mb=by_attempt(6000),
-        runtime=by_attempt(120),
+        mem_mb=memory(6000),
+        runtime=minutes(120),
     params:
         settings=pick(TABLES, "desom.baselines", "indices", "labels.columns", "seed"),
         code=digest("scripts/spectra/evaluate_maps.py"),
@@ -152,8 +152,8 @@ rule interrogate_desom1:
     conda:
         "../../../envs/spectra.yaml"
     resources:
-        mem_mb=by_attempt(6000),
-        runtime=by_attempt(60),
+        mem_mb=memory(6000),
+        runtime=minutes(60),
     params:
         settings=pick(TABLES, "indices", "labels.columns"),
         code=digest("scripts/run_notebook.py", "notebooks/spectra_desom1.ipynb"),

@@ -36,7 +36,7 @@ if FILES:
             "../../../envs/spectra.yaml"
         resources:
             mem_mb=memory(3000, per_input_mb=4),
-            runtime=by_attempt(120),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | {"redshift": sources.redshift(config)}, "redshift", "seed"
@@ -59,7 +59,7 @@ if FILES:
             "../../../envs/spectra.yaml"
         resources:
             mem_mb=memory(1500, per_input_mb=3),
-            runtime=by_attempt(20),
+            runtime=minutes(20),
         params:
             code=digest("scripts/spectra/anomalies.py"),
         message:
@@ -84,7 +84,7 @@ rule evaluate_novelty:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2500),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(config, "seed"),
         code=digest("scripts/spectra/evaluate_novelty.py"),

@@ -19,8 +19,8 @@ for chunk in CHUNKS:
         conda:
             "../../../envs/spectra.yaml"
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(120),
+            mem_mb=memory(2000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config,
@@ -45,7 +45,7 @@ rule cuts:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(500),
-        runtime=by_attempt(10),
+        runtime=minutes(10),
     params:
         code=digest("scripts/spectra/cuts.py"),
     message:

@@ -20,8 +20,8 @@ rule retrieve_manga:
         "../../../envs/spectra.yaml"
     resources:
         downloads=1,
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(60),
+        mem_mb=memory(1000),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/spectra/retrieve_manga.py"),

@@ -20,7 +20,7 @@ rule sample:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2000),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(config, "cuts.outliers", "sample.scale", "sample.test", "seed"),
         code=digest("scripts/spectra/sample.py"),
@@ -48,7 +48,7 @@ rule split:
         "../../../envs/spectra.yaml"
     resources:
         mem_mb=memory(2000),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         code=digest("scripts/spectra/split.py"),
     message:

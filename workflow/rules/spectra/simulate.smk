@@ -30,8 +30,8 @@ for chunk, plateifus in INPUTS.chunks.items():
         conda:
             "../../../envs/spectra.yaml"
         resources:
-            mem_mb=by_attempt(2000),
-            runtime=by_attempt(120),
+            mem_mb=memory(2000),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | NOISE | {"names": {p: NAMES[p] for p in plateifus}},
@@ -60,8 +60,8 @@ for plateifu in INPUTS.cubes:
         conda:
             "../../../envs/spectra.yaml"
         resources:
-            mem_mb=by_attempt(3000),
-            runtime=by_attempt(30),
+            mem_mb=memory(3000),
+            runtime=minutes(30),
         params:
             settings=pick(
                 config | NOISE | {"names": {plateifu: NAMES[plateifu]}},

@@ -15,8 +15,8 @@ rule metrics:
     conda:
         "../../../envs/spectra.yaml"
     resources:
-        mem_mb=by_attempt(500),
-        runtime=by_attempt(10),
+        mem_mb=memory(500),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/spectra/metrics.py"),

@@ -13,7 +13,7 @@ rule gz3d_catalog:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=6),
-        runtime=by_attempt(20),
+        runtime=minutes(20),
     params:
         code=digest("scripts/spirals/gz3d_catalog.py"),
     message:
@@ -38,7 +38,7 @@ rule crossmatch:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(2000, per_input_mb=6),
-        runtime=by_attempt(60),
+        runtime=minutes(60),
     params:
         settings=pick(TABLES, "match", "tables.questions"),
         code=digest("scripts/spirals/crossmatch.py"),

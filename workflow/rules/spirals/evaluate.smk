@@ -24,7 +24,7 @@ rule baselines:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(2000, per_input_mb=2),
-        runtime=by_attempt(240),
+        runtime=minutes(240),
     params:
         settings=pick(
             config, "baselines", "evaluate.thresholds", "images.crop", "network.size"
@@ -56,7 +56,7 @@ rule compare:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=6),
-        runtime=by_attempt(30),
+        runtime=minutes(30),
     params:
         settings=pick(config, "evaluate.draws", "seed"),
         code=digest("scripts/spirals/compare.py"),

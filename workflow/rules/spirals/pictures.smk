@@ -24,7 +24,7 @@ for chunk, names in CHUNKS.items():
             threads: config["threads"]
             resources:
                 mem_mb=memory(1000, per_thread=500),
-                runtime=by_attempt(60),
+                runtime=minutes(60),
             params:
                 code=digest("scripts/spirals/marks.py"),
             message:
@@ -57,7 +57,7 @@ for chunk, names in CHUNKS.items():
         threads: config["threads"]
         resources:
             mem_mb=memory(1000, per_thread=500),
-            runtime=by_attempt(120),
+            runtime=minutes(120),
         params:
             settings=pick(
                 config | own,
@@ -90,7 +90,7 @@ for chunk, names in CHUNKS.items():
             "../../../envs/spirals.yaml"
         resources:
             mem_mb=memory(1000, per_input_mb=10),
-            runtime=by_attempt(60),
+            runtime=minutes(60),
         params:
             settings=pick(config, "images.size", "marks.volunteers"),
             code=digest("scripts/spirals/dataset.py"),
@@ -117,7 +117,7 @@ rule galaxies:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=6),
-        runtime=by_attempt(20),
+        runtime=minutes(20),
     params:
         settings=pick(TABLES, "cuts", "seed", "split", "tables.questions"),
         code=digest("scripts/spirals/galaxies.py"),

@@ -20,7 +20,7 @@ for chunk, names in CHUNKS.items():
             "../../../envs/spirals.yaml"
         resources:
             mem_mb=memory(2500, per_input_mb=10),
-            runtime=by_attempt(240),
+            runtime=minutes(240),
             gpu=0 if config["predict"]["device"] == "cpu" else 1,
             # Where it runs is no reason to look again, as params would be.
             device=config["predict"]["device"],
@@ -47,7 +47,7 @@ rule catalogue:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(1000, per_input_mb=6),
-        runtime=by_attempt(20),
+        runtime=minutes(20),
     params:
         code=digest("scripts/spirals/catalogue.py"),
     message:
@@ -74,7 +74,7 @@ for chunk, names in CHUNKS.items():
         threads: config["threads"]
         resources:
             mem_mb=memory(1000, per_thread=500),
-            runtime=by_attempt(60),
+            runtime=minutes(60),
         params:
             code=digest("scripts/spirals/pictures.py"),
         message:
@@ -97,8 +97,8 @@ rule interrogate:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=by_attempt(3000),
-        runtime=by_attempt(60),
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         settings={},
         code=digest("scripts/run_notebook.py", "notebooks/spirals_interrogate.ipynb"),

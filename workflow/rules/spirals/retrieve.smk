@@ -16,8 +16,8 @@ rule retrieve_gz3d:
         "../../../envs/spirals.yaml"
     resources:
         downloads=1,
-        mem_mb=by_attempt(500),
-        runtime=by_attempt(60),
+        mem_mb=memory(500),
+        runtime=minutes(60),
     params:
         settings=pick(config, "retrieve.gz3d"),
         code=digest("scripts/spirals/retrieve_gz3d.py"),
@@ -41,8 +41,8 @@ rule retrieve_cutouts:
         "../../../envs/spirals.yaml"
     resources:
         downloads=1,
-        mem_mb=by_attempt(1500),
-        runtime=by_attempt(60),
+        mem_mb=memory(1500),
+        runtime=minutes(60),
     params:
         settings=pick(config, "retrieve.cutouts", "retrieve.layer"),
         code=digest("scripts/spirals/retrieve_cutouts.py"),

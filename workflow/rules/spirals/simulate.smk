@@ -13,8 +13,8 @@ rule simulate_catalogue:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=by_attempt(1500),
-        runtime=by_attempt(30),
+        mem_mb=memory(1500),
+        runtime=minutes(30),
     params:
         settings=pick(
             TABLES,
@@ -55,7 +55,7 @@ for chunk, names in CHUNKS.items():
         threads: config["threads"]
         resources:
             mem_mb=memory(1500, per_thread=500),
-            runtime=by_attempt(240),
+            runtime=minutes(240),
         params:
             settings=pick(
                 TABLES,

@@ -41,7 +41,7 @@ rule evaluate:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(2500, per_input_mb=2),
-        runtime=by_attempt(120),
+        runtime=minutes(120),
     params:
         settings=pick(
             TABLES | {"figures": FIGURES},
@@ -86,8 +86,8 @@ rule metrics:
     conda:
         "../../../envs/spirals.yaml"
     resources:
-        mem_mb=by_attempt(1000),
-        runtime=by_attempt(10),
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings={},
         code=digest("scripts/spirals/metrics.py"),

@@ -21,7 +21,7 @@ if STARTS or "pretrained" in config["compare"]["heads"]:
         threads: request(config)["cores"]
         resources:
             mem_mb=memory(6000),
-            runtime=by_attempt(720),
+            runtime=minutes(720),
             gpu=request(config)["gpus"],
             devices=config["train"]["devices"],
             train_threads=config["train"]["threads"],
@@ -66,7 +66,7 @@ rule train:
     threads: request(config)["cores"]
     resources:
         mem_mb=memory(4000, per_input_mb=0.2),
-        runtime=by_attempt(1440),
+        runtime=minutes(1440),
         gpu=request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.
         devices=config["train"]["devices"],
@@ -107,7 +107,7 @@ rule judge:
         "../../../envs/spirals.yaml"
     resources:
         mem_mb=memory(2500, per_input_mb=2),
-        runtime=by_attempt(120),
+        runtime=minutes(120),
     params:
         settings=pick(TABLES, "evaluate.thresholds", "images.crop", "tables.questions"),
         code=digest("scripts/spirals/judge.py"),

@@ -1,17 +1,29 @@
-"""Resources that grow when a job is tried again."""
+"""What jobs ask a cluster for: more at each attempt, memory by what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+
+DAY = 1440  # [min]; longer jobs wait long on most clusters, or are refused
 
 
-def by_attempt(first: int) -> Callable[..., int]:
-    """Return a Snakemake resource function: ``first * attempt``."""
-    return lambda wildcards, attempt: first * attempt
+def minutes(first: int) -> Callable[..., int]:
+    """Return a Snakemake resource function for ``runtime``: `first` times the attempt.
+
+    Never more than a day. A training that needs longer goes on from its last state at
+    each attempt, and at the next start of Snakemake; ``--set-resources
+    RULE:runtime=2d`` asks for more.
+    """
+    return lambda wildcards, attempt: min(first * attempt, DAY)
 
 
 def memory(
-    first: int, *, per_thread: int = 0, per_input_mb: float = 0.0
+    first: int,
+    *,
+    per_thread: int = 0,
+    per_input_mb: float = 0.0,
+    held: str | None = None,
 ) -> Callable[..., int]:
     """Return a Snakemake resource function for ``mem_mb``.
 
@@ -23,6 +35,8 @@ def memory(
         And each of its worker processes [MB].
     per_input_mb : float
         And each MB of its input files, where all of them are held at once [MB].
+    held : str, optional
+        The name of the input that is held, one file, where the others are not.
 
     Returns
     -------
@@ -31,7 +45,13 @@ def memory(
     """
 
     def request(wildcards: object, input, attempt: int, threads: int) -> int:  # noqa: A002 - Snakemake's name
-        held = per_input_mb * input.size_mb if per_input_mb else 0.0
-        return int((first + per_thread * threads + held) * attempt)
+        size = 0.0
+        if per_input_mb:
+            size = _size(input.get(held)) if held else input.size_mb
+        return int((first + per_thread * threads + per_input_mb * size) * attempt)
 
     return request
+
+
+def _size(path: str) -> float:
+    return Path(path).stat().st_size / 1e6
