@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from skyloom.run.places import ROOT
-from skyloom.run.resources import DAY, memory, minutes
+from skyloom.run.resources import DAY, STARTERS, memory, minutes
 
 RULES = sorted((ROOT / "workflow" / "rules").glob("*/*.smk"))
 SUM = r"\d+( \+ \d+ \* [A-Z]+_MPX)*"  # megapixels of what the rule holds
@@ -31,9 +31,9 @@ def test_memory_follows_threads_and_inputs():
     """Each worker counts, and each MB that is held; all of it grows with attempts."""
     inputs = SimpleNamespace(size_mb=30.0)
     request = memory(500, per_thread=200, per_input_mb=2.0)
-    assert request(None, inputs, attempt=1, threads=4) == 500 + 800 + 60
-    assert request(None, inputs, attempt=2, threads=4) == 2 * (500 + 800 + 60)
-    assert memory(500)(None, None, attempt=3, threads=1) == 1500
+    assert request(None, inputs, attempt=1, threads=4) == STARTERS + 500 + 800 + 60
+    assert request(None, inputs, attempt=2, threads=4) == 2 * (STARTERS + 1360)
+    assert memory(500)(None, None, attempt=3, threads=1) == 3 * (STARTERS + 500)
 
 
 def test_memory_of_one_input(tmp_path):
@@ -42,7 +42,7 @@ def test_memory_of_one_input(tmp_path):
     table.write_bytes(b"0" * 3_000_000)
     inputs = {"results": str(table), "stores": ["elsewhere"]}
     request = memory(500, per_input_mb=4, held="results")
-    assert request(None, inputs, attempt=1, threads=8) == 512
+    assert request(None, inputs, attempt=1, threads=8) == STARTERS + 512
     with pytest.raises(FileNotFoundError):  # Snakemake then says <TBD>
         request(None, {"results": "nowhere.csv"}, attempt=1, threads=1)
 
