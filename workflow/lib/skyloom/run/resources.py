@@ -51,7 +51,8 @@ def memory(
         size = 0.0
         if per_input_mb:
             size = _size(input.get(held)) if held else input.size_mb
-        return int((STARTERS + first + per_thread * threads + per_input_mb * size) * attempt)
+        script = first + per_thread * threads + per_input_mb * size
+        return int((STARTERS + script) * attempt)
 
     return request
 
