@@ -57,7 +57,8 @@ class Screen:
 def summarised(log: HeadLog, jobs: Sequence[Job], failed: Sequence[str]) -> str:
     """Return one line: how many steps are made, and how many jobs run and wait."""
     states = Counter(job.state for job in jobs)
-    waiting = Counter(job.reason for job in jobs if job.state == "PENDING")
+    reasons = (job.reason for job in jobs if job.state == "PENDING")
+    waiting = Counter(reason for reason in reasons if reason != "None")
     why = ", ".join(f"{n} {told(reason)}" for reason, n in waiting.most_common(3))
     steps = f"{log.made} of {log.steps} steps" if log.steps else "planning"
     parts = [steps, f"{states['RUNNING']} running", f"{states['PENDING']} waiting"]
