@@ -10,3 +10,7 @@ from skyloom.run.config import pick
 from skyloom.run.digest import code_of
 from skyloom.run.layers import check_layers
 from skyloom.run.resources import by_attempt, memory
+
+
+# With `--sdm conda apptainer` alone; what it is built of: envs/apptainer.def.
+containerized: f"{workflow.basedir}/skyloom.sif"
