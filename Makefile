@@ -48,14 +48,17 @@ lint: $(READY)
 
 # The stamp stands for a whole environment: an interrupted install leaves none. The lock
 # names every package, so nothing is resolved; uv installs it in a third of pip's time.
-# torch comes by pip, whose own settings may offer a machine a smaller build of it.
+# torch comes by pip, whose own settings may offer a machine a smaller build of it, and
+# with what it needs: PyPI's build for Linux is the one for GPUs, and without CUDA's
+# libraries it is not even imported.
 $(READY): envs/lock.txt
 	@case "$(CURDIR)" in *[[:space:]]*) echo "the path of this checkout, $(CURDIR), has a \
 blank, and Snakemake cannot start jobs there; move it to a path without one" >&2; exit 1;; esac
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "skyloom needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv --clear .venv
 	$(PIP) $$(grep '^uv==' envs/lock.txt)
-	$(PIP) $$(grep '^torch==' envs/lock.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c envs/lock.txt \
+	    $$(grep '^torch==' envs/lock.txt)
 	grep -v '^torch==' envs/lock.txt | \
 	    $(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python -r -
 	touch $@

@@ -71,6 +71,12 @@ def test_every_rule_has_an_environment(rules):
     assert breaking(rules, exists) == []
 
 
+def test_every_rule_may_run_in_the_image(rules):
+    """The one of all environments; modules would not take it from the Snakefile."""
+    image = str(CHECKOUT / "skyloom.sif")
+    assert breaking(rules, lambda rule: rule["image"] == image) == []
+
+
 def test_every_script_exists_and_is_digested(rules):
     """Each rule carries the digest of the script that it runs."""
     assert breaking(rules, lambda r: Path(r["basedir"], r["script"]).is_file()) == []

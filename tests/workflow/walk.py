@@ -41,6 +41,7 @@ def described(rule) -> dict:
         "log": [str(path) for path in rule.log],
         "benchmark": str(rule.benchmark or ""),
         "conda": str(rule.conda_env or ""),
+        "image": rule.is_containerized and rule.container_img,
         "script": str(rule.script or rule.notebook or ""),
         "action": bool(rule.shellcmd or rule.is_run),
         "resources": sorted(rule.resources),

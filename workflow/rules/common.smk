@@ -12,3 +12,7 @@ from skyloom.run.layers import check_layers
 from skyloom.run.lock import hold
 from skyloom.run.resources import memory, minutes
 from skyloom.slurm import allocation, reasons
+
+
+# With `--sdm conda apptainer` alone; what it is built of: envs/apptainer.def.
+containerized: f"{workflow.basedir}/skyloom.sif"

@@ -1,1 +1,1 @@
-"""What trainings share: splits of objects, and Lightning resumed and logged."""
+"""What trainings share: splits of objects, GPUs, and Lightning resumed and logged."""

@@ -12,7 +12,8 @@ BUILDS = (
     "the Alliance: pip install --no-index --no-deps --force-reinstall {name}"
 )
 PIP = {
-    "torch": "pip install --force-reinstall -c envs/lock.txt torch=={version}",
+    "torch": "pip install --isolated --force-reinstall -c envs/lock.txt "
+    "torch=={version}",
     "tensorflow": "pip uninstall -y tensorflow-cpu, then pip install -c envs/lock.txt "
     "'tensorflow[and-cuda]=={version}'",
 }
