@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small_workflow import SmallWorkflow
-from throwaway_slurm import ThrowawaySlurm, lacking, until
+from throwaway_slurm import ThrowawaySlurm, lacking
 
 
 @pytest.fixture(scope="module")
@@ -40,5 +39,4 @@ def work(slurm, tmp_path):
 
     yield make
     for one in made:
-        subprocess.run(["scancel", "--quiet", "0", *one.queued()], check=False)
-        until(lambda one=one: not one.queued(), 90)
+        one.end()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from skyloom.slurm import processes
 from throwaway_slurm import CPU, until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -54,6 +57,7 @@ class SmallWorkflow:
         self, folder: Path, *, jobs: int, seconds: float = 1, more: str = "", **cluster
     ):
         self.folder, self.jobs = folder, jobs
+        self._launchers: list[subprocess.Popen] = []
         folder.mkdir()
         given = {**NOTHING, "account": CPU, **cluster}
         library = CHECKOUT / "workflow" / "lib"
@@ -65,13 +69,25 @@ class SmallWorkflow:
     def launch(self, *arguments: str) -> subprocess.Popen:
         """Start the launcher; it goes on by itself."""
         with (self.folder / "said.txt").open("a") as stream:
-            return subprocess.Popen(
+            launcher = subprocess.Popen(
                 [sys.executable, str(LAUNCHER), *SOONER, *arguments],
                 cwd=self.folder,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._launchers.append(launcher)
+        return launcher
+
+    def end(self) -> None:
+        """End what a failed test has left: launchers, Snakemakes, jobs."""
+        for launcher in self._launchers:
+            launcher.kill()
+            launcher.wait()
+        for pid in processes.heads(self.folder):
+            os.killpg(pid, signal.SIGKILL)
+        subprocess.run(["scancel", "--quiet", "0", *self.queued()], check=False)
+        until(lambda: not self.queued(), 90)
 
     @property
     def said(self) -> str:
