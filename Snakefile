@@ -16,6 +16,7 @@ include: "workflow/rules/common.smk"
 check_interpreter(sys.executable)
 check_layers(workflow.configfiles)
 config.update(validated(config))
+remember_failures(Job, PersistenceBase)
 
 
 # Before the first job; a dry run, and a job of a cluster, hold nothing.
