@@ -16,6 +16,7 @@ include: "workflow/rules/common.smk"
 check_interpreter(sys.executable)
 check_layers(workflow.configfiles)
 config.update(validated(config))
+remember_failures(Job, PersistenceBase)
 
 
 if "builder" in config["areas"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from checkouts import CHECKOUT
@@ -15,6 +16,9 @@ config.update(
 
 
 include: "CHECKOUT/workflow/rules/common.smk"
+
+
+remember_failures(Job, PersistenceBase)
 
 
 onstart:
@@ -80,7 +84,8 @@ CORES = ("--cores", "1")
 
 
 def workflow(folder: Path, results: str = "results") -> Path:
-    """Write the workflow, and its input, into a new folder."""
+    """Write the workflow, its input and our default profile into a new folder."""
+    shutil.copytree(CHECKOUT / "profiles" / "default", folder / "profiles" / "default")
     (folder / "scripts").mkdir(parents=True)
     (folder / "data").mkdir()
     text = SNAKEFILE.replace("CHECKOUT", str(CHECKOUT)).replace("RESULTS", results)

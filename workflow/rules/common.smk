@@ -4,10 +4,14 @@ import sys
 
 sys.path.insert(0, f"{workflow.current_basedir}/../lib")
 
+from snakemake.jobs import Job
+from snakemake.persistence import PersistenceBase
+
 from skyloom.run.areas import area_config, area_folders, check_interpreter, validated
 from skyloom.run.chunks import assign
 from skyloom.run.config import pick
 from skyloom.run.digest import code_of
+from skyloom.run.failures import remember_failures
 from skyloom.run.layers import check_layers
 from skyloom.run.lock import hold
 from skyloom.run.resources import memory, minutes
