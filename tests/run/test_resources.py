@@ -11,7 +11,7 @@ from skyloom.run.places import ROOT
 from skyloom.run.resources import DAY, STARTERS, memory, minutes
 
 RULES = sorted((ROOT / "workflow" / "rules").glob("*/*.smk"))
-SUM = r"\d+( \+ \d+ \* [A-Z]+_MPX)*"  # megapixels of what the rule holds
+SUM = r"\d+( \+ \d+ \* [A-Z_]+)*"  # of what the rule holds
 WHOLE = re.compile(
     rf"memory\({SUM}(, per_thread={SUM})?"
     r"(, per_input_mb=[\d.]+(, held=\"\w+\")?)?,?\s*\)"
@@ -68,9 +68,9 @@ def test_no_rule_asks_for_less_memory_with_more_threads():
     said = asked("mem_mb")
     assert [one for one in said if not WHOLE.fullmatch(one)] == []
     inputs = SimpleNamespace(size_mb=100.0, get=lambda name: __file__)
-    megapixels = dict.fromkeys(re.findall(r"[A-Z]+_MPX", "".join(said)), 7)
+    counts = dict.fromkeys(re.findall(r"[A-Z_]{2,}", "".join(said)), 7)
     for one in set(said):
-        request = eval(one, {"memory": memory, **megapixels})
+        request = eval(one, {"memory": memory, **counts})
         sizes = [request(None, inputs, attempt=1, threads=n) for n in (1, 2, 8, 64)]
         assert all(a <= b for a, b in pairwise(sizes))
         assert sizes[0] >= 500

@@ -17,6 +17,7 @@ MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]
 MADE = partial(inputs.members, config)
 TRUTH = inputs.survey_truth(config)
+NETWORKS = config["ensemble"]["members"]  # that a job has in memory at once
 digest = partial(code_of, env="envs/quasars.yaml")
 
 

@@ -63,7 +63,7 @@ rule calibrate:
         "../../../envs/quasars.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=memory(2000, per_input_mb=5),
+        mem_mb=memory(2500 + 12 * NETWORKS, per_thread=250, per_input_mb=5),
         runtime=minutes(120),
         gpu=int(config["survey"]["device"] != "cpu"),
         device=config["survey"]["device"],

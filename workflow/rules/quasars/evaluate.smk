@@ -140,7 +140,7 @@ if GIVEN["spectra"]:
             "../../../envs/quasars.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=memory(3000),
+            mem_mb=memory(2500 + 12 * NETWORKS, per_thread=250),
             runtime=minutes(120),
             gpu=int(config["survey"]["device"] != "cpu"),
             device=config["survey"]["device"],

@@ -29,7 +29,7 @@ for number in ROUNDS:
                 "../../../envs/quasars.yaml"
             threads: config["threads"]
             resources:
-                mem_mb=memory(3000),
+                mem_mb=memory(2500 + 12 * NETWORKS, per_thread=250),
                 runtime=minutes(240),
                 gpu=int(config["survey"]["device"] != "cpu"),
                 # Who classifies is no reason to classify again.

@@ -26,7 +26,8 @@ for repeat, FOLDER in DESOM1.items():
             "../../../envs/spectra.yaml"
         threads: config["desom"]["threads"]
         resources:
-            mem_mb=memory(4000),
+            # Rows are read from the disk as they come: their files stay in its cache.
+            mem_mb=memory(4000, per_input_mb=1.1),
             runtime=minutes(1440),
             gpu=int(config["desom"]["gpu"]),
         params:

@@ -78,7 +78,7 @@ if "ae_som" in KINDS:
             "../../../envs/spectra.yaml"
         threads: config["desom"]["threads"]
         resources:
-            mem_mb=memory(4000),
+            mem_mb=memory(4000, per_input_mb=1.1),
             runtime=minutes(1440),
             gpu=int(config["desom"]["gpu"]),
         params:

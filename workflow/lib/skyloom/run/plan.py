@@ -122,10 +122,10 @@ def layer_of(config: Mapping) -> Iterator[Path]:
 
 
 def write_plan(
-    path: str | Path, jobs: Jobs, rates: str | Path, config: Mapping
+    path: str | Path, jobs: Sequence[Planned], rates: str | Path, config: Mapping
 ) -> None:
-    """Write the plan of a run whose jobs were found, whole or not at all."""
-    plan = text(config["run"], jobs.found, rates_of(rates), config)
+    """Write the plan of a run, by a file of rates, whole or not at all."""
+    plan = text(config["run"], jobs, rates_of(rates), config)
     with replacing(path) as temporary:
         temporary.write_text(plan, encoding="utf-8")
 
