@@ -10,9 +10,11 @@ from skyloom.run.chunks import allowed_rules, assign, opened
 from skyloom.run.config import pick
 from skyloom.run.digest import code_of
 from skyloom.run.layers import check_layers
+from skyloom.run.planning import quicken
 from skyloom.run.resources import by_attempt, memory
 from skyloom.run.retrieval import batches
 
+quicken()
 ALLOWED = allowed_rules(sys.argv)  # of a job; it reads no other chunk's rules
 # What is to be fetched is fetched by the main process.
 retrieved = partial(batches, downloads=config.get("downloads"), asked=sys.argv)
