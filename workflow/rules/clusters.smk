@@ -50,9 +50,13 @@ if TILES and TRUTH:
     include: "clusters/evaluate.smk"
 
 
+if ALLOWED is None:
+
+    include: "clusters/retrieve.smk"
+
+
 include: "clusters/real_field.smk"
 include: "clusters/match.smk"
-include: "clusters/retrieve.smk"
 include: "clusters/summary.smk"
 
 

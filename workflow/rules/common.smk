@@ -16,7 +16,5 @@ from skyloom.run.retrieval import batches
 
 quicken()
 ALLOWED = allowed_rules(sys.argv)  # of a job; it reads no other chunk's rules
-# What is to be fetched is fetched by the main process.
+# What is to be fetched, which the main process does.
 retrieved = partial(batches, downloads=config.get("downloads"), asked=sys.argv)
-if ALLOWED is not None:
-    retrieved = lambda *_: {}
