@@ -1,13 +1,14 @@
-"""Fetch what the volunteers of a subject were shown."""
+"""Fetch what the volunteers of subjects were shown."""
 
+from functools import partial
 from pathlib import Path
 
-from skyloom.builder.tasks.retrieve import retrieve
+from skyloom.builder.tasks.retrieve import fetched
 from skyloom.builder.tasks.tables import subject_files
 from skyloom.run.job import Job
+from skyloom.run.retrieval import fetch
 
 job = Job(snakemake)
-urls = subject_files(job.input.subjects, int(job.wildcards.subject))
-for path in job.output:
-    url = urls[Path(path).name]
-    job.log.info("%s: sha256 %s", url, retrieve(url, path))
+subjects = sorted({int(Path(path).parent.name) for path in job.output})
+urls = subject_files(job.input.subjects, subjects)
+fetch(job.output, partial(fetched, urls), job.rule)

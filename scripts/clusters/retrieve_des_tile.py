@@ -1,10 +1,11 @@
-"""Fetch an image of a DES tile."""
+"""Fetch images of DES tiles."""
 
-from skyloom.clusters.tasks.retrieve import retrieve, tile_url
+from functools import partial
+
+from skyloom.clusters.tasks.retrieve import fetched
 from skyloom.run.job import Job
+from skyloom.run.retrieval import fetch
 
 job = Job(snakemake)
-asked, base = job.wildcards, job.settings["retrieve"]["tiles"]
-url = tile_url(base, asked.tile, asked.run, asked.band)
-found = retrieve(url, job.output[0], job.input.sums)
-job.log.info("%s: sha256 %s", url, found)
+base = job.settings["retrieve"]["tiles"]
+fetch(job.output, partial(fetched, base, list(job.input.sums)), job.rule)

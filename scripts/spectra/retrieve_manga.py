@@ -1,9 +1,10 @@
-"""Fetch a galaxy's LOGCUBE or MAPS."""
+"""Fetch LOGCUBEs and MAPS of galaxies."""
+
+from functools import partial
 
 from skyloom.run.job import Job
-from skyloom.spectra.tasks.retrieve import manga_url, retrieve
+from skyloom.run.retrieval import fetch
+from skyloom.spectra.tasks.retrieve import fetched
 
 job = Job(snakemake)
-asked = (job.wildcards.plateifu, job.wildcards.product)
-found = retrieve(*asked, job.output[0], job.input.sheet)
-job.log.info("%s: sha256 %s", manga_url(*asked), found)
+fetch(job.output, partial(fetched, job.input.sheet), job.rule)

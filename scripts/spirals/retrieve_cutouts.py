@@ -1,13 +1,12 @@
-"""Fetch the image of a galaxy."""
+"""Fetch the images of galaxies."""
+
+from functools import partial
 
 from skyloom.run.job import Job
+from skyloom.run.retrieval import fetch
 from skyloom.spirals.tasks.retrieve import cutout
 
 job = Job(snakemake)
-asked = job.settings["retrieve"]
-name, (master,) = job.wildcards.galaxy, job.input.master
-found = cutout(asked["cutouts"], asked["layer"], name, master, job.output[0])
-if found:
-    job.log.info("%s: sha256 %s", name, found)
-else:
-    job.log.warning("%s was not matched: an empty file", name)
+asked, (master,) = job.settings["retrieve"], job.input.master
+source = partial(cutout, asked["cutouts"], asked["layer"], master)
+fetch(job.output, source, job.rule)

@@ -1,9 +1,11 @@
-"""Fetch a file of GZ3D."""
+"""Fetch files of GZ3D."""
+
+from functools import partial
 
 from skyloom.run.job import Job
+from skyloom.run.retrieval import fetch
 from skyloom.spirals.tasks.retrieve import gz3d
 
 job = Job(snakemake)
-base, name = job.settings["retrieve"]["gz3d"], job.wildcards.galaxy
-found = gz3d(base, name, job.input.sums, job.output[0])
-job.log.info("%s: sha256 %s", name, found)
+base = job.settings["retrieve"]["gz3d"]
+fetch(job.output, partial(gz3d, base, list(job.input.sums)), job.rule)

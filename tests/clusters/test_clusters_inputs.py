@@ -44,7 +44,7 @@ def test_files_hold_fields_in_their_order():
     whole = of_fields(11, 3)
     held = {0: [0, 1, 2], 1: [3, 4, 5], 2: [6, 7, 8], 3: [9, 10]}
     assert training_files.files(whole) == held
-    assert training_files.data_files(whole, [3, 0]) == [
+    assert training_files.data_files(held, [3, 0]) == [
         "<results>/file_data/file_data_3_size_2.pt",
         "<results>/file_data/file_data_0_size_3.pt",
     ]
@@ -54,7 +54,7 @@ def test_without_fields_there_are_no_files():
     """A run may only look, with a given encoder."""
     whole = of_fields(0, 4)
     assert training_files.files(whole) == {}
-    assert training_files.splits(whole) == {part: [] for part in training_files.SPLITS}
+    assert training_files.splits(whole, []) == {k: [] for k in training_files.SPLITS}
 
 
 def test_too_few_files_are_refused():
@@ -68,7 +68,8 @@ def test_too_few_files_are_refused():
 @pytest.mark.parametrize("number", [4, 7, 50])
 def test_every_file_has_one_use(number):
     """Four parts without overlap, none of them empty, near the shares asked for."""
-    parts = training_files.splits(of_fields(number, 1, held_out=0.2, test=0.1))
+    whole = of_fields(number, 1, held_out=0.2, test=0.1)
+    parts = training_files.splits(whole, training_files.files(whole))
     assert sorted(k for part in parts.values() for k in part) == list(range(number))
     assert len(parts["test"]) == max(1, round(0.1 * number))
     for part in ("validate", "calibrate"):
@@ -78,13 +79,14 @@ def test_every_file_has_one_use(number):
 def test_parts_follow_from_the_seed():
     """The same again; others with another seed."""
     whole = of_fields(40, 1)
-    assert training_files.splits(whole) == training_files.splits(of_fields(40, 1))
-    assert training_files.splits(whole) != training_files.splits(whole | {"seed": 4})
+    parts = training_files.splits(whole, range(40))
+    assert parts == training_files.splits(of_fields(40, 1), range(40))
+    assert parts != training_files.splits(whole | {"seed": 4}, range(40))
 
 
 def test_files_of_fields():
     """The seed's names, four images to a field."""
-    whole = of_fields(8, 2)
+    whole = training_files.files(of_fields(8, 2))
     assert training_files.field_files(whole, "catalogs", [1, 0]) == [
         f"<results>/catalogs/galsim_des_{i:03d}.dat" for i in (2, 3, 0, 1)
     ]

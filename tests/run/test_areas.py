@@ -14,12 +14,14 @@ CONFIG = {
 }
 
 
-def test_area_sees_its_section_its_seed_and_its_store():
+def test_area_sees_its_section_and_facts_of_the_run(monkeypatch):
     """An area knows nothing of the run's name or of other areas."""
+    monkeypatch.setenv("SKYLOOM_DATA", "/archive")
     assert area_config(CONFIG, "builder") == {
         "chunks": 4,
         "seed": 5,
         "store": "/scratch/r/demo/.skyloom",
+        "downloads": "/archive/d",
     }
 
 

@@ -121,10 +121,10 @@ def test_a_missing_file_fails_and_leaves_nothing(project, archive):
     folder = "data/downloads/builder/subject_data/7"
     done = fetch(project, f"{folder}/difference.json", check=False)
     assert done.returncode != 0
-    log = next((project / "logs").rglob("retrieve_subject/7.log")).read_text()
+    log = next((project / "logs").rglob("retrieve_subject/0.log")).read_text()
     assert "7-model.json" in log
     assert "404" in log
-    assert not list((project / folder).glob("*.*"))
+    assert not list((project / folder).glob("[!.]*"))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -136,7 +136,7 @@ def test_another_thing_in_place_of_a_file_is_refused(tmp_path, archive, name):
     for text in texts:
         (served / name).write_text(text)
         with pytest.raises(InputError, match=rf"{name}: http.*/{name}: "):
-            retrieve(f"{url}/{name}", tmp_path / "out" / name)
+            retrieve(f"{url}/{name}", tmp_path / "out" / name, name)
     assert not list((tmp_path / "out").iterdir())
 
 

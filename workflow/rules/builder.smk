@@ -11,6 +11,9 @@ from skyloom.builder.inputs import IMAGES, Inputs, resource_digest
 
 INPUTS = Inputs(config)
 SUBJECTS = INPUTS.subjects
+KINDS = ("fitting_metadata/{}.fits", "figures/{}.pdf")
+KINDS += ("regions/{}.reg", "galfit/{}.feedme")
+GALAXIES = [f"<results>/{kind.format(i)}" for kind in KINDS for i in SUBJECTS]
 STARTS = {"agg": "aggregates", "bi": "best_individual"}
 IMAGE_PATHS = [f"paths.{kind}" for kind in IMAGES.get(config["source"], ())]
 digest = partial(code_of, env="envs/builder.yaml")
@@ -21,7 +24,7 @@ if config["source"] == "simulated":
 
     include: "builder/simulate.smk"
 
-else:
+elif ALLOWED is None:
 
     include: "builder/retrieve.smk"
 
@@ -46,7 +49,4 @@ rule all:
         "<results>/notebooks/compile_tuned_models.ipynb",
         "<results>/notebooks/analysis.ipynb",
         "<results>/metrics.json",
-        expand("<results>/fitting_metadata/{id}.fits", id=SUBJECTS),
-        expand("<results>/figures/{id}.pdf", id=SUBJECTS),
-        expand("<results>/regions/{id}.reg", id=SUBJECTS),
-        expand("<results>/galfit/{id}.feedme", id=SUBJECTS),
+        GALAXIES if ALLOWED is None else [],

@@ -12,11 +12,13 @@ from skyloom.clusters import inputs, survey_tiles, training_files
 from skyloom.clusters.real_field import sky_names
 
 FILES = training_files.files(config)
-CHUNKS = assign(FILES, config["chunks"])
-SPLITS = training_files.splits(config)
+CHUNKS = opened(assign(FILES, config["chunks"]), ALLOWED)
+SPLITS = training_files.splits(config, FILES)
 TILES = survey_tiles.tiles(config, fresh=workflow.is_main_process)
+# For light work at the end, which no rule of a chunk waits for: seconds a tile.
+SHARES = opened(assign(TILES, max(1, config["chunks"] // 24)), ALLOWED)
 SAMPLE = survey_tiles.sample(TILES)
-PARTS = assign(TILES, config["chunks"])
+PARTS = opened(assign(TILES, config["chunks"]), ALLOWED)
 TRUTH = inputs.survey_truth(config, TILES)
 SIMULATED = sorted(TILES) if config["source"] == "simulated" else []
 ENCODER = inputs.encoder(config) if TILES else {}
@@ -58,9 +60,13 @@ if TILES and TRUTH:
     include: "clusters/evaluate.smk"
 
 
+if ALLOWED is None:
+
+    include: "clusters/retrieve.smk"
+
+
 include: "clusters/real_field.smk"
 include: "clusters/match.smk"
-include: "clusters/retrieve.smk"
 include: "clusters/summary.smk"
 
 

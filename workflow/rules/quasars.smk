@@ -12,8 +12,9 @@ from skyloom.run.config import data_path
 FRESH = workflow.is_main_process  # a job of the run lists no folder
 ROUNDS = range(1, config["rounds"] + 1)
 EXPOSURES = inputs.exposures(config, fresh=FRESH)
-CHUNKS = assign(EXPOSURES, config["chunks"])
+CHUNKS = opened(assign(EXPOSURES, config["chunks"]), ALLOWED)
 MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
+TRAINED = opened(MEMBERS, ALLOWED)
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]
 MADE = partial(inputs.members, config)
 TRUTH = inputs.survey_truth(config)

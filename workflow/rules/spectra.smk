@@ -23,7 +23,7 @@ if config["source"] == "simulated":
 
     include: "spectra/simulate.smk"
 
-elif config["source"] == "manga":
+elif config["source"] == "manga" and ALLOWED is None:
 
     include: "spectra/retrieve.smk"
 

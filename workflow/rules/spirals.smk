@@ -43,7 +43,7 @@ if INPUTS.master():
     include: "spirals/catalogue.smk"
 
 
-if "gz3d" in config["sources"]:
+if "gz3d" in config["sources"] and ALLOWED is None:
 
     include: "spirals/retrieve.smk"
 

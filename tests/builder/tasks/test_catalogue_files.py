@@ -6,6 +6,7 @@ import invented_galaxy
 import pandas as pd
 import pytest
 from skyloom.builder.tasks import catalogue
+from skyloom.builder.tasks.retrieve import fetched
 from skyloom.builder.tasks.tables import read_catalogue, subject_files
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
@@ -112,15 +113,12 @@ def test_reading_keeps_empty_text_empty(tmp_path):
     assert back["flags"].dtype.kind == "i"
 
 
-@pytest.mark.parametrize(
-    ("subject", "missing"),
-    [(8, "difference.json, image.png, model.json"), (7, "image.png, model.json")],
-)
-def test_subject_without_addresses_names_what_is_missing(tmp_path, subject, missing):
+def test_a_subject_without_an_address_names_the_key(tmp_path):
     """An export without the subject, or with one of its three files only."""
     rows = pd.DataFrame({"subject_id": [7], "metadata": "{}", "locations": '{"0":"u"}'})
     rows.to_csv(tmp_path / "s.csv", index=False)
-    with pytest.raises(
-        ValueError, match=f"{subject}: no .* address of {missing}: name"
-    ):
-        subject_files([tmp_path / "s.csv"], subject)
+    urls = subject_files([tmp_path / "s.csv"], [7, 8])
+    assert urls == {(7, "difference.json"): "u"}
+    for place in ("7/image.png", "8/difference.json"):
+        with pytest.raises(InputError, match=f"{place}: no .*builder.paths.subjects"):
+            fetched(urls, tmp_path / place, tmp_path / "new")

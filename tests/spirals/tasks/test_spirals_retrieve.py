@@ -72,18 +72,18 @@ def test_a_file_of_gz3d(tmp_path, archive, stated):
     given = [] if stated == "none" else [sums]
     if stated == "wrong":
         with pytest.raises(InputError, match="checksum"):
-            gz3d(f"{archive}/v4/", NAME, given, target)
+            gz3d(f"{archive}/v4/", given, target, target)
         assert not target.exists()
     else:
-        assert gz3d(f"{archive}/v4/", NAME, given, target) == right
+        assert gz3d(f"{archive}/v4/", given, target, target) == right
         assert target.read_bytes() == CONTENT
 
 
 def test_a_file_that_the_archive_lacks(tmp_path, archive):
     """No page of the server is left in its place."""
     with pytest.raises(InputError, match="404"):
-        gz3d(f"{archive}/v4", "gz3d_9-9_19_9", [], tmp_path / "x.fits.gz")
-    assert not (tmp_path / "x.fits.gz").exists()
+        gz3d(f"{archive}/v4", [], tmp_path / "gz3d_9-9_19_9.fits.gz", tmp_path / "x")
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.fixture
@@ -100,7 +100,8 @@ def master(tmp_path):
 def test_a_cutout(tmp_path, archive, master):
     """About MaNGA's position, of the field of the galaxy's picture."""
     target = tmp_path / "a.fits"
-    cutout(f"{archive}/viewer", "ls-dr8", NAME, master, target)
+    wanted = tmp_path / f"{NAME}.fits"
+    cutout(f"{archive}/viewer", "ls-dr8", str(master), wanted, target)
     assert target.read_bytes() == CONTENT
     query = parse_qs(urlsplit(Archive.asked[-1]).query)
     assert (query["ra"], query["dec"]) == (["150.1000000"], ["2.1000000"])
@@ -111,9 +112,7 @@ def test_a_cutout(tmp_path, archive, master):
 
 def test_a_cutout_of_a_galaxy_that_was_not_matched(tmp_path, archive, master):
     """The catalogue is named; nothing is asked."""
-    assert (
-        cutout(f"{archive}/viewer", "ls-dr8", "other", master, tmp_path / "a.fits")
-        == ""
-    )
+    own = (tmp_path / "other.fits", tmp_path / "a.fits")
+    cutout(f"{archive}/viewer", "ls-dr8", str(master), *own)
     assert (tmp_path / "a.fits").read_bytes() == b""
     assert Archive.asked == []

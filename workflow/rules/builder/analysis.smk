@@ -11,15 +11,15 @@ ANALYSES = {
 }
 PUBLISHED = INPUTS.optional("catalogue")
 # Whether the published fits are at hand too, whose files are those of the drawings.
-DECODED = SUBJECTS if config["source"] == "upstream" else []
+DECODED = config["source"] == "upstream"
 
 
 # How often each component is drawn, agreed on and kept by the fit.
 rule component_frequencies:
     input:
-        volunteers=expand("<results>/volunteers/{id}.json", id=SUBJECTS),
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
+        volunteers=INPUTS.every("<results>/volunteers/{id}.json"),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
+        models=INPUTS.every("<results>/models/{id}.json"),
     output:
         "<results>/analysis/component_frequencies.json",
     log:
@@ -41,8 +41,8 @@ rule component_frequencies:
 # How far volunteers agree, component by component.
 rule volunteer_agreement:
     input:
-        volunteers=expand("<results>/volunteers/{id}.json", id=SUBJECTS),
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        volunteers=INPUTS.every("<results>/volunteers/{id}.json"),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
     output:
         "<results>/analysis/volunteer_agreement.json",
     log:
@@ -66,10 +66,10 @@ rule volunteer_agreement:
 # How good the fits are and what they leave in the images.
 rule residual_statistics:
     input:
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
-        bi=expand("<results>/tuned/bi/{id}.json", id=SUBJECTS),
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
-        residuals=expand("<results>/residuals/{id}.fits", id=SUBJECTS),
+        agg=INPUTS.every("<results>/tuned/agg/{id}.json"),
+        bi=INPUTS.every("<results>/tuned/bi/{id}.json"),
+        models=INPUTS.every("<results>/models/{id}.json"),
+        residuals=INPUTS.every("<results>/residuals/{id}.fits"),
     output:
         "<results>/analysis/residual_statistics.json",
     log:
@@ -113,8 +113,8 @@ rule repeatability:
 # Hierarchical model of pitch angles: arms in galaxies.
 rule pitch_posterior:
     input:
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        models=INPUTS.every("<results>/models/{id}.json"),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
     output:
         posterior="<results>/pitch/posterior.json",
         draws="<results>/pitch/draws.npz",
@@ -140,8 +140,8 @@ rule pitch_posterior:
 rule morphology:
     input:
         draws="<results>/pitch/draws.npz",
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
+        models=INPUTS.every("<results>/models/{id}.json"),
         votes=INPUTS.optional("votes"),
     output:
         "<results>/pitch/morphology.json",
@@ -191,8 +191,10 @@ if PUBLISHED:
         input:
             published=PUBLISHED[0],
             catalogue="<results>/catalogue.fits",
-            models=expand("<results>/models/{id}.json", id=DECODED),
-            cutouts=expand("<results>/fitting_metadata/{id}.npz", id=DECODED),
+            models=INPUTS.every("<results>/models/{id}.json") if DECODED else [],
+            cutouts=(
+                INPUTS.every("<results>/fitting_metadata/{id}.npz") if DECODED else []
+            ),
             decoded=INPUTS.exports("classifications") if DECODED else [],
         output:
             "<results>/analysis/published.json",
@@ -219,7 +221,7 @@ if config["source"] == "simulated":
     rule recovery:
         input:
             truth=expand("<results>/truth/{chunk}.json", chunk=INPUTS.chunks),
-            models=expand("<results>/models/{id}.json", id=SUBJECTS),
+            models=INPUTS.every("<results>/models/{id}.json"),
         output:
             "<results>/analysis/recovery.json",
         log:
@@ -272,7 +274,7 @@ rule analysis:
         **({"published_catalogue": PUBLISHED[0]} if PUBLISHED else {}),
         draws="<results>/pitch/draws.npz",
         catalogue="<results>/catalogue.fits",
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
     output:
         notebook="<results>/notebooks/analysis.ipynb",
     log:

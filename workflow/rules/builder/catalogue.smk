@@ -4,8 +4,8 @@
 # One row a subject: the crowd's models and the best volunteers.
 rule model_tables:
     input:
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        best=expand("<results>/best_individual/{id}.json", id=SUBJECTS),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
+        best=INPUTS.every("<results>/best_individual/{id}.json"),
     output:
         aggregation="<results>/aggregation_results.parquet",
         best="<results>/best_individual.parquet",
@@ -28,7 +28,7 @@ rule model_tables:
 # What is in these tables.
 rule make_agg_bi_models:
     input:
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
         aggregation="<results>/aggregation_results.parquet",
         best="<results>/best_individual.parquet",
     output:
@@ -53,11 +53,11 @@ rule make_agg_bi_models:
 rule catalogue:
     input:
         metadata="<results>/gal-metadata.csv",
-        cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
-        aggregates=expand("<results>/aggregates/{id}.json", id=SUBJECTS),
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
-        agg=expand("<results>/tuned/agg/{id}.json", id=SUBJECTS),
-        bi=expand("<results>/tuned/bi/{id}.json", id=SUBJECTS),
+        cutouts=INPUTS.every("<results>/fitting_metadata/{id}.npz"),
+        aggregates=INPUTS.every("<results>/aggregates/{id}.json"),
+        models=INPUTS.every("<results>/models/{id}.json"),
+        agg=INPUTS.every("<results>/tuned/agg/{id}.json"),
+        bi=INPUTS.every("<results>/tuned/bi/{id}.json"),
     output:
         fits="<results>/catalogue.fits",
         ecsv=report(
@@ -88,8 +88,8 @@ rule catalogue:
 rule compile_tuned_models:
     input:
         catalogue="<results>/catalogue.fits",
-        cutouts=expand("<results>/fitting_metadata/{id}.npz", id=SUBJECTS),
-        models=expand("<results>/models/{id}.json", id=SUBJECTS),
+        cutouts=INPUTS.every("<results>/fitting_metadata/{id}.npz"),
+        models=INPUTS.every("<results>/models/{id}.json"),
     output:
         notebook="<results>/notebooks/compile_tuned_models.ipynb",
     log:

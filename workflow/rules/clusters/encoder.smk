@@ -4,9 +4,9 @@
 # From images to what their tiles hold.
 rule train:
     input:
-        train=training_files.data_files(config, SPLITS["train"]),
-        validate=training_files.data_files(config, SPLITS["validate"]),
-        calibrate=training_files.data_files(config, SPLITS["calibrate"]),
+        train=training_files.data_files(FILES, SPLITS["train"]),
+        validate=training_files.data_files(FILES, SPLITS["validate"]),
+        calibrate=training_files.data_files(FILES, SPLITS["calibrate"]),
         start=inputs.start(config),
     output:
         inputs.ENCODER,
@@ -53,7 +53,7 @@ rule train:
 rule evaluate_encoder:
     input:
         encoder=inputs.ENCODER,
-        test=training_files.data_files(config, SPLITS["test"]),
+        test=training_files.data_files(FILES, SPLITS["test"]),
     output:
         report="<results>/encoder/evaluation.json",
         figure=report(
@@ -84,9 +84,9 @@ rule evaluate_encoder:
 rule calibrate:
     input:
         encoder=inputs.ENCODER,
-        fields=training_files.data_files(config, SPLITS["calibrate"]),
-        sources=training_files.field_files(config, "sources", SPLITS["calibrate"]),
-        truth=training_files.field_files(config, "truth", SPLITS["calibrate"]),
+        fields=training_files.data_files(FILES, SPLITS["calibrate"]),
+        sources=training_files.field_files(FILES, "sources", SPLITS["calibrate"]),
+        truth=training_files.field_files(FILES, "truth", SPLITS["calibrate"]),
     output:
         inputs.CALIBRATION,
     log:

@@ -16,8 +16,8 @@ for chunk, numbers in CHUNKS.items():
         input:
             clusters=inputs.cluster_list(config),
         output:
-            catalogs=training_files.field_files(config, "catalogs", numbers),
-            truth=training_files.field_files(config, "truth", numbers),
+            catalogs=training_files.field_files(FILES, "catalogs", numbers),
+            truth=training_files.field_files(FILES, "truth", numbers),
         log:
             f"<logs>/catalogs/{chunk}.log",
         benchmark:
@@ -50,11 +50,11 @@ for chunk, numbers in CHUNKS.items():
         name:
             f"images_{chunk}"
         input:
-            catalogs=training_files.field_files(config, "catalogs", numbers),
-            truth=training_files.field_files(config, "truth", numbers),
+            catalogs=training_files.field_files(FILES, "catalogs", numbers),
+            truth=training_files.field_files(FILES, "truth", numbers),
             psfex=inputs.psfex(config),
         output:
-            KEPT(training_files.field_files(config, "images", numbers)),
+            KEPT(training_files.field_files(FILES, "images", numbers)),
         log:
             f"<logs>/images/{chunk}.log",
         benchmark:
@@ -85,11 +85,11 @@ for chunk, numbers in CHUNKS.items():
         name:
             f"file_data_{chunk}"
         input:
-            images=training_files.field_files(config, "images", numbers),
-            catalogs=training_files.field_files(config, "catalogs", numbers),
-            truth=training_files.field_files(config, "truth", numbers),
+            images=training_files.field_files(FILES, "images", numbers),
+            catalogs=training_files.field_files(FILES, "catalogs", numbers),
+            truth=training_files.field_files(FILES, "truth", numbers),
         output:
-            training_files.data_files(config, numbers),
+            training_files.data_files(FILES, numbers),
         log:
             f"<logs>/file_data/{chunk}.log",
         benchmark:
@@ -121,9 +121,9 @@ for chunk, numbers in CALIBRATING.items():
         name:
             f"field_sources_{chunk}"
         input:
-            training_files.field_files(config, "images", numbers),
+            training_files.field_files(FILES, "images", numbers),
         output:
-            training_files.field_files(config, "sources", numbers),
+            training_files.field_files(FILES, "sources", numbers),
         log:
             f"<logs>/field_sources/{chunk}.log",
         benchmark:
@@ -136,7 +136,7 @@ for chunk, numbers in CALIBRATING.items():
             runtime=minutes(120),
         params:
             settings=pick(
-                config | {"tiles": training_files.fields(config, numbers)},
+                config | {"tiles": training_files.fields(FILES, numbers)},
                 "seed",
                 "tiles",
             ),

@@ -1,29 +1,31 @@
 """Public archives. The demo needs none of these; nothing runs them unasked."""
 
+# Images of DES tiles: those of the sheet, and those that the command line names.
+ARCHIVED = survey_tiles.archived(config, sys.argv[1:])
 
-# An image of a DES tile, checked against the list of sums where one is given.
-rule retrieve_des_tile:
-    input:
-        sums=inputs.optional(config["retrieve"], "sha256"),
-    output:
-        "<downloads>/clusters/tiles/{tile}/{tile}_{run}_{band}_nobkg.fits.fz",
-    log:
-        "<logs>/retrieve_des_tile/{tile}_{run}_{band}.log",
-    wildcard_constraints:
-        tile=r"DES\d{4}[+-]\d{4}",
-        run=r"r\d+p\d+",
-        band="[grizY]",
-    localrule: True
-    conda:
-        "../../../envs/clusters.yaml"
-    resources:
-        downloads=1,
-        mem_mb=memory(500),
-        runtime=minutes(60),
-    params:
-        settings=pick(config, "retrieve.tiles"),
-        code=digest("scripts/clusters/retrieve_des_tile.py"),
-    message:
-        "Download tile {wildcards.tile}, band {wildcards.band}"
-    script:
-        "../../../scripts/clusters/retrieve_des_tile.py"
+for number, files in retrieved(ARCHIVED, 40).items():
+
+    # Checked against the list of sums where one is given.
+    rule:
+        name:
+            f"retrieve_des_tile_{number}"
+        input:
+            sums=ancient(inputs.optional(config["retrieve"], "sha256")),
+        output:
+            files,
+        log:
+            f"<logs>/retrieve_des_tile/{number}.log",
+        localrule: True
+        conda:
+            "../../../envs/clusters.yaml"
+        resources:
+            downloads=1,
+            mem_mb=memory(500),
+            runtime=minutes(60),
+        params:
+            settings=pick(config, "retrieve.tiles"),
+            code=digest("scripts/clusters/retrieve_des_tile.py"),
+        message:
+            f"Download {len(files)} images of tiles, part {number}"
+        script:
+            "../../../scripts/clusters/retrieve_des_tile.py"

@@ -97,6 +97,9 @@ for chunk, names in PARTS.items():
         script:
             "../../../scripts/clusters/infer.py"
 
+
+for chunk, names in SHARES.items():
+
     # What the encoder finds on each tile by itself.
     rule:
         name:

@@ -1,7 +1,7 @@
 """Ensembles: bootstrap, training, and what the answers are worth."""
 
 for number in ROUNDS:
-    for chunk, some in MEMBERS.items():
+    for chunk, some in TRAINED.items():
 
         # Members, each on a bootstrap sample of the targets.
         rule:

@@ -1,6 +1,6 @@
 """All spectra at rest on one grid, whatever their source; cuts, and their counts."""
 
-for chunk in CHUNKS:
+for chunk in opened(INPUTS.chunks, ALLOWED):
 
     rule:
         name:

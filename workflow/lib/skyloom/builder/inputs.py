@@ -27,6 +27,7 @@ RAW = "<results>/raw"
 GALAXY = 100_000  # simulated galaxies are subjects 100001, 100002, ...
 REPEAT = 200_000  # shown again to other volunteers they are 200001, 200002, ...
 IMAGES = {"zooniverse": ("subject_data", "fitting_data"), "upstream": ("images",)}
+FETCHED = ("image.png", "model.json", "difference.json")
 Subject = Annotated[int, Field(ge=1, description="Subject id.")]
 
 
@@ -129,6 +130,22 @@ class Inputs:
         if self.source == "upstream" and kind == "classifications":
             return lambda wildcards: _existing(self.paths["models"], self.subjects)
         return self._named(kind)
+
+    def every(self, pattern: str) -> Callable[..., list]:
+        """Return an input function: a product of every subject, named by ``{id}``."""
+        return lambda wildcards: [pattern.format(id=i) for i in self.subjects]
+
+    def fetched(self) -> list[list[str]]:
+        """Return what is fetched of each subject that ``subject_data`` has no file of.
+
+        The last file is the one that says that all are there.
+        """
+        pattern, folder = self.paths["subject_data"], "<downloads>/builder/subject_data"
+        if pattern is None:
+            return []
+        there = located(pattern, self.subjects)
+        absent = [i for i in self.subjects if i not in there]
+        return [[f"{folder}/{i}/{name}" for name in FETCHED] for i in absent]
 
     def optional(self, kind: str) -> list[str]:
         """Return the published ``catalogue`` or the ``votes``: one file, or none."""

@@ -18,6 +18,7 @@ from skyloom.run.config import ConfigError, data_path, message
 from skyloom.run.sheets import read_sheet
 
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
+ARCHIVED = re.compile(r"DES\d{4}[+-]\d{4}_r\d+p\d+_[grizY]_nobkg\.fits\.fz")
 SAMPLE = 50  # tiles that say how common what is no cluster is
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 # Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
@@ -77,6 +78,19 @@ def tiles(config: Mapping, *, fresh: bool = True) -> dict[str, list[str]]:
     found = _found(folder)
     write_text(listing, json.dumps(found))
     return found
+
+
+def archived(config: Mapping, asked: Iterable[str]) -> list[list[str]]:
+    """Return the images that may be fetched: of the survey's sheet, and `asked` ones.
+
+    Those of a folder are there; with a rule for each of them a plan would take long.
+    """
+    place = Path(config["downloads"], "clusters", "tiles")
+    paths = [word for word in asked if word.endswith(".fits.fz")]
+    if config["source"] == "files" and config["paths"]["survey_sheet"]:
+        paths += [path for images in tiles(config).values() for path in images]
+    found = (path for path in map(Path, paths) if path.parent.parent == place)
+    return [[str(path)] for path in found if ARCHIVED.fullmatch(path.name)]
 
 
 def sample(names: Iterable[str]) -> list[str]:

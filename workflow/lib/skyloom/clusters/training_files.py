@@ -8,6 +8,7 @@ from skyloom.clusters.bands import BANDS
 from skyloom.learn.splits import split
 from skyloom.run.config import ConfigError
 
+Held = Mapping[int, list[int]]  # fields by the number of their file of data
 SPLITS = ("train", "validate", "calibrate", "test")
 PATTERNS = {
     "catalogs": ["<results>/catalogs/galsim_des_{i:03d}.dat"],
@@ -42,36 +43,36 @@ def files(config: Mapping) -> dict[int, list[int]]:
     return found
 
 
-def splits(config: Mapping) -> dict[str, list[int]]:
+def splits(config: Mapping, held: Iterable[int]) -> dict[str, list[int]]:
     """Return the numbers of the files of each of `SPLITS`; one at least goes to each.
+
+    `held` are all numbers, the keys of `files`.
 
     Of those held out by ``data.held_out``, half choose the epoch and scale its logits,
     and half say what the chosen encoder's probabilities are worth.
     """
     half = config["data"]["held_out"] / 2
     shares = {"test": config["data"]["test"], "validate": half, "calibrate": half}
-    return split(files(config), shares, config["seed"])
+    return split(held, shares, config["seed"])
 
 
-def data_files(config: Mapping, some: Iterable[int]) -> list[str]:
-    """Return the files of data of some numbers."""
-    held = files(config)
+def data_files(held: Held, some: Iterable[int]) -> list[str]:
+    """Return the files of data of some numbers, of those of `files`."""
     folder = "<results>/file_data"
     return [f"{folder}/file_data_{k}_size_{len(held[k])}.pt" for k in some]
 
 
-def field_files(config: Mapping, kind: str, some: Iterable[int]) -> list[str]:
+def field_files(held: Held, kind: str, some: Iterable[int]) -> list[str]:
     """Return the files of a kind of `PATTERNS` of the fields of some files of data.
 
     Images are one file a band.
     """
-    numbers = fields(config, some)
+    numbers = fields(held, some)
     return [pattern.format(i=i) for i in numbers for pattern in PATTERNS[kind]]
 
 
-def fields(config: Mapping, some: Iterable[int]) -> list[int]:
+def fields(held: Held, some: Iterable[int]) -> list[int]:
     """Return the numbers of the fields that some files of data hold."""
-    held = files(config)
     return [i for k in some for i in held[k]]
 
 

@@ -136,12 +136,16 @@ def check_interpreter(executable: str) -> None:
 
 
 def area_config(config: Mapping, area: str) -> dict:
-    """Return an area's section of the validated config, and two facts of the run.
+    """Return an area's section of the validated config, and three facts of the run.
 
-    These are its ``seed``, and ``store``, where its jobs keep unfinished work.
+    These are its ``seed``; ``store``, where its jobs keep unfinished work; and
+    ``downloads``, where the retrieve rules put files.
     """
-    store = f"{config['folders']['results']}/{config['run']}/.skyloom"
-    return {**config[area], "seed": config["seed"], "store": store}
+    folders = config["folders"]
+    store = f"{folders['results']}/{config['run']}/.skyloom"
+    downloads = data_path(folders["downloads"])
+    facts = {"seed": config["seed"], "store": store, "downloads": downloads}
+    return {**config[area], **facts}
 
 
 def area_folders(config: Mapping, area: str) -> dict[str, str]:

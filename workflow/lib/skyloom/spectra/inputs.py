@@ -32,6 +32,7 @@ TABLE = re.compile(r"datatab(\d+)\.fits")
 CUBE = re.compile(r"manga-(\d+-\d+)-(LOGCUBE|MAPS).*\.fits.*")
 SPECTRUM = re.compile(r"spec-.*\.fits(\.gz)?")
 KINDS = ("spec", "ivar", "wave")
+ARCHIVED = ("LOGCUBE", "MAPS")
 PlateIfu = Annotated[
     str, Field(pattern=r"^\d{4,5}-\d{3,5}$", description="A plate-IFU, as 8485-1901.")
 ]
@@ -51,6 +52,8 @@ class Inputs:
     ----------
     chunks : dict of str to list of str
         What each chunk holds: plate-IFUs, or files of single spectra.
+    plates : dict of str to list of str
+        The galaxies of the entries of each chunk.
     galaxies : dict of str to dict of str to str
         By chunk, the plate-IFU of each galaxy by the name of its files: the number of
         its mangaID, or the plate-IFU where two galaxies have that number.
@@ -80,6 +83,7 @@ class Inputs:
             names = {Path(f).name.split(".fits")[0]: "" for f in files}
         else:
             self.chunks = {}
+        self.plates = {c: [*map(_galaxy, some)] for c, some in self.chunks.items()}
         self.galaxies = self._named(names)
 
     def raw(self, chunk: str) -> dict[str, list[str]]:
@@ -113,6 +117,11 @@ class Inputs:
         if found:
             return str(found[0])
         return f"<downloads>/manga/manga-{plateifu}-{kind}.fits.gz"
+
+    def fetched(self) -> list[list[str]]:
+        """Return the files of galaxies that the folder of the configuration lacks."""
+        wanted = [(name, kind) for name in self._listed_cubes() for kind in ARCHIVED]
+        return [[self.cube(*one)] for one in wanted if one not in self._cubes]
 
     @cached_property
     def _cubes(self) -> dict[tuple[str, str], list[Path]]:
@@ -184,8 +193,7 @@ class Inputs:
             )
         seen: set[str] = set()
         galaxies = {}
-        for chunk, held in self.chunks.items():
-            plates = [_galaxy(one) for one in held]
+        for chunk, plates in self.plates.items():
             fresh = [p for p in plates if p not in seen]
             seen.update(fresh)
             galaxies[chunk] = {
@@ -197,8 +205,7 @@ class Inputs:
 def holders(inputs: Inputs, chunk: str) -> list[str]:
     """Return the chunks that hold spectra of a chunk's galaxies: itself, mostly."""
     mine = set(inputs.galaxies[chunk].values())
-    held = inputs.chunks.items()
-    return [c for c, some in held if not mine.isdisjoint(map(_galaxy, some))]
+    return [c for c, plates in inputs.plates.items() if not mine.isdisjoint(plates)]
 
 
 def _galaxy(entry: str) -> str:

@@ -114,6 +114,11 @@ class Inputs:
         found = {name: self.galaxies[name].drawing for name in names}
         return {name: path for name, path in found.items() if path}
 
+    def fetched(self, kind: str) -> list[list[str]]:
+        """Return the files of a kind, ``picture`` or ``drawing``, that are fetched."""
+        files = [getattr(galaxy, kind) for galaxy in self.galaxies.values()]
+        return [[path] for path in files if path and path.startswith("<downloads>")]
+
     def subjects(self, names: Iterable[str]) -> dict[str, list[str]]:
         """Return the files of Galaxy Builder's subjects among galaxies, by kind."""
         own = [self.galaxies[name] for name in self.of("galaxy_builder", names=names)]

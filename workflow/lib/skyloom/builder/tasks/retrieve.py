@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,15 +13,29 @@ from skyloom.io.errors import InputError
 NEEDED = {"difference.json": ("imageData", "mask", "multiplier", "psf")}
 
 
-def retrieve(url: str, target: str | Path) -> str:
-    """Fetch a picture or a JSON file of a subject, and return its sha256.
+def fetched(urls: Mapping[tuple[int, str], str], target: Path, place: Path) -> str:
+    """Fetch the file for `target`, ``<subject>/<name>``, to `place`; return its sha256.
+
+    Raises
+    ------
+    InputError
+        No address of it, no such file, or something else in its place.
+    """
+    url = urls.get((int(target.parent.name), target.name))
+    if url is None:
+        remedy = "name the export that has it in builder.paths.subjects"
+        raise InputError(target, "no subject export has its address", remedy=remedy)
+    return retrieve(url, place, target.name)
+
+
+def retrieve(url: str, target: str | Path, name: str) -> str:
+    """Fetch the picture or JSON file of a subject of that name; return its sha256.
 
     Raises
     ------
     InputError
         No such file, or something else in its place.
     """
-    name = Path(target).name
     document = partial(_document, needed=NEEDED.get(name, ()))
     looked = _picture if name.endswith(".png") else document
     return download(url, target, check=looked)

@@ -53,25 +53,17 @@ def rejected_subjects(
     return _rejections(found)
 
 
-def subject_files(paths: Iterable[str | Path], subject: int) -> dict[str, str]:
-    """Return the addresses of the `SUBJECT_FILES` of a subject.
-
-    Raises
-    ------
-    ValueError
-        If no export names the subject, or one of its files.
-    """
-    places = subject_table(paths, [subject])["locations"][0]
-    found = {name: places.get(str(i)) for i, name in enumerate(SUBJECT_FILES)}
-    missing = [name for name, address in found.items() if address is None]
-    if missing:
-        msg = (
-            f"subject {subject}: no subject export has an address of "
-            f"{', '.join(missing)}: name the export that has it in "
-            "builder.paths.subjects"
-        )
-        raise ValueError(msg)
-    return found
+def subject_files(
+    paths: Iterable[str | Path], subjects: Iterable[int]
+) -> dict[tuple[int, str], str]:
+    """Return the addresses of `SUBJECT_FILES` in exports, by subject and name."""
+    table = subject_table(paths, subjects)
+    return {
+        (int(subject), name): places[str(i)]
+        for subject, places in zip(table["subject_id"], table["locations"], strict=True)
+        for i, name in enumerate(SUBJECT_FILES)
+        if str(i) in places
+    }
 
 
 def known_subjects(paths: Iterable[str | Path], subjects: Iterable[int]) -> set[int]:

@@ -19,10 +19,12 @@ def tile_url(base: str, tile: str, run: str, band: str) -> str:
     return f"{base.rstrip('/')}/{tile}/{name}"
 
 
-def retrieve(url: str, target: str | Path, sums: Iterable[str]) -> str:
-    """Fetch an image, checked against a list of sums if one is given.
+def fetched(base: str, sums: Iterable[str], target: Path, place: Path) -> str:
+    """Fetch the image for `target`, ``<tile>_<run>_<band>_nobkg.fits.fz``, to `place`.
 
-    Returns its sha256.
+    Checked against a list of sums if one is given. Returns its sha256.
     """
+    tile, run, band, _ = target.name.split("_")
+    url = tile_url(base, tile, run, band)
     stated = next((sum_of(path, url) for path in sums), None)
-    return download(url, target, stated=stated, check=whole_fits)
+    return download(url, place, stated=stated, check=whole_fits)

@@ -26,6 +26,12 @@ def manga_url(plateifu: str, kind: str, archive: str = ARCHIVE) -> str:
     return f"{archive}/{FILES[kind].format(plate=plate, ifu=ifu)}"
 
 
+def fetched(sheet: str | Path, target: Path, place: Path) -> str:
+    """Fetch the file for `target`, ``manga-<plateifu>-<kind>...``, to `place`."""
+    _, plate, ifu, rest = target.name.split("-", 3)
+    return retrieve(f"{plate}-{ifu}", rest.partition(".")[0], place, sheet)
+
+
 def retrieve(
     plateifu: str,
     kind: str,
