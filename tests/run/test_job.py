@@ -51,7 +51,7 @@ def test_first_line_on_slurm_says_what_was_given(snakemake, tmp_path, monkeypatc
     monkeypatch.setenv(SLURM, "4711")
     snakemake.resources = SimpleNamespace(mem_mb=3000, runtime=120)
     Job(snakemake)
-    (line,) = (tmp_path / "logs" / "a.log").read_text().splitlines()
+    line, *_ = (tmp_path / "logs" / "a.log").read_text().splitlines()
     assert f"Slurm job 4711 on {socket.gethostname()}: 3000 MB, 120 minutes" in line
 
 
