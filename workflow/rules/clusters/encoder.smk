@@ -70,7 +70,7 @@ rule evaluate_encoder:
         "../../../envs/clusters.yaml"
     resources:
         mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
-        runtime=minutes(60),
+        runtime=minutes(480),
     params:
         settings=pick(config, "seed"),
         code=digest("scripts/clusters/evaluate_encoder.py"),
@@ -95,7 +95,7 @@ rule calibrate:
         "../../../envs/clusters.yaml"
     resources:
         mem_mb=memory(1000 + 250 * FIELD_MPX + 25 * FILE_MPX),
-        runtime=minutes(60),
+        runtime=minutes(240),
     params:
         settings=pick(
             TABLES,

@@ -20,7 +20,7 @@ if STARTS or "pretrained" in config["compare"]["heads"]:
             "../../../envs/spirals.yaml"
         threads: request(config)["cores"]
         resources:
-            mem_mb=memory(6000),
+            mem_mb=memory(4000, per_thread=800),
             runtime=minutes(720),
             gpu=request(config)["gpus"],
             devices=config["train"]["devices"],
@@ -65,7 +65,8 @@ rule train:
         "../../../envs/spirals.yaml"
     threads: request(config)["cores"]
     resources:
-        mem_mb=memory(4000, per_input_mb=0.2),
+        # Each reader holds the library and two batches.
+        mem_mb=memory(4000, per_thread=800, per_input_mb=0.2),
         runtime=minutes(1440),
         gpu=request(config)["gpus"],
         # Who trains and who reads is no reason to train again, as params would be.

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -159,9 +160,14 @@ def measured(benchmark: str | None, area: str) -> tuple[float, float] | None:
     if not benchmark:
         return None
     own = Path(benchmark)
-    alone = own.parent.name == area
-    found = [_times(path) for path in ([own] if alone else own.parent.glob("*.tsv"))]
-    whole = sorted(times for times in found if times)
+    return _means(own if own.parent.name == area else own.parent)
+
+
+@cache  # hundreds of jobs ask for those of one folder
+def _means(place: Path) -> tuple[float, float] | None:
+    """Return the mean times of a benchmark, or of those in a folder."""
+    paths = [place] if place.suffix == ".tsv" else place.glob("*.tsv")
+    whole = sorted(times for path in paths if (times := _times(path)))
     if not whole:
         return None
     return fmean(cpu for cpu, _ in whole), fmean(wall for _, wall in whole)
