@@ -220,7 +220,7 @@ def test_a_damaged_intermediate_is_found(built, tmp_path, damage):
     folder = tmp_path / "checkout"
     shutil.copytree(built.folder, folder)
     results, run = folder / "results" / "tiny", ("--cores", "2", *LAYER)
-    snakemake(folder, *run, "--quiet=all", "manifest")
+    snakemake(folder, "manifest", *run, "--quiet=all")
     undisturbed = products(folder, ALL)
     found = {
         sorted(results.glob(one))[0]: results / two for one, two in BETWEEN.items()
@@ -230,9 +230,9 @@ def test_a_damaged_intermediate_is_found(built, tmp_path, damage):
         target.unlink()
     wanted = [str(target.relative_to(folder)) for target in found.values()]
     more = ("--keep-going", "--show-failed-logs")
-    said = snakemake(folder, *run, *more, "--", *wanted, check=False).stdout
+    said = snakemake(folder, *wanted, *run, *more, check=False).stdout
     log = folder / "logs" / "tiny" / "verify.log"
-    assert snakemake(folder, *run, "verify", check=False).returncode != 0
+    assert snakemake(folder, "verify", *run, check=False).returncode != 0
     judged = log.read_text()
     wrong = set()
     for source, target in found.items():
@@ -246,7 +246,7 @@ def test_a_damaged_intermediate_is_found(built, tmp_path, damage):
     for path in (*found, *wrong):
         path.unlink(missing_ok=True)
     asked = [str(path.relative_to(folder)) for path in (*found, *found.values())]
-    snakemake(folder, *run, "--quiet=all", "--", *asked)
+    snakemake(folder, *asked, *run, "--quiet=all")
     snakemake(folder, *run, "--quiet=all")
     assert products(folder, ALL) == undisturbed
-    assert "holds" in snakemake(folder, *run, "verify").stdout
+    assert "holds" in snakemake(folder, "verify", *run).stdout

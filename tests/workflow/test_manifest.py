@@ -175,7 +175,7 @@ def test_every_product_of_all_areas_is_known(built, tmp_path):
     folder = tmp_path / "checkout"
     shutil.copytree(built.folder, folder)
     some = ("--config", "areas=[builder, spectra]")  # others are listed, though closed
-    snakemake(folder, "--cores", "2", *LAYER, *some, "manifest")
+    snakemake(folder, "manifest", "--cores", "2", *LAYER, *some)
     kept, results = listed(folder, "tiny"), folder / "results" / "tiny"
     products, makings = kept["products"], kept["makings"]
     there = {str(p.relative_to(results)) for p in results.rglob("*") if p.is_file()}
@@ -197,5 +197,5 @@ def test_every_product_of_all_areas_is_known(built, tmp_path):
             k: making[k] for k in ("code", "config", "versions")
         }
         assert set(own["inputs"].values()) == set(making["inputs"].values())
-    said = snakemake(folder, "--cores", "2", *LAYER, "verify").stdout
+    said = snakemake(folder, "verify", "--cores", "2", *LAYER).stdout
     assert f"holds: {len(products)} files" in said
