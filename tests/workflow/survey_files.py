@@ -111,7 +111,7 @@ SURVEYS = {
         "survey_clusters", clusters, 10_169, 240, 30, 900, 4, FEW_FIELDS
     ),
 }
-LARGE = Survey("survey", builder, 20_000, 1000, 300, 4000, 10)
+LARGE = Survey("survey", builder, 20_000, 1000, 150, 2800, 10)
 
 if __name__ == "__main__":
     name, place, *size = sys.argv[1:]
