@@ -104,4 +104,4 @@ include: "workflow/rules/manifest.smk"
 include: "workflow/rules/plan.smk"
 
 
-allocation.ask(workflow.rules, config["cluster"])
+allocation.ask(workflow, config["cluster"])

@@ -37,7 +37,7 @@ rule work:
         "sh -c 'sleep {seconds}; echo {{wildcards.i}} > {{output}}' "
         "|| {{{{ echo {{wildcards.i}} >> twice.txt; exit 1; }}}}"
 {more}
-allocation.ask(workflow.rules, {cluster!r})
+allocation.ask(workflow, {cluster!r})
 
 onstart:
     allocation.check(workflow)

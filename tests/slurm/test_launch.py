@@ -7,10 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from skyloom.slurm import processes
-from skyloom.slurm.launch import CLAIM, LaunchError, claim
+from skyloom.slurm.launch import CLAIM, LaunchError, check, claim
 
 NOBODY = 2**22 + 1  # above all process numbers
 
@@ -50,7 +51,7 @@ def test_a_snakemake_of_somebody_keeps_it_and_of_a_killed_launcher_is_ended(fold
     head = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
     try:
         assert processes.heads(folder) == [head.pid]
-        with pytest.raises(LaunchError, match=f"process {head.pid}"):
+        with pytest.raises(LaunchError, match=f"kill {head.pid}"):
             claim()
         leave(head=head.pid)
         claim()
@@ -58,6 +59,57 @@ def test_a_snakemake_of_somebody_keeps_it_and_of_a_killed_launcher_is_ended(fold
     finally:
         head.kill()
         head.wait()
+
+
+def test_children_of_a_thread_are_seen():
+    """Snakemake starts local jobs from threads."""
+    with ThreadPoolExecutor(1) as pool:
+        child = pool.submit(subprocess.Popen, ["sleep", "60"]).result()
+        assert child.pid in processes.children(os.getpid())
+        child.kill()
+        child.wait()
+
+
+def test_time_of_a_process():
+    """It grows with work; none is known of one that has ended."""
+    before = processes.seconds(os.getpid())
+    sum(i * i for i in range(3_000_000))
+    assert processes.seconds(os.getpid()) > before
+    assert processes.seconds(NOBODY) == 0
+
+
+@pytest.mark.parametrize("option", ["-n", "--directory=/elsewhere", "--forceall"])
+def test_options_of_one_start_alone_are_refused(option, monkeypatch):
+    """Each further start would do them again."""
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    with pytest.raises(LaunchError, match="does not take"):
+        check(["all", option])
+
+
+def test_without_slurm_nothing_is_launched(monkeypatch):
+    """A laptop would wait for it for ever."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(LaunchError, match="login node"):
+        check([])
+
+
+def test_a_lock_of_nobody_here_may_be_of_another_machine():
+    """Only the user can know; but a killed launcher's own is taken off."""
+    lock = CLAIM.parent / "locks" / "0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(LaunchError, match="--unlock"):
+        claim()
+    leave()
+    claim()
+
+
+def test_a_claim_that_was_cut_short_is_none():
+    """A full disk leaves an empty file."""
+    CLAIM.parent.mkdir()
+    CLAIM.write_text("")
+    claim()
+    assert json.loads(CLAIM.read_text())["launcher"] == os.getpid()
 
 
 def test_children_are_seen():

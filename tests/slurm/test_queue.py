@@ -30,6 +30,7 @@ def command(tmp_path, monkeypatch):
         (["TIMEOUT"], "out of time: 00:01:04 of 00:01:00"),
         (["CANCELLED by 0"], "cancelled by 0 on node1"),
         (["NODE_FAIL"], "node_fail on node1"),
+        ([""], None),
         (
             ["FAILED", "OUT_OF_MEMORY"],
             "out of memory, asked 300M, one process used 293 MB",

@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 
 SCRIPTS = "/.snakemake/scripts/"  # where Snakemake writes what it runs
-STARTERS = ("snakemake", "python")  # in the command of whatever runs Snakemake
+# In the command of whatever runs Snakemake, or a script of it in a container.
+STARTERS = ("snakemake", "python", "runtime parent", "appinit", "sinit")
 
 
 def end_with_snakemake(script: str) -> None:

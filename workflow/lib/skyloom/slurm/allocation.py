@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from getpass import getuser
 
 from skyloom.run.config import ConfigError
 from skyloom.run.log import NAME
@@ -14,35 +17,38 @@ from skyloom.run.log import NAME
 FILE = "config/config.yaml"
 
 
-def ask(rules: Iterable, cluster: Mapping) -> None:
-    """Give the rules the accounts, partitions and GPU model of the section ``cluster``.
+def ask(workflow, cluster: Mapping) -> None:
+    """Give all rules the accounts, partitions and GPU model of the section ``cluster``.
 
-    All GPUs of a job are on one node: one process a GPU, all in one place.
+    All GPUs of a job are on one node: one process a GPU, all in one place. What
+    ``--set-resources`` says of a rule stays.
 
     Parameters
     ----------
-    rules : iterable of snakemake.rules.Rule
-        Changed in place: their ``resources``, which rerun nothing.
+    workflow : snakemake.workflow.Workflow
+        Its rules' ``resources`` are changed; they rerun nothing.
     cluster : mapping
         The validated section.
     """
-    common = {"account": cluster["account"], "partition": cluster["partition"]}
-    for rule in rules:
-        asked = dict(common)
-        if _gpus(rule):
-            own = {name: cluster[f"gpu_{name}"] for name in common}
-            asked |= {name: value for name, value in own.items() if value}
-            rule.resources["nodes"] = 1
-            if cluster["gpu_model"]:
-                rule.resources["gpu_model"] = cluster["gpu_model"]
-        for name, value in asked.items():
-            if value:
-                rule.resources[f"slurm_{name}"] = value
+    said = workflow.resource_settings.overwrite_resources
+    for rule in workflow.rules:
+        gpu = rule.resources.get("gpu")
+        asked = _asked(cluster, gpus=0 if gpu is None else gpu.value)
+        for name in asked.keys() - dict(said.get(rule.name, {})).keys():
+            rule.resources[name] = asked[name]
 
 
-def _gpus(rule) -> int:
-    gpu = rule.resources.get("gpu")
-    return 0 if gpu is None else gpu.value
+def _asked(cluster: Mapping, gpus: int) -> dict[str, str | int]:
+    """Return the resources of a rule with so many GPUs."""
+    names = ("account", "partition")
+    given = {name: cluster[name] for name in names}
+    if gpus:
+        given |= {n: cluster[f"gpu_{n}"] for n in names if cluster[f"gpu_{n}"]}
+    asked = {f"slurm_{name}": value for name, value in given.items() if value}
+    if gpus:
+        asked["nodes"] = 1
+        asked |= {"gpu_model": cluster["gpu_model"]} if cluster["gpu_model"] else {}
+    return asked
 
 
 def check(workflow) -> None:
@@ -117,13 +123,25 @@ def _unknown(jobs: Iterable[_Asked]) -> Iterator[str]:
 
 def _without_gpus(jobs: Iterable[_Asked]) -> Iterator[str]:
     """Yield the accounts of GPU jobs that may have none: those would wait for ever."""
-    for account in _accounts(job for job in jobs if job.size("gpu")):
-        asked = ["sacctmgr", "-nP", "show", "assoc", f"account={account}"]
-        done = subprocess.run(
-            [*asked, "format=GrpTRES"], capture_output=True, text=True, check=False
+    accounts = _accounts(job for job in jobs if job.size("gpu"))
+    if not accounts or shutil.which("sacctmgr") is None:
+        return
+    name = re.search(
+        r"^ClusterName\s*=\s*(\S+)", _said("scontrol", "show", "config"), re.M
+    )
+    here = [f"cluster={name[1]}"] if name else []
+    for account in accounts:
+        what = ["show", "assoc", f"account={account}", *here, "format=User,GrpTRES"]
+        rows = (
+            row.split("|", 1) for row in _said("sacctmgr", "-nP", *what).splitlines()
         )
-        if "gres/gpu=0" in done.stdout.replace("\n", ",").split(","):
+        limits = [tres.split(",") for user, tres in rows if user in ("", getuser())]
+        if any("gres/gpu=0" in limit for limit in limits):
             yield f"the account {account} has no GPU: set cluster.gpu_account"
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def _refusals(jobs: Iterable[_Asked]) -> Iterator[str]:

@@ -52,6 +52,8 @@ class HeadLog:
     ----------
     path : Path
         The log.
+    read : int
+        How much of it has been read, or is that of an earlier run [bytes].
     run : str or None
         Slurm's name of all jobs of the run.
     made, steps : int
@@ -63,6 +65,7 @@ class HeadLog:
     """
 
     path: Path
+    read: int = 0
     run: str | None = None
     made: int = 0
     steps: int = 0
@@ -70,7 +73,6 @@ class HeadLog:
     failed: dict[str, Failure] = field(default_factory=dict)
     _failing: Failure | None = None  # whose message is being read
     _last: Failure | None = None  # whose logs may be shown
-    _read: int = 0
     _fence: str | None = None  # of a log that is being shown; "" before its first line
     _shown: list[str] = field(default_factory=list)  # its lines
 
@@ -84,10 +86,10 @@ class HeadLog:
     def read_on(self) -> bool:
         """Read what is new; return whether there was anything."""
         with self.path.open("rb") as stream:
-            stream.seek(self._read)
+            stream.seek(self.read)
             new = stream.read()
         whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
+        self.read += len(whole)
         for line in whole.decode(errors="replace").splitlines():
             self._take(line)
         return bool(whole)

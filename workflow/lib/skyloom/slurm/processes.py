@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -10,18 +12,29 @@ PROC = Path("/proc")
 def command(pid: int) -> list[str]:
     """Return the words that a process was started with; none if it has ended."""
     try:
-        return (PROC / str(pid) / "cmdline").read_text().split("\0")[:-1]
+        text = (PROC / str(pid) / "cmdline").read_text(errors="replace")
     except OSError:
         return []
+    return text.split("\0")[:-1]
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started and that run."""
+    """Return the processes that any thread of a process has started and that run."""
+    found = []
+    for place in (PROC / str(pid) / "task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(word) for word in place.read_text().split()]
+    return found
+
+
+def seconds(pid: int) -> float:
+    """Return the CPU time that a process has had; 0 if it has ended [s]."""
     try:
-        text = (PROC / str(pid) / "task" / str(pid) / "children").read_text()
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
-        return []
-    return [int(word) for word in text.split()]
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def heads(folder: Path) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ PREFIX = "skyloom_"  # of job names: slurm-jobname-prefix of the profile, and it
 QUEUED = ("%i", "%j", "%T", "%M", "%l", "%N", "%r", "%Z")
 ENDED = ("JobID", "State", "ReqMem", "MaxRSS", "Elapsed", "Timelimit", "NodeList")
 KILLED = ("oom-kill", "oom_kill", "exceeded memory limit", "Out Of Memory")
+SETTINGS = ("SQUEUE_", "SACCT_", "SCANCEL_", "SLURM_CLUSTERS")  # of the environment
 # States of jobs that ended for no reason of their own: they may end well elsewhere.
 LOST = ("BOOT_FAIL", "CANCELLED", "NODE_FAIL", "PREEMPTED")
 
@@ -54,7 +56,8 @@ def jobs(folder: Path) -> list[Job]:
         If Slurm does not answer.
     """
     line = "|".join(QUEUED)
-    own = [Job(*row.split("|", 7)) for row in _ask("squeue", "--me", "-ho", line)]
+    rows = [row.split("|", 7) for row in _ask("squeue", "--me", "--all", "-ho", line)]
+    own = [Job(*row) for row in rows if len(row) == len(QUEUED)]  # no site's notice
     here = str(folder)
     return [job for job in own if job.run.startswith(PREFIX) and job.folder == here]
 
@@ -70,6 +73,17 @@ def cancel(jobs: Iterable[Job]) -> None:
     numbers = [job.number for job in jobs]
     for first in range(0, len(numbers), 100):
         _ask("scancel", *numbers[first : first + 100])
+
+
+def release(jobs: Iterable[Job]) -> None:
+    """Let jobs begin that Slurm holds after their node could not start them.
+
+    Raises
+    ------
+    SlurmError
+        If Slurm does not answer.
+    """
+    _ask("scontrol", "release", *(job.number for job in jobs))
 
 
 def why(number: str, log: Path | None = None) -> str | None:
@@ -88,8 +102,8 @@ def why(number: str, log: Path | None = None) -> str | None:
     except SlurmError:
         rows = []
     text = log.read_text(errors="replace") if log and log.is_file() else ""
-    state = rows[0]["State"].split()[0] if rows else "FAILED"
-    steps = {row["State"].split()[0] for row in rows}
+    states = [(row["State"].split() or ["UNKNOWN"])[0] for row in rows]
+    state, steps = states[0] if rows else "UNKNOWN", set(states)
     if "OUT_OF_MEMORY" in steps or any(mark in text for mark in KILLED):
         used = max((megabytes(row["MaxRSS"]) for row in rows), default=0)
         asked = f", asked {rows[0]['ReqMem']}" if rows else ""
@@ -97,8 +111,7 @@ def why(number: str, log: Path | None = None) -> str | None:
     if state == "TIMEOUT":
         return f"out of time: {rows[0]['Elapsed']} of {rows[0]['Timelimit']}"
     if state in LOST:
-        by = " ".join(rows[0]["State"].split()[1:])
-        return f"{state.lower()} {by}".strip() + f" on {rows[0]['NodeList']}"
+        return f"{rows[0]['State'].lower()} on {rows[0]['NodeList']}"
     return None
 
 
@@ -115,10 +128,11 @@ def _rows(number: str) -> list[str]:
 
 
 def _ask(*command: str) -> list[str]:
-    """Return the lines of a command of Slurm."""
+    """Return the lines of a command of Slurm, whatever options the user has set."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60
+            command, capture_output=True, text=True, check=False, timeout=60, env=own
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         msg = f"{command[0]}: {error}"

@@ -9,24 +9,35 @@ from pathlib import Path
 from skyloom.slurm import queue
 from skyloom.slurm.headlog import Failure, HeadLog
 
+LISTED = 10  # failures, the last ones, that Slurm is asked about
+AT_ONCE = 3  # of them at a time: each may take a minute where its database is out
+
 
 class Reasons:
-    """What is known of failures; Slurm is asked once for each."""
+    """What is known of failures; Slurm is asked about a few at a time."""
 
     def __init__(self):
         self._known: dict[str, str] = {}
 
-    def lines(self, failures: Iterable[Failure]) -> list[str]:
-        """Return of each failure its rule, why, and where its log is."""
+    def lines(self, failures: Iterable[Failure], most: int = AT_ONCE) -> list[str]:
+        """Return of each failure its rule, why, and where its log is.
+
+        Slurm is asked about at most so many.
+        """
+        failures = list(failures)
+        numbers = [one.number for one in failures if one.number]
+        asked = [n for n in numbers[-LISTED:] if n not in self._known][:most]
+        for failure in failures:
+            if failure.number in asked:
+                why = queue.why(failure.number, failure.log)
+                self._known |= {failure.number: why} if why else {}
         return [self._line(failure) for failure in failures]
 
     def _line(self, failure: Failure) -> str:
         if failure.number is None:
             return f"{failure.rule}: {failure.said or 'failed on this machine'}"
-        if failure.number not in self._known:
-            why = queue.why(failure.number, failure.log)
-            self._known[failure.number] = why or failure.said
-        return f"{failure.rule}: {self._known[failure.number]}; {failure.log}"
+        why = self._known.get(failure.number) or failure.said or "failed"
+        return f"{failure.rule}: {why}; {failure.log}"
 
 
 def tell(log: str) -> None:
@@ -36,5 +47,6 @@ def tell(log: str) -> None:
     """
     state = HeadLog(Path(log))
     state.read_on()
-    for line in Reasons().lines(one for one in state.failed.values() if one.number):
+    failed = [one for one in state.failed.values() if one.number]
+    for line in Reasons().lines(failed, LISTED):
         print(f"failed: {line}", file=sys.stderr)

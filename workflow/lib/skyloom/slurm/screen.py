@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from skyloom.slurm.headlog import HeadLog
 from skyloom.slurm.queue import Job
@@ -17,9 +18,13 @@ FAILED = 10  # failures that are told
 # What Slurm means by a reason that no waiting ends.
 ENDLESS = {
     "AssocGrpGRES": "the account has no GPU: set cluster.gpu_account",
-    "AssocMaxJobsLimit": "the account has no further job",
+    "AssocGrpBillingMinutes": "the account has no time left",
+    "AssocGrpCPUMinutesLimit": "the account has no time left",
+    "AssocMaxWallDurationPerJobLimit": "longer than allowed: set the rule's runtime",
     "BadConstraints": "no node is as asked: see cluster.gpu_model",
     "InvalidAccount": "set cluster.account",
+    "JobHeldAdmin": "held by an administrator: ask them",
+    "JobHeldUser": "held by you: scontrol release JOB",
     "PartitionTimeLimit": "longer than the partition allows: set cluster.partition",
     "QOSMaxWallDurationPerJobLimit": "longer than allowed: set the rule's runtime",
 }
@@ -35,7 +40,7 @@ class Screen:
     def say(self, line: str) -> None:
         """Write a line, once."""
         if line != self._last:
-            print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+            _write(f"{time.strftime('%H:%M:%S')} {line}")
         self._last = line
 
     def show(
@@ -51,7 +56,13 @@ class Screen:
         room = shutil.get_terminal_size().lines - 4 - min(len(failed), FAILED)
         lines = [summary, "", *rows(log, jobs, max(room, 3))]
         lines += [f"failed   {line}" for line in failed[-FAILED:]]
-        print(CLEAR + "\n".join(lines), flush=True)
+        _write(CLEAR + "\n".join(lines))
+
+
+def _write(text: str) -> None:
+    # A terminal that is gone is no reason to end a run.
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 def summarised(log: HeadLog, jobs: Sequence[Job], failed: Sequence[str]) -> str:
