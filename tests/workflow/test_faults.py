@@ -23,7 +23,6 @@ BETWEEN = {
     "clusters/encoder/best_encoder.ckpt": "clusters/encoder/evaluation.json",
     "clusters/predictions/sim0000.npz": "clusters/detections/sim0000.fits",
     "clusters/sources/sim0000.fits": "clusters/matched_filter/sim0000.fits",
-    "clusters/survey/sim0001_r.fits.fz": "clusters/sources/sim0001.fits",
     "quasars/ensemble/round2/net_0.keras": "quasars/ensemble/round2/calibration.json",
     "quasars/exposures/round1/*/*.parquet": (
         "quasars/catalogue/round1/ensemble_results.csv"
