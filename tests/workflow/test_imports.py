@@ -50,7 +50,7 @@ def test_area_knows_no_area(graph):
 
 
 def test_library_knows_no_snakemake(graph):
-    """Only rules know Snakemake, and the one module that quickens its plans for them."""
+    """Only rules know Snakemake, and the one module that quickens its plans."""
     users = {source for source, target in imports(graph) if target == "snakemake"}
     assert users == {"skyloom.run.planning"}
 
