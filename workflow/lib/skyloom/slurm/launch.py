@@ -103,7 +103,9 @@ def _until_made(
             cause = "Snakemake did not start again"
         sent = sent or bool(head.log.sent)
         if code == 0 or cause is None or fruitless == FRUITLESS:
-            if not head.log.failed:
+            if code == 0:
+                screen.say("all is made")
+            elif not head.log.failed:
                 screen.say(_last_words())
             return code
         screen.say(f"{cause}; once more")
