@@ -16,7 +16,9 @@ from filelock import FileLock
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TINY = Path(__file__).with_name("workflow") / "tiny.yaml"
-LONGEST = ("test_kill.py", "test_bad_subjects.py", "test_rebuild.py")
+# The first waits for Slurm while another process builds the small demo.
+LONGEST = ("test_on_slurm.py", "test_kill.py", "test_bad_subjects.py")
+LONGEST += ("test_rebuild.py",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
