@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from skyloom.run.chunks import allowed_rules, assign, opened
+from skyloom.run.chunks import allowed_rules, assign, needed
 
 IDS = st.lists(st.integers(0, 10**8), unique=True, max_size=60)
 
@@ -61,6 +61,6 @@ def test_a_job_reads_the_rules_of_its_chunks():
     chunks = {"c00": [1], "c01": [2], "c10": []}
     line = ["snakemake", "--allowed-rules", "builder_tune_c01", "--cores", "c00"]
     assert allowed_rules(line) == ["builder_tune_c01"]
-    assert opened(chunks, allowed_rules(line)) == {"c01": [2]}
-    assert opened(chunks, allowed_rules(line[:1])) == chunks
-    assert opened(chunks, ["builder_metrics"]) == {}
+    assert needed(chunks, allowed_rules(line)) == {"c01": [2]}
+    assert needed(chunks, allowed_rules(line[:1])) == chunks
+    assert needed(chunks, ["builder_metrics"]) == {}

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from skyloom.slurm import processes
-from throwaway_slurm import CPU, until
+from throwaway_slurm import CPU
+from waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAUNCHER = CHECKOUT / "profiles" / "slurm" / "launch.py"

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from skyloom.slurm import processes
 from skyloom.slurm.launch import CLAIM, LaunchError, check, claim
+from waiting import until
 
 NOBODY = 2**22 + 1  # above all process numbers
 
@@ -50,7 +51,7 @@ def test_a_snakemake_of_somebody_keeps_it_and_of_a_killed_launcher_is_ended(fold
     script.write_text("import time\ntime.sleep(60)\n")
     head = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
     try:
-        assert processes.heads(folder) == [head.pid]
+        until(lambda: processes.heads(folder) == [head.pid], 20)
         with pytest.raises(LaunchError, match=f"kill {head.pid}"):
             claim()
         leave(head=head.pid)

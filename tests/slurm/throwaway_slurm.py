@@ -12,10 +12,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from waiting import until
 
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "sacctmgr")
 NODES, CORES, MEMORY, GPUS = 3, 4, 32_000, 2  # of each node; memory is only counted
@@ -268,22 +268,6 @@ def run(command: str) -> None:
     """Run a command; its output is told if it fails."""
     done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds.
-
-    Raises
-    ------
-    TimeoutError
-        If it does not in time.
-    """
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            msg = f"nothing after {seconds} s"
-            raise TimeoutError(msg)
-        time.sleep(0.1)
 
 
 def alive(pid: int) -> bool:

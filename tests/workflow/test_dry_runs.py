@@ -297,7 +297,7 @@ def test_every_product_can_be_asked_for(built, fresh):
     shutil.copy2(built.folder / "tiny.yaml", fresh / "tiny.yaml")
     root = built.folder / "results"
     by_kind = {}
-    files = {path for path in root.rglob("*") if path.is_file()}
+    files = {path for path in root.glob("*/*/**/*") if path.is_file()}
     # The targets of a query are not known before it: their stamps are one product.
     files -= set(root.glob("*/quasars/query/*/stamps/*"))
     for path in sorted(files):

@@ -17,17 +17,13 @@ from test_kill import ALL, products
 
 HOURS = 3600.0
 SUM = RUN / "area" / "sum.txt"
-# An intermediate of each format, and what is made from it.
+# Intermediates of several formats, and what is made from them: none from another's.
 BETWEEN = {
     "builder/gal-metadata.csv": "builder/catalogue.fits",
     "clusters/encoder/best_encoder.ckpt": "clusters/encoder/evaluation.json",
     "clusters/predictions/sim0000.npz": "clusters/detections/sim0000.fits",
     "clusters/sources/sim0000.fits": "clusters/matched_filter/sim0000.fits",
     "quasars/ensemble/round2/net_0.keras": "quasars/ensemble/round2/calibration.json",
-    "quasars/exposures/round1/*/*.parquet": (
-        "quasars/catalogue/round1/ensemble_results.csv"
-    ),
-    "quasars/spectra/training.h5": "quasars/ensemble/round1/calibration.json",
     "spectra/evaluation/maps.json": "spectra/metrics.json",
     "spectra/rest/spec0.npy": "spectra/spec240.npy",
     "spirals/raw/gz3d/*.fits.gz": "spirals/gz3d_catalog.csv",

@@ -12,13 +12,13 @@ from skyloom.clusters import inputs, survey_tiles, training_files
 from skyloom.clusters.real_field import sky_names
 
 FILES = training_files.files(config)
-CHUNKS = opened(assign(FILES, config["chunks"]), ALLOWED)
+CHUNKS = needed(assign(FILES, config["chunks"]), ALLOWED)
 SPLITS = training_files.splits(config, FILES)
 TILES = survey_tiles.tiles(config, fresh=workflow.is_main_process)
 # For light work at the end, which no rule of a chunk waits for: seconds a tile.
-SHARES = opened(assign(TILES, max(1, config["chunks"] // 24)), ALLOWED)
+SHARES = needed(assign(TILES, max(1, config["chunks"] // 24)), ALLOWED)
 SAMPLE = survey_tiles.sample(TILES)
-PARTS = opened(assign(TILES, config["chunks"]), ALLOWED)
+PARTS = needed(assign(TILES, config["chunks"]), ALLOWED)
 TRUTH = inputs.survey_truth(config, TILES)
 SIMULATED = sorted(TILES) if config["source"] == "simulated" else []
 ENCODER = inputs.encoder(config) if TILES else {}

@@ -12,9 +12,9 @@ from skyloom.run.config import data_path
 FRESH = workflow.is_main_process  # a job of the run lists no folder
 ROUNDS = range(1, config["rounds"] + 1)
 EXPOSURES = inputs.exposures(config, fresh=FRESH)
-CHUNKS = opened(assign(EXPOSURES, config["chunks"]), ALLOWED)
+CHUNKS = needed(assign(EXPOSURES, config["chunks"]), ALLOWED)
 MEMBERS = assign(range(config["ensemble"]["members"]), config["chunks"])
-TRAINED = opened(MEMBERS, ALLOWED)
+TRAINED = needed(MEMBERS, ALLOWED)
 STORES = [f"<results>/spectra/{name}.h5" for name in sorted(EXPOSURES)]
 MADE = partial(inputs.members, config)
 TRUTH = inputs.survey_truth(config)

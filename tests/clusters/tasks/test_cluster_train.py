@@ -127,7 +127,10 @@ def run(folder, checkout, files, devices: int) -> subprocess.CompletedProcess:
         "input": files,
         "output": ["results/best_encoder.ckpt"],
         "params": {"settings": sections(), "code": "c0de"},
-        "resources": {"devices": devices, "workers": 0, "gpu": 0, "train_threads": 1},
+        "resources": {
+            **{"devices": devices, "gpu": 0, "train_threads": 1, "workers": 0},
+            **{"mem_mb": 2000, "runtime": 60},
+        },
         "wildcards": {},
         "threads": 2,
         "log": ["logs/train.log"],

@@ -1,6 +1,6 @@
 """What is done to each galaxy: one rule a chunk, each naming all its files."""
 
-for chunk, ids in opened(INPUTS.chunks, ALLOWED).items():
+for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
 
     # Image, noise, mask and PSF in one file a galaxy, whatever the source.
     rule:

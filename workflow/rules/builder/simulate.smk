@@ -4,7 +4,7 @@ CROWD = {"crowd": resource_digest("builder_crowd.json")}
 # Not how many there are: one more galaxy is no reason to simulate the others again.
 GALAXY = [f"simulate.{key}" for key in GalaxySettings.model_fields]
 
-for chunk, ids in opened(INPUTS.chunks, ALLOWED).items():
+for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
 
     # Galaxies, their images, and what volunteers drew; the truth goes apart.
     rule:

@@ -4,7 +4,7 @@ NAMES = [name for names in GALAXIES.values() for name in names]
 # A chunk of the seed has no galaxy of its own where others hold all of them, too.
 OWNERS = {chunk: names for chunk, names in GALAXIES.items() if names}
 
-for chunk, names in opened(OWNERS, ALLOWED).items():
+for chunk, names in needed(OWNERS, ALLOWED).items():
     # The seed's chunks may hold a galaxy's spectra in several of them.
     held = holders(INPUTS, chunk)
 

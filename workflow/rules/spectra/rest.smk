@@ -1,6 +1,6 @@
 """All spectra at rest on one grid, whatever their source; cuts, and their counts."""
 
-for chunk in opened(INPUTS.chunks, ALLOWED):
+for chunk in needed(INPUTS.chunks, ALLOWED):
 
     rule:
         name:

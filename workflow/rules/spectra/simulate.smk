@@ -9,7 +9,7 @@ GALAXY = [f"simulate.{key}" for key in ("fibres", "redshift", "sn", "spectra")]
 GALAXY += ["noise", "seed", "simulate.templates"]
 
 
-for chunk, plateifus in opened(INPUTS.chunks, ALLOWED).items():
+for chunk, plateifus in needed(INPUTS.chunks, ALLOWED).items():
 
     # Spectra with the true labels in their table; what the galaxies are goes apart.
     rule:

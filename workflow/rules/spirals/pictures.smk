@@ -1,6 +1,6 @@
 """Pictures and marks of galaxies, and the tables that tell which are learned from."""
 
-for chunk, names in opened(CHUNKS, ALLOWED).items():
+for chunk, names in needed(CHUNKS, ALLOWED).items():
     drawn = INPUTS.drawn(names)
 
     # What each volunteer drew, as polygons.

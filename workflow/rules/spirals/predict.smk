@@ -1,6 +1,6 @@
 """Maps, votes and measures of every galaxy, by the run's model or a given one."""
 
-for chunk, names in opened(CHUNKS, ALLOWED).items():
+for chunk, names in needed(CHUNKS, ALLOWED).items():
 
     rule:
         name:
@@ -57,7 +57,7 @@ rule catalogue:
 
 
 # Pictures of galaxies with their maps and votes.
-for chunk, names in opened(CHUNKS, ALLOWED).items():
+for chunk, names in needed(CHUNKS, ALLOWED).items():
 
     rule:
         name:

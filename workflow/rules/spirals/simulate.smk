@@ -32,7 +32,7 @@ rule simulate_catalogue:
         "../../../scripts/spirals/simulate_catalogue.py"
 
 
-for chunk, names in opened(CHUNKS, ALLOWED).items():
+for chunk, names in needed(CHUNKS, ALLOWED).items():
     simulated = INPUTS.of("simulated", names=names)
     if not simulated:
         continue

@@ -56,7 +56,7 @@ def allowed_rules(arguments: Sequence[str]) -> list[str] | None:
     return list(takewhile(lambda word: not word.startswith("-"), after))
 
 
-def opened(
+def needed(
     chunks: Mapping[str, Value], allowed: Sequence[str] | None
 ) -> dict[str, Value]:
     """Return the chunks that rules are read for: in a job, those of its rules alone.
