@@ -21,7 +21,12 @@ def slurm() -> Iterator[ThrowawaySlurm]:
     base = Path(tempfile.mkdtemp(prefix="loom"))  # short: it holds sockets
     cluster = ThrowawaySlurm(base)
     try:
-        cluster.up()
+        try:
+            cluster.up()
+        except (AssertionError, OSError) as error:  # of this machine: no test has begun
+            pytest.skip(
+                f"NO SLURM: its daemons do not start: {error}; {cluster.logs()}"
+            )
         yield cluster
     finally:
         cluster.down()

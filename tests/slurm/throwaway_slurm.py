@@ -138,6 +138,7 @@ class ThrowawaySlurm:
         ports = free_ports(NODES + 3)
         self.ports = dict(zip(("ctld", "dbd", "sql"), ports, strict=False))
         self.node_ports = ports[3:]
+        self._database: subprocess.Popen | None = None
 
     def up(self) -> None:
         """Start all daemons and wait until all nodes are idle."""
@@ -198,11 +199,18 @@ class ThrowawaySlurm:
             if pid and alive(pid):
                 os.kill(pid, signal.SIGTERM)
                 until(lambda pid=pid: not alive(pid))
-        self._database.wait()
+        if self._database:
+            self._database.wait()
         for name in FILES:
             link = PLACE / f"{name}.conf"
             if link.is_symlink() and link.readlink().parent == self.base / "etc":
                 link.unlink()
+
+    def logs(self) -> str:
+        """Return the last lines of the daemons' logs."""
+        files = sorted((self.base / "log").glob("*.log"))
+        last = (f"{one.name}: {one.read_text()[-200:]}" for one in files)
+        return " ".join(" ".join(last).split())
 
     def _write_files(self) -> None:
         words = {**self.ports, "base": self.base, "host": self.host, "last": NODES}
