@@ -34,9 +34,9 @@ rule work:
     log: "logs/{{i}}.log"
     resources: mem_mb=900, runtime=10
     shell:
-        "mkdir -p locks; flock -n locks/{{wildcards.i}} "
-        "sh -c 'sleep {seconds}; echo {{wildcards.i}} > {{output}}' "
-        "|| {{{{ echo {{wildcards.i}} >> twice.txt; exit 1; }}}}"
+        "mkdir -p locks; code=0; flock -n -E 77 locks/{{wildcards.i}} "
+        "sh -c 'sleep {seconds}; echo {{wildcards.i}} > {{output}}' || code=$?; "
+        "[ $code != 77 ] || echo {{wildcards.i}} >> twice.txt; exit $code"
 {more}
 allocation.ask(workflow, {cluster!r})
 
