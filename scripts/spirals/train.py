@@ -4,17 +4,11 @@ from pathlib import Path
 
 from skyloom.run.job import Job
 from skyloom.spirals.config import Config
-from skyloom.spirals.tasks.training import train
+from skyloom.spirals.tasks.training import machine, train
 
 
 def main(job: Job, resources, logs: Path) -> None:
-    settings = job.settings_by(
-        "train",
-        accelerator="gpu" if resources.gpu else "cpu",
-        devices=resources.devices,
-        threads=resources.train_threads,
-        workers=resources.workers,
-    )
+    settings = job.settings_by("train", **machine(resources))
     with job.resuming() as scratch:
         train(
             dict(job.input.items()),

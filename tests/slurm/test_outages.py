@@ -91,7 +91,7 @@ rule late:
 
 
 def test_a_job_out_of_time_is_told(work):
-    """And asks for more at its second attempt."""
+    """With the time that it had."""
     small = work(jobs=1, more=LATE)
     assert ended(small.launch("late.txt", "--retries", "0")) == 1
     assert "late: out of time" in small.said

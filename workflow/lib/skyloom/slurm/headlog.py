@@ -14,8 +14,6 @@ JOBID = re.compile(r"^    jobid: (\d+)$")
 FAILED = re.compile(r"SLURM-job '(\d+)' failed.*status is: '(\w+)'")
 ERROR = re.compile(r"^Error in rule (\S+):")
 UNSENT = re.compile(r"^\s+message: (SLURM sbatch failed.*|Job submission failed.*)")
-
-
 SHOWN = re.compile(r"^Logfile .*:$")
 FENCE = re.compile(r"^=+$")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-PREFIX = "skyloom_"  # of job names: slurm-jobname-prefix of the profile, and its dash
+PREFIX = "skyloom_"  # of job names: the profile's slurm-jobname-prefix, and _
 QUEUED = ("%i", "%j", "%T", "%M", "%l", "%N", "%r", "%Z")
 ENDED = ("JobID", "State", "ReqMem", "MaxRSS", "Elapsed", "Timelimit", "NodeList")
 KILLED = ("oom-kill", "oom_kill", "exceeded memory limit", "Out Of Memory")

@@ -24,6 +24,16 @@ ALL = "all"
 TOGETHER = 256  # galaxies looked at; bounds the memory
 
 
+def machine(resources) -> dict[str, object]:
+    """Return the keys of ``train`` that say who trains, from a job's resources."""
+    return {
+        "accelerator": "gpu" if resources.gpu else "cpu",
+        "devices": resources.devices,
+        "threads": resources.train_threads,
+        "workers": resources.workers,
+    }
+
+
 def train(
     files: Mapping[str, Sequence[str]],
     settings: Config,
