@@ -94,9 +94,13 @@ onerror:
     reasons.tell(log)
 
 
+include: "workflow/rules/atlas.smk"
+
+
 rule all:
     default_target: True
     input:
+        rules.atlas.output,
         [getattr(rules, f"{area}_all").input for area in config["areas"]],
 
 

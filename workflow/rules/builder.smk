@@ -33,6 +33,7 @@ include: "builder/tables.smk"
 include: "builder/galaxies.smk"
 include: "builder/catalogue.smk"
 include: "builder/analysis.smk"
+include: "builder/atlas.smk"
 
 
 rule all:
@@ -49,4 +50,5 @@ rule all:
         "<results>/notebooks/compile_tuned_models.ipynb",
         "<results>/notebooks/analysis.ipynb",
         "<results>/metrics.json",
+        "<atlas>/builder.html",
         GALAXIES if ALLOWED is None else [],

@@ -131,9 +131,12 @@ class Inputs:
             return lambda wildcards: _existing(self.paths["models"], self.subjects)
         return self._named(kind)
 
-    def every(self, pattern: str) -> Callable[..., list]:
-        """Return an input function: a product of every subject, named by ``{id}``."""
-        return lambda wildcards: [pattern.format(id=i) for i in self.subjects]
+    def every(self, pattern: str, most: int | None = None) -> Callable[..., list]:
+        """Return an input function: a product of every subject, named by ``{id}``.
+
+        Of the first `most` subjects, where that is given.
+        """
+        return lambda wildcards: [pattern.format(id=i) for i in self.subjects[:most]]
 
     def fetched(self) -> list[list[str]]:
         """Return what is fetched of each subject that ``subject_data`` has no file of.

@@ -68,6 +68,9 @@ class Cluster(Section):
     )
 
 
+PAGES = "atlas"  # folder of a run's pages, beside those of its areas
+
+
 class Shared(Section):
     """What all areas of a run share."""
 
@@ -152,9 +155,11 @@ def area_folders(config: Mapping, area: str) -> dict[str, str]:
     """Return the pathvars of an area: where its files lie.
 
     ``results``, ``logs`` and ``benchmarks`` are ``<root>/<run>/<area>``, so that no
-    two runs and no two areas share a file; ``downloads`` lies among the data.
+    two runs and no two areas share a file; ``downloads`` lies among the data, and the
+    areas' pages lie together in ``atlas``.
     """
     roots = dict(config["folders"])
     downloads = data_path(roots.pop("downloads"))
     apart = {name: f"{root}/{config['run']}/{area}" for name, root in roots.items()}
-    return apart | {"downloads": downloads}
+    pages = f"{roots['results']}/{config['run']}/{PAGES}"
+    return apart | {"downloads": downloads, "atlas": pages}

@@ -1,0 +1,123 @@
+"use strict";
+// What all pages share: their data, elements, the state in the address, sprites, files.
+const Atlas = {};
+Atlas.data = JSON.parse(document.getElementById("data").textContent);
+
+// An element with attributes; `on...` are listeners, texts are never read as HTML.
+Atlas.h = (tag, attributes = {}, ...children) => {
+  const svg = ["svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "image",
+    "ellipse", "polygon", "polyline"];
+  const made = svg.includes(tag)
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((one) => one !== null && one !== undefined));
+  return made;
+};
+
+// The state of the view, as the part of the address behind #: a link brings it back.
+Atlas.state = {
+  watchers: [],
+  all() { return new URLSearchParams(location.hash.slice(1)); },
+  get(name, otherwise = "") { return this.all().get(name) ?? otherwise; },
+  set(changes) {
+    const now = this.all();
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === "" || value === null || value === undefined) now.delete(name);
+      else now.set(name, value);
+    }
+    if (`#${now}` === location.hash) return;
+    history.replaceState(null, "", `#${now}`);
+    this.tell();
+  },
+  watch(watcher) { this.watchers.push(watcher); },
+  tell() { for (const watcher of this.watchers) watcher(); },
+};
+window.addEventListener("hashchange", () => Atlas.state.tell());
+
+// A number as people write it; what is not known is a dash.
+Atlas.number = (value, digits = 3) => {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1);
+  return String(Number(value.toPrecision(Math.max(digits, size >= 1000 ? 4 : digits))));
+};
+
+// A picture of the sprite, `width` pixels wide on the screen.
+Atlas.sprite = (index, width, label) => {
+  const { side, columns, rows } = Atlas.data.sprite;
+  const x = index % columns, y = Math.floor(index / columns), scale = width / side;
+  return Atlas.h("span", {
+    class: "sprite", role: label ? "img" : null, "aria-label": label || null,
+    "aria-hidden": label ? null : "true",
+    style: `width:${width}px;height:${width}px;flex:none;background-image:var(--sprite);`
+      + `background-size:${columns * side * scale}px ${rows * side * scale}px;`
+      + `background-position:${-x * width}px ${-y * width}px`,
+  });
+};
+
+// Pictures side by side with what they show: [[index, caption], ...].
+Atlas.pictures = (pairs, width = 170) => Atlas.h("div", { class: "tiles" },
+  pairs.filter(([index]) => index !== null && index !== undefined).map(([index, caption]) =>
+    Atlas.h("figure", {}, Atlas.sprite(index, width, caption), Atlas.h("figcaption", {}, caption))));
+
+// Quantities with errors and units: [[label, value, error, unit], ...].
+Atlas.table = (rows, caption) => Atlas.h("div", { class: "wide" }, Atlas.h("table", {},
+  caption ? Atlas.h("caption", { class: "skip" }, caption) : null,
+  Atlas.h("tbody", {}, rows.map(([label, value, error, unit]) => Atlas.h("tr", {},
+    Atlas.h("th", { scope: "row" }, label),
+    Atlas.h("td", { class: typeof value === "number" ? "number" : null }, Atlas.number(value)),
+    Atlas.h("td", {}, typeof error === "number" ? `± ${Atlas.number(error, 2)}` : error || ""),
+    Atlas.h("td", {}, unit || ""))))));
+
+// What is doubtful of an object, before anything else of it.
+Atlas.flags = (reasons) => reasons && reasons.length
+  ? Atlas.h("div", { class: "banner", role: "note" }, Atlas.h("strong", {}, "Flagged: "), reasons.join("; "))
+  : null;
+
+// Which files a view shows, and the command that makes them again.
+Atlas.source = (files) => Atlas.h("div", { class: "source" },
+  "Shown: ", files.map((file, i) => [i ? ", " : "", Atlas.h("code", {}, file)]),
+  Atlas.h("br"), "Made again by ",
+  Atlas.h("code", {}, `snakemake --cores all --force ${files.join(" ")}${Atlas.data.layer}`));
+
+// Views of a page, of which one is shown; the choice is in the address.
+Atlas.views = (views) => {
+  const names = Object.keys(views), place = document.getElementById("view");
+  const tabs = Atlas.h("nav", { role: "tablist", "aria-label": "Views" });
+  let shown = null;
+  for (const name of names) {
+    tabs.append(Atlas.h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "view",
+      onclick: () => Atlas.state.set({ view: name }) }, views[name].label));
+  }
+  tabs.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = names[(names.indexOf(shown) + step + names.length) % names.length];
+    Atlas.state.set({ view: next });
+    document.getElementById(`tab-${next}`).focus();
+  });
+  if (names.length > 1) place.before(tabs);
+  const show = () => {
+    const asked = Atlas.state.get("view"), name = names.includes(asked) ? asked : names[0];
+    if (name === shown) return;
+    shown = name;
+    for (const tab of tabs.children) {
+      const chosen = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", chosen);
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    place.setAttribute("aria-labelledby", `tab-${name}`);
+    place.replaceChildren();
+    Atlas.state.watchers = [show];
+    views[name].show(place);
+  };
+  Atlas.state.watch(show);
+  show();
+};
