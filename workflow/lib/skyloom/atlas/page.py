@@ -57,9 +57,9 @@ PAGE = """<!doctype html>
 """  # noqa: E501 - HTML
 
 
-def sums(program: Path | None = None) -> dict[str, str]:
+def sums(*programs: Path) -> dict[str, str]:
     """Return the checksums of what a page is put together from, for a rule's params."""
-    return checksums([STYLE, *PROGRAMS] + ([program] if program else []))
+    return checksums([STYLE, *PROGRAMS, *programs])
 
 
 def write_page(
@@ -69,7 +69,7 @@ def write_page(
     opening: str,
     data: Mapping,
     sprite: Sprite,
-    program: Path,
+    program: Path | Sequence[Path],
     provenance: Mapping,
     warnings: Sequence[str] = (),
 ) -> None:
@@ -86,8 +86,8 @@ def write_page(
         2^53 lose digits in a browser.
     sprite : Sprite
         All pictures of the page.
-    program : Path
-        The area's own JavaScript.
+    program : Path or sequence of Path
+        The area's own JavaScript, read in this order.
     provenance : mapping
         Of `Job.provenance`.
     warnings : sequence of str
@@ -98,6 +98,7 @@ def write_page(
     layer = "" if folder.name == DEMO else " --configfile <of this run>"
     tree = dict(data) | {"sprite": sprite.shape(), "layer": layer}
     tree["folder"] = str(folder)
+    own = [program] if isinstance(program, Path) else program
     content = PAGE.format(
         policy=POLICY,
         provenance=html.escape(text(provenance), quote=True),
@@ -107,7 +108,7 @@ def write_page(
         opening="\n".join([f"<p>{html.escape(opening)}</p>", *banners]),
         closing=_closing(path, layer),
         data=_json(tree),
-        programs="\n".join(p.read_text(encoding="utf-8") for p in (*PROGRAMS, program)),
+        programs="\n".join(p.read_text(encoding="utf-8") for p in (*PROGRAMS, *own)),
     )
     write_text(path, content)
 
