@@ -42,6 +42,7 @@ include: "quasars/survey.smk"
 include: "quasars/query.smk"
 include: "quasars/rounds.smk"
 include: "quasars/evaluate.smk"
+include: "quasars/atlas.smk"
 
 
 rule all:
@@ -53,3 +54,4 @@ rule all:
         expand("<results>/comparison/round{round}.json", round=ROUNDS[1:]),
         EVALUATED,
         "<results>/metrics.json" if ROUNDS or EVALUATED else [],
+        "<atlas>/quasars.html",

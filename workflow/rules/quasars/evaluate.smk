@@ -119,16 +119,18 @@ rule evaluate:
 
 if GIVEN["spectra"]:
 
+    SPECTRA = inputs.spectra(
+        GIVEN["spectra"],
+        [data_path(GIVEN["truth"])] if GIVEN["truth"] else [],
+        fresh=FRESH,
+    )
+
     # The spectra of a folder, by a trained ensemble, as they are or made noisier.
     rule classify_files:
         input:
             **CLASSIFIES,
             **TEMPLATE,
-            spectra=inputs.spectra(
-                GIVEN["spectra"],
-                [data_path(GIVEN["truth"])] if GIVEN["truth"] else [],
-                fresh=FRESH,
-            ),
+            spectra=SPECTRA,
         output:
             catalogue=f"{FILES}/catalogue.csv",
             rejected=f"{FILES}/rejected.csv",

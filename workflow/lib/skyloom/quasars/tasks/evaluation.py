@@ -22,7 +22,7 @@ from skyloom.quasars.evaluation.thresholds import sample, score_of
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.spectra.truth import read_truth
 from skyloom.run.seeds import rng
-from skyloom.stats.calibration import calibration_error, reliability
+from skyloom.stats.calibration import Forecast, calibration_error, reliability
 
 LEAST = 20  # found quasars; of fewer, places in boxes say nothing
 
@@ -143,6 +143,18 @@ def unseen_rows(results: str | Path, labels: str | Path, share: float, seed: int
     return rows[unseen].reset_index(drop=True)
 
 
+def forecasts(rows: pd.DataFrame, n_detect: int) -> dict[str, Forecast]:
+    """Return the score, and the probability made of it, against the truth.
+
+    Rows are `skyloom.quasars.evaluation.metrics.judged`.
+    """
+    told = {"score": score_of(rows, n_detect), "probability": rows["PROBABILITY"]}
+    return {
+        name: sample(rows["TARGETID"], one, rows["is_qso"])
+        for name, one in told.items()
+    }
+
+
 def without_row(truth: pd.DataFrame, results: pd.DataFrame) -> dict:
     """Count ``targets`` of confident truth that have no row, and ``quasars`` of these.
 
@@ -175,12 +187,7 @@ def _seen(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reliability(rows: pd.DataFrame, n_detect: int, rng):
-    """Return diagrams and errors of the score, and of the probability made of it."""
-    told = {"score": score_of(rows, n_detect), "probability": rows["PROBABILITY"]}
-    scores = {
-        name: sample(rows["TARGETID"], one, rows["is_qso"])
-        for name, one in told.items()
-    }
+    scores = forecasts(rows, n_detect)
     tables = {name: reliability(one) for name, one in scores.items()}
     errors = {name: calibration_error(one, rng) for name, one in scores.items()}
     return tables, errors
