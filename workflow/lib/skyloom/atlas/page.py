@@ -1,8 +1,8 @@
 """A page of the atlas: one HTML file with its data, pictures, style and programs.
 
-It is plain HTML and SVG of our own, not a plotting library's canvas: it is read by screen
-readers, walked through with the keyboard and links to any view, opens in a moment, and
-holds forms that no plotting library has.
+It is plain HTML and SVG of our own, not a plotting library's canvas: screen readers
+read it, the keyboard walks through it, a link leads to any view, it opens in a moment,
+and it holds forms that no plotting library has.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skyloom.atlas.sprites import Sprite
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import plain
 from skyloom.io.record import checksums, text
+
+if TYPE_CHECKING:  # the index is written without what makes pictures
+    from skyloom.atlas.sprites import Sprite
 
 ASSETS = Path(__file__).parent / "assets"
 STYLE = ASSETS / "atlas.css"
@@ -146,9 +149,9 @@ INDEX = """<!doctype html>
 <body>
 <header><h1>skyloom: the run “{run}”</h1></header>
 <main>
-<p>One page an area. Each is one file that needs no network. Lists are walked through with
-the arrow keys; the address holds what you see, so that a link brings it back; each view
-names its files and the command that makes them again.</p>
+<p>One page an area. Each is one file that needs no network. Lists are walked through
+with the arrow keys; the address holds what you see, so that a link brings it back; each
+view names its files and the command that makes them again.</p>
 <ul>
 {rows}
 </ul>
