@@ -57,6 +57,7 @@ rule atlas:
             "query.reserve",
             "rounds",
             "seed",
+            "source",
             "survey.n_detect",
             "thresholds",
         )

@@ -69,7 +69,8 @@ Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, width = 760, h
   marks.filter((one) => one.x > x0 && one.x < x1).forEach((one, i) => {
     inside.append(h("line", { x1: at(px(one.x)), x2: at(px(one.x)), y1: box.top, y2: box.top + t,
       stroke: one.colour || "#888", "stroke-dasharray": "4 3" }));
-    if (one.label) inside.append(text(px(one.x) + 3, box.top + 13 + (i % 3) * 13, one.label, "start"));
+    const late = px(one.x) > box.left + 0.85 * w; // no room on its right
+    if (one.label) inside.append(text(px(one.x) + (late ? -3 : 3), box.top + 13 + (i % 3) * 13, one.label, late ? "end" : "start"));
   });
   svg.append(inside, h("rect", { class: "axis", x: box.left, y: box.top, width: w, height: t }));
   for (const v of Atlas.ticks(x0, x1, Math.max(3, w / 110))) {

@@ -3,7 +3,7 @@
 {
   const { data } = Atlas;
   const COLUMNS = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"];
-  const PLACED = ["GALAXY", "QSO"]; // are nothing without a redshift
+  const PLACED = ["GALAXY", "QSO"]; // nobody is sure of one (quality 3 or 4) without a redshift
 
   // What `keeper` (localStorage) holds under a name; a browser may refuse it.
   const kept = (name, keeper) => {
@@ -47,9 +47,10 @@
       return PLACED.includes(klass) && typeof one.values.Z === "number" ? one.values.Z.toFixed(4) : "";
     };
     self.lacks = (one) => {
-      const { klass, quality } = self.of(one);
+      const { klass, quality } = self.of(one), z = self.z(one);
+      const placed = z === "" ? Number(quality || 0) < 3 : Number(z) > 0;
       return [klass === undefined ? "a class" : null, quality === undefined ? "a quality" : null,
-        PLACED.includes(klass) && !(Number(self.z(one)) > 0) ? "a redshift above 0" : null].filter(Boolean);
+        PLACED.includes(klass) && !placed ? "a redshift above 0" : null].filter(Boolean);
     };
     self.done = (one) => self.lacks(one).length === 0;
     self.count = () => query.objects.filter(self.done).length;

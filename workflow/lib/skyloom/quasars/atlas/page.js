@@ -19,13 +19,13 @@
       const now = answers.of(one), lacks = answers.lacks(one), empty = now.klass === undefined && now.quality === undefined;
       const named = (made, key) => { made.dataset.key = key; return made; };
       box.replaceChildren(
-        h("div", { class: "controls", role: "group", "aria-label": "VI_CLASS" }, h("strong", {}, "Class"),
-          CLASSES.map(([klass, word, key]) => named(button(`${word} (${key})`, now.klass === klass,
-            () => set({ klass })), key))),
-        h("div", { class: "controls", role: "group", "aria-label": "VI_QUALITY" }, h("strong", {}, "Quality"),
-          QUALITIES.map((word, k) => named(button(String(k), now.quality === String(k),
-            () => set({ quality: String(k) }), word), String(k))),
-          h("span", { class: "quiet" }, "0 nothing to see … 4 certain")),
+        h("div", { style: "display:flex;flex-wrap:wrap;gap:0 28px" },
+          h("div", { class: "controls", role: "group", "aria-label": "VI_CLASS" }, h("strong", {}, "Class"),
+            CLASSES.map(([klass, word, key]) => named(button(`${word} (${key})`, now.klass === klass,
+              () => set({ klass })), key))),
+          h("div", { class: "controls", role: "group", "aria-label": "VI_QUALITY" }, h("strong", {}, "Quality"),
+            QUALITIES.map((word, k) => named(button(String(k), now.quality === String(k),
+              () => set({ quality: String(k) }), word), String(k))))),
         h("p", { role: "status" }, empty ? "Not answered." : lacks.length ? `Still needed: ${lacks.join(", ")}.`
           : `Answered: ${WORD[now.klass]}, quality ${now.quality}, ${answers.z(one) === "" ? "no redshift" : `z = ${answers.z(one)}`}.`,
         " ", empty ? null : named(h("button", { onclick: () => { answers.drop(one); paint(); changed(); } }, "Remove"), "remove")));
@@ -43,7 +43,13 @@
     const tell = (words) => { problem.textContent = words || ""; problem.hidden = !words; };
     const progress = h("strong", { role: "status" });
     const name = h("input", { type: "text", id: "by", value: answers.by, autocomplete: "off", style: "width:9em",
-      onchange: () => { answers.rename(name.value); tell(""); refresh(); } });
+      onchange: () => {
+        const before = answers.by;
+        answers.rename(name.value);
+        tell("");
+        done.textContent = before ? `A list of its own for ${answers.by || "nobody"}; that of ${before} is kept.` : "";
+        refresh();
+      } });
     const download = () => {
       if (!answers.by) { tell("Write your name first: the table says who answered (VI_BY)."); name.focus(); return; }
       const place = URL.createObjectURL(new Blob([answers.csv()], { type: "text/csv" }));
@@ -80,7 +86,18 @@
     return Object.assign(element, { paint });
   };
 
-  const KEYS = "Keys: s g q u class, 0 to 4 quality, + − redshift, n next unanswered; ↑ ↓ in the list.";
+  const KEYS = "Keys: s g q u class; 0 (nothing to see) to 4 (certain) quality; + − redshift; n next unanswered; "
+    + "↑ ↓ in the list.";
+
+  // Keys of a view, as long as `place` is shown and nobody is writing; `act` says if it took one.
+  const onKeys = (element, act) => {
+    const press = (event) => {
+      if (!element.isConnected) { document.removeEventListener("keydown", press); return; }
+      if (event.ctrlKey || event.altKey || event.metaKey || /text|file|select/.test(event.target.type || "")) return;
+      if (act(event.key)) event.preventDefault();
+    };
+    document.addEventListener("keydown", press);
+  };
 
   const queryView = (place) => {
     const { query } = data;
@@ -105,6 +122,10 @@
       const z = answers.of(one).z;
       return z === undefined ? proposal(one) : z === "" ? null : Number(z);
     };
+    const later = data.source === "simulated"
+      ? "The survey is simulated, and so are the inspectors who answer for the next round."
+      : `For the next round put the tables of answers into the folder that quasars.paths.answers names, and set `
+        + `quasars.rounds to ${data.round + 1}.`;
     const head = desk(query, answers, next, refresh);
     place.append(head, h("p", { class: "quiet" }, KEYS));
     const show = (one) => {
@@ -113,28 +134,29 @@
       now = { one, viewer, form: buttons };
       return h("article", {}, h("h2", {}, `Target ${one.id}`),
         h("p", { class: "quiet" }, `Number ${one.asked.rank}: ${one.asked.reason}. ${Quasars.about(one)}`),
-        Atlas.flags(one.flags), viewer, buttons, Quasars.votes(one), Atlas.similar(one.similar, query.objects),
+        Atlas.flags(one.flags), buttons, viewer, Quasars.votes(one), Atlas.similar(one.similar, query.objects),
         Atlas.source([`${folder}/query/round${data.round}/query.csv`]),
-        h("p", { class: "source" }, "Round ", String(data.round + 1), " is made of the answers: put the files where ",
-          h("code", {}, "quasars.paths.answers"), " says, and set ", h("code", {}, `quasars.rounds: ${data.round + 1}`)));
+        h("p", { class: "source" }, later));
     };
     Atlas.browse({ place, objects: query.objects, fields: data.fields, noun: "targets", show,
       line: (one) => `${one.asked.rank}. ${answers.done(one) ? `✓ ${WORD[answers.of(one).klass]}, ${answers.of(one).quality}` : "open"}` });
     state.watch(redrawing(() => now));
-    const press = (event) => {
-      if (!head.isConnected) { document.removeEventListener("keydown", press); return; }
-      if (event.ctrlKey || event.altKey || event.metaKey || !now || /text|file/.test(event.target.type || "")
-        || event.target.tagName === "SELECT") return;
-      const klass = CLASSES.find(([, , key]) => key === event.key.toLowerCase());
+    onKeys(head, (key) => {
+      const klass = CLASSES.find(([, , own]) => own === key.toLowerCase());
+      if (!now) return false;
       if (klass) now.form.set({ klass: klass[0] });
-      else if (/^[0-4]$/.test(event.key)) now.form.set({ quality: event.key });
-      else if (event.key === "+" || event.key === "-") now.viewer.nudge(event.key === "+" ? 1 : -1);
-      else if (event.key === "n") next();
-      else return;
-      event.preventDefault();
-    };
-    document.addEventListener("keydown", press);
+      else if (/^[0-4]$/.test(key)) now.form.set({ quality: key });
+      else if (key === "n") next();
+      else return nudged(now, key);
+      return true;
+    });
     addEventListener("beforeunload", (event) => { if (answers.unsaved) event.preventDefault(); });
+  };
+
+  const nudged = (now, key) => {
+    if (key !== "+" && key !== "-") return false;
+    now.viewer.nudge(key === "+" ? 1 : -1);
+    return true;
   };
 
   // A watcher that draws the present spectrum again when the smoothing changes.
@@ -150,7 +172,9 @@
   // Spectra to look at; a redshift that was tried is in the address, with its target.
   const spectraView = (view, noun, told, file) => (place) => {
     let now = null;
-    place.append(h("p", { class: "quiet" }, told));
+    const head = h("p", { class: "quiet" }, told);
+    place.append(head);
+    onKeys(head, (key) => now !== null && nudged(now, key));
     const show = (one) => {
       const [of, tried] = state.get("z").split("_");
       const viewer = Quasars.viewer(one, view.wave, of === one.id && tried !== "" ? Number(tried) : proposal(one),
@@ -163,7 +187,7 @@
         Atlas.similar(one.similar, view.objects), Atlas.source([file]));
     };
     Atlas.browse({ place, objects: view.objects, fields: data.fields, noun, show,
-      line: (one) => `${one.called ? "quasar" : "no quasar"}, z = ${Atlas.number(one.values.Z, 4)}, S/N ${Atlas.number(one.values.SN, 2)}` });
+      line: (one) => (one.called ? `quasar, z = ${Atlas.number(one.values.Z, 4)}` : "no quasar") });
     state.watch(redrawing(() => now));
   };
 

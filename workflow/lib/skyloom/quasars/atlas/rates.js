@@ -3,16 +3,14 @@
 {
   const { data, h, state, COLOURS } = Atlas;
   const LOOKS = {
-    completeness: ["quasars that are called", COLOURS.vermillion, null],
-    completeness_z: ["quasars that are called, at the right redshift", COLOURS.vermillion, "5 4"],
-    purity: ["called that are quasars", COLOURS.blue, null],
-    purity_z: ["called that are quasars, at the right redshift", COLOURS.blue, "5 4"],
+    completeness: [COLOURS.vermillion, null], completeness_z: [COLOURS.vermillion, "5 4"],
+    purity: [COLOURS.blue, null], purity_z: [COLOURS.blue, "5 4"],
   };
   const width = () => Math.min(760, Math.max(330, document.documentElement.clientWidth - 40));
 
   const curves = (one, at) => Atlas.plot({
     x: { label: "threshold of the score", from: 0, to: 1 }, y: { label: "share", from: 0, to: 1.02 },
-    series: Object.entries(LOOKS).map(([name, [, colour, dash]]) => {
+    series: Object.entries(LOOKS).map(([name, [colour, dash]]) => {
       const values = one.measures[name];
       return { name: name + (dash ? " (dashed)" : ""), colour, dash, x: one.thresholds,
         y: values.map((v) => v.value), ...(dash ? {} : { low: values.map((v) => v.value === null ? null : v.low),
@@ -36,11 +34,11 @@
   };
 
   const numbers = (one, at) => {
-    const rows = Object.entries(LOOKS).map(([name, [words]]) => {
+    const rows = Object.keys(LOOKS).map((name) => {
       const { value, low, high, targets } = one.measures[name][at];
-      return [name, value, `${Atlas.number(low)} to ${Atlas.number(high)}`, `of ${targets} targets: ${words}`];
+      return [name, value, `${Atlas.number(low)} to ${Atlas.number(high)}`, `of ${targets}`];
     });
-    rows.push(["false quasars", one.measures.false_quasars[at], "", "targets that are none, called at least once"]);
+    rows.push(["false quasars", one.measures.false_quasars[at], "", ""]);
     return Atlas.table(rows, "Rates at the chosen threshold, with intervals of 95 %");
   };
 
@@ -72,16 +70,18 @@
       room.replaceChildren(numbers(one, at), curves(one, at));
       if (one === last) return;
       last = one;
-      below.replaceChildren(h("h3", {}, "Are they true as probabilities?"), diagram(one),
+      below.replaceChildren(h("div", {}, h("h3", {}, "Score and probability against the truth"), diagram(one),
         Atlas.table(Object.entries(one.errors).map(([name, e]) => [`Calibration error of the ${name}`, e.value,
           `${Atlas.number(e.low)} to ${Atlas.number(e.high)}`, `${Atlas.number(e.if_right)} if it were true`])),
         Object.keys(one.classes).length ? h("p", {}, "Targets of these classes keep thresholds of their own: ",
           Object.entries(one.classes).map(([name, v]) => `${name} ${v}`).join(", ")) : null,
-        Atlas.source([one.file]));
+        Atlas.source([one.file])));
     };
     box.append(h("p", {}, "An exposure is called a quasar when its score, the confidence of its "
       + `${["best", "second best", "third best"][set().n_detect - 1] || `${set().n_detect}th best`} line, is above the `
-      + "threshold. Rates are of targets whose class is known; one seen several times counts once."),
+      + "threshold. Completeness is the share of quasars that are called, purity the share of those called that are "
+      + "quasars; with _z, at a redshift within 3,000 km/s of the true one too. They are of targets whose class is "
+      + "known; one seen several times counts once. Intervals hold 95 %."),
     h("div", { class: "controls" },
       data.rates.length > 1 ? h("label", { for: "set" }, "Of", choice) : null,
       h("label", { for: "threshold", style: "flex:1 1 300px" }, h("span", {}, "Threshold: ", told), slider),

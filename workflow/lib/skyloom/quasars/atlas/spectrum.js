@@ -71,7 +71,7 @@ const Quasars = {};
     return Atlas.plot({
       x: { label: "observed wavelength [Å]", from: wave[0], to: wave[wave.length - 1] },
       y: { label: "flux [10⁻¹⁷ erg/s/cm²/Å]", from, to },
-      series: series.reverse(), marks: marks(one, z), width: width(), height: 340,
+      series: series.reverse(), marks: marks(one, z), width: width(), height: 310,
       top: z === null ? null : { label: `rest wavelength at z = ${z.toFixed(4)} [Å]`,
         of: (v) => v / (1 + z), back: (v) => v * (1 + z) },
       label: `Spectrum of ${one.id}${z === null ? "" : `, lines at redshift ${z.toFixed(4)}`}`,
@@ -157,11 +157,11 @@ const Quasars = {};
         h("td", {}, `${number(c)} ± ${Atlas.number(cSd, 2)}`), h("td", {}, `${Atlas.number(z, 4)} ± ${Atlas.number(zSd, 2)}`));
     });
     return h("div", { class: "tiles", style: "gap:8px 36px" },
-      h("div", {}, h("h3", {}, "Votes of the members"), bar,
+      h("div", { style: "max-width:420px" }, h("h3", {}, "Votes of the members"), bar,
         h("div", { class: "legend" }, parts.map(([v, name, colour]) =>
           h("span", { style: `--colour:${colour}` }, `${name} ${share(v)}`))),
         Atlas.table([
-          ["Proposed redshift", Atlas.number(value("Z"), 5), Atlas.number(value("Z_ERR"), 2) === "–" ? "" : `± ${Atlas.number(value("Z_ERR"), 2)}`],
+          ["Proposed redshift", `${Atlas.number(value("Z"), 5)} ± ${Atlas.number(value("Z_ERR"), 2)}`],
           ["Lines' weight for it", value("SUPPORT")], ["Probability of a quasar", value("PROBABILITY")],
           ["Called a quasar", one.called ? "yes" : "no"], ["Median S/N per pixel", value("SN")],
         ])),

@@ -38,8 +38,8 @@ def contents(files: Mapping, settings: Mapping) -> tuple[dict, Sprite, list[str]
         ``given_calibration``, ``given_networks``, ``given_rejected`` and, to judge
         them, ``given_truth`` and ``given_reports``.
     settings : mapping
-        ``rounds``, ``seed``, ``thresholds``, ``evaluate.noise``, ``query.reserve``
-        and ``survey.n_detect`` of the configuration.
+        ``source``, ``rounds``, ``seed``, ``thresholds``, ``evaluate.noise``,
+        ``query.reserve`` and ``survey.n_detect`` of the configuration.
     """
     page = atlas.Page()
     data: dict = atlas.words() | {"rates": [], "given": []}
@@ -72,7 +72,7 @@ def _round(page: atlas.Page, files: Mapping, settings: Mapping) -> dict:
     views["query"]["key"] = atlas.asked_before(views["query"]["objects"])
     views["query"]["total"] = len(read_own_csv(files["query"], usecols=["RANK"]))
     views["catalogue"]["counts"] = counts
-    return views | {"round": settings["rounds"]}
+    return views | {"round": settings["rounds"], "source": settings["source"]}
 
 
 def _round_rates(files: Mapping, settings: Mapping) -> dict:
