@@ -14,7 +14,7 @@ from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
 from skyloom.builder.products import outlines
-from skyloom.builder.products.catalogue_flags import FLAGS
+from skyloom.builder.products.catalogue_flags import RULES
 from skyloom.builder.tasks.files import Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
@@ -80,7 +80,7 @@ def _object(row: Table.Row) -> dict:
     errors = {n: _number(row[f"{n}_err"]) for n in FIELDS if f"{n}_err" in row.colnames}
     raised = [
         flag.meaning
-        for i, flag in enumerate(FLAGS.values())
+        for i, flag in enumerate(RULES.values())
         if flag.spoils and row["flags"] >> i & 1
     ]
     return {
