@@ -5,11 +5,11 @@ from __future__ import annotations
 import invented_galaxy as invented
 import numpy as np
 import pytest
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
 from skyloom.builder.images.cutout_files import write_no_cutout
 from skyloom.builder.products.catalogue import catalogue
-from skyloom.builder.tasks.atlas import FIELDS, galaxies, program
+from skyloom.builder.tasks.atlas import FIELDS, galaxies
 from skyloom.io.documents import write_json
 from skyloom.run.provenance import Recipe
 
@@ -44,7 +44,7 @@ def path(shown, tmp_path):
     page = tmp_path / "results" / "demo" / "atlas" / "builder.html"
     about = {"title": "builder", "opening": "Galaxies.", "provenance": {}}
     pages = sprite(pictures)
-    write_page(page, data=data, sprite=pages, program=program(), **about)
+    write_page(page, data=data, sprite=pages, program=program("builder"), **about)
     return page
 
 

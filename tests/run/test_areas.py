@@ -22,6 +22,7 @@ def test_area_sees_its_section_and_facts_of_the_run(monkeypatch):
         "seed": 5,
         "store": "/scratch/r/demo/.skyloom",
         "downloads": "/archive/d",
+        "atlas": "/scratch/r/demo/atlas",
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
@@ -173,8 +172,3 @@ def _short(value: float) -> float | None:
     if not math.isfinite(value):
         return None
     return int(value) if float(value).is_integer() else float(f"{value:.4g}")
-
-
-def program() -> Path:
-    """Return the JavaScript of the page."""
-    return Path(__file__).parents[1] / "atlas.js"
