@@ -22,7 +22,6 @@ def test_area_sees_its_section_and_facts_of_the_run(monkeypatch):
         "seed": 5,
         "store": "/scratch/r/demo/.skyloom",
         "downloads": "/archive/d",
-        "atlas": "/scratch/r/demo/atlas",
     }
 
 
@@ -34,6 +33,7 @@ def test_folders_hold_run_and_area(monkeypatch):
         "results": "/scratch/r/demo/builder",
         "logs": "logs/demo/builder",
         "downloads": "/archive/d",
+        "atlas": "/scratch/r/demo/atlas",
     }
 
 
