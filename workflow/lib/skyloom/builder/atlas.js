@@ -58,6 +58,7 @@
             [field.label, one.values[name], one.errors[name], field.unit]), "Quantities"))),
       one.sets.length ? h("div", {}, h("h3", {}, "Sets of components by weight"),
         Atlas.table(one.sets.map(([words, weight]) => [words, weight]))) : null,
+      h("p", {}, h("a", { href: `../builder/figures/${one.id}.pdf` }, "The galaxy's page as PDF")),
       Atlas.similar(one.similar, data.objects),
       Atlas.source([`${folder}/models/${one.id}.json`, `${folder}/catalogue.fits`]));
   };

@@ -18,7 +18,7 @@ from skyloom.builder.tasks.files import Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
 
-MOST = 1000  # galaxies of a page: of three pictures each, and some 6 MB of drawings
+MOST = 800  # galaxies of a page: with pictures and drawings, some 16 MB
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
 VERTICES = 12  # of a drawn arm, as many as are seen
