@@ -50,7 +50,7 @@
         + `dec ${Atlas.number(dec, 7)} deg, redshift ${Atlas.number(z)}`),
       Atlas.flags(one.flags),
       Atlas.pictures([[one.image, "image"], [one.model, "model"],
-        [one.residual, "residual, ±5σ (red: data above)"]], 200),
+        [one.residual, "residual, ±5σ (red: data above)"]], innerWidth < 760 ? 170 : 200),
       h("div", { class: "pair" },
         h("div", {}, h("h3", {}, "Drawn, agreed, fitted"), holder),
         h("div", {}, h("h3", {}, "Catalogue"),
