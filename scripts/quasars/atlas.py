@@ -1,7 +1,6 @@
 """Write the page of the atlas that shows quasars."""
 
-from skyloom.atlas.page import write_page
-from skyloom.quasars.tasks.atlas import programs
+from skyloom.atlas.page import program, write_page
 from skyloom.quasars.tasks.atlas_page import contents
 from skyloom.run.job import Job
 
@@ -16,7 +15,7 @@ write_page(
     "answered here: the buttons make the table that the next round learns from.",
     data=data,
     sprite=pictures,
-    program=programs(),
+    program=program("quasars"),
     provenance=job.provenance([path for path in job.input if path not in spectra]),
     warnings=notes,
 )

@@ -75,9 +75,9 @@ def test_identifiers_keep_their_digits(opened_page, path):
     page.locator(".option").nth(2).click()
     assert heading(page) == str(TARGET + 2)
     assert page.evaluate("location.hash") == f"#id={TARGET + 2}"
-    assert f"--force {path.parents[1]}/x/{TARGET + 2}.json --configfile" in (
-        page.locator(".source").inner_text()
-    )
+    file, said = f"{path.parents[1]}/x/{TARGET + 2}.json", page.locator(".source")
+    assert said.inner_text().startswith(f"Shown: {file}\n")
+    assert f"--force {file} --configfile" in said.inner_text()
 
 
 def test_keys_walk_through_the_filtered_list(opened_page, path):

@@ -1,7 +1,6 @@
 """What a person looks at: the query to answer, rates by threshold, the catalogue."""
 
 from skyloom.atlas.page import sums
-from skyloom.quasars.tasks.atlas import programs
 
 PAGE = {}
 if ROUNDS:
@@ -61,7 +60,7 @@ rule atlas:
             "survey.n_detect",
             "thresholds",
         )
-        | {"assets": sums(*programs())},
+        | {"assets": sums("quasars")},
         code=digest("scripts/quasars/atlas.py"),
     message:
         "Page of the query, the rates and the catalogue"

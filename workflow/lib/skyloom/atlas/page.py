@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import plain
 from skyloom.io.record import checksums, text
+from skyloom.run.places import LIBRARY
 
 if TYPE_CHECKING:  # the index is written without what makes pictures
     from skyloom.atlas.sprites import Sprite
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = LIBRARY / "skyloom" / "atlas" / "assets"
 STYLE = ASSETS / "atlas.css"
 PROGRAMS = (ASSETS / "core.js", ASSETS / "plot.js", ASSETS / "browser.js")
 DEMO = "demo"  # the run that needs no layer to be named
@@ -60,9 +61,15 @@ PAGE = """<!doctype html>
 """  # noqa: E501 - HTML
 
 
-def sums(*programs: Path) -> dict[str, str]:
+def program(area: str) -> list[Path]:
+    """Return the JavaScript of an area's page: ``atlas_*.js``, then ``atlas.js``."""
+    folder = LIBRARY / "skyloom" / area
+    return [*sorted(folder.glob("atlas_*.js")), folder / "atlas.js"]
+
+
+def sums(area: str | None = None) -> dict[str, str]:
     """Return the checksums of what a page is put together from, for a rule's params."""
-    return checksums([STYLE, *PROGRAMS, *programs])
+    return checksums([STYLE, *PROGRAMS, *(program(area) if area else ())])
 
 
 def write_page(

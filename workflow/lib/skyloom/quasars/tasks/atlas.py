@@ -216,12 +216,6 @@ def asked_before(objects: Sequence[Mapping]) -> str:
     return digest_of([one["id"] for one in objects])[:12]
 
 
-def programs() -> list[Path]:
-    """Return the JavaScript of the page, in the order in which it is read."""
-    folder = Path(__file__).parents[1] / "atlas"
-    return [folder / f"{n}.js" for n in ("spectrum", "answers", "rates", "page")]
-
-
 def _rows_of(results: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
     # Piece by piece: of a large survey's catalogue a page needs a thousandth.
     keys = pd.MultiIndex.from_frame(wanted[KEYS])

@@ -1,5 +1,6 @@
 "use strict";
 // The answers of an inspector: kept in the browser, written and read as our CSV.
+const Quasars = {}; // what the programs of this page share
 {
   const { data } = Atlas;
   const COLUMNS = ["TARGETID", "VI_Z", "VI_QUALITY", "VI_CLASS", "VI_BY"];

@@ -1,6 +1,5 @@
 "use strict";
 // A spectrum with its lines at a redshift that is moved, and what the networks say of it.
-const Quasars = {};
 {
   const { data, h, state, COLOURS } = Atlas;
   const STEP = 5e-4; // of a redshift, in 1 + z: 150 km/s
