@@ -63,8 +63,9 @@ def together(*parts: dict[str, int]) -> dict[str, int]:
 # The same for quasars, whose rules run once a round: rule to number of jobs.
 QMETRICS = {"metrics": 1}
 COMPARED = together({"compare_rounds": 1}, QMETRICS)
-EVALUATED = together({"evaluate_round": 2}, QMETRICS)
+EVALUATED = together({"evaluate_round": 2, "atlas": 1}, QMETRICS)
 GATHERED = {"collect_results": 1, "query": 1, "al_querier": 1, "evaluate_round": 1}
+GATHERED |= {"atlas": 1}
 ROUND2 = together({"train_round2": 2, "calibrate": 1, "run_round2": 2}, GATHERED)
 ROUND2 = together(ROUND2, COMPARED)
 LABELLED = together({"merge_labels": 1, "gather_labelled": 1}, ROUND2)

@@ -63,14 +63,13 @@ def picture(line: np.ndarray) -> np.ndarray:
     if seen.any():
         low, high = np.percentile(line[seen], LIMITS)
         room = 0.1 * (high - low) or 1.0
-        x = np.linspace(0, side - 1, len(line))
         y = (side - 1) * (high + room - line) / (high - low + 2 * room)
         y = np.clip(np.nan_to_num(y), 0, side - 1)
+        points = np.stack([np.linspace(0, side - 1, len(line)), y], axis=1)
         draw = ImageDraw.Draw(image)
         for part in np.split(np.arange(len(line)), np.flatnonzero(~seen)):
-            points = [(float(x[k]), float(y[k])) for k in part if seen[k]]
-            if len(points) > 1:
-                draw.line(points, fill=INK, width=FINER + 2, joint="curve")
+            here = points[part[seen[part]]]
+            draw.line(here.ravel().tolist(), fill=INK, width=FINER + 2)
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
