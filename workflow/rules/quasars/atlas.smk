@@ -50,7 +50,8 @@ rule atlas:
         ),
         runtime=minutes(60),
     params:
-        settings=pick(
+        settings={"assets": sums("quasars")}
+        | pick(
             config,
             "evaluate.noise",
             "query.reserve",
@@ -59,8 +60,7 @@ rule atlas:
             "source",
             "survey.n_detect",
             "thresholds",
-        )
-        | {"assets": sums("quasars")},
+        ),
         code=digest("scripts/quasars/atlas.py"),
     message:
         "Page of the query, the rates and the catalogue"
