@@ -15,7 +15,7 @@ Atlas.h = (tag, attributes = {}, ...children) => {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((one) => one !== null && one !== undefined));
+  made.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined));
   return made;
 };
 
