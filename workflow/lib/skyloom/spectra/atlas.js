@@ -131,7 +131,8 @@
     const draw = (i) => { if (i !== drawn) detail.replaceChildren(unit(map, i)); drawn = i; };
     const grid = map_of(map, { key: "colour", title: "Map of spectra", now: now(),
       choose: (i) => state.set({ unit: i }), visit: (i) => draw(i ?? now()) });
-    place.append(h("p", { class: "quiet" }, "Point at a unit, or walk with the arrow keys, to look at it; a click or Enter keeps it."),
+    place.append(h("p", { class: "quiet" }, "Point at a unit, or walk with the arrow keys, to look at it; a click or Enter keeps it."
+      + (map.given ? ` This run trained no map: this is ${map.given}.` : "")),
       beside(grid, detail));
     state.watch(() => { grid.draw(now()); draw(now()); });
     draw(now());
@@ -195,7 +196,8 @@
     Object.entries(file.rejected).map(([reason, count]) => h("p", { class: "banner" }, `${count} rejected: ${reason}`)),
     Object.entries(file.coherence).map(([axis, [value, p]]) => h("p", { class: "quiet" },
       `Moran's I of ${axis.replace("_", " ")}: ${number(value)}, p = ${number(p)}`)),
-    h("img", { src: file.picture, alt: `Picture of what was placed of ${file.file}`, style: "max-width:100%" }));
+    file.picture ? h("img", { src: file.picture, alt: `Picture of what was placed of ${file.file}`, style: "max-width:100%" })
+      : h("p", {}, `Its picture is ${folder}/placed/${file.name}.png.`));
   const placed = (one) => {
     const { fields, labels, files, on_map: known } = data.placed, file = files[one.file], i = one.values.bmu;
     const rest = Object.fromEntries(Object.entries(fields).filter(([key]) => !labels.includes(key)));

@@ -17,7 +17,8 @@ from skyloom.spectra.page.packing import number
 from skyloom.spectra.page.units import meaning
 
 SPECTRA = 1500  # of a page, of all files together
-LEAST = 10  # of a file
+LEAST = 5  # of a file
+PICTURES = 20  # of a page, of some 0.1 MB each
 WIDTH = 1100  # of a picture [px], at most
 QUALITY = 85  # of JPEG
 FIELDS = {  # column: what it is called, its unit
@@ -53,14 +54,14 @@ def shown(n: int, files: int, most: int = SPECTRA) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, share)).astype(int))
 
 
-def file_of(paths: Mapping[str, str], rows: int, of: int) -> dict:
+def file_of(paths: Mapping[str, str], left_out: int, *, pictured: bool) -> dict:
     """Return what is told of a whole file: counts, reasons, coherence, a picture."""
     report = read_json(paths["report"])
     tree = {key: report[key] for key in ("file", "kind", "spectra", "rejected")}
     found = report.get("coherence", {}).items()
     tree["coherence"] = {k.lower(): [number(v["i"]), number(v["p"])] for k, v in found}
-    tree |= {"left_out": of - rows, "name": Path(paths["found"]).stem}
-    return tree | {"picture": uri(paths["picture"])}
+    tree |= {"left_out": left_out, "name": Path(paths["found"]).stem}
+    return tree | {"picture": uri(paths["picture"]) if pictured else None}
 
 
 def uri(path: str | Path) -> str:

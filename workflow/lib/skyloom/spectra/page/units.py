@@ -20,8 +20,9 @@ from skyloom.spectra.rest.grid import RestGrid
 
 PIXELS = 1136  # of a spectrum, at most: more are not seen
 LEAST_PIXELS = 200
-ROOM = 5_000_000  # values of spectra: 13 MB of the page
+ROOM = 3_000_000  # values of spectra: 8 MB of the page
 SHOWN = 3  # spectra of a unit: the nearest, one in the middle, the furthest
+ALL_SHOWN = 3000  # of all units, where that is not less than one of each
 LISTED = 12  # galaxies of a unit
 # Vacuum [Å], as SDSS lists them; of doublets and bands the middle.
 LINES = {
@@ -160,8 +161,9 @@ def unseen_planes(found: pd.DataFrame, shape: tuple[int, int]) -> list[dict]:
     return planes
 
 
-def examples(found: pd.DataFrame, n_units: int, most: int = SHOWN) -> list[list[int]]:
+def examples(found: pd.DataFrame, n_units: int) -> list[list[int]]:
     """Return rows of a few spectra of each unit, from the nearest to the furthest."""
+    most = max(1, min(SHOWN, ALL_SHOWN // n_units))
     known = found["bmu"].to_numpy() >= 0
     order = np.lexsort((found["distance"].to_numpy(), found["bmu"].to_numpy()))
     order = order[known[order]]

@@ -18,6 +18,7 @@ from skyloom.spectra.tasks.galaxy_map import read_placed, truth_of
 from skyloom.spectra.tasks.reading import read_map
 
 FILES = 200  # placed files of a page
+LISTED = 3  # of them, where all are shown together
 PICTURES = ("found", "report", "picture")  # what there is of a placed file
 NOTHING = "This run has no map of spectra, and nothing was placed."
 Files = Mapping[str, str | Sequence[str]]
@@ -53,7 +54,10 @@ def page(files: Files, *, own: bool) -> tuple[dict, list[np.ndarray]]:
             data["galaxies"], pictures = _galaxies(files, prints)
             data["notes"] += _left_out(data["galaxies"])
         else:
-            data["map"] = units.prototypes(made, 0) | {"files": [files["map"]]}
+            data["map"] = units.prototypes(made, 0)
+            # The map itself came with the run: no rule makes it.
+            shown = list(files["placed_found"][:LISTED])
+            data["map"] |= {"given": files["map"], "files": shown}
         if apart and (own or not trained):
             _add_placed(data["map"], apart, made)
     if apart:
@@ -120,7 +124,8 @@ def _placed(files: Files) -> dict:
     told, objects, tables = [], [], [placed.table(one["found"]) for one in each]
     for k, (paths, found) in enumerate(zip(each, tables, strict=True)):
         rows = placed.shown(len(found), len(each))
-        told.append(placed.file_of(paths, len(rows), len(found)))
+        left, seen = len(found) - len(rows), k < placed.PICTURES
+        told.append(placed.file_of(paths, left, pictured=seen))
         objects += placed.spectra(told[-1]["name"], k, found, rows)
     labels = placed.label_names(tables[0])
     fields = _fields(placed.fields(labels))
