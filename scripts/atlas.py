@@ -7,7 +7,7 @@ from skyloom.run.job import Job
 
 WORDS = {
     "builder": "galaxies: image, model, residual, what volunteers drew, parameters",
-    "quasars": "whom to look at next, with buttons to answer; how good the networks are",
+    "quasars": "whom to look at next, with buttons to answer; rates by threshold",
     "clusters": "tiles in colour, the clusters in them and who found them",
     "spectra": "the map of spectra and the map of galaxies, unit by unit",
     "spirals": "galaxies with their maps of arms and bars, votes and measures",

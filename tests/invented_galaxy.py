@@ -1,15 +1,19 @@
 """Trees of one invented galaxy, for tests of the catalogue, exports and figures."""
 
 import copy
+import dataclasses
 
 import numpy as np
 from astropy.wcs import WCS
+from skyloom.builder.fitting.tune import residual_images
 from skyloom.builder.images.cutout import make_cutout, place
 from skyloom.builder.images.cutout_files import write_cutout
-from skyloom.builder.model import Model, Sersic, SpiralArm, to_dict
+from skyloom.builder.model import Model, Sersic, SpiralArm, from_dict, to_dict
 from skyloom.builder.products.catalogue import catalogue
 from skyloom.builder.products.catalogue_columns import FLAGS
 from skyloom.builder.products.subject import Subject
+from skyloom.io.documents import write_json
+from skyloom.io.fits import write_images
 from skyloom.io.npz import write_npz
 
 SHAPE = (90, 100)
@@ -229,4 +233,26 @@ def cutouts(folder):
     write_cutout(paths[0], place(made, 150.0, 30.0, 0.0))
     write_cutout(paths[1], made)
     write_npz(paths[2], reason=np.array("no image"))
+    return paths
+
+
+def fitted_files(folder, number, tree, seed=3):
+    """Write the files that a page of a fitted galaxy is drawn from; return their paths.
+
+    `tree` is that of ``models/<id>.json``.
+    """
+    noise = np.random.default_rng(seed).normal(0, 0.01, SHAPE)
+    cutout = make_cutout(
+        "x", number, image=noise, mask=noise > 1, psf=np.ones((1, 1)), multiplier=2.0,
+        sigma=np.full(SHAPE, 0.01),
+    )  # fmt: skip
+    planes = residual_images(from_dict(tree["model"]), cutout)
+    cutout = dataclasses.replace(cutout, image=planes["MODEL"] + noise)
+    kinds = ("cutouts", "volunteers", "aggregates", "models", "residuals")
+    paths = {kind: folder / kind / f"{number}.file" for kind in kinds}
+    write_cutout(paths["cutouts"], cutout)
+    write_json(paths["volunteers"], volunteers())
+    write_json(paths["aggregates"], aggregate(subject_id=number))
+    write_json(paths["models"], tree)
+    write_images(paths["residuals"], {k: (p, {}) for k, p in planes.items()})
     return paths

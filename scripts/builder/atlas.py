@@ -1,8 +1,8 @@
 """Write the page of the atlas that shows the galaxies."""
 
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
-from skyloom.builder.tasks.atlas import MOST, galaxies, program
+from skyloom.builder.tasks.atlas import MOST, galaxies
 from skyloom.builder.tasks.files import by_subject
 from skyloom.io.fits import opened
 from skyloom.run.job import Job
@@ -19,7 +19,7 @@ write_page(
     "model and the fitted one, and its row of the catalogue.",
     data=data,
     sprite=sprite(pictures),
-    program=program(),
+    program=program("builder"),
     provenance=job.provenance(),
     warnings=[f"{left} more galaxies are in the catalogue."] if left > 0 else [],
 )

@@ -1,9 +1,9 @@
 """Write the page of the atlas that shows the maps and what was placed on them."""
 
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
 from skyloom.run.job import Job
-from skyloom.spectra.tasks.atlas import page, program
+from skyloom.spectra.tasks.atlas import page
 
 job = Job(snakemake)
 data, pictures = page(dict(job.input.items()), own=job.settings["own"])
@@ -15,7 +15,7 @@ write_page(
     "on the map of galaxies those of like fingerprints lie together.",
     data=data,
     sprite=sprite(pictures, most=64),
-    program=program(),
+    program=program("spectra"),
     provenance=job.provenance(),
     warnings=data["notes"],
 )

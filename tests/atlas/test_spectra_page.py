@@ -6,10 +6,9 @@ import re
 
 import pytest
 import spectra_products as products
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
 from skyloom.spectra.tasks.atlas import page as page_of
-from skyloom.spectra.tasks.atlas import program
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def written(tmp_path_factory):
     path = folder / "mine" / "atlas" / "spectra.html"
     words = {"title": "spectra: maps", "opening": "Maps.", "provenance": {}}
     shown = sprite(pictures, most=64)
-    write_page(path, data=data, sprite=shown, program=program(), **words)
+    write_page(path, data=data, sprite=shown, program=program("spectra"), **words)
     return path, data
 
 

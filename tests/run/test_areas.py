@@ -33,6 +33,7 @@ def test_folders_hold_run_and_area(monkeypatch):
         "results": "/scratch/r/demo/builder",
         "logs": "logs/demo/builder",
         "downloads": "/archive/d",
+        "atlas": "/scratch/r/demo/atlas",
     }
 
 

@@ -9,7 +9,7 @@ import grimp
 import pytest
 from skyloom.run.modules import LIBRARY, library_module
 
-HALL = {"io", "learn", "plots", "run", "sky", "som", "stats"}
+HALL = {"atlas", "io", "learn", "plots", "run", "sky", "slurm", "som", "stats"}
 # The machinery of digests reads files itself; no product depends on how.
 DIGESTS = {"skyloom.run.places", "skyloom.run.statements"}
 # Find the areas by name while rules are read; no job imports them.

@@ -21,7 +21,7 @@ from checkouts import LAYER, parted, planned
 # Who reads whose products, from the end to the beginning.
 NOTHING: set[str] = set()
 SUMMARY = {"analysis", "metrics"}
-CATALOGUE = {"catalogue", "compile_tuned_models", "repeatability"} | SUMMARY
+CATALOGUE = {"catalogue", "compile_tuned_models", "repeatability", "atlas"} | SUMMARY
 MODELS = {"model_tables", "make_agg_bi_models"}
 MORPHOLOGY = {"morphology"} | SUMMARY
 WINDING = {"winding"} | SUMMARY
@@ -786,6 +786,7 @@ def outcome(row: Row, built: Path, folder: Path) -> dict[str, Counter]:
     finally:
         shutil.rmtree(where, ignore_errors=True)
     areas = {area: Counter() for area in ("builder", *OTHERS)}
+    areas["index"] = Counter(atlas=counts.pop("atlas", 0))
     for name, number in counts.items():
         area, kind = parted(name)
         areas[area][kind] += number
@@ -802,6 +803,9 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     assert dict(found["clusters"]) == dict.fromkeys(row.clusters, 1)
     assert dict(found["spectra"]) == row.spectra
     assert dict(found["spirals"]) == row.spirals
+    # What leads to the areas' pages is made again with any of them.
+    pages = any(found[area]["atlas"] for area in ("builder", *OTHERS))
+    assert found["index"]["atlas"] == pages
 
 
 def test_matrix_is_large_and_its_names_are_distinct():

@@ -1,20 +1,13 @@
 """A page from the files of a subject."""
 
-import dataclasses
-
 import invented_galaxy
-import numpy as np
 import pytest
 from PIL import Image
-from skyloom.builder.fitting.tune import residual_images
-from skyloom.builder.images.cutout import make_cutout
-from skyloom.builder.images.cutout_files import write_cutout, write_no_cutout
-from skyloom.builder.model import from_dict
+from skyloom.builder.images.cutout_files import write_no_cutout
 from skyloom.builder.products import figures
 from skyloom.builder.tasks.pages import plot_subject
 from skyloom.io.documents import write_json
 from skyloom.io.errors import DatumError, InputError
-from skyloom.io.fits import write_images
 from skyloom.run.provenance import Recipe
 
 RECIPE = Recipe({}, "c")
@@ -27,23 +20,9 @@ ARM = {
 @pytest.fixture
 def files(tmp_path):
     """Return the files of a galaxy that was fitted."""
-    noise = np.random.default_rng(3).normal(0, 0.01, invented_galaxy.SHAPE)
-    cutout = make_cutout(
-        "x", 7, image=noise, mask=noise > 1, psf=np.ones((1, 1)), multiplier=2.0,
-        sigma=np.full(invented_galaxy.SHAPE, 0.01),
-    )  # fmt: skip
     tree = invented_galaxy.tuned(sets=[], probability={}, arms=[ARM, ARM])
     tree["components"] = ["disk", "bulge", "bar", "spiral"]
-    planes = residual_images(from_dict(tree["model"]), cutout)
-    cutout = dataclasses.replace(cutout, image=planes["MODEL"] + noise)
-    kinds = ("cutouts", "volunteers", "aggregates", "models", "residuals")
-    paths = {kind: tmp_path / kind / "7.file" for kind in kinds}
-    write_cutout(paths["cutouts"], cutout)
-    write_json(paths["volunteers"], invented_galaxy.volunteers())
-    write_json(paths["aggregates"], invented_galaxy.aggregate())
-    write_json(paths["models"], tree)
-    write_images(paths["residuals"], {k: (p, {}) for k, p in planes.items()})
-    return paths
+    return invented_galaxy.fitted_files(tmp_path, 7, tree)
 
 
 def plot(files, folder):

@@ -1,7 +1,7 @@
 """What a person looks at: the galaxies on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.builder.tasks.atlas import MOST, program
+from skyloom.builder.tasks.atlas import MOST
 
 PAGE = {
     "cutouts": "<results>/fitting_metadata/{id}.npz",
@@ -27,7 +27,7 @@ rule atlas:
         mem_mb=memory(1500, per_input_mb=5),
         runtime=minutes(60),
     params:
-        settings={"assets": sums(program()), "kinds": sorted(PAGE)},
+        settings={"assets": sums("builder"), "kinds": sorted(PAGE)},
         code=digest("scripts/builder/atlas.py"),
     message:
         "Page of the galaxies"

@@ -1,7 +1,7 @@
 """What a person looks at: both maps and what was placed, on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.spectra.tasks.atlas import FILES as MOST, PICTURES, program
+from skyloom.spectra.tasks.atlas import FILES as MOST, PICTURES
 
 ON_PAGE = list(FILES)[:MOST]
 PAGE = {
@@ -40,7 +40,7 @@ rule atlas:
         mem_mb=memory(3000),
         runtime=minutes(60),
     params:
-        settings={"assets": sums(program()), "own": config["place"]["model"] is None},
+        settings={"assets": sums("spectra"), "own": config["place"]["model"] is None},
         code=digest("scripts/spectra/atlas.py"),
     message:
         "Page of the maps"

@@ -1,8 +1,8 @@
 """A page of the atlas: one HTML file with its data, pictures, style and programs.
 
-It is plain HTML and SVG of our own, not a plotting library's canvas: it is read by screen
-readers, walked through with the keyboard and links to any view, opens in a moment, and
-holds forms that no plotting library has.
+It is plain HTML and SVG of our own, not a plotting library's canvas: screen readers
+read it, the keyboard walks through it, a link leads to any view, it opens in a moment,
+and it holds forms that no plotting library has.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skyloom.atlas.sprites import Sprite
 from skyloom.io.atomic import write_text
 from skyloom.io.documents import plain
 from skyloom.io.record import checksums, text
+from skyloom.run.places import LIBRARY
 
-ASSETS = Path(__file__).parent / "assets"
+if TYPE_CHECKING:  # the index is written without what makes pictures
+    from skyloom.atlas.sprites import Sprite
+
+ASSETS = LIBRARY / "skyloom" / "atlas" / "assets"
 STYLE = ASSETS / "atlas.css"
 PROGRAMS = (ASSETS / "core.js", ASSETS / "plot.js", ASSETS / "browser.js")
 DEMO = "demo"  # the run that needs no layer to be named
@@ -57,9 +61,14 @@ PAGE = """<!doctype html>
 """  # noqa: E501 - HTML
 
 
-def sums(program: Path | None = None) -> dict[str, str]:
+def program(area: str) -> Path:
+    """Return the JavaScript of an area's page."""
+    return LIBRARY / "skyloom" / area / "atlas.js"
+
+
+def sums(area: str | None = None) -> dict[str, str]:
     """Return the checksums of what a page is put together from, for a rule's params."""
-    return checksums([STYLE, *PROGRAMS] + ([program] if program else []))
+    return checksums([STYLE, *PROGRAMS] + ([program(area)] if area else []))
 
 
 def write_page(
@@ -145,9 +154,9 @@ INDEX = """<!doctype html>
 <body>
 <header><h1>skyloom: the run “{run}”</h1></header>
 <main>
-<p>One page an area. Each is one file that needs no network. Lists are walked through with
-the arrow keys; the address holds what you see, so that a link brings it back; each view
-names its files and the command that makes them again.</p>
+<p>One page an area. Each is one file that needs no network. Lists are walked through
+with the arrow keys; the address holds what you see, so that a link brings it back; each
+view names its files and the command that makes them again.</p>
 <ul>
 {rows}
 </ul>

@@ -17,7 +17,7 @@
   };
 
   const drawings = (one) => {
-    const [nx, ny] = one.size, width = 360, off = (state.get("hide") || "").split("-");
+    const [nx, ny] = one.size, width = Math.min(360, innerWidth - 34), off = (state.get("hide") || "").split("-");
     const box = h("div", { style: `position:relative;width:${width}px;max-width:100%` });
     if (one.image !== null) box.append(Atlas.sprite(one.image, width, `Image of ${one.id}`));
     const svg = h("svg", { viewBox: `-0.5 -0.5 ${nx} ${ny}`, role: "img", "aria-label":
@@ -50,13 +50,15 @@
         + `dec ${Atlas.number(dec, 7)} deg, redshift ${Atlas.number(z)}`),
       Atlas.flags(one.flags),
       Atlas.pictures([[one.image, "image"], [one.model, "model"],
-        [one.residual, "residual: blue −5σ, red +5σ (data above the model)"]], 200),
-      h("h3", {}, "Drawn, agreed, fitted"), holder,
-      h("h3", {}, "Catalogue"),
-      Atlas.table(Object.entries(data.fields).map(([name, field]) =>
-        [field.label, one.values[name], one.errors[name], field.unit]), "Quantities"),
+        [one.residual, "residual, ±5σ (red: data above)"]], innerWidth < 760 ? 170 : 200),
+      h("div", { class: "pair" },
+        h("div", {}, h("h3", {}, "Drawn, agreed, fitted"), holder),
+        h("div", {}, h("h3", {}, "Catalogue"),
+          Atlas.table(Object.entries(data.fields).map(([name, field]) =>
+            [field.label, one.values[name], one.errors[name], field.unit]), "Quantities"))),
       one.sets.length ? h("div", {}, h("h3", {}, "Sets of components by weight"),
         Atlas.table(one.sets.map(([words, weight]) => [words, weight]))) : null,
+      h("p", {}, h("a", { href: `../builder/figures/${one.id}.pdf` }, "The galaxy's page as PDF")),
       Atlas.similar(one.similar, data.objects),
       Atlas.source([`${folder}/models/${one.id}.json`, `${folder}/catalogue.fits`]));
   };

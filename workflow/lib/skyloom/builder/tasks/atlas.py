@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
@@ -14,12 +13,12 @@ from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
 from skyloom.builder.products import outlines
-from skyloom.builder.products.catalogue_flags import FLAGS
+from skyloom.builder.products.catalogue_flags import RULES
 from skyloom.builder.tasks.files import Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
 
-MOST = 1000  # galaxies of a page: of three pictures each, and some 6 MB of drawings
+MOST = 800  # galaxies of a page: with pictures and drawings, some 16 MB
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
 VERTICES = 12  # of a drawn arm, as many as are seen
@@ -80,7 +79,7 @@ def _object(row: Table.Row) -> dict:
     errors = {n: _number(row[f"{n}_err"]) for n in FIELDS if f"{n}_err" in row.colnames}
     raised = [
         flag.meaning
-        for i, flag in enumerate(FLAGS.values())
+        for i, flag in enumerate(RULES.values())
         if flag.spoils and row["flags"] >> i & 1
     ]
     return {
@@ -173,8 +172,3 @@ def _short(value: float) -> float | None:
     if not math.isfinite(value):
         return None
     return int(value) if float(value).is_integer() else float(f"{value:.4g}")
-
-
-def program() -> Path:
-    """Return the JavaScript of the page."""
-    return Path(__file__).parents[1] / "atlas.js"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -157,8 +156,3 @@ def _fields(found: Mapping[str, tuple[str, str]]) -> dict:
 def _table(path: str) -> pd.DataFrame:
     with opened(path) as file:
         return file.table(1).to_pandas()
-
-
-def program() -> Path:
-    """Return the JavaScript of the page."""
-    return Path(__file__).parents[1] / "atlas.js"
