@@ -102,7 +102,7 @@ def test_galaxies_have_flags_classes_and_neighbours(shown):
     objects = shown[0]["galaxies"]["objects"]
     assert len(shown[1]) == len(objects) == 49
     assert objects[0]["kinds"][0] == ["galaxy class", "early"]
-    assert objects[0]["words"] == f"{products.MANGA} train galaxy"
+    assert objects[0]["words"] == f"mangaID {products.MANGA}, training galaxy"
     last = objects[-1]
     assert (last["id"], last["values"]["bmu2"]) == ("8999-1901", -1)
     assert (last["flags"], last["similar"]) == ([galaxies.NO_SPECTRA], [])

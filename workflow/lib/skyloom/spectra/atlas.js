@@ -40,12 +40,12 @@
       if (k === shown) { grid.mark(i); return; }
       shown = k;
       select.value = k || "";
-      grid = Atlas.grid({ ...map, values: plane.values, limits: plane.limits, up: true, chosen: i, choose, visit,
+      grid = Atlas.grid({ ...map, values: plane.counts ? plane.values.map((v) => v || null) : plane.values, limits: plane.limits, up: true, chosen: i, choose, visit,
         side: side(map, 400), name: `${title}: ${plane.label}`, label: (u) => `${name(map, u)}: ${quantity(plane, u)}` });
       holder.replaceChildren(grid);
     };
     made.append(h("div", { class: "controls" }, h("label", { for: key, style: "flex:1" }, "Colours show", select)),
-      holder, h("p", { class: "quiet" }, `${lies(map)} Grey: not known.`));
+      holder, h("p", { class: "quiet" }, `${lies(map)} Grey: none, or not known.`));
     made.draw(now);
     return made;
   };
@@ -57,11 +57,13 @@
 
   // ---- the map of spectra ----
   const waves = (map) => Array.from({ length: map.wave[2] }, (_, i) => map.wave[0] * 10 ** (map.wave[1] * i));
-  // An axis on which a share of the values does not tell; with room above for names of lines.
-  const bounds = (values, share, above) => {
-    const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-    const at = (t) => sorted[Math.round(t * (sorted.length - 1))] ?? 0, span = at(1 - share) - at(share) || 1;
-    return { from: at(share) - 0.08 * span, to: at(1 - share) + above * span };
+  // All of a prototype and 99 % of a spectrum, with room above for the names of lines.
+  const bounds = (prototype, y, above) => {
+    const sorted = (y || []).filter(Number.isFinite).sort((a, b) => a - b);
+    const at = (t) => sorted[Math.round(t * (sorted.length - 1))] ?? prototype[0];
+    const low = prototype.reduce((m, v) => Math.min(m, v), at(0.005)), high = prototype.reduce((m, v) => Math.max(m, v), at(0.995));
+    const span = high - low || 1;
+    return { from: low - 0.08 * span, to: high + above * span };
   };
   const spectrum = (map, i, wave, prototype, one) => {
     const y = one ? curve(one.curve) : null;
@@ -70,7 +72,7 @@
     return Atlas.plot({ series, height: one ? 190 : 280, label: one
       ? `Spectrum of ${one.galaxy} and the prototype of ${name(map, i)}` : `Prototype of ${name(map, i)}`,
     x: { label: "wavelength at rest, in vacuum [Å]", from: wave[0], to: wave[wave.length - 1] },
-    y: { label: "scaled flux", ...(one ? bounds([...prototype, ...y], 0.005, 0.2) : bounds(prototype, 0, 0.25)) },
+    y: { label: "scaled flux", ...bounds(prototype, y, one ? 0.08 : 0.25) },
     marks: one ? [] : map.lines.map(([label, x]) => ({ x, label })) });
   };
 
@@ -87,9 +89,9 @@
   };
   const distributions = (map, i) => map.labels.length ? h("div", { class: "wide" },
     h("h3", {}, "Labels of its training spectra"),
-    h("table", {}, h("thead", {}, h("tr", {}, ["label", "median", "68 %", "within the map's range"].map((words) =>
+    h("table", {}, h("thead", {}, h("tr", {}, ["label", "median", "68 %", "map's range"].map((words) =>
       h("th", { scope: "col" }, words)))),
-    h("tbody", {}, map.labels.map((label) => h("tr", {}, h("th", { scope: "row" }, `${label.label}${label.unit ? ` [${label.unit}]` : ""}`),
+    h("tbody", {}, map.labels.map((label) => h("tr", {}, h("th", { scope: "row", style: "overflow-wrap:normal" }, `${label.label}${label.unit ? ` [${label.unit}]` : ""}`),
       h("td", { class: "number" }, number(label.median[i])),
       h("td", {}, label.median[i] === null ? "–" : `${number(label.lower[i])} to ${number(label.upper[i])}`),
       h("td", {}, bar(label, i))))))) : null;
@@ -119,7 +121,8 @@
         `${one.galaxy}, S/N ${number(one.sn)} a pixel, distance ${number(one.distance)}`),
       spectrum(map, i, wave, prototype, one))),
       h("h3", {}, "All quantities"),
-      Atlas.table(map.planes.map((plane) => [plane.label, plane.values[i], "", plane.unit]), "Quantities of the unit"),
+      Atlas.table(map.planes.filter((plane) => plane.values[i] !== null).map((plane) =>
+        [plane.label, plane.values[i], "", plane.unit]), "Quantities of the unit"),
       Atlas.source(map.files));
   };
 

@@ -23,6 +23,7 @@ from skyloom.spectra.page.units import layout, meaning, plane
 FINGERPRINTS = 1000  # of a page
 AXES = 24  # along which fingerprints are compared: the coarsest, which tell most
 TEXTS = ("plateifu", "mangaID", "suffix", "split")
+SPLITS = {"train": "training galaxy", "test": "test galaxy"}
 THUMB = 48  # least side of a picture [px]
 NO_SPECTRA = "it has no spectra, and no unit"
 UNUSUAL = (
@@ -128,8 +129,9 @@ def picture(share: np.ndarray, of: Layout) -> np.ndarray:
 
 
 def _words(row: Table.Row) -> str:
-    manga = str(row["mangaID"])
-    return " ".join(filter(None, [manga, f"{row['split']} galaxy"]))
+    manga, split = str(row["mangaID"]), str(row["split"])
+    named = f"mangaID {manga}" if manga else ""
+    return ", ".join(filter(None, [named, SPLITS.get(split, "")]))
 
 
 def _classes(truth: dict) -> list[list[str]]:

@@ -43,7 +43,9 @@ def shades(values: np.ndarray) -> list:
 
 def number(value) -> float | int | None:
     """Return four digits of a number, None of what is none."""
-    value = float("nan") if np.ma.is_masked(value) else float(value)
+    if value is None or np.ma.is_masked(value):
+        return None
+    value = float(value)
     if not np.isfinite(value):
         return None
     return int(value) if value.is_integer() else float(f"{value:.{DIGITS}g}")

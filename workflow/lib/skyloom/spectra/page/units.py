@@ -67,7 +67,8 @@ def plane(label: str, values, unit: str = "", *, counts: bool = False) -> dict:
     if len(known):
         ends = (0.0, known.max()) if counts else np.percentile(known, ENDS)
     limits = [number(end) for end in ends]
-    return {"label": label, "unit": unit, "values": numbers(values), "limits": limits}
+    tree = {"label": label, "unit": unit, "values": numbers(values), "limits": limits}
+    return tree | {"counts": counts}
 
 
 def prototypes(made: SpectralMap, spectra: int, room: int = ROOM) -> dict:
