@@ -23,6 +23,7 @@ from skyloom.spectra.galaxy_map.catalogue import catalogue
 from skyloom.spectra.galaxy_map.model import placed
 from skyloom.spectra.labels.tables import node_table
 from skyloom.spectra.mapping.files import write_map
+from skyloom.spectra.place.sky import images
 from skyloom.spectra.rest.files import table_of, write_spectra
 from skyloom.spectra.tasks.galaxy_map import write_placed
 from skyloom.spectra.tasks.place import Placed
@@ -84,7 +85,9 @@ def cube(folder: Path, units: int, name: str = "mycube") -> dict:
     """Write the products of a placed cube; return them as the rule's input."""
     folder.mkdir()
     paths = {k: folder / f"{name}.{e}" for k, e in KINDS.items()}
-    write_found(paths["found"], Placed(table(units), None, report=REPORT), RECORD)
+    found = table(units)
+    maps = images(found.drop(columns=["row", "column"]), np.arange(40).reshape(5, 8))
+    write_found(paths["found"], Placed(found, None, maps, report=REPORT), RECORD)
     write_json(paths["report"], REPORT)
     with_axes = style.figure(3, 2)
     with_axes.subplots().imshow(np.eye(4))

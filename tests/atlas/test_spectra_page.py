@@ -159,6 +159,27 @@ def test_placed_spectra_lead_to_their_units(opened):
     assert page.input_value("#where") == ""
 
 
+def test_a_map_of_a_cube_reads_out_and_leads_to_units(opened):
+    """Column, row, value and unit below the pointer; a click shows the unit."""
+    page = opened("#view=placed&id=mycube:7")
+    canvas = page.locator("article canvas")
+    page.select_option("#cube", "1")
+    assert "cube=1" in page.evaluate("location.hash")
+    assert canvas.get_attribute("aria-label").startswith("Map of the cube: novelty")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    # Column 2 of 8 in row 1 of 5, which are counted from below.
+    at = {"x": box["width"] * 2.5 / 8, "y": box["height"] * 3.5 / 5}
+    canvas.hover(position=at)
+    readout = page.locator("article canvas ~ .readout").last.inner_text()
+    assert readout == "Column 2, row 1: 1.26 %, unit 10"
+    canvas.hover(position={"x": box["width"] * 5.5 / 8, "y": box["height"] * 0.95})
+    readout = page.locator("article canvas ~ .readout").last.inner_text()
+    assert readout == "Column 5, row 0: nothing placed"
+    canvas.click(position=at)
+    assert heading(page) == "Unit 10 (row 1, column 4)"
+
+
 def test_each_view_names_its_files(opened):
     """And the command that makes them again."""
     page = opened()

@@ -10,7 +10,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
 from skyloom.spectra.galaxies.files import read_fingerprints
 from skyloom.spectra.mapping.files import read_plain
-from skyloom.spectra.page import galaxies, units
+from skyloom.spectra.page import galaxies, placed, units
 from skyloom.spectra.tasks.atlas import NOTHING, page
 from small_fingerprints import energy
 
@@ -146,6 +146,20 @@ def test_placed_spectra_have_intervals_and_flags(shown):
     assert objects[9]["words"] == "spaxel in column 1, row 1"
     assert sum(data["map"]["placed"]) == 39
     assert data["placed"]["files"][0]["rejected"] == {"no good pixel": 1}
+
+
+def test_maps_of_a_cube_are_what_was_placed(shown, monkeypatch, files):
+    """Row by row; none of what is too large, or is no cube."""
+    cube = shown[0]["placed"]["files"][0]["cube"]
+    assert cube["shape"] == (5, 8)
+    labels = [one["label"] for one in cube["planes"]]
+    assert labels[0] == "S/N a pixel"
+    assert labels[-1] == "log10 of the light-weighted age in Gyr"
+    assert cube["planes"][0]["curve"][:2] == [1.0, 2.0]
+    assert cube["bmu"][:2] == [0.0, 29.0]
+    monkeypatch.setattr(placed, "CUBE", 39)
+    assert placed.cube(files["placed_found"][0], []) is None
+    assert placed.cube(files["nodes"], []) is None
 
 
 def test_spectra_on_another_map_are_not_counted_on_this_one(files):

@@ -194,11 +194,56 @@
   const fit = (fields) => { if (Atlas.condition(state.get("where"), fields).problems.length) state.set({ where: "" }); };
 
   // ---- placed spectra ----
-  const placed_file = (file) => h("div", {}, h("h3", {}, `The file ${file.file}`),
+  // A map of a cube: what the pointer is on is read out, a click shows its unit.
+  const sky = ({ shape: [ny, nx], planes, bmu }, one) => {
+    const side = Math.max(2, Math.min(24, Math.floor(340 / Math.max(nx, ny)))), units = curve(bmu);
+    const canvas = h("canvas", { width: nx * side, height: ny * side, role: "img", style: "max-width:100%" });
+    const readout = h("p", { class: "readout", "aria-live": "polite" }), scale = h("p", { class: "readout" });
+    let plane, values;
+    const draw = () => {
+      plane = planes[Number(select.value)];
+      values = curve(plane.curve);
+      const pen = canvas.getContext("2d"), [low, high] = plane.limits;
+      values.forEach((v, k) => {
+        pen.fillStyle = v === null ? "#d9d9d9" : Atlas.shade((v - low) / (high - low || 1));
+        pen.fillRect((k % nx) * side, (ny - 1 - Math.floor(k / nx)) * side, side, side);
+      });
+      if (one.at) {
+        pen.strokeStyle = Atlas.COLOURS.vermillion;
+        pen.lineWidth = 2;
+        pen.strokeRect(one.at[0] * side, (ny - 1 - one.at[1]) * side, side, side);
+      }
+      canvas.setAttribute("aria-label", `Map of the cube: ${plane.label}`);
+      scale.textContent = `From ${number(low)} (dark) to ${number(high)}${plane.unit && ` ${plane.unit}`} (bright). Row 0 is at the bottom. Grey: nothing was placed.`;
+    };
+    const spaxel = (event) => {
+      const frame = canvas.getBoundingClientRect();
+      const column = Math.floor((event.clientX - frame.left) / frame.width * nx);
+      const row = ny - 1 - Math.floor((event.clientY - frame.top) / frame.height * ny);
+      return column >= 0 && column < nx && row >= 0 && row < ny ? [column, row, row * nx + column] : null;
+    };
+    canvas.addEventListener("pointermove", (event) => {
+      const [column, row, k] = spaxel(event) || [];
+      if (k !== undefined) readout.textContent = `Column ${column}, row ${row}: ${values[k] === null ? "nothing placed"
+        : `${number(values[k])}${plane.unit && ` ${plane.unit}`}, unit ${Math.round(units[k])}`}`;
+    });
+    if (data.placed.on_map) canvas.addEventListener("click", (event) => {
+      const [, , k] = spaxel(event) || [];
+      if (k !== undefined && units[k] !== null) go("spectra", { unit: Math.round(units[k]) });
+    });
+    const select = h("select", { id: "cube", onchange: () => { state.set({ cube: select.value === "0" ? "" : select.value }); draw(); } },
+      planes.map((each, k) => h("option", { value: k }, `${each.label}${each.unit ? ` [${each.unit}]` : ""}`)));
+    select.value = Number(state.get("cube")) in planes ? Number(state.get("cube")) : 0;
+    draw();
+    return h("div", {}, h("div", { class: "controls" }, h("label", { for: "cube", style: "flex:1" }, "Map of the cube", select)),
+      canvas, scale, readout);
+  };
+  const placed_file = (file, one) => h("div", {}, h("h3", {}, `The file ${file.file}`),
     h("p", {}, `${file.kind}, ${file.spectra} spectra${file.left_out ? `, of which ${file.left_out} are not in this list` : ""}.`),
     Object.entries(file.rejected).map(([reason, count]) => h("p", { class: "banner" }, `${count} rejected: ${reason}`)),
     Object.entries(file.coherence).map(([axis, [value, p]]) => h("p", { class: "quiet" },
       `Moran's I of ${axis.replace("_", " ")}: ${number(value)}, p = ${number(p)}`)),
+    file.cube ? sky(file.cube, one) : null,
     file.picture ? h("img", { src: file.picture, alt: `Picture of what was placed of ${file.file}`, style: "max-width:100%" })
       : h("p", {}, `Its picture is ${folder}/placed/${file.name}.png.`));
   const placed = (one) => {
@@ -212,7 +257,7 @@
       i !== null && known ? h("div", {}, h("h3", {}, `Prototype of ${name(data.map, i)}`),
         spectrum(data.map, i, waves(data.map), curve(data.map.prototypes[i])),
         link("this unit on the map", () => go("spectra", { unit: i }))) : null,
-      placed_file(file), Atlas.source([`${folder}/placed/${file.name}.fits`]));
+      placed_file(file, one), Atlas.source([`${folder}/placed/${file.name}.fits`]));
   };
   const show_placed = (place) => {
     fit(data.placed.fields);

@@ -13,12 +13,14 @@ from PIL import Image
 
 from skyloom.io.documents import read_json
 from skyloom.io.fits import opened
-from skyloom.spectra.page.packing import number
-from skyloom.spectra.page.units import meaning
+from skyloom.spectra.page.packing import curve, number
+from skyloom.spectra.page.units import meaning, plane
 
 SPECTRA = 1500  # of a page, of all files together
 LEAST = 5  # of a file
 PICTURES = 20  # of a page, of some 0.1 MB each
+CUBE = 20_000  # spaxels of a cube whose maps are on the page: 0.5 MB
+MAPS = ("sn", "novelty", "excess")  # and the labels
 WIDTH = 1100  # of a picture [px], at most
 QUALITY = 85  # of JPEG
 FIELDS = {  # column: what it is called, its unit
@@ -64,6 +66,27 @@ def file_of(paths: Mapping[str, str], left_out: int, *, pictured: bool) -> dict:
     return tree | {"picture": uri(paths["picture"]) if pictured else None}
 
 
+def cube(path: str | Path, labels) -> dict | None:
+    """Return the maps of a cube that can be pointed at; None of other files.
+
+    They are what was placed, shape (ny, nx), row by row; a gap elsewhere.
+    """
+    with opened(path) as file:
+        if "MASK" not in file or np.prod(file["MASK"].shape) > CUBE:
+            return None
+        there = file.pixels("MASK") == 0
+        known = fields(labels)
+        images = {name: file.pixels(name.upper()) for name in (*MAPS, *labels, "bmu")}
+    images = {k: np.where(there, v, np.nan).ravel() for k, v in images.items()}
+    tree = {"shape": there.shape, "bmu": curve(images["bmu"]), "planes": []}
+    for name in (*MAPS, *labels):
+        words, unit = known[name]
+        limits = plane(words, images[name])["limits"]
+        shown = {"label": words, "unit": unit, "limits": limits}
+        tree["planes"].append(shown | {"curve": curve(images[name])})
+    return tree
+
+
 def uri(path: str | Path) -> str:
     """Return a picture, no wider than is seen, as a page holds it."""
     with Image.open(path) as image:
@@ -87,6 +110,7 @@ def spectra(name: str, number_of: int, found: pd.DataFrame, rows) -> Iterator[di
             "id": f"{name}:{row}",
             "words": _where(one),
             "file": number_of,
+            "at": _place(one),
             "values": {k: number(one[k]) for k in kept} | _unit(one),
             "ends": ends,
             "flags": _flags(one),
@@ -104,9 +128,15 @@ def _unit(one: pd.Series) -> dict:
 
 def _where(one: pd.Series) -> str:
     """Return which spectrum of its file it is: a name, or a place in a cube."""
-    if "row" in one.index and "column" in one.index:
-        return f"spaxel in column {one['column']}, row {one['row']}"
+    if place := _place(one):
+        return f"spaxel in column {place[0]}, row {place[1]}"
     return str(one.get("plateifu", one.get("fname", "")))
+
+
+def _place(one: pd.Series) -> list[int] | None:
+    """Return column and row of a spectrum of a cube."""
+    known = "row" in one.index and "column" in one.index
+    return [int(one["column"]), int(one["row"])] if known else None
 
 
 def _flags(one: pd.Series) -> list[str]:

@@ -125,6 +125,8 @@ def _placed(files: Files) -> dict:
         rows = placed.shown(len(found), len(each))
         left, seen = len(found) - len(rows), k < placed.PICTURES
         told.append(placed.file_of(paths, left, pictured=seen))
+        maps = placed.cube(paths["found"], placed.label_names(found))
+        told[-1]["cube"] = maps if seen else None
         objects += placed.spectra(told[-1]["name"], k, found, rows)
     labels = placed.label_names(tables[0])
     fields = _fields(placed.fields(labels))
