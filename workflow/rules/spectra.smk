@@ -41,6 +41,7 @@ if CHUNKS:
 
 
 include: "spectra/place.smk"
+include: "spectra/atlas.smk"
 
 
 PRODUCTS = [
@@ -60,3 +61,4 @@ rule all:
     input:
         PRODUCTS if CHUNKS else [],
         PLACED,
+        "<atlas>/spectra.html",

@@ -18,7 +18,8 @@ Atlas.ticks = (low, high, n = 6) => {
 // Parameters: x, y {label, from, to}; series [{name, colour, x, y, low, high, points, width}];
 // marks [{x, label, colour}]; top {label, of, back}: a second axis, of(x) and its inverse;
 // label: what the plot shows, in words. Values of null are gaps.
-Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, width = 760, height = 300 }) => {
+Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, height = 300,
+  width = Math.min(760, document.documentElement.clientWidth - 32) }) => {
   const h = Atlas.h, box = { left: 62, right: 14, top: top ? 40 : 12, bottom: 44 };
   const known = (key) => series.flatMap((one) => one[key] || []).filter((v) => Number.isFinite(v));
   const least = (a) => a.reduce((m, v) => Math.min(m, v), Infinity);
@@ -70,7 +71,7 @@ Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, width = 760, h
     inside.append(h("line", { x1: at(px(one.x)), x2: at(px(one.x)), y1: box.top, y2: box.top + t,
       stroke: one.colour || "#888", "stroke-dasharray": "4 3" }));
     const late = px(one.x) > box.left + 0.85 * w; // no room on its right
-    if (one.label) inside.append(text(px(one.x) + (late ? -3 : 3), box.top + 13 + (i % 3) * 13, one.label, late ? "end" : "start"));
+    if (one.label) inside.append(text(px(one.x) + (late ? -3 : 3), box.top + 13 + (i % (width < 500 ? 5 : 3)) * 13, one.label, late ? "end" : "start"));
   });
   svg.append(inside, h("rect", { class: "axis", x: box.left, y: box.top, width: w, height: t }));
   for (const v of Atlas.ticks(x0, x1, Math.max(3, w / 110))) {

@@ -1,0 +1,1 @@
+"""What the atlas shows: maps of spectra and of galaxies, and what was placed."""
