@@ -61,14 +61,14 @@ PAGE = """<!doctype html>
 """  # noqa: E501 - HTML
 
 
-def program(area: str) -> Path:
-    """Return the JavaScript of an area's page."""
-    return LIBRARY / "skyloom" / area / "atlas.js"
+def program(area: str) -> list[Path]:
+    """Return the JavaScript of an area's page: ``atlas_*.js``, and last ``atlas.js``."""
+    return sorted((LIBRARY / "skyloom" / area).glob("atlas*.js"), reverse=True)
 
 
 def sums(area: str | None = None) -> dict[str, str]:
     """Return the checksums of what a page is put together from, for a rule's params."""
-    return checksums([STYLE, *PROGRAMS] + ([program(area)] if area else []))
+    return checksums([STYLE, *PROGRAMS, *(program(area) if area else [])])
 
 
 def write_page(
@@ -78,7 +78,7 @@ def write_page(
     opening: str,
     data: Mapping,
     sprite: Sprite,
-    program: Path,
+    program: Path | Sequence[Path],
     provenance: Mapping,
     warnings: Sequence[str] = (),
 ) -> None:
@@ -95,8 +95,8 @@ def write_page(
         2^53 lose digits in a browser.
     sprite : Sprite
         All pictures of the page.
-    program : Path
-        The area's own JavaScript.
+    program : Path or sequence of Path
+        The area's own JavaScript, read in this order.
     provenance : mapping
         Of `Job.provenance`.
     warnings : sequence of str
@@ -107,6 +107,7 @@ def write_page(
     layer = "" if folder.name == DEMO else " --configfile <of this run>"
     tree = dict(data) | {"sprite": sprite.shape(), "layer": layer}
     tree["folder"] = str(folder)
+    own = [program] if isinstance(program, Path) else program
     content = PAGE.format(
         policy=POLICY,
         provenance=html.escape(text(provenance), quote=True),
@@ -116,7 +117,7 @@ def write_page(
         opening="\n".join([f"<p>{html.escape(opening)}</p>", *banners]),
         closing=_closing(path, layer),
         data=_json(tree),
-        programs="\n".join(p.read_text(encoding="utf-8") for p in (*PROGRAMS, program)),
+        programs="\n".join(p.read_text(encoding="utf-8") for p in (*PROGRAMS, *own)),
     )
     write_text(path, content)
 
