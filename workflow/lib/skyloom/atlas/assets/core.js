@@ -51,10 +51,13 @@ Atlas.number = (value, digits = 3) => {
   return String(Number(value.toPrecision(Math.max(digits, size >= 1000 ? 4 : digits))));
 };
 
-// A picture of the sprite, `width` pixels wide on the screen.
+// A picture of the sprite, `width` pixels wide on the screen. Of [index, left, top, share] it
+// is a part: where that begins and how long its side is, in sides of the picture.
 Atlas.sprite = (index, width, label) => {
   const { side, columns, rows } = Atlas.data.sprite;
-  const x = index % columns, y = Math.floor(index / columns), scale = width / side;
+  const [number, left, top, share] = Array.isArray(index) ? index : [index, 0, 0, 1];
+  const x = ((number % columns) + left) / share, y = (Math.floor(number / columns) + top) / share;
+  const scale = width / side / share;
   return Atlas.h("span", {
     class: "sprite", role: label ? "img" : null, "aria-label": label || null,
     "aria-hidden": label ? null : "true",
