@@ -10,7 +10,9 @@ from skyloom.stats.scatter import nmad
 N_SIMILAR = 8
 
 
-def similar(features: np.ndarray, n: int = N_SIMILAR) -> list[list[int]]:
+def similar(
+    features: np.ndarray, n: int = N_SIMILAR, *, one_scale: bool = False
+) -> list[list[int]]:
     """Return the nearest other objects of each, nearest first.
 
     Parameters
@@ -20,6 +22,8 @@ def similar(features: np.ndarray, n: int = N_SIMILAR) -> list[list[int]]:
         with a value that is not finite is like none.
     n : int
         How many.
+    one_scale : bool
+        The features are compared as they are.
 
     Returns
     -------
@@ -32,7 +36,7 @@ def similar(features: np.ndarray, n: int = N_SIMILAR) -> list[list[int]]:
     if len(known) < 2:
         return out
     there = features[known]
-    widths = np.array([nmad(column) for column in there.T])
+    widths = np.array([1.0 if one_scale else nmad(column) for column in there.T])
     scaled = there / np.where(widths > 0, widths, 1.0)
     _, near = KDTree(scaled).query(scaled, k=min(n + 1, len(known)))
     for row, neighbours in zip(known, near, strict=True):

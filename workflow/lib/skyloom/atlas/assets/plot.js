@@ -107,30 +107,48 @@ Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, width = 760, h
 
 // A grid of units, shaded by values; arrow keys and the mouse choose one.
 // Parameters: rows, columns, values [row * columns + column], label(i) -> text, chosen,
-// colour(t) of t in [0, 1], choose(i), name: what the grid shows.
-Atlas.grid = ({ rows, columns, values, label, chosen, choose, name, colour = Atlas.shade, side = 24 }) => {
+// colour(t) of t in [0, 1], choose(i), name: what the grid shows; limits: values of the
+// first and the last colour, by default the least and the largest; up: row 0 is at the
+// bottom, as in figures of maps; hexagonal: odd rows lie half a step to the right;
+// visit(i): a unit that is looked at, null when none is any more; picture: the scale and
+// the text below are left out.
+// The element's mark(i) shows another unit as the chosen one.
+Atlas.grid = ({ rows, columns, values, label, chosen, choose, name, colour = Atlas.shade, side = 24,
+  limits = null, up = false, hexagonal = false, visit = () => {}, picture = false }) => {
   const h = Atlas.h, there = values.filter(Number.isFinite);
-  const low = there.reduce((m, v) => Math.min(m, v), Infinity), high = there.reduce((m, v) => Math.max(m, v), -Infinity);
-  const svg = h("svg", { viewBox: `0 0 ${columns * side} ${rows * side}`, width: columns * side,
-    height: rows * side, role: "grid", "aria-label": name });
+  const low = limits ? limits[0] : there.reduce((m, v) => Math.min(m, v), Infinity);
+  const high = limits ? limits[1] : there.reduce((m, v) => Math.max(m, v), -Infinity);
+  const step = hexagonal ? side * Math.sqrt(3) / 2 : side, gap = side > 12 ? 0.5 : 0;
+  const width = (columns + (hexagonal ? 0.5 : 0)) * side, height = (rows - 1) * step + side * (hexagonal ? 2 / Math.sqrt(3) : 1);
+  const svg = h("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "grid", "aria-label": name });
   const readout = h("div", { class: "readout", "aria-live": "polite" }, chosen === null ? "" : label(chosen));
+  const shape = (row, column, rest) => {
+    const x = column * side, y = (up ? rows - 1 - row : row) * step;
+    if (!hexagonal) return h("rect", { ...rest, x: x + gap, y: y + gap, width: side - 2 * gap, height: side - 2 * gap });
+    const [cx, cy, r] = [x + side / 2 + (row % 2) * side / 2, y + side / Math.sqrt(3), side / Math.sqrt(3) - gap];
+    const corners = [30, 90, 150, 210, 270, 330].map((turn) => turn * Math.PI / 180)
+      .map((turn) => `${(cx + r * Math.cos(turn)).toFixed(1)},${(cy + r * Math.sin(turn)).toFixed(1)}`);
+    return h("polygon", { ...rest, points: corners.join(" ") });
+  };
+  const look = (i) => { readout.textContent = label(i); visit(i); };
+  const lines = [];
   for (let row = 0; row < rows; row += 1) {
     const line = h("g", { role: "row" });
     for (let column = 0; column < columns; column += 1) {
       const i = row * columns + column, v = values[i];
-      line.append(h("rect", { class: `unit${i === chosen ? " chosen" : ""}`, role: "gridcell", "data-unit": i,
-        x: column * side + 0.5, y: row * side + 0.5, width: side - 1, height: side - 1,
+      line.append(shape(row, column, { class: `unit${i === chosen ? " chosen" : ""}`, role: "gridcell", "data-unit": i,
         fill: Number.isFinite(v) ? colour(high > low ? (v - low) / (high - low) : 0.5) : "#e3e3e3",
         tabindex: i === (chosen ?? 0) ? 0 : -1, "aria-label": label(i), "aria-selected": i === chosen,
-        onclick: () => choose(i), onpointerenter: () => { readout.textContent = label(i); },
-        onfocus: () => { readout.textContent = label(i); } }));
+        onclick: () => choose(i), onpointerenter: () => look(i), onfocus: () => look(i) }));
     }
-    svg.append(line);
+    lines.push(line);
   }
+  svg.append(...(up ? lines.reverse() : lines));
+  svg.addEventListener("pointerleave", () => visit(null));
   svg.addEventListener("keydown", (event) => {
-    const i = Number(event.target.dataset.unit), row = Math.floor(i / columns), column = i % columns;
-    const to = { ArrowRight: [row, column + 1], ArrowLeft: [row, column - 1], ArrowUp: [row - 1, column],
-      ArrowDown: [row + 1, column], Home: [row, 0], End: [row, columns - 1] }[event.key];
+    const i = Number(event.target.dataset.unit), row = Math.floor(i / columns), column = i % columns, down = up ? -1 : 1;
+    const to = { ArrowRight: [row, column + 1], ArrowLeft: [row, column - 1], ArrowUp: [row - down, column],
+      ArrowDown: [row + down, column], Home: [row, 0], End: [row, columns - 1] }[event.key];
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(i); return; }
     if (!to) return;
     event.preventDefault();
@@ -140,9 +158,20 @@ Atlas.grid = ({ rows, columns, values, label, chosen, choose, name, colour = Atl
     rect.tabIndex = 0;
     rect.focus();
   });
-  return h("div", {}, svg, h("div", { class: "readout" },
+  const scale = h("div", { class: "readout" },
     `${Atlas.number(low)} `, h("span", { "aria-hidden": "true", style: `display:inline-block;width:120px;height:10px;background:linear-gradient(90deg,${
-      [0, 0.25, 0.5, 0.75, 1].map(colour).join(",")})` }), ` ${Atlas.number(high)}`), readout);
+      [0, 0.25, 0.5, 0.75, 1].map(colour).join(",")})` }), ` ${Atlas.number(high)}`);
+  const made = h("div", {}, svg, picture ? null : [scale, readout]);
+  made.mark = (i) => {
+    for (const unit of svg.querySelectorAll(".unit")) {
+      const mine = Number(unit.dataset.unit) === i;
+      unit.classList.toggle("chosen", mine);
+      unit.setAttribute("aria-selected", mine);
+      if (i !== null) unit.tabIndex = mine ? 0 : -1;
+    }
+    readout.textContent = i === null ? "" : label(i);
+  };
+  return made;
 };
 
 // Cividis, the sequential map of all figures, between five of its colours.
