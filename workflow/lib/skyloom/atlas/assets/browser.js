@@ -62,7 +62,8 @@ Atlas.browse = ({ place, objects, fields, line, show, noun = "objects" }) => {
       style: `top:${(first + i) * height}px`, onclick: () => state.set({ id: one.id }),
     }, one.thumb === null || one.thumb === undefined ? null : Atlas.sprite(one.thumb, 54),
     h("span", {}, h("strong", {}, one.id),
-      one.flags && one.flags.length ? h("span", { class: "flagged" }, " ⚑ flagged") : null,
+      one.flags && one.flags.length ? h("span", { class: "flagged", title: one.flags.join("; ") }, " ⚑",
+        h("span", { class: "skip" }, " flagged")) : null,
       h("br"), h("span", { class: "quiet" }, line ? line(one) : "")))));
     list.setAttribute("aria-activedescendant", chosen ? `option-${chosen.id}` : "");
   };

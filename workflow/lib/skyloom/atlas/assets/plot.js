@@ -6,7 +6,8 @@ Atlas.COLOURS = { black: "#000000", orange: "#e69f00", sky: "#56b4e9", green: "#
 // About `n` round numbers between two.
 Atlas.ticks = (low, high, n = 6) => {
   const raw = (high - low) / n, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((one) => one >= raw);
+  // The nearest, not the next larger: a short axis keeps two ticks at least.
+  const step = [1, 2, 5, 10].map((k) => k * power).find((one) => one >= 0.7 * raw);
   const out = [];
   for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-12); k += 1) {
     out.push(Number((k * step).toPrecision(12)));
