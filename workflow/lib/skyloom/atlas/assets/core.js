@@ -97,15 +97,17 @@ Atlas.views = (views) => {
   const names = Object.keys(views), place = document.getElementById("view");
   const tabs = Atlas.h("nav", { role: "tablist", "aria-label": "Views" });
   let shown = null;
+  // A filter of one view's list means nothing in another's.
+  const go = (name) => Atlas.state.set({ view: name, where: "", sort: "", flagged: "" });
   for (const name of names) {
     tabs.append(Atlas.h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "view",
-      onclick: () => Atlas.state.set({ view: name }) }, views[name].label));
+      onclick: () => go(name) }, views[name].label));
   }
   tabs.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const next = names[(names.indexOf(shown) + step + names.length) % names.length];
-    Atlas.state.set({ view: next });
+    go(next);
     document.getElementById(`tab-${next}`).focus();
   });
   if (names.length > 1) place.before(tabs);
