@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 {style}
-:root {{ --sprite: url({sprite}); }}
+.sprite {{ background-image: url({sprite}); }}
 </style>
 </head>
 <body>

@@ -61,7 +61,7 @@ Atlas.sprite = (index, width, label) => {
   return Atlas.h("span", {
     class: "sprite", role: label ? "img" : null, "aria-label": label || null,
     "aria-hidden": label ? null : "true",
-    style: `width:${width}px;height:${width}px;flex:none;background-image:var(--sprite);`
+    style: `width:${width}px;height:${width}px;flex:none;`
       + `background-size:${columns * side * scale}px ${rows * side * scale}px;`
       + `background-position:${-x * width}px ${-y * width}px`,
   });
