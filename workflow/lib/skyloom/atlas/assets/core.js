@@ -78,7 +78,7 @@ Atlas.table = (rows, caption) => Atlas.h("div", { class: "wide" }, Atlas.h("tabl
   Atlas.h("tbody", {}, rows.map(([label, value, error, unit]) => Atlas.h("tr", {},
     Atlas.h("th", { scope: "row" }, label),
     Atlas.h("td", { class: typeof value === "number" ? "number" : null }, Atlas.number(value)),
-    Atlas.h("td", {}, typeof error === "number" ? `± ${Atlas.number(error, 2)}` : error || ""),
+    Atlas.h("td", {}, typeof error === "number" ? `±\u00a0${Atlas.number(error, 2)}` : error || ""),
     Atlas.h("td", {}, unit || ""))))));
 
 // What is doubtful of an object, before anything else of it.
