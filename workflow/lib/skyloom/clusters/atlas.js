@@ -38,7 +38,7 @@
     } }, "The run's threshold");
     return h("div", {}, place, back);
   };
-  Atlas.layers = (tile, chosen, off) => {
+  Atlas.layers = (tile, number, chosen, off) => {
     const there = { ...Object.fromEntries(Object.keys(Atlas.FINDERS).map((k) => [k, k in tile.found])),
       truth: Boolean(tile.truth), members: Boolean(chosen) };
     const boxes = Object.entries(Atlas.LAYERS).filter(([name]) => there[name] !== false).map(([name, label]) =>
@@ -50,7 +50,7 @@
         } }), ` ${label}`));
     const zoom = h("select", { id: "zoom", onchange: () => state.set({ zoom: zoom.value }) },
       [["1", "whole tile"], ["2", "a half"], ["4", "a quarter"], ["8", "an eighth"]].map(([value, label]) =>
-        h("option", { value, selected: (state.get("zoom") || "2") === value }, label)));
+        h("option", { value, selected: chosen && String(Atlas.zoom(tile, number, chosen)) === value }, label)));
     const legend = [["found by both", Atlas.FOUND_BY.both], ["by the filter alone", Atlas.FOUND_BY.filter],
       ["by the encoder alone", Atlas.FOUND_BY.encoder],
       ...(tile.truth ? [["true and found", COLOURS.yellow], ["true, not found", COLOURS.vermillion]] : [])];

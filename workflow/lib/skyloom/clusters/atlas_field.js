@@ -114,10 +114,10 @@
     }
     return lines;
   };
-  // North, east, and a length on the sky, in the upper left corner.
+  // North, east, and a length on the sky, in the upper right corner.
   const compass = (tile, at, part, unit) => {
     const [, left, top, share] = part, [, , a, b, , d, e] = tile.plane;
-    const det = a * e - b * d, x = left * at.side + 42 * unit, y = top * at.side + 48 * unit;
+    const det = a * e - b * d, x = (left + share) * at.side - 24 * unit, y = top * at.side + 88 * unit;
     const made = h("g", { "aria-hidden": "true" });
     for (const [words, u, v] of [["N", -b, a], ["E", e, -d]]) {
       const size = Math.hypot(u, v) * Math.sign(det), way = [u / size, -v / size];
@@ -153,12 +153,13 @@
       const [, x, y, r] = spot, colour = FOUND_BY[one.found_by], v = one.values;
       const words = `P ${Atlas.number(v.PROBABILITY, 2)}  z ${Atlas.number(v.Z, 2)}  λ ${Atlas.number(v.LAMBDA, 2)}`;
       const circle = mark("circle", at.x(x), at.y(y), r, { ...line(colour, one === chosen ? 3 : 1.4),
-        "stroke-dasharray": v.PROBABILITY >= cut() ? null : "6 5", "data-layer": "catalogue", style: "cursor:pointer",
+        "stroke-dasharray": v.PROBABILITY >= cut() ? null : "6 5", "data-layer": "catalogue",
+        style: "cursor:pointer", opacity: chosen && one !== chosen ? 0.5 : 1,
         onclick: () => go(one) }, `${one.id}: ${words}; found by ${one.found_by}`);
       const cross = h("path", { d: `M${at.x(x) - 5 * unit},${at.y(y)}h${10 * unit}M${at.x(x)},${at.y(y) - 5 * unit}v${10 * unit}`,
         ...line(colour), "pointer-events": "none" });
       svg.append(circle, cross);
-      if (one === chosen || v.PROBABILITY >= cut()) {
+      if (chosen ? one === chosen : v.PROBABILITY >= cut()) {
         svg.append(label(at.x(x) + 6 * unit, at.y(y) - 5 * unit, 12 * unit, words));
       }
     }
@@ -172,14 +173,19 @@
   };
   const go = (one) => state.set({ view: "clusters", id: one.id, where: "", sort: "", flagged: "" });
 
+  // Asked for, or as near as the whole circle of the cluster is seen.
+  Atlas.zoom = (tile, number, chosen) => {
+    const radius = chosen.at.find(([k]) => k === number)[3], room = Math.max(...tile.size) / (2.4 * radius);
+    return Number(state.get("zoom")) || [8, 4, 2].find((zoom) => zoom <= room) || 1;
+  };
   const field = (tile, number, chosen) => {
     const room = document.getElementById("view").clientWidth - 32 - (window.innerWidth > 760 ? 320 : 0);
     const width = Math.max(200, Math.min(SIZE, room));
     const readout = h("div", { class: "readout" }, "The position under the pointer is shown here.");
     const box = h("div", { style: `position:relative;overflow:hidden;width:${width}px;height:${width}px` });
     const part = () => {
-      const zoom = chosen ? Number(state.get("zoom", "2")) || 2 : 1;
-      if (!chosen || zoom === 1) return [number, 0, 0, 1];
+      const zoom = chosen ? Atlas.zoom(tile, number, chosen) : 1;
+      if (zoom === 1) return [number, 0, 0, 1];
       const [, x, y] = chosen.at.find(([k]) => k === number), at = frame(tile), share = 1 / zoom;
       const inside = (v) => Math.min(Math.max(v / at.side - share / 2, 0), 1 - share);
       return [number, inside(at.x(x)), inside(at.y(y)), share];
@@ -208,7 +214,7 @@
     });
     redraw();
     Atlas.redraw = () => { if (box.isConnected) redraw(); };
-    return h("div", {}, Atlas.layers(tile, chosen, hidden()), box, readout);
+    return h("div", {}, Atlas.layers(tile, number, chosen, hidden()), box, readout);
   };
   Object.assign(Atlas, { cut, field, go, FOUND_BY, FINDERS, LAYERS, where });
 }
