@@ -152,7 +152,7 @@
         h("td", { class: "number", style: "width:6.8em" }, `${share.toFixed(2)}\u00a0±\u00a0${error.toFixed(2)}`),
         h("td", { class: "number", style: `width:${total ? 5 : 1}em` }, total ? `${one.told[i]} of ${total}` : ""));
     });
-    return h("div", { class: "wide", style: asked < RARE ? "opacity:.55" : "" }, h("table",
+    return h("div", { class: "wide", style: `break-inside:avoid;${asked < RARE ? "opacity:.55" : ""}` }, h("table",
       { style: "width:100%;max-width:560px;table-layout:fixed" },
       h("caption", { style: "text-align:left;padding-top:8px" }, `${question.name.replaceAll("-", " ")} `,
         h("span", { class: "quiet" }, `asked with probability ${Atlas.number(asked, 2)}`)), h("tbody", {}, rows)));
@@ -178,7 +178,8 @@
       h("div", { style: "flex:1 1 320px;min-width:0" }, h("h3", {}, "Measures"), measures(one))),
     one.image === null ? null : h("div", {}, h("h3", {}, "Votes"),
       h("p", { class: "quiet" }, `Expected share of each answer among those who are asked, with its standard deviation${
-        one.told ? "; what volunteers said is red" : ""}. Questions that are rarely asked are pale.`), votes(one)),
+        one.told ? "; what volunteers said is red" : ""}. Questions that are rarely asked are pale.`),
+      h("div", { style: "columns:360px 2;column-gap:28px" }, votes(one))),
     Atlas.similar(one.similar, data.objects),
     Atlas.source([`${folder}/maps/${one.id}.fits`, `${folder}/images/${one.id}.png`, `${folder}/catalogue.fits`,
       ...(one.drawn ? [`${folder}/segmaps/marks/${one.id}.json`] : [])]));
