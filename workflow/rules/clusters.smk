@@ -68,8 +68,10 @@ if ALLOWED is None:
 include: "clusters/real_field.smk"
 include: "clusters/match.smk"
 include: "clusters/summary.smk"
+include: "clusters/atlas.smk"
 
 
 rule all:
     input:
         WANTED,
+        "<atlas>/clusters.html",

@@ -61,6 +61,10 @@ if CHUNKS and INPUTS.trains:
     include: "spirals/evaluate.smk"
 
 
+include: "spirals/atlas.smk"
+
+
 rule all:
     input:
         WANTED if CHUNKS else [],
+        "<atlas>/spirals.html",

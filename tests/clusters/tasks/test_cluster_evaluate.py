@@ -188,3 +188,17 @@ def test_detections_at_other_redshifts_do_not_count(case):
     assert (every["purity"]["k"], every["purity"]["n"]) == (4, 6)
     assert (few["purity"]["k"], few["purity"]["n"]) == (3, 4)
     assert few["completeness"]["k"] == every["completeness"]["k"] == 3
+
+
+def test_rates_at_every_threshold(case):
+    """At the run's own they are those of the report; higher up nothing is listed."""
+    report = plain(judging.evaluate(case, Evaluate(draws=20), SEED, 0.65)[0])
+    own, known = report["catalogue"], report["catalogue"]["by_threshold"]
+    at = known["threshold"].index(0.65)
+    assert (known["found"][at], known["clusters"]) == (3, own["completeness"]["n"])
+    assert known["found"][at] == own["completeness"]["k"]
+    assert known["true"][at] == own["purity"]["k"] == 4
+    assert known["listed"][at] == own["purity"]["n"] == 5
+    assert known["threshold"] == sorted(known["threshold"])
+    assert known["listed"] == sorted(known["listed"], reverse=True)
+    assert (known["found"][-1], known["listed"][-1]) == (0, 0)

@@ -93,10 +93,10 @@ def archived(config: Mapping, asked: Iterable[str]) -> list[list[str]]:
     return [[str(path)] for path in found if ARCHIVED.fullmatch(path.name)]
 
 
-def sample(names: Iterable[str]) -> list[str]:
-    """Return at most `SAMPLE` tiles of a survey, evenly among the names in order."""
+def sample(names: Iterable[str], most: int = SAMPLE) -> list[str]:
+    """Return at most so many tiles of a survey, evenly among the names in order."""
     names = sorted(names)
-    return names[:: -(-len(names) // SAMPLE) or 1]
+    return names[:: -(-len(names) // most) or 1]
 
 
 def _found(folder: Path) -> dict[str, list[str]]:

@@ -51,10 +51,13 @@ Atlas.number = (value, digits = 3) => {
   return String(Number(value.toPrecision(Math.max(digits, size >= 1000 ? 4 : digits))));
 };
 
-// A picture of the sprite, `width` pixels wide on the screen.
+// A picture of the sprite, `width` pixels wide on the screen. Of [index, left, top, share] it
+// is a part: where that begins and how long its side is, in sides of the picture.
 Atlas.sprite = (index, width, label) => {
   const { side, columns, rows } = Atlas.data.sprite;
-  const x = index % columns, y = Math.floor(index / columns), scale = width / side;
+  const [number, left, top, share] = Array.isArray(index) ? index : [index, 0, 0, 1];
+  const x = ((number % columns) + left) / share, y = (Math.floor(number / columns) + top) / share;
+  const scale = width / side / share;
   return Atlas.h("span", {
     class: "sprite", role: label ? "img" : null, "aria-label": label || null,
     "aria-hidden": label ? null : "true",
@@ -75,7 +78,7 @@ Atlas.table = (rows, caption) => Atlas.h("div", { class: "wide" }, Atlas.h("tabl
   Atlas.h("tbody", {}, rows.map(([label, value, error, unit]) => Atlas.h("tr", {},
     Atlas.h("th", { scope: "row" }, label),
     Atlas.h("td", { class: typeof value === "number" ? "number" : null }, Atlas.number(value)),
-    Atlas.h("td", {}, typeof error === "number" ? `± ${Atlas.number(error, 2)}` : error || ""),
+    Atlas.h("td", {}, typeof error === "number" ? `±\u00a0${Atlas.number(error, 2)}` : error || ""),
     Atlas.h("td", {}, unit || ""))))));
 
 // What is doubtful of an object, before anything else of it.
@@ -94,15 +97,17 @@ Atlas.views = (views) => {
   const names = Object.keys(views), place = document.getElementById("view");
   const tabs = Atlas.h("nav", { role: "tablist", "aria-label": "Views" });
   let shown = null;
+  // A filter of one view's list means nothing in another's.
+  const go = (name) => Atlas.state.set({ view: name, where: "", sort: "", flagged: "" });
   for (const name of names) {
     tabs.append(Atlas.h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "view",
-      onclick: () => Atlas.state.set({ view: name }) }, views[name].label));
+      onclick: () => go(name) }, views[name].label));
   }
   tabs.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const next = names[(names.indexOf(shown) + step + names.length) % names.length];
-    Atlas.state.set({ view: next });
+    go(next);
     document.getElementById(`tab-${next}`).focus();
   });
   if (names.length > 1) place.before(tabs);

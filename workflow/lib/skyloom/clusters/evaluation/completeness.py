@@ -10,6 +10,7 @@ import pandas as pd
 
 from skyloom.clusters.evaluation.curve import Target, curve, detected, judged_rows
 from skyloom.clusters.evaluation.judge import NONE, Judged
+from skyloom.clusters.finder.catalogue import LEAST
 from skyloom.stats.bootstrap import bootstrap, interval
 from skyloom.stats.intervals import lower_bound, one_share, share
 from skyloom.stats.scatter import nmad
@@ -56,6 +57,33 @@ def _bin(truth: pd.DataFrame, found: np.ndarray, edges: tuple) -> tuple:
     part = truth[inside]
     middle = [float(part[name].median()) for name in ("LAMBDA", "Z")]
     return *edges, int(found[inside].sum()), len(part), *middle
+
+
+def thresholds(own: float) -> np.ndarray:
+    """Return probabilities to cut a catalogue at, its ``own`` threshold among them."""
+    steps = np.arange(round(LEAST * 100), 100) / 100
+    return np.union1d(steps, [own])
+
+
+def by_threshold(judged: Judged, target: Target, own: float) -> dict:
+    """Return what completeness and purity are made of at each of `thresholds`.
+
+    Returns
+    -------
+    dict
+        ``threshold``; ``found`` of ``clusters`` that were to be found; ``true`` of
+        ``listed`` detections; all lists but ``clusters``.
+    """
+    truth = judged.truth[judged.truth["VALID"]]
+    truth, cuts = truth[target.holds(truth)], thresholds(own)
+    lists = [judged_rows(judged, cut) for cut in cuts]
+    return {
+        "threshold": cuts.tolist(),
+        "found": [int(detected(truth, cut).sum()) for cut in cuts],
+        "clusters": len(truth),
+        "true": [int((rows["TRUTH"] != NONE).sum()) for rows in lists],
+        "listed": [len(rows) for rows in lists],
+    }
 
 
 def purity(judged: Judged, threshold: float = -np.inf) -> dict:

@@ -188,6 +188,9 @@ def _catalogue(
         "threshold": threshold,
         "completeness": found,
         "purity": measures.purity(judged, threshold),
+        "by_threshold": measures.by_threshold(
+            judged, Target(*ends[0], *ends[1]), threshold
+        ),
         "purity_of_sky": of_sky,
         "false_alarms": alarms,
         "splits": measures.splits(judged, threshold),
