@@ -32,6 +32,7 @@ onsuccess:
 
 onerror:
     told.end()
+    reasons.tell(log)
 
 
 rule all:

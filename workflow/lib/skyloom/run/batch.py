@@ -33,6 +33,7 @@ RESULT = "result.json"
 CLAIM = "claim.json"
 Work = tuple[Callable, Callable | None]  # function and rescue
 LISTED = 5  # reasons that a complaint gives, and objects of each; the log has all
+MODULE = re.compile(r"^(\w+\.)+(?=\w+:)")  # of an error's name
 NUMBER = re.compile(r"\d+(\.\d+)?")  # reasons that differ in these are one
 
 
@@ -193,7 +194,7 @@ def _finish(done: Iterator[tuple], total: int, description: str) -> None:
         for level, line in lines:
             logger.log(level, "%s: %s", item, line)
         if failure:
-            failures[item] = failure.strip().splitlines()[-1]
+            failures[item] = MODULE.sub("", failure.strip().splitlines()[-1])
             logger.error("%s failed\n%s", item, failure)
     if failures:
         kept = " The others are kept for the next attempt."

@@ -28,6 +28,7 @@ LEFT_OUT = (
 )
 PLAINLY = {"Building DAG of jobs...": "Planning the jobs"}
 ENDED = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+LISTED = 30  # jobs at the end of a run
 COLOURS = {"WARNING": 3, "ERROR": 1, "CRITICAL": 1}  # of terminals
 
 
@@ -187,5 +188,8 @@ def _indented(line: str) -> str:
 
 
 def _listed(head: str, jobs: Sequence, lines: Iterable[str]) -> str:
-    """Return a heading with the number of jobs, and a line for each."""
+    """Return a heading with the number of jobs, and a line for each of the first."""
+    lines = list(lines)
+    more = len(lines) - LISTED
+    lines[LISTED:] = [f"and {more} more, told above"] if more > 0 else []
     return "\n".join([head.format(several(len(jobs), "job")), *map(_indented, lines)])
