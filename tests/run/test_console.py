@@ -23,10 +23,10 @@ class Told:
     """A Snakemake that says what it is given, and what is seen of that."""
 
     def __init__(self, **settings):
-        quiet = {"dryrun": False, "verbose": False, "quiet": set(), "debug_dag": False}
+        usual = dict.fromkeys(("dryrun", "verbose", "debug_dag", "show_failed_logs"))
         self.workflow = SimpleNamespace(
             is_main_process=True,
-            output_settings=SimpleNamespace(**quiet | settings),
+            output_settings=SimpleNamespace(**{**usual, "quiet": set(), **settings}),
             dag_settings=SimpleNamespace(targets={"all"}),
         )
         self.logger = logging.getLogger(console.LOGGER)
@@ -140,6 +140,18 @@ def test_a_failed_job_says_why_and_what_to_do(told):
         "1 job failed:",
         f"    {RULE}: a.log",
     ]
+
+
+def test_the_log_of_a_failed_job_is_shown_where_it_is_asked_for(make):
+    """All of it, with its trace."""
+    run = make(show_failed_logs=True)
+    run.say(console.HERE)
+    run.start()
+    logged("INFO begun", "ERROR ValueError: no\nTraceback (most recent call last)\n  x")
+    run.fail()
+    trace = ["Traceback (most recent call last)", "  x"]
+    shown = ["begun", "ValueError: no", *trace]
+    assert run.seen[-4:] == [f"    {line}" for line in shown]
 
 
 @pytest.mark.parametrize(

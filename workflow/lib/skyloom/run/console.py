@@ -154,6 +154,8 @@ class Console:
             f"log: {', '.join(job.logs) or 'none'}",
             f"again: {again(job.target, targets)}",
         ]
+        if self._workflow.output_settings.show_failed_logs:
+            lines += [line for _, text in job.said for line in text.splitlines()]
         return "\n".join([f"FAILED {job.line()} ({job.rule})", *map(_indented, lines)])
 
     def _error(self, record) -> str | None:
