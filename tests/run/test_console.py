@@ -172,6 +172,14 @@ def test_a_job_that_could_not_say_why(told, ending, words):
     assert told.seen[2] == "    epoch 3 of 9"
 
 
+def test_a_script_that_did_not_come_to_its_log(told):
+    """Its last words, which standard error has left there."""
+    told.start()
+    Path("a.log").write_text("Traceback ...\nModuleNotFoundError: no such module\n")
+    told.fail()
+    assert told.seen[3].strip() == "ModuleNotFoundError: no such module"
+
+
 def test_the_log_of_an_earlier_start_is_no_reason(told):
     """A job that ended before it opened its log has left it as it was."""
     logged("ERROR ValueError: mended long ago", "FAILED x: 1 of 2 failed: 1 (y).")

@@ -149,8 +149,33 @@ def test_a_job_leaves_the_console_to_snakemake(tmp_path, checkout):
     done = ran(NOISY, path, checkout, **{log.CONSOLE: "1"})
     assert done.stderr == "a_rule: epoch 1 of 2\n"
     levels = [level for level, _ in log.read(path)]
-    assert levels == ["WARNING", "INFO", "ERROR"]
+    assert levels == ["", "WARNING", "INFO", "ERROR"]
     assert path.read_text().startswith("noise of a library\n")
+
+
+EARLY = """
+import os, sys
+class snakemake:
+    log = [sys.argv[1]]
+import skyloom
+os.system("echo greeting of a library >&2")
+from skyloom.run import log
+log.start(sys.argv[1])
+log.logging.getLogger(log.NAME).info("begun")
+raise ValueError("the end")
+"""
+
+
+@pytest.mark.parametrize("end", ["", "import no_such_module"])
+def test_a_job_leaves_the_console_from_its_first_import_on(tmp_path, checkout, end):
+    """Greetings, and the trace of a script that did not come to its log."""
+    path = tmp_path / "logs" / "a.log"
+    script = EARLY.replace("log.start", f"{end}\nlog.start")
+    done = ran(script, path, checkout, **{log.CONSOLE: "1"})
+    assert done.stderr == ""
+    greeting, *lines = path.read_text().splitlines()
+    assert greeting == "greeting of a library"
+    assert ("No module named" if end else "ValueError: the end") in lines[-1]
 
 
 def test_a_full_disk_leaves_the_line_on_the_console(checkout):

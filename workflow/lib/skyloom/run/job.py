@@ -16,7 +16,7 @@ from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
 from skyloom.run.parents import end_with_snakemake
 
-RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
+RANK = log.RANK
 SLURM = "SLURM_JOB_ID"  # set by Slurm
 
 

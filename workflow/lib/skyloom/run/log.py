@@ -22,6 +22,7 @@ from typing import TextIO
 
 NAME = "skyloom"
 EVERY = 10.0  # seconds between two progress lines
+RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
 CONSOLE = "SKYLOOM_CONSOLE"  # set in the environment of jobs by `run.console`
 LONGEST = 1000  # characters of a line of a log
 FAILED = logging.WARNING + 5  # of the line that counts the objects that failed
@@ -29,6 +30,7 @@ logging.addLevelName(FAILED, "FAILED")
 # As `extra` of a line: the console shows it too, a terminal or any.
 ON_TERMINAL, ANYWHERE = {"shown": "on a terminal"}, {"shown": "anywhere"}
 MOMENT, LINE = "%Y-%m-%d %H:%M:%S", "%(asctime)s %(levelname)s %(message)s"
+_CONSOLES: dict[str, TextIO] = {}  # by the log that standard error goes to
 ENTRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([A-Z]+) (.*)")
 
 
@@ -85,7 +87,10 @@ def progress(
 
 
 def read(path: str | Path) -> list[tuple[str, str]]:
-    """Return level and text of what a job has logged; nothing without the file."""
+    """Return level and text of what a job has logged; nothing without the file.
+
+    What other programs have written follows the line before it, first without level.
+    """
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -96,6 +101,8 @@ def read(path: str | Path) -> list[tuple[str, str]]:
             entries.append((found[1], found[2]))
         elif entries:
             entries[-1] = (entries[-1][0], f"{entries[-1][1]}\n{line}")
+        else:
+            entries.append(("", line))
     return entries
 
 
@@ -152,24 +159,40 @@ def _handlers(path: str | Path | None, name: str) -> list[logging.Handler]:
     file = _file(Path(path))
     if CONSOLE not in os.environ:
         return [_terminal(name), file]
-    terminal = _console(name, file)
+    terminal = _standard_error(_console_beside(path), name, only_shown=True)
     # A line that the file cannot take (its disk is full) is not lost.
     file.handleError = terminal.emit
     return [terminal, file]
 
 
+def begin() -> None:
+    """Send standard error of a job to its log, before its script has called `start`.
+
+    TensorFlow greets where it is imported, and a script that fails there has a reason.
+    """
+    job = getattr(sys.modules["__main__"], "snakemake", None)
+    first = os.environ.get(RANK, "0") == "0"
+    if CONSOLE in os.environ and first and job is not None and job.log:
+        _empty(Path(job.log[0]))
+        _console_beside(job.log[0])
+
+
+def _console_beside(path: str | Path) -> TextIO:
+    """Return the console, and keep standard error for the file.
+
+    That of this process and of those that it starts, as kernels of notebooks.
+    """
+    place = str(Path(path).absolute())
+    if place not in _CONSOLES:
+        _CONSOLES[place] = os.fdopen(os.dup(2), "w", buffering=1)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        os.dup2(file, 2)
+        os.close(file)
+    return _CONSOLES[place]
+
+
 def _terminal(name: str) -> logging.Handler:
     return _standard_error(sys.stderr, name, only_shown=False)
-
-
-def _console(name: str, file: logging.FileHandler) -> logging.Handler:
-    """Keep standard error for what is to be seen; all else goes to the file.
-
-    Of this process and of those that it starts, as kernels of notebooks.
-    """
-    console = os.fdopen(os.dup(2), "w", buffering=1)
-    os.dup2(file.stream.fileno(), 2)
-    return _standard_error(console, name, only_shown=True)
 
 
 def _standard_error(
@@ -225,12 +248,17 @@ def bounded(line: str, longest: int = LONGEST) -> str:
 
 
 def _file(path: Path) -> logging.FileHandler:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    if str(path.absolute()) not in _CONSOLES:
+        _empty(path)
     # Appended to, as other processes may write to it too.
     handler = logging.FileHandler(path, mode="a", encoding="utf-8")
     handler.setFormatter(_Lines(LINE, MOMENT))
     return handler
+
+
+def _empty(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
 
 
 def _report(kind: type, error: BaseException, trace: object) -> None:
