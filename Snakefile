@@ -17,6 +17,7 @@ check_interpreter(sys.executable)
 check_layers(workflow.configfiles)
 config.update(validated(config))
 remember_failures(Job, PersistenceBase)
+told = Console(workflow).attend()
 
 
 if "builder" in config["areas"]:
@@ -90,7 +91,12 @@ onstart:
     allocation.check(workflow)
 
 
+onsuccess:
+    told.end()
+
+
 onerror:
+    told.end()
     reasons.tell(log)
 
 

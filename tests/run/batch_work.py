@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
 from functools import cached_property
+from pathlib import Path
 
 import numpy
 from skyloom.io.errors import DatumError, InputError
+from skyloom.run.log import ANYWHERE, NAME
 from threadpoolctl import threadpool_info
 
 
@@ -56,6 +59,17 @@ def damaged(i):
         path = "aggregates/5.json"
         raise InputError(path, "cut short")
     return i
+
+
+def seen(log):
+    """Say that an epoch has ended; go on once the log has it."""
+    logger = logging.getLogger(NAME)
+    logger.info("epoch %d", 1, extra=ANYWHERE)
+    patience = time.monotonic() + 20
+    while f"{log}: epoch 1" not in Path(log).read_text():
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+    logger.info("done")
 
 
 def rescued(i, reason, paths=None):

@@ -27,6 +27,7 @@ from batch_work import (
     trouble,
 )
 from skyloom.run.batch import BatchError, _complaint, claim, each
+from skyloom.run.log import FAILED
 
 IDS = [9, 2, 5, 7]
 
@@ -92,10 +93,28 @@ def test_failed_objects_are_counted_in_the_log(tmp_path, caplog, monkeypatch):
     """How many of all failed, which, and why."""
     monkeypatch.setattr(logging.getLogger("skyloom"), "propagate", True)
     out, how = places(tmp_path / "out"), {"store": tmp_path / "s", "key": "k"}
+    caplog.set_level(logging.INFO, "skyloom")
     done = each(IDS, half, files=out, rescue=rescued, description="cut", **how)
     failed = [item for item in IDS if "failed" in done[item]]
     assert f"cut: {len(failed)} of {len(IDS)} failed: " in caplog.text
     assert "9 (9 is odd)" in caplog.text
+    last = caplog.records[-1]
+    assert (last.levelno, last.levelname) == (FAILED, "FAILED")
+    lines = [one.getMessage() for one in caplog.records[-1 - len(failed) : -1]]
+    assert lines == [f"{i}: {i} is odd" for i in failed]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_lines_to_be_seen_are_logged_while_the_object_is_done(tmp_path, threads):
+    """Each of two objects waits until its own line is in the log."""
+    script = [sys.executable, "-c", SEEN, str(tmp_path), str(threads)]
+    path = os.pathsep.join(sys.path)
+    subprocess.run(script, env={**os.environ, "PYTHONPATH": path}, check=True)
+    lines = (tmp_path / "a.log").read_text().splitlines()
+    texts = [line.split(" INFO ")[1] for line in lines]
+    for item in (f"{tmp_path}/a.log", f"{tmp_path}/./a.log"):
+        assert texts.count(f"{item}: epoch 1") == 1
+        assert texts.index(f"{item}: epoch 1") < texts.index(f"{item}: done")
 
 
 def test_reasons_are_counted_and_the_commonest_come_first():
@@ -131,7 +150,7 @@ def test_unexpected_failure_keeps_the_others(tmp_path):
 def test_only_data_can_be_at_fault(tmp_path, function, why, threads):
     """A defect of the code, or a damaged product, is never an object's failure."""
     how = {"store": tmp_path / "s", "key": "k", "threads": threads}
-    with pytest.raises(BatchError, match=rf"1 of 4 failed: 5 \(.*{why}"):
+    with pytest.raises(BatchError, match=rf"1 of 4 failed: 5 \({why}"):
         each(IDS, function, rescue=rescued, **how)
 
 
@@ -275,6 +294,18 @@ def test_killed_worker_leaves_the_finished(tmp_path):
         each([1, 2, 3, 4], kill_at, store=store, key="k", threads=2)
     assert each([1, 2, 3, 4], slow_square, store=store, key="k")[4] == 16
 
+
+SEEN = """
+import sys
+from batch_work import seen
+from skyloom.run import log
+from skyloom.run.batch import each
+folder, threads = sys.argv[1], int(sys.argv[2])
+path = f"{folder}/a.log"
+log.start(path)
+items = [path, f"{folder}/./a.log"]
+each(items, seen, store=f"{folder}/s", key="k", threads=threads)
+"""
 
 SCRIPT = """
 import sys

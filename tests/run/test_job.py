@@ -63,13 +63,15 @@ def test_provenance_is_of_the_inputs(snakemake):
     assert job.provenance()["code"] == "c0de"
 
 
-def test_provenance_of_plain_tables_is_logged(snakemake, tmp_path):
-    """A CSV table has no room for the record: one line of the log holds it."""
+def test_provenance_of_plain_tables_lies_beside_the_log(snakemake, tmp_path):
+    """A CSV table has no room for the record: the log names the file that has it."""
     job = Job(snakemake)
     job.note_provenance()
     first, line = (tmp_path / "logs" / "a.log").read_text().splitlines()
     assert json.loads(first.split(VERSIONS)[1]) == job.provenance()["versions"]
-    assert json.loads(line.split("provenance: ")[1]) == job.provenance()
+    named = line.split("what this was made from: ")[1]
+    assert named == "logs/a.provenance.json"
+    assert json.loads((tmp_path / named).read_text()) == job.provenance()
 
 
 def test_each_leaves_no_store(snakemake, tmp_path):

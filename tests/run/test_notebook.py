@@ -83,6 +83,20 @@ def test_error_leaves_no_product(tmp_path, checkout):
     assert not product.exists()
 
 
+def test_no_kernel_is_interrupted_at_its_end(tmp_path, checkout):
+    """It would complain of that: it ends at once, and has no last words."""
+    words = tmp_path / "last.txt"
+    cell = nbformat.v4.new_code_cell(
+        "import atexit, pathlib\n"
+        f"atexit.register(pathlib.Path({str(words)!r}).write_text, 'interrupted')"
+    )
+    path, product = tmp_path / "a.ipynb", tmp_path / "out.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    execute(path, product, {}, checkout / "workflow" / "lib")
+    assert product.exists()
+    assert not words.exists()
+
+
 def test_timeless_numbers_the_cells():
     """Random cell ids become their position."""
     cells = [nbformat.v4.new_code_cell(text) for text in "ab"]

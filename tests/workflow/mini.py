@@ -19,10 +19,20 @@ include: "CHECKOUT/workflow/rules/common.smk"
 
 
 remember_failures(Job, PersistenceBase)
+told = Console(workflow).attend()
 
 
 onstart:
     hold(config)
+
+
+onsuccess:
+    told.end()
+
+
+onerror:
+    told.end()
+    reasons.tell(log)
 
 
 rule all:

@@ -11,6 +11,7 @@ from snakemake.persistence import PersistenceBase
 from skyloom.run.areas import area_config, area_folders, check_interpreter, validated
 from skyloom.run.chunks import allowed_rules, assign, needed
 from skyloom.run.config import pick
+from skyloom.run.console import Console
 from skyloom.run.digest import code_of
 from skyloom.run.failures import remember_failures
 from skyloom.run.layers import check_layers

@@ -27,7 +27,7 @@ from pytorch_lightning.plugins.environments import (
 
 from skyloom.io.tables import write_csv
 from skyloom.learn.devices import require_gpu
-from skyloom.run.log import EVERY
+from skyloom.run.log import ANYWHERE, EVERY, ON_TERMINAL
 
 RESUME = "resume"  # folder of Lightning's checkpoints
 LAST = "last.ckpt"
@@ -248,7 +248,8 @@ class _Progress(Callback):
             self.last, of = now, trainer.num_training_batches
             place = (trainer.current_epoch + 1, trainer.max_epochs, index + 1, of)
             loss = float(outputs["loss"])
-            LOGGER.info("epoch %d of %d, batch %d of %d: loss %.4f", *place, loss)
+            line = "epoch %d of %d, batch %d of %d: loss %.4f"
+            LOGGER.info(line, *place, loss, extra=ON_TERMINAL)
 
     def on_train_epoch_end(self, trainer, _module) -> None:
         if not trainer.is_global_zero:
@@ -258,7 +259,8 @@ class _Progress(Callback):
             f"{name} {float(seen[name]):.4f}" for name in self.shown if name in seen
         ]
         place = (trainer.current_epoch + 1, trainer.max_epochs, spent)
-        LOGGER.info("epoch %d of %d, %.0f s: %s", *place, ", ".join(values))
+        line = "epoch %d of %d, %.0f s: %s"
+        LOGGER.info(line, *place, ", ".join(values), extra=ANYWHERE)
 
 
 class _Epochs(Callback):

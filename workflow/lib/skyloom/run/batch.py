@@ -25,13 +25,15 @@ from pathlib import Path
 from skyloom.io.atomic import replacing
 from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import DatumError, InputError
-from skyloom.run.log import NAME, collected, progress
+from skyloom.run.log import FAILED, NAME, collected, progress
 from skyloom.run.parents import end_with
+from skyloom.run.relay import listening, sending
 
 RESULT = "result.json"
 CLAIM = "claim.json"
 Work = tuple[Callable, Callable | None]  # function and rescue
 LISTED = 5  # reasons that a complaint gives, and objects of each; the log has all
+MODULE = re.compile(r"^(\w+\.)+(?=\w+:)")  # of an error's name
 NUMBER = re.compile(r"\d+(\.\d+)?")  # reasons that differ in these are one
 
 
@@ -145,7 +147,9 @@ def each(
     delivered = {item: _deliver(task) for item, task in tasks.items()}
     _remove(store)
     if failed := {i: one["failed"] for i, one in delivered.items() if one["failed"]}:
-        logger.warning(_complaint(failed, len(items), description))
+        for item, why in failed.items():
+            logger.info("%s: %s", item, why)
+        logger.log(FAILED, _complaint(failed, len(items), description))
     return {item: one["result"] for item, one in delivered.items()}
 
 
@@ -190,7 +194,7 @@ def _finish(done: Iterator[tuple], total: int, description: str) -> None:
         for level, line in lines:
             logger.log(level, "%s: %s", item, line)
         if failure:
-            failures[item] = failure.strip().splitlines()[-1]
+            failures[item] = MODULE.sub("", failure.strip().splitlines()[-1])
             logger.error("%s failed\n%s", item, failure)
     if failures:
         kept = " The others are kept for the next attempt."
@@ -232,7 +236,7 @@ def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tup
     packed = pickle.dumps(work)
     # loky never imports the parent's main module, which under Snakemake is the
     # whole script; `spawn` and `forkserver` would run it again in each worker.
-    with parallel_config("loky", inner_max_num_threads=1):
+    with listening() as address, parallel_config("loky", inner_max_num_threads=1):
         workers = Parallel(
             n_jobs=min(threads, len(tasks)),
             return_as="generator_unordered",
@@ -240,13 +244,14 @@ def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tup
             max_nbytes=None,
         )
         yield from workers(
-            delayed(_do_packed)(task, packed, os.getpid()) for task in tasks
+            delayed(_do_packed)(task, packed, os.getpid(), address) for task in tasks
         )
 
 
-def _do_packed(task: _Task, packed: bytes, parent: int) -> tuple:
+def _do_packed(task: _Task, packed: bytes, parent: int, address: str) -> tuple:
     end_with(parent)
-    return _do(task, *_unpacked(packed))
+    with sending(address):
+        return _do(task, *_unpacked(packed))
 
 
 @lru_cache(maxsize=1)
@@ -258,7 +263,7 @@ def _unpacked(packed: bytes) -> Work:
 def _do(task: _Task, function: Callable, rescue: Callable | None) -> tuple:
     """Do one task; return the object, its log lines and a failure's trace or None."""
     part = task.folder.with_name(f"{task.folder.name}.part")
-    with collected() as lines:
+    with collected(task.item) as lines:
         try:
             write_json(part / RESULT, _result(task, part, function, rescue))
             part.rename(task.folder)

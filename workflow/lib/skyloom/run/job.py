@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from skyloom.io.documents import write_json
 from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
 from skyloom.run.parents import end_with_snakemake
 
-RANK = "LOCAL_RANK"  # set by Lightning where it starts a script several times
+RANK = log.RANK
 SLURM = "SLURM_JOB_ID"  # set by Slurm
 
 
@@ -36,7 +37,7 @@ class Job:
         False in the further processes of a script that trains on several devices:
         the first alone writes the log and the products, and cleans up.
     log : logging.Logger
-        Writes to the rule's ``log:`` and, on a terminal, to standard error.
+        Writes to the rule's ``log:`` and, see `skyloom.run.log`, to the console.
     checkout : Path
         The folder of the workflow's files, for notebooks.
     """
@@ -53,7 +54,8 @@ class Job:
         within = (folder, *folder.parents)
         self.checkout = next(p.parent for p in within if p.name == "scripts")
         self.first = os.environ.get(RANK, "0") == "0"
-        self.log = log.start(snakemake.log[0] if snakemake.log and self.first else None)
+        self._log = snakemake.log[0] if snakemake.log and self.first else None
+        self.log = log.start(self._log, self.rule)
         if not self.first:
             self.log.setLevel(logging.WARNING)
         if number := os.environ.get(SLURM):
@@ -66,8 +68,14 @@ class Job:
         return self.recipe.record(self.input if inputs is None else inputs)
 
     def note_provenance(self) -> None:
-        """Log the record, for CSV tables and exports in a survey's own layout."""
-        self.log.info("provenance: %s", text(self.provenance()))
+        """Keep the record beside the log, for what has no room for it.
+
+        CSV tables, and exports in a survey's own layout.
+        """
+        if self._log is not None:
+            path = Path(self._log).with_suffix(".provenance.json")
+            write_json(path, self.provenance(), indent=1, sealed=False)
+            self.log.info("what this was made from: %s", path)
 
     def each(
         self,

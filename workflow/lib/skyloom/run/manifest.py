@@ -67,9 +67,12 @@ def write(path: str | Path, records: Records, threads: int = 1) -> None:
         "made from other inputs than there are": _stale(tree),
     }
     for what, names in odd.items():
+        for name in names:
+            logging.getLogger(NAME).info("%s: %s", what, name)
         if names:
-            line = "%d files %s: %s"
-            logging.getLogger(NAME).warning(line, len(names), what, ", ".join(names))
+            line, dots = "%d files %s: %s%s", ", ..." if len(names) > LISTED else ""
+            first = ", ".join(names[:LISTED])
+            logging.getLogger(NAME).warning(line, len(names), what, first, dots)
     write_json(path, tree, indent=1)
 
 

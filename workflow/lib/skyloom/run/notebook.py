@@ -36,6 +36,8 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
         # Not TCP, which other users of a shared node could listen to; and sockets of
         # its own, which kernels that start in one folder at one time would share.
         sockets = {"transport": "ipc", "ip": f"{home}/kernel"}
+        # Otherwise it is interrupted, and complains of that, before it is asked to end.
+        killed = {"shutdown_kernel": "immediate"}
         executed = papermill.execute_notebook(
             str(notebook),
             None,
@@ -43,7 +45,7 @@ def execute(notebook: Path, product: Path, parameters: Mapping, library: Path) -
             kernel_name=KERNEL,
             language="python",
             progress_bar=False,
-            config=Config(KernelManager=sockets),
+            config=Config(KernelManager=sockets, NotebookClient=killed),
         )
     write_text(product, nbformat.writes(timeless(executed)) + "\n")
 

@@ -1,7 +1,8 @@
 """What a product was made from, written into the product itself.
 
 `skyloom.io.record` writes it as each format has room. Files in the layout of a survey's
-own (CSV tables, simulated exports) have none: the log of their rule holds the line.
+own (CSV tables, simulated exports) have none: a file beside the log of their rule has
+it, ``<log>.provenance.json``.
 """
 
 from __future__ import annotations

@@ -40,13 +40,14 @@ class Reasons:
         return f"{failure.rule}: {why}; {failure.log}"
 
 
-def tell(log: str) -> None:
-    """Write the reasons of a failed run, by Snakemake's log of it, to standard error.
+def tell(logs: Iterable[str]) -> None:
+    """Write the reasons of a failed run, by Snakemake's logs of it, to standard error.
 
     Those of jobs that Slurm had: Snakemake itself calls them unknown.
     """
-    state = HeadLog(Path(log))
-    state.read_on()
-    failed = [one for one in state.failed.values() if one.number]
-    for line in Reasons().lines(failed, LISTED):
-        print(f"failed: {line}", file=sys.stderr)
+    for log in logs:
+        state = HeadLog(Path(log))
+        state.read_on()
+        failed = [one for one in state.failed.values() if one.number]
+        for line in Reasons().lines(failed, LISTED):
+            print(f"failed: {line}", file=sys.stderr)

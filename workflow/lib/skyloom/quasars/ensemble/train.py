@@ -21,6 +21,7 @@ from skyloom.quasars.ensemble.odds import with_true_odds
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.model import build, parameters_of
 from skyloom.quasars.network.parameters import Parameters
+from skyloom.run.log import ANYWHERE
 from skyloom.run.seeds import rng
 
 logger = logging.getLogger(__name__)
@@ -111,7 +112,8 @@ class Trainer:
         if not np.isfinite(loss):
             msg = f"the loss became {loss} in epoch {epoch + 1}: lower the rate"
             raise FloatingPointError(msg)
-        logger.info("epoch %d of %d: loss %.4f", epoch + 1, how.epochs, loss)
+        place = (epoch + 1, how.epochs, loss)
+        logger.info("epoch %d of %d: loss %.4f", *place, extra=ANYWHERE)
         return {"epoch": epoch, "loss": loss, "rate": rates[-1]}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.run.log import progress
+from skyloom.run.log import ANYWHERE, progress
 from skyloom.run.seeds import rng
 from skyloom.som.grid import grid_distances
 from skyloom.som.model import Som
@@ -196,4 +196,4 @@ class _Run:
         self.history.append(row)
         shown = "iteration %d: T %.2f, loss %.4g, latent topographic error %.3f"
         errors = (row["L"], row["latent_topographic_err"])
-        LOGGER.info(shown, iteration, heat, *errors)
+        LOGGER.info(shown, iteration, heat, *errors, extra=ANYWHERE)

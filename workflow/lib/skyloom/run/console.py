@@ -1,0 +1,197 @@
+"""What Snakemake tells a person: a line for each job that ended, and why others failed.
+
+So is told of a run on this machine. A dry run, a run on a cluster, ``--quiet`` and
+``--verbose`` have Snakemake's own words, as has its log in ``.snakemake/log``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from skyloom.run.ended import Ran, again, counted, reason, remarks, several
+from skyloom.run.log import CONSOLE
+
+LOGGER, HANDLER = "snakemake.logging", "DefaultStreamHandler"  # Snakemake's
+# Said first, of a start on this machine that is no dry run, and of no other.
+HERE = "Assuming unrestricted shared filesystem usage."
+# Beginnings of what Snakemake says of itself, and of what is told otherwise here.
+LEFT_OUT = (
+    *(HERE, "Using shell: ", "Conda environments: ignored", "Select jobs to execute"),
+    *("Singularity containers: ignored", "Removing temporary output ", "Shutting down"),
+    *("Job rate limit reached", "Removing output files of failed job "),
+    "Exiting because a job execution failed.",
+)
+PLAINLY = {"Building DAG of jobs...": "Planning the jobs"}
+ENDED = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+LISTED = 30  # jobs at the end of a run
+COLOURS = {"WARNING": 3, "ERROR": 1, "CRITICAL": 1}  # of terminals
+
+
+class Console:
+    """Follows the events of Snakemake's log, and tells of them in fewer words.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        Before it is run.
+    """
+
+    def __init__(self, workflow):
+        self._workflow = workflow
+        self._usual: logging.Formatter | None = None  # where this is to tell
+        self._here = False  # whether it does, since the run is on this machine
+        self._cores = 0
+        self._running: dict[int, Ran] = {}
+        self._ended: list[Ran] = []
+        self._causes: dict[int, str] = {}  # by thread: of the job that fails next
+        self._failed: list[Ran] = []
+        self._objects: list[tuple[Ran, str]] = []
+        self._tell = {
+            "workflow_started": self._nothing,
+            "resources_info": self._resources,
+            "run_info": self._plan,
+            "job_started": self._nothing,
+            "job_finished": self._nothing,
+            "progress": self._progress,
+            "job_error": self._failure,
+            "error": self._error,
+            "None": self._rest,
+        }
+
+    def attend(self) -> Console:
+        """Follow the run from now on; tell of it where it is for this to do."""
+        settings = self._workflow.output_settings
+        logger = logging.getLogger(LOGGER)
+        if not self._workflow.is_main_process or settings.dryrun:
+            return self
+        logger.addFilter(self._watch)
+        if settings.verbose or settings.quiet or settings.debug_dag:
+            return self
+        for handler in logger.handlers:
+            if handler.name == HANDLER:
+                self._usual = handler.formatter
+                handler.addFilter(self._passes)
+                handler.setFormatter(self)
+                handler.colors = COLOURS
+        return self
+
+    def end(self) -> None:
+        """Tell once more which jobs, and which objects of other jobs, have failed."""
+        logger = logging.getLogger(LOGGER)
+        if self._objects:
+            lines = (f"{job.rule}: {counted(job, said)}" for job, said in self._objects)
+            logger.warning(_listed("Objects failed in {}:", self._objects, lines))
+        if self._failed:
+            lines = (f"{job.rule}: {', '.join(job.logs)}" for job in self._failed)
+            logger.error(_listed("{} failed:", self._failed, lines))
+
+    def _watch(self, record: logging.LogRecord) -> bool:
+        """Note what a record says of jobs."""
+        event = _event(record)
+        if event == "job_info":
+            self._running[record.jobid] = Ran.of(record)
+        elif event == "job_finished" and record.job_id in self._running:
+            job = self._running.pop(record.job_id)
+            job.end(record.created)
+            self._objects += [(job, text) for text in job.all("FAILED")]
+            self._failed = [one for one in self._failed if one.target != job.target]
+            self._ended.append(job)
+        elif event == "None" and record.msg == HERE:
+            self._here = self._usual is not None
+            os.environ |= {CONSOLE: "1"} if self._here else {}
+        return True
+
+    def _passes(self, record: logging.LogRecord) -> bool:
+        """Whether a record is told; Snakemake begins that of a job by an empty line."""
+        return not (self._here and _event(record) == "job_info")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return what is told of a record, for a handler of Python's logging."""
+        tell = self._tell.get(_event(record)) if self._here else None
+        told = tell(record) if tell else None
+        return self._usual.format(record) if told is None else told
+
+    def _nothing(self, _record) -> str:
+        return ""
+
+    def _resources(self, record) -> str:
+        self._cores = getattr(record, "cores", self._cores)
+        return ""
+
+    def _plan(self, record) -> str:
+        areas = Counter()
+        for rule, number in record.stats.items():
+            area, _, rest = rule.partition("_")
+            areas.update({area: number} if rest else {})
+        parts = ", ".join(f"{area} {number}" for area, number in areas.items())
+        jobs = several(record.stats["total"], "job")
+        cores = f" on {several(self._cores, 'core')}" if self._cores else ""
+        return f"{jobs}{cores}{f': {parts}' if parts else ''}"
+
+    def _progress(self, record) -> str:
+        ended, self._ended = self._ended, []
+        place = f"[{record.done:{len(str(record.total))}}/{record.total}]"
+        lines = []
+        for job in ended:
+            lines += [f"{place} {job.line()}", *map(_indented, remarks(job))]
+        return "\n".join(lines)
+
+    def _failure(self, record) -> str:
+        job = self._running.pop(record.jobid, None)
+        if job is None:
+            return None
+        job.end(record.created)
+        self._failed.append(job)
+        why = self._causes.pop(record.thread, "")
+        targets = self._workflow.dag_settings.targets
+        lines = [
+            *reason(job, why),
+            f"log: {', '.join(job.logs) or 'none'}",
+            f"again: {again(job.target, targets)}",
+        ]
+        if self._workflow.output_settings.show_failed_logs:
+            lines += [line for _, text in job.said for line in text.splitlines()]
+        return "\n".join([f"FAILED {job.line()} ({job.rule})", *map(_indented, lines)])
+
+    def _error(self, record) -> str | None:
+        """Keep how a job ended for what is told of it; leave all else as it is."""
+        found = ENDED.search(record.getMessage())
+        if found is None:
+            return None
+        self._causes[record.thread] = _ending(found)
+        return ""
+
+    def _rest(self, record) -> str | None:
+        text = record.getMessage()
+        return "" if text.startswith(LEFT_OUT) else PLAINLY.get(text)
+
+
+def _event(record: logging.LogRecord) -> str:
+    return str(getattr(record, "event", None))
+
+
+def _ending(found: re.Match) -> str:
+    """Return in words how a program ended, as `ENDED` has found it."""
+    code, name = found[1], found[2]
+    if code:
+        name = next((one.name for one in signal.Signals if one + 128 == int(code)), "")
+    if name == "SIGKILL":
+        return "it was killed, as the system does where memory runs out"
+    return f"it was ended by {name}" if name else f"it ended with the code {code}"
+
+
+def _indented(line: str) -> str:
+    return f"    {line}"
+
+
+def _listed(head: str, jobs: Sequence, lines: Iterable[str]) -> str:
+    """Return a heading with the number of jobs, and a line for each of the first."""
+    lines = list(lines)
+    more = len(lines) - LISTED
+    lines[LISTED:] = [f"and {more} more, told above"] if more > 0 else []
+    return "\n".join([head.format(several(len(jobs), "job")), *map(_indented, lines)])
