@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from skyloom.builder.model import Model
 from skyloom.builder.products import outlines
-from skyloom.builder.products.figures import COLOURS
+from skyloom.builder.products.colours import COLOURS
 from skyloom.plots import diagrams, style
 from skyloom.stats.scatter import nmad
 
@@ -93,10 +94,13 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
     good = {label: values[np.isfinite(values)] for label, values in known.items()}
     every = np.concatenate([*good.values(), [0.9, 2.0]])
     bins = np.geomspace(0.98 * every.min(), 1.02 * every.max(), 36)
-    for (label, values), colour in zip(good.items(), style.CYCLE, strict=False):
+    # No colour, which would be a component's.
+    looks = zip(good.items(), ("black", style.GREY), ("-", "--"), strict=False)
+    for (label, values), colour, line in looks:
         middle = np.median(values) if values.size else math.nan
         text = f"{label}: n = {values.size}, median {middle:.3f}"
-        axes.hist(values, bins, histtype="step", color=colour, lw=1.3, label=text)
+        look = {"histtype": "step", "color": colour, "ls": line, "lw": 1.3}
+        axes.hist(values, bins, label=text, **look)
         axes.axvline(middle, color=colour, lw=0.8, ls=":")
     axes.set(xscale="log", xlabel=r"reduced $\chi^2$", ylabel="galaxies")
     style.log_ticks(axes.xaxis, [0.7, 1, 1.5, 2, 3, 5, 10, 20, 50])
@@ -128,7 +132,7 @@ def _one_to_one(axes: Axes, panel: Panel) -> None:
         good &= (x > 0) & (y > 0)
     x, y = x[good], y[good]
     bars = [None if e is None else np.asarray(e)[good] for e in panel[3:5]]
-    axes.errorbar(x, y, bars[1], bars[0], fmt="o", ms=2.5, mew=0, color=style.BLUE,
+    axes.errorbar(x, y, bars[1], bars[0], fmt="o", ms=2.5, mew=0, color=style.BLACK,
                   ecolor=style.GREY, elinewidth=0.4, alpha=0.75)  # fmt: skip
     axes.set_title(panel.label)
     if x.size == 0:
@@ -168,16 +172,17 @@ def component_frequencies(stages: Mapping[str, Mapping[str, Mapping]]) -> Figure
     axes = fig.subplots()
     parts = list(dict.fromkeys(name for rows in stages.values() for name in rows))
     shift = np.linspace(-0.22, 0.22, max(2, len(stages)))
-    markers = zip(stages.items(), shift, style.CYCLE, "osD^v<>", strict=False)
-    for (stage, rows), dx, colour, marker in markers:
-        x = np.array([parts.index(name) for name in rows]) + dx
-        table = pd.DataFrame(list(rows.values()))
-        look = {"color": colour, "marker": marker, "ls": "", "label": stage}
-        diagrams.bars(axes, x, table, **look)
+    markers = list(zip(stages.items(), shift, "osD^v<>", strict=False))
+    for (_, rows), dx, marker in markers:
+        for name, row in rows.items():
+            look = {"color": COLOURS[name], "marker": marker}
+            diagrams.bars(axes, [parts.index(name) + dx], pd.DataFrame([row]), **look)
+    look = {"ls": "", "color": style.BLACK, "ms": 3.5}
+    handles = [Line2D([], [], marker=m, label=k, **look) for (k, _), _, m in markers]
     axes.set(ylim=(0, 1), ylabel="part of the sample", xticks=range(len(parts)))
     axes.set_xticklabels(parts)
     axes.tick_params(axis="x", which="both", length=0)
-    axes.legend(loc="best")
+    axes.legend(handles=handles, loc="best")
     return fig
 
 

@@ -216,4 +216,4 @@ def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
 def _reliability(judged: Judged, seed: int) -> Figure:
     data = reliability.of_catalogue(judged), generator(seed, "figure")
     # Nothing was found: an empty diagram.
-    return reliability.figure({"clusters": data} if len(data[0].truth) else {})
+    return reliability.figure({CATALOGUE: data} if len(data[0].truth) else {})

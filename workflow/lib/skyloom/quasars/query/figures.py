@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
+from skyloom.quasars.colours import LINES as LINE_COLOUR
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.query.select import line_names
 from skyloom.quasars.query.strategies import MAX_ENTROPY
@@ -126,12 +127,12 @@ def histogram(entropy: np.ndarray, n: int) -> Figure:
     """Return the distribution of vote entropy [nat] and the cut above which n are."""
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
-    axes.hist(entropy, bins=np.linspace(0, 1.1, 23), color=style.SKY, log=True)
+    axes.hist(entropy, bins=np.linspace(0, 1.1, 23), color=style.GREY, log=True)
     cut = np.sort(entropy)[-min(n, len(entropy))]
-    axes.axvline(cut, color=style.VERMILLION)
-    axes.axvline(MAX_ENTROPY, color=style.GREY, lw=0.8, ls=":")
+    axes.axvline(cut, color=style.BLACK)
+    axes.axvline(MAX_ENTROPY, color=style.BLACK, lw=0.8, ls=":")
     style.note(axes, f"{n:,} above {cut:.3f}", corner="upper right")
-    axes.set(xlabel="vote entropy [nat]", ylabel="number", xlim=(0, 1.12))
+    axes.set(xlabel="vote entropy [nat]", ylabel="exposures", xlim=(0, 1.12))
     return fig
 
 
@@ -160,7 +161,7 @@ def _spectrum(axes: Axes, stamp: Stamp, label: float) -> None:
     axes.plot(stamp.wave, line, color=style.BLACK, lw=0.8)
     for first, last in _runs(~seen):
         right = stamp.wave[min(last, len(stamp.wave) - 1)]
-        axes.axvspan(stamp.wave[first], right, color=style.SKY, alpha=0.3, lw=0)
+        axes.axvspan(stamp.wave[first], right, color=style.GREY, alpha=0.2, lw=0)
     axes.set(xlim=stamp.wave[[0, -1]], ylim=_limits(line))
     axes.minorticks_off()  # they take half the time of a picture, and say nothing
     _marks(axes, stamp, label)
@@ -172,7 +173,7 @@ def _marks(axes: Axes, stamp: Stamp, size: float) -> None:
         if not stamp.wave[0] <= wave <= stamp.wave[-1]:
             continue
         found = confidence >= SEEN
-        colour = style.VERMILLION if found else style.BLUE
+        colour = LINE_COLOUR if found else style.GREY
         axes.axvline(wave, color=colour, lw=0.8, ls="-" if found else ":", zorder=0.9)
         text = f"{LABELS[name]} {confidence:.2f}"
         place = {"ha": "center", "va": "bottom", "fontsize": size, "color": colour}

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from skyloom.plots import style
 from skyloom.som.grid import ROW_HEIGHT, places
 from skyloom.som.model import Som
+from skyloom.spectra.figures.colours import MAP, PARTS, PROTOTYPE
 
 CELL = 0.84  # part of a unit's cell that its spectrum fills
 LOSSES = {
@@ -38,12 +39,12 @@ def losses(history: Sequence[Mapping], gamma: float) -> Figure:
     left, right, heat = fig.subplots(1, 3)
     step = [row["iter"] for row in history]
     for axes, names in ((left, LOSSES), (right, ERRORS)):
-        for colour, (name, label) in zip(style.CYCLE, names.items(), strict=False):
+        for name, label in names.items():
             factor = gamma if name in {"Lkm", "Ltop"} else 1.0
             for prefix, look in (("", "-"), ("val_", ":")):
                 values = [factor * row.get(prefix + name, np.nan) for row in history]
                 shown = None if prefix else label
-                axes.plot(step, values, ls=look, color=colour, label=shown)
+                axes.plot(step, values, ls=look, color=PARTS[name], label=shown)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 1.0))
     left.set(yscale="log", ylabel="loss (dotted: unseen)")
     right.set(ylabel="error (dotted: unseen)", ylim=(0, None))
@@ -104,8 +105,8 @@ def reconstructions(
     for row, axes in enumerate(fig.subplots(len(flux), 2, sharex=True, squeeze=False)):
         left, right = axes
         left.plot(wave, data[row], color=style.GREY, lw=0.4, label="spectrum")
-        left.plot(wave, units[row], color=style.ORANGE, lw=0.6, label="prototype")
-        left.plot(wave, made[row], color=style.BLUE, lw=0.6, label="reconstruction")
+        left.plot(wave, units[row], color=PROTOTYPE, lw=0.6, label="prototype")
+        left.plot(wave, made[row], color=MAP, lw=0.6, label="reconstruction")
         right.plot(wave, chi[row], color=style.GREY, lw=0.3)
         right.axhline(0, color=style.BLACK, lw=0.5)
         spread = np.nanmedian(np.abs(chi[row])) * 1.4826

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -11,10 +12,11 @@ from matplotlib import colors, patches
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from skyloom.plots import style
+from skyloom.plots import sky, style
+from skyloom.spirals.figures.colours import ARMS, BARS, question
 from skyloom.spirals.questions import asked, expected_shares, questions
 
-LOOKS = (style.SKY, style.ORANGE)  # arms, bar
+LOOKS = (ARMS, BARS)
 NAMES = ("arms", "bar")
 TITLES = {"spiral": "arms", "bar": "bars"}
 LEVELS = (0.2, 0.4, 0.6, 0.8)  # shares of volunteers that contours follow
@@ -81,8 +83,11 @@ def galaxy_figure(
     maps: np.ndarray,
     concentrations: np.ndarray,
     lines: Sequence[str] = (),
+    scale: float = math.nan,
 ) -> Figure:
     """Return a picture, its maps of arms and bar, and the expected votes.
+
+    North is up, east is left.
 
     Parameters
     ----------
@@ -96,6 +101,8 @@ def galaxy_figure(
         Of the votes.
     lines : sequence of str
         What was measured, one below the other.
+    scale : float
+        Side of a pixel of the picture [arcsec]; NaN: unknown, and no scale is drawn.
     """
     fig = style.figure(style.PAGE_WIDTH, 5.2)
     left, right = fig.subfigures(1, 2, width_ratios=(1, 1.25))
@@ -105,6 +112,9 @@ def galaxy_figure(
     lower.imshow(tinted(picture, maps))
     for panel in (upper, lower):
         style.bare(panel)
+    sky.compass(upper, colour="white")
+    if math.isfinite(scale):
+        sky.scale_bar(upper, scale, "white")
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
     lower.legend(handles=_keys("{}"), ncols=2, **place)
     upper.set_title("\n".join([title, *lines]), fontsize=7.5)
@@ -175,13 +185,14 @@ def _votes(axes: Axes, concentrations: np.ndarray) -> None:
         share, error = shares[one.columns], errors[one.columns]
         y = place + np.arange(len(share))
         ends = np.array([np.minimum(error, share), np.minimum(error, 1 - share)])
-        bars = axes.barh(y, share, height=0.75, color=style.BLUE)
+        colour = question(one.name)
+        bars = axes.barh(y, share, height=0.75, color=colour)
         whiskers = axes.errorbar(share, y, xerr=ends, fmt="none", ecolor="black")
         for line in whiskers[2]:
             line.set_linewidth(0.6)
         if chance < RARE:
             for bar in bars:
-                bar.set(facecolor=style.BLUE, alpha=0.3)
+                bar.set(facecolor=colour, alpha=0.3)
         name = one.name.replace("-", " ")
         axes.text(
             1.03, y.mean(), f"{name}\nasked {chance:.0%}", fontsize=6, va="center"
