@@ -79,7 +79,8 @@ def tile_figure(
     fig, axes = _on_the_sky(picture, block, wcs)
     for row in truth.itertuples():
         place = _circle(axes, row, block, 1.0, "-" if row.FOUND else "--")
-        look = {"fontsize": 7, "ha": "center", "annotation_clip": True}
+        look = {"fontsize": 8, "ha": "center", "annotation_clip": True}
+        look |= {"path_effects": style.cased(1.2, "black")}
         axes.annotate(f"{row.LAMBDA:.0f}", place, color=TRUE, **look)
     for row in found.itertuples():
         colour = COLOURS["catalogue"] if row.TRUE else WRONG
@@ -125,7 +126,8 @@ def found_figure(
         axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line, lw=0.7))
         _cross(axes, place, colour)
         text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
-        look = {"fontsize": 7, "color": colour, "annotation_clip": True}
+        look = {"fontsize": 8, "color": colour, "annotation_clip": True}
+        look |= {"path_effects": style.cased(1.2, "black")}
         offset = {"xytext": (5, 4), "textcoords": "offset points"}
         axes.annotate(text, place, **offset, **look)
     keys = [Line2D([], [], color=c, label=word) for c, word in FINDERS.values()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -63,7 +65,8 @@ def rates_figure(table: pd.DataFrame) -> Figure:
             label = measure.replace("_z", ", with a right redshift")
             diagrams.bars(panel, x, rows, label=label, ls="", **look)
         panel.set(xlabel=name, ylim=(-0.03, 1.03))
-        panel.set_xticks(range(len(bins)), bins, fontsize=7)
+        names = [re.sub(r"(.*) to inf", r"from \1", text) for text in bins]
+        panel.set_xticks(range(len(bins)), names, fontsize=7)
         panel.tick_params(axis="x", which="minor", bottom=False, top=False)
     axes[0].set_ylabel("share")
     fig.legend(

@@ -98,8 +98,10 @@ def stamp_figure(stamp: Stamp) -> Figure:
 
 
 @style.styled
-def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
-    """Return many spectra on one sheet, in reading order."""
+def contact_sheet(
+    stamps: Sequence[Stamp], n_columns: int = 3, size: float = 4.5
+) -> Figure:
+    """Return many spectra on one sheet, in reading order, with letters of `size`."""
     n_rows = max(1, math.ceil(len(stamps) / n_columns))
     width, height = TILE[0] * n_columns, TILE[1] * n_rows + 0.3
     fig = Figure(figsize=(width, height))
@@ -109,9 +111,11 @@ def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
     for panel in axes[len(stamps) :]:
         panel.set_axis_off()
     for panel, stamp in zip(axes, stamps, strict=False):
-        _spectrum(panel, stamp, label=4.5)
-        panel.tick_params(labelsize=4, labelleft=False, length=1.5, pad=1, which="both")
-        panel.set_title(f"{stamp.name}\n{stamp.facts}", fontsize=4.5, pad=7, loc="left")
+        _spectrum(panel, stamp, label=size)
+        panel.tick_params(labelsize=size - 0.5, labelleft=False, length=1.5, pad=1)
+        words = f"{stamp.name}\n{stamp.facts}"
+        panel.set_title(words, fontsize=size, pad=size + 2.5, loc="left")
+    fig.text(0.5, 0.04 / height, "observed wavelength [Å]", fontsize=6, ha="center")
     return fig
 
 

@@ -51,15 +51,16 @@ class Galaxy:
 
 
 @style.styled
-def gallery(galaxies: Sequence[Galaxy], drawn: str) -> Figure:
-    """Return a page: a row a galaxy, a column a map.
+def gallery(galaxies: Sequence[Galaxy], drawn: str, *, across: bool = False) -> Figure:
+    """Return a page: a row a galaxy, a column a map; `across`, the other way round.
 
     Shares are tints, and contours at 0.2, 0.4, ... on the picture of the map titled
     `drawn`. North is up, east is left.
     """
     titles = list(galaxies[0].maps)
-    fig, axes = style.panels(len(galaxies), len(titles) + 1, SIDE, (0.05, 0.05))
-    axes = np.atleast_2d(axes)
+    size = len(galaxies), len(titles) + 1
+    fig, axes = style.panels(*(size[::-1] if across else size), SIDE, (0.05, 0.05))
+    axes = np.reshape(axes, size[::-1]).T if across else np.reshape(axes, size)
     for row, one in zip(axes, galaxies, strict=True):
         row[0].imshow(one.picture)
         contours(row[0], one.maps[drawn], one.picture.shape)
@@ -70,7 +71,11 @@ def gallery(galaxies: Sequence[Galaxy], drawn: str) -> Figure:
         for panel in row:
             style.bare(panel)
     for panel, title in zip(axes[0], [f"contours: {drawn}", *titles], strict=True):
-        panel.set_title(title, fontsize=7.5)
+        if across:
+            panel.set_ylabel(title, fontsize=7.5)
+        else:
+            panel.set_title(title, fontsize=7.5)
+    sky.compass(axes[0, 0], colour="white")
     keys = _keys("share of volunteers: {}")
     fig.legend(handles=keys, loc="lower center", ncols=2, fontsize=7.5)
     return fig
