@@ -13,10 +13,11 @@ PART = 0.22  # of the panel's width, about that of a scale bar
 NORTH_UP = np.array([[-1.0, 0.0], [0.0, 1.0]])  # east to the left
 
 
-def scale_bar(axes: Axes, scale: float, colour: str = "black") -> None:
+def scale_bar(axes: Axes, scale: float, colour: str = "black", size: float = 8) -> None:
     """Draw a bar of a round length in the lower left corner of a panel.
 
-    The panel has its limits already; `scale` is the side of a pixel [arcsec].
+    The panel has its limits already; `scale` is the side of a pixel [arcsec], `size`
+    that of the letters [pt].
     """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     wanted = PART * (right - left) * scale
@@ -28,7 +29,7 @@ def scale_bar(axes: Axes, scale: float, colour: str = "black") -> None:
               path_effects=line, scalex=False, scaley=False)  # fmt: skip
     text = f"{length}″" if length < 60 else f"{length // 60}′"
     axes.text((x0 + x1) / 2, y + 0.02 * (top - bottom), text, ha="center", va="bottom",
-              fontsize=8, color=colour, path_effects=words)  # fmt: skip
+              fontsize=size, color=colour, path_effects=words)  # fmt: skip
 
 
 def compass(axes: Axes, matrix: np.ndarray = NORTH_UP, colour: str = "black") -> None:

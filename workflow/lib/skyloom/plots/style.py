@@ -27,6 +27,7 @@ from skyloom.io.atomic import replacing
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#7F7F7F"
+MASKED = YELLOW  # pixels of images, in all areas
 CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 
 LIGHT_MAP = "gray_r"
@@ -315,5 +316,5 @@ def _tint(axes: Axes, mask: np.ndarray | None) -> None:
     if mask is None or not mask.any():
         return
     layer = np.zeros((*mask.shape, 4))
-    layer[mask] = mpl.colors.to_rgba(SKY, 0.55)
+    layer[mask] = mpl.colors.to_rgba(MASKED, 0.55)
     axes.imshow(layer)

@@ -6,7 +6,7 @@ Data are black; grey are the truth and what only guides the eye.
 from skyloom.plots import style
 
 COMPLETENESS, PURITY = style.ORANGE, style.BLUE
-LINES = style.PURPLE  # emission lines, and a redshift by one of them alone
+LINES = "#882255"  # emission lines, and a redshift by one of them alone
 CONSENSUS = style.BLACK  # the redshift of the catalogue
 TRUTH = style.GREY
 WRONG = style.VERMILLION  # a redshift far from the other, a label that changes

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from skyloom.builder.products.colours import COLOURS
 from skyloom.plots import style
@@ -40,7 +41,8 @@ def pitch_galaxies(posterior: Mapping) -> Figure:
         fmt="o", ms=2.2, mew=0, elinewidth=0.5, color=style.BLACK, alpha=0.8,
         label="arms, from volunteers and image",
     )  # fmt: skip
-    axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, None))
+    axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, _top(q["q95"])))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="galaxies, by pitch angle", ylabel="pitch angle [deg]")
     axes.legend(loc="upper left", ncols=3)
     return fig
@@ -120,5 +122,13 @@ def morphology(pitch, pitch_err, strengths: Mapping[str, Sequence[float]]) -> Fi
         panel.errorbar(x[good], pitch[good], error[good], **look)
         style.note(panel, f"n = {good.sum()}")
         panel.set_xlabel(label)
-    axes[0].set(ylabel="pitch angle [deg]", ylim=(0, None))
+        if not good.any():
+            panel.set_xlim(0, 1)
+    axes[0].set(ylabel="pitch angle [deg]", ylim=(0, _top(pitch + error)))
     return fig
+
+
+def _top(angles: np.ndarray) -> float:
+    """Return the end of an axis of pitch angles [deg]: there are none above 90."""
+    known = angles[np.isfinite(angles)]
+    return min(90.0, 1.15 * max(known, default=90.0))
