@@ -27,7 +27,9 @@ def test_bars_reach_from_low_to_high():
     assert ends == pytest.approx(np.array([[0.3, 0.8], [0.5, 0.5], [0.5, 0.7]]))
 
 
-@pytest.mark.parametrize(("n", "line"), [(style.FEW, "None"), (style.FEW + 1, "-")])
+@pytest.mark.parametrize(
+    ("n", "line"), [(diagrams.FEW, "None"), (diagrams.FEW + 1, "-")]
+)
 def test_few_points_are_not_joined(n, line):
     """Five points or fewer are shown as points; what the caller says stands."""
     axes = style.figure(3, 3).subplots()
@@ -72,3 +74,9 @@ def test_one_to_one_spans_both():
     first, second = axes.lines
     assert list(first.get_xdata()) == list(first.get_ydata()) == [-2, 5]
     assert list(second.get_xdata()) == [0.1, 1.0]
+
+
+def test_shades_have_an_order():
+    """From dark to light, each another."""
+    light = diagrams.shades(5)[:, :3].sum(axis=1)
+    assert (np.diff(light) > 0).all()

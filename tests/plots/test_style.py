@@ -100,12 +100,6 @@ def test_a_logarithmic_axis_has_two_ticks(limits):
     assert low > 1 or seen == [1, 2, 5]
 
 
-def test_shades_have_an_order():
-    """From dark to light, each another."""
-    light = style.shades(5)[:, :3].sum(axis=1)
-    assert (np.diff(light) > 0).all()
-
-
 @pytest.mark.parametrize("name", ["$x^$", "a$b$c", "$\\frac$", "5 $", "plain", "$$"])
 def test_words_of_a_user_are_shown_as_they_are(name):
     """No formula is seen in them, nor an error made."""

@@ -6,12 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
 
 MARKS = "osD^vP*X"
+FEW = 5  # points, that no line joins
+
+
+def joined(n: int) -> str:
+    """Return the line style between `n` points: none where they are few."""
+    return "none" if n <= FEW else "-"
+
+
+def shades(n: int) -> np.ndarray:
+    """Return `n` colours of things in an order, from the first to the last."""
+    return colormaps[style.SEQUENTIAL_MAP](np.linspace(0.0, 0.85, n))
 
 
 def bars(axes: Axes, x, table: pd.DataFrame, **look) -> None:
@@ -24,7 +36,7 @@ def bars(axes: Axes, x, table: pd.DataFrame, **look) -> None:
     ends = np.maximum(np.nan_to_num([value - low, high - value]), 0)
     look = {"ms": 3.5, "capsize": 1.5, "elinewidth": 0.8, "lw": 1.0} | look
     if "fmt" not in look:
-        look = {"ls": style.joined(len(table))} | look
+        look = {"ls": joined(len(table))} | look
     axes.errorbar(np.asarray(x, float), value, ends, **look)
 
 
@@ -82,9 +94,10 @@ def precision_recall(
     """
     fig = style.figure(style.COLUMN_WIDTH, style.COLUMN_WIDTH * 0.95)
     axes = fig.subplots()
-    for name, table in curves.items():
+    for k, (name, table) in enumerate(curves.items()):
         look = {"color": colours[name], "label": labels[name]}
-        look |= {"drawstyle": "steps-post"}
+        # The later ones are thinner: where curves are the same, all are seen.
+        look |= {"drawstyle": "steps-post", "lw": max(1.0, 3.4 - 0.8 * k)}
         axes.plot(table["completeness"], table["purity"], **look)
     axes.set(xlabel="completeness", ylabel="purity", xlim=(0, 1.01), ylim=(0, 1.03))
     axes.legend(loc="lower left", fontsize=7)

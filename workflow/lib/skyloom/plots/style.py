@@ -23,17 +23,15 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from skyloom.io.atomic import replacing
 
 # Okabe & Ito 2008, "Color universal design": distinct for all common colour vision.
-# What a colour means in an area, that area's module `colours` says.
+# What a colour means in an area, that area's module `colours` says; yellow is masked.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#7F7F7F"
-MASKED = YELLOW  # pixels of images, in all areas
 CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 
 LIGHT_MAP = "gray_r"
 NOTE_WIDTH = 40  # characters of a note that fit a third of a page
 SEQUENTIAL_MAP = "cividis"
-FEW = 5  # points, that no line joins
 DIVERGING_MAP = "RdBu_r"
 
 # Left, right, bottom and top of a fixed grid [inch].
@@ -175,16 +173,6 @@ def png(fig: Figure, dpi: int = 110) -> bytes:
     return buffer.getvalue()
 
 
-def joined(n: int) -> str:
-    """Return the line style between `n` points: none where they are few."""
-    return "none" if n <= FEW else "-"
-
-
-def shades(n: int) -> np.ndarray:
-    """Return `n` colours of things in an order, from the first to the last."""
-    return mpl.colormaps[SEQUENTIAL_MAP](np.linspace(0.0, 0.85, n))
-
-
 class _TwoTicks(FixedLocator):
     """Given ticks; where fewer than two of them are in view, round numbers."""
 
@@ -316,5 +304,5 @@ def _tint(axes: Axes, mask: np.ndarray | None) -> None:
     if mask is None or not mask.any():
         return
     layer = np.zeros((*mask.shape, 4))
-    layer[mask] = mpl.colors.to_rgba(MASKED, 0.55)
+    layer[mask] = mpl.colors.to_rgba(YELLOW, 0.55)
     axes.imshow(layer)

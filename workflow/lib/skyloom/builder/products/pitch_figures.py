@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.builder.products.colours import COLOURS
-from skyloom.plots import style
+from skyloom.plots import diagrams, style
 
 ARMS = COLOURS["spiral"]
 QUANTILES = ("q05", "q16", "q50", "q84", "q95")
@@ -93,7 +93,7 @@ def winding(scan: Sequence[Mapping], level: float = 0.01) -> Figure:
     lower = [row["lower"] for row in scan]
     share = [row["anderson_darling_rejected"] for row in scan]
     # None becomes NaN: a gap in the line.
-    look = {"ls": style.joined(len(scan)), "marker": "o", "ms": 2.5, "color": ARMS}
+    look = {"ls": diagrams.joined(len(scan)), "marker": "o", "ms": 2.5, "color": ARMS}
     axes.plot(lower, np.array(share, float), **look)
     axes.set(ylim=(-0.03, 1.03), xlabel="lower limit of the pitch angle [deg]")
     axes.set_ylabel(f"draws that reject at {100 * level:g} %")

@@ -79,8 +79,8 @@ def estimates_figure(judged: Judged, threshold: float = -np.inf) -> Figure:
 
 
 def _series(axes: Axes, x: str, parts: Mapping[str, pd.DataFrame]) -> None:
-    # Bins have an order, and so have their colours; all of them together are black.
-    shades = [*style.shades(len(parts) - 1), style.BLACK]
+    # Bins have an order, and so have their colours.
+    shades = diagrams.shades(len(parts))
     looks = zip(parts.items(), shades, diagrams.MARKS, strict=False)
     for k, ((name, part), colour, mark) in enumerate(looks):
         part = part[part["n"] > 0]  # noqa: PLW2901

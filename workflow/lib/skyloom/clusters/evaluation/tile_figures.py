@@ -79,9 +79,7 @@ def tile_figure(
     fig, axes = _on_the_sky(picture, block, wcs)
     for row in truth.itertuples():
         place = _circle(axes, row, block, 1.0, "-" if row.FOUND else "--")
-        look = {"fontsize": 8, "ha": "center", "annotation_clip": True}
-        look |= {"path_effects": style.cased(1.2, "black")}
-        axes.annotate(f"{row.LAMBDA:.0f}", place, color=TRUE, **look)
+        _words(axes, f"λ {row.LAMBDA:.0f}", place, TRUE)
     for row in found.itertuples():
         colour = COLOURS["catalogue"] if row.TRUE else WRONG
         _cross(axes, (_at(row.X, block), _at(row.Y, block)), colour)
@@ -126,10 +124,7 @@ def found_figure(
         axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line, lw=0.7))
         _cross(axes, place, colour)
         text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
-        look = {"fontsize": 8, "color": colour, "annotation_clip": True}
-        look |= {"path_effects": style.cased(1.2, "black")}
-        offset = {"xytext": (5, 4), "textcoords": "offset points"}
-        axes.annotate(text, place, **offset, **look)
+        _words(axes, text, place, colour)
     keys = [Line2D([], [], color=c, label=word) for c, word in FINDERS.values()]
     below = f"probability below {threshold:.2f}"
     keys.append(Line2D([], [], color=style.GREY, ls="--", label=below))
@@ -175,6 +170,13 @@ def _on_the_sky(picture: np.ndarray, block: int, wcs: WCS) -> tuple[Figure, Axes
 def _legend(axes: Axes, keys: list) -> None:
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": len(keys)}
     axes.legend(handles=keys, **place)
+
+
+def _words(axes: Axes, text: str, place: Sequence[float], colour: str) -> None:
+    """Write beside a place, if that is inside."""
+    look = {"fontsize": 8, "color": colour, "annotation_clip": True}
+    look |= {"path_effects": style.cased(1.2, "black")}
+    axes.annotate(text, place, xytext=(5, 4), textcoords="offset points", **look)
 
 
 def _cross(axes: Axes, place: Sequence[float], colour: str) -> None:

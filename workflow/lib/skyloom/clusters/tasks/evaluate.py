@@ -113,9 +113,7 @@ def _apart(
     known = {name: read_clusters(path, empty=True) for name, (path,) in lists.items()}
     first = np.array([tiles.split()[0] for tiles in own["TILES"]], dtype=object)
     tables = {CATALOGUE: {name: own[first == name] for name in sky.seen}} | {
-        kind.replace("_", " "): {
-            name: read_candidates(path) for name, path in one_by_tile(paths).items()
-        }
+        kind: {name: read_candidates(path) for name, path in one_by_tile(paths).items()}
         for kind, paths in finders.items()
     }
     found = {name: stacked(sky.valid(each)) for name, each in tables.items()}

@@ -85,7 +85,7 @@ def _coverage(axes: Axes, found: Mapping) -> None:
 
 
 def _look(method: str, n: int) -> dict:
-    return {"color": WAYS[method], "marker": "o", "ms": 3, "ls": style.joined(n)}
+    return {"color": WAYS[method], "marker": "o", "ms": 3, "ls": diagrams.joined(n)}
 
 
 def _against_sn(axes: Axes) -> None:
