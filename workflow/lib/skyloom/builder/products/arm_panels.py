@@ -86,7 +86,7 @@ def drawn_arms(
         line = outlines.arm_line(fit.disk, arm)
         axes.plot(*line.T, color=colour, lw=1.8, path_effects=style.cased(1.2))
     axes.set_title(
-        f"{len(strokes)} strokes, {len(arms)} arms agreed, {len(known)} fitted"
+        f"{len(strokes)} strokes; arms: {len(arms)} agreed, {len(known)} fitted"
     )
 
 

@@ -25,6 +25,7 @@ from skyloom.sky.geometry import pixel_scale, plane_matrix
 from skyloom.stats.scatter import nmad
 
 SHOWN = 1000  # pixels of a picture's side, about
+BLACK = -0.5  # of Lupton's composite [sigma of the sky]
 STRETCH, SOFT = 1.2, 8.0  # of Lupton's composite, in sigma of the sky
 RGB = ("i", "r", "g")
 ZERO_POINT = 22.5  # of a nanomaggy
@@ -33,24 +34,33 @@ SUN = {"i": -0.12, "r": 0.0, "g": 0.46}  # colours with r [mag]
 TRUE = "white"  # of true clusters, on pictures
 
 
-def colour_image(paths: Sequence[str], bands: Sequence[str]) -> tuple[np.ndarray, int]:
+def colour_image(
+    paths: Sequence[str],
+    bands: Sequence[str],
+    *,
+    side: int = SHOWN,
+    black: float = BLACK,
+) -> tuple[np.ndarray, int]:
     """Return a colour composite (ny, nx, 3) of a tile's images in these bands.
 
     And the side of the blocks of pixels that were averaged. Bands i, r and g are red,
     green and blue; a star like the Sun is white. Source: Lupton et al. 2004, PASP 116,
-    133.
+    133. `side` is that of the picture [px], about; what is below `black` [sigma of the
+    sky] is black.
     """
     planes, block, noise = [], 1, []
     for band in RGB:
         image = read_survey_image(paths[list(bands).index(band)])
-        block = max(min(image.image.shape) // SHOWN, 1)
+        block = max(min(image.image.shape) // side, 1)
         cut = tuple(slice(0, n // block * block) for n in image.image.shape)
         mean = block_mean(image.image[cut], block, image.good[cut])
         flux = 10 ** (0.4 * (ZERO_POINT + SUN[band] - image.zero_point))
         planes.append(flux * (mean - np.median(mean)))
         noise.append(nmad(planes[-1]))
     planes = np.array(planes) / max(np.median(noise), 1e-6)
-    return make_lupton_rgb(*planes, minimum=-0.5, stretch=STRETCH * SOFT, Q=SOFT), block
+    return make_lupton_rgb(
+        *planes, minimum=black, stretch=STRETCH * SOFT, Q=SOFT
+    ), block
 
 
 @style.styled

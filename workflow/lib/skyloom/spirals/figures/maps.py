@@ -59,8 +59,12 @@ def gallery(galaxies: Sequence[Galaxy], drawn: str, *, across: bool = False) -> 
     """
     titles = list(galaxies[0].maps)
     size = len(galaxies), len(titles) + 1
-    fig, axes = style.panels(*(size[::-1] if across else size), SIDE, (0.05, 0.05))
-    axes = np.reshape(axes, size[::-1]).T if across else np.reshape(axes, size)
+    if across:
+        fig = style.figure(SIDE * size[0] + 0.2, SIDE * size[1] + 0.4)
+        axes = fig.subplots(*size[::-1], squeeze=False).T
+    else:
+        fig, axes = style.panels(*size, SIDE, (0.05, 0.05))
+        axes = np.atleast_2d(axes)
     for row, one in zip(axes, galaxies, strict=True):
         row[0].imshow(one.picture)
         contours(row[0], one.maps[drawn], one.picture.shape)
@@ -77,7 +81,8 @@ def gallery(galaxies: Sequence[Galaxy], drawn: str, *, across: bool = False) -> 
             panel.set_title(title, fontsize=7.5)
     sky.compass(axes[0, 0], colour="white")
     keys = _keys("share of volunteers: {}")
-    fig.legend(handles=keys, loc="lower center", ncols=2, fontsize=7.5)
+    place = "outside lower center" if across else "lower center"
+    fig.legend(handles=keys, loc=place, ncols=2, fontsize=7.5)
     return fig
 
 
