@@ -1,4 +1,5 @@
-# `make run`: the demo. `make test`: checks and tests; `make soak`: the long ones.
+# `make run`: the demo. `make report`: its report, one page. `make pictures`: README's
+# pictures, of its products. `make test`: checks and tests; `make soak`: the long ones.
 # `make bench`: speed against peers. `make config`: the configuration's page.
 # `make encoder`: the encoder of clusters that ships, trained again.
 # `make profile`: `--profile slurm`.
@@ -11,10 +12,17 @@ READY := .venv/.ready
 PROFILES := $(if $(XDG_CONFIG_HOME),$(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 
-.PHONY: run test soak bench config encoder lint profile clean
+.PHONY: run report pictures test soak bench config encoder lint profile clean
 
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
+
+# Of another run: snakemake --report results/<run>/report.html --configfile <its layer>
+report: $(READY)
+	$(BIN)/snakemake --report results/demo/report.html
+
+pictures: $(READY)
+	PYTHONPATH=workflow/lib $(BIN)/python workflow/report/front.py results/demo
 
 # A process a core; the tests of a file stay together, as they share what they make;
 # tests/conftest.py says which files begin.

@@ -13,6 +13,9 @@ if not workflow.overwrite_configfiles:
 include: "workflow/rules/common.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
 check_interpreter(sys.executable)
 check_layers(workflow.configfiles)
 config.update(validated(config))

@@ -88,6 +88,18 @@ def test_colours_differ_for_deuteranopes():
     assert distance[np.triu_indices(5, 1)].min() > 0.1
 
 
+@pytest.mark.parametrize("limits", [(1.0, 9.0), (1.1, 1.4), (2.0, 4.4), (9.0, 1.0)])
+def test_a_logarithmic_axis_has_two_ticks(limits):
+    """Those that were asked for, or round numbers where they are out of view."""
+    axes = style.figure(2.0, 1.5).subplots()
+    axes.set(xscale="log", xlim=limits)
+    style.log_ticks(axes.xaxis, [1, 2, 5, 10])
+    low, high = sorted(limits)
+    seen = [t for t in axes.get_xticks() if low <= t <= high]
+    assert len(seen) >= 2
+    assert low > 1 or seen == [1, 2, 5]
+
+
 @pytest.mark.parametrize("name", ["$x^$", "a$b$c", "$\\frac$", "5 $", "plain", "$$"])
 def test_words_of_a_user_are_shown_as_they_are(name):
     """No formula is seen in them, nor an error made."""

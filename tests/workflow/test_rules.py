@@ -154,6 +154,47 @@ def test_settings_are_sorted(rules):
     assert breaking(rules, ordered) == []
 
 
+def shown(rules) -> list[dict]:
+    return [one for rule in rules for one in rule["report"]]
+
+
+def test_the_report_has_areas_and_parts(rules):
+    """Every area is a category of the report, and has its headline numbers."""
+    parts = {(one["category"], one["subcategory"]) for one in shown(rules)}
+    areas = {"Builder", "Clusters", "Quasars", "Spectra", "Spirals"}
+    assert {area for area, _ in parts} == areas
+    assert {(area, "Headline numbers") for area in areas} <= parts
+    assert all(subcategory for _, subcategory in parts)
+
+
+def test_the_report_shows_what_a_person_reads(rules):
+    """Pictures, tables of numbers and catalogues; nothing for programs."""
+    kinds = {Path(one["path"]).suffix for one in shown(rules)}
+    assert kinds == {".pdf", ".png", ".html", ".ecsv"}
+
+
+def test_the_report_says_what_is_shown(rules):
+    """In words with a capital, not the names of files, each once in its part."""
+    said = [(one["category"], one["subcategory"], one["labels"]["shown"])
+            for one in shown(rules)]  # fmt: skip
+    assert all(re.match(r"[A-Z{]", words) and "_" not in words for *_, words in said)
+    assert len(set(said)) == len(said)
+    assert {tuple(one["labels"]) for one in shown(rules)} == {("shown",)}
+
+
+def test_captions_exist_and_are_of_their_area(rules):
+    """Each product of the report has its own sentence, and no sentence is left over."""
+    told = {Path(one["caption"]).resolve() for one in shown(rules)}
+    folder = CHECKOUT / "workflow" / "report"
+    assert all(path.is_file() for path in told)
+    assert all(one["category"].lower() in one["caption"] for one in shown(rules))
+    # The opening, builder's method, and what is of one's own files only.
+    spare = {"workflow", "builder/model", "spectra/placed", "spirals/picture"}
+    spare = {folder / f"{name}.rst" for name in spare}
+    kept = set(folder.rglob("*.rst")) - spare
+    assert kept - told == set()
+
+
 def test_every_rule_says_what_it_does(rules):
     """A message in plain words for each rule."""
     assert breaking(rules, lambda rule: rule["message"]) == []

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from snakemake.api import SnakemakeApi
+from snakemake.io import get_flag_value, is_flagged
 from snakemake.settings.types import (
     ConfigSettings,
     OutputSettings,
@@ -38,6 +39,9 @@ def described(rule) -> dict:
         "unnamed": len(rule.params) - len(rule.params.keys()),
         "output": [str(path) for path in rule.output],
         "input": [str(path) for path in rule.input],
+        "report": [
+            reported(path) for path in rule.output if is_flagged(path, "report")
+        ],
         "log": [str(path) for path in rule.log],
         "benchmark": str(rule.benchmark or ""),
         "conda": str(rule.conda_env or ""),
@@ -48,6 +52,17 @@ def described(rule) -> dict:
         "retries": rule._restart_times,
         "message": rule.message or "",
         "basedir": str(rule.basedir),
+    }
+
+
+def reported(path) -> dict:
+    """Return what the report says of a product."""
+    how = get_flag_value(path, "report")
+    names = ("category", "subcategory", "labels")
+    caption = str(how.caption.get_path_or_uri(secret_free=True))
+    return {name: getattr(how, name) for name in names} | {
+        "path": str(path),
+        "caption": caption,
     }
 
 

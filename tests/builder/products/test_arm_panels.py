@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from skyloom.builder.model import from_dict
-from skyloom.builder.products import arm_panels, outlines
+from skyloom.builder.products import arm_panels, colours, outlines
 
-GREEN, PURPLE = arm_panels.ARM_COLOURS[:2]
+GREEN, PURPLE = colours.ARM_COLOURS[:2]
 CROWD = invented_galaxy.aggregate()
 MODEL = invented_galaxy.MODEL
 
@@ -54,7 +54,7 @@ def test_strokes_take_the_colour_of_their_arm_and_scribbles_are_pale():
     arm_panels.drawn_arms(axes, models, MODEL, crowd, MODEL, arms)
     pale, mine = axes.collections
     assert len(pale.get_segments()) == len(mine.get_segments()) == 1
-    assert pale.get_colors()[0, :3] == rgb(arm_panels.PALE)
+    assert pale.get_colors()[0, :3] == rgb(colours.PALE)
     assert mine.get_colors()[0, :3] == rgb(PURPLE)
     assert pale.get_linewidths()[0] < mine.get_linewidths()[0]
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from skyloom.builder.fitting.profiles import sersic_b
 from skyloom.builder.fitting.render import render
 from skyloom.builder.model import Model, Sersic
-from skyloom.builder.products.figures import COLOURS
+from skyloom.builder.products.colours import COLOURS
 from skyloom.builder.products.profile import (
     elliptical_radius,
     magnitudes,

@@ -22,6 +22,7 @@ def test_mosaic_has_a_thumbnail_a_galaxy(tmp_path):
     fig = sample.mosaic(galaxies, n_columns=2)
     assert len(fig.axes) == 4
     assert [t.get_text() for t in fig.axes[1].texts] == ["2", "no image"]
+    assert [t.get_text() for t in fig.axes[2].texts] == ["3", "5″"]
     assert drawn(fig, tmp_path)
 
 
@@ -64,6 +65,6 @@ def test_support_counts_galaxies(tmp_path):
     failed = invented_galaxy.aggregate(support=dict.fromkeys(("disk", "bulge")))
     fig = sample.support([invented_galaxy.aggregate(), failed])
     assert [a.get_title() for a in fig.axes] == [
-        f"{name}: 1 of 2" for name in ("disk", "bulge", "bar", "spiral")
+        f"{name}: 1 of 2" for name in ("disk", "bulge", "bar", "arms")
     ]
     assert drawn(fig, tmp_path)

@@ -34,7 +34,8 @@ def test_files_hold_the_chosen_set(exported):
     assert "box(" not in regions
     assert galfit.count(" 0) sersic") == 1
     for text in (regions, galfit):
-        assert "# fit of disk\n# code c0de\n" in text
+        assert "# the chosen set, disk; the catalogue has means" in text
+        assert "components\n# code c0de\n" in text
 
 
 def test_the_crowd_stands_in_for_a_lost_fit_and_is_said_to(exported):

@@ -78,7 +78,14 @@ def test_a_picture_shows_each_cluster_where_it_is():
     assert rich.radius == pytest.approx(wide, rel=0.01)
     assert (rich.get_linestyle(), poor.get_linestyle()) == ("-", "--")
     assert rich.get_edgecolor() != poor.get_edgecolor()
-    assert [t.get_text() for t in axes.texts] == ["λ 30  z 0.40", "λ 5  z 0.40"]
-    assert labels(fig) == ["both", "filter", "encoder"]
+    words = [t.get_text() for t in axes.texts]
+    assert words[-2:] == ["λ 30  z 0.40", "λ 5  z 0.40"]
+    assert {"20″", "N", "E"} <= set(words[:-2])
+    assert labels(fig) == [
+        "both finders",
+        "matched filter alone",
+        "encoder alone",
+        "probability below 0.70",
+    ]
     assert style.png(fig, 50)
     assert found_figure(np.zeros((150, 150, 3)), 2, wcs, table[:0], 0.7)

@@ -51,7 +51,9 @@ def test_figures_of_metrics(results, tmp_path):
     rows = metrics.judged(table, truth, 0.5)
     fig = figures.rates_figure(metrics.table(rows))
     ticks = [t.get_text() for t in fig.axes[1].get_xticklabels()]
-    assert ticks == sorted(ticks, key=lambda text: float(text.split()[0]))
+    assert ticks == sorted(
+        ticks, key=lambda text: float(text.removeprefix("from ").split()[0])
+    )
     assert drawn(fig, tmp_path)
     assert drawn(figures.redshift_figure(rows), tmp_path)
     assert drawn(figures.redshift_figure(rows.assign(called=False)), tmp_path)

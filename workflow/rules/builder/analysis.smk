@@ -245,11 +245,13 @@ rule metrics:
     input:
         **ANALYSES,
     output:
-        report(
-            "<results>/metrics.json",
-            category="builder",
+        tree="<results>/metrics.json",
+        table=report(
+            "<results>/metrics.html",
+            category="Builder",
+            subcategory="Headline numbers",
             caption="../../report/builder/metrics.rst",
-            labels={"product": "metrics"},
+            labels={"shown": "Headline numbers"},
         ),
     log:
         "<logs>/metrics.log",

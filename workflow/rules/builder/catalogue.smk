@@ -62,9 +62,10 @@ rule catalogue:
         fits="<results>/catalogue.fits",
         ecsv=report(
             "<results>/catalogue.ecsv",
-            category="builder",
+            category="Builder",
+            subcategory="Catalogue",
             caption="../../report/builder/catalogue.rst",
-            labels={"product": "catalogue"},
+            labels={"shown": "Catalogue of galaxies"},
         ),
     log:
         "<logs>/catalogue.log",

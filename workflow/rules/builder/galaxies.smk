@@ -1,5 +1,22 @@
 """What is done to each galaxy: one rule a chunk, each naming all its files."""
 
+REPORTED = SUBJECTS[:3]  # a report of all pages would be too large to open
+
+
+def page(subject):
+    """Return the page of figures of a galaxy; the first ones are in the report."""
+    path = f"<results>/figures/{subject}.pdf"
+    if subject not in REPORTED:
+        return path
+    return report(
+        path,
+        category="Builder",
+        subcategory="Galaxies",
+        caption="../../report/builder/galaxy.rst",
+        labels={"shown": f"Galaxy {subject}"},
+    )
+
+
 for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
 
     # Image, noise, mask and PSF in one file a galaxy, whatever the source.
@@ -178,7 +195,7 @@ for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
             models=expand("<results>/models/{id}.json", id=ids),
             residuals=expand("<results>/residuals/{id}.fits", id=ids),
         output:
-            expand("<results>/figures/{id}.pdf", id=ids),
+            [page(i) for i in ids],
         log:
             f"<logs>/figures/{chunk}.log",
         benchmark:

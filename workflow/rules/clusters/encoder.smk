@@ -58,9 +58,10 @@ rule evaluate_encoder:
         report="<results>/encoder/evaluation.json",
         figure=report(
             "<results>/encoder/reliability.pdf",
-            category="clusters",
+            category="Clusters",
+            subcategory="Encoder",
             caption="../../report/clusters/reliability.rst",
-            labels={"product": "encoder"},
+            labels={"shown": "Reliability of its probabilities"},
         ),
     log:
         "<logs>/evaluate_encoder.log",

@@ -1,5 +1,12 @@
 """Judgement of the catalogue of a survey, beside each finder's own if simulated."""
 
+JUDGED = {
+    "completeness": "Completeness by richness and redshift",
+    "estimates": "Redshift and richness against the truth",
+    "precision_recall": "Purity against completeness, by finder",
+    "reliability": "Reliability of the catalogue's probabilities",
+}
+
 
 # Completeness, purity and calibration, and who finds more at equal purity.
 rule evaluate:
@@ -15,16 +22,12 @@ rule evaluate:
         **{
             name: report(
                 f"<results>/evaluation/{name}.pdf",
-                category="clusters",
+                category="Clusters",
+                subcategory="Evaluation",
                 caption=f"../../report/clusters/{name}.rst",
-                labels={"product": name},
+                labels={"shown": words},
             )
-            for name in (
-                "completeness",
-                "estimates",
-                "precision_recall",
-                "reliability",
-            )
+            for name, words in JUDGED.items()
         },
         report="<results>/evaluation.json",
     log:

@@ -22,11 +22,13 @@ rule metrics:
     input:
         **SUMMARY,
     output:
-        report(
-            "<results>/metrics.json",
-            category="clusters",
+        tree="<results>/metrics.json",
+        table=report(
+            "<results>/metrics.html",
+            category="Clusters",
+            subcategory="Headline numbers",
             caption="../../report/clusters/metrics.rst",
-            labels={"product": "metrics"},
+            labels={"shown": "Headline numbers"},
         ),
     log:
         "<logs>/metrics.log",

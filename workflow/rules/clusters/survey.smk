@@ -162,9 +162,10 @@ rule picture:
     output:
         report(
             "<results>/pictures/{tile}.png",
-            category="clusters",
+            category="Clusters",
+            subcategory="Tiles",
             caption="../../report/clusters/picture.rst",
-            labels={"product": "tile {tile}"},
+            labels={"shown": "Tile {tile} and its clusters"},
         ),
     log:
         "<logs>/picture/{tile}.log",

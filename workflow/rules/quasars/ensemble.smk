@@ -51,9 +51,10 @@ rule calibrate:
         rows="<results>/ensemble/round{round}/out_of_bag.parquet",
         purity=report(
             "<results>/ensemble/round{round}/purity.pdf",
-            category="quasars",
+            category="Quasars",
+            subcategory="Round {round}",
             caption="../../report/quasars/purity.rst",
-            labels={"product": "threshold", "round": "{round}"},
+            labels={"shown": "Purity and completeness by threshold"},
         ),
     log:
         "<logs>/calibrate/round{round}.log",

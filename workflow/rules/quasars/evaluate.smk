@@ -16,6 +16,13 @@ SUMMARY = {
     "files": EVALUATED if GIVEN["truth"] else [],
 }
 
+JUDGED = {
+    "rates": "Completeness and purity by S/N and redshift",
+    "redshifts": "Redshifts against the truth",
+    "reliability": "Reliability of scores and probabilities",
+    "pile_up": "Redshifts of single lines and of all",
+}
+
 
 # Completeness, purity, redshifts and calibration of a round, on the reserved targets.
 rule evaluate_round:
@@ -29,11 +36,12 @@ rule evaluate_round:
         **{
             name: report(
                 f"<results>/evaluation/round{{round}}/{name}.pdf",
-                category="quasars",
+                category="Quasars",
+                subcategory="Round {round}",
                 caption=f"../../report/quasars/{name}.rst",
-                labels={"product": name, "round": "{round}"},
+                labels={"shown": words},
             )
-            for name in ("rates", "redshifts", "reliability", "pile_up")
+            for name, words in JUDGED.items()
         },
         report="<results>/evaluation/round{round}.json",
         table="<results>/evaluation/round{round}.csv",
@@ -77,9 +85,10 @@ rule compare_rounds:
         flips="<results>/comparison/round{round}_flips.csv",
         figure=report(
             "<results>/comparison/round{round}.pdf",
-            category="quasars",
+            category="Quasars",
+            subcategory="Round {round}",
             caption="../../report/quasars/comparison.rst",
-            labels={"product": "comparison", "round": "{round}"},
+            labels={"shown": "What changed from the round before"},
         ),
     log:
         "<logs>/compare_rounds/round{round}.log",
@@ -167,11 +176,12 @@ if GIVEN["truth"]:
             **{
                 name: report(
                     f"{FILES}/{name}.pdf",
-                    category="quasars",
+                    category="Quasars",
+                    subcategory="Given spectra, noise times {noise}",
                     caption=f"../../report/quasars/{name}.rst",
-                    labels={"product": name, "noise": "{noise}"},
+                    labels={"shown": words},
                 )
-                for name in ("rates", "redshifts", "reliability", "pile_up")
+                for name, words in JUDGED.items()
             },
             report=f"{FILES}/metrics.json",
             table=f"{FILES}/rates.csv",
@@ -196,11 +206,13 @@ rule metrics:
     input:
         **SUMMARY,
     output:
-        report(
-            "<results>/metrics.json",
-            category="quasars",
+        tree="<results>/metrics.json",
+        table=report(
+            "<results>/metrics.html",
+            category="Quasars",
+            subcategory="Headline numbers",
             caption="../../report/quasars/metrics.rst",
-            labels={"product": "metrics"},
+            labels={"shown": "Headline numbers"},
         ),
     log:
         "<logs>/metrics.log",

@@ -14,9 +14,10 @@ rule query:
         stamps=directory("<results>/query/round{round}/stamps"),
         sheet=report(
             "<results>/query/round{round}/contact_sheet.pdf",
-            category="quasars",
+            category="Quasars",
+            subcategory="Round {round}",
             caption="../../report/quasars/query.rst",
-            labels={"product": "query", "round": "{round}"},
+            labels={"shown": "Spectra that inspectors are asked about"},
         ),
     log:
         "<logs>/query/round{round}.log",

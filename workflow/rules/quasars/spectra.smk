@@ -41,9 +41,10 @@ rule train_som:
         quality="<results>/som/quality.json",
         overview=report(
             "<results>/som/overview.pdf",
-            category="quasars",
+            category="Quasars",
+            subcategory="Survey",
             caption="../../report/quasars/som.rst",
-            labels={"product": "map of spectra"},
+            labels={"shown": "Map of the survey's spectra"},
         ),
     log:
         "<logs>/train_som.log",

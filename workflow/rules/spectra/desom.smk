@@ -59,12 +59,19 @@ rule draw_desom1:
     output:
         loss="<results>/desom1/loss.png",
         hits="<results>/desom1/hits.png",
-        reconstructions="<results>/desom1/reconstructions.png",
+        reconstructions=report(
+            "<results>/desom1/reconstructions.png",
+            category="Spectra",
+            subcategory="Map of spectra",
+            caption="../../report/spectra/desom1_reconstructions.rst",
+            labels={"shown": "Spectra, their prototypes and reconstructions"},
+        ),
         prototypes=report(
             "<results>/desom1/prototypes.png",
-            category="spectra",
-            caption="../../report/spectra/desom1.rst",
-            labels={"product": "map of spectra: prototypes"},
+            category="Spectra",
+            subcategory="Map of spectra",
+            caption="../../report/spectra/desom1_prototypes.rst",
+            labels={"shown": "Prototypes"},
         ),
     log:
         "<logs>/draw_desom1.log",

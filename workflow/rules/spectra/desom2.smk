@@ -32,6 +32,13 @@ rule desom2:
         "../../../scripts/spectra/desom2.py"
 
 
+GALAXY_FIGURES = {
+    "loss": "Its training",
+    "prototypes": "Prototypes, as fingerprints",
+    "hits": "Where galaxies fall",
+}
+
+
 # Its training, its prototypes, and where galaxies fall.
 rule draw_desom2:
     input:
@@ -41,11 +48,12 @@ rule draw_desom2:
         **{
             name: report(
                 f"<results>/desom2/{name}.png",
-                category="spectra",
+                category="Spectra",
+                subcategory="Map of galaxies",
                 caption=f"../../report/spectra/desom2_{name}.rst",
-                labels={"product": f"map of galaxies: {name}"},
+                labels={"shown": words},
             )
-            for name in ("loss", "prototypes", "hits")
+            for name, words in GALAXY_FIGURES.items()
         },
     log:
         "<logs>/draw_desom2.log",
@@ -72,9 +80,10 @@ rule catalogue:
         fits="<results>/catalogue.fits",
         ecsv=report(
             "<results>/catalogue.ecsv",
-            category="spectra",
+            category="Spectra",
+            subcategory="Catalogue",
             caption="../../report/spectra/catalogue.rst",
-            labels={"product": "catalogue"},
+            labels={"shown": "Catalogue of galaxies"},
         ),
     log:
         "<logs>/catalogue.log",

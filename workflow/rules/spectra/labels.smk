@@ -47,9 +47,10 @@ rule evaluate_labels:
         table="<results>/labels/test.fits",
         figure=report(
             "<results>/evaluation/labels.pdf",
-            category="spectra",
+            category="Spectra",
+            subcategory="Map of spectra",
             caption="../../report/spectra/labels.rst",
-            labels={"product": "labels"},
+            labels={"shown": "Labels of unseen galaxies, by S/N"},
         ),
     log:
         "<logs>/evaluate_labels.log",

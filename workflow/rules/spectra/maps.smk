@@ -110,15 +110,17 @@ rule evaluate_maps:
         report=JUDGEMENT,
         comparison=report(
             "<results>/evaluation/maps.pdf",
-            category="spectra",
+            category="Spectra",
+            subcategory="Map of spectra",
             caption="../../report/spectra/maps.rst",
-            labels={"product": "maps side by side"},
+            labels={"shown": "The map beside other maps"},
         ),
         bias=report(
             "<results>/evaluation/maps_bias.pdf",
-            category="spectra",
+            category="Spectra",
+            subcategory="Map of spectra",
             caption="../../report/spectra/maps_bias.rst",
-            labels={"product": "bias of reconstructions"},
+            labels={"shown": "Bias of reconstructions"},
         ),
     log:
         "<logs>/evaluate_maps.log",

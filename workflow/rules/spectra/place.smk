@@ -24,9 +24,10 @@ if FILES:
             report="<results>/placed/{placed}.json",
             picture=report(
                 "<results>/placed/{placed}.png",
-                category="spectra",
+                category="Spectra",
+                subcategory="Placed on the map",
                 caption="../../report/spectra/placed.rst",
-                labels={"product": "placed", "file": "{placed}"},
+                labels={"shown": "{placed}"},
             ),
         log:
             "<logs>/place/{placed}.log",

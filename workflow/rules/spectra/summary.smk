@@ -9,7 +9,14 @@ rule metrics:
         novelty="<results>/evaluation/novelty.json",
         galaxies="<results>/evaluation/galaxies.json",
     output:
-        "<results>/metrics.json",
+        tree="<results>/metrics.json",
+        table=report(
+            "<results>/metrics.html",
+            category="Spectra",
+            subcategory="Headline numbers",
+            caption="../../report/spectra/metrics.rst",
+            labels={"shown": "Headline numbers"},
+        ),
     log:
         "<logs>/metrics.log",
     conda:

@@ -46,9 +46,10 @@ rule compare:
         table="<results>/joint.csv",
         figure=report(
             "<results>/joint.pdf",
-            category="spirals",
+            category="Spirals",
+            subcategory="Evaluation",
             caption="../../report/spirals/joint.rst",
-            labels={"product": "joint"},
+            labels={"shown": "Learning maps and votes together, or apart"},
         ),
     log:
         "<logs>/compare.log",

@@ -56,6 +56,23 @@ rule catalogue:
         "../../../scripts/spirals/catalogue.py"
 
 
+REPORTED = INPUTS.of("pictures")[:3]  # a report of all would be too large to open
+
+
+def shown(name):
+    """Return the picture of a galaxy; the first ones are in the report."""
+    path = f"<results>/pictures/{name}.png"
+    if name not in REPORTED:
+        return path
+    return report(
+        path,
+        category="Spirals",
+        subcategory="Galaxies",
+        caption="../../report/spirals/picture.rst",
+        labels={"shown": f"Galaxy {name}"},
+    )
+
+
 # Pictures of galaxies with their maps and votes.
 for chunk, names in needed(CHUNKS, ALLOWED).items():
 
@@ -66,7 +83,7 @@ for chunk, names in needed(CHUNKS, ALLOWED).items():
             images=expand("<results>/images/{name}.png", name=names),
             maps=expand("<results>/maps/{name}.fits", name=names),
         output:
-            expand("<results>/pictures/{name}.png", name=names),
+            *[shown(name) for name in names],
         log:
             f"<logs>/pictures/{chunk}.log",
         conda:

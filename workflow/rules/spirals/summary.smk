@@ -5,9 +5,12 @@ TRUTH = [
     for chunk, names in CHUNKS.items()
     if INPUTS.of("simulated", names=names)
 ]
-FIGURES = ["gallery", "overlap"] if INPUTS.drawn() else []
-FIGURES += ["votes"] if INPUTS.master() or INPUTS.given("answers") else []
-FIGURES += ["recovery"] if TRUTH else []
+FIGURES = {
+    "gallery": ("Maps over pictures of galaxies", INPUTS.drawn()),
+    "overlap": ("Overlap of maps with volunteers", INPUTS.drawn()),
+    "votes": ("Votes", INPUTS.master() or INPUTS.given("answers")),
+    "recovery": ("Measures against the truth", TRUTH),
+}
 JUDGED = bool(INPUTS.drawn() or INPUTS.given("answers"))
 
 
@@ -26,11 +29,13 @@ rule evaluate:
         **{
             name: report(
                 f"<results>/evaluation/{name}.pdf",
-                category="spirals",
+                category="Spirals",
+                subcategory="Evaluation",
                 caption=f"../../report/spirals/{name}.rst",
-                labels={"product": name},
+                labels={"shown": words},
             )
-            for name in FIGURES
+            for name, (words, known) in FIGURES.items()
+            if known
         },
         report="<results>/evaluation.json",
     log:
@@ -75,11 +80,13 @@ rule metrics:
     input:
         **SUMMARY,
     output:
-        report(
-            "<results>/metrics.json",
-            category="spirals",
+        tree="<results>/metrics.json",
+        table=report(
+            "<results>/metrics.html",
+            category="Spirals",
+            subcategory="Headline numbers",
             caption="../../report/spirals/metrics.rst",
-            labels={"product": "metrics"},
+            labels={"shown": "Headline numbers"},
         ),
     log:
         "<logs>/metrics.log",

@@ -6,26 +6,46 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
 
 MARKS = "osD^vP*X"
+FEW = 5  # points, that no line joins
+
+
+def joined(n: int) -> str:
+    """Return the line style between `n` points: none where they are few."""
+    return "none" if n <= FEW else "-"
+
+
+def shades(n: int) -> np.ndarray:
+    """Return `n` colours of things in an order, from the first to the last."""
+    return colormaps[style.SEQUENTIAL_MAP](np.linspace(0.0, 0.85, n))
 
 
 def bars(axes: Axes, x, table: pd.DataFrame, **look) -> None:
-    """Draw ``value`` against x with its interval from ``low`` to ``high``."""
+    """Draw ``value`` against x with its interval from ``low`` to ``high``.
+
+    A line joins the points unless they are few, or `look` says otherwise.
+    """
     value, low, high = (table[k].to_numpy(float) for k in ("value", "low", "high"))
     # An interval may be missing or, of a bootstrap, beside the value.
     ends = np.maximum(np.nan_to_num([value - low, high - value]), 0)
     look = {"ms": 3.5, "capsize": 1.5, "elinewidth": 0.8, "lw": 1.0} | look
+    if "fmt" not in look:
+        look = {"ls": joined(len(table))} | look
     axes.errorbar(np.asarray(x, float), value, ends, **look)
 
 
 @style.styled
 def reliability(
-    tables: Mapping[str, pd.DataFrame], errors: Mapping[str, Mapping], share: str
+    tables: Mapping[str, pd.DataFrame],
+    errors: Mapping[str, Mapping],
+    share: str,
+    colours: Mapping[str, str],
 ) -> Figure:
     """Return how often it is true against the probability, above their numbers.
 
@@ -37,12 +57,14 @@ def reliability(
         `skyloom.stats.calibration.calibration_error` by the same names.
     share : str
         What the share is of, for the axis.
+    colours : mapping of str to str
+        By the same names.
     """
     fig = style.figure(style.COLUMN_WIDTH, style.COLUMN_WIDTH * 1.2)
     upper, lower = fig.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     upper.plot([0, 1], [0, 1], color=style.GREY, lw=0.8, ls=":")
-    looks = zip(tables.items(), style.CYCLE, MARKS, strict=False)
-    for (name, table), colour, mark in looks:
+    for (name, table), mark in zip(tables.items(), MARKS, strict=False):
+        colour = colours[name]
         ends = "{value:.3f} ({low:.3f} to {high:.3f}; perfect {if_right:.3f})"
         label = f"{name}: ECE {ends.format(**errors[name])}"
         bars(upper, table["score"], table, color=colour, marker=mark, label=label)
@@ -57,7 +79,9 @@ def reliability(
 
 @style.styled
 def precision_recall(
-    curves: Mapping[str, pd.DataFrame], labels: Mapping[str, str] | None = None
+    curves: Mapping[str, pd.DataFrame],
+    labels: Mapping[str, str],
+    colours: Mapping[str, str],
 ) -> Figure:
     """Return purity against completeness.
 
@@ -65,14 +89,15 @@ def precision_recall(
     ----------
     curves : mapping of str to DataFrame
         ``completeness, purity`` by falling ``score``, by name.
-    labels : mapping of str to str, optional
-        What the legend says of a name.
+    labels, colours : mapping of str to str
+        What the legend says of a name, and its colour.
     """
     fig = style.figure(style.COLUMN_WIDTH, style.COLUMN_WIDTH * 0.95)
     axes = fig.subplots()
-    for (name, table), colour in zip(curves.items(), style.CYCLE, strict=False):
-        label = (labels or {}).get(name, name)
-        look = {"color": colour, "label": label, "drawstyle": "steps-post"}
+    for k, (name, table) in enumerate(curves.items()):
+        look = {"color": colours[name], "label": labels[name]}
+        # The later ones are thinner: where curves are the same, all are seen.
+        look |= {"drawstyle": "steps-post", "lw": max(1.0, 3.4 - 0.8 * k)}
         axes.plot(table["completeness"], table["purity"], **look)
     axes.set(xlabel="completeness", ylabel="purity", xlim=(0, 1.01), ylim=(0, 1.03))
     axes.legend(loc="lower left", fontsize=7)

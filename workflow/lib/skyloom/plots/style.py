@@ -18,11 +18,12 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from skyloom.io.atomic import replacing
 
 # Okabe & Ito 2008, "Color universal design": distinct for all common colour vision.
+# What a colour means in an area, that area's module `colours` says; yellow is masked.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#7F7F7F"
@@ -172,9 +173,21 @@ def png(fig: Figure, dpi: int = 110) -> bytes:
     return buffer.getvalue()
 
 
+class _TwoTicks(FixedLocator):
+    """Given ticks; where fewer than two of them are in view, round numbers."""
+
+    def __call__(self) -> np.ndarray:
+        low, high = sorted(self.axis.get_view_interval())
+        seen = self.locs[(self.locs >= low) & (self.locs <= high)]
+        return seen if len(seen) > 1 else MaxNLocator(4).tick_values(low, high)
+
+
 def log_ticks(axis: Axis, ticks) -> None:
-    """Label a logarithmic axis with plain numbers at the given values."""
-    axis.set_major_locator(FixedLocator(ticks))
+    """Label a logarithmic axis with plain numbers at the given values.
+
+    An axis that has fewer than two of them has round numbers.
+    """
+    axis.set_major_locator(_TwoTicks(ticks))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_locator(NullLocator())
 
@@ -291,5 +304,5 @@ def _tint(axes: Axes, mask: np.ndarray | None) -> None:
     if mask is None or not mask.any():
         return
     layer = np.zeros((*mask.shape, 4))
-    layer[mask] = mpl.colors.to_rgba(SKY, 0.55)
+    layer[mask] = mpl.colors.to_rgba(YELLOW, 0.55)
     axes.imshow(layer)

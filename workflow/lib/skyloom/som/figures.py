@@ -84,9 +84,15 @@ def show(axes: Axes, som: Som, values: np.ndarray, **look):
     """Draw a value at each unit, shape (ny, nx), and return the artist."""
     hexagonal = som.lattice == "hexagonal"
     shown = (_hexagons if hexagonal else _squares)(axes, som, values, **look)
+    ticks(axes, som)
+    return shown
+
+
+def ticks(axes: Axes, som: Som) -> None:
+    """Count columns and rows of a map on the axes, and dash the frame of a torus."""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    if hexagonal:  # rows are counted, not measured
+    if som.lattice == "hexagonal":  # rows are counted, not measured
         every = -(-som.shape[0] // 6)
         axes.yaxis.set_major_locator(MultipleLocator(every * ROW_HEIGHT))
         axes.yaxis.set_major_formatter(lambda y, _: f"{y / ROW_HEIGHT:.0f}")
@@ -95,7 +101,6 @@ def show(axes: Axes, som: Som, values: np.ndarray, **look):
     if som.topology == "torus":
         for spine in axes.spines.values():
             spine.set_linestyle((0, (4, 3)))
-    return shown
 
 
 def _squares(axes: Axes, _som: Som, values: np.ndarray, **look):

@@ -14,12 +14,10 @@ from matplotlib.lines import Line2D
 from skyloom.builder.aggregation.logspiral import deproject, project
 from skyloom.builder.model import DrawnArm, Model, Sersic, SpiralArm
 from skyloom.builder.products import outlines
+from skyloom.builder.products.colours import ARM_COLOURS, PALE
 from skyloom.plots import style
 
-# None is a component's, but that of all arms.
-ARM_COLOURS = (style.GREEN, style.PURPLE, style.SKY, "#882255", "#999933")
 TURN = 2 * np.pi
-PALE = "#BBBBBB"  # of a stroke that is of no arm
 DASHED = (0, (4, 2))  # the crowd's; what is fitted is solid
 # Ticks of a logarithmic radius axis [px].
 RADII = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300)
@@ -88,7 +86,7 @@ def drawn_arms(
         line = outlines.arm_line(fit.disk, arm)
         axes.plot(*line.T, color=colour, lw=1.8, path_effects=style.cased(1.2))
     axes.set_title(
-        f"{len(strokes)} strokes, {len(arms)} arms agreed, {len(known)} fitted"
+        f"{len(strokes)} strokes; arms: {len(arms)} agreed, {len(known)} fitted"
     )
 
 

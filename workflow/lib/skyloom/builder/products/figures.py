@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from astropy.wcs import WCS
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -16,6 +15,7 @@ from skyloom.builder.images.cutout import Cutout
 from skyloom.builder.model import COMPONENTS, Model, from_dict
 from skyloom.builder.products import outlines
 from skyloom.builder.products.arm_panels import DASHED, darker, drawn_arms, pitch_angles
+from skyloom.builder.products.colours import COLOURS
 from skyloom.builder.products.profile import (
     BRIGHTNESS,
     ZERO_POINT,
@@ -23,19 +23,12 @@ from skyloom.builder.products.profile import (
     profile_panel,
     radial_profile,
 )
-from skyloom.plots import style
+from skyloom.plots import sky, style
 from skyloom.sky.geometry import plane_matrix
 
-COLOURS = {
-    "disk": style.BLUE,
-    "bulge": style.VERMILLION,
-    "bar": style.ORANGE,
-    "spiral": style.GREEN,
-}
 TITLES = ("image", "model", "residual", "radial profile")
 SIDE, GAPS = 2.3, (0.12, 0.82)  # of the panels [inch]
 Extent = tuple[float, float, float, float]
-BAR_LENGTHS = (1, 2, 5, 10, 20, 30, 60)  # of a scale bar [arcsec]
 DARK = -0.12  # of `style.image_panel`
 SOFT, NOISES = 0.04, 2.5  # softening: of the white level, or sigmas if that is more
 SETS = 6  # of the sets of components, as many as there is room for
@@ -97,10 +90,11 @@ def galaxy(
         _frame(panel, zoom)
     for panel in axes[0, :3]:
         _frame(panel, full)
-    _scale_bar(axes[0, 0], full)
-    _scale_bar(axes[1, 1], zoom)
+    for panel in (axes[0, 0], axes[1, 1]):
+        sky.scale_bar(panel, PIXEL)
     if cutout is not None and cutout.wcs is not None:
-        _compass(axes[0, 0], cutout.wcs, shape)
+        matrix = plane_matrix(cutout.wcs, shape[1] / 2, shape[0] / 2)
+        sky.compass(axes[0, 0], matrix)
     fig.suptitle(_title(cutout, aggregate["subject_id"], fit, model), fontsize=11)
     return fig
 
@@ -243,34 +237,6 @@ def _odds(axes: Axes, fit: Mapping) -> None:
 
 def _rank(item: tuple[str, float]) -> int:
     return list(COLOURS).index(item[0])
-
-
-def _scale_bar(axes: Axes, extent: Extent) -> None:
-    """Draw a bar of a round number of arcsec, about a fifth of the panel wide."""
-    left, right, bottom, top = extent
-    wanted = 0.22 * (right - left) * PIXEL
-    length = min(BAR_LENGTHS, key=lambda a: abs(np.log(a / wanted)))
-    x0, y = left + 0.05 * (right - left), bottom + 0.06 * (top - bottom)
-    x1 = x0 + length / PIXEL
-    axes.plot([x0, x1], [y, y], color="black", lw=1.6, solid_capstyle="butt",
-              path_effects=style.cased(1.6))  # fmt: skip
-    axes.text((x0 + x1) / 2, y + 0.02 * (top - bottom), f"{length}″", ha="center",
-              va="bottom", fontsize=8, path_effects=style.cased(0.6))  # fmt: skip
-
-
-def _compass(axes: Axes, wcs: WCS, shape: tuple[int, int]) -> None:
-    """Draw arrows to north and east in the upper right corner."""
-    ny, nx = shape
-    matrix = plane_matrix(wcs, nx / 2, ny / 2)
-    x, y, length = 0.80 * nx, 0.78 * ny, 0.1 * min(nx, ny)
-    for label, sky in (("E", (1, 0)), ("N", (0, 1))):
-        step = np.linalg.solve(matrix, sky)
-        dx, dy = length * step / np.linalg.norm(step)
-        axes.annotate("", (x + dx, y + dy), (x, y),
-                      arrowprops={"arrowstyle": "-|>", "lw": 0.8, "color": "black",
-                                  "shrinkA": 0, "shrinkB": 0})  # fmt: skip
-        axes.text(x + 1.45 * dx, y + 1.45 * dy, label, ha="center", va="center",
-                  fontsize=8, path_effects=style.cased(0.6))  # fmt: skip
 
 
 def _line(axes: Axes, points: np.ndarray, colour: str, width: float) -> None:

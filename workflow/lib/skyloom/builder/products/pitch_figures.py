@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from skyloom.plots import style
+from skyloom.builder.products.colours import COLOURS
+from skyloom.plots import diagrams, style
 
+ARMS = COLOURS["spiral"]
 QUANTILES = ("q05", "q16", "q50", "q84", "q95")
 
 
@@ -28,17 +31,18 @@ def pitch_galaxies(posterior: Mapping) -> Figure:
     fig = style.figure(style.PAGE_WIDTH, 2.8)
     axes = fig.subplots()
     x = np.arange(len(galaxies))
-    axes.vlines(x, q["q05"], q["q95"], color=style.SKY, lw=0.9, label="90 %")
-    axes.vlines(x, q["q16"], q["q84"], color=style.BLUE, lw=2.0, label="68 %")
+    axes.vlines(x, q["q05"], q["q95"], color=ARMS, lw=0.9, label="90 %")
+    axes.vlines(x, q["q16"], q["q84"], color=ARMS, lw=2.4, label="68 %")
     arms = posterior.get("arms", ())
     axes.errorbar(
         [rank[a["galaxy"]] for a in arms],
         [a["pitch_angle"] for a in arms],
         [a["pitch_angle_err"] + a["pitch_angle_err_normal"] for a in arms],
-        fmt="o", ms=2.2, mew=0, elinewidth=0.5, color=style.VERMILLION, alpha=0.8,
+        fmt="o", ms=2.2, mew=0, elinewidth=0.5, color=style.BLACK, alpha=0.8,
         label="arms, from volunteers and image",
     )  # fmt: skip
-    axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, None))
+    axes.set(xlim=(-1, max(1, len(galaxies))), ylim=(0, _top(q["q95"])))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="galaxies, by pitch angle", ylabel="pitch angle [deg]")
     axes.legend(loc="upper left", ncols=3)
     return fig
@@ -58,12 +62,12 @@ def pitch_population(galaxy: np.ndarray, scatter: np.ndarray) -> Figure:
     bins = np.arange(0, 92.5, 2.5)
     counts = np.array([np.histogram(row, bins)[0] for row in galaxy])
     low, middle, high = np.percentile(counts, [16, 50, 84], axis=0)
-    left.stairs(high, bins, baseline=low, fill=True, color=style.SKY, alpha=0.6)
-    left.stairs(middle, bins, color=style.BLUE, lw=1.3)
+    left.stairs(high, bins, baseline=low, fill=True, color=ARMS, alpha=0.35)
+    left.stairs(middle, bins, color=ARMS, lw=1.3)
     tens = math.ceil(np.percentile(galaxy, 99.5) / 10)
     left.set(xlim=(0, min(90, 10 * tens)), ylim=(0, None))
     left.set(xlabel="pitch angle of a galaxy [deg]", ylabel="galaxies")
-    look = {"histtype": "stepfilled", "ec": style.GREEN, "fc": (style.GREEN, 0.35)}
+    look = {"histtype": "stepfilled", "ec": ARMS, "fc": (ARMS, 0.35)}
     right.hist(scatter, 50, density=True, **look)
     text = f"{np.mean(scatter):.1f} $\\pm$ {np.std(scatter):.1f}°"
     style.note(right, text, corner="upper right")
@@ -89,7 +93,8 @@ def winding(scan: Sequence[Mapping], level: float = 0.01) -> Figure:
     lower = [row["lower"] for row in scan]
     share = [row["anderson_darling_rejected"] for row in scan]
     # None becomes NaN: a gap in the line.
-    axes.plot(lower, np.array(share, float), "-", marker="o", ms=2.5, color=style.BLUE)
+    look = {"ls": diagrams.joined(len(scan)), "marker": "o", "ms": 2.5, "color": ARMS}
+    axes.plot(lower, np.array(share, float), **look)
     axes.set(ylim=(-0.03, 1.03), xlabel="lower limit of the pitch angle [deg]")
     axes.set_ylabel(f"draws that reject at {100 * level:g} %")
     counts = axes.twinx()
@@ -112,9 +117,18 @@ def morphology(pitch, pitch_err, strengths: Mapping[str, Sequence[float]]) -> Fi
     for panel, (label, strength) in zip(axes, strengths.items(), strict=True):
         x = np.asarray(strength, float)
         good = np.isfinite(x) & np.isfinite(pitch)
-        panel.errorbar(x[good], pitch[good], error[good], fmt="o", ms=2.5, mew=0,
-                       color=style.BLUE, ecolor=style.GREY, elinewidth=0.4)  # fmt: skip
+        look = {"color": style.BLACK, "ecolor": style.GREY, "elinewidth": 0.4}
+        look |= {"fmt": "o", "ms": 2.5, "mew": 0}
+        panel.errorbar(x[good], pitch[good], error[good], **look)
         style.note(panel, f"n = {good.sum()}")
         panel.set_xlabel(label)
-    axes[0].set(ylabel="pitch angle [deg]", ylim=(0, None))
+        if not good.any():
+            panel.set_xlim(0, 1)
+    axes[0].set(ylabel="pitch angle [deg]", ylim=(0, _top(pitch + error)))
     return fig
+
+
+def _top(angles: np.ndarray) -> float:
+    """Return the end of an axis of pitch angles [deg]: there are none above 90."""
+    known = angles[np.isfinite(angles)]
+    return min(90.0, 1.15 * max(known, default=90.0))

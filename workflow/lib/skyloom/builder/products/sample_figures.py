@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Model
 from skyloom.builder.products import outlines
-from skyloom.builder.products.figures import COLOURS
-from skyloom.plots import diagrams, style
+from skyloom.builder.products.colours import COLOURS
+from skyloom.plots import diagrams, sky, style
 from skyloom.stats.scatter import nmad
 
 SIDE = 0.88  # of a thumbnail [inch]
@@ -74,6 +76,8 @@ def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
         axes.plot(*line.T, color=COLOURS[name], lw=0.6)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(-0.5, image.shape[0] - 0.5))
     style.note(axes, galaxy.label, fontsize=5)
+    if galaxy.image is not None:
+        sky.scale_bar(axes, PIXEL, size=5)
     if galaxy.image is None:
         style.note(axes, "no image", corner="lower left", fontsize=5)
 
@@ -93,14 +97,17 @@ def chisq_histogram(samples: Mapping[str, Sequence[float]]) -> Figure:
     good = {label: values[np.isfinite(values)] for label, values in known.items()}
     every = np.concatenate([*good.values(), [0.9, 2.0]])
     bins = np.geomspace(0.98 * every.min(), 1.02 * every.max(), 36)
-    for (label, values), colour in zip(good.items(), style.CYCLE, strict=False):
+    # No colour, which would be a component's.
+    looks = zip(good.items(), ("black", style.GREY), ("-", "--"), strict=False)
+    for (label, values), colour, line in looks:
         middle = np.median(values) if values.size else math.nan
         text = f"{label}: n = {values.size}, median {middle:.3f}"
-        axes.hist(values, bins, histtype="step", color=colour, lw=1.3, label=text)
+        look = {"histtype": "step", "color": colour, "ls": line, "lw": 1.3}
+        axes.hist(values, bins, label=text, **look)
         axes.axvline(middle, color=colour, lw=0.8, ls=":")
     axes.set(xscale="log", xlabel=r"reduced $\chi^2$", ylabel="galaxies")
     style.log_ticks(axes.xaxis, [0.7, 1, 1.5, 2, 3, 5, 10, 20, 50])
-    axes.margins(y=0.25)
+    axes.margins(y=0.45)
     axes.legend(loc="upper right")
     return fig
 
@@ -113,7 +120,8 @@ def comparison(panels: Sequence[Panel], first: str, second: str) -> Figure:
     `second` say on the axes what the two measurements are.
     """
     n_columns = max(1, min(4, len(panels)))
-    fig, axes = _grid(len(panels), n_columns, style.PAGE_WIDTH, 2.0, 0.25)
+    width = style.PAGE_WIDTH * max(n_columns, 2) / 4
+    fig, axes = _grid(len(panels), n_columns, width, 2.0, 0.25)
     for axis, panel in zip(axes, panels, strict=True):
         _one_to_one(axis, panel)
     fig.supxlabel(first, fontsize=9)
@@ -128,13 +136,17 @@ def _one_to_one(axes: Axes, panel: Panel) -> None:
         good &= (x > 0) & (y > 0)
     x, y = x[good], y[good]
     bars = [None if e is None else np.asarray(e)[good] for e in panel[3:5]]
-    axes.errorbar(x, y, bars[1], bars[0], fmt="o", ms=2.5, mew=0, color=style.BLUE,
+    axes.errorbar(x, y, bars[1], bars[0], fmt="o", ms=2.5, mew=0, color=style.BLACK,
                   ecolor=style.GREY, elinewidth=0.4, alpha=0.75)  # fmt: skip
     axes.set_title(panel.label)
     if x.size == 0:
         style.note(axes, "none in common")
+        style.bare(axes)
+        axes.set(box_aspect=1)
         return
-    limits = _limits(np.concatenate([x, y]), panel.log)
+    errors = [e[np.isfinite(e)] for e in bars if e is not None]
+    least = 2 * max((e.max() for e in errors if e.size), default=0.0)
+    limits = _limits(np.concatenate([x, y]), panel.log, least)
     axes.plot(limits, limits, color=style.BLACK, lw=0.7, ls="--", zorder=0)
     scale = "log" if panel.log else "linear"
     axes.set(xscale=scale, yscale=scale, box_aspect=1)
@@ -146,11 +158,12 @@ def _one_to_one(axes: Axes, panel: Panel) -> None:
     style.note(axes, words)
 
 
-def _limits(values: np.ndarray, log: bool) -> tuple[float, float]:
+def _limits(values: np.ndarray, log: bool, least: float) -> tuple[float, float]:
+    """Return the ends of an axis, on which few values have room for their errors."""
     low, high = np.percentile(values, [0.5, 99.5])
     if log:
         return low / 1.25, high * 1.25
-    pad = 0.08 * (high - low) or 0.5
+    pad = max(0.08 * (high - low), least - (high - low)) or 0.5
     return low - pad, high + pad
 
 
@@ -166,19 +179,24 @@ def component_frequencies(stages: Mapping[str, Mapping[str, Mapping]]) -> Figure
     """
     fig = style.figure(style.COLUMN_WIDTH, 2.5)
     axes = fig.subplots()
-    parts = list(dict.fromkeys(name for rows in stages.values() for name in rows))
+    parts = [name for name in COLOURS if any(name in rows for rows in stages.values())]
     shift = np.linspace(-0.22, 0.22, max(2, len(stages)))
-    markers = zip(stages.items(), shift, style.CYCLE, "osD^v<>", strict=False)
-    for (stage, rows), dx, colour, marker in markers:
-        x = np.array([parts.index(name) for name in rows]) + dx
-        table = pd.DataFrame(list(rows.values()))
-        look = {"color": colour, "marker": marker, "ls": "", "label": stage}
-        diagrams.bars(axes, x, table, **look)
-    axes.set(ylim=(0, 1), ylabel="part of the sample", xticks=range(len(parts)))
-    axes.set_xticklabels(parts)
+    markers = list(zip(stages.items(), shift, "osD^v<>", strict=False))
+    for (_, rows), dx, marker in markers:
+        for name, row in rows.items():
+            look = {"color": COLOURS[name], "marker": marker}
+            diagrams.bars(axes, [parts.index(name) + dx], pd.DataFrame([row]), **look)
+    look = {"ls": "", "color": style.BLACK, "ms": 3.5}
+    handles = [Line2D([], [], marker=m, label=k, **look) for (k, _), _, m in markers]
+    axes.set(ylim=(-0.03, 1.03), ylabel="part of the sample", xticks=range(len(parts)))
+    axes.set_xticklabels([_word(name) for name in parts])
     axes.tick_params(axis="x", which="both", length=0)
-    axes.legend(loc="best")
+    axes.legend(handles=handles, loc="best")
     return fig
+
+
+def _word(name: str) -> str:
+    return "arms" if name == "spiral" else name
 
 
 @style.styled
@@ -199,7 +217,7 @@ def support(aggregates: Sequence[Mapping]) -> Figure:
         look = {"histtype": "stepfilled", "ec": colour, "fc": (colour, 0.35)}
         panel.hist(shares, bins, lw=1.2, **look)
         found = sum(share > 0 for share in shares)
-        panel.set(xlim=(0, 1), title=f"{name}: {found} of {len(aggregates)}")
+        panel.set(xlim=(0, 1), title=f"{_word(name)}: {found} of {len(aggregates)}")
     axes[0].set_ylabel("galaxies")
     fig.supxlabel("part of the volunteers who agree", fontsize=9)
     return fig

@@ -13,6 +13,8 @@ from skyloom.io.errors import DatumError
 from skyloom.io.record import comments
 from skyloom.run.provenance import Recipe
 
+CHOSEN = "the chosen set, {}; the catalogue has means over all sets of components"
+
 
 def export_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
     """Write a subject's model as DS9 ``regions`` and as a ``galfit`` input file.
@@ -48,7 +50,8 @@ def _best_model(fit: str, aggregate: str) -> tuple[Model, str]:
     """Return the model, and what it is in one line."""
     fitted, crowd = read_json(fit), read_json(aggregate)
     if fitted["model"] is not None:
-        return from_dict(fitted["model"]), f"fit of {' '.join(fitted['components'])}"
+        words = " + ".join(fitted["components"])
+        return from_dict(fitted["model"]), CHOSEN.format(words)
     if crowd["model"] is not None:
         return from_dict(crowd["model"]), f"the crowd's, as no fit: {fitted['reason']}"
     raise DatumError("; ".join(str(tree["reason"]) for tree in (fitted, crowd)))

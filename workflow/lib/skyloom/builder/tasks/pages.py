@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+
 from skyloom.builder.images.cutout_files import cutout_or_reason
 from skyloom.builder.products import figures
 from skyloom.builder.tasks.files import Files, Paths, own
@@ -14,16 +18,22 @@ from skyloom.run.provenance import Recipe
 
 
 def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) -> None:
-    """Draw the page of one galaxy, whatever of it there is.
+    """Draw the page of one galaxy, as `page` has it."""
+    mine = own(files, subject)
+    style.save(page(mine), *paths.values(), note=text(recipe.record(mine.values())))
 
-    `files` are ``cutouts``, ``volunteers``, ``aggregates``, ``models``, ``residuals``.
+
+def page(mine: Mapping[str, str]) -> Figure:
+    """Return the page of one galaxy, whatever of it there is.
+
+    `mine` are its files: ``cutouts``, ``volunteers``, ``aggregates``, ``models``,
+    ``residuals``.
 
     Raises
     ------
     DatumError
         If there is neither an image nor a drawing.
     """
-    mine = own(files, subject)
     cutout, why = cutout_or_reason(mine["cutouts"])
     trees = map(read_json, (mine["volunteers"], mine["aggregates"], mine["models"]))
     crowd, aggregate, fit = trees
@@ -34,8 +44,7 @@ def plot_subject(subject: int, paths: Paths, *, files: Files, recipe: Recipe) ->
         names = ["MODEL", "RESIDUAL", *map(str.upper, fit["components"])]
         read = read_images(mine["residuals"], names)
         planes = {name: image for name, (image, _) in read.items()}
-    figure = figures.galaxy(cutout, crowd, aggregate, fit, planes, reason=why)
-    style.save(figure, *paths.values(), note=text(recipe.record(mine.values())))
+    return figures.galaxy(cutout, crowd, aggregate, fit, planes, reason=why)
 
 
 def failed_plot(subject: int, reason: str, paths: Paths, *, recipe: Recipe) -> None:

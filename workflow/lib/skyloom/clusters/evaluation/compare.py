@@ -17,7 +17,7 @@ from skyloom.clusters.evaluation.judge import Judged
 from skyloom.stats.bootstrap import interval, times
 
 AT_ONCE = 100  # draws, to bound the memory of weights
-MEASURES = ("average_precision", "completeness")
+MEASURES = ("average_precision", "completeness_at_purity")
 
 
 def compare(

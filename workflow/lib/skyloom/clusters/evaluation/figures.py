@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from skyloom.clusters.evaluation.colours import COLOURS
 from skyloom.clusters.evaluation.completeness import matched
 from skyloom.clusters.evaluation.judge import Judged
 from skyloom.plots import diagrams, style
@@ -57,7 +58,7 @@ def precision_recall_figure(
         precisions for the legend.
     """
     labels = {name: _label(name, found["finders"][name]) for name in curves}
-    return diagrams.precision_recall(curves, labels)
+    return diagrams.precision_recall(curves, labels, COLOURS)
 
 
 @style.styled
@@ -78,7 +79,9 @@ def estimates_figure(judged: Judged, threshold: float = -np.inf) -> Figure:
 
 
 def _series(axes: Axes, x: str, parts: Mapping[str, pd.DataFrame]) -> None:
-    looks = zip(parts.items(), style.CYCLE, diagrams.MARKS, strict=False)
+    # Bins have an order, and so have their colours.
+    shades = diagrams.shades(len(parts))
+    looks = zip(parts.items(), shades, diagrams.MARKS, strict=False)
     for k, ((name, part), colour, mark) in enumerate(looks):
         part = part[part["n"] > 0]  # noqa: PLW2901
         step = SHIFT * (k - (len(parts) - 1) / 2)
@@ -94,13 +97,14 @@ def _range(letter: str, low: float, high: float) -> str:
 
 
 def _label(name: str, found: Mapping) -> str:
-    area = found["average_precision"]
+    words, area = name.replace("_", " "), found["average_precision"]
     if None in area.values():  # nothing was to be found
-        return name
-    return name + ": AP {value:.3f} ({low:.3f} to {high:.3f})".format(**area)
+        return words
+    return words + ": AP {value:.3f} ({low:.3f} to {high:.3f})".format(**area)
 
 
 def _against(axes: Axes, true, measured, error) -> None:
-    look = {"fmt": ".", "ms": 3, "elinewidth": 0.5, "color": style.BLUE, "alpha": 0.6}
+    look = {"fmt": ".", "ms": 3, "elinewidth": 0.5, "alpha": 0.6}
+    look |= {"color": COLOURS["catalogue"], "mfc": style.BLACK, "mec": style.BLACK}
     axes.errorbar(true, measured, np.nan_to_num(np.asarray(error, float)), **look)
     diagrams.one_to_one(axes, true, measured)

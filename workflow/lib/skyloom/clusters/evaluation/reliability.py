@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from skyloom.clusters.evaluation.colours import COLOURS
 from skyloom.clusters.evaluation.curve import judged_rows
 from skyloom.clusters.evaluation.judge import NONE, Judged
 from skyloom.plots import diagrams
@@ -52,4 +53,4 @@ def figure(forecasts: Mapping[str, tuple[Forecast, np.random.Generator]]) -> Fig
     """Return the reliability of forecasts by name, each with the draws of its ends."""
     tables = {name: calibration.reliability(*one) for name, one in forecasts.items()}
     errors = {name: calibration_error(*one) for name, one in forecasts.items()}
-    return diagrams.reliability(tables, errors, "share that is true")
+    return diagrams.reliability(tables, errors, "share that is true", COLOURS)

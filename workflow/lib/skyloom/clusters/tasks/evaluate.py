@@ -113,9 +113,7 @@ def _apart(
     known = {name: read_clusters(path, empty=True) for name, (path,) in lists.items()}
     first = np.array([tiles.split()[0] for tiles in own["TILES"]], dtype=object)
     tables = {CATALOGUE: {name: own[first == name] for name in sky.seen}} | {
-        kind.replace("_", " "): {
-            name: read_candidates(path) for name, path in one_by_tile(paths).items()
-        }
+        kind: {name: read_candidates(path) for name, path in one_by_tile(paths).items()}
         for kind, paths in finders.items()
     }
     found = {name: stacked(sky.valid(each)) for name, each in tables.items()}
@@ -219,4 +217,4 @@ def _chance(case: Case, rule: Rule, target: Target, seed: int) -> float | None:
 def _reliability(judged: Judged, seed: int) -> Figure:
     data = reliability.of_catalogue(judged), generator(seed, "figure")
     # Nothing was found: an empty diagram.
-    return reliability.figure({"clusters": data} if len(data[0].truth) else {})
+    return reliability.figure({CATALOGUE: data} if len(data[0].truth) else {})

@@ -40,6 +40,8 @@ def judge_tiles(
         metrics = TileMetrics(name)
         metrics.update(probability, truth[name], valid)
         found = {k: v.item() for k, v in metrics.compute().items()}
+        for known in ("ece", "brier", "prevalence"):  # the reliability has them
+            del found[f"{name}_{known}"]
         data = reliability.of_tiles(probability, truth[name], valid)
         rng = generator(seed, "reliability", name)
         report[name] = found | {"reliability": reliability.report(data, rng)}

@@ -6,10 +6,11 @@ CATALOGUE += ("false_alarms", "redshift", "richness")
 HEADLINES = {
     "encoder": (
         "fields",
+        *(f"{kind}.{kind}_average_precision" for kind in TILES),
         *(
-            f"{kind}.{kind}_{figure}"
+            f"{kind}.reliability.{figure}"
             for kind in TILES
-            for figure in ("average_precision", "prevalence", "ece")
+            for figure in ("prevalence", "ece_width")
         ),
     ),
     "survey": (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import diagrams, style
+from skyloom.quasars import colours
 from skyloom.quasars.evaluation.redshifts import OUTLIER, place_in_box
 from skyloom.quasars.evaluation.thresholds import Threshold
 from skyloom.quasars.network.architecture import Architecture
 
 HEIGHT = 2.6  # of a row of panels [inch]
+MEASURES = {"completeness": colours.COMPLETENESS, "purity": colours.PURITY}
 
 
 @style.styled
@@ -24,15 +28,16 @@ def purity_figure(curve: pd.DataFrame, threshold: Threshold) -> Figure:
     fig = style.figure(style.COLUMN_WIDTH, HEIGHT)
     axes = fig.subplots()
     at, purity = curve["threshold"], curve["purity"]
-    look = {"step": "post", "color": style.BLUE, "alpha": 0.2}
+    look = {"step": "post", "color": colours.PURITY, "alpha": 0.2}
     axes.fill_between(at, curve["purity_low"], purity, **look)
-    for name, colour in (("purity", style.BLUE), ("completeness", style.VERMILLION)):
+    for name, colour in MEASURES.items():
         axes.step(at, curve[name], where="post", color=colour, label=name)
     axes.axvline(threshold.value, color=style.BLACK, lw=0.8)
     axes.axhline(threshold.target, color=style.GREY, lw=0.8, ls=":")
     reached = "" if threshold.reached else ", not shown"
     axes.set_title(f"{threshold.value:.3f} for purity {threshold.target:g}{reached}")
-    axes.set(xlabel="threshold", xlim=(0, 1), ylim=(0, 1.03))
+    axes.set(xlabel="threshold of the score", xlim=(0, 1), ylim=(0, 1.03))
+    axes.set_ylabel("share, of the right class")
     axes.legend(loc="lower left")
     return fig
 
@@ -46,10 +51,9 @@ def rates_figure(table: pd.DataFrame) -> Figure:
     fig = style.figure(style.PAGE_WIDTH, HEIGHT)
     axes = fig.subplots(1, 2, sharey=True)
     names = ("median S/N per pixel", "redshift")
-    colours = {"completeness": style.VERMILLION, "purity": style.BLUE}
     looks = [
         (f"{name}{kind}", {"color": colour, "marker": mark, "mfc": fill})
-        for name, colour in colours.items()
+        for name, colour in MEASURES.items()
         for kind, mark, fill in (("", "o", colour), ("_z", "s", "white"))
     ]
     for panel, by, name in zip(axes, ("sn", "z"), names, strict=True):
@@ -58,11 +62,16 @@ def rates_figure(table: pd.DataFrame) -> Figure:
         for k, (measure, look) in enumerate(looks):
             rows = part[part["measure"] == measure]
             x = np.array([bins.index(text) for text in rows["group"]]) + 0.14 * k - 0.21
-            diagrams.bars(panel, x, rows, label=measure, ls="", **look)
+            label = measure.replace("_z", ", with a right redshift")
+            diagrams.bars(panel, x, rows, label=label, ls="", **look)
         panel.set(xlabel=name, ylim=(-0.03, 1.03))
-        panel.set_xticks(range(len(bins)), bins, fontsize=7)
+        names = [re.sub(r"(.*) to inf", r"from \1", text) for text in bins]
+        panel.set_xticks(range(len(bins)), names, fontsize=7)
         panel.tick_params(axis="x", which="minor", bottom=False, top=False)
-    axes[0].legend(loc="lower right")
+    axes[0].set_ylabel("share")
+    fig.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4
+    )
     return fig
 
 
@@ -77,7 +86,7 @@ def redshift_figure(rows: pd.DataFrame) -> Figure:
     left, right = fig.subplots(1, 2)
     _against(left, seen["z_true"], seen["Z"], seen["dv"])
     left.set(xlabel="true redshift", ylabel="measured redshift")
-    _errors(right, {"found quasars": seen["dv"]})
+    _errors(right, {"found quasars": (seen["dv"], style.BLACK)})
     return fig
 
 
@@ -92,9 +101,9 @@ def pile_up_figure(rows: pd.DataFrame, arch: Architecture) -> Figure:
     left, right = fig.subplots(1, 2, width_ratios=(2, 1))
     line, alone = best_line(rows, arch)
     looks = {
-        "truth": (rows["z_true"], style.GREY),
-        "best line alone": (alone, style.VERMILLION),
-        "consensus": (rows["Z"], style.BLUE),
+        "truth": (rows["z_true"], colours.TRUTH),
+        "best line alone": (alone, colours.LINES),
+        "consensus": (rows["Z"], colours.CONSENSUS),
     }
     edges = np.linspace(0, np.nanmax([4.0, *rows["z_true"]]), 90)
     for name, (z, colour) in looks.items():
@@ -127,8 +136,9 @@ def comparison_figure(rows: pd.DataFrame) -> Figure:
     both = rows[rows["DV"].notna()]
     _against(left, both["Z_1"], both["Z_2"], both["DV"])
     left.set(xlabel="redshift, first", ylabel="redshift, second")
-    _errors(middle, {k: both.loc[both["LABEL_1"] == k, "DV"] for k in ("low", "high")})
-    for flip, colour in ((False, style.GREY), (True, style.VERMILLION)):
+    parts = {k: (both["LABEL_1"] == k, c) for k, c in colours.LABELS.items()}
+    _errors(middle, {k: (both.loc[mine, "DV"], c) for k, (mine, c) in parts.items()})
+    for flip, colour in ((False, style.BLACK), (True, colours.WRONG)):
         part = rows[rows["FLIP"] == flip]
         label = f"{len(part):,} {'flip' if flip else 'same'}"
         look = {"color": colour, "label": label, "rasterized": True}
@@ -143,7 +153,7 @@ def _against(axes: Axes, z_true, z, dv) -> None:
     z_true, z = np.asarray(z_true, float), np.asarray(z, float)
     top = float(np.concatenate([z_true, z, [1.0]]).max()) * 1.05
     diagrams.one_to_one(axes, [0], [top])
-    for which, colour in ((~far, style.BLUE), (far, style.VERMILLION)):
+    for which, colour in ((~far, style.BLACK), (far, colours.WRONG)):
         look = {"color": colour, "rasterized": True}
         axes.plot(z_true[which], z[which], ".", ms=2.5, **look)
     axes.set(xlim=(0, top), ylim=(0, top))
@@ -153,7 +163,7 @@ def _against(axes: Axes, z_true, z, dv) -> None:
 
 def _errors(axes: Axes, parts: dict) -> None:
     edges = np.linspace(-OUTLIER, OUTLIER, 61)
-    for (name, errors), colour in zip(parts.items(), style.CYCLE, strict=False):
+    for name, (errors, colour) in parts.items():
         dv = np.asarray(errors, float)
         look = {"histtype": "step", "color": colour, "label": f"{name}: {len(dv):,}"}
         axes.hist(np.clip(dv, -OUTLIER, OUTLIER), bins=edges, **look)

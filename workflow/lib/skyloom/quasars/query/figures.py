@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
+from skyloom.quasars.colours import LINES as LINE_COLOUR
 from skyloom.quasars.network.lines import LINES
 from skyloom.quasars.query.select import line_names
 from skyloom.quasars.query.strategies import MAX_ENTROPY
@@ -26,11 +27,14 @@ LABELS = {
     "HBETA": r"H$\beta$",
     "HALPHA": r"H$\alpha$",
 }
+ABOVE = ("data", "axes fraction")
+LETTERS = 5.2  # width of a line's name, in sizes of its letters
 SMOOTH = 5  # pixels of the grid
 SEEN = 0.5  # confidence from which a line is drawn as found
 KEYS = ["targetid", "tileid", "expid"]
+FLUX = "$f_\\lambda$\n[10$^{-17}$ erg/s/cm²/Å]"
 STAMP = (style.PAGE_WIDTH, 2.3)  # [inch]
-TILE = (2.35, 1.25)  # of a contact sheet [inch]
+TILE = (2.35, 0.83)  # of a panel of a contact sheet [inch]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +90,10 @@ def stamps_of(asked: pd.DataFrame, stores: Iterable[str | Path]) -> Iterator[Sta
 def stamp_figure(stamp: Stamp) -> Figure:
     """Return one spectrum with its lines marked."""
     fig = Figure(figsize=STAMP)
-    room = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.78}
+    room = {"left": 0.105, "right": 0.99, "bottom": 0.17, "top": 0.76}
     axes = fig.subplots(gridspec_kw=room)
     _spectrum(axes, stamp, label=8.0)
-    axes.set(xlabel="observed wavelength [Å]", ylabel=r"$f_\lambda$ [10$^{-17}$ cgs]")
+    axes.set(xlabel="observed wavelength [Å]", ylabel=FLUX)
     fig.text(0.07, 0.95, stamp.name, va="center", weight="bold")
     fig.text(0.29, 0.95, stamp.facts, va="center", fontsize=8)
     fig.text(0.99, 0.95, stamp.reason, va="center", ha="right", fontsize=8)
@@ -97,20 +101,25 @@ def stamp_figure(stamp: Stamp) -> Figure:
 
 
 @style.styled
-def contact_sheet(stamps: Sequence[Stamp], n_columns: int = 3) -> Figure:
-    """Return many spectra on one sheet, in reading order."""
+def contact_sheet(
+    stamps: Sequence[Stamp], n_columns: int = 3, size: float = 4.5
+) -> Figure:
+    """Return many spectra on one sheet, in reading order, with letters of `size`."""
     n_rows = max(1, math.ceil(len(stamps) / n_columns))
-    width, height = TILE[0] * n_columns, TILE[1] * n_rows + 0.3
+    above, gap = 5.0 * size / 72, 6.6 * size / 72  # of a panel, between two [inch]
+    width, height = TILE[0] * n_columns, (TILE[1] + gap) * n_rows + 0.2
     fig = Figure(figsize=(width, height))
-    room = {"left": 0.02, "right": 0.98, "hspace": 0.5, "wspace": 0.08}
-    room |= {"bottom": 0.25 / height, "top": 1 - 0.25 / height}
+    room = {"left": 0.02, "right": 0.98, "hspace": gap / TILE[1], "wspace": 0.08}
+    room |= {"bottom": 0.3 / height, "top": 1 - above / height}
     axes = fig.subplots(n_rows, n_columns, squeeze=False, gridspec_kw=room).ravel()
     for panel in axes[len(stamps) :]:
         panel.set_axis_off()
     for panel, stamp in zip(axes, stamps, strict=False):
-        _spectrum(panel, stamp, label=4.5)
-        panel.tick_params(labelsize=4, labelleft=False, length=1.5, pad=1, which="both")
-        panel.set_title(f"{stamp.name}\n{stamp.facts}", fontsize=4.5, pad=7, loc="left")
+        _spectrum(panel, stamp, label=size)
+        panel.tick_params(labelsize=size - 0.5, labelleft=False, length=1.5, pad=1)
+        words = f"{stamp.name}\n{stamp.facts}"
+        panel.set_title(words, fontsize=size, pad=2 * size + 2, loc="left")
+    fig.text(0.5, 0.04 / height, "observed wavelength [Å]", fontsize=6, ha="center")
     return fig
 
 
@@ -126,12 +135,12 @@ def histogram(entropy: np.ndarray, n: int) -> Figure:
     """Return the distribution of vote entropy [nat] and the cut above which n are."""
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
-    axes.hist(entropy, bins=np.linspace(0, 1.1, 23), color=style.SKY, log=True)
+    axes.hist(entropy, bins=np.linspace(0, 1.1, 23), color=style.GREY, log=True)
     cut = np.sort(entropy)[-min(n, len(entropy))]
-    axes.axvline(cut, color=style.VERMILLION)
-    axes.axvline(MAX_ENTROPY, color=style.GREY, lw=0.8, ls=":")
+    axes.axvline(cut, color=style.BLACK)
+    axes.axvline(MAX_ENTROPY, color=style.BLACK, lw=0.8, ls=":")
     style.note(axes, f"{n:,} above {cut:.3f}", corner="upper right")
-    axes.set(xlabel="vote entropy [nat]", ylabel="number", xlim=(0, 1.12))
+    axes.set(xlabel="vote entropy [nat]", ylabel="exposures", xlim=(0, 1.12))
     return fig
 
 
@@ -160,23 +169,32 @@ def _spectrum(axes: Axes, stamp: Stamp, label: float) -> None:
     axes.plot(stamp.wave, line, color=style.BLACK, lw=0.8)
     for first, last in _runs(~seen):
         right = stamp.wave[min(last, len(stamp.wave) - 1)]
-        axes.axvspan(stamp.wave[first], right, color=style.SKY, alpha=0.3, lw=0)
+        axes.axvspan(stamp.wave[first], right, color=style.GREY, alpha=0.2, lw=0)
     axes.set(xlim=stamp.wave[[0, -1]], ylim=_limits(line))
     axes.minorticks_off()  # they take half the time of a picture, and say nothing
     _marks(axes, stamp, label)
 
 
 def _marks(axes: Axes, stamp: Stamp, size: float) -> None:
-    for name, confidence in stamp.lines.items():
+    shown, step, last = {}, 0, -np.inf
+    points = axes.bbox.width / axes.figure.dpi * 72
+    near = LETTERS * size / points * np.ptp(stamp.wave)
+    for name in sorted(stamp.lines, key=LINES.get):
         wave = LINES[name] * (1 + stamp.z)
-        if not stamp.wave[0] <= wave <= stamp.wave[-1]:
-            continue
+        if stamp.wave[0] <= wave <= stamp.wave[-1]:
+            shown[name] = wave
+    for name, wave in shown.items():
+        confidence = stamp.lines[name]
+        # Names that would touch take turns on two lines.
+        step = 1 - step if wave - last < near else 0
+        last = wave
         found = confidence >= SEEN
-        colour = style.VERMILLION if found else style.BLUE
+        colour = LINE_COLOUR if found else style.GREY
         axes.axvline(wave, color=colour, lw=0.8, ls="-" if found else ":", zorder=0.9)
         text = f"{LABELS[name]} {confidence:.2f}"
-        place = {"ha": "center", "va": "bottom", "fontsize": size, "color": colour}
-        axes.text(wave, 1.01, text, transform=axes.get_xaxis_transform(), **place)
+        place = {"xytext": (0, 1 + step * size), "textcoords": "offset points"}
+        look = {"ha": "center", "va": "bottom", "fontsize": size, "color": colour}
+        axes.annotate(text, (wave, 1), xycoords=ABOVE, **place, **look)
 
 
 def _limits(line: np.ndarray) -> tuple[float, float]:

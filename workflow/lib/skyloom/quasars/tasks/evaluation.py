@@ -15,6 +15,7 @@ from skyloom.io.errors import InputError
 from skyloom.io.record import text
 from skyloom.io.tables import read_own_csv, write_csv
 from skyloom.plots import diagrams, style
+from skyloom.quasars.colours import FORECASTS
 from skyloom.quasars.ensemble.bootstrap import reserved
 from skyloom.quasars.evaluation import compare, figures, metrics, redshifts
 from skyloom.quasars.evaluation.redshifts import pile_up, wiggle
@@ -67,7 +68,9 @@ def judge(
     drawn = {
         "rates": figures.rates_figure(table),
         "redshifts": figures.redshift_figure(rows),
-        "reliability": diagrams.reliability(tables, errors, "share of quasars"),
+        "reliability": diagrams.reliability(
+            tables, errors, "share of quasars", FORECASTS
+        ),
         "pile_up": figures.pile_up_figure(_seen(rows), arch),
     }
     return Judgement(report, table, drawn)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.figure import Figure
 
 from skyloom.plots import style
+from skyloom.som.figures import ticks
 from skyloom.som.grid import ROW_HEIGHT, places
 from skyloom.som.model import Som
+from skyloom.spectra.figures.colours import MAP, PARTS, PROTOTYPE
 
+PALE = "#DDDDDD"  # of a unit without spectra
+COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 CELL = 0.84  # part of a unit's cell that its spectrum fills
 LOSSES = {
     "Lr": "reconstruction",
@@ -38,12 +42,12 @@ def losses(history: Sequence[Mapping], gamma: float) -> Figure:
     left, right, heat = fig.subplots(1, 3)
     step = [row["iter"] for row in history]
     for axes, names in ((left, LOSSES), (right, ERRORS)):
-        for colour, (name, label) in zip(style.CYCLE, names.items(), strict=False):
+        for name, label in names.items():
             factor = gamma if name in {"Lkm", "Ltop"} else 1.0
             for prefix, look in (("", "-"), ("val_", ":")):
                 values = [factor * row.get(prefix + name, np.nan) for row in history]
                 shown = None if prefix else label
-                axes.plot(step, values, ls=look, color=colour, label=shown)
+                axes.plot(step, values, ls=look, color=PARTS[name], label=shown)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 1.0))
     left.set(yscale="log", ylabel="loss (dotted: unseen)")
     right.set(ylabel="error (dotted: unseen)", ylim=(0, None))
@@ -59,8 +63,8 @@ def losses(history: Sequence[Mapping], gamma: float) -> Figure:
 def prototypes(som: Som, decoded: np.ndarray, counts: np.ndarray) -> Figure:
     """Return all decoded prototypes (units, pixels), each at its unit, on one scale.
 
-    Colours rank units by the spectra that they are the best match of, `counts`; a unit
-    without any is grey.
+    Colours are the number of spectra that a unit is the best match of, `counts`; a
+    unit without any is pale.
     """
     place = places(som.shape, som.lattice)
     height = som.shape[0] * (ROW_HEIGHT if som.lattice == "hexagonal" else 1.0)
@@ -75,13 +79,17 @@ def prototypes(som: Som, decoded: np.ndarray, counts: np.ndarray) -> Figure:
     curves = np.stack(
         [place[:, :1] + across, place[:, 1:] + up * height / som.shape[0]], axis=2
     )
-    colours = mpl.colormaps[style.SEQUENTIAL_MAP](_ranks(counts.ravel()))
-    colours[counts.ravel() == 0] = to_rgba(style.GREY)
+    shown = ScalarMappable(LogNorm(1, max(2, counts.max())), style.SEQUENTIAL_MAP)
+    colours = shown.to_rgba(np.maximum(counts.ravel(), 1))
+    colours[counts.ravel() == 0] = to_rgba(PALE)
     axes.add_collection(LineCollection(curves, colors=colours, linewidths=0.6))
+    bar = fig.colorbar(shown, ax=axes, shrink=0.6, label="spectra at a unit")
+    style.log_ticks(bar.ax.yaxis, COUNTS)
     corner = place.min(axis=0) - 0.6
     end = place.max(axis=0) + 0.6
-    axes.set(xlim=(corner[0], end[0]), ylim=(corner[1], end[1]), xticks=[], yticks=[])
-    axes.set(xlabel="column", ylabel="row", aspect="equal")
+    axes.set(xlim=(corner[0], end[0]), ylim=(corner[1], end[1]))
+    ticks(axes, som)
+    axes.set(aspect="equal")
     return fig
 
 
@@ -104,8 +112,8 @@ def reconstructions(
     for row, axes in enumerate(fig.subplots(len(flux), 2, sharex=True, squeeze=False)):
         left, right = axes
         left.plot(wave, data[row], color=style.GREY, lw=0.4, label="spectrum")
-        left.plot(wave, units[row], color=style.ORANGE, lw=0.6, label="prototype")
-        left.plot(wave, made[row], color=style.BLUE, lw=0.6, label="reconstruction")
+        left.plot(wave, units[row], color=PROTOTYPE, lw=0.6, label="prototype")
+        left.plot(wave, made[row], color=MAP, lw=0.6, label="reconstruction")
         right.plot(wave, chi[row], color=style.GREY, lw=0.3)
         right.axhline(0, color=style.BLACK, lw=0.5)
         spread = np.nanmedian(np.abs(chi[row])) * 1.4826
@@ -117,9 +125,3 @@ def reconstructions(
     for axes in fig.axes[-2:]:
         axes.set_xlabel("wavelength at rest [Å]")
     return fig
-
-
-def _ranks(counts: np.ndarray) -> np.ndarray:
-    """Return 0 for the smallest count to 1 for the largest, equal ones alike."""
-    _, rank = np.unique(counts, return_inverse=True)
-    return rank / max(1, rank.max())

@@ -10,11 +10,20 @@ from matplotlib.figure import Figure
 
 from skyloom.plots import style
 from skyloom.plots.diagrams import MARKS, bars, one_to_one
+from skyloom.spectra.figures.colours import MAPS
 from skyloom.stats.scatter import nmad
 
 ACROSS = 3  # panels beside each other
 PANEL_HEIGHT = 1.7  # [inch]
 SN_TICKS = (2, 5, 10, 20, 50, 100, 200)
+# As a legend has the maps.
+NAMES = {
+    "desom": "DESOM",
+    "som": "SOM",
+    "pca_som": "PCA, SOM",
+    "kmeans": "k-means",
+    "ae_som": "autoencoder, SOM",
+}
 AXES = {"meansn2": "S/N a pixel", "redshift": "redshift"}
 
 
@@ -30,10 +39,10 @@ def comparison(table: pd.DataFrame) -> Figure:
         rows = table[table["what"] == what].reset_index(drop=True)
         for k, row in rows.iterrows():
             low, high = (float(row[end]) for end in ("low", "high"))
-            look = {"color": style.CYCLE[k % len(style.CYCLE)]}
+            look = {"color": MAPS[row["map"]]}
             axes.plot([low, high], [k, k], lw=1.5, **look)
             axes.plot(row["value"], k, marker=MARKS[k % len(MARKS)], ms=5, **look)
-        axes.set_yticks(range(len(rows)), rows["map"])
+        axes.set_yticks(range(len(rows)), [NAMES[name] for name in rows["map"]])
         axes.set(title=what, ylim=(len(rows) - 0.5, -0.5))
         axes.tick_params(axis="y", which="both", length=0)
         axes.yaxis.minorticks_off()
@@ -48,10 +57,10 @@ def bias(reports: Mapping[str, Mapping]) -> Figure:
     panels = np.ravel(fig.subplots(1, max(1, len(columns)), sharey=True))
     for axes, column in zip(panels, columns, strict=False):
         axes.axhline(0, color=style.GREY, lw=0.8, ls=":")
-        looks = zip(reports.items(), style.CYCLE, MARKS, strict=False)
-        for (name, report), colour, mark in looks:
+        for (name, report), mark in zip(reports.items(), MARKS, strict=False):
             rows = pd.DataFrame(report["bias"][column])
-            bars(axes, rows["centre"], rows, color=colour, marker=mark, label=name)
+            look = {"color": MAPS[name], "marker": mark, "label": NAMES[name]}
+            bars(axes, rows["centre"], rows, **look)
         axes.set_xlabel(AXES[column])
         if column == "meansn2":
             axes.set_xscale("log")
@@ -77,7 +86,7 @@ def line_indices(value: pd.DataFrame, model: pd.DataFrame, units: Mapping) -> Fi
         known = np.isfinite(value[name]) & np.isfinite(model[name])
         x, y = value[name][known], model[name][known]
         ends = np.percentile(np.concatenate([x, y]), (2, 98)) if len(x) else (0, 1)
-        axes.plot(x, y, ",", color=style.BLUE, rasterized=True)
+        axes.plot(x, y, ",", color=style.BLACK, rasterized=True)
         one_to_one(axes, ends, ends)
         margin = 0.05 * (ends[1] - ends[0])
         ends = ends[0] - margin, ends[1] + margin

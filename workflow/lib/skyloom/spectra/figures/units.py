@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +65,41 @@ def planes(som: Som, values: Mapping[str, np.ndarray]) -> Figure:
         axes.set_axis_off()
     for axes in panels.flat:
         axes.label_outer()
+    return fig
+
+
+@style.styled
+def glance(
+    made: SpectralMap, values: np.ndarray, name: str, units: Sequence[int]
+) -> Figure:
+    """Return the map in the colours of a quantity, and the prototypes of some units.
+
+    Parameters
+    ----------
+    made : SpectralMap
+        The map.
+    values : ndarray, shape (n_units,)
+        Of the quantity; NaN is left white.
+    name : str
+        Of the quantity, with its unit.
+    units : sequence of int
+        Whose prototypes are drawn, in the colours of their values.
+    """
+    fig = style.figure(style.PAGE_WIDTH, 0.45 * style.PAGE_WIDTH)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.15))
+    shown = _plane(left, made.som, values)
+    fig.colorbar(shown, ax=left, label=name, shrink=0.85)
+    place, flux = places(made.som.shape, made.som.lattice), made.prototypes()[units]
+    edge = made.grid.wave[0] - 0.03 * np.ptp(made.grid.wave)
+    step = 1.2 * np.percentile(np.ptp(flux, axis=1), 50)
+    for k, (unit, line) in enumerate(zip(units, flux, strict=True)):
+        look = {"color": shown.to_rgba(values[unit]), "lw": 0.8}
+        right.plot(made.grid.wave, line - line.mean() + k * step, **look)
+        for axes, at in ((left, place[unit]), (right, (edge, k * step))):
+            case = {"path_effects": style.cased(1.2), "ha": "center", "va": "center"}
+            axes.annotate(f"{k + 1}", at, fontsize=9, **case)
+    right.set(xlabel="wavelength at rest [Å]", ylabel="scaled flux and an offset")
+    right.set_title("prototypes of the numbered units")
     return fig
 
 

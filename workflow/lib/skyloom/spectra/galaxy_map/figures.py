@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from skyloom.plots import style
 from skyloom.plots.diagrams import bars
 from skyloom.som.quality import occupancy
+from skyloom.spectra.figures import colours
 from skyloom.spectra.galaxy_map.model import Placed
 
 GAP = 1  # units between two fingerprints
@@ -88,11 +89,11 @@ def classes_told_apart(judged: Mapping) -> Figure:
     axes = fig.subplots()
     ways = [way for way in WAYS if way in next(iter(classes.values()))]
     look = {"ls": "", "color": style.BLACK, "marker": "x"}
-    for k, (way, colour) in enumerate(zip(ways, style.CYCLE, strict=False)):
+    for k, way in enumerate(ways):
         at = np.arange(len(classes)) + (k - (len(ways) - 1) / 2) * 0.25
         found = [one[way] for one in classes.values()]
         values = [one["ami"] for one in found]
-        axes.bar(at, values, 0.22, color=colour, label=WAYS[way])
+        axes.bar(at, values, 0.22, color=colours.WAYS[way], label=WAYS[way])
         label = "shuffled, 99.9 %" if k == 0 else None
         axes.plot(at, [one["ami_null"] for one in found], **look, label=label)
     axes.axhline(0, color=style.GREY, lw=0.6)
@@ -111,7 +112,7 @@ def systematics(judged: Mapping) -> Figure:
     axes = fig.subplots()
     places = np.arange(len(found))
     values = [one["eta2"] for one in found.values()]
-    axes.bar(places, values, 0.5, color=style.BLUE)
+    axes.bar(places, values, 0.5, color=colours.MAP)
     null = [one["eta2_null"] for one in found.values()]
     look = {"ls": "", "marker": "x", "color": style.BLACK}
     axes.plot(places, null, **look, label="mean of the shuffles")
@@ -130,7 +131,7 @@ def outlier_rates(judged: Mapping) -> Figure:
     rates = pd.DataFrame(found["rates"]).T.sort_index(key=pd.to_numeric)
     fig = style.figure(style.COLUMN_WIDTH, 2.4)
     axes = fig.subplots()
-    bars(axes, np.arange(len(rates)), rates, fmt="o", color=style.BLUE)
+    bars(axes, np.arange(len(rates)), rates, fmt="o", color=colours.MAP)
     axes.set_xticks(range(len(rates)), list(rates.index))
     axes.tick_params(axis="x", length=0, which="both")
     p = "" if found["p"] is None else f", p = {found['p']:.2g}"

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skyloom.plots import diagrams, style
+from skyloom.spectra.figures.colours import WAYS
 
 ROW = 1.95  # height of a label's panels [inch]
-COLOURS = {"map": style.BLUE, "ridge": style.VERMILLION, "neighbours": style.GREEN}
 GOAL = (0.62, 0.74)
 NOTHING = "The training spectra have no labels: there is nothing to judge."
 TICKS = (2, 5, 10, 20, 50, 100)  # of S/N
@@ -63,8 +63,7 @@ def _scatter(axes: Axes, found: Mapping) -> None:
     for method, scored in found.items():
         bins = scored.get("meansn2", [])
         x, y = ([one[k] for one in bins] for k in ("median", "nmad"))
-        look = {"color": COLOURS[method], "marker": "o", "ms": 3}
-        axes.plot(x, y, label=method, **look)
+        axes.plot(x, y, label=method, **_look(method, len(x)))
         if method == "map" and len(bins):
             line = y[0] * x[0] / np.array(x)
             axes.plot(x, line, color=style.GREY, ls=":", label="∝ 1/(S/N)")
@@ -78,11 +77,15 @@ def _coverage(axes: Axes, found: Mapping) -> None:
         bins = scored.get("meansn2", [])
         covered = [one["coverage"] for one in bins]
         x, y = [one["median"] for one in bins], [one["value"] for one in covered]
-        axes.plot(x, y, color=COLOURS[method], marker="o", ms=3)
+        axes.plot(x, y, **_look(method, len(x)))
         low, high = ([one[k] for one in covered] for k in ("low", "high"))
-        axes.vlines(x, low, high, color=COLOURS[method], lw=0.8)
+        axes.vlines(x, low, high, color=WAYS[method], lw=0.8)
     axes.set(ylim=(0.3, 1), ylabel="in 68 % interval")
     _against_sn(axes)
+
+
+def _look(method: str, n: int) -> dict:
+    return {"color": WAYS[method], "marker": "o", "ms": 3, "ls": diagrams.joined(n)}
 
 
 def _against_sn(axes: Axes) -> None:

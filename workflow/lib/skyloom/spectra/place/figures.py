@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from astropy.wcs import WCS
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.plots import style
+from skyloom.plots import sky, style
+from skyloom.sky.geometry import pixel_scale, plane_matrix
+from skyloom.spectra.figures.colours import MAP
 from skyloom.spectra.labels.tables import MEANINGS
 from skyloom.spectra.place.spectra import Model
 from skyloom.spectra.rest.files import RestSpectra
@@ -27,10 +30,15 @@ WHOLE = ("row of the unit", "column of the unit")
 
 
 @style.styled
-def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Figure:
+def cube_figure(
+    images: Mapping[str, np.ndarray],
+    labels: tuple[str, ...],
+    wcs: WCS | None = None,
+) -> Figure:
     """Return the maps of a cube; grey where nothing was placed.
 
-    `labels` are shown with half of the width of their intervals.
+    `labels` are shown with half of the width of their intervals. Where the cube has a
+    celestial `wcs`, the first map has a scale, north and east.
     """
     placed = images["MASK"] == 0
     panels = {title: images[name] for name, title in NAMES.items()}
@@ -56,6 +64,9 @@ def cube_figure(images: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> Fi
         style.bare(axes)
     for axes in grid[len(panels) :]:
         axes.remove()
+    if wcs is not None:
+        sky.scale_bar(grid[0], pixel_scale(wcs))
+        sky.compass(grid[0], plane_matrix(wcs, nx / 2, ny / 2))
     return fig
 
 
@@ -94,7 +105,7 @@ def spectra_figure(spectra: RestSpectra, found, model: Model) -> Figure:
         axes.plot(wave, shown, color=style.GREY, lw=0.6, label="spectrum")
         axes.set_ylim(*_limits(flux[i][seen], made[i][seen]))
         if not one["reason"]:
-            axes.plot(wave, made[i, span], color=style.VERMILLION, lw=0.8, label="map")
+            axes.plot(wave, made[i, span], color=MAP, lw=0.8, label="map")
         axes.set_title(style.words(_said(one, model)), fontsize=7, loc="left", pad=2)
     grid[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
     grid[-1].set_xlabel("wavelength at rest [Å]")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 from astropy.io.fits import Header
+from astropy.wcs import WCS
 from matplotlib.figure import Figure
 
 from skyloom.io.errors import DatumError, InputError
@@ -192,5 +193,6 @@ def place_parts(
 def picture(placed: Placed, model: Model) -> Figure:
     """Return the maps of a cube, or the first spectra of a file."""
     if placed.images:
-        return cube_figure(placed.images, tuple(model.labels.labels))
+        wcs = WCS(placed.sky) if placed.sky else None
+        return cube_figure(placed.images, tuple(model.labels.labels), wcs)
     return spectra_figure(placed.first, placed.table, model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -11,10 +12,11 @@ from matplotlib import colors, patches
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from skyloom.plots import style
+from skyloom.plots import sky, style
+from skyloom.spirals.figures.colours import ARMS, BARS, question
 from skyloom.spirals.questions import asked, expected_shares, questions
 
-LOOKS = (style.SKY, style.ORANGE)  # arms, bar
+LOOKS = (ARMS, BARS)
 NAMES = ("arms", "bar")
 TITLES = {"spiral": "arms", "bar": "bars"}
 LEVELS = (0.2, 0.4, 0.6, 0.8)  # shares of volunteers that contours follow
@@ -49,15 +51,20 @@ class Galaxy:
 
 
 @style.styled
-def gallery(galaxies: Sequence[Galaxy], drawn: str) -> Figure:
-    """Return a page: a row a galaxy, a column a map.
+def gallery(galaxies: Sequence[Galaxy], drawn: str, *, across: bool = False) -> Figure:
+    """Return a page: a row a galaxy, a column a map; `across`, the other way round.
 
     Shares are tints, and contours at 0.2, 0.4, ... on the picture of the map titled
     `drawn`. North is up, east is left.
     """
     titles = list(galaxies[0].maps)
-    fig, axes = style.panels(len(galaxies), len(titles) + 1, SIDE, (0.05, 0.05))
-    axes = np.atleast_2d(axes)
+    size = len(galaxies), len(titles) + 1
+    if across:
+        fig = style.figure(SIDE * size[0] + 0.2, SIDE * size[1] + 0.4)
+        axes = fig.subplots(*size[::-1], squeeze=False).T
+    else:
+        fig, axes = style.panels(*size, SIDE, (0.05, 0.05))
+        axes = np.atleast_2d(axes)
     for row, one in zip(axes, galaxies, strict=True):
         row[0].imshow(one.picture)
         contours(row[0], one.maps[drawn], one.picture.shape)
@@ -68,9 +75,14 @@ def gallery(galaxies: Sequence[Galaxy], drawn: str) -> Figure:
         for panel in row:
             style.bare(panel)
     for panel, title in zip(axes[0], [f"contours: {drawn}", *titles], strict=True):
-        panel.set_title(title, fontsize=7.5)
+        if across:
+            panel.set_ylabel(title, fontsize=7.5)
+        else:
+            panel.set_title(title, fontsize=7.5)
+    sky.compass(axes[0, 0], colour="white")
     keys = _keys("share of volunteers: {}")
-    fig.legend(handles=keys, loc="lower center", ncols=2, fontsize=7.5)
+    place = "outside lower center" if across else "lower center"
+    fig.legend(handles=keys, loc=place, ncols=2, fontsize=7.5)
     return fig
 
 
@@ -81,8 +93,11 @@ def galaxy_figure(
     maps: np.ndarray,
     concentrations: np.ndarray,
     lines: Sequence[str] = (),
+    scale: float = math.nan,
 ) -> Figure:
     """Return a picture, its maps of arms and bar, and the expected votes.
+
+    North is up, east is left.
 
     Parameters
     ----------
@@ -96,6 +111,8 @@ def galaxy_figure(
         Of the votes.
     lines : sequence of str
         What was measured, one below the other.
+    scale : float
+        Side of a pixel of the picture [arcsec]; NaN: unknown, and no scale is drawn.
     """
     fig = style.figure(style.PAGE_WIDTH, 5.2)
     left, right = fig.subfigures(1, 2, width_ratios=(1, 1.25))
@@ -105,6 +122,9 @@ def galaxy_figure(
     lower.imshow(tinted(picture, maps))
     for panel in (upper, lower):
         style.bare(panel)
+    sky.compass(upper, colour="white")
+    if math.isfinite(scale):
+        sky.scale_bar(upper, scale, "white")
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
     lower.legend(handles=_keys("{}"), ncols=2, **place)
     upper.set_title("\n".join([title, *lines]), fontsize=7.5)
@@ -175,13 +195,14 @@ def _votes(axes: Axes, concentrations: np.ndarray) -> None:
         share, error = shares[one.columns], errors[one.columns]
         y = place + np.arange(len(share))
         ends = np.array([np.minimum(error, share), np.minimum(error, 1 - share)])
-        bars = axes.barh(y, share, height=0.75, color=style.BLUE)
+        colour = question(one.name)
+        bars = axes.barh(y, share, height=0.75, color=colour)
         whiskers = axes.errorbar(share, y, xerr=ends, fmt="none", ecolor="black")
         for line in whiskers[2]:
             line.set_linewidth(0.6)
         if chance < RARE:
             for bar in bars:
-                bar.set(facecolor=style.BLUE, alpha=0.3)
+                bar.set(facecolor=colour, alpha=0.3)
         name = one.name.replace("-", " ")
         axes.text(
             1.03, y.mean(), f"{name}\nasked {chance:.0%}", fontsize=6, va="center"

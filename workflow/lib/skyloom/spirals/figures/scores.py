@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from skyloom.plots import diagrams, style
 from skyloom.spirals.evaluation.recovery import QUANTITIES, errors
 from skyloom.spirals.evaluation.votes import forecast
+from skyloom.spirals.figures import colours
 from skyloom.spirals.questions import question
 from skyloom.stats.calibration import reliability
 
@@ -42,7 +43,8 @@ def overlap_figure(tables: Mapping[str, pd.DataFrame], volunteers: str) -> Figur
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        By kind (arms, bars), all of the same methods: ``method, value, low, high, n``.
+        By kind (arms, bars; what follows a comma is free), all of the same methods:
+        ``method, value, low, high, n``.
     volunteers : str
         The method that the others are to be seen beside: a line.
     """
@@ -54,11 +56,12 @@ def overlap_figure(tables: Mapping[str, pd.DataFrame], volunteers: str) -> Figur
         value, low, high = (table[k].to_numpy(float) for k in ("value", "low", "high"))
         ends = np.maximum(np.nan_to_num([value - low, high - value]), 0)
         own = (table["method"] == volunteers).to_numpy()
-        for some, colour in ((~own, style.BLUE), (own, style.VERMILLION)):
+        mine = colours.KINDS[kind.partition(",")[0]]
+        for some, colour in ((~own, mine), (own, style.BLACK)):
             look = {"fmt": "o", "color": colour, "capsize": 2, "elinewidth": 1.0}
             panel.errorbar(value[some], y[some], xerr=ends[:, some], **look)
         for line in value[own]:
-            panel.axvline(line, color=style.VERMILLION, lw=0.8, ls=":")
+            panel.axvline(line, color=style.BLACK, lw=0.8, ls=":")
         panel.set_yticks(y, table["method"])
         panel.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, None), xlabel="mean soft IoU")
         panel.set_title(f"{kind}: {int(table['n'].max())} galaxies")
@@ -88,8 +91,8 @@ def votes_figure(
     left, right = fig.subplots(1, 2)
     left.plot([0, 1], [0, 1], color=style.GREY, lw=0.8, ls=":")
     right.axhline(1, color=style.GREY, lw=0.8, ls=":")
-    looks = zip(SHOWN, style.CYCLE, diagrams.MARKS, strict=False)
-    for name, colour, mark in looks:
+    for name, mark in zip(SHOWN, diagrams.MARKS, strict=False):
+        colour = colours.question(name)
         part = values.loc[values["question"] == name, "value"]
         if part.empty:
             continue
@@ -176,8 +179,8 @@ def efficiency_figure(
 
 def _series(axes: Axes, table: pd.DataFrame, by: str, **look) -> None:
     series = list(table.groupby(by, sort=True))
-    looks = zip(series, style.CYCLE, diagrams.MARKS, strict=False)
-    for k, ((name, part), colour, mark) in enumerate(looks):
+    for k, ((name, part), mark) in enumerate(zip(series, diagrams.MARKS, strict=False)):
+        colour = colours.HEADS[name.partition(" ")[0]]  # of a difference, the first
         at = part["masks"] * (1 + SHIFT * (2 * k - len(series) + 1))
         label = name.replace(" - ", " − ")
         diagrams.bars(axes, at, part, color=colour, marker=mark, label=label, **look)
@@ -192,8 +195,8 @@ def _against(axes: Axes, table: pd.DataFrame, name: str) -> None:
     if how == "axis":
         value = true + off
     error = np.nan_to_num(table[f"{name}_err"].to_numpy(float)[both])
-    look = {"fmt": ".", "ms": 3, "elinewidth": 0.4, "color": style.BLUE, "alpha": 0.5}
-    axes.errorbar(true, value, error, **look)
+    look = {"fmt": ".", "ms": 3, "elinewidth": 0.4, "alpha": 0.5}
+    axes.errorbar(true, value, error, color=colours.question(name), **look)
     if len(off):
         diagrams.one_to_one(axes, true, true)
     unit = "%" if how == "ratio" else "°" if "[deg]" in LABELS[name] else ""

@@ -126,9 +126,9 @@ def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
     shown = middle(image, maps.crop, round(maps.crop * len(image)))
     alpha = np.asarray(maps.votes["concentration"])
     lines = lines_of(maps.measures)
-    return galaxy_figure(
-        name, shown.clip(0, 255).astype(np.uint8), maps.mean, alpha, lines
-    )
+    shown = shown.clip(0, 255).astype(np.uint8)
+    scale = maps.measures["pixscale"] * maps.mean.shape[-1] / len(shown)
+    return galaxy_figure(name, shown, maps.mean, alpha, lines, scale)
 
 
 def lines_of(row: Mapping) -> list[str]:
