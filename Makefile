@@ -1,9 +1,5 @@
-# `make run`: the demo. `make report`: its report, one page. `make pictures`: README's
-# pictures, of its products. `make test`: checks and tests; `make soak`: the long ones.
-# `make bench`: speed against peers. `make config`: the configuration's page.
-# `make encoder`: the encoder of clusters that ships, trained again.
-# `make profile`: `--profile slurm`.
-# Needs python3 (3.11 or newer) with venv, and nothing else; see README.md.
+# `make help` lists what there is. Needs python3 (3.11 or newer) with venv, and nothing
+# else; see README.md.
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
@@ -12,43 +8,43 @@ READY := .venv/.ready
 PROFILES := $(if $(XDG_CONFIG_HOME),$(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 
-.PHONY: run report pictures test soak bench config encoder lint profile clean
+.PHONY: run report pictures test soak bench config encoder lint profile clean help
 
-run: $(READY)
+run: $(READY) ## set up .venv, then run the demo (the default)
 	$(BIN)/snakemake --cores $(CORES)
 
 # Of another run: snakemake --report results/<run>/report.html --configfile <its layer>
-report: $(READY)
+report: $(READY) ## a report of the demo, one file: results/demo/report.html
 	$(BIN)/snakemake --report results/demo/report.html
 
-pictures: $(READY)
+pictures: $(READY) ## README's pictures, of the demo's products
 	PYTHONPATH=workflow/lib $(BIN)/python workflow/report/front.py results/demo
 
 # A process a core; the tests of a file stay together, as they share what they make;
 # tests/conftest.py says which files begin.
-test: lint
+test: lint ## lint, and the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile \
 	    --no-loadscope-reorder
 
 # The long forms of tests that `make test` runs in short.
-soak: $(READY)
+soak: $(READY) ## the long forms of tests
 	$(BIN)/python -m pytest -m soak
 
-bench: $(READY)
+bench: $(READY) ## speed against named peers; on a quiet machine
 	$(BIN)/python -m pytest -m benchmark
 
 # The encoder of clusters that ships, in its two stages: half a day on two cores, with
 # DES Y1's list under $SKYLOOM_DATA. See resources/models/clusters/README.md.
 STAGE1 = results/stage1/clusters/encoder/best_encoder.ckpt
 STAGE2 = results/long/clusters/encoder/calibration.json
-encoder: $(READY)
+encoder: $(READY) ## train the encoder of clusters that ships again: half a day
 	$(BIN)/snakemake --cores $(CORES) $(STAGE1) --configfile config/long.yaml \
 	    --config run=stage1 seed=2 'areas=[clusters]' \
 	    'clusters={simulate: {fields: {halos: {even: 0}}}, train: {epochs: 26}}'
 	$(BIN)/snakemake --cores $(CORES) $(STAGE2) --configfile config/long.yaml \
 	    --config 'areas=[clusters]' 'clusters={train: {start: $(STAGE1), epochs: 5, rate: 0.001}}'
 
-lint: $(READY)
+lint: $(READY) ## ruff, snakefmt and Snakemake's own linter
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check $(SMK)
@@ -72,16 +68,21 @@ blank, and Snakemake cannot start jobs there; move it to a path without one" >&2
 	touch $@
 
 # The configuration's page and the schema for editors, from its classes.
-config: $(READY)
+config: $(READY) ## write the page and the schema of the configuration
 	PYTHONPATH=workflow/lib $(BIN)/python -m skyloom.run.config_docs
 
 # Snakemake looks for profiles by name in the user's own folder only.
-profile:
+profile: ## let `snakemake --profile slurm` find profiles/slurm
 	mkdir -p "$(PROFILES)"
 	ln -sfn "$(CURDIR)/profiles/slurm" "$(PROFILES)/slurm"
 	@echo "snakemake --profile slurm now uses $(CURDIR)/profiles/slurm"
 
 # Everything that can be made again, except the results.
-clean:
+clean: ## remove all that can be made again, except the results
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis
 	find workflow scripts tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The targets are those whose line has ##.
+help: ## this list
+	@grep -E '^[a-z]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | \
+	    sed -E 's/^([a-z]+):.* ## (.*)/make \1\t\2/' | expand -t 14

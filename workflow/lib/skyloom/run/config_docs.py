@@ -27,16 +27,109 @@ LIMITS = {
 PAGE = """\
 # The configuration
 
-`config.yaml` holds what every run shares. On it lies one layer: `demo.yaml` if none is
-named, else the files after `--configfile`. A layer sets what it needs; every other key
-has the default below, which suits a survey. On the command line, `--config` sets keys
-too: `--config 'builder={{tune: {{max_evaluations: 100}}}}'`; `null` unsets one there.
+## Layers
 
-Paths of data are relative to `$SKYLOOM_DATA` (`data/` when it is not set); they may
-have blanks, but none of `{{`, `}}`, `<` and `>`. An unknown key, a key that a layer has
-twice, a wrong type or range, a missing file and settings that contradict each other
-stop a run before its first job, with one message. A number without an upper limit below
-is 10⁹ at most. In a layer, text that reads as a number or a date is put in quotes.
+A run is described by a few YAML files, its *layers*. `config.yaml` holds what every run
+shares. On it lies one layer: `demo.yaml` if none is named, else the files after
+`--configfile`, of which a later one wins. A layer sets what it needs; every other key
+has the default below, which suits a survey. No layer inherits anything of the demo.
+
+On the command line, `--config` sets keys too and wins over all files:
+`--config 'builder={{tune: {{max_evaluations: 100}}}}'`; `null` unsets a key there. Put
+the names of products or rules before `--configfile`, which takes all words that follow.
+
+`run` names the run: its products lie in `results/<run>/`. `areas` says which areas it
+has. `seed` is the one number that all randomness comes from: the same seed gives the
+same bytes.
+
+Paths of data are relative to the folder that the environment variable `SKYLOOM_DATA`
+names (`data/` when it is not set); they may have blanks, but none of `{{`, `}}`, `<`
+and `>`. An unknown key, a key that a layer has twice, a wrong type or range, a missing
+file and settings that contradict each other stop a run before its first job, with one
+message. A number without an upper limit below is 10⁹ at most. In a layer, text that
+reads as a number or a date is put in quotes.
+
+## Your own data: an example
+
+To classify the spectra in `/data/spectra` and judge the answer by the table
+`/data/spectra/truth.csv`, write a file `mine.yaml`:
+
+```yaml
+run: mine
+areas: [quasars]
+quasars:
+  rounds: 0 # nothing is trained: the ensemble that comes with skyloom classifies
+  evaluate: {{spectra: spectra, truth: spectra/truth.csv}}
+```
+
+See what would be done, then do it:
+
+```sh
+export SKYLOOM_DATA=/data
+.venv/bin/snakemake --cores 2 quasars_evaluate --dry-run --configfile mine.yaml
+.venv/bin/snakemake --cores 2 quasars_evaluate --configfile mine.yaml
+```
+
+The answer is in `results/mine/quasars/classified/noise1/`. After a change of
+`mine.yaml` or of a file of data, the same command does again what depends on it, and
+nothing else.
+Formats of files, and an example for each area, are in the README of the area:
+[builder](../workflow/lib/skyloom/builder/README.md),
+[quasars](../workflow/lib/skyloom/quasars/README.md),
+[clusters](../workflow/lib/skyloom/clusters/README.md),
+[spectra](../workflow/lib/skyloom/spectra/README.md) and
+[spirals](../workflow/lib/skyloom/spirals/README.md).
+
+Tables of yours (sheets, truths, lists, exports) may be CSV or TSV in UTF-8, gzipped or
+not, with `,`, `;` or tabs between cells and a point in decimals; names of columns in
+any case; rows without content are passed over. Identifiers are read exactly
+(`39627788403084375`, also with `.0`), from text columns too; what a spreadsheet or a
+column of floats has rounded (`3.96E+16`) is refused. A redshift that nobody knows is an
+empty cell or -1.
+
+What is fetched from archives is compared with a list of checksums where one is named,
+and looked at by the reader of its format, before it counts as there.
+
+## How to do again what failed
+
+Start the same command again: it goes on where it was. What there is to do before:
+
+- **A job failed.** The console names the job and its log. Mend the cause, and start the
+  command again: that job, and what waits for it, are done again; objects of the job
+  that were finished are kept. With `--keep-going` other jobs go on meanwhile.
+- **Single objects failed** (`"status": "failed"` in a file, or a reason in the row of a
+  table). That is a result: the object could not be used, and the reason says why. Put a
+  better file in the place of the bad one, and start the command again: what depends on
+  it is done again by itself.
+- **You want a product again, though nothing has changed.** Ask for it with `--force`:
+  the job that makes it is done again, for all objects of the job. What is made from it
+  follows at the next start.
+- **You stopped the run with Ctrl-C.** Nothing.
+- **The run was killed, or the machine went down.** Take the lock off, then start the
+  command again with `--rerun-incomplete`.
+- **A download failed.** Nothing: files that arrived whole are kept.
+- **A job was out of memory or time, on a cluster.** It is tried twice more with more of
+  both. Then give it more: `--set-resources <rule>:mem_mb=16000` [MB], or `runtime=600`
+  [minutes].
+- **The launcher on a cluster was killed.** Nothing: it cancels first what is left in
+  the queue.
+
+After the demo was killed:
+
+```sh
+.venv/bin/snakemake --unlock
+.venv/bin/snakemake --cores all --rerun-incomplete
+```
+
+One galaxy's model again, of the demo:
+
+```sh
+.venv/bin/snakemake --cores all --force results/demo/builder/models/100001.json
+```
+
+A product that was deleted is made again when it is asked for, or something needs it.
+
+## The keys
 
 This page is written by `make config` from the classes in
 `workflow/lib/skyloom/<area>/config.py`; `workflow/schemas/config.schema.json`, written
