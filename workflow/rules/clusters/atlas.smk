@@ -1,7 +1,7 @@
 """What a person looks at: clusters and tiles on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.clusters.atlas_page import MOST, PROGRAMS
+from skyloom.clusters.atlas_page import MOST
 
 SHOWN = survey_tiles.sample(TILES, MOST)
 OF_TILES = {
@@ -49,7 +49,7 @@ rule atlas:
         settings=pick(
             config
             | {
-                "assets": sums(*PROGRAMS),
+                "assets": sums("clusters"),
                 "kinds": sorted(PAGE),
                 "n_tiles": len(TILES),
                 "tiles": SHOWN,
