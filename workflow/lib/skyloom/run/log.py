@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sys import modules
 from typing import TextIO
 
 NAME = "skyloom"
@@ -170,7 +171,7 @@ def begin() -> None:
 
     TensorFlow greets where it is imported, and a script that fails there has a reason.
     """
-    job = getattr(sys.modules["__main__"], "snakemake", None)
+    job = getattr(modules["__main__"], "snakemake", None)
     first = os.environ.get(RANK, "0") == "0"
     if CONSOLE in os.environ and first and job is not None and job.log:
         _empty(Path(job.log[0]))
