@@ -17,9 +17,10 @@ SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 run: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
-# Of another run: snakemake --report results/<run>/report.html --configfile <its layer>
+# Of another run: the same command with its folder, and --configfile <its layer>.
 report: $(READY)
-	$(BIN)/snakemake --report results/demo/report.html
+	PYTHONWARNINGS=ignore $(BIN)/snakemake --report results/demo/report.html \
+	    --report-stylesheet workflow/report/report.css
 
 pictures: $(READY)
 	PYTHONPATH=workflow/lib $(BIN)/python workflow/report/front.py results/demo
