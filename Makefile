@@ -13,9 +13,10 @@ SMK := Snakefile $(shell find workflow/rules -name '*.smk')
 run: $(READY) ## set up .venv, then run the demo (the default)
 	$(BIN)/snakemake --cores $(CORES)
 
-# Of another run: snakemake --report results/<run>/report.html --configfile <its layer>
+# Of another run: the same command with its folder, and --configfile <its layer>.
 report: $(READY) ## a report of the demo, one file: results/demo/report.html
-	$(BIN)/snakemake --report results/demo/report.html
+	PYTHONWARNINGS=ignore $(BIN)/snakemake --report results/demo/report.html \
+	    --report-stylesheet workflow/report/report.css
 
 pictures: $(READY) ## README's pictures, of the demo's products
 	PYTHONPATH=workflow/lib $(BIN)/python workflow/report/front.py results/demo

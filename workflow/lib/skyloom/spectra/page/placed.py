@@ -130,13 +130,15 @@ def _where(one: pd.Series) -> str:
     """Return which spectrum of its file it is: a name, or a place in a cube."""
     if place := _place(one):
         return f"spaxel in column {place[0]}, row {place[1]}"
+    if not pd.isna(one.get("bin")):
+        return f"bin {int(one['bin'])}"
     return str(one.get("plateifu", one.get("fname", "")))
 
 
 def _place(one: pd.Series) -> list[int] | None:
-    """Return column and row of a spectrum of a cube."""
-    known = "row" in one.index and "column" in one.index
-    return [int(one["column"]), int(one["row"])] if known else None
+    """Return column and row of a spaxel of a cube; None for a bin, and for others."""
+    place = [one.get("column"), one.get("row")]
+    return None if pd.isna(place).any() else [int(v) for v in place]
 
 
 def _flags(one: pd.Series) -> list[str]:
