@@ -1,8 +1,7 @@
 """Write the page of the atlas that shows clusters, and the tiles that they lie on."""
 
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
-from skyloom.clusters.atlas_page import PROGRAMS
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.tasks import atlas
 from skyloom.run.job import Job
@@ -26,7 +25,7 @@ write_page(
     "with what each finder sees.",
     data=data,
     sprite=sprite(pictures, atlas.MOST_SIDE),
-    program=PROGRAMS,
+    program=program("clusters"),
     provenance=job.provenance(),
     warnings=atlas.left_out(data, job.settings["n_tiles"]),
 )

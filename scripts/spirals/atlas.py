@@ -1,9 +1,8 @@
 """Write the page of the atlas that shows galaxies with their maps of arms and bars."""
 
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
 from skyloom.run.job import Job
-from skyloom.spirals.atlas_page import PROGRAM
 from skyloom.spirals.tasks.atlas import galaxies
 
 job = Job(snakemake)
@@ -18,7 +17,7 @@ write_page(
     "follows for the galaxy.",
     data=data,
     sprite=sprite(pictures),
-    program=PROGRAM,
+    program=program("spirals"),
     provenance=job.provenance(),
     warnings=[f"{n_left} more galaxies are in the catalogue."] if n_left > 0 else [],
 )

@@ -7,9 +7,8 @@ import re
 import numpy as np
 import pytest
 import small_tiles
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
-from skyloom.clusters.atlas_page import PROGRAMS
 from skyloom.clusters.evaluation.judge import Rule
 from skyloom.clusters.tasks import atlas
 from skyloom.io.documents import write_json
@@ -24,7 +23,7 @@ def write(page, data, pictures=()):
         opening="Clusters.",
         data=empty | data,
         sprite=sprite(pictures, atlas.MOST_SIDE),
-        program=PROGRAMS,
+        program=program("clusters"),
         provenance={},
     )
     return page

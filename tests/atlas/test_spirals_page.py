@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import looked_at_galaxies as looked
 import pytest
-from skyloom.atlas.page import write_page
+from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
-from skyloom.spirals.atlas_page import PROGRAM
 from skyloom.spirals.tasks.atlas import galaxies
 
 FIRST, SECOND = looked.NAMES[:2]
@@ -24,7 +23,7 @@ def path(tmp_path_factory):
         opening="Galaxies.",
         data=data,
         sprite=sprite(pictures),
-        program=PROGRAM,
+        program=program("spirals"),
         provenance={},
     )
     return page

@@ -1,7 +1,7 @@
 """What a person looks at: galaxies with maps, votes and measures on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.spirals.atlas_page import PROGRAM, some
+from skyloom.spirals.atlas_page import some
 
 LOOKED_AT = some(list(INPUTS.galaxies))
 PAGE = {}
@@ -35,7 +35,7 @@ rule atlas:
     params:
         settings=pick(
             TABLES
-            | {"assets": sums(PROGRAM), "kinds": sorted(PAGE), "names": LOOKED_AT},
+            | {"assets": sums("spirals"), "kinds": sorted(PAGE), "names": LOOKED_AT},
             "assets",
             "kinds",
             "names",

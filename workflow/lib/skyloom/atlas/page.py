@@ -62,7 +62,7 @@ PAGE = """<!doctype html>
 
 
 def program(area: str) -> list[Path]:
-    """Return the JavaScript of an area's page: ``atlas_*.js``, and last ``atlas.js``."""
+    """Return the JavaScript of an area's page: ``atlas_*.js``, then ``atlas.js``."""
     return sorted((LIBRARY / "skyloom" / area).glob("atlas*.js"), reverse=True)
 
 
