@@ -1,9 +1,8 @@
 """What a person looks at: clusters and tiles on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.clusters.atlas_page import MOST
 
-SHOWN = survey_tiles.sample(TILES, MOST)
+SHOWN = survey_tiles.sample(TILES, survey_tiles.SHOWN)
 OF_TILES = {
     "predictions": ("<results>/predictions/{tile}.npz", SHOWN),
     "encoder": ("<results>/detections/{tile}.fits", SHOWN),

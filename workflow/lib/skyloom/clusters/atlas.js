@@ -65,8 +65,7 @@
   };
 
   // --- The catalogue ------------------------------------------------------------------------
-  const numbers = (one, fields) => [["right ascension", one.place[0].toFixed(5), "", "deg"],
-    ["declination", one.place[1].toFixed(5), "", "deg"],
+  const numbers = (one, fields) => [
     ...Object.entries(fields).map(([name, field]) => [field.label, one.values[name], one.errors[name], ""]),
     ["found by", one.found_by], ["members listed", one.n_members]];
   const members = (one) => {

@@ -20,6 +20,7 @@ from skyloom.run.sheets import read_sheet
 TILE = re.compile(r"(?P<tile>.+)_r\d+p\d+_(?P<band>[grizY])_nobkg\.fits(\.fz)?")
 ARCHIVED = re.compile(r"DES\d{4}[+-]\d{4}_r\d+p\d+_[grizY]_nobkg\.fits\.fz")
 SAMPLE = 50  # tiles that say how common what is no cluster is
+SHOWN = 100  # tiles of the atlas: 490 px each
 LISTED = Path(".snakemake")  # folder of listings, for the jobs of a run
 # Files are called <tile>.<suffix> and <tile>_<band>.<suffix>, and lists of tiles have
 # blanks between them: a name must come back from all of these.

@@ -1,4 +1,4 @@
-"""What the atlas shows at most; rules read this."""
+"""Which galaxies the atlas shows."""
 
 from collections.abc import Sequence
 

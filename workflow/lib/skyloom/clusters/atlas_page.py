@@ -1,3 +1,0 @@
-"""What the atlas shows at most; rules read this."""
-
-MOST = 100  # tiles of a page, evenly among all: 490 px each
