@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from skyloom.atlas.page import write_index
-from skyloom.run.job import Job
+from skyloom.run import log
+from skyloom.run.provenance import Recipe
 
 WORDS = {
     "builder": "galaxies: image, model, residual, what volunteers drew, parameters",
@@ -12,7 +13,8 @@ WORDS = {
     "spectra": "the map of spectra and the map of galaxies, unit by unit",
     "spirals": "galaxies with their maps of arms and bars, votes and measures",
 }
-job = Job(snakemake)
-areas = {Path(page).stem: WORDS[Path(page).stem] for page in job.input}
-run = Path(job.output[0]).parent.parent.name
-write_index(job.output[0], run, areas, job.provenance())
+log.start(snakemake.log[0])
+recipe = Recipe(dict(snakemake.params.settings), snakemake.params.code)
+areas = {Path(page).stem: WORDS[Path(page).stem] for page in snakemake.input}
+run = Path(snakemake.output[0]).parent.parent.name
+write_index(snakemake.output[0], run, areas, recipe.record(snakemake.input))
