@@ -172,6 +172,14 @@ def test_a_job_that_could_not_say_why(told, ending, words):
     assert told.seen[2] == "    epoch 3 of 9"
 
 
+def test_a_run_that_was_interrupted(told):
+    """It is said in words, and no error is made of it."""
+    told.start()
+    logged("ERROR KeyboardInterrupt: ")
+    told.fail()
+    assert told.seen[1] == "    it was interrupted"
+
+
 def test_a_script_that_did_not_come_to_its_log(told):
     """Its last words, which standard error has left there."""
     told.start()

@@ -130,3 +130,11 @@ def test_kernels_share_no_socket(notebook, tmp_path, monkeypatch):
         execute(notebook, tmp_path / name, {}, tmp_path)
     assert len(set(seen)) == 2
     assert not any(Path(place).is_relative_to(Path.cwd()) for place in seen)
+
+
+def test_stored_notebooks_name_their_cells(checkout):
+    """Where a cell has no id, each reader warns, and that is an error here."""
+    books = sorted((checkout / "notebooks").glob("*.ipynb"))
+    cells = [c for book in books for c in nbformat.read(book, as_version=4).cells]
+    assert cells
+    assert all(cell.id for cell in cells)

@@ -90,6 +90,10 @@ def test_a_job_that_fails(folder):
         "1 job failed:",
         f"    draw: {LOG}",
     ]
+    assert lines[-2:] == [
+        "WorkflowError:",
+        "At least one job did not complete successfully.",
+    ]
     assert "Traceback" not in said.stdout
     assert "Traceback" in (folder / LOG).read_text()
     (folder / "data" / "numbers.txt").write_text("2\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 from skyloom.run.log import bounded, read
 
 WARNINGS = 3  # of a job that are shown; its log has all
-SHORT, TAIL = 200, 8  # characters of a warning; lines of an error
+SHORT, TAIL = 300, 8  # characters of a warning; lines of an error
 
 
 @dataclass
@@ -119,7 +119,9 @@ def counted(job: Ran, said: str) -> str:
 
 def reason(job: Ran, ending: str) -> list[str]:
     """Return the error of a job without its trace; else how it ended."""
-    if errors := job.all("ERROR"):
+    if (errors := job.all("ERROR")) and errors[-1].startswith("KeyboardInterrupt"):
+        return ["it was interrupted"]
+    if errors:
         message = errors[-1].partition("Traceback (most recent call last)")[0]
         return message.strip().splitlines()[:TAIL]
     last = job.said[-1][1].splitlines()[-TAIL:] if job.said else []
