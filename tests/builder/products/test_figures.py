@@ -78,7 +78,7 @@ def test_full_page(tmp_path):
         "residual",
         "radial profile",
         "drawn shapes",
-        "2 strokes, 2 arms agreed, 2 fitted",
+        "2 strokes; arms: 2 agreed, 2 fitted",
         "probability of the components",
         "pitch angles in the catalogue",
     ]

@@ -5,7 +5,7 @@ Row 0 of the map is at the bottom. The frame of a torus is dashed: opposite edge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,20 +40,22 @@ def overview(som: Som, counts: np.ndarray) -> Figure:
 
 
 @style.styled
-def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
+def hit_map(
+    som: Som, counts: Mapping[str, np.ndarray], palette: Sequence[str] = style.CYCLE
+) -> Figure:
     """Return where kinds of data fall: discs on the U-matrix.
 
     The area of a disc is the number of rows at its unit, all kinds together; its
     colour is the most frequent kind there, the first named of equal ones. `counts` has
-    the occupancy of one to eight kinds by name.
+    the occupancy of kinds by name, at most as many as there are colours in `palette`.
     """
     by_kind = np.stack(list(counts.values()))
     fig = style.figure(style.PAGE_WIDTH * 0.62, PANEL_HEIGHT)
     axes = fig.subplots()
     shown = show(axes, som, u_matrix(som), cmap=style.LIGHT_MAP, alpha=0.6)
     fig.colorbar(shown, ax=axes, label="mean distance to neighbours")
-    axes.add_collection(_discs(axes, som, by_kind))
-    colours = dict(zip(counts, style.CYCLE, strict=False))
+    axes.add_collection(_discs(axes, som, by_kind, palette))
+    colours = dict(zip(counts, palette, strict=False))
     marks = [
         Line2D([], [], ls="", marker="o", ms=5, color=colour, label=style.words(name))
         for name, colour in colours.items()
@@ -62,7 +64,7 @@ def hit_map(som: Som, counts: Mapping[str, np.ndarray]) -> Figure:
     return fig
 
 
-def _discs(axes: Axes, som: Som, by_kind: np.ndarray) -> EllipseCollection:
+def _discs(axes: Axes, som: Som, by_kind: np.ndarray, palette) -> EllipseCollection:
     total = by_kind.sum(axis=0)
     row, column = np.nonzero(total)
     size = 0.95 * np.sqrt(total[row, column] / max(1, total.max()))
@@ -74,7 +76,7 @@ def _discs(axes: Axes, som: Som, by_kind: np.ndarray) -> EllipseCollection:
         units="xy",
         offsets=places(som.shape, som.lattice)[row * som.shape[1] + column],
         offset_transform=axes.transData,
-        facecolors=[style.CYCLE[k] for k in kind],
+        facecolors=[palette[k] for k in kind],
         edgecolors="white",
         linewidths=0.4,
     )

@@ -127,7 +127,7 @@ def picture(name: str, image: np.ndarray | None, maps: Maps) -> Figure:
     alpha = np.asarray(maps.votes["concentration"])
     lines = lines_of(maps.measures)
     shown = shown.clip(0, 255).astype(np.uint8)
-    scale = maps.measures["pixscale"] * maps.mean.shape[-1] / len(shown)
+    scale = maps.scale * maps.mean.shape[-1] / len(shown)
     return galaxy_figure(name, shown, maps.mean, alpha, lines, scale)
 
 

@@ -173,6 +173,8 @@ class Maps:
         A row an answer.
     measures : dict
         As in the catalogue: numbers and words by column.
+    scale : float
+        Side of a map's pixel [arcsec]; NaN where it is not known.
     """
 
     reason: str
@@ -181,6 +183,7 @@ class Maps:
     std: np.ndarray | None = None
     votes: Table | None = None
     measures: dict | None = None
+    scale: float = float("nan")
 
 
 def read_maps(path: str | Path) -> Maps:
@@ -206,7 +209,8 @@ def read_maps(path: str | Path) -> Maps:
         words = np.ma.filled(told["words"], "").tolist()
         pairs = zip(told["measure"].tolist(), words, numbers, strict=True)
         measures = {name: said or number for name, said, number in pairs}
-        return Maps("", about["CROP"], mean, std, votes, measures)
+        side = file.cards(MAPS[0], "CDELT2").get("CDELT2", float("nan"))
+        return Maps("", about["CROP"], mean, std, votes, measures, side * 3600)
 
 
 def _header(stamp: Stamp | None) -> fits.Header:
