@@ -44,7 +44,7 @@ def content():
     truth = truth.assign(confident=True, quality=4.0, bal=0, source="us")
     spectra = wave, flux, ivar, OWN, 1
     data = atlas.words() | {"given": [], "round": 2, "source": "files"}
-    data["query"] = page.view(rows.assign(**why), *spectra) | {"key": "k", "total": N}
+    data["query"] = page.view(rows.assign(**why), *spectra) | {"key": "k", "total": 9}
     counts = {"rows": 9, "targets": N, "exposures": 1}
     data["catalogue"] = page.view(rows, *spectra) | {"counts": counts}
     error = {"value": 0.1, "low": 0.05, "high": 0.2, "if_right": 0.04}
@@ -80,6 +80,7 @@ def test_answers_by_keys_are_read_by_the_next_round(opened_page, path, tmp_path)
     """Classes, qualities and redshifts; all digits of targets; then loaded again."""
     page = opened_page(path)
     assert answered(page) == f"0 of {N} answered"
+    assert "9 targets; the first 5 are here" in page.locator("main").inner_text()
     for keys in ("q4n", "g2++n", "s3n", "u0n"):
         for key in keys:
             page.keyboard.press(key)

@@ -7,6 +7,7 @@ import base64
 import numpy as np
 import pandas as pd
 import pytest
+from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.quasars.ensemble.bootstrap import held_out
 from skyloom.quasars.network.lines import LINES
@@ -14,7 +15,7 @@ from skyloom.quasars.spectra import shown
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.quasars.spectra.store import Store
 from skyloom.quasars.survey.classify import columns
-from skyloom.quasars.tasks import atlas
+from skyloom.quasars.tasks import atlas, atlas_page
 from skyloom.quasars.tasks.evaluation import judge
 from small_quasars import ARCH, SEED
 
@@ -180,3 +181,39 @@ def test_a_picture_of_a_spectrum_has_gaps_and_may_be_empty():
     assert (drawn[:, middle] == 255).all()
     assert (drawn[:, :10] < 255).any()
     assert (shown.picture(np.full(LOG.size, np.nan)) == 255).all()
+
+
+def test_given_spectra_are_those_of_the_rows(small_survey):
+    """In the catalogue's order, as noisy as asked; other spectra are refused."""
+    names = sorted(small_survey.stores)
+    files = [small_survey.raw / n / f"coadd-{n.replace('/', '-')}.fits" for n in names]
+    with Store(small_survey.stores[names[0]]) as store:
+        ids, (flux, ivar) = store.meta["targetid"], store.rows(slice(None))
+    rows = pd.DataFrame({"TARGETID": ids})[(ivar > 0).any(axis=1)].iloc[:5]
+    wave, seen, weight = atlas.given_spectra(files, rows, LOG, 1.0, SEED)
+    assert np.array_equal(wave, LOG.wave)
+    assert np.array_equal(seen, flux[rows.index])
+    _, _, less = atlas.given_spectra(files, rows, LOG, 4.0, SEED)
+    assert less == pytest.approx(weight / 16, rel=1e-4)
+    with pytest.raises(InputError, match="other spectra"):
+        atlas.given_spectra(files, rows[::-1], LOG, 1.0, SEED)
+
+
+def test_a_run_without_rounds_and_spectra_has_a_page_that_says_so():
+    """Which keys would fill it; it shows nothing."""
+    data, _, (note,) = atlas_page.contents({}, {})
+    assert "set quasars.rounds" in note
+    assert not data["rates"] + data["given"]
+    assert "query" not in data
+
+
+def test_a_purity_that_is_not_shown_is_told(tmp_path):
+    """With the bound that is; one that is reached is not spoken of."""
+    facts = {"target": 0.95, "purity_low": 0.9, "needed": 59}
+    for reached in (True, False):
+        tree = {"threshold": facts | {"reached": reached}}
+        write_json(tmp_path / f"{reached}.json", tree)
+    assert atlas_page.unreached(tmp_path / "True.json") == []
+    (told,) = atlas_page.unreached(tmp_path / "False.json")
+    assert "purity of 0.95 is not shown" in told
+    assert "0.900" in told

@@ -127,7 +127,9 @@
       : `For the next round put the tables of answers into the folder that quasars.paths.answers names, and set `
         + `quasars.rounds to ${data.round + 1}.`;
     const head = desk(query, answers, next, refresh);
-    place.append(head, h("p", { class: "quiet" }, KEYS));
+    const more = query.total > query.objects.length
+      ? `The query asks about ${query.total} targets; the first ${query.objects.length} are here. ` : "";
+    place.append(head, h("p", { class: "quiet" }, more, KEYS));
     const show = (one) => {
       const buttons = form(one, answers, changed);
       const viewer = Quasars.viewer(one, query.wave, startOf(one), (z) => buttons.set({ z: z === null ? "" : z.toFixed(4) }));

@@ -47,7 +47,7 @@ def contents(files: Mapping, settings: Mapping) -> tuple[dict, Sprite, list[str]
     if files.get("results"):
         data |= _round(page, files, settings)
         notes += atlas.left_out(files["rejected"])
-        notes += _unreached(files["calibration"])
+        notes += unreached(files["calibration"])
         if files.get("truth"):
             data["rates"].append(_round_rates(files, settings))
     if files.get("given"):
@@ -115,6 +115,7 @@ def _rates(label, rows, truth, report, ensemble, settings, n_detect) -> dict:
     return tree | {"label": label, "file": str(Path(report)), "errors": errors}
 
 
-def _unreached(calibration: str) -> list[str]:
+def unreached(calibration: str | Path) -> list[str]:
+    """Return a sentence if the purity asked for is not shown by the calibration."""
     threshold = read_json(calibration)["threshold"]
     return [] if threshold["reached"] else [UNREACHED.format(**threshold)]
