@@ -130,13 +130,15 @@ def _where(one: pd.Series) -> str:
     """Return which spectrum of its file it is: a name, or a place in a cube."""
     if place := _place(one):
         return f"spaxel in column {place[0]}, row {place[1]}"
+    if "bin" in one.index:
+        return f"bin {one['bin']}"
     return str(one.get("plateifu", one.get("fname", "")))
 
 
 def _place(one: pd.Series) -> list[int] | None:
-    """Return column and row of a spectrum of a cube."""
-    known = "row" in one.index and "column" in one.index
-    return [int(one["column"]), int(one["row"])] if known else None
+    """Return column and row of a spaxel; None of a bin, and of what is in no cube."""
+    place = one.get("column", np.nan), one.get("row", np.nan)
+    return [int(k) for k in place] if np.isfinite(place).all() else None
 
 
 def _flags(one: pd.Series) -> list[str]:
