@@ -141,12 +141,13 @@ def test_survey_of_manga_fetches_what_is_not_there(fresh, tmp_path):
 
 
 def test_spectra_are_placed_without_training(fresh, tmp_path):
-    """The map that comes with skyloom places given files, and that is all."""
+    """The map that comes with skyloom places given files on a page: no more."""
     write(tmp_path / "mine.fits", "")
     layer = ("--configfile", "config/place_spectra.yaml")
     own = ("--config", "spectra={place: {files: [mine.fits], redshifts: 0.05}}")
-    counts = planned(fresh, *layer, *own, SKYLOOM_DATA=str(tmp_path))
-    assert kinds(counts) == {"place", "anomalies"}
+    asked = ("spectra_all", *layer, *own)
+    counts = planned(fresh, *asked, SKYLOOM_DATA=str(tmp_path))
+    assert kinds(counts) == {"place", "anomalies", "atlas"}
 
 
 def test_survey_of_gz3d_fetches_what_is_not_there(fresh, tmp_path):

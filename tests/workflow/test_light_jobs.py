@@ -24,8 +24,8 @@ USERS = {
         "simulate_sample", "simulate_survey", "train", "train_som",
     },
     "spectra": {
-        "baseline", "baseline_network", "draw_desom1", "draw_desom2", "evaluate_labels",
-        "evaluate_maps", "evaluate_novelty", "labels", "place",
+        "atlas", "baseline", "baseline_network", "draw_desom1", "draw_desom2",
+        "evaluate_labels", "evaluate_maps", "evaluate_novelty", "labels", "place",
     },
     "spirals": {
         "baselines", "catalogue", "compare", "evaluate", "inpainting", "judge",

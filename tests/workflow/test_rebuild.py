@@ -104,11 +104,12 @@ CEVERY = {"make_cluster_list"} | CDRAWN | CSURVEYED
 # And for spectra: two chunks, two baselines and one cube.
 SMETRICS = {"metrics": 1}
 SNOVEL = together({"evaluate_novelty": 1}, SMETRICS)
-SREAD_OFF = together({"evaluate_labels": 1}, SMETRICS)
+SREAD_OFF = together({"evaluate_labels": 1, "atlas": 1}, SMETRICS)
 SLABELLED = together({"labels": 1, "place": 1, "anomalies": 1}, SNOVEL, SREAD_OFF)
 SCOMPARED = together({"evaluate_maps": 1, "interrogate_desom1": 1}, SMETRICS)
-SCLASSED = together({"evaluate_galaxies": 1, "interrogate_desom2": 1}, SMETRICS)
-SLISTED = {"catalogue": 1, "interrogate_desom2": 1}
+SCLASSED = {"evaluate_galaxies": 1, "interrogate_desom2": 1, "atlas": 1}
+SCLASSED = together(SCLASSED, SMETRICS)
+SLISTED = {"catalogue": 1, "interrogate_desom2": 1, "atlas": 1}
 SGALAXIES = together({"desom2": 1, "draw_desom2": 1}, SLISTED, SCLASSED)
 SPRINTED = together({"fingerprints": 2, "stack_fingerprints": 1}, SGALAXIES)
 SMAPPED = together({"desom1": 1, "draw_desom1": 1}, SLABELLED, SCOMPARED, SPRINTED)
@@ -584,6 +585,11 @@ MATRIX = [
         "env pin, spectra",
         do.swap("envs/spectra.yaml", PINNED, "numpy=2.4.5"),
         spectra=SEVERY,
+    ),
+    Row(
+        "program of a page",
+        do.append("workflow/lib/skyloom/spectra/atlas.js", "// The end.\n"),
+        spectra={"atlas": 1},
     ),
     # And in spirals.
     Row(

@@ -162,6 +162,17 @@ def test_maps_of_a_cube_are_what_was_placed(shown, monkeypatch, files):
     assert placed.cube(files["nodes"], []) is None
 
 
+def test_a_bin_of_a_cube_has_no_spaxel_of_its_own():
+    """Its number tells which it is; a single spectrum has its name."""
+    found = products.table(5).assign(bin=7)
+    found[["row", "column"]] = np.nan
+    one = next(iter(placed.spectra("cube", 0, found, [4])))
+    assert (one["words"], one["at"]) == ("bin 7", None)
+    named = found.drop(columns=["row", "column", "bin"]).assign(plateifu="8485-1901")
+    one = next(iter(placed.spectra("cube", 0, named, [4])))
+    assert (one["words"], one["at"]) == ("8485-1901", None)
+
+
 def test_spectra_on_another_map_are_not_counted_on_this_one(files):
     """Their units are those of the map of place.model."""
     data = page(files, own=False)[0]

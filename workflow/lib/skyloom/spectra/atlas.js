@@ -91,7 +91,7 @@
     h("h3", {}, "Labels of its training spectra"),
     h("table", {}, h("thead", {}, h("tr", {}, ["label", "median", "68 %", "map's range"].map((words) =>
       h("th", { scope: "col" }, words)))),
-    h("tbody", {}, map.labels.map((label) => h("tr", {}, h("th", { scope: "row", style: "overflow-wrap:normal" }, `${label.label}${label.unit ? ` [${label.unit}]` : ""}`),
+    h("tbody", {}, map.labels.map((label) => h("tr", {}, h("th", { scope: "row" }, `${label.label}${label.unit ? ` [${label.unit}]` : ""}`),
       h("td", { class: "number" }, number(label.median[i])),
       h("td", {}, label.median[i] === null ? "–" : `${number(label.lower[i])} to ${number(label.upper[i])}`),
       h("td", {}, bar(label, i))))))) : null;

@@ -130,15 +130,15 @@ def _where(one: pd.Series) -> str:
     """Return which spectrum of its file it is: a name, or a place in a cube."""
     if place := _place(one):
         return f"spaxel in column {place[0]}, row {place[1]}"
-    if not pd.isna(one.get("bin")):
-        return f"bin {int(one['bin'])}"
+    if "bin" in one.index:
+        return f"bin {one['bin']}"
     return str(one.get("plateifu", one.get("fname", "")))
 
 
 def _place(one: pd.Series) -> list[int] | None:
-    """Return column and row of a spaxel of a cube; None for a bin, and for others."""
-    place = [one.get("column"), one.get("row")]
-    return None if pd.isna(place).any() else [int(v) for v in place]
+    """Return column and row of a spaxel; None of a bin, and of what is in no cube."""
+    place = one.get("column", np.nan), one.get("row", np.nan)
+    return [int(k) for k in place] if np.isfinite(place).all() else None
 
 
 def _flags(one: pd.Series) -> list[str]:
