@@ -85,7 +85,7 @@ ROUND3 = together({"gather_labelled": 1}, ROUND3, COMPARED)
 ROUND3 = together({"answer_query": 1, "merge_labels": 1}, ROUND3)
 
 # And for clusters, whose rules have one job each.
-CJUDGED = {"evaluate", "metrics"}
+CJUDGED = {"evaluate", "metrics", "atlas"}
 CSHOWN = {"single_tile_evaluation"} | CJUDGED
 CSCORED = {"evaluate_encoder", "metrics"}
 CLISTED = {"cluster_catalogue", "picture"} | CSHOWN
@@ -129,7 +129,7 @@ ACOMPARED = together({"compare": 1}, AMETRICS)
 AJUDGED = together({"judge": 2}, ACOMPARED)
 AEVALUATED = together({"evaluate": 1}, AMETRICS)
 ABESIDE = together({"baselines": 1}, ACOMPARED, AEVALUATED)
-ALISTED = {"catalogue": 1, "interrogate": 1}
+ALISTED = {"catalogue": 1, "interrogate": 1, "atlas": 1}
 APREDICTED = together({"predict": 2}, ALISTED, AEVALUATED)
 ATRAINED = together({"train": 2}, AJUDGED, APREDICTED)
 APACKED = together({"dataset": 2}, ABESIDE, ATRAINED)
