@@ -87,8 +87,7 @@ def test_commands_stand_in_blocks_of_their_own(checkout, page):
     assert [m[0] for m in HIDDEN.finditer(others)] == []
     links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", text)
     places = [(checkout / page).parent / (link or image) for link, image in links]
-    absent = [str(place) for place in places if not place.exists()]
-    assert [name for name in absent if not name.endswith("/front.png")] == []
+    assert [str(place) for place in places if not place.exists()] == []
 
 
 @pytest.fixture(scope="module")
@@ -173,13 +172,14 @@ def files(real, built, tmp_path_factory) -> Path:
 
     Tiles of DES are not among the real data: those of the small demo have their names.
     """
-    folder = tmp_path_factory.mktemp("files")
+    folder, real = tmp_path_factory.mktemp("files"), real.resolve()
     (folder / "builder").symlink_to(real / "builder")
     example, drawings = real / "builder" / "example", folder / "drawings"
     drawings.mkdir()
     shutil.copy(example / "classifications.csv", drawings)
     shutil.copy(example / "difference_data.json", drawings / "40216827.json")
     shutil.copytree(real / "quasars" / "boss7102", folder / "spectra")
+    (folder / "spectra").chmod(0o755)  # the real files may be read-only
     (folder / "spectra" / "truth_vi.csv").rename(folder / "spectra" / "truth.csv")
     cube = real / "spectra" / "mpdaf_muse" / "minicube_A478_MUSE_crop30.fits.gz"
     unpacked = subprocess.run(["gzip", "-dc", cube], stdout=subprocess.PIPE, check=True)
@@ -206,6 +206,8 @@ def test_commands_on_own_data_do_what_they_say(files, tmp_path, name):
 @pytest.mark.soak
 def test_commands_about_the_demo_do_what_they_say(tmp_path):
     """One after the other, as one would."""
+    if not (Path(sys.prefix) / ".ready").exists():
+        pytest.skip("make would install another environment in the place of this one")
     folder, data = fresh(tmp_path / "skyloom"), tmp_path / "data"
     for name in tried("demo"):
         run(name, folder, data)
