@@ -12,23 +12,23 @@ HEAVY += ("pytorch_lightning", "scipy.stats", "sklearn", "tensorflow", "torch")
 # The scripts of each area that use one of them.
 USERS = {
     "builder": {
-        "aggregates", "best_individual", "figures", "models", "morphology",
-        "pitch_posterior", "simulate", "tuned", "volunteer_agreement",
+        "aggregates", "atlas", "best_individual", "figures", "models",
+        "morphology", "pitch_posterior", "simulate", "tuned", "volunteer_agreement",
     },
     "clusters": {
-        "calibrate", "evaluate", "evaluate_encoder", "file_data", "images", "infer",
-        "look_at_sky", "picture", "survey", "train",
+        "atlas", "calibrate", "evaluate", "evaluate_encoder", "file_data", "images",
+        "infer", "look_at_sky", "picture", "survey", "train",
     },
     "quasars": {
-        "calibrate", "compare_rounds", "evaluate_files", "evaluate_round", "query",
-        "simulate_sample", "simulate_survey", "train", "train_som",
+        "atlas", "calibrate", "compare_rounds", "evaluate_files", "evaluate_round",
+        "query", "simulate_sample", "simulate_survey", "train", "train_som",
     },
     "spectra": {
         "atlas", "baseline", "baseline_network", "draw_desom1", "draw_desom2",
         "evaluate_labels", "evaluate_maps", "evaluate_novelty", "labels", "place",
     },
     "spirals": {
-        "baselines", "catalogue", "compare", "evaluate", "inpainting", "judge",
+        "atlas", "baselines", "catalogue", "compare", "evaluate", "inpainting", "judge",
         "pictures", "predict", "simulate", "train",
     },
 }  # fmt: skip

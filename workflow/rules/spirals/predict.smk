@@ -57,20 +57,16 @@ rule catalogue:
 
 
 REPORTED = INPUTS.of("pictures")[:3]  # a report of all would be too large to open
-
-
-def shown(name):
-    """Return the picture of a galaxy; the first ones are in the report."""
-    path = f"<results>/pictures/{name}.png"
-    if name not in REPORTED:
-        return path
-    return report(
-        path,
+TOLD = {
+    name: partial(
+        report,
         category="Spirals",
         subcategory="Galaxies",
         caption="../../report/spirals/picture.rst",
         labels={"shown": f"Galaxy {name}"},
     )
+    for name in REPORTED
+}
 
 
 # Pictures of galaxies with their maps and votes.
@@ -83,7 +79,7 @@ for chunk, names in needed(CHUNKS, ALLOWED).items():
             images=expand("<results>/images/{name}.png", name=names),
             maps=expand("<results>/maps/{name}.fits", name=names),
         output:
-            *[shown(name) for name in names],
+            *[TOLD.get(k, str)(f"<results>/pictures/{k}.png") for k in names],
         log:
             f"<logs>/pictures/{chunk}.log",
         conda:
