@@ -38,6 +38,13 @@ On the command line, `--config` sets keys too and wins over all files:
 `--config 'builder={{tune: {{max_evaluations: 100}}}}'`; `null` unsets a key there. Put
 the names of products or rules before `--configfile`, which takes all words that follow.
 
+Layers that come along: `demo.yaml`; `real.yaml`, all areas on published data;
+`long.yaml`, hours instead of minutes, by which the networks that come along were made
+or can be made anew (its quasars need redrock's templates, its clusters the DES Y1 list
+of redMaPPer); `export.yaml`, `find_clusters.yaml`, `place_spectra.yaml` and
+`find_spirals.yaml` for files of your own; `survey.yaml` and `survey_<area>.yaml` for
+surveys, with paths to fill in. The head of each says what it wants.
+
 `run` names the run: its products lie in `results/<run>/`. `areas` says which areas it
 has. `seed` is the one number that all randomness comes from: the same seed gives the
 same bytes.
