@@ -58,14 +58,9 @@ rule catalogue:
 
 REPORTED = INPUTS.of("pictures")[:3]  # a report of all would be too large to open
 TOLD = {
-    name: partial(
-        report,
-        category="Spirals",
-        subcategory="Galaxies",
-        caption="../../report/spirals/picture.rst",
-        labels={"shown": f"Galaxy {name}"},
-    )
-    for name in REPORTED
+    "category": "Spirals",
+    "subcategory": "Galaxies",
+    "caption": "../../report/spirals/picture.rst",
 }
 
 
@@ -79,7 +74,15 @@ for chunk, names in needed(CHUNKS, ALLOWED).items():
             images=expand("<results>/images/{name}.png", name=names),
             maps=expand("<results>/maps/{name}.fits", name=names),
         output:
-            *[TOLD.get(k, str)(f"<results>/pictures/{k}.png") for k in names],
+            *[
+                (
+                    report(path, labels={"shown": f"Galaxy {name}"}, **TOLD)
+                    if name in REPORTED
+                    else path
+                )
+                for name in names
+                for path in [f"<results>/pictures/{name}.png"]
+            ],
         log:
             f"<logs>/pictures/{chunk}.log",
         conda:
