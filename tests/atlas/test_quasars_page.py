@@ -81,7 +81,7 @@ def test_answers_by_keys_are_read_by_the_next_round(opened_page, path, tmp_path)
     page = opened_page(path)
     assert answered(page) == f"0 of {N} answered"
     assert "9 targets; the first 5 are here" in page.locator("main").inner_text()
-    for keys in ("q4n", "g2++n", "s3n", "u0n"):
+    for keys in ("q4n", "g2+=+-n", "s3n", "u0n"):
         for key in keys:
             page.keyboard.press(key)
     assert answered(page) == f"4 of {N} answered"
@@ -233,10 +233,8 @@ def test_the_threshold_moves_the_rates(opened_page, path, content):
     assert "Threshold: 0.43, this run's" in page.locator("main").inner_text()
     page.locator("#threshold").fill("0")
     low = one["measures"]["purity"][0]
-    assert shown("purity")[1:] == [
-        *(f"{low['value']:g}", f"{low['low']:.3g}", "to", f"{low['high']:.3g}"),
-        *("of", str(low["targets"])),
-    ]
+    ends = f"{low['low']:.3g}–{low['high']:.3g}"
+    assert shown("purity")[1:] == [f"{low['value']:g}", ends, f"({low['targets']})"]
     assert "t=0" in page.url
     page.get_by_role("button", name="This run's").click()
     assert shown("completeness")[1] == f"{own['value']:g}"

@@ -156,9 +156,9 @@
   };
 
   const nudged = (now, key) => {
-    if (key !== "+" && key !== "-") return false;
-    now.viewer.nudge(key === "+" ? 1 : -1);
-    return true;
+    const steps = { "+": 1, "=": 1, "-": -1 }[key]; // = is + without the shift key
+    if (steps) now.viewer.nudge(steps);
+    return Boolean(steps);
   };
 
   // A watcher that draws the present spectrum again when the smoothing changes.

@@ -36,7 +36,7 @@
   const numbers = (one, at) => {
     const rows = Object.keys(LOOKS).map((name) => {
       const { value, low, high, targets } = one.measures[name][at];
-      return [name, value, `${Atlas.number(low)} to ${Atlas.number(high)}`, `of ${targets}`];
+      return [name, value, `${Atlas.number(low)}–${Atlas.number(high)}`, `(${targets})`];
     });
     rows.push(["false quasars", one.measures.false_quasars[at], "", ""]);
     return Atlas.table(rows, "Rates at the chosen threshold, with intervals of 95 %");
@@ -81,7 +81,7 @@
       + `${["best", "second best", "third best"][set().n_detect - 1] || `${set().n_detect}th best`} line, is above the `
       + "threshold. Completeness is the share of quasars that are called, purity the share of those called that are "
       + "quasars; with _z, at a redshift within 3,000 km/s of the true one too. They are of targets whose class is "
-      + "known; one seen several times counts once. Intervals hold 95 %."),
+      + "known; one seen several times counts once. Intervals hold 95 %; in brackets, of how many targets."),
     h("div", { class: "controls" },
       data.rates.length > 1 ? h("label", { for: "set" }, "Of", choice) : null,
       h("label", { for: "threshold", style: "flex:1 1 300px" }, h("span", {}, "Threshold: ", told), slider),
