@@ -180,9 +180,9 @@ def test_spirals_are_found_without_training(fresh, tmp_path):
         write(tmp_path / name, "")
     write(fresh / "resources" / "models" / "spirals" / "model.pt", "")
     layer = ("--configfile", "config/find_spirals.yaml")
-    counts = planned(fresh, *layer, SKYLOOM_DATA=str(tmp_path))
+    counts = planned(fresh, "spirals_all", *layer, SKYLOOM_DATA=str(tmp_path))
     steps = {"images", "dataset", "predict", "catalogue", "pictures", "interrogate"}
-    assert kinds(counts) == steps
+    assert kinds(counts) == steps | {"atlas"}
 
 
 def test_clusters_are_found_without_training(fresh, tmp_path):
@@ -191,7 +191,7 @@ def test_clusters_are_found_without_training(fresh, tmp_path):
     layer = ("--configfile", "config/find_clusters.yaml")
     counts = planned(fresh, "clusters_all", *layer, SKYLOOM_DATA=str(tmp_path))
     steps = {"sources", "matched_filter", "infer", "detect", "cluster_catalogue"}
-    assert kinds(counts) == steps | {"picture", "metrics"}
+    assert kinds(counts) == steps | {"picture", "metrics", "atlas"}
 
 
 def write_tiles(data) -> None:
