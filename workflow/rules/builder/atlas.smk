@@ -18,7 +18,13 @@ rule atlas:
         **{kind: INPUTS.every(path, MOST) for kind, path in PAGE.items()},
         catalogue="<results>/catalogue.fits",
     output:
-        "<atlas>/builder.html",
+        report(
+            "<atlas>/builder.html",
+            category="Builder",
+            subcategory="Atlas",
+            caption="../../report/atlas.rst",
+            labels={"shown": "Page to look through"},
+        ),
     log:
         "<logs>/atlas.log",
     conda:

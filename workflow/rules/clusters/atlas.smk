@@ -33,7 +33,13 @@ rule atlas:
     input:
         unpack(lambda wildcards: PAGE),
     output:
-        "<atlas>/clusters.html",
+        report(
+            "<atlas>/clusters.html",
+            category="Clusters",
+            subcategory="Atlas",
+            caption="../../report/atlas.rst",
+            labels={"shown": "Page to look through"},
+        ),
     log:
         "<logs>/atlas.log",
     conda:

@@ -38,7 +38,13 @@ rule atlas:
     input:
         **PAGE,
     output:
-        "<atlas>/quasars.html",
+        report(
+            "<atlas>/quasars.html",
+            category="Quasars",
+            subcategory="Atlas",
+            caption="../../report/atlas.rst",
+            labels={"shown": "Page to look through"},
+        ),
     log:
         "<logs>/atlas.log",
     conda:

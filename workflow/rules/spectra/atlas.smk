@@ -31,7 +31,13 @@ rule atlas:
     input:
         **PAGE,
     output:
-        "<atlas>/spectra.html",
+        report(
+            "<atlas>/spectra.html",
+            category="Spectra",
+            subcategory="Atlas",
+            caption="../../report/atlas.rst",
+            labels={"shown": "Page to look through"},
+        ),
     log:
         "<logs>/atlas.log",
     conda:

@@ -24,7 +24,13 @@ rule atlas:
     input:
         unpack(lambda wildcards: PAGE),
     output:
-        "<atlas>/spirals.html",
+        report(
+            "<atlas>/spirals.html",
+            category="Spirals",
+            subcategory="Atlas",
+            caption="../../report/atlas.rst",
+            labels={"shown": "Page to look through"},
+        ),
     log:
         "<logs>/atlas.log",
     conda:
