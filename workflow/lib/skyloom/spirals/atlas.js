@@ -145,7 +145,7 @@
       const i = ids[k], share = one.votes.share[i], error = one.votes.error[i], at = (v) => `${100 * Math.min(Math.max(v, 0), 1)}%`;
       const line = (x1, x2, width, colour) => h("span", { style: `position:absolute;left:${at(x1)};width:calc(${at(x2)} - ${at(x1)});`
         + `top:calc(50% - ${width / 2}px);height:${width}px;background:${colour}` });
-      const bar = h("span", { "aria-hidden": "true", style: "position:relative;display:block;height:16px;background:var(--shade);min-width:90px" },
+      const bar = h("span", { "aria-hidden": "true", style: "position:relative;display:block;height:16px;background:var(--shade)" },
         line(0, share, 12, COLOURS.blue), line(share - error, share + error, 2, "#000"),
         total ? h("span", { style: `position:absolute;left:calc(${at(one.told[i] / total)} - 1.5px);top:0;width:3px;height:16px;background:${COLOURS.vermillion}` }) : null);
       return h("tr", {}, h("th", { scope: "row", style: "width:36%" }, answer.replaceAll("-", " ")), h("td", {}, bar),
