@@ -115,6 +115,11 @@ def planned(folder: Path, *arguments: str, **extra: str) -> Counter:
 
 
 def parted(rule: str) -> tuple[str, str]:
-    """Return a rule's area, and its name without area and chunk: builder_tune_c03."""
+    """Return a rule's area, and its name without area and chunk: builder_tune_c03.
+
+    Rules of no area, of the run as a whole, have the area "".
+    """
+    if "_" not in rule:
+        return "", rule
     found = re.fullmatch(r"([a-z]+?)_(.*?)(_c?\d[\d-]*)?", rule)
     return found[1], found[2]

@@ -793,7 +793,7 @@ def outcome(row: Row, built: Path, folder: Path) -> dict[str, Counter]:
     finally:
         shutil.rmtree(where, ignore_errors=True)
     areas = {area: Counter() for area in ("builder", *OTHERS)}
-    areas["index"] = Counter(atlas=counts.pop("atlas", 0))
+    areas[""] = Counter(atlas=0)
     for name, number in counts.items():
         area, kind = parted(name)
         areas[area][kind] += number
@@ -812,7 +812,7 @@ def test_exactly_these_rules_run_again(row: Row, outcomes: dict[str, Future]):
     assert dict(found["spirals"]) == row.spirals
     # What leads to the areas' pages is made again with any of them.
     pages = any(found[area]["atlas"] for area in ("builder", *OTHERS))
-    assert found["index"]["atlas"] == pages
+    assert found[""]["atlas"] == pages
 
 
 def test_matrix_is_large_and_its_names_are_distinct():
