@@ -57,7 +57,9 @@ class Agreement:
             else:
                 self._leaves(kind, own, read(paths))
             if own:
-                self.same("page of numbers", f"<h2>{kind}" in page, True)
+                self.same(
+                    "page of numbers", f"<h2>{kind.replace('_', ' ')}" in page, True
+                )
 
     def _leaves(self, place: str, one: dict, other: dict) -> None:
         for key, value in one.items():
@@ -105,10 +107,10 @@ def builder(folder: Path) -> Agreement:
     rows = Table.read(folder / "catalogue.fits")
     for row in rows[[bool(text) for text in rows["components"]]]:
         _galaxy(found, folder, row)
-    analysis = folder / "analysis"
-    reports = {path.stem: path for path in analysis.glob("*.json")}
+    paths = [*folder.glob("analysis/*.json"), *folder.glob("pitch/*.json")]
+    reports = {path.stem: path for path in paths}
     kinds = {"frequencies": "component_frequencies", "agreement": "volunteer_agreement"}
-    kinds |= {"residuals": "residual_statistics"}
+    kinds |= {"residuals": "residual_statistics", "pitch": "posterior"}
     reports |= {kind: reports[name] for kind, name in kinds.items() if name in reports}
     found.headlines(folder, reports)
     return found
@@ -234,10 +236,10 @@ def _listed(found: Agreement, path: Path, rows: pd.DataFrame, finder: str) -> No
     own = frame(path)
     for row in rows[rows["FOUND_BY"].map(_first) == finder].itertuples():
         near = own[(own["RA"] == row.RA) & (own["DEC"] == row.DEC)]
-        if len(near) == 1:
-            for name in ("Z", "LAMBDA", "LAMBDA_ERR", "MASKFRAC"):
-                what = f"{path.name} {row.Index} {name}"
-                found.same(what, near[name].iloc[0], getattr(row, name))
+        found.same(f"{path.name} {row.Index} is listed", len(near), 1)
+        for name in ("Z", "LAMBDA", "LAMBDA_ERR", "MASKFRAC") if len(near) else ():
+            what = f"{path.name} {row.Index} {name}"
+            found.same(what, near[name].iloc[0], getattr(row, name))
 
 
 def spectra(folder: Path) -> Agreement:

@@ -25,6 +25,8 @@ PAGES = ("README.md", "config/README.md", "profiles/README.md")
 PAGES += (".github/CONTRIBUTING.md",)
 PAGES += tuple(f"workflow/lib/skyloom/{area}/README.md" for area in AREAS)
 BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.M | re.S)
+# Of blocks; commands of another one than `sh` would be tried by nobody.
+LANGUAGES = {"sh", "yaml"}
 # A line of another block, which looks like a command and would be tried by nobody.
 HIDDEN = re.compile(r"^    +(make|export|(\.venv/bin/)?snakemake|[A-Z_]+=\S+) .*", re.M)
 FOLDER = re.compile(r"export SKYLOOM_DATA=\S+")
@@ -84,6 +86,7 @@ def test_commands_stand_in_blocks_of_their_own(checkout, page):
     """One in another block would be tried by nobody; names of files exist."""
     text = (checkout / page).read_text()
     others = BLOCK.sub(lambda m: "" if m[1] == "sh" else m[0], text)
+    assert {m[1] for m in BLOCK.finditer(text)} <= LANGUAGES
     assert [m[0] for m in HIDDEN.finditer(others)] == []
     links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", text)
     places = [(checkout / page).parent / (link or image) for link, image in links]

@@ -187,7 +187,10 @@ def test_captions_exist_and_are_of_their_area(rules):
     told = {Path(one["caption"]).resolve() for one in shown(rules)}
     folder = CHECKOUT / "workflow" / "report"
     assert all(path.is_file() for path in told)
-    assert all(one["category"].lower() in one["caption"] for one in shown(rules))
+    for one in shown(rules):
+        caption = Path(one["caption"]).resolve()
+        if caption.name != "atlas.rst":  # of all areas
+            assert caption.parent.name == one["category"].lower()
     # The opening, builder's method, and what is of one's own files only.
     spare = {"workflow", "builder/model", "spectra/placed", "spirals/picture"}
     spare = {folder / f"{name}.rst" for name in spare}

@@ -48,9 +48,15 @@ def builder(folder: Path) -> Figure:
 
 def quasars(folder: Path) -> Figure:
     """Return the spectra that inspectors are asked about first, in the last round."""
-    query = pd.read_csv(sorted(folder.glob("query/round*/query.csv"))[-1]).head(SHOWN)
+    query = pd.read_csv(max(folder.glob("query/round*/query.csv"), key=_round)).head(
+        SHOWN
+    )
     stamps = list(stamps_of(query, sorted(folder.glob("spectra/*/*.h5"))))
     return contact_sheet(stamps, n_columns=2, size=6.5)
+
+
+def _round(path: Path) -> int:
+    return int(path.parent.name.removeprefix("round"))
 
 
 def clusters(folder: Path) -> Figure:
@@ -59,7 +65,7 @@ def clusters(folder: Path) -> Figure:
     threshold = read_threshold(folder / "encoder/calibration.json")
     both = table[table["FOUND_BY"] == "both"]
     names = [tiles.split()[0] for tiles in both["TILES"]]
-    tile = max(sorted(set(names)), key=names.count)
+    tile = max(sorted(set(names)) or [table["TILES"][0].split()[0]], key=names.count)
     found = table[[tile in names.split() for names in table["TILES"]]]
     found = found[found["PROBABILITY"] >= threshold]
     images = [folder / f"survey/{tile}_{band}.fits.fz" for band in BANDS]

@@ -52,8 +52,7 @@
       [["1", "whole tile"], ["2", "a half"], ["4", "a quarter"], ["8", "an eighth"]].map(([value, label]) =>
         h("option", { value, selected: chosen && String(Atlas.zoom(tile, number, chosen)) === value }, label)));
     const legend = [["found by both", Atlas.FOUND_BY.both], ["by the filter alone", Atlas.FOUND_BY.filter],
-      ["by the encoder alone", Atlas.FOUND_BY.encoder],
-      ...(tile.truth ? [["true and found", COLOURS.yellow], ["true, not found", COLOURS.vermillion]] : [])];
+      ["by the encoder alone", Atlas.FOUND_BY.encoder]];
     return h("div", {},
       h("fieldset", { style: "border:0;padding:0;margin:6px 0" }, h("legend", { class: "skip" }, "Layers"), boxes),
       slider("blend", (v) => `Probability of the encoder, blended in: ${v} %`, { max: 100,
@@ -61,7 +60,8 @@
       threshold(),
       chosen ? h("label", { for: "zoom" }, "Shown: ", zoom, " of the tile's side") : null,
       h("div", { class: "legend" }, legend.map(([label, colour]) => h("span", { style: `--colour:${colour}` }, label)),
-        h("span", { style: "--colour:transparent" }, "dashed: below the threshold")));
+        h("span", { style: "--colour:transparent" }, "dashed: below the threshold"),
+        tile.truth ? h("span", { style: "--colour:transparent" }, "white: true, dashed where not found") : null));
   };
 
   // --- The catalogue ------------------------------------------------------------------------
@@ -122,8 +122,8 @@
     const ratio = (k, n) => k.map((v, i) => { const all = n[i] ?? n; return all ? v / all : null; });
     const plot = h("div", {}), x = { label: "probability from which a cluster is listed", from: 0, to: 1 };
     const draw = () => plot.replaceChildren(Atlas.plot({ x, y: { label: "share", from: 0, to: 1.02 },
-      series: [{ name: "completeness", colour: COLOURS.blue, x: known.threshold, y: ratio(known.found, known.clusters) },
-        { name: "purity", colour: COLOURS.vermillion, x: known.threshold, y: ratio(known.true, known.listed) }],
+      series: [{ name: "completeness", colour: COLOURS.orange, x: known.threshold, y: ratio(known.found, known.clusters) },
+        { name: "purity", colour: COLOURS.blue, x: known.threshold, y: ratio(known.true, known.listed) }],
       marks: [{ x: Atlas.cut(), label: "threshold" }], label: "Completeness and purity against the threshold" }));
     draw();
     state.watch(draw);

@@ -137,8 +137,8 @@
       style: "position:absolute;inset:0;width:100%;height:100%" });
     if (!off.has("grid")) svg.append(graticule(tile, at, part, unit));
     for (const [x, y, r, z, rich, found] of (off.has("truth") ? null : tile.truth) || []) {
-      svg.append(mark("circle", at.x(x), at.y(y), r, { ...line(found ? COLOURS.yellow : COLOURS.vermillion, 1.2),
-        "stroke-dasharray": "2 3", "data-layer": "truth" },
+      svg.append(mark("circle", at.x(x), at.y(y), r, { ...line("#fff", 1.2),
+        "stroke-dasharray": found ? null : "4 4", "data-layer": "truth" },
       `true cluster: z ${z}, richness ${rich}; ${found ? "found" : "not found"}`));
     }
     for (const [kind, [words, colour, form]] of Object.entries(FINDERS)) {

@@ -3,7 +3,7 @@
 {
   const { data, h, state, COLOURS } = Atlas;
   const LOOKS = {
-    completeness: [COLOURS.vermillion, null], completeness_z: [COLOURS.vermillion, "5 4"],
+    completeness: [COLOURS.orange, null], completeness_z: [COLOURS.orange, "5 4"],
     purity: [COLOURS.blue, null], purity_z: [COLOURS.blue, "5 4"],
   };
   const width = () => Math.min(760, Math.max(330, document.documentElement.clientWidth - 40));
@@ -23,7 +23,7 @@
 
   const diagram = (one) => {
     const even = Array.from({ length: 11 }, (_, i) => i / 10);
-    const looks = { score: COLOURS.orange, probability: COLOURS.green };
+    const looks = { score: COLOURS.grey, probability: COLOURS.black };
     return Atlas.plot({
       x: { label: "what is said", from: 0, to: 1 }, y: { label: "share of quasars", from: 0, to: 1.02 },
       series: [{ name: "if true", colour: COLOURS.grey, dash: "4 3", x: even, y: even },

@@ -56,7 +56,7 @@
     ...data.lines.filter((line) => line.name in one.lines).map((line) => {
       const confidence = one.lines[line.name][0];
       return { x: line.rest * (1 + z), label: `${line.label} ${confidence.toFixed(2)}`,
-        colour: confidence >= data.seen ? COLOURS.vermillion : COLOURS.blue };
+        colour: confidence >= data.seen ? "#882255" : COLOURS.grey };
     })].sort((a, b) => a.x - b.x);
 
   const width = () => Math.min(880, Math.max(330, document.documentElement.clientWidth - 40));
@@ -142,7 +142,7 @@
     const [none, low, high] = one.votes;
     const value = (name) => one.values[name];
     const parts = [[none, "no quasar", COLOURS.grey], [low, "quasar below z = 2.1", COLOURS.sky],
-      [high, "quasar above z = 2.1", COLOURS.blue]];
+      [high, "quasar above z = 2.1", COLOURS.green]];
     const bar = h("svg", { viewBox: "0 0 300 14", width: 300, height: 14, role: "img", "aria-label":
       `Votes: ${parts.map(([v, name]) => `${name} ${share(v)}`).join(", ")}` });
     parts.reduce((x, [v, , colour]) => {

@@ -36,7 +36,8 @@ has the default below, which suits a survey. No layer inherits anything of the d
 
 On the command line, `--config` sets keys too and wins over all files:
 `--config 'builder={{tune: {{max_evaluations: 100}}}}'`; `null` unsets a key there. Put
-the names of products or rules before `--configfile`, which takes all words that follow.
+the names of products or rules before `--configfile` and `--config`, which take all
+words that follow.
 
 Layers that come along: `demo.yaml`; `real.yaml`, all areas on published data;
 `long.yaml`, hours instead of minutes, by which the networks that come along were made

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from skyloom.io.atomic import write_text
 
+COUNTS = ("n", "targets")  # of how many a number is
 NOTHING = "–"  # of a number that could not be had
 HEAD = ("quantity", "value", "interval", "of")
 PAGE = """<!DOCTYPE html>
@@ -48,7 +49,7 @@ def table(tree: Mapping, above: tuple[str, ...] = ()) -> Iterator[Row]:
     """Yield a row a number or word of a tree; lists and provenance are left out.
 
     A mapping with ``value`` is one number, with ``low`` and ``high`` for its interval
-    and ``n`` for how many it is of, where it has them.
+    and ``n`` or ``targets`` for how many it is of, where it has them.
     """
     for key, one in tree.items():
         place = (*above, _words(key))
@@ -58,7 +59,7 @@ def table(tree: Mapping, above: tuple[str, ...] = ()) -> Iterator[Row]:
             yield Row(_said(place), _number(one))
         elif "value" in one:
             ends = [_number(one[end]) for end in ("low", "high") if end in one]
-            count = _number(one["n"]) if "n" in one else ""
+            count = next((_number(one[k]) for k in COUNTS if k in one), "")
             yield Row(_said(place), _number(one["value"]), " to ".join(ends), count)
         else:
             yield from table(one, place)

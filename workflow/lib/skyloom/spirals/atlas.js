@@ -46,7 +46,7 @@
         points.push([middle - Math.sin(pa) * along - Math.cos(pa) * across, middle - Math.cos(pa) * along + Math.sin(pa) * across]);
       }
       made.push(h("polyline", { points: points.map((p) => p.map((q) => q.toFixed(2)).join(",")).join(" "),
-        ...look(COLOURS.green, 2, "5 4"), "data-layer": "pitch" }));
+        ...look(COLOURS.sky, 2, "5 4"), "data-layer": "pitch" }));
     }
     return made;
   };
@@ -146,8 +146,8 @@
       const line = (x1, x2, width, colour) => h("span", { style: `position:absolute;left:${at(x1)};width:calc(${at(x2)} - ${at(x1)});`
         + `top:calc(50% - ${width / 2}px);height:${width}px;background:${colour}` });
       const bar = h("span", { "aria-hidden": "true", style: "position:relative;display:block;height:16px;background:var(--shade)" },
-        line(0, share, 12, COLOURS.blue), line(share - error, share + error, 2, "#000"),
-        total ? h("span", { style: `position:absolute;left:calc(${at(one.told[i] / total)} - 1.5px);top:0;width:3px;height:16px;background:${COLOURS.vermillion}` }) : null);
+        line(0, share, 12, COLOURS.sky), line(share - error, share + error, 2, COLOURS.grey),
+        total ? h("span", { style: `position:absolute;left:calc(${at(one.told[i] / total)} - 1.5px);top:0;width:3px;height:16px;background:#000` }) : null);
       return h("tr", {}, h("th", { scope: "row", style: "width:36%" }, answer.replaceAll("-", " ")), h("td", {}, bar),
         h("td", { class: "number", style: "width:6.8em" }, `${share.toFixed(2)}\u00a0±\u00a0${error.toFixed(2)}`),
         h("td", { class: "number", style: `width:${total ? 5 : 1}em` }, total ? `${one.told[i]} of ${total}` : ""));

@@ -135,9 +135,11 @@ def found_figure(
         _cross(axes, place, colour)
         text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
         _words(axes, text, place, colour)
-    keys = [Line2D([], [], color=c, label=word) for c, word in FINDERS.values()]
-    below = f"probability below {threshold:.2f}"
-    keys.append(Line2D([], [], color=style.GREY, ls="--", label=below))
+    shown = [look for kind, look in FINDERS.items() if kind in set(found["FOUND_BY"])]
+    keys = [Line2D([], [], color=colour, label=word) for colour, word in shown]
+    if (found["PROBABILITY"] < threshold).any():
+        below = f"probability below {threshold:.2f}"
+        keys.append(Line2D([], [], color=style.GREY, ls="--", label=below))
     _legend(axes, keys)
     return fig
 
