@@ -13,6 +13,7 @@ import pytest
 from skyloom.run import console
 from skyloom.run.ended import WARNINGS, again, lasting
 from skyloom.run.log import CONSOLE
+from snakemake.settings.types import Quietness
 
 RULE = "builder_tuned_agg_c03"
 WORDS = "Fit the galaxies of chunk c03"
@@ -60,7 +61,8 @@ class Told:
 
     def fail(self, jobid=1, ending="returned non-zero exit status 1.") -> None:
         """Let it fail."""
-        self.say(f"RuleException:\nCommand 'x' {ending}", "error", logging.ERROR)
+        said = f"RuleException:\nCommand 'x' {ending}"
+        self.say(said, "error", logging.ERROR, exception="RuleException")
         self.say("Error in rule", "job_error", logging.ERROR, jobid=jobid)
 
     @property
@@ -234,7 +236,8 @@ def test_the_plan_is_one_line(told):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"verbose": True}, {"quiet": {"reason"}}, {"debug_dag": True}, None]
+    "settings",
+    [{"verbose": True}, {"quiet": {Quietness.REASON}}, {"debug_dag": True}, None],
 )
 def test_snakemakes_own_words_where_they_are_asked_for(make, settings):
     """Then, and where jobs go to a cluster; failed objects are told at the end."""
@@ -288,3 +291,48 @@ def test_a_job_of_a_rule_with_wildcards_is_asked_for_by_its_file(told):
     told.start(wildcards={"round": "1"})
     told.fail()
     assert "    again: .venv/bin/snakemake out/a.json --cores 2" in told.seen
+
+
+def test_an_error_that_is_no_jobs_end_is_told(make):
+    """As of a conda environment that cannot be made; its text may hold another's end."""
+    told = make()
+    told.say(console.HERE)
+    text, kind = (
+        "pip returned non-zero exit status 1.",
+        "CreateCondaEnvironmentException",
+    )
+    told.say(text, "error", logging.ERROR, exception=kind)
+    assert told.seen == [text]
+
+
+def test_a_job_that_is_tried_again_is_told_once_at_the_end(make):
+    """However often it failed; not at all where it went well in the end."""
+    told = make()
+    told.say(console.HERE)
+    for _ in range(3):
+        told.start()
+        told.fail()
+    told.console.end()
+    assert told.seen[-2].startswith("1 job failed:")
+    told.start()
+    told.finish()
+    before = len(told.seen)
+    told.console.end()
+    assert len(told.seen) == before
+
+
+def test_words_of_an_option_are_no_targets():
+    """Snakemake's target may have the name of an option's value."""
+    words = ["snakemake", "all", "--cores", "all", "-F"]
+    assert again("a", ["all"], words) == "snakemake a --cores all"
+
+
+def test_a_kill_after_a_failed_object_is_told(make, tmp_path):
+    """The last error of the log is that of an object, whose job went on."""
+    told = make()
+    told.say(console.HERE)
+    told.start()
+    lines = f"{STAMP} ERROR 7 failed\n  trace\n{STAMP} INFO 3 of 9 done\n"
+    (tmp_path / "a.log").write_text(lines)
+    told.fail(ending="died with <Signals.SIGKILL: 9>.")
+    assert any("killed" in line for line in told.seen)

@@ -11,7 +11,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from skyloom.run.ended import Ran, again, counted, reason, remarks, several
 from skyloom.run.log import CONSOLE
@@ -24,10 +24,12 @@ LEFT_OUT = (
     *(HERE, "Using shell: ", "Conda environments: ignored", "Select jobs to execute"),
     *("Singularity containers: ignored", "Removing temporary output ", "Shutting down"),
     *("Job rate limit reached", "Removing output files of failed job "),
+    *("Activating conda env", "Activating singularity image"),
     "Exiting because a job execution failed.",
 )
 PLAINLY = {"Building DAG of jobs...": "Planning the jobs"}
 ENDED = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+SCRIPT = "RuleException"  # what Snakemake calls it when a script ends badly
 LISTED = 30  # jobs at the end of a run
 COLOURS = {"WARNING": 3, "ERROR": 1, "CRITICAL": 1}  # of terminals
 
@@ -49,8 +51,8 @@ class Console:
         self._running: dict[int, Ran] = {}
         self._ended: list[Ran] = []
         self._causes: dict[int, str] = {}  # by thread: of the job that fails next
-        self._failed: list[Ran] = []
-        self._objects: list[tuple[Ran, str]] = []
+        self._failed: dict[str, Ran] = {}  # by what to ask for to try again
+        self._objects: list[str] = []
         self._tell = {
             "workflow_started": self._nothing,
             "resources_info": self._resources,
@@ -67,7 +69,8 @@ class Console:
         """Follow the run from now on; tell of it where it is for this to do."""
         settings = self._workflow.output_settings
         logger = logging.getLogger(LOGGER)
-        if not self._workflow.is_main_process or settings.dryrun:
+        mute = "ALL" in {one.name for one in settings.quiet or ()}
+        if not self._workflow.is_main_process or settings.dryrun or mute:
             return self
         logger.addFilter(self._watch)
         if settings.verbose or settings.quiet or settings.debug_dag:
@@ -84,11 +87,11 @@ class Console:
         """Tell once more which jobs, and which objects of other jobs, have failed."""
         logger = logging.getLogger(LOGGER)
         if self._objects:
-            lines = (f"{job.rule}: {counted(job, said)}" for job, said in self._objects)
-            logger.warning(_listed("Objects failed in {}:", self._objects, lines))
+            logger.warning(_listed("Objects failed in {}:", self._objects))
         if self._failed:
-            lines = (f"{job.rule}: {', '.join(job.logs)}" for job in self._failed)
-            logger.error(_listed("{} failed:", self._failed, lines))
+            failed = self._failed.values()
+            lines = [f"{job.rule}: {', '.join(job.logs)}" for job in failed]
+            logger.error(_listed("{} failed:", lines))
 
     def _watch(self, record: logging.LogRecord) -> bool:
         """Note what a record says of jobs."""
@@ -98,9 +101,10 @@ class Console:
         elif event == "job_finished" and record.job_id in self._running:
             job = self._running.pop(record.job_id)
             job.end(record.created)
-            self._objects += [(job, text) for text in job.all("FAILED")]
-            self._failed = [one for one in self._failed if one.target != job.target]
-            self._ended.append(job)
+            failed = job.all("FAILED")
+            self._objects += [f"{job.rule}: {counted(job, text)}" for text in failed]
+            self._failed.pop(job.target, None)
+            self._ended += [job] if self._here else []
         elif event == "None" and record.msg == HERE:
             self._here = self._usual is not None
             os.environ |= {CONSOLE: "1"} if self._here else {}
@@ -146,7 +150,7 @@ class Console:
         if job is None:
             return None
         job.end(record.created)
-        self._failed.append(job)
+        self._failed[job.target] = job
         why = self._causes.pop(record.thread, "")
         targets = self._workflow.dag_settings.targets
         lines = [
@@ -161,7 +165,7 @@ class Console:
     def _error(self, record) -> str | None:
         """Keep how a job ended for what is told of it; leave all else as it is."""
         found = ENDED.search(record.getMessage())
-        if found is None:
+        if found is None or getattr(record, "exception", SCRIPT) != SCRIPT:
             return None
         self._causes[record.thread] = _ending(found)
         return ""
@@ -189,9 +193,9 @@ def _indented(line: str) -> str:
     return f"    {line}"
 
 
-def _listed(head: str, jobs: Sequence, lines: Iterable[str]) -> str:
-    """Return a heading with the number of jobs, and a line for each of the first."""
-    lines = list(lines)
+def _listed(head: str, lines: Sequence[str]) -> str:
+    """Return a heading with the number of jobs, and the lines of the first."""
     more = len(lines) - LISTED
-    lines[LISTED:] = [f"and {more} more, told above"] if more > 0 else []
-    return "\n".join([head.format(several(len(jobs), "job")), *map(_indented, lines)])
+    rest = [f"and {more} more, told above"] if more > 0 else []
+    shown = map(_indented, [*lines[:LISTED], *rest])
+    return "\n".join([head.format(several(len(lines), "job")), *shown])

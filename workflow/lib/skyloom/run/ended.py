@@ -13,6 +13,8 @@ from pathlib import Path
 
 from skyloom.run.log import bounded, read
 
+CORES = ("-c", "--cores", "-j", "--jobs")  # options whose word may be that of a target
+FORCED = ("-F", "--forceall")  # would make again what went well
 WARNINGS = 3  # of a job that are shown; its log has all
 SHORT, TAIL = 300, 8  # characters of a warning; lines of an error
 
@@ -90,7 +92,12 @@ def again(target: str, targets: Iterable[str], words: Sequence[str] = ()) -> str
         begun = [_short(sys.executable), "-m", "snakemake"]
     asked = set(targets)
     # First: after an option that takes several words it would be one of them.
-    options = [word for word in rest if word not in asked]
+    before = ["", *rest][: len(rest)]
+    options = [
+        word
+        for last, word in zip(before, rest, strict=True)
+        if (word not in asked or last in CORES) and word not in FORCED
+    ]
     return shlex.join([*begun, target, *options])
 
 
@@ -104,7 +111,8 @@ def _short(program: str) -> str:
 
 def remarks(job: Ran) -> list[str]:
     """Return the objects that failed in a job, and the first of its warnings."""
-    warned = [bounded(text.splitlines()[0], SHORT) for text in job.all("WARNING")]
+    texts = (text.strip() for text in job.all("WARNING"))
+    warned = [bounded(text.splitlines()[0], SHORT) for text in texts if text]
     lines = warned[:WARNINGS]
     if more := len(warned) - len(lines):
         lines.append(f"{several(more, 'more warning')}: {', '.join(job.logs)}")
@@ -119,10 +127,12 @@ def counted(job: Ran, said: str) -> str:
 
 def reason(job: Ran, ending: str) -> list[str]:
     """Return the error of a job without its trace; else how it ended."""
-    if (errors := job.all("ERROR")) and errors[-1].startswith("KeyboardInterrupt"):
+    # An error that ends a job is the last that it logs; one of an object is not.
+    level, error = job.said[-1] if job.said else ("", "")
+    if level == "ERROR" and error.startswith("KeyboardInterrupt"):
         return ["it was interrupted"]
-    if errors:
-        message = errors[-1].partition("Traceback (most recent call last)")[0]
+    if level == "ERROR":
+        message = error.partition("Traceback (most recent call last)")[0]
         return message.strip().splitlines()[:TAIL]
     last = job.said[-1][1].splitlines()[-TAIL:] if job.said else []
     return [ending or "its log says no reason", *(bounded(x, SHORT) for x in last)]

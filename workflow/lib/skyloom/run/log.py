@@ -185,7 +185,9 @@ def _console_beside(path: str | Path) -> TextIO:
     """
     place = str(Path(path).absolute())
     if place not in _CONSOLES:
-        _CONSOLES[place] = os.fdopen(os.dup(2), "w", buffering=1)
+        _CONSOLES[place] = os.fdopen(
+            os.dup(2), "w", buffering=1, errors="backslashreplace"
+        )
         file = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.dup2(file, 2)
         os.close(file)
@@ -264,8 +266,10 @@ def _empty(path: Path) -> None:
 
 def _report(kind: type, error: BaseException, trace: object) -> None:
     """Write an uncaught error to the log, with its trace in the file only."""
-    for handler in logging.getLogger(NAME).handlers:
-        to_file = isinstance(handler, logging.FileHandler)
+    handlers = logging.getLogger(NAME).handlers
+    for handler in handlers:
+        # A further process of a training has no file.
+        to_file = isinstance(handler, logging.FileHandler) or len(handlers) == 1
         where = (kind, error, trace) if to_file else None
         record = logging.LogRecord(
             NAME, logging.ERROR, "", 0, f"{kind.__name__}: {error}", None, where

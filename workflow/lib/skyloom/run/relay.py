@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import DatagramHandler
 from socket import AF_UNIX, SOCK_DGRAM, socket
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from threading import Thread
 
 from skyloom.run.log import NAME
 
 MOST = 1 << 18  # bytes of a datagram, more than Linux sends in one
+LONG = 80  # characters of a folder in which a socket's name, 107 at most, has no room
 PREFIX = 4  # bytes with which a DatagramHandler begins each
 
 
 @contextmanager
 def listening() -> Iterator[str]:
     """Log what other processes send, see `sending`, to the address that is given."""
-    with TemporaryDirectory(prefix="skyloom-") as folder:
+    short = "/tmp" if len(gettempdir()) > LONG else None
+    with TemporaryDirectory(prefix="skyloom-", dir=short) as folder:
         address = f"{folder}/log"
         with socket(AF_UNIX, SOCK_DGRAM) as ear:
             ear.bind(address)
