@@ -8,6 +8,8 @@ from skyloom.run.job import Job
 
 job = Job(snakemake)
 known, names = job.settings["evaluate"], job.settings["tiles"]
+images = {*job.input.get("images", ())}  # of a survey, too large to be read twice
+read = [path for path in job.input if path not in images]
 files = {kind: job.input.get(kind) for kind in job.settings["kinds"]}
 data, pictures = {"survey": None, "real_field": None, "matches": None}, []
 if names:
@@ -26,6 +28,6 @@ write_page(
     data=data,
     sprite=sprite(pictures, atlas.MOST_SIDE),
     program=program("clusters"),
-    provenance=job.provenance(),
+    provenance=job.provenance(read),
     warnings=atlas.left_out(data, job.settings["n_tiles"]),
 )

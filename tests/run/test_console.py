@@ -294,7 +294,7 @@ def test_a_job_of_a_rule_with_wildcards_is_asked_for_by_its_file(told):
 
 
 def test_an_error_that_is_no_jobs_end_is_told(make):
-    """As of a conda environment that cannot be made; its text may hold another's end."""
+    """As that of a conda environment, in whose text another program's end may be."""
     told = make()
     told.say(console.HERE)
     text, kind = (

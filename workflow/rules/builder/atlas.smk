@@ -30,7 +30,7 @@ rule atlas:
     conda:
         "../../../envs/builder.yaml"
     resources:
-        mem_mb=memory(1500, per_input_mb=5),
+        mem_mb=memory(2000),
         runtime=minutes(60),
     params:
         settings={"assets": sums("builder"), "kinds": sorted(PAGE)},

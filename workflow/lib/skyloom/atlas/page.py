@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the index is written without what makes pictures
 ASSETS = LIBRARY / "skyloom" / "atlas" / "assets"
 STYLE = ASSETS / "atlas.css"
 PROGRAMS = (ASSETS / "core.js", ASSETS / "plot.js", ASSETS / "browser.js")
+WITH = " <and the --configfile and --config of this run>"
 DEMO = "demo"  # the run that needs no layer to be named
 # Nothing is fetched: what a page needs, it holds.
 POLICY = (
@@ -105,7 +106,7 @@ def write_page(
     """
     banners = [f'<p class="banner" role="note">{html.escape(w)}</p>' for w in warnings]
     folder = Path(path).parent.parent
-    layer = "" if folder.name == DEMO else " --configfile <of this run>"
+    layer = "" if folder.name == DEMO else WITH
     tree = dict(data) | {"sprite": sprite.shape(), "layer": layer}
     tree["folder"] = str(folder)
     own = [program] if isinstance(program, Path) else program

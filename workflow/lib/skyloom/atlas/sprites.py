@@ -74,7 +74,8 @@ def sprite(pictures: Sequence[np.ndarray], most: int = SIDES[1]) -> Sprite:
     rows = max(1, -(-n // columns))
     sheet = Image.new("RGB", (columns * side, rows * side), "white")
     for i, picture in enumerate(pictures):
-        sheet.paste(_fitted(picture, side), ((i % columns) * side, i // columns * side))
+        part = Image.fromarray(fitted(picture, side))
+        sheet.paste(part, ((i % columns) * side, i // columns * side))
     buffer = io.BytesIO()
     sheet.save(buffer, "JPEG", quality=QUALITY)
     return Sprite(buffer.getvalue(), side, columns, rows)
@@ -107,7 +108,8 @@ def as_bytes(picture: np.ndarray) -> np.ndarray:
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
-def _fitted(picture: np.ndarray, side: int) -> Image.Image:
+def fitted(picture: np.ndarray, side: int) -> np.ndarray:
+    """Return a picture scaled into a square of a side [px], bytes (side, side, 3)."""
     ny, nx = picture.shape[:2]
     image = Image.fromarray(np.ascontiguousarray(picture))
     scale = side / max(ny, nx)
@@ -116,4 +118,4 @@ def _fitted(picture: np.ndarray, side: int) -> Image.Image:
     square = Image.new("RGB", (side, side), "white")
     place = ((side - size[0]) // 2, (side - size[1]) // 2)
     square.paste(image.resize(size, how), place)
-    return square
+    return np.asarray(square)

@@ -18,7 +18,7 @@
 
   const drawings = (one) => {
     const [nx, ny] = one.size, width = Math.min(360, innerWidth - 34), off = (state.get("hide") || "").split("-");
-    const box = h("div", { style: `position:relative;width:${width}px;max-width:100%` });
+    const box = h("div", { style: `position:relative;width:${width}px;max-width:100%;aspect-ratio:1` });
     if (one.image !== null) box.append(Atlas.sprite(one.image, width, `Image of ${one.id}`));
     const svg = h("svg", { viewBox: `-0.5 -0.5 ${nx} ${ny}`, role: "img", "aria-label":
       "Outlines of drawn shapes, of the crowd's model (dashed) and of the fit",

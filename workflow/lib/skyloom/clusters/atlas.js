@@ -71,7 +71,7 @@
   const members = (one) => {
     if (!one.members.length) return h("p", { class: "quiet" }, "No members: the matched filter did not find it.");
     const [ra0, dec0] = one.place, cos = Math.cos((dec0 * Math.PI) / 180);
-    const away = one.members.map(([ra, dec, p]) => [-(ra - ra0) * cos * 60, (dec - dec0) * 60, p]);
+    const away = one.members.map(([ra, dec, p]) => [-(((ra - ra0 + 540) % 360) - 180) * cos * 60, (dec - dec0) * 60, p]);
     const series = [["P ≥ 0.5", (p) => p >= 0.5, COLOURS.blue], ["P < 0.5", (p) => p < 0.5, COLOURS.sky]].map(
       ([name, test, colour]) => ({ name: `member, ${name}`, colour, points: true,
         x: away.filter((m) => test(m[2])).map((m) => m[0]), y: away.filter((m) => test(m[2])).map((m) => m[1]) }));
@@ -113,7 +113,7 @@
     return h("article", {}, h("h2", {}, `Tile ${one.id}`), Atlas.flags(one.flags), Atlas.field(one, number, null),
       h("h3", {}, `${mine.length} clusters of the catalogue`), h("div", { class: "wide" }, list),
       Atlas.source([`${folder}/predictions/${one.id}.npz`, `${folder}/matched_filter/${one.id}.fits`,
-        `${folder}/detections/${one.id}.fits`, `${folder}/catalogue/clusters.fits`, `${folder}/pictures/${one.id}.png`]));
+        `${folder}/detections/${one.id}.fits`, `${folder}/catalogue/clusters.fits`]));
   };
 
   // --- The threshold ------------------------------------------------------------------------

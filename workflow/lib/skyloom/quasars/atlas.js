@@ -99,9 +99,13 @@
     document.addEventListener("keydown", press);
   };
 
+  // Made once: where a browser keeps nothing, they are kept from view to view here.
+  const answers = data.query
+    && Quasars.answers(data.query, `skyloom ${folder} round ${data.round} ${data.query.key}`);
+  if (answers) addEventListener("beforeunload", (event) => { if (answers.unsaved) event.preventDefault(); });
+
   const queryView = (place) => {
     const { query } = data;
-    const answers = Quasars.answers(query, `skyloom ${folder} round ${data.round} ${query.key}`);
     let now = null;
     for (const one of query.objects) {
       Object.defineProperty(one, "words", { configurable: true, get: () =>
@@ -152,7 +156,7 @@
       else return nudged(now, key);
       return true;
     });
-    addEventListener("beforeunload", (event) => { if (answers.unsaved) event.preventDefault(); });
+    answers.changed = refresh;
   };
 
   const nudged = (now, key) => {

@@ -18,7 +18,8 @@ const Quasars = {}; // what the programs of this page share
   // Answers of a query: {klass, quality, z}, each of them undefined or "" until it is given.
   // They are those of one inspector; another on the same browser begins anew.
   Quasars.answers = (query, name, keeper = () => localStorage) => {
-    const found = kept(name, keeper), all = found.read?.all || {};
+    const found = kept(name, keeper);
+    let all = found.read?.all || {};
     const ids = new Set(query.objects.map((one) => one.id));
     const self = { by: found.read?.by || "", refused: found.refused, unsaved: false };
     const mine = () => { all[self.by] = all[self.by] || {}; return all[self.by]; };
@@ -30,6 +31,12 @@ const Quasars = {}; // what the programs of this page share
         [self.refused, self.unsaved] = [true, true];
       }
     };
+    // What is answered in another window of the same page is kept too.
+    addEventListener("storage", (event) => {
+      if (event.key !== name || !event.newValue) return;
+      all = JSON.parse(event.newValue).all || {};
+      if (self.changed) self.changed();
+    });
     self.of = (one) => mine()[one.id] || {};
     self.set = (one, changes) => { mine()[one.id] = { ...self.of(one), ...changes }; self.save(); };
     self.drop = (one) => { delete mine()[one.id]; self.save(); };
@@ -38,7 +45,7 @@ const Quasars = {}; // what the programs of this page share
       const before = all[self.by] || {}, nobody = self.by === "";
       if (nobody) delete all[""];
       self.by = by.trim();
-      all[self.by] = { ...(nobody ? before : {}), ...(all[self.by] || {}) };
+      all[self.by] = { ...(all[self.by] || {}), ...(nobody ? before : {}) };
       self.save();
     };
     // Of a galaxy or a quasar the redshift that is shown is meant, until another is set.
@@ -113,6 +120,8 @@ const Quasars = {}; // what the programs of this page share
     }
     if (!(row.VI_CLASS.toUpperCase() in data.words)) return `VI_CLASS “${row.VI_CLASS}” is none of ours`;
     if (row.VI_QUALITY === "" || !(row.VI_QUALITY >= 0 && row.VI_QUALITY <= 4)) return "VI_QUALITY is not from 0 to 4";
+    const z = Number(row.VI_Z);
+    if (row.VI_Z !== "" && z !== -1 && !(z >= -0.1 && z <= 20)) return `VI_Z “${row.VI_Z}” is not from -0.1 to 20`;
     return row.VI_BY === "" ? "VI_BY is empty" : null;
   };
 }

@@ -37,7 +37,7 @@
   const spirals = (one, middle) => {
     const v = one.values, tan = Math.tan((v.pitch_angle * Math.PI) / 180), out = v.disk_radius_px || one.size / 2;
     const ratio = v.disk_ratio ?? 1, pa = ((v.disk_pa ?? 0) * Math.PI) / 180, sense = one.said.winding === "S" ? -1 : 1;
-    const n = v.arm_number || 2, made = [];
+    const n = one.said.winding ? v.arm_number || 1 : 0, made = []; // one where the number is not known
     for (let arm = 0; arm < n; arm += 1) {
       const points = [];
       for (let k = 0; k <= 60; k += 1) {

@@ -33,7 +33,7 @@ Atlas.browse = ({ place, objects, fields, line, show, noun = "objects" }) => {
   list.append(room);
   const count = h("p", { class: "quiet", "aria-live": "polite" });
   const problem = h("p", { class: "banner", hidden: true, role: "alert" });
-  const detail = h("section", { "aria-label": "Chosen object" });
+  const detail = h("section", { "aria-label": "Chosen object", tabindex: -1 });
   const where = h("input", { type: "text", value: state.get("where"), id: "where", autocomplete: "off",
     placeholder: `name, or ${Object.keys(fields)[0]} < 20`, oninput: () => state.set({ where: where.value }) });
   const sort = h("select", { id: "sort", onchange: () => state.set({ sort: sort.value }) },
@@ -89,7 +89,9 @@ Atlas.browse = ({ place, objects, fields, line, show, noun = "objects" }) => {
     const now = objects.find((one) => one.id === state.get("id")) || kept[0] || null;
     if (now !== chosen || !detail.firstChild) {
       chosen = now;
+      const held = detail.contains(document.activeElement); // the button that led here
       detail.replaceChildren(now ? show(now) : h("p", {}, `No ${noun} here.`));
+      if (held) detail.focus();
     }
     reach();
     draw();

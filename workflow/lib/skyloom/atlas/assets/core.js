@@ -24,7 +24,9 @@ Atlas.h = (tag, attributes = {}, ...children) => {
 // The state of the view, as the part of the address behind #: a link brings it back.
 Atlas.state = {
   watchers: [],
-  all() { return new URLSearchParams(location.hash.slice(1)); },
+  now: null, // ahead of the address while a key is held down: browsers count its changes
+  written: [],
+  all() { return new URLSearchParams(this.now ?? location.hash.slice(1)); },
   get(name, otherwise = "") { return this.all().get(name) ?? otherwise; },
   set(changes) {
     const now = this.all();
@@ -32,14 +34,33 @@ Atlas.state = {
       if (value === "" || value === null || value === undefined) now.delete(name);
       else now.set(name, value);
     }
-    if (`#${now}` === location.hash) return;
-    history.replaceState(null, "", `#${now}`);
+    if (String(now) === String(this.all())) return;
+    this.now = String(now);
+    this.write();
     this.tell();
   },
+  write() {
+    const time = Date.now();
+    clearTimeout(this.later);
+    this.written = this.written.filter((moment) => time - moment < 10000);
+    if (this.written.length > 60) {
+      this.later = setTimeout(() => this.write(), 500);
+      return;
+    }
+    this.written.push(time);
+    history.replaceState(null, "", `#${this.now}`);
+  },
   watch(watcher) { this.watchers.push(watcher); },
-  tell() { for (const watcher of this.watchers) watcher(); },
+  // Those of a view that is left while they are told are told no more.
+  tell() {
+    const mine = this.watchers;
+    for (const watcher of [...mine]) if (this.watchers === mine) watcher();
+  },
 };
-window.addEventListener("hashchange", () => Atlas.state.tell());
+window.addEventListener("hashchange", () => {
+  Atlas.state.now = null;
+  Atlas.state.tell();
+});
 
 // A number as people write it; what is not known is a dash.
 Atlas.number = (value, digits = 3) => {
@@ -72,12 +93,17 @@ Atlas.pictures = (pairs, width = 170) => Atlas.h("div", { class: "tiles" },
   pairs.filter(([index]) => index !== null && index !== undefined).map(([index, caption]) =>
     Atlas.h("figure", {}, Atlas.sprite(index, width, caption), Atlas.h("figcaption", {}, caption))));
 
+// How many digits of a value its error leaves, 3 without one.
+Atlas.digits = (value, error) => (typeof error === "number" && error > 0 && typeof value === "number"
+  ? Math.max(2, Math.min(8, Math.floor(Math.log10(Math.abs(value) || 1)) - Math.floor(Math.log10(error)) + 2)) : 3);
+
 // Quantities with errors and units: [[label, value, error, unit], ...].
 Atlas.table = (rows, caption) => Atlas.h("div", { class: "wide" }, Atlas.h("table", {},
   caption ? Atlas.h("caption", { class: "skip" }, caption) : null,
   Atlas.h("tbody", {}, rows.map(([label, value, error, unit]) => Atlas.h("tr", {},
     Atlas.h("th", { scope: "row" }, label),
-    Atlas.h("td", { class: typeof value === "number" ? "number" : null }, Atlas.number(value)),
+    Atlas.h("td", { class: typeof value === "number" ? "number" : null },
+      Atlas.number(value, Atlas.digits(value, error))),
     Atlas.h("td", {}, typeof error === "number" ? `±\u00a0${Atlas.number(error, 2)}` : error || ""),
     Atlas.h("td", {}, unit || ""))))));
 
@@ -86,11 +112,11 @@ Atlas.flags = (reasons) => reasons && reasons.length
   ? Atlas.h("div", { class: "banner", role: "note" }, Atlas.h("strong", {}, "Flagged: "), reasons.join("; "))
   : null;
 
-// Which files a view shows, and the command that makes them again.
-Atlas.source = (files) => Atlas.h("div", { class: "source" },
+// Which files a view shows, and the command that makes them, or some of them, again.
+Atlas.source = (files, made = files) => Atlas.h("div", { class: "source" },
   "Shown: ", files.map((file, i) => [i ? ", " : "", Atlas.h("code", {}, file)]),
   Atlas.h("br"), "Made again by ",
-  Atlas.h("code", {}, `snakemake --cores all --force ${files.join(" ")}${Atlas.data.layer}`));
+  Atlas.h("code", {}, `snakemake --cores all --force ${made.join(" ")}${Atlas.data.layer}`));
 
 // Views of a page, of which one is shown; the choice is in the address.
 Atlas.views = (views) => {

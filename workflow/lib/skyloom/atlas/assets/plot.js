@@ -45,8 +45,8 @@ Atlas.plot = ({ x, y, series = [], marks = [], top = null, label, height = 300,
   for (const one of series) {
     if (one.points || one.x.length < 6) {
       one.x.forEach((v, i) => {
-        if (!Number.isFinite(one.y[i])) return;
-        if (one.low) inside.append(h("line", { x1: at(px(v)), x2: at(px(v)), y1: at(py(one.low[i])),
+        if (!Number.isFinite(v) || !Number.isFinite(one.y[i])) return;
+        if (one.low && Number.isFinite(one.low[i])) inside.append(h("line", { x1: at(px(v)), x2: at(px(v)), y1: at(py(one.low[i])),
           y2: at(py(one.high[i])), stroke: one.colour, "stroke-width": 1 }));
         inside.append(h("circle", { cx: at(px(v)), cy: at(py(one.y[i])), r: 3, fill: one.colour }));
       });

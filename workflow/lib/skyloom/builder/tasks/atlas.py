@@ -9,6 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.atlas import sprites
+from skyloom.atlas.numbers import short
 from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
@@ -54,6 +55,7 @@ def galaxies(catalogue: Table, files: Files) -> tuple[dict, list[np.ndarray]]:
         path a subject.
     """
     rows = catalogue[:MOST]
+    side = sprites.side_for(len(KINDS) * len(rows))
     pictures: list[np.ndarray] = []
     objects = []
     for row in rows:
@@ -62,10 +64,13 @@ def galaxies(catalogue: Table, files: Files) -> tuple[dict, list[np.ndarray]]:
         tree = _object(row) | _shapes(mine)
         for kind, picture in shown.items():
             tree[kind] = None if picture is None else len(pictures)
-            pictures += [] if picture is None else [picture]
+            pictures += [] if picture is None else [sprites.fitted(picture, side)]
         objects.append(tree | {"thumb": tree["image"]})
     features = np.array([[_number(row[name]) for name in COMPARED] for row in rows])
-    near = similar(np.nan_to_num(features.reshape(len(objects), len(COMPARED))))
+    features = features.reshape(len(objects), len(COMPARED))
+    # Of a galaxy with a model; what it has no light of is 0 of it.
+    features[:, 1:] = np.nan_to_num(features[:, 1:])
+    near = similar(features)
     for tree, like in zip(objects, near, strict=True):
         tree["similar"] = like
     fields = {name: {"label": f[0], "unit": f[1]} for name, f in FIELDS.items()}
@@ -88,8 +93,8 @@ def _object(row: Table.Row) -> dict:
         "components": str(row["components"]),
         "reason": str(row["reason"]),
         "place": [_number(row["ra"]), _number(row["dec"]), _number(row["redshift"])],
-        "values": {k: _short(v) for k, v in numbers.items()},
-        "errors": {k: _short(v) for k, v in errors.items()},
+        "values": {k: short(v, 7) for k, v in numbers.items()},
+        "errors": {k: short(v) for k, v in errors.items()},
         "flags": raised,
     }
 
@@ -121,7 +126,7 @@ def _shapes(mine: Mapping[str, str]) -> dict:
         "crowd": _outlines(from_dict(aggregate["model"] or {})),
         "fit": _outlines(from_dict(fit["model"] or {})),
         "sets": [
-            [_set(one), _short(one["weight"])]
+            [_set(one), short(one["weight"])]
             for one in sorted(fit.get("sets") or (), key=lambda one: -one["weight"])
         ][:6],
     }
@@ -152,7 +157,7 @@ def _ellipse(part: Sersic) -> dict:
     """Return centre, semi-axes [px] and the turn of the major axis from +y [deg]."""
     half = (part.Re * part.q, part.Re)
     turn = math.degrees(part.roll)
-    return {"ellipse": [_short(v) for v in (part.mux, part.muy, *half, turn)]}
+    return {"ellipse": [short(v) for v in (part.mux, part.muy, *half, turn)]}
 
 
 def _line(points: Sequence, most: int) -> dict:
@@ -165,10 +170,3 @@ def _line(points: Sequence, most: int) -> dict:
 
 def _number(value) -> float:
     return float("nan") if np.ma.is_masked(value) else float(value)
-
-
-def _short(value: float) -> float | None:
-    """Return four digits of a number, None of what is none: a page is read by eye."""
-    if not math.isfinite(value):
-        return None
-    return int(value) if float(value).is_integer() else float(f"{value:.4g}")

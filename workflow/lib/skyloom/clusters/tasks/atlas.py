@@ -212,7 +212,7 @@ def _judged(path: str | None, cut: float) -> dict:
     if not path:
         return plain
     report = read_json(path)["catalogue"]
-    kept = ("completeness", "purity", "by_threshold")
+    kept = ("completeness", "purity")
     return plain | {name: report[name] for name in kept} | report["by_threshold"]
 
 

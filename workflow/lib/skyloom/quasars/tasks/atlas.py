@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skyloom.atlas.numbers import short
 from skyloom.atlas.similar import similar
 from skyloom.io.errors import REMADE, InputError
 from skyloom.io.record import digest_of
@@ -81,10 +83,13 @@ class Page:
         near = similar(shown.pieces(flux, ivar))
         called = score_of(rows, n_detect) > limit
         columns = zip(rows.to_dict("records"), flux, ivar, near, called, strict=True)
-        objects = []
+        objects, times = [], Counter()
         for k, (row, f, i, like, yes) in enumerate(columns, first):
-            more = {"thumb": k, "called": bool(yes), "similar": like}
-            objects.append(_object(row) | more | {"spectrum": shown.packed(f, i)})
+            one = _object(row) | {"thumb": k, "called": bool(yes), "similar": like}
+            times[one["id"]] += 1
+            if times[one["id"]] > 1:  # given spectra may be of one target
+                one["id"] += f":{times[one['id']]}"
+            objects.append(one | {"spectrum": shown.packed(f, i)})
         return {"wave": shown.centres(wave), "objects": objects}
 
 
@@ -204,10 +209,11 @@ def left_out(paths: Iterable[str | Path]) -> list[str]:
     """Return a sentence if spectra were left out, with the most frequent reasons."""
     parts = [read_own_csv(path, usecols=["REASON"], dtype=str) for path in paths]
     reasons = pd.concat(parts, ignore_index=True)["REASON"] if parts else []
-    if not len(reasons):
+    reasons = [re.sub(r"\S*/\S+", "another file", reason) for reason in reasons]
+    if not reasons:
         return []
-    often = reasons.value_counts()[:3]
-    told = "; ".join(f"{n} × {reason}" for reason, n in often.items())
+    often = Counter(reasons).most_common(3)
+    told = "; ".join(f"{n} × {reason}" for reason, n in often)
     return [f"{len(reasons)} spectra or files were left out: {told}"]
 
 
@@ -223,7 +229,8 @@ def _rows_of(results: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
     for part in read_own_csv(results, chunksize=100_000):
         here = pd.MultiIndex.from_frame(part[KEYS]).isin(keys)
         parts.append(part[here])
-    found = pd.concat(parts, ignore_index=True)
+    # A target may be twice in one exposure; its stamps are those of the first.
+    found = pd.concat(parts, ignore_index=True).drop_duplicates(KEYS)
     if len(found) != len(wanted):
         problem = f"{len(found)} rows of {len(wanted)} exposures asked about"
         raise InputError(results, problem, remedy=REMADE)
@@ -233,16 +240,16 @@ def _rows_of(results: str | Path, wanted: pd.DataFrame) -> pd.DataFrame:
 def _object(row: Mapping) -> dict:
     """Return a row of results as the page has it: identifiers are text."""
     lines = {
-        name: [_short(row[column.format(name)]) for column in LINE_COLUMNS]
+        name: [short(row[column.format(name)]) for column in LINE_COLUMNS]
         for name in LINES
         if f"C_{name}" in row
     }
     return {
         "id": str(row["TARGETID"]),
         "exposure": f"{row['TILEID']}/{row['EXPID']}",
-        "place": [_short(row["RA"], 8), _short(row["DEC"], 8)],
-        "values": {k: _short(row[k], 6) for k in FIELDS if k in row},
-        "votes": [_short(row[k]) for k in VOTES],
+        "place": [short(row["RA"], 8), short(row["DEC"], 8)],
+        "values": {k: short(row[k], 6) for k in FIELDS if k in row},
+        "votes": [short(row[k]) for k in VOTES],
         "lines": lines,
         "flags": _flags(row),
         "asked": _asked(row),
@@ -265,10 +272,4 @@ def _flags(row: Mapping) -> list[str]:
 
 
 def _columns(table: pd.DataFrame) -> dict[str, list]:
-    return {name: [_short(v, 6) for v in table[name]] for name in table}
-
-
-def _short(value: float, digits: int = 4) -> float | int | None:
-    if not math.isfinite(value):
-        return None
-    return int(value) if float(value).is_integer() else float(f"{value:.{digits}g}")
+    return {name: [short(v, 6) for v in table[name]] for name in table}
