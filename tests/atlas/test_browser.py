@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skyloom.atlas.page import write_page
 from skyloom.atlas.sprites import sprite
+from waiting import until
 
 TARGET = 39089837596371002  # a browser's numbers would make it ...000
 PROGRAM = """
@@ -77,7 +78,7 @@ def test_identifiers_keep_their_digits(opened_page, path):
     assert page.evaluate("location.hash") == f"#id={TARGET + 2}"
     file, said = f"{path.parents[1]}/x/{TARGET + 2}.json", page.locator(".source")
     assert said.inner_text().startswith(f"Shown: {file}\n")
-    assert f"--force {file} --configfile" in said.inner_text()
+    assert f"--force {file} <and the --configfile" in said.inner_text()
 
 
 def test_keys_walk_through_the_filtered_list(opened_page, path):
@@ -188,3 +189,28 @@ def test_all_that_can_be_pressed_has_a_name(opened_page, path):
         !(one.getAttribute('aria-label') || one.innerText || (one.labels || []).length)
     ).map((one) => one.outerHTML)""")
     assert nameless == []
+
+
+def test_a_key_held_down_is_followed_at_once(opened_page, path):
+    """The address follows in time: browsers count how often it is changed."""
+    page = opened_page(path)
+    last = page.evaluate("""() => {
+      for (let i = 0; i < 300; i += 1) Atlas.state.set({ sort: "", n: i });
+      return Atlas.state.get("n");
+    }""")
+    assert last == "299"
+    until(lambda: "n=299" in page.evaluate("location.hash"), 30)
+
+
+def test_a_view_that_is_left_is_told_no_more(opened_page, path):
+    """Its list would show an object of its own for the one that the new view shows."""
+    page = opened_page(path)
+    calls = page.evaluate("""() => {
+      const before = Atlas.state.watchers.length;
+      let told = 0;
+      Atlas.state.watch(() => { told += 1; });
+      Atlas.state.set({ view: "two" });
+      return [before, told];
+    }""")
+    assert calls[0] > 0
+    assert calls[1] == 0

@@ -176,5 +176,5 @@ def _json(tree: Mapping) -> str:
 
 
 def _closing(path: str | Path, layer: str) -> str:
-    command = html.escape(f"snakemake --cores all --force {path}{layer}")
+    command = html.escape(f".venv/bin/snakemake --cores all --force {path}{layer}")
     return f"<p>This page is made again by <code>{command}</code></p>"

@@ -116,7 +116,7 @@ Atlas.flags = (reasons) => reasons && reasons.length
 Atlas.source = (files, made = files) => Atlas.h("div", { class: "source" },
   "Shown: ", files.map((file, i) => [i ? ", " : "", Atlas.h("code", {}, file)]),
   Atlas.h("br"), "Made again by ",
-  Atlas.h("code", {}, `snakemake --cores all --force ${made.join(" ")}${Atlas.data.layer}`));
+  Atlas.h("code", {}, `.venv/bin/snakemake --cores all --force ${made.join(" ")}${Atlas.data.layer}`));
 
 // Views of a page, of which one is shown; the choice is in the address.
 Atlas.views = (views) => {
