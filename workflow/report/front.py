@@ -33,6 +33,8 @@ SIDE = 900  # px at most
 DPI = 150  # of letters of a common size
 SHOWN = 6  # spectra, galaxies
 
+NEAR, BRIGHTER = 0.6, 1.7  # of galaxies' pictures: the share shown; times their light
+
 
 def builder(folder: Path) -> Figure:
     """Return the page of a galaxy with most components and arms, the most certain."""
@@ -96,11 +98,14 @@ def spirals(folder: Path) -> Figure:
     shown = []
     for _, name, maps in best:
         image = read_picture(folder / f"images/{name}.png")
-        image = middle(image, maps.crop, round(maps.crop * len(image)))
-        image = image.clip(0, 255).astype(np.uint8)
+        share = NEAR * maps.crop
+        image = middle(image, share, round(share * len(image)))
+        image = (BRIGHTER * image).clip(0, 255).astype(np.uint8)
+        edge = round(maps.mean.shape[-1] * (1 - NEAR) / 2)
+        near = maps.mean[:, edge:-edge, edge:-edge]
         label = name.removeprefix("gz3d_").split("_")[0]
-        shown.append(Galaxy(label, image, {"network": maps.mean}, {}))
-    return gallery(shown, "network", across=True)
+        shown.append(Galaxy(label, image, {"the maps": near}, {}))
+    return gallery(shown, "the maps", across=True)
 
 
 AREAS: tuple[Callable[[Path], Figure], ...] = (
