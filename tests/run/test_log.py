@@ -51,7 +51,7 @@ def test_a_line_has_an_end(tmp_path):
     """What is longer is cut, and how much is missing is said."""
     path = tmp_path / "a.log"
     log.start(path).info("%s\nshort", "x" * (log.LONGEST + 7))
-    _, text = log.read(path)[0]
+    _, text = log.entries(path)[0]
     first, second = text.splitlines()
     assert max(map(len, path.read_text().splitlines())) < log.LONGEST + 40
     assert first.endswith("x ... (32 characters more)")
@@ -67,8 +67,8 @@ def test_what_is_logged_can_be_read(tmp_path):
         file.write("noise\n")
     logger.log(log.FAILED, "1 of 2 failed")
     entries = [("INFO", "one\nnoise"), ("FAILED", "1 of 2 failed")]
-    assert log.read(path) == entries
-    assert log.read(tmp_path / "gone") == []
+    assert log.entries(path) == entries
+    assert log.entries(tmp_path / "gone") == []
 
 
 def shown(times, *, terminal, item=None, how=log.ANYWHERE["shown"]) -> list[bool]:
@@ -148,7 +148,7 @@ def test_a_job_leaves_the_console_to_snakemake(tmp_path, checkout):
     path = tmp_path / "a.log"
     done = ran(NOISY, path, checkout, **{log.CONSOLE: "1"})
     assert done.stderr == "a_rule: epoch 1 of 2\n"
-    levels = [level for level, _ in log.read(path)]
+    levels = [level for level, _ in log.entries(path)]
     assert levels == ["", "WARNING", "INFO", "ERROR"]
     assert path.read_text().startswith("noise of a library\n")
 

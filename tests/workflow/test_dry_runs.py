@@ -251,7 +251,7 @@ def test_second_run_does_nothing(built, tmp_path):
 
 # Files in the layout of the survey, and lists; the log of their rule holds the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/*.dat", "**/*.pt")
-PLAIN += ("**/*.npy",)  # whose record is in the table beside
+PLAIN += ("**/*.npy", "metrics.html")  # whose record is in the file beside
 TABLES = ("subjects", "gal_metadata", "subject_id_list")
 LOGGED = {
     "builder": (*TABLES, "classifications", "simulate/c0"),

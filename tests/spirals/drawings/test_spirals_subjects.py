@@ -60,7 +60,8 @@ def written(folder: Path, models=None, **arrays) -> tuple[Path, Path]:
 def test_areas_of_strokes(points: list[tuple[float, float]], width: float) -> None:
     """The area of a line is what lies near it: no more, no less, no holes filled."""
     line = LineString(points)
-    if line.length < 1:
+    # A stroke shorter than its width is a dab, whose ends matter more than its line.
+    if line.length < 1 or np.hypot(*np.ptp(points, axis=0)) < width:
         return
     areas = [Polygon(v).buffer(0) for v in stroke_areas(np.array(points), width)]
     found = unary_union(areas)

@@ -1,20 +1,11 @@
 """What is done to each galaxy: one rule a chunk, each naming all its files."""
 
 REPORTED = SUBJECTS[:3]  # a report of all pages would be too large to open
-
-
-def page(subject):
-    """Return the page of figures of a galaxy; the first ones are in the report."""
-    path = f"<results>/figures/{subject}.pdf"
-    if subject not in REPORTED:
-        return path
-    return report(
-        path,
-        category="Builder",
-        subcategory="Galaxies",
-        caption="../../report/builder/galaxy.rst",
-        labels={"shown": f"Galaxy {subject}"},
-    )
+TOLD = {
+    "category": "Builder",
+    "subcategory": "Galaxies",
+    "caption": "../../report/builder/galaxy.rst",
+}
 
 
 for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
@@ -195,7 +186,15 @@ for chunk, ids in needed(INPUTS.chunks, ALLOWED).items():
             models=expand("<results>/models/{id}.json", id=ids),
             residuals=expand("<results>/residuals/{id}.fits", id=ids),
         output:
-            [page(i) for i in ids],
+            *[
+                (
+                    report(path, labels={"shown": f"Galaxy {i}"}, **TOLD)
+                    if i in REPORTED
+                    else path
+                )
+                for i in ids
+                for path in [f"<results>/figures/{i}.pdf"]
+            ],
         log:
             f"<logs>/figures/{chunk}.log",
         benchmark:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skyloom.run.log import bounded, read
+from skyloom.run.log import bounded, entries
 
 CORES = ("-c", "--cores", "-j", "--jobs")  # options whose word may be that of a target
 FORCED = ("-F", "--forceall")  # would make again what went well
@@ -49,7 +49,7 @@ class Ran:
         """Note how long it took, and what it has logged."""
         self.took = now - self.began
         for path, old in zip(self.logs, self.old, strict=True):
-            self.said += read(path) if _moment(path) != old else []
+            self.said += entries(path) if _moment(path) != old else []
 
     def all(self, level: str) -> list[str]:
         """Return what it has logged at a level."""

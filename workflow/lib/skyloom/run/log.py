@@ -87,7 +87,7 @@ def progress(
             last = now
 
 
-def read(path: str | Path) -> list[tuple[str, str]]:
+def entries(path: str | Path) -> list[tuple[str, str]]:
     """Return level and text of what a job has logged; nothing without the file.
 
     What other programs have written follows the line before it, first without level.
@@ -96,15 +96,15 @@ def read(path: str | Path) -> list[tuple[str, str]]:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    entries: list[tuple[str, str]] = []
+    told: list[tuple[str, str]] = []
     for line in lines:
         if found := ENTRY.fullmatch(line):
-            entries.append((found[1], found[2]))
-        elif entries:
-            entries[-1] = (entries[-1][0], f"{entries[-1][1]}\n{line}")
+            told.append((found[1], found[2]))
+        elif told:
+            told[-1] = (told[-1][0], f"{told[-1][1]}\n{line}")
         else:
-            entries.append(("", line))
-    return entries
+            told.append(("", line))
+    return told
 
 
 @contextmanager
