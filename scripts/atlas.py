@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from skyloom.atlas.page import write_index
-from skyloom.run import log
 from skyloom.io.record import text
+from skyloom.run import log
 from skyloom.run.provenance import VERSIONS, Recipe, versions
 
 WORDS = {

@@ -84,7 +84,6 @@ def test_a_picture_shows_each_cluster_where_it_is():
     assert labels(fig) == [
         "both finders",
         "matched filter alone",
-        "encoder alone",
         "probability below 0.70",
     ]
     assert style.png(fig, 50)

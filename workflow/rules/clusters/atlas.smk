@@ -46,9 +46,7 @@ rule atlas:
         "../../../envs/clusters.yaml"
     resources:
         # A tile's band in memory, and what the whole survey's members take.
-        mem_mb=memory(
-            1500 + 25 * TILE_MPX, per_input_mb=6, held="members" if SHOWN else None
-        ),
+        mem_mb=memory(1500 + 25 * TILE_MPX, per_input_mb=6, held="members"),
         runtime=minutes(120),
     params:
         settings=pick(

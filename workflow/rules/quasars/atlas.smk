@@ -51,7 +51,7 @@ rule atlas:
         "../../../envs/quasars.yaml"
     resources:
         # Of the spectra, a thousand; the catalogue is read whole where it is judged.
-        mem_mb=memory(1500, per_input_mb=4 if ROUNDS else 0, held="results"),
+        mem_mb=memory(1500, per_input_mb=4, held="results"),
         runtime=minutes(60),
     params:
         settings={"assets": sums("quasars")}

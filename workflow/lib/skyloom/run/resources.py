@@ -39,7 +39,8 @@ def memory(
     per_input_mb : float
         And each MB of its input files, where all of them are held at once [MB].
     held : str, optional
-        The name of the input that is held, one file, where the others are not.
+        The name of the input that is held, one file, where the others are not; runs
+        that have no such input hold nothing of that kind.
 
     Returns
     -------
@@ -57,5 +58,5 @@ def memory(
     return request
 
 
-def _size(path: str) -> float:
-    return Path(path).stat().st_size / 1e6
+def _size(path: str | None) -> float:
+    return Path(path).stat().st_size / 1e6 if path else 0.0
