@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from checkouts import LAYER, copy_checkout, parted, planned, snakemake
+from skyloom.io.documents import read_json
 
 
 @pytest.fixture
@@ -249,7 +250,7 @@ def test_second_run_does_nothing(built, tmp_path):
     assert planned(folder, *LAYER) == {}
 
 
-# Files in the layout of the survey, and lists; the log of their rule holds the record.
+# Files in the layout of the survey, and lists; beside their rule's log is the record.
 PLAIN = ("raw/**/*", "truth/*.json", "**/*.csv", "**/*.txt", "**/*.dat", "**/*.pt")
 PLAIN += ("**/*.npy", "metrics.html")  # whose record is in the file beside
 TABLES = ("subjects", "gal_metadata", "subject_id_list")
@@ -264,7 +265,7 @@ LOGGED = {
 
 @pytest.mark.parametrize("area", LOGGED)
 def test_every_product_says_what_it_is_made_from(built, area):
-    """Code, settings, inputs and versions stand in each file, or in its rule's log."""
+    """Code, settings, inputs and versions stand in each file, or beside the log."""
     root = built.folder / "results" / "tiny" / area
     plain = {path for pattern in PLAIN for path in root.glob(pattern)}
     files = {path for path in root.rglob("*") if path.is_file()} - plain
@@ -280,8 +281,8 @@ def test_every_product_says_what_it_is_made_from(built, area):
     ]
     assert bare == []
     for name in LOGGED[area]:
-        log = built.folder / "logs" / "tiny" / area / f"{name}.log"
-        assert "provenance: {" in log.read_text()
+        record = built.folder / "logs" / "tiny" / area / f"{name}.provenance.json"
+        assert {"code", "config", "inputs", "versions"} == set(read_json(record))
 
 
 def unpacked(path) -> bytes:
