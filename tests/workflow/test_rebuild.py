@@ -249,9 +249,9 @@ MATRIX = [
         do.swap(STYLE, 'GREY = "#7F7F7F"', 'GREY = "#7F7F80"'),
         FIGURES,
         quasars=CALIBRATED,
-        clusters=CSCORED | CJUDGED,
+        clusters=CSCORED | CSHOWN | {"picture"},
         spectra=SGREYED,
-        spirals=together(ACOMPARED, AEVALUATED),
+        spirals=ADRAWN,
     ),
     # Scripts and notebooks.
     Row(
