@@ -4,7 +4,8 @@ import base64
 
 import numpy as np
 import pytest
-from skyloom.spectra.page.packing import NOTHING, STEPS, curve, number, shades
+from skyloom.atlas.numbers import short
+from skyloom.spectra.page.packing import NOTHING, STEPS, curve, shades
 
 
 def unpacked(low, high, text):
@@ -40,4 +41,4 @@ def test_shares_are_of_the_largest():
 def test_numbers_have_four_digits():
     """Whole ones all theirs; what is none is None."""
     given = [1.23456, 123456.0, np.nan, np.ma.masked, -np.inf, None]
-    assert [number(value) for value in given] == [1.235, 123456, *[None] * 4]
+    assert [short(value) for value in given] == [1.235, 123456, *[None] * 4]

@@ -18,6 +18,11 @@ def short(value, digits: int = DIGITS) -> float | int | None:
     return int(value) if value.is_integer() else float(f"{value:.{digits}g}")
 
 
+def real(value) -> float:
+    """Return a number of a table, NaN of what is masked."""
+    return math.nan if np.ma.is_masked(value) else float(value)
+
+
 def quantities(row: Mapping, names: Iterable[str]) -> dict[str, float | int | None]:
     """Return some quantities of a row, `short`; None where it has no such column."""
     return {name: short(row[name]) if name in row else None for name in names}

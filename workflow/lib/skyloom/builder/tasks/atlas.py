@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.atlas import sprites
-from skyloom.atlas.numbers import short
+from skyloom.atlas.numbers import real, short
 from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
@@ -66,7 +66,7 @@ def galaxies(catalogue: Table, files: Files) -> tuple[dict, list[np.ndarray]]:
             tree[kind] = None if picture is None else len(pictures)
             pictures += [] if picture is None else [sprites.fitted(picture, side)]
         objects.append(tree | {"thumb": tree["image"]})
-    features = np.array([[_number(row[name]) for name in COMPARED] for row in rows])
+    features = np.array([[real(row[name]) for name in COMPARED] for row in rows])
     features = features.reshape(len(objects), len(COMPARED))
     # Of a galaxy with a model; what it has no light of is 0 of it.
     features[:, 1:] = np.nan_to_num(features[:, 1:])
@@ -80,8 +80,8 @@ def galaxies(catalogue: Table, files: Files) -> tuple[dict, list[np.ndarray]]:
 
 def _object(row: Table.Row) -> dict:
     """Return name, numbers with errors, and the flags of a row that spoil something."""
-    numbers = {name: _number(row[name]) for name in FIELDS}
-    errors = {n: _number(row[f"{n}_err"]) for n in FIELDS if f"{n}_err" in row.colnames}
+    numbers = {name: real(row[name]) for name in FIELDS}
+    errors = {n: real(row[f"{n}_err"]) for n in FIELDS if f"{n}_err" in row.colnames}
     raised = [
         flag.meaning
         for i, flag in enumerate(RULES.values())
@@ -92,7 +92,7 @@ def _object(row: Table.Row) -> dict:
         "words": f"{row['iau_name']} {row['components']}",
         "components": str(row["components"]),
         "reason": str(row["reason"]),
-        "place": [_number(row["ra"]), _number(row["dec"]), _number(row["redshift"])],
+        "place": [real(row["ra"]), real(row["dec"]), real(row["redshift"])],
         "values": {k: short(v, 7) for k, v in numbers.items()},
         "errors": {k: short(v) for k, v in errors.items()},
         "flags": raised,
@@ -166,7 +166,3 @@ def _line(points: Sequence, most: int) -> dict:
         np.linspace(0, len(points) - 1, min(most, len(points))).astype(int)
     )
     return {"line": np.round(points[some], 1).tolist()}
-
-
-def _number(value) -> float:
-    return float("nan") if np.ma.is_masked(value) else float(value)

@@ -7,6 +7,7 @@ import pandas as pd
 from astropy.table import Table
 from matplotlib import colormaps
 
+from skyloom.atlas.numbers import short
 from skyloom.atlas.similar import similar
 from skyloom.atlas.sprites import as_bytes
 from skyloom.plots.style import SEQUENTIAL_MAP
@@ -17,7 +18,7 @@ from skyloom.spectra.galaxy_map.catalogue import COLUMNS
 from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import CLASSES, OUTLIER
 from skyloom.spectra.galaxy_map.model import Placed
-from skyloom.spectra.page.packing import number, shades
+from skyloom.spectra.page.packing import shades
 from skyloom.spectra.page.units import layout, meaning, plane
 
 FINGERPRINTS = 1000  # of a page
@@ -101,7 +102,7 @@ def galaxies(
                 "id": name,
                 "words": _words(row),
                 "file": str(row["suffix"]),
-                "values": {k: number(v) for k, v in values.items()},
+                "values": {k: short(v) for k, v in values.items()},
                 "kinds": _classes(classes.get(name, {})),
                 "flags": _flags(row),
                 "thumb": with_prints.get(i),

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skyloom.atlas.numbers import short
+
 NOTHING = 65535  # code of a gap
 STEPS = NOTHING - 1
 SHADES = 255
-DIGITS = 4
 
 
 def curve(values: np.ndarray) -> list:
@@ -38,22 +39,12 @@ def shades(values: np.ndarray) -> list:
     top = values.max(initial=0.0)
     codes = np.ceil(values / (top or 1.0) * SHADES - 1e-6).astype(np.uint8)
     codes[(values > 0) & (codes == 0)] = 1
-    return [number(top), _text(codes)]
-
-
-def number(value) -> float | int | None:
-    """Return four digits of a number, None of what is none."""
-    if value is None or np.ma.is_masked(value):
-        return None
-    value = float(value)
-    if not np.isfinite(value):
-        return None
-    return int(value) if value.is_integer() else float(f"{value:.{DIGITS}g}")
+    return [short(top), _text(codes)]
 
 
 def numbers(values: Sequence | np.ndarray) -> list:
-    """Return `number` of each."""
-    return [number(value) for value in np.ma.ravel(values)]
+    """Return `short` of each."""
+    return [short(value) for value in np.ma.ravel(values)]
 
 
 def _text(codes: np.ndarray) -> str:

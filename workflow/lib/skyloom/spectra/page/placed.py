@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from skyloom.atlas.numbers import short
 from skyloom.io.documents import read_json
 from skyloom.io.fits import opened
-from skyloom.spectra.page.packing import curve, number
+from skyloom.spectra.page.packing import curve
 from skyloom.spectra.page.units import meaning, plane
 
 SPECTRA = 1500  # of a page, of all files together
@@ -61,7 +62,7 @@ def file_of(paths: Mapping[str, str], left_out: int, *, pictured: bool) -> dict:
     report = read_json(paths["report"])
     tree = {key: report[key] for key in ("file", "kind", "spectra", "rejected")}
     found = report.get("coherence", {}).items()
-    tree["coherence"] = {k.lower(): [number(v["i"]), number(v["p"])] for k, v in found}
+    tree["coherence"] = {k.lower(): [short(v["i"]), short(v["p"])] for k, v in found}
     tree |= {"left_out": left_out, "name": Path(paths["found"]).stem}
     return tree | {"picture": uri(paths["picture"]) if pictured else None}
 
@@ -104,14 +105,14 @@ def spectra(name: str, number_of: int, found: pd.DataFrame, rows) -> Iterator[di
         one = found.iloc[row]
         kept = [*FIELDS, *labels]
         ends = {
-            k: [number(one[f"{k}_{end}"]) for end in ("lower", "upper")] for k in labels
+            k: [short(one[f"{k}_{end}"]) for end in ("lower", "upper")] for k in labels
         }
         yield {
             "id": f"{name}:{row}",
             "words": _where(one),
             "file": number_of,
             "at": _place(one),
-            "values": {k: number(one[k]) for k in kept} | _unit(one),
+            "values": {k: short(one[k]) for k in kept} | _unit(one),
             "ends": ends,
             "flags": _flags(one),
         }

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
+from skyloom.atlas.numbers import short
 from skyloom.som.model import Som
 from skyloom.som.quality import occupancy, u_matrix
 from skyloom.spectra.figures.units import ENDS, by_unit
 from skyloom.spectra.labels.tables import MEANINGS
 from skyloom.spectra.mapping.model import SpectralMap
-from skyloom.spectra.page.packing import curve, number, numbers
+from skyloom.spectra.page.packing import curve, numbers
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
 
@@ -66,7 +67,7 @@ def plane(label: str, values, unit: str = "", *, counts: bool = False) -> dict:
     ends = (0.0, 1.0)
     if len(known):
         ends = (0.0, known.max()) if counts else np.percentile(known, ENDS)
-    limits = [number(end) for end in ends]
+    limits = [short(end) for end in ends]
     tree = {"label": label, "unit": unit, "values": numbers(values), "limits": limits}
     return tree | {"counts": counts}
 
@@ -182,8 +183,8 @@ def example(spectra: RestSpectra, found: pd.DataFrame, row: int, every: int) -> 
     one = found.iloc[row]
     return {
         "galaxy": str(one.get("plateifu", one.get("fname", ""))),
-        "sn": number(one.get("meansn2", np.nan)),
-        "distance": number(one["distance"]),
+        "sn": short(one.get("meansn2", np.nan)),
+        "distance": short(one["distance"]),
         "curve": curve(together(flux[None], every)[0]),
     }
 
@@ -199,7 +200,7 @@ def members(shares: np.ndarray, names: Sequence[str], most: int = LISTED) -> dic
     listed = []
     for column in np.asarray(shares).T:
         some = np.argsort(-column, kind="stable")[:most]
-        listed.append([[names[i], number(column[i])] for i in some if column[i] > 0])
+        listed.append([[names[i], short(column[i])] for i in some if column[i] > 0])
     count = (np.asarray(shares) > 0).sum(axis=0)
     return {"count": numbers(count), "members": listed}
 

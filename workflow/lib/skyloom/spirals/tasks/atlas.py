@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from skyloom.atlas.numbers import degrees, quantities, short
+from skyloom.atlas.numbers import degrees, quantities, real, short
 from skyloom.atlas.similar import similar
 from skyloom.io.fits import opened
 from skyloom.io.parquet import read_parquet
@@ -98,9 +98,9 @@ def _object(row: Table.Row) -> dict:
     """Return name, numbers with errors, and what is doubtful of a row."""
     known = dict(zip(row.colnames, row, strict=True))
     errors = {k: short(known[f"{k}_err"], 3) for k in FIELDS if f"{k}_err" in known}
-    shares = np.array([_number(known[name]) for name in vote_columns()])
+    shares = np.array([real(known[name]) for name in vote_columns()])
     deviations = [short(known[f"{name}_std"], 3) for name in vote_columns()]
-    placed = np.isfinite([_number(known["ra"]), _number(known["dec"])]).all()
+    placed = np.isfinite([real(known["ra"]), real(known["dec"])]).all()
     return {
         "id": str(known["name"]),
         "words": " ".join(str(known[name]) for name in (*WORDS, "reason")),
@@ -116,7 +116,7 @@ def _object(row: Table.Row) -> dict:
             "error": deviations,
             "asked": [short(v, 3) for v in asked(shares)],
         },
-        "compared": [_number(known[name]) for name in COMPARED],
+        "compared": [real(known[name]) for name in COMPARED],
     }
 
 
@@ -142,7 +142,7 @@ def _seen(row: Table.Row, own: Mapping, name: str, pictures: list) -> dict:
     size = found.mean.shape[-1]
     number = len(pictures) - 1
     tree = {"image": number, "thumb": number, "maps": _maps(found.mean), "size": size}
-    stamp = Stamp(*(_number(row[key]) for key in ("ra", "dec", "pixscale")), size)
+    stamp = Stamp(*(real(row[key]) for key in ("ra", "dec", "pixscale")), size)
     marked = own["marks"].get(name)
     if marked is None or not np.isfinite([stamp.ra, stamp.dec, stamp.scale]).all():
         return nothing | tree
@@ -209,7 +209,3 @@ def _true(paths: Sequence[str]) -> dict[str, dict]:
         str(name): {k: v if isinstance(v, str) else short(v) for k, v in row.items()}
         for name, row in zip(rows.index, rows.to_dict("records"), strict=True)
     }
-
-
-def _number(value) -> float:
-    return float("nan") if np.ma.is_masked(value) else float(value)
