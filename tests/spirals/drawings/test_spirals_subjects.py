@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, MultiPoint, Polygon, unary_union
+from shapely import LineString, MultiPoint, Polygon, union_all
 from skyloom.io.errors import DatumError, InputError
 from skyloom.spirals.cutouts.resample import onto
 from skyloom.spirals.drawings.shapes import HALF_WIDTH, box, stroke_areas
@@ -17,6 +17,8 @@ from skyloom.spirals.segmaps.counts import segmap
 from skyloom.spirals.segmaps.marks import read_marks, write_marks
 
 NX, NY = 80, 80
+# Without a grid GEOS 3.14 fills holes of areas that nearly share an edge.
+GRID = 1e-6  # px
 TENTHS = st.integers(0, 1000).map(lambda tenths: tenths / 10)  # px
 METADATA = {"ra": "150.0", "dec": "20.0", "redshift": "0.05"}
 BAR = {"mux": 50.0, "muy": 30.0, "roll": 0.7, "Re": 8.0, "q": 0.25}
@@ -61,13 +63,16 @@ def test_areas_of_strokes(points: list[tuple[float, float]], width: float) -> No
     """The area of a line is what lies near it: no more, no less, no holes filled."""
     line = LineString(points)
     # A stroke shorter than its width is a dab, whose ends matter more than its line.
-    if line.length < 1 or np.hypot(*np.ptp(points, axis=0)) < width:
+    if line.length < 1 or np.hypot(*np.ptp(points, axis=0)) < 2 * width:
         return
     areas = [Polygon(v).buffer(0) for v in stroke_areas(np.array(points), width)]
-    found = unary_union(areas)
+    found = union_all(areas, grid_size=GRID)
     expected = line.buffer(width, cap_style="flat", quad_segs=4)
-    assert found.area == pytest.approx(expected.area, rel=0.1, abs=width**2)
-    assert found.difference(line.buffer(1.3 * width)).area < 0.05 * width**2
+    # Simplified, a line that folds back is a straight one, without round ends: a disc.
+    disc = np.pi * width**2
+    assert found.area == pytest.approx(expected.area, rel=0.1, abs=disc)
+    near = line.buffer(1.3 * width)
+    assert all(area.difference(near).area < 0.05 * width**2 for area in areas)
 
 
 def test_a_closed_stroke_is_a_ring() -> None:
@@ -77,7 +82,9 @@ def test_a_closed_stroke_is_a_ring() -> None:
     areas = [Polygon(v) for v in stroke_areas(ring, 2.0)]
     assert len(areas) > 1
     assert not any(area.contains(MultiPoint([(0, 0)])) for area in areas)
-    assert unary_union(areas).area == pytest.approx(2 * np.pi * 20 * 4, rel=0.03)
+    assert union_all(areas, grid_size=GRID).area == pytest.approx(
+        2 * np.pi * 20 * 4, rel=0.03
+    )
 
 
 def test_box() -> None:
