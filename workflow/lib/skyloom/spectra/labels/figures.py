@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from skyloom.plots import diagrams, style
 from skyloom.spectra.figures.colours import WAYS
+from skyloom.spectra.labels.tables import meaning
 
-ROW = 1.95  # height of a label's panels [inch]
+ROW = 2.1  # height of a label's panels [inch]
 GOAL = (0.62, 0.74)
 NOTHING = "The training spectra have no labels: there is nothing to judge."
 TICKS = (2, 5, 10, 20, 50, 100)  # of S/N
@@ -55,8 +56,9 @@ def _against(axes: Axes, name: str, truth, median, found: Mapping) -> None:
     text = "rms {:.3f}, bias {:+.3f}\nR² {:.3f}"
     known = [found[key]["value"] for key in ("rms", "bias", "r2")]
     style.note(axes, text.format(*(np.nan if v is None else v for v in known)))
-    named = style.words(name)
-    axes.set(xlabel=f"{named}, true", ylabel=f"{named}, estimated")
+    words, unit, _ = meaning(name)
+    axes.set_title(style.words(f"{words} [{unit}]" if unit else words), loc="left")
+    axes.set(xlabel="true", ylabel="estimated")
 
 
 def _scatter(axes: Axes, found: Mapping) -> None:

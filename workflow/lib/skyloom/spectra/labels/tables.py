@@ -45,6 +45,11 @@ LEVELS = (0.16, 0.5, 0.84)
 WHO = ("fname", "plateifu", "mangaID", "x", "y", "redshift", "meansn2", "r_re_light")
 
 
+def meaning(label: str) -> Meaning:
+    """Return what a label is; its name alone where no more is known."""
+    return MEANINGS.get(label, Meaning(label, "", ""))
+
+
 def catalogue(found: Estimates, info: pd.DataFrame) -> Table:
     """Return whose spectra these are, their places on the map, and their labels."""
     table = Table.from_pandas(info[[name for name in WHO if name in info]])
@@ -94,7 +99,7 @@ def node_table(som: Som, bmu: np.ndarray, info: pd.DataFrame, names) -> Table:
 
 def _add(table: Table, name: str, values: Mapping[str, np.ndarray]) -> None:
     """Add the median of a label and the ends of its 68 %."""
-    what = MEANINGS.get(name, Meaning(name, "", ""))
+    what = meaning(name)
     for part, (side, words, ucd) in SIDES.items():
         value = values[part].astype(np.float32)
         column = Column(value, description=f"{what.words}: {words}")

@@ -18,8 +18,9 @@ from skyloom.spectra.galaxy_map.catalogue import COLUMNS
 from skyloom.spectra.galaxy_map.distance import embedding
 from skyloom.spectra.galaxy_map.evaluation import CLASSES, OUTLIER
 from skyloom.spectra.galaxy_map.model import Placed
+from skyloom.spectra.labels.tables import meaning
 from skyloom.spectra.page.packing import shades
-from skyloom.spectra.page.units import layout, meaning, plane
+from skyloom.spectra.page.units import layout, plane
 
 FINGERPRINTS = 1000  # of a page
 AXES = 24  # along which fingerprints are compared: the coarsest, which tell most
@@ -65,7 +66,7 @@ def fields(info: pd.DataFrame) -> dict[str, tuple[str, str]]:
     found = {name: of for name, of in found.items() if name not in TEXTS}
     for column in info:
         if column.startswith("mean_") and info[column].notna().any():
-            words, unit = meaning(column.removeprefix("mean_"))
+            words, unit = meaning(column.removeprefix("mean_"))[:2]
             found[column] = (f"mean of its spectra: {words}", unit)
     return found
 

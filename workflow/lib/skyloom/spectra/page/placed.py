@@ -14,8 +14,9 @@ from PIL import Image
 from skyloom.atlas.numbers import short
 from skyloom.io.documents import read_json
 from skyloom.io.fits import opened
+from skyloom.spectra.labels.tables import meaning
 from skyloom.spectra.page.packing import curve
-from skyloom.spectra.page.units import meaning, plane
+from skyloom.spectra.page.units import plane
 
 SPECTRA = 1500  # of a page, of all files together
 LEAST = 5  # of a file
@@ -120,7 +121,7 @@ def spectra(name: str, number_of: int, found: pd.DataFrame, rows) -> Iterator[di
 
 def fields(labels) -> dict[str, tuple[str, str]]:
     """Return the numbers of a placed spectrum in words with units, by column."""
-    return FIELDS | {name: meaning(name) for name in labels}
+    return FIELDS | {name: meaning(name)[:2] for name in labels}
 
 
 def _unit(one: pd.Series) -> dict:

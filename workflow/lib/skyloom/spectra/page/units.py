@@ -13,7 +13,7 @@ from skyloom.atlas.numbers import short
 from skyloom.som.model import Som
 from skyloom.som.quality import occupancy, u_matrix
 from skyloom.spectra.figures.units import ENDS, by_unit
-from skyloom.spectra.labels.tables import MEANINGS
+from skyloom.spectra.labels.tables import meaning
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.page.packing import curve, numbers
 from skyloom.spectra.rest.files import RestSpectra
@@ -127,7 +127,7 @@ def node_planes(nodes: Table) -> tuple[list[dict], list[dict]]:
     for name in nodes.colnames:
         if f"{name}_lower" not in nodes.colnames:
             continue
-        words, unit = meaning(name)
+        words, unit, _ = meaning(name)
         planes.append(plane(words, nodes[name], unit))
         ends = {end: numbers(nodes[f"{name}_{end}"]) for end in ("lower", "upper")}
         known = [v for side in ends.values() for v in side if v is not None]
@@ -135,13 +135,6 @@ def node_planes(nodes: Table) -> tuple[list[dict], list[dict]]:
         tree = {"label": words, "unit": unit, "limits": limits}
         labels.append(tree | {"median": numbers(nodes[name])} | ends)
     return planes, labels
-
-
-def meaning(label: str) -> tuple[str, str]:
-    """Return a label in words, and its unit; its name where no more is known."""
-    if label not in MEANINGS:
-        return label, ""
-    return MEANINGS[label].words, MEANINGS[label].unit
 
 
 def unseen_planes(found: pd.DataFrame, shape: tuple[int, int]) -> list[dict]:
@@ -211,7 +204,7 @@ def placed_planes(found: pd.DataFrame, shape: tuple[int, int], labels) -> list[d
     unit, n_units = found["bmu"].to_numpy(int), shape[0] * shape[1]
     planes = [plane("placed spectra", occupancy(unit, shape), counts=True)]
     medians: Mapping[str, tuple[str, str]] = {"novelty": ("novelty", "%")}
-    medians |= {name: meaning(name) for name in labels}
+    medians |= {name: meaning(name)[:2] for name in labels}
     for name, (words, of) in medians.items():
         middle = by_unit(found[name].to_numpy(float), unit, n_units, np.median)
         planes.append(plane(f"placed spectra: {words}", middle, of))

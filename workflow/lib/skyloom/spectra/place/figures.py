@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.plots import sky, style
 from skyloom.sky.geometry import pixel_scale, plane_matrix
 from skyloom.spectra.figures.colours import MAP
-from skyloom.spectra.labels.tables import MEANINGS
+from skyloom.spectra.labels.tables import meaning
 from skyloom.spectra.place.spectra import Model
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.scale import scale
@@ -44,8 +44,8 @@ def cube_figure(
     panels = {title: images[name] for name, title in NAMES.items()}
     for label in labels:
         low, high = (images[f"{label.upper()}_{end}"] for end in ("LOWER", "UPPER"))
-        unit = f" [{MEANINGS[label].unit}]" * bool(label in MEANINGS)
-        title = f"{label}{unit}".removesuffix(" []")
+        unit = meaning(label).unit
+        title = f"{label} [{unit}]" if unit else label
         panels |= {title: images[label.upper()], f"± {title}": (high - low) / 2}
     rows = -(-len(panels) // COLUMNS)
     ny, nx = placed.shape

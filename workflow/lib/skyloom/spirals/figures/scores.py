@@ -105,7 +105,8 @@ def votes_figure(
         right.stairs(heights, edges, color=colour, lw=1.1)
     left.set(xlabel="expected share of votes", ylabel="share of votes")
     left.set(xlim=(0, 1), ylim=(-0.02, 1.02))
-    left.legend(loc="upper left", fontsize=7)
+    handles, texts = left.get_legend_handles_labels()
+    fig.legend(handles, texts, loc="outside upper center", ncols=len(texts))
     right.set(xlabel="PIT of the number of votes", ylabel="density", xlim=(0, 1))
     right.set_ylim(0, max(2.0, right.get_ylim()[1]))
     return fig
