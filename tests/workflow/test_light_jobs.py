@@ -1,4 +1,4 @@
-"""A light job starts soon: it loads nothing heavy that it does not use."""
+"""Light jobs, and plans, start soon: they load nothing heavy that they do not use."""
 
 import ast
 import os
@@ -34,6 +34,21 @@ USERS = {
 }  # fmt: skip
 
 
+# What reading the rules costs, each job on a cluster pays twice.
+SLOW = (*HEAVY, "astropy", "scipy")
+
+
+def loaded(checkout, lines: list[str], modules) -> list[str]:
+    """Return which modules a process has loaded after these lines."""
+    code = "\n".join([*lines, "import sys", "print(*sys.modules)"])
+    place = {**os.environ, "PYTHONPATH": str(checkout / "workflow" / "lib")}
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(
+        command, env=place, capture_output=True, text=True, check=True
+    )
+    return sorted(set(said.stdout.split()) & set(modules))
+
+
 @pytest.mark.parametrize("area", USERS)
 def test_light_scripts_load_nothing_heavy(checkout, area):
     """What all light scripts of an area import, in one process."""
@@ -46,10 +61,17 @@ def test_light_scripts_load_nothing_heavy(checkout, area):
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
-    lines += ["import sys", f"print([m for m in {HEAVY} if m in sys.modules])"]
-    place = {**os.environ, "PYTHONPATH": str(checkout / "workflow" / "lib")}
-    command = [sys.executable, "-c", "\n".join(lines)]
-    said = subprocess.run(
-        command, env=place, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.strip() == "[]"
+    assert loaded(checkout, lines, HEAVY) == []
+
+
+def test_rules_load_nothing_heavy(checkout):
+    """What all rules of all areas import from the library."""
+    rules = [checkout / "Snakefile", *(checkout / "workflow").rglob("*.smk")]
+    lines = [
+        line
+        for path in rules
+        for line in path.read_text().splitlines()
+        if line.startswith("from skyloom.")
+    ]
+    assert len(lines) > 20
+    assert loaded(checkout, lines, SLOW) == []

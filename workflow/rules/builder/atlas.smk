@@ -1,7 +1,7 @@
 """What a person looks at: the galaxies on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.builder.tasks.atlas import MOST
+from skyloom.builder.tasks.files import SHOWN
 
 PAGE = {
     "cutouts": "<results>/fitting_metadata/{id}.npz",
@@ -15,7 +15,7 @@ PAGE = {
 # Image, model, residual, drawings and catalogue of each galaxy.
 rule atlas:
     input:
-        **{kind: INPUTS.every(path, MOST) for kind, path in PAGE.items()},
+        **{kind: INPUTS.every(path, SHOWN) for kind, path in PAGE.items()},
         catalogue="<results>/catalogue.fits",
     output:
         report(

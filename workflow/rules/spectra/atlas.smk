@@ -1,12 +1,11 @@
 """What a person looks at: both maps and what was placed, on one page."""
 
 from skyloom.atlas.page import sums
-from skyloom.spectra.tasks.atlas import FILES as MOST, PICTURES
 
-ON_PAGE = list(FILES)[:MOST]
+ON_PAGE = list(FILES)[: sources.SHOWN]
 PAGE = {
     f"placed_{kind}": expand(f"<results>/placed/{{name}}.{ext}", name=ON_PAGE)
-    for kind, ext in zip(PICTURES, ("fits", "json", "png"))
+    for kind, ext in zip(sources.PARTS, ("fits", "json", "png"))
 }
 if CHUNKS:
     PAGE |= {

@@ -15,11 +15,10 @@ from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
 from skyloom.builder.products import outlines
 from skyloom.builder.products.catalogue_flags import RULES
-from skyloom.builder.tasks.files import Files, own
+from skyloom.builder.tasks.files import SHOWN, Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
 
-MOST = 800  # galaxies of a page: with pictures and drawings, some 16 MB
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
 VERTICES = 12  # of a drawn arm, as many as are seen
@@ -49,12 +48,12 @@ def galaxies(catalogue: Table, files: Files) -> tuple[dict, list[np.ndarray]]:
     Parameters
     ----------
     catalogue : Table
-        ``catalogue.fits``; its first `MOST` rows are shown.
+        ``catalogue.fits``; its first `SHOWN` rows are shown.
     files : mapping
         ``cutouts``, ``volunteers``, ``aggregates``, ``models``, ``residuals``, each a
         path a subject.
     """
-    rows = catalogue[:MOST]
+    rows = catalogue[:SHOWN]
     side = sprites.side_for(len(KINDS) * len(rows))
     pictures: list[np.ndarray] = []
     objects = []

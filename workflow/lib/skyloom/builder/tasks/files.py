@@ -10,6 +10,7 @@ from skyloom.run.config import data_path
 
 Paths = Mapping[str, Path]  # files that a task writes, by kind
 Files = Mapping[str, Mapping[int, str]]  # those that it reads, by kind and subject
+SHOWN = 800  # galaxies of the atlas: with pictures and drawings, some 16 MB
 
 
 def subject_of(path: str | Path) -> int:

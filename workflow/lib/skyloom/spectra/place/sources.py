@@ -17,6 +17,8 @@ OWN = {
 }
 MAPS = ("DESOM_model_final.keras", "map.npz")  # names of a map in a model's folder
 LABELS = "labels.npz"
+SHOWN = 200  # placed files that the atlas shows
+PARTS = ("found", "report", "picture")  # what there is of a placed file
 
 
 def files(config: Mapping) -> dict[str, str]:

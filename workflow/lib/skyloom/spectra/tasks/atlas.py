@@ -12,13 +12,12 @@ from skyloom.io.fits import opened
 from skyloom.spectra.galaxies.files import Fingerprints, read_fingerprints
 from skyloom.spectra.mapping.model import SpectralMap
 from skyloom.spectra.page import galaxies, placed, units
+from skyloom.spectra.place.sources import PARTS
 from skyloom.spectra.rest.files import read_spectra
 from skyloom.spectra.tasks.galaxy_map import read_placed, truth_of
 from skyloom.spectra.tasks.reading import read_map
 
-FILES = 200  # placed files of a page
 LISTED = 3  # of them, where all are shown together
-PICTURES = ("found", "report", "picture")  # what there is of a placed file
 NOTHING = "This run has no map of spectra, and nothing was placed."
 Files = Mapping[str, str | Sequence[str]]
 
@@ -115,8 +114,8 @@ def _galaxies(files: Files, prints: Fingerprints) -> tuple[dict, list[np.ndarray
 def _placed(files: Files) -> dict:
     """Return the placed files and some of their spectra; nothing if there are none."""
     each = [
-        dict(zip(PICTURES, some, strict=True))
-        for some in zip(*(files[f"placed_{kind}"] for kind in PICTURES), strict=True)
+        dict(zip(PARTS, some, strict=True))
+        for some in zip(*(files[f"placed_{kind}"] for kind in PARTS), strict=True)
     ]
     if not each:
         return {}
