@@ -2,8 +2,8 @@
 
 from skyloom.atlas.page import program, write_page
 from skyloom.atlas.sprites import sprite
-from skyloom.builder.tasks.atlas import MOST, galaxies
-from skyloom.builder.tasks.files import by_subject
+from skyloom.builder.tasks.atlas import galaxies
+from skyloom.builder.tasks.files import SHOWN, by_subject
 from skyloom.io.fits import opened
 from skyloom.run.job import Job
 
@@ -11,7 +11,7 @@ job = Job(snakemake)
 files = {kind: by_subject(job.input[kind]) for kind in job.settings["kinds"]}
 with opened(job.input.catalogue) as file:
     data, pictures = galaxies(file.table("CATALOGUE"), files)
-left = data["total"] - MOST
+left = data["total"] - SHOWN
 write_page(
     job.output[0],
     title="builder: galaxies, their models and what volunteers drew",

@@ -11,9 +11,9 @@ from skyloom.run.areas import AREAS, validated
 from skyloom.run.config import ConfigError, Section
 from skyloom.run.config_docs import documents
 
-LAYERS = ("demo", "export", "find_clusters", "find_spirals", "long", "place_spectra")
-LAYERS += ("real", "survey", "survey_clusters", "survey_quasars", "survey_spectra")
-LAYERS += ("survey_spirals",)
+LAYERS = ("demo", "export", "find_clusters", "find_quasars", "find_spirals", "long")
+LAYERS += ("place_spectra", "real", "survey", "survey_clusters", "survey_quasars")
+LAYERS += ("survey_spectra", "survey_spirals")
 UNSET = 119  # keys that no layer sets: what a survey or a seed may still need
 
 

@@ -20,11 +20,11 @@ SUM = RUN / "area" / "sum.txt"
 # Intermediates of several formats, and what is made from them: none from another's.
 BETWEEN = {
     "builder/gal-metadata.csv": "builder/catalogue.fits",
+    "builder/volunteers/*.json": "builder/analysis/volunteer_agreement.json",
     "clusters/encoder/best_encoder.ckpt": "clusters/encoder/evaluation.json",
     "clusters/predictions/sim0000.npz": "clusters/detections/sim0000.fits",
     "clusters/sources/sim0000.fits": "clusters/matched_filter/sim0000.fits",
     "quasars/ensemble/round2/net_0.keras": "quasars/ensemble/round2/calibration.json",
-    "spectra/evaluation/maps.json": "spectra/metrics.json",
     "spectra/rest/spec0.npy": "spectra/spec240.npy",
     "spirals/raw/gz3d/*.fits.gz": "spirals/gz3d_catalog.csv",
 }

@@ -157,6 +157,39 @@ def test_each_script_imports_its_own_area(checkout):
         assert used <= HALL | {path.parent.name}, path
 
 
+def named(path) -> set[str]:
+    """Return all names that a file binds."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add(other or name)
+    return found
+
+
+def test_what_scripts_import_is_there(checkout):
+    """Only some scripts run in the tests of a change."""
+    lost = []
+    for path in scripts(checkout):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom) or node.module == "__future__":
+                continue
+            place = LIBRARY.joinpath(*node.module.split("."))
+            if not place.is_relative_to(LIBRARY / "skyloom"):
+                continue
+            inside = {one.stem for one in place.glob("*")}
+            file = place / "__init__.py" if inside else place.with_suffix(".py")
+            known = inside | named(file)
+            lost += [
+                (path.name, one.name) for one in node.names if one.name not in known
+            ]
+    assert lost == []
+
+
 def made_sections(code: str) -> list[str]:
     """Return what code makes of classes that it imports from an area's keys."""
     tree = ast.parse(code)

@@ -129,7 +129,7 @@ def test_votes_have_a_series_a_question(votes, rng, tmp_path):
     concentrations, counts = votes
     counts[:, questions()[3].columns] = 0  # of bars: nobody was asked
     fig = votes_figure(concentrations, counts, pit(concentrations, counts, rng), rng)
-    names = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    names = [text.get_text() for text in fig.legends[0].get_texts()]
     assert names == ["smooth or featured", "disk edge on", "has spiral arms"]
     style.save(fig, tmp_path / "votes.png", dpi=60)
 

@@ -84,7 +84,7 @@ def test_what_has_no_arms_says_why(drawn, rng):
         arms(galaxy.mean[0], galaxy.picture, flat, rng).reason,
         arms(galaxy.mean[0], galaxy.picture, tiny, rng).reason,
     ]
-    assert reasons == ["no arms", "no disk", "edge-on", "too small"]
+    assert reasons == ["no arms", "no disk", "edge-on", "no room outside the bar"]
 
 
 def test_maps_that_fill_the_whole_galaxy_do_not_open_the_arms(drawn, rng):

@@ -10,6 +10,7 @@ from skyloom.spirals.measure.bars import Bar, BarScale
 from skyloom.spirals.measure.consistency import (
     Relation,
     agreement,
+    doubts,
     fit_relation,
     fit_relations,
     kind_shares,
@@ -140,6 +141,16 @@ def test_what_is_hardly_asked_is_not_judged():
     assert fit_relation(np.full(50, 0.5), np.full(50, 0.5), np.ones(50)) is None
     rising = np.linspace(0.1, 0.9, 50)
     assert fit_relation(rising, rising[::-1], np.ones(50)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure", "expected"),
+    [(0.1, 20.0, True), (0.5, 20.0, False), (0.1, np.nan, False), (np.nan, 9.0, False)],
+)
+def test_what_was_measured_unasked_is_doubted(asked, measure, expected):
+    row = {"spiral_asked": asked, "pitch_angle": measure}
+    row |= {"bar_asked": asked, "bar_length": np.ma.masked, "bar_length_px": measure}
+    assert doubts(row) == ({"spiral", "bar"} if expected else set())
 
 
 def test_the_row_of_a_galaxy_has_all_columns_and_near_truths(drawn, concentrations):

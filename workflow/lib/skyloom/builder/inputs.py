@@ -164,7 +164,9 @@ class Inputs:
         if any(located(pattern, self.subjects) for pattern in patterns.values()):
             return
         named = [pattern for pattern in patterns.values() if pattern]
+        first = str(next(iter(self.subjects), ""))
         sought = data_path(named[0]) if named else "(none is set)"
+        sought = sought.replace("{subject}", first)
         msg = (
             f"{', '.join(patterns)}: no file of any of {len(self.subjects)} subjects, "
             f"among others no file {sought}; set SKYLOOM_DATA to the folder that holds "

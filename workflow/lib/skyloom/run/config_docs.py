@@ -42,9 +42,11 @@ words that follow.
 Layers that come along: `demo.yaml`; `real.yaml`, all areas on published data;
 `long.yaml`, hours instead of minutes, by which the networks that come along were made
 or can be made anew (its quasars need redrock's templates, its clusters the DES Y1 list
-of redMaPPer); `export.yaml`, `find_clusters.yaml`, `place_spectra.yaml` and
-`find_spirals.yaml` for files of your own; `survey.yaml` and `survey_<area>.yaml` for
-surveys, with paths to fill in. The head of each says what it wants.
+of redMaPPer); `export.yaml`, `find_quasars.yaml`, `find_clusters.yaml`,
+`place_spectra.yaml` and `find_spirals.yaml` for files of your own; `survey.yaml` and
+`survey_<area>.yaml` for surveys, with paths to fill in. The head of each says what it
+wants. Each set of your own files has a name of its own for the run, `--config
+run=<name>`: another run of the same name takes the place of its products.
 
 `run` names the run: its products lie in `results/<run>/`. `areas` says which areas it
 has. `seed` is the one number that all randomness comes from: the same seed gives the

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from skyloom.io.atomic import write_text
 
+NOBODY = "<p>Nothing was judged: this run has no truth to compare with.</p>"
 COUNTS = ("n", "targets")  # of how many a number is
 NOTHING = "–"  # of a number that could not be had
 HEAD = ("quantity", "value", "interval", "of")
@@ -41,7 +42,7 @@ def write_table(path: str | Path, tree: Mapping, title: str) -> None:
     for kind, one in tree.items():
         if rows := list(table({kind: one})):
             parts.append(f"<h2>{escape(_words(kind))}</h2>\n{_html(rows)}")
-    page = PAGE.format(title=escape(title), sections="\n".join(parts))
+    page = PAGE.format(title=escape(title), sections="\n".join(parts or [NOBODY]))
     write_text(path, page)
 
 

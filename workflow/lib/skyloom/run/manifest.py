@@ -27,7 +27,7 @@ from skyloom.run.provenance import VERSIONS
 
 MANIFEST = "manifest.json"
 # Unfinished work, locks and marks of Snakemake are no products.
-ASIDE = {".skyloom", ".lock", ".snakemake_timestamp"}
+ASIDE = {".skyloom", ".lock", ".snakemake_timestamp", "report.html"}
 CODE = re.compile(r"[0-9a-f]{64}")
 LISTED = 10  # files of each kind that a complaint names; the log has all
 AGAIN = "snakemake --cores all"

@@ -87,7 +87,7 @@ def arms(
     inner = max(inner, INNER * disk.radius, LEAST_RADIUS)
     outer = min(OUTER * disk.radius, min(shares.shape) / 2)
     if outer < 2 * inner:
-        return Arms(reason="too small")
+        return Arms(reason="no room outside the bar")
     u = np.linspace(np.log(inner), np.log(outer), RADII)
     marked = _plane(shares, disk, u)
     if marked.max() < FAINT:

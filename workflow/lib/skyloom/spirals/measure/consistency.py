@@ -7,6 +7,7 @@ the validation; a galaxy is judged by how far it lies from that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from skyloom.stats.scatter import nmad
 ANSWERS = {"spiral": ("has-spiral-arms", ("yes",)), "bar": ("bar", ("strong", "weak"))}
 KINDS = tuple(ANSWERS)  # in the order of the maps' channels
 RELEVANT = 0.3  # least probability that a volunteer is asked
+DOUBT = "doubtful, volunteers would hardly be asked"
 FLAG = 0.01  # agreement below which heads disagree
 LEAST = 10  # galaxies to learn from
 SLIGHTEST = 0.05  # least scatter, of logits
@@ -94,6 +96,28 @@ def fit_relations(
         peaks = mean[known, place].max(axis=(1, 2))
         found[kind] = fit_relation(peaks, *kind_shares(concentrations[known], kind))
     return found
+
+
+def doubts(row: Mapping) -> set[str]:
+    """Return which kinds were measured though hardly anybody would be asked about them.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the catalogue: ``spiral_asked``, ``pitch_angle``, ``bar_asked``,
+        ``bar_length`` and ``bar_length_px``; NaN or masked is what is not known.
+    """
+    measures = {"spiral": ["pitch_angle"], "bar": ["bar_length", "bar_length_px"]}
+
+    def number(name: str) -> float:
+        return float(np.ma.filled(row[name], np.nan))
+
+    return {
+        kind
+        for kind, names in measures.items()
+        if number(f"{kind}_asked") < RELEVANT
+        and any(np.isfinite(number(name)) for name in names)
+    }
 
 
 def agreement(

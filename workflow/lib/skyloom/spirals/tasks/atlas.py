@@ -16,6 +16,7 @@ from skyloom.io.parquet import read_parquet
 from skyloom.spirals.catalogue.galaxies import read_galaxies
 from skyloom.spirals.cutouts.pictures import read_picture
 from skyloom.spirals.geometry import Stamp
+from skyloom.spirals.measure.consistency import DOUBT, doubts
 from skyloom.spirals.questions import asked, columns, questions
 from skyloom.spirals.segmaps.marks import KINDS, Marks, read_marks
 from skyloom.spirals.tasks.cataloguing import vote_columns
@@ -123,7 +124,8 @@ def _object(row: Table.Row) -> dict:
 def _flags(known: Mapping) -> list[str]:
     if known["reason"]:
         return [f"no maps: {known['reason']}"]
-    return [
+    doubted = doubts(known)
+    return [f"{CALLED[kind]}: {DOUBT}" for kind in KINDS if kind in doubted] + [
         DISAGREE[known[f"{kind}_flag"]].format(CALLED[kind])
         for kind in KINDS
         if known[f"{kind}_flag"] in DISAGREE

@@ -21,6 +21,7 @@ from skyloom.spirals.figures.scores import (
     recovery_figure,
     votes_figure,
 )
+from skyloom.spirals.measure.consistency import DOUBT, doubts
 from skyloom.spirals.segmaps.marks import KINDS
 from skyloom.spirals.tasks.evaluating import Case
 from skyloom.spirals.tasks.looking import middle
@@ -141,10 +142,14 @@ def lines_of(row: Mapping) -> list[str]:
     arms = (
         f", winding {row['winding']}, number {row['arm_number']:.0f}" if pitch else ""
     )
-    return [
-        f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}",
-        f"pitch angle {pitch}{arms}" if pitch else f"arms: {row['arm_reason']}",
-    ]
+    said = {
+        "bar": f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}",
+        "spiral": f"pitch angle {pitch}{arms}"
+        if pitch
+        else f"arms: {row['arm_reason']}",
+    }
+    doubted = doubts(row)
+    return [f"{one} ({DOUBT})" if k in doubted else one for k, one in said.items()]
 
 
 def _with_error(row: Mapping, key: str, unit: str) -> str:
