@@ -91,7 +91,8 @@ def test_killed_runs_finish_with_the_same_bytes(built, tmp_path, kills, areas):
     folder, layer = tmp_path / "checkout", (*LAYER, "--config", f"areas={[*areas]}")
     shutil.copytree(built.folder, folder, ignore=MADE)
     moments = random.Random(7)
-    step = max(built.seconds * len(areas) / len(ALL) / kills, LEAST)
+    # Half of what an area takes: a run that has ended before its kill is begun anew.
+    step = max(built.seconds * len(areas) / len(ALL) / kills / 2, LEAST)
     waiting = list(islice(cycle(KINDS), kills))
     while waiting:
         if not killed(

@@ -44,7 +44,10 @@ def message(what: str, problems: list[str]) -> str:
 
 
 def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """Return a line for every key that is wrong, in the order of the keys."""
+    """Return a line for every key that is wrong, in the order of the keys.
+
+    Unknown keys are first: a misspelt one may be why another is said to be absent.
+    """
     by_place: dict[tuple, list] = {}
     for one in error.errors(include_url=False):
         place, owner, meaning = _located(kind, one["loc"])
@@ -52,7 +55,9 @@ def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     return [
         f"{'.'.join(place)[:200] or '(top level)'}: {_said(found, owner)}"
         + (f" ({meaning})" if meaning else "")
-        for (place, owner, meaning), found in by_place.items()
+        for (place, owner, meaning), found in sorted(
+            by_place.items(), key=lambda item: item[1][0]["type"] != "extra_forbidden"
+        )
     ]
 
 
