@@ -142,14 +142,13 @@ def lines_of(row: Mapping) -> list[str]:
     arms = (
         f", winding {row['winding']}, number {row['arm_number']:.0f}" if pitch else ""
     )
-    said = {
-        "bar": f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}",
-        "spiral": f"pitch angle {pitch}{arms}"
-        if pitch
-        else f"arms: {row['arm_reason']}",
-    }
+    of_bar = f"bar {bar}, PA {angle}" if bar else f"bar: {row['bar_reason']}"
+    of_arms = f"pitch angle {pitch}{arms}" if pitch else f"arms: {row['arm_reason']}"
     doubted = doubts(row)
-    return [f"{one} ({DOUBT})" if k in doubted else one for k, one in said.items()]
+    lines = []
+    for kind, line in (("bar", of_bar), ("spiral", of_arms)):
+        lines += [line, f"({DOUBT})"] if kind in doubted else [line]
+    return lines
 
 
 def _with_error(row: Mapping, key: str, unit: str) -> str:
