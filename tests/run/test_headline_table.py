@@ -38,3 +38,8 @@ def test_a_page_has_a_table_a_kind(tmp_path):
     assert re.findall("<h2>(.*)</h2>", page) == ["survey"]
     assert "the first &lt;b&gt;" in page
     assert "Numbers of &lt;clusters&gt;" in page
+
+
+def test_a_run_that_judged_nothing_says_so(tmp_path):
+    write_table(tmp_path / "metrics.html", {"survey": {}}, "Clusters")
+    assert "Nothing was judged" in (tmp_path / "metrics.html").read_text()

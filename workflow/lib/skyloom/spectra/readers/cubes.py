@@ -92,7 +92,7 @@ def read_cube(
         axis of wavelengths of unknown kind or unit.
     """
     layout = LAYOUTS[kind]
-    z = redshift_of(path, (redshift,), "set spectra.place.redshifts, the galaxy's")
+    z = redshift_of(path, (redshift,), "give the galaxy's: spectra.place.redshifts")
     with opened(path, verify=False) as file:
         flux, noise = file.image(layout.flux), file.image(layout.noise)
         if flux.shape != noise.shape or len(flux.shape) not in (1, 3):

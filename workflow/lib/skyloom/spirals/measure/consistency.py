@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from skyloom.atlas.numbers import real
 from skyloom.spirals.questions import asked, expected_shares, question, questions
 from skyloom.stats.calibration import logit
 from skyloom.stats.scatter import nmad
@@ -108,15 +109,11 @@ def doubts(row: Mapping) -> set[str]:
         ``bar_length`` and ``bar_length_px``; NaN or masked is what is not known.
     """
     measures = {"spiral": ["pitch_angle"], "bar": ["bar_length", "bar_length_px"]}
-
-    def number(name: str) -> float:
-        return float(np.ma.filled(row[name], np.nan))
-
     return {
         kind
         for kind, names in measures.items()
-        if number(f"{kind}_asked") < RELEVANT
-        and any(np.isfinite(number(name)) for name in names)
+        if real(row[f"{kind}_asked"]) < RELEVANT
+        and any(np.isfinite(real(row[name])) for name in names)
     }
 
 
