@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from small_workflow import SmallWorkflow
-from throwaway_slurm import ThrowawaySlurm, lacking
+from throwaway_slurm import PREFIX, ThrowawaySlurm, lacking
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def slurm() -> Iterator[ThrowawaySlurm]:
     reason = lacking()
     if reason:
         pytest.skip(f"NO SLURM: {reason}")
-    base = Path(tempfile.mkdtemp(prefix="loom"))  # short: it holds sockets
+    base = Path(tempfile.mkdtemp(prefix=PREFIX))  # short: it holds sockets
     cluster = ThrowawaySlurm(base)
     try:
         try:

@@ -115,10 +115,13 @@ def test_a_claim_that_was_cut_short_is_none():
 
 def test_children_are_seen():
     """And are gone when they have ended."""
-    child = subprocess.Popen(["sleep", "60"])
-    assert child.pid in processes.children(os.getpid())
-    assert processes.command(child.pid) == ["sleep", "60"]
-    child.kill()
-    child.wait()
+    words = ["sleep", "60"]
+    with subprocess.Popen(words) as child:
+        try:
+            assert child.pid in processes.children(os.getpid())
+            # A process that has just been started has no words for a moment.
+            until(lambda: processes.command(child.pid) == words)
+        finally:
+            child.kill()
     assert child.pid not in processes.children(os.getpid())
     assert processes.command(NOBODY) == []

@@ -22,6 +22,7 @@ NODES, CORES, MEMORY, GPUS = 3, 4, 32_000, 2  # of each node; memory is only cou
 CPU, GPU = "loom_cpu", "loom_gpu"  # accounts; the first may have no GPU
 PLACE = Path("/etc/slurm")  # where srun looks, whose environment the jobs have lost
 FILES = ("slurm", "gres", "cgroup", "slurmdbd")
+PREFIX = "loom"  # of the folder that a Slurm lies in
 
 SLURM = """
 ClusterName=loom
@@ -118,9 +119,19 @@ def lacking() -> str | None:
         return "slurmd and munge want root"
     if not Path("/sys/fs/cgroup").exists():
         return "slurmd wants /sys/fs/cgroup"
-    if (PLACE / "slurm.conf").exists():
+    if os.path.lexists(PLACE / "slurm.conf") and not _left_over(PLACE / "slurm.conf"):
         return f"{PLACE}/slurm.conf exists: another Slurm is set up on this machine"
     return None
+
+
+def _left_over(link: Path) -> bool:
+    """Whether a file was set up by tests that were killed: their Slurm is gone."""
+    if not link.is_symlink():
+        return False
+    base = link.readlink().parent.parent
+    pid = base / "pid" / "slurmctld"
+    ours = base.name.startswith(PREFIX)
+    return ours and not (pid.exists() and alive(int(pid.read_text())))
 
 
 class ThrowawaySlurm:
@@ -234,6 +245,7 @@ class ThrowawaySlurm:
             place = self.base / "etc" / f"{name}.conf"
             place.write_text(text)
             place.chmod(0o600 if name == "slurmdbd" else 0o644)
+            (PLACE / place.name).unlink(missing_ok=True)  # of tests that were killed
             (PLACE / place.name).symlink_to(place)
 
     def _start_munge(self) -> None:
