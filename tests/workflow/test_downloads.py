@@ -158,7 +158,7 @@ def test_a_run_without_any_image_says_what_to_do(project):
     done = fetch(project, "builder_all", check=False)
     assert done.returncode != 0
     assert "builder.paths.subject_data" in done.stdout
-    assert "snakemake builder_retrieve_subjects" in done.stdout
+    assert "snakemake --cores 4 builder_retrieve_subjects, with" in done.stdout
     assert not (project / "results").exists()
 
 

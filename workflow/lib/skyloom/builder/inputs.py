@@ -20,7 +20,7 @@ from skyloom.builder.tasks.files import located
 from skyloom.io.record import checksum
 from skyloom.run.chunks import assign
 from skyloom.run.config import ConfigError, data_path
-from skyloom.run.places import ROOT
+from skyloom.run.places import ROOT, SNAKEMAKE
 from skyloom.run.sheets import read_sheet
 
 RAW = "<results>/raw"
@@ -173,7 +173,8 @@ class Inputs:
             "them, or correct the path"
         )
         if self.source == "zooniverse":
-            msg += ", or download them first: snakemake builder_retrieve_subjects"
+            command = f"{SNAKEMAKE} --cores 4 builder_retrieve_subjects"
+            msg += f", or download them first: {command}, with your --configfile"
         raise ConfigError(msg)
 
 

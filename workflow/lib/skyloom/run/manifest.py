@@ -23,6 +23,7 @@ from skyloom.io.documents import read_json, write_json
 from skyloom.io.errors import InputError
 from skyloom.io.record import checksum, digest_of, named
 from skyloom.run.log import NAME, progress
+from skyloom.run.places import SNAKEMAKE
 from skyloom.run.provenance import VERSIONS
 
 MANIFEST = "manifest.json"
@@ -30,7 +31,7 @@ MANIFEST = "manifest.json"
 ASIDE = {".skyloom", ".lock", ".snakemake_timestamp", "report.html"}
 CODE = re.compile(r"[0-9a-f]{64}")
 LISTED = 10  # files of each kind that a complaint names; the log has all
-AGAIN = "snakemake --cores all"
+AGAIN = f"{SNAKEMAKE} --cores all"
 LIST_ANEW = f"{AGAIN} -f manifest"
 Records = Callable[[str], object | None]  # a file to what Snakemake keeps of it
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skyloom.io.atomic import write_text
+from skyloom.run.places import SNAKEMAKE
 from skyloom.slurm import processes, queue
 from skyloom.slurm.head import LOG, STUCK, Head, end
 from skyloom.slurm.screen import Screen
@@ -169,7 +170,7 @@ def claim() -> None:
     if not left and _locked():
         msg = (
             "a Snakemake works in this folder from another machine, or was killed "
-            "here: if none works any more, snakemake --unlock, and start again"
+            f"here: if none works any more, {SNAKEMAKE} --unlock, and start again"
         )
         raise LaunchError(msg)
     _write_claim(None)
