@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from detected_fields import detections, judged, truths
+from skyloom.clusters.baselines.matched_filter import COARSE, MASKED
 from skyloom.clusters.catalogue import halos
 from skyloom.clusters.evaluation import figures
 from skyloom.clusters.evaluation.compare import compare
@@ -64,12 +65,12 @@ def test_estimates(seen):
 
 
 def test_a_picture_shows_each_cluster_where_it_is():
-    """A circle of its size, dashed below the threshold, with λ and z; RA and Dec."""
+    """A circle of its size, dashed below the threshold, with λ, z and doubts of it."""
     wcs = tan_wcs(359.999, -40.0, (300, 300), 0.263)
     x, y = np.array([50.0, 200.0]), np.array([60.0, 150.0])
     table = Table(dict(zip(("RA", "DEC"), wcs.all_pix2world(x, y, 0), strict=True)))
     table["Z"], table["LAMBDA"], table["PROBABILITY"] = 0.4, [30.0, 5.0], [0.9, 0.2]
-    table["FOUND_BY"] = ["both", "filter"]
+    table["FOUND_BY"], table["FLAG"] = ["both", "filter"], [0, MASKED | COARSE]
     fig = found_figure(np.zeros((150, 150, 3), np.uint8), 2, wcs, table, 0.7)
     (axes,) = fig.axes
     rich, poor = axes.patches
@@ -79,7 +80,10 @@ def test_a_picture_shows_each_cluster_where_it_is():
     assert (rich.get_linestyle(), poor.get_linestyle()) == ("-", "--")
     assert rich.get_edgecolor() != poor.get_edgecolor()
     words = [t.get_text() for t in axes.texts]
-    assert words[-2:] == ["λ 30  z 0.40", "λ 5  z 0.40"]
+    assert words[-2:] == [
+        "λ 30  z 0.40",
+        "λ 5  z 0.40\nz only bounded\ncut off or masked",
+    ]
     assert {"20″", "N", "E"} <= set(words[:-2])
     assert labels(fig) == [
         "both finders",

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from skyloom.clusters.baselines.matched_filter import BLENDED, COARSE, MASKED
 from skyloom.clusters.catalogue import halos
 from skyloom.clusters.data.files import block_mean
 from skyloom.clusters.evaluation.colours import COLOURS, FINDERS, WRONG
@@ -32,6 +33,11 @@ ZERO_POINT = 22.5  # of a nanomaggy
 # g, r and i of a star like the Sun are white: Willmer 2018, ApJS 236, 47.
 SUN = {"i": -0.12, "r": 0.0, "g": 0.46}  # colours with r [mag]
 TRUE = "white"  # of true clusters, on pictures
+DOUBTS = {  # by bits of FLAG
+    COARSE: "z only bounded",
+    BLENDED: "no one z",
+    MASKED: "cut off or masked",
+}
 
 
 def colour_image(
@@ -120,7 +126,8 @@ def found_figure(
     wcs : WCS
         Of the tile's pixels.
     found : Table
-        RA, DEC [deg], Z, LAMBDA, PROBABILITY and FOUND_BY.
+        RA, DEC [deg], Z, LAMBDA, PROBABILITY, FOUND_BY and FLAG, whose doubts are
+        written too.
     threshold : float
         Of a pure catalogue.
     """
@@ -134,7 +141,8 @@ def found_figure(
         axes.add_patch(Circle(place, size, fill=False, ec=colour, ls=line, lw=0.7))
         _cross(axes, place, colour)
         text = f"λ {row['LAMBDA']:.0f}  z {row['Z']:.2f}"
-        _words(axes, text, place, colour)
+        doubts = [words for bit, words in DOUBTS.items() if row["FLAG"] & bit]
+        _words(axes, "\n".join([text, *doubts]), place, colour)
     shown = [look for kind, look in FINDERS.items() if kind in set(found["FOUND_BY"])]
     keys = [Line2D([], [], color=colour, label=word) for colour, word in shown]
     if (found["PROBABILITY"] < threshold).any():
