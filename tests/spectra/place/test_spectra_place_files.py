@@ -17,7 +17,7 @@ from skyloom.run.config import ConfigError
 from skyloom.spectra.labels.files import write_labels
 from skyloom.spectra.mapping.files import write_map
 from skyloom.spectra.place import sources
-from skyloom.spectra.place.figures import spectra_figure
+from skyloom.spectra.place.figures import cube_figure, spectra_figure, unusual
 from skyloom.spectra.place.spectra import place_spectra
 from skyloom.spectra.rest.files import RestSpectra
 from skyloom.spectra.rest.grid import RestGrid
@@ -133,6 +133,33 @@ def test_the_same_cube_gives_the_same_bytes(placed, small_model, tmp_path):
 def test_a_cube_has_a_picture(placed, small_model, tmp_path):
     style.save(picture(placed[1], small_model), tmp_path / "cube.png", dpi=60)
     assert (tmp_path / "cube.png").stat().st_size > 10_000
+
+
+def test_the_picture_of_a_cube_warns_of_what_is_unlike_the_map(placed):
+    """In words with units; a cube like the training spectra has no warning."""
+    images = placed[1].images
+    assert not unusual(images | {"EXCESS": np.full((NY, NX), 0.5)})
+    odd = images | {"EXCESS": np.full((NY, NX), 1.5)}
+    warned = cube_figure(odd, tuple(LABELS))
+    assert warned.get_suptitle().startswith(f"{NY * NX - 1} of {NY * NX - 1} spaxels")
+    titles = [" ".join(axes.get_title().split()) for axes in warned.axes]
+    assert "± log10 of the light-weighted age in Gyr" in titles
+    assert not set(LABELS) & set(titles)
+
+
+def test_spectra_off_the_map_are_told_both_ranges(small_model, tmp_path):
+    """All spectra off one end are counted by the same words."""
+    path = a_cube(tmp_path / "cube.fits")
+    found = place_file(path, small_model, 2.9, 1)
+    (reason,) = set(found.report["rejected"]) - {"no good pixel"}
+    assert reason == (
+        "its wavelengths at rest, 1218 to 2371 Angstrom, do not meet those of the map, "
+        f"{GRID.edges[0]:.0f} to {GRID.edges[-1]:.0f} Angstrom"
+    )
+    assert found.report["rejected"] == {reason: NY * NX - 1, "no good pixel": 1}
+    write_placed(tmp_path / "placed.fits", found, RECORD)
+    with fits.open(tmp_path / "placed.fits") as file:
+        assert reason in set(file["SPECTRA"].data["reason"])
 
 
 def test_a_cube_without_wcs_is_placed_and_said(small_model, tmp_path, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -26,6 +27,8 @@ NAMES = {
     "MAP_COLUMN": "column of the unit",
     "NOVELTY": "novelty [%]",
 }
+MANY = 0.1  # share of unusual spaxels above which a cube is another kind of object
+TITLE = 30  # characters of a panel's width
 WHOLE = ("row of the unit", "column of the unit")
 
 
@@ -44,23 +47,27 @@ def cube_figure(
     panels = {title: images[name] for name, title in NAMES.items()}
     for label in labels:
         low, high = (images[f"{label.upper()}_{end}"] for end in ("LOWER", "UPPER"))
-        unit = meaning(label).unit
-        title = f"{label} [{unit}]" if unit else label
+        words, unit, _ = meaning(label)
+        title = f"{words} [{unit}]" if unit else words
         panels |= {title: images[label.upper()], f"± {title}": (high - low) / 2}
+    beyond = textwrap.fill(unusual(images), 110)
     rows = -(-len(panels) // COLUMNS)
     ny, nx = placed.shape
-    height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) * 0.75 + 0.3)
-    fig = style.figure(style.PAGE_WIDTH, height)
+    height = rows * (PANEL * min(max(ny / nx, 0.4), 2.5) * 0.75 + 0.4)
+    fig = style.figure(style.PAGE_WIDTH, height + 0.25 * bool(beyond))
     grid = fig.subplots(rows, COLUMNS, squeeze=False).ravel()
     if not placed.any():
         fig.suptitle("no spaxel was placed: the table has the reasons")
+    elif beyond:
+        fig.suptitle(beyond, color=style.VERMILLION, fontsize=9)
     for axes, (title, image) in zip(grid, panels.items(), strict=False):
         axes.set_facecolor("0.85")
         values = np.ma.masked_invalid(np.where(placed, image, np.nan))
         shown = axes.imshow(values, cmap=style.SEQUENTIAL_MAP)
         if values.count():
             _bar(fig, axes, shown, title in WHOLE)
-        axes.set_title(style.words(title))
+        lines = textwrap.fill(style.words(title), TITLE, break_on_hyphens=False)
+        axes.set_title(lines, fontsize=8)
         style.bare(axes)
     for axes in grid[len(panels) :]:
         axes.remove()
@@ -68,6 +75,18 @@ def cube_figure(
         sky.scale_bar(grid[0], pixel_scale(wcs))
         sky.compass(grid[0], plane_matrix(wcs, nx / 2, ny / 2))
     return fig
+
+
+def unusual(images: Mapping[str, np.ndarray]) -> str:
+    """Return in words how many spaxels are unusual, if these are many; else nothing."""
+    excess = images["EXCESS"][images["MASK"] == 0]
+    odd = int((excess > 1).sum())
+    if odd <= MANY * len(excess):
+        return ""
+    return (
+        f"{odd} of {len(excess)} spaxels are less like the map than 99 % of its "
+        "training spectra: what is said of them is doubtful"
+    )
 
 
 def _bar(fig: Figure, axes, shown, whole: bool) -> None:

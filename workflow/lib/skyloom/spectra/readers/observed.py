@@ -67,13 +67,40 @@ def at_rest(observed: Observed, grid: RestGrid) -> RestSpectra:
     Those without a redshift (see `has_redshift`) come out fully masked.
     """
     info = observed.info
-    usable = has_redshift(info)
-    velocity = info["v_star"].to_numpy(float) if "v_star" in info else None
-    factor = stretch(info["redshift"].to_numpy(float), velocity)
-    factor = np.where(usable, factor, 1.0)
-    weights = np.where(usable[:, None], observed.ivar, 0)
+    weights = np.where(has_redshift(info)[:, None], observed.ivar, 0)
+    factor = _factor(info)
     flux, ivar = to_rest(observed.wave, observed.flux, weights, factor, grid)
     return RestSpectra(flux, ivar, info, grid)
+
+
+def off_grid(observed: Observed, grid: RestGrid) -> np.ndarray:
+    """Return which spectra have good pixels, all off one end of a grid, in words.
+
+    The words, empty of other spectra, tell both ranges of wavelengths at rest. They are
+    the same for all spectra off the same end, so that spectra can be counted by them.
+    """
+    good = observed.ivar > 0
+    wave = observed.wave / _factor(observed.info)[:, None]
+    low = np.where(good, wave, np.inf).min(axis=1)
+    high = np.where(good, wave, -np.inf).max(axis=1)
+    first, last = grid.edges[[0, -1]]
+    found = np.full(len(observed), "", object)
+    for off in (high < first, low > last):
+        rows = off & good.any(axis=1)
+        if rows.any():
+            found[rows] = (
+                f"its wavelengths at rest, {low[rows].min():.0f} to "
+                f"{high[rows].max():.0f} Angstrom, do not meet those of the map, "
+                f"{first:.0f} to {last:.0f} Angstrom"
+            )
+    return found
+
+
+def _factor(info: pd.DataFrame) -> np.ndarray:
+    """Return what wavelengths are divided by; 1 where there is no redshift."""
+    velocity = info["v_star"].to_numpy(float) if "v_star" in info else None
+    factor = stretch(info["redshift"].to_numpy(float), velocity)
+    return np.where(has_redshift(info), factor, 1.0)
 
 
 def batches(n: int, size: int = BATCH) -> Iterator[slice]:

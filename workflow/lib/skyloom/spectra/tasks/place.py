@@ -24,12 +24,12 @@ from skyloom.spectra.labels.files import read_labels
 from skyloom.spectra.labels.tables import MEANINGS
 from skyloom.spectra.mapping.novelty import novelty_from
 from skyloom.spectra.place.coherence import morans_i
-from skyloom.spectra.place.figures import cube_figure, spectra_figure
+from skyloom.spectra.place.figures import cube_figure, spectra_figure, unusual
 from skyloom.spectra.place.sky import images, spaxels
 from skyloom.spectra.place.spectra import NO_REDSHIFT, Model, place_spectra
 from skyloom.spectra.readers.cubes import sky_of
 from skyloom.spectra.readers.detect import read_any
-from skyloom.spectra.readers.observed import Observed, at_rest
+from skyloom.spectra.readers.observed import Observed, at_rest, off_grid
 from skyloom.spectra.rest.cuts import has_redshift
 from skyloom.spectra.rest.files import RestSpectra, table_of
 from skyloom.spectra.tasks.reading import read_map
@@ -131,6 +131,8 @@ def place_file(
     if not len(sky):
         logger.warning("%s: no celestial WCS; its maps have none either", path)
     maps = images(table[columns], spaxels(path, table, shape))
+    if beyond := unusual(maps):
+        logger.warning("%s: %s", path, beyond)
     report["coherence"] = {
         name: morans_i(
             np.where(maps["MASK"] == 0, maps[name], np.nan), rng(seed, "moran", name)
@@ -180,6 +182,8 @@ def place_parts(
     for number, part in enumerate(parts):
         rest = at_rest(part, model.map.grid)
         found = place_spectra(model, rest)
+        off = off_grid(part, model.map.grid)
+        found.loc[off != "", "reason"] = off[off != ""]
         found.loc[~has_redshift(part.info), "reason"] = NO_REDSHIFT
         columns = list(found)
         known = rest.info.drop(columns=columns, errors="ignore")
