@@ -81,6 +81,10 @@ WRONG = {
     "no text": ({"run": ""}, "run: got '', .*at least 1 character"),
     "bad name": ({"run": "A b"}, "run: got 'A b', .*pattern"),
     "no section": ({"fit": 3}, "fit: got 3, expected keys, as in"),
+    "no section, by a brace": (
+        {"fit": "{file: a/{id}.json}"},
+        "expected keys, as in .*; a path that has { } is put in double quotes",
+    ),
     "null": ({"fit": None}, "fit: got None, expected keys, as in"),
     "wrong item": ({"fit": {"steps": [1, "b"]}}, r"fit\.steps\.1: got 'b'"),
     "too few": ({"fit": {"scan": []}}, "at least 1 item"),

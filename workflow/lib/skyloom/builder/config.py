@@ -308,7 +308,7 @@ class Config(Section):
         if fixed and len(self.sample.subject_ids) != 1:
             msg = (
                 f"{{subject}} is missing from paths.{', paths.'.join(fixed)}: one file "
-                "cannot be that of every subject; put {subject} where the id stands"
+                'cannot be that of every subject; write it as "drawings/{subject}.json"'
             )
             raise ValueError(msg)
         return self

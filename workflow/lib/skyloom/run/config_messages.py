@@ -12,6 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 LISTED = 10  # problems that one message names
+BRACED = 'a path that has { } is put in double quotes, as in "images/{subject}.json"'
 
 
 class _Short(Repr):
@@ -96,6 +97,9 @@ def _said(errors: list[dict], owner: type[BaseModel]) -> str:
     )
     quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
     hint = "; text is put in quotes" if quote else ""
+    # YAML takes an unquoted { for a mapping, and what it cannot read for text.
+    if first["type"] in ("model_type", "dict_type") and "{" in str(first["input"]):
+        hint = f"; {BRACED}"
     return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
 
 
