@@ -14,6 +14,7 @@ from skyloom.io.errors import (
     raise_passing,
     raw_datum,
 )
+from skyloom.io.fits import opened
 
 
 def test_message_names_everything_in_order():
@@ -49,6 +50,16 @@ def test_existing_file_refuses_folders_and_nothing(tmp_path):
         existing_file(tmp_path / "empty")
     with pytest.raises(InputError, match="not a file"):
         existing_file(tmp_path)
+
+
+def test_nobody_is_told_first_to_delete_a_file_of_their_own(tmp_path):
+    """What helps with a damaged file that the workflow has not made comes first."""
+    (tmp_path / "cube.fits").write_text("<html>not found</html>")
+    with pytest.raises(InputError) as said, opened(tmp_path / "cube.fits"):
+        pass
+    yours, ours = said.value.remedy.split("; if the workflow made it, ")
+    assert "copy it again, or correct its path in the configuration" in yours
+    assert ours.startswith("delete it and run the workflow")
 
 
 def test_a_missing_file_is_not_the_fault_of_its_object(tmp_path):

@@ -75,7 +75,7 @@ def test_galaxies_that_cannot_be_used_are_left_out(tmp_path):
     assert counts["kept"] == 13
     assert set(counts["refused"]) == {pairs[1][0].name, pairs[2][0].name}
     assert "CRITICAL" in counts["refused"][pairs[1][0].name]
-    assert "fetch it again" in counts["refused"][pairs[2][0].name]
+    assert "copy it again" in counts["refused"][pairs[2][0].name]
 
 
 def test_single_spectra(tmp_path):

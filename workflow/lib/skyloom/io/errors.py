@@ -8,9 +8,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-# What to do about a damaged file: one text for ours, and one for any.
+# What to do about a damaged file: one text for ours, and one for any. A reader cannot
+# tell whose a file is, since products may lie anywhere: a user's own comes first, so
+# that nobody deletes it.
 REMADE = "delete it and run the workflow, which makes it again"
-AGAIN = f"if the workflow made it, {REMADE}; if not, fetch it again"
+AGAIN = (
+    "if it is a file of yours, download or copy it again, or correct its path in the "
+    f"configuration; if the workflow made it, {REMADE}"
+)
 ABSENT = (
     "if the workflow made it, run the workflow again: it may have been out of reach "
     "for a moment, or is made again; if the config names it, check its path there"
