@@ -113,6 +113,29 @@ def test_answers_by_keys_are_read_by_the_next_round(opened_page, path, tmp_path)
     assert downloaded(page, tmp_path).read_bytes() == target.read_bytes()
 
 
+def test_answers_of_two_windows_are_kept_together(opened_page, path, tmp_path):
+    """Of one browser and inspector; the later answer about the same target counts."""
+    first = opened_page(path)
+    first.fill("#by", "Ana")
+    first.keyboard.press("Tab")
+    with first.expect_popup() as opened:
+        first.evaluate("void window.open(location.href)")
+    second = opened.value
+    for key in "q4n":
+        first.keyboard.press(key)
+    second.get_by_text(f"1 of {N} answered").first.wait_for()
+    for key in "s2ns3":
+        second.keyboard.press(key)
+    first.get_by_text(f"2 of {N} answered").first.wait_for()
+    table = read_answers([downloaded(first, tmp_path)])
+    assert table["TARGETID"].tolist() == [FIRST, FIRST + 1]
+    assert table["VI_CLASS"].tolist() == ["STAR", "STAR"]
+    assert table["VI_QUALITY"].tolist() == [2, 3]
+    first.reload()
+    assert answered(first) == f"2 of {N} answered"
+    second.close()
+
+
 def test_buttons_answer_and_say_what_is_missing(opened_page, path):
     """The list shows the answer; another target has none; an answer is removed."""
     page = opened_page(path)
