@@ -327,6 +327,22 @@ def test_words_of_an_option_are_no_targets():
     assert again("a", ["all"], words) == "snakemake a --cores all"
 
 
+def test_an_error_of_what_a_person_gave_stands_alone():
+    """Without where in the code it was found; others are as Snakemake has them."""
+    found = '  File "/a/b.py", line 7, in checked'
+    wrong = f'ConfigError in file "/a/Snakefile", line 3:\nseed: got 1\n  more\n{found}'
+    asked = f"F in rule a:\nError:\n  InputError: x.csv: bad\nWildcards:\n\n{found}"
+    console.leave_out_code()
+    for said, kind, kept in (
+        (wrong, "ConfigError", ["seed: got 1", "  more"]),
+        (asked, "InputFunctionException", ["x.csv: bad"]),
+        (found, "ValueError", [found]),
+    ):
+        told = Told(dryrun=True)
+        told.say(said, "error", logging.ERROR, exception=kind)
+        assert told.seen == kept
+
+
 def test_a_kill_after_a_failed_object_is_told(make, tmp_path):
     """The last error of the log is that of an object, whose job went on."""
     told = make()

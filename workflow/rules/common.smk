@@ -11,7 +11,7 @@ from snakemake.persistence import PersistenceBase
 from skyloom.run.areas import area_config, area_folders, check_interpreter, validated
 from skyloom.run.chunks import allowed_rules, assign, needed
 from skyloom.run.config import pick
-from skyloom.run.console import Console
+from skyloom.run.console import Console, leave_out_code
 from skyloom.run.digest import code_of
 from skyloom.run.failures import remember_failures
 from skyloom.run.layers import check_layers
@@ -22,6 +22,7 @@ from skyloom.run.retrieval import batches
 from skyloom.slurm import allocation, reasons
 
 quicken()
+leave_out_code()
 ALLOWED = allowed_rules(sys.argv)  # of a job; it reads no other chunk's rules
 # What is to be fetched, which the main process does.
 retrieved = partial(batches, downloads=config.get("downloads"), asked=sys.argv)

@@ -31,6 +31,11 @@ PLAINLY = {"Building DAG of jobs...": "Planning the jobs"}
 ENDED = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 SCRIPT = "RuleException"  # what Snakemake calls it when a script ends badly
 LISTED = 30  # jobs at the end of a run
+# Errors whose message says all; Snakemake adds where in the code each was found.
+TOLD = ("ConfigError", "InputError", "MissingFileError")
+CODE = re.compile(r'\w+ in file ".*", line \d+:|  File ".*", line \d+, in .*')
+# In the words of an input function, which is asked for the files of a job.
+ASKED = re.compile(rf"Error:\n  (?:{'|'.join(TOLD)}): (.*?)\nWildcards:", re.DOTALL)
 COLOURS = {"WARNING": 3, "ERROR": 1, "CRITICAL": 1}  # of terminals
 
 
@@ -173,6 +178,24 @@ class Console:
     def _rest(self, record) -> str | None:
         text = record.getMessage()
         return "" if text.startswith(LEFT_OUT) else PLAINLY.get(text)
+
+
+def leave_out_code() -> None:
+    """Let an error of the configuration or of a file stand alone, after an empty line.
+
+    Before anything else: also a dry run, and a run that does not begin, tell it so.
+    """
+    logging.getLogger(LOGGER).addFilter(_without_code)
+
+
+def _without_code(record: logging.LogRecord) -> bool:
+    told = record.getMessage()
+    asked = ASKED.search(told)
+    if asked or str(getattr(record, "exception", "")) in TOLD:
+        lines = (asked[1] if asked else told).splitlines()
+        kept = [line for line in lines if not CODE.fullmatch(line)]
+        record.msg, record.args = "\n".join(["", *kept]), None
+    return True
 
 
 def _event(record: logging.LogRecord) -> str:
