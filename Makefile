@@ -21,11 +21,11 @@ report: $(READY) ## a report of the demo, one file: results/demo/report.html
 pictures: $(READY) ## README's pictures, of the demo's products
 	PYTHONPATH=workflow/lib $(BIN)/python workflow/report/front.py results/demo
 
-# A process a core; the tests of a file stay together, as they share what they make;
-# tests/conftest.py says which files begin.
+# A process a core, and one more, as one waits for Slurm most of its time; the tests of a
+# file stay together, as they share what they make; tests/conftest.py says which files begin.
 test: lint ## lint, and the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile \
-	    --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 8 \
+	    --dist loadfile --no-loadscope-reorder
 
 # The long forms of tests that `make test` runs in short.
 soak: $(READY) ## the long forms of tests

@@ -412,7 +412,7 @@ def test_one_file_of_spectra_plans_its_own_steps(fresh, target, steps, others):
         ("galaxies.parquet", {"crossmatch", "images", "galaxies"}, {"train"}),
         ("dataset/c0_counts.npy", {"images", "marks", "dataset"}, {"galaxies"}),
         ("training/votes/all/2/model.pt", {"dataset", "train"}, {"judge", "baselines"}),
-        ("measures/c1.parquet", {"train", "predict"}, {"judge", "catalogue"}),
+        ("measures/c0.parquet", {"train", "predict"}, {"judge", "catalogue"}),
         ("catalogue.fits", {"predict", "catalogue"}, {"evaluate", "pictures"}),
         ("evaluation.json", {"baselines", "predict", "evaluate"}, {"compare", "judge"}),
         ("joint.csv", {"train", "judge", "compare"}, {"predict", "evaluate"}),
