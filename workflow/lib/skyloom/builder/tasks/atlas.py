@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.atlas import sprites
-from skyloom.atlas.numbers import real, short
+from skyloom.atlas.numbers import evenly, real, short
 from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
@@ -161,7 +161,5 @@ def _ellipse(part: Sersic) -> dict:
 
 def _line(points: Sequence, most: int) -> dict:
     points = np.asarray(points, float)
-    some = np.unique(
-        np.linspace(0, len(points) - 1, min(most, len(points))).astype(int)
-    )
-    return {"line": np.round(points[some], 1).tolist()}
+    some = points[evenly(len(points), most)]
+    return {"line": np.round(some, 1).tolist()}
