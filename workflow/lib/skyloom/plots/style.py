@@ -262,9 +262,9 @@ def image_panel(
     return artist
 
 
-def residual_panel(axes: Axes, residual: np.ndarray, *, limit: float = 5.0, mask=None):
+def residual_panel(axes: Axes, residual: np.ndarray, *, mask=None):
     """Show a residual in sigma, red where data exceed the model; return the artist."""
-    shown = axes.imshow(residual, cmap=DIVERGING_MAP, vmin=-limit, vmax=limit)
+    shown = axes.imshow(residual, cmap=DIVERGING_MAP, vmin=-5.0, vmax=5.0)
     _tint(axes, mask)
     bare(axes)
     return shown

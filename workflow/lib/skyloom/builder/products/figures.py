@@ -16,13 +16,14 @@ from skyloom.builder.model import COMPONENTS, Model, from_dict
 from skyloom.builder.products import outlines
 from skyloom.builder.products.arm_panels import DASHED, darker, drawn_arms, pitch_angles
 from skyloom.builder.products.colours import COLOURS
+from skyloom.builder.products.photometry import ZERO_POINT
 from skyloom.builder.products.profile import (
     BRIGHTNESS,
-    ZERO_POINT,
     magnitudes,
     profile_panel,
     radial_profile,
 )
+from skyloom.builder.products.subject import iau_name
 from skyloom.plots import sky, style
 from skyloom.sky.geometry import plane_matrix
 
@@ -101,8 +102,7 @@ def galaxy(
 
 def _title(cutout: Cutout | None, subject: int, fit: Mapping, model: Model) -> str:
     """Say which galaxy this is, what it is made of, and how well that fits."""
-    name = "" if cutout is None else str(cutout.metadata.get("IAUNAME") or "")
-    name = name.removeprefix("b'").rstrip("'")
+    name = "" if cutout is None else iau_name(cutout.metadata)
     words = [f"subject {subject}"] + ([f"SDSS {style.words(name)}"] if name else [])
     if fit["model"] is None:
         return " · ".join([*words, "no model"])
@@ -173,7 +173,7 @@ def _fit(fig: Figure, axes, cutout: Cutout, planes, model: Model, stretch) -> No
     images |= {k: planes[k.upper()] for k in COLOURS if k.upper() in planes}
     ellipse = next(iter(model.components().values()))
     found = radial_profile(ellipse, images, cutout.sigma, cutout.mask)
-    profile_panel(axes[2], found, cutout.multiplier, COLOURS)
+    profile_panel(axes[2], found, cutout.multiplier)
     axes[2].yaxis.set(label_position="right", ticks_position="both")
     axes[2].tick_params(axis="y", labelleft=False, labelright=True)
 

@@ -18,6 +18,7 @@ from skyloom.builder.products.catalogue_flags import RULES
 from skyloom.builder.tasks.files import SHOWN, Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
+from skyloom.plots.style import white_level
 
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
@@ -104,7 +105,7 @@ def _pictures(mine: Mapping[str, str]) -> Iterator[np.ndarray | None]:
     if cutout is None:
         yield from (None, None, None)
         return
-    white = sprites.white_level(cutout.image, cutout.mask)
+    white = white_level(cutout.image, cutout.mask)
     yield sprites.grey(cutout.image, white, cutout.mask)
     if read_json(mine["models"])["model"] is None:
         yield from (None, None)
@@ -146,10 +147,9 @@ def _drawn(model: Model) -> Iterator[list]:
 
 
 def _outlines(model: Model) -> list:
-    arms = [name for name, _ in outlines.of_model(model) if name == "spiral"]
-    lines = [line for name, line in outlines.of_model(model) if name == "spiral"]
     found = [[name, _ellipse(part)] for name, part in model.components().items()]
-    return found + [[n, _line(p, 40)] for n, p in zip(arms, lines, strict=True)]
+    lines = [line for name, line in outlines.of_model(model) if name == "spiral"]
+    return found + [["spiral", _line(line, 40)] for line in lines]
 
 
 def _ellipse(part: Sersic) -> dict:
