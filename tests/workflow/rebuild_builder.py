@@ -41,6 +41,7 @@ FIGURES = {"figures", "compile_tuned_models", "analysis", "make_agg_bi_models"}
 BUILDER = "workflow/lib/skyloom/builder"
 RULES = "workflow/rules/builder"
 KEYS = f"{BUILDER}/config.py"
+SIMULATE = f"{BUILDER}/config_simulation.py"
 RAW = "results/*/builder/raw/c0"
 SWAPPED = ("builder.morphology.n_draws", "builder.morphology.n_resamples")
 NEW = "\n\ndef unused(x):\n    return x\n"
@@ -99,7 +100,7 @@ ROWS = [
         do.swap(KEYS, "key(50.0,", "key(51.0,"),
         WINDING,
     ),
-    Row("words of a key", do.swap(KEYS, '"Galaxies."', '"The galaxies."'), NOTHING),
+    Row("words of a key", do.swap(SIMULATE, '"Galaxies."', '"The galaxy."'), NOTHING),
     Row("a new subject", do.configure("builder.simulate.n_subjects", "7"), ALL, 1),
     # Environments.
     Row("env pin", do.swap("envs/builder.yaml", PINNED, "numpy=2.4.5"), ALL),
