@@ -12,7 +12,8 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from skyloom.plots.style import DIVERGING_MAP, asinh_stretch
+from skyloom.plots.images import asinh_stretch
+from skyloom.plots.style import DIVERGING_MAP
 
 PIXELS = 24_000_000  # of a sprite: some 6 MB as JPEG, 100 MB in a browser's memory
 SIDES = (24, 240)  # of a picture, least and most [px]

@@ -18,7 +18,7 @@ from skyloom.builder.products.catalogue_flags import RULES
 from skyloom.builder.tasks.files import SHOWN, Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
-from skyloom.plots.style import white_level
+from skyloom.plots.images import white_level
 
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
