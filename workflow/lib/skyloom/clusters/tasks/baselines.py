@@ -18,9 +18,9 @@ from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.images.survey import read_survey_image, survey_wcs
 from skyloom.clusters.tasks.products import read_candidates
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import AGAIN, InputError
 from skyloom.io.fits import opened
-from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.geometry import pixel_scale

@@ -20,9 +20,9 @@ from astropy.table import Table
 from pandas.api.types import is_numeric_dtype
 
 from skyloom.io.atomic import replacing
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.tables import write_catalogue
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import METHODS
 
