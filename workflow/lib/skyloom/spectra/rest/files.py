@@ -75,6 +75,11 @@ class RestSpectra:
         flux, ivar = taken(self.flux, index), taken(self.ivar, index)
         return RestSpectra(flux, ivar, info, self.grid, self.scaled)
 
+    def evenly(self, count: int) -> RestSpectra:
+        """Return at most `count` spectra, evenly spread over all, read into memory."""
+        rows = np.linspace(0, len(self) - 1, min(count, len(self)))
+        return self.rows(np.unique(rows.astype(int)))
+
     def pieces(self, index: np.ndarray) -> Iterator[RestSpectra]:
         """Yield the chosen spectra, a `CHUNK` at a time."""
         for first in range(0, len(index), CHUNK):
