@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.parquet import write_parquet
-from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 from skyloom.spirals.cutouts.pictures import write_picture
 from skyloom.spirals.geometry import Canvas

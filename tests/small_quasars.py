@@ -9,7 +9,8 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from skyloom.quasars.config import Config, Objects, Query, SimulatedSurvey
+from skyloom.quasars.config import Config, Query
+from skyloom.quasars.config_simulation import Objects, SimulatedSurvey
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.files import SIDECAR
 from skyloom.quasars.network.parameters import Parameters, expected_shapes

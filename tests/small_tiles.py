@@ -13,8 +13,8 @@ from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.images.survey import write_survey_image
 from skyloom.clusters.inference.blend import MAPS, TileMaps
 from skyloom.clusters.tasks.products import write_prediction
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue
 from skyloom.sky.tan import tan_wcs
 
 NAMES = ["sim0000", "sim0001"]

@@ -9,8 +9,8 @@ import pandas as pd
 import small_fingerprints as small
 from astropy.table import Table
 from labelled_spectra import NAMES, galaxies, map_of
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.spectra.galaxies.files import (
     Fingerprints,

@@ -2,7 +2,7 @@
 
 from skyloom.builder.products.catalogue import catalogue
 from skyloom.builder.tasks.catalogue import subjects
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)

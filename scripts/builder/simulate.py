@@ -1,6 +1,6 @@
 """Simulate the galaxies of a chunk and what volunteers draw on them."""
 
-from skyloom.builder.config import GalaxySettings
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.files import simulate_subject, write_survey
 from skyloom.builder.tasks.files import by_subject

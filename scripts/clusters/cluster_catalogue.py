@@ -4,7 +4,7 @@ from skyloom.clusters.baselines.member_list import of_list
 from skyloom.clusters.finder.catalogue import LEAST, catalogue
 from skyloom.clusters.finder.joint import merged
 from skyloom.clusters.tasks.products import read_calibration, read_candidates
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -5,7 +5,7 @@ from skyloom.clusters.catalogue.colours import read_red_sequence
 from skyloom.clusters.real_field.footprint import read_field
 from skyloom.clusters.real_field.sdss import read_transform, to_des
 from skyloom.clusters.real_field.skies import sky
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -8,7 +8,7 @@ from skyloom.clusters.real_field.skies import sky
 from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import read_look
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 
 job, asked = Job(snakemake), snakemake.resources

@@ -1,6 +1,5 @@
 """Draw a tile with the clusters found in it."""
 
-from skyloom.clusters.bands import BANDS
 from skyloom.clusters.evaluation.tile_figures import colour_image, found_figure
 from skyloom.clusters.images.survey import survey_wcs
 from skyloom.clusters.tasks.products import read_candidates, read_threshold
@@ -11,7 +10,7 @@ from skyloom.run.job import Job
 job = Job(snakemake)
 table = read_candidates(job.input.catalogue)
 found = table[[job.wildcards.tile in tiles.split() for tiles in table["TILES"]]]
-picture, block = colour_image(job.input.images, BANDS)
+picture, block = colour_image(job.input.images)
 wcs = survey_wcs(job.input.images[0])
 threshold = read_threshold(job.input.calibration)
 figure = found_figure(picture, block, wcs, found, threshold)

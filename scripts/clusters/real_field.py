@@ -5,8 +5,8 @@ from skyloom.clusters.finder.merge import merge
 from skyloom.clusters.real_field.footprint import read_field
 from skyloom.clusters.real_field.verdict import verdict
 from skyloom.clusters.tasks.products import by_sky, read_candidates
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 
 job = Job(snakemake)

@@ -1,6 +1,6 @@
 """Simulate the labelled spectra that the first round starts from."""
 
-from skyloom.quasars.config import SimulatedSample
+from skyloom.quasars.config_simulation import SimulatedSample
 from skyloom.quasars.simulation.sample import write_sample
 from skyloom.quasars.spectra.grid import LOG
 from skyloom.run.job import Job

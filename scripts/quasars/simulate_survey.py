@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skyloom.quasars.config import SimulatedSurvey
+from skyloom.quasars.config_simulation import SimulatedSurvey
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.run.job import Job
 

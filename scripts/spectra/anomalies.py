@@ -1,6 +1,6 @@
 """List the spectra of the placed files that are least like the map's own."""
 
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spectra.tasks.anomalies import anomalies
 

@@ -1,6 +1,6 @@
 """Write the catalogue of galaxies."""
 
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spectra.galaxies.files import read_fingerprints
 from skyloom.spectra.galaxy_map.catalogue import catalogue

@@ -1,8 +1,8 @@
 """Judge the labels of a map on test galaxies, beside baselines."""
 
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.record import text
-from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.run.job import Job
 from skyloom.spectra.tasks.labels import judge_labels

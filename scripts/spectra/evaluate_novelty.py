@@ -1,7 +1,7 @@
 """Say how unusual the test spectra are, and list the least usual."""
 
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spectra.tasks.novelty import judge_novelty
 from skyloom.spectra.tasks.place import read_model

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spectra.config_map import Labels
 from skyloom.spectra.labels.files import write_labels

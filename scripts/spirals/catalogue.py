@@ -1,8 +1,8 @@
 """Write the catalogue of arms, bars and votes."""
 
 import pandas as pd
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.parquet import read_parquet
-from skyloom.io.tables import write_catalogue
 from skyloom.run.job import Job
 from skyloom.spirals.tasks.cataloguing import catalogue
 

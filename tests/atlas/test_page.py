@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from skyloom.atlas.numbers import evenly
 from skyloom.atlas.page import sums, write_index
 from skyloom.atlas.similar import similar
 from skyloom.atlas.sprites import grey, side_for, signed, sprite
@@ -24,6 +25,13 @@ def test_a_sprite_holds_each_picture_at_its_place():
     assert np.allclose([c[0] for c in centres], [50, 120, 200, 0], atol=6)
     assert sheet[26, 36].min() > 240  # above the wide one
     assert made.content == sprite([*reds, wide], most=24).content
+
+
+def test_some_rows_are_chosen_evenly():
+    """The first and the last among them; all where there is room, none of none."""
+    assert evenly(9, 3).tolist() == [0, 4, 8]
+    assert evenly(2, 3).tolist() == [0, 1]
+    assert evenly(0, 3).tolist() == []
 
 
 def test_many_pictures_are_smaller_and_too_many_are_refused():

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from skyloom.quasars.config import Objects, Query, Survey
+from skyloom.quasars.config import Query, Survey
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.config_training import Train
 from skyloom.quasars.ensemble.bootstrap import draw, member_seed
 from skyloom.quasars.ensemble.data import TrainingData, noise_of

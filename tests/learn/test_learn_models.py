@@ -2,7 +2,14 @@
 
 import pytest
 import torch
-from skyloom.learn.models import whole_weights, wrong_sections, wrong_weights
+from skyloom.io.errors import InputError
+from skyloom.learn.models import (
+    whole_file,
+    whole_weights,
+    wrong_sections,
+    wrong_weights,
+)
+from skyloom.learn.tensors import write_tensors
 from torch import nn
 
 
@@ -64,3 +71,19 @@ def test_weights_that_do_not_fit(net, change, said):
 def test_sections_that_do_not_fit(tree, said):
     assert said in first(wrong_sections(tree, 1, ["a"]))[1]
     assert first(wrong_sections({"format": 1, "a": {}}, 1, ["a"])) is None
+
+
+def test_a_file_is_refused_for_the_first_that_is_wrong(tmp_path):
+    """The key is named, and nothing behind it is looked at."""
+    path = tmp_path / "model.pt"
+    write_tensors(path, {"format": 2})
+
+    def wrong(tree):
+        yield from wrong_sections(tree, 1, ())
+        raise AssertionError
+
+    with pytest.raises(
+        InputError, match=r"key 'format'(?s:.)*expected 1(?s:.)*take another"
+    ):
+        whole_file(path, wrong, "take another")
+    assert whole_file(path, lambda _: (), "") == {"format": 2}

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from skyloom.plots import style
+from skyloom.plots.images import image_panel, residual_panel
 
 
 @style.styled
@@ -14,9 +15,9 @@ def draw():
     image = rng.normal(0.5, 0.2, (12, 10))
     mask = np.zeros((12, 10), bool)
     mask[3:5, 2:4] = True
-    style.image_panel(axes[0], image, white=1.0, mask=mask)
+    image_panel(axes[0], image, white=1.0, mask=mask)
     style.note(axes[0], "text")
-    style.residual_panel(axes[1], image - 0.5)
+    residual_panel(axes[1], image - 0.5)
     return fig
 
 
@@ -49,25 +50,6 @@ def test_global_state_is_untouched():
     before = dict(mpl.rcParams)
     draw()
     assert dict(mpl.rcParams) == before
-
-
-def test_asinh_stretch_fixed_points():
-    """Zero stays zero, white becomes one, and the stretch is odd and rising."""
-    x = np.linspace(-1, 1, 101)
-    y = style.asinh_stretch(2 * x, white=2.0)
-    assert y[50] == 0
-    assert y[-1] == pytest.approx(1.0)
-    assert np.allclose(y, -y[::-1])
-    assert (np.diff(y) > 0).all()
-
-
-def test_white_level_ignores_bad_pixels():
-    """Masked and undefined pixels do not set the stretch."""
-    image = np.ones((20, 20))
-    image[0, 0], image[1, 1] = 1e6, np.nan
-    mask = image > 10
-    assert style.white_level(image, mask) == pytest.approx(1.0)
-    assert style.white_level(np.full((2, 2), np.nan)) == 1.0
 
 
 def test_image_row_zero_is_at_the_bottom():

@@ -6,7 +6,8 @@ import re
 from typing import get_args
 
 import pytest
-from skyloom.quasars.config import Config, Objects, Survey
+from skyloom.quasars.config import Config, Survey
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.config_training import Network
 from skyloom.quasars.network.architecture import Architecture
 from skyloom.quasars.network.runners import RUNNERS

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from skyloom.quasars import inputs
-from skyloom.quasars.config import SimulatedSurvey
+from skyloom.quasars.config_simulation import SimulatedSurvey
 from skyloom.quasars.simulation.survey import write_survey
 from skyloom.run.config import ConfigError
 from small_quasars import BRIGHT, SEED, config

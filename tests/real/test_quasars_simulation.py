@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skyloom.io.sdss import read_spec
-from skyloom.quasars.config import Objects
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.simulation.sample import batches
 from skyloom.quasars.spectra.grid import LOG, normalise, rebin
 from skyloom.quasars.spectra.quality import signal_to_noise

@@ -19,9 +19,9 @@ from skyloom.builder.images.cutout import make_cutout
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.tasks.drawings import read_by_subject
 from skyloom.builder.tasks.tables import PUBLISHED, read_catalogue, read_published
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.npz import write_npz
-from skyloom.io.tables import write_catalogue
 
 RNG = np.random.default_rng(5)
 SHAPE = (16, 16)

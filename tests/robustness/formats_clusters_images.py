@@ -24,8 +24,8 @@ from skyloom.clusters.images.survey import read_survey_image, write_survey_image
 from skyloom.clusters.inference.blend import MAPS, TileMaps, read_maps
 from skyloom.clusters.inference.survey_tile import open_survey_tile
 from skyloom.clusters.tasks import evaluate, infer, products
+from skyloom.io.catalogues import write_catalogue as write_table
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue as write_table
 from skyloom.sky.tan import tan_wcs
 from skyloom.stats.logistic import Logistic
 

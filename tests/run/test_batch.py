@@ -26,8 +26,9 @@ from batch_work import (
     square,
     trouble,
 )
-from skyloom.run.batch import BatchError, _complaint, claim, each
+from skyloom.run.batch import BatchError, _complaint, each
 from skyloom.run.log import FAILED
+from skyloom.run.store import claim
 
 IDS = [9, 2, 5, 7]
 
@@ -245,19 +246,7 @@ def stop_after(patch, count) -> None:
             left[0] -= 1
             path.unlink()
 
-    patch.setattr("skyloom.run.batch.shutil.rmtree", rmtree)
-
-
-def test_claim_sweeps_what_no_job_will_open_again(tmp_path):
-    """Stores of the same files go; those of other chunks, rules and runs stay."""
-    kept = {"r_c0/old": ["demo/1", "demo/2"], "r_c1/live": ["demo/4"]}
-    kept |= {"r_c0/other_run": ["real/1"], "s_c0/live": ["demo/t/1"]}
-    for name, outputs in kept.items():
-        claim(tmp_path / name, outputs, tmp_path)
-        (tmp_path / name / "k" / "1").mkdir(parents=True)
-    claim(tmp_path / "r_c0" / "new", ["demo/1", "demo/2", "demo/3"], tmp_path)
-    left = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")}
-    assert left == (set(kept) - {"r_c0/old"}) | {"r_c0/new"}
+    patch.setattr("skyloom.run.store.shutil.rmtree", rmtree)
 
 
 def test_claimed_store_resumes_and_goes(tmp_path):
@@ -268,15 +257,6 @@ def test_claimed_store_resumes_and_goes(tmp_path):
     claim(store, ["a"], tmp_path)
     assert each(IDS, square, store=store, key="k")[9] == "kept 9"
     assert not store.parent.exists()
-
-
-def test_claim_cut_short_is_left_alone(tmp_path):
-    """A store that another job is just removing claims nothing."""
-    path = tmp_path / "r" / "s" / "claim.json"
-    path.parent.mkdir(parents=True)
-    path.write_text("")
-    claim(tmp_path / "r" / "t", ["a"], tmp_path)
-    assert path.exists()
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "ü", "x" * 300])

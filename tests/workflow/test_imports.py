@@ -119,7 +119,7 @@ def test_one_opener_of_fits_files():
     """`io.fits` opens what lies on disk; the others open bytes before writing them."""
     files = (LIBRARY / "skyloom").rglob("*.py")
     users = {path.stem for path in files if "fits.open(" in path.read_text()}
-    assert users == {"fits", "survey", "tables"}
+    assert users == {"catalogues", "fits", "survey"}
 
 
 def scripts(checkout):

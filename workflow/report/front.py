@@ -71,7 +71,7 @@ def clusters(folder: Path) -> Figure:
     found = table[[tile in names.split() for names in table["TILES"]]]
     found = found[found["PROBABILITY"] >= threshold]
     images = [folder / f"survey/{tile}_{band}.fits.fz" for band in BANDS]
-    picture, block = colour_image(images, BANDS, side=500, black=1.8)
+    picture, block = colour_image(images, side=500, black=1.8)
     return found_figure(picture, block, survey_wcs(images[0]), found, threshold)
 
 

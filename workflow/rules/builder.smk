@@ -6,7 +6,7 @@ from functools import partial
 include: "common.smk"
 
 
-from skyloom.builder.config import GalaxySettings
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.inputs import IMAGES, Inputs, resource_digest
 
 INPUTS = Inputs(config)

@@ -12,7 +12,8 @@ import multiprocessing
 import numpy as np
 import pytest
 from skyloom.builder.config import TuneSettings
-from skyloom.builder.fitting.parameters import canonical, named_values, share_centre
+from skyloom.builder.fitting.canonical import canonical
+from skyloom.builder.fitting.parameters import named_values, share_centre
 from skyloom.builder.fitting.spirals import reframed
 from skyloom.builder.fitting.tune import tune
 from skyloom.builder.model import replace

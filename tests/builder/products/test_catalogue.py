@@ -11,7 +11,7 @@ from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 from skyloom.builder.products.catalogue import better, catalogue
 from skyloom.builder.products.catalogue_columns import JOINT, columns
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 
 METADATA = invented_galaxy.METADATA
 raised = invented_galaxy.raised

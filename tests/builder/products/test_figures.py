@@ -10,6 +10,7 @@ from skyloom.builder.images.cutout import make_cutout
 from skyloom.builder.model import to_dict
 from skyloom.builder.products import figures
 from skyloom.plots import style
+from skyloom.plots.images import asinh_stretch, white_level
 
 PARTS = render_components(invented_galaxy.MODEL, invented_galaxy.SHAPE)
 NOISE = np.random.default_rng(2).normal(0, 1, invented_galaxy.SHAPE)
@@ -171,10 +172,10 @@ def test_the_greys_have_magnitudes(multiplier):
     )
     assert ticks.pop("sky") == 0
     assert ticks
-    white = style.white_level(cutout().image)
+    white = white_level(cutout().image)
     for mag, place in ticks.items():
         flux = 10 ** (0.4 * (22.5 - float(mag))) * 0.396**2 / multiplier
-        assert place == pytest.approx(style.asinh_stretch(flux, white), abs=1e-6)
+        assert place == pytest.approx(asinh_stretch(flux, white), abs=1e-6)
 
 
 def test_probabilities_and_weights_are_listed():

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from skyloom.builder.fitting.profiles import sersic_b
 from skyloom.builder.fitting.render import render
 from skyloom.builder.model import Model, Sersic
-from skyloom.builder.products.colours import COLOURS
 from skyloom.builder.products.profile import (
     elliptical_radius,
     magnitudes,
@@ -72,7 +71,7 @@ def test_the_panel_has_data_model_and_components():
         DISK, {"data": IMAGE, "model": IMAGE, "disk": IMAGE}, SIGMA, GOOD
     )
     axes = Figure().subplots()
-    profile_panel(axes, found, 2.0, COLOURS)
+    profile_panel(axes, found, 2.0)
     words = [t.get_text() for t in axes.get_legend().get_texts()]
     assert words == ["data", "model", "disk"]
     low, high = axes.get_ylim()
@@ -84,5 +83,5 @@ def test_data_without_light_have_no_points():
     planes = {"data": -IMAGE, "model": IMAGE}
     found = radial_profile(dataclasses.replace(DISK, q=0.3), planes, SIGMA, GOOD)
     axes = Figure().subplots()
-    profile_panel(axes, found, 2.0, COLOURS)
+    profile_panel(axes, found, 2.0)
     assert len(axes.lines[0].get_xdata()) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.builder.config import GalaxySettings
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render, sersic_image
 from skyloom.builder.fitting.spirals import log_spiral

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy import stats
-from skyloom.builder.config import GalaxySettings
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.drawings.coordinates import Screen, rectangle
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import render

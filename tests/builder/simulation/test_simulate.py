@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from skyloom.builder.config import GalaxySettings, Noise
+from skyloom.builder.config import Noise
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.drawings.subjects import read_metadata
 from skyloom.builder.drawings.volunteers import subject_tree

@@ -16,8 +16,8 @@ from skyloom.builder.tasks.analysis import (
     residuals_tree,
 )
 from skyloom.builder.tasks.tables import read_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.fits import write_images
-from skyloom.io.tables import write_catalogue
 
 DISK = {"mux": 1.0, "muy": 2.0, "roll": 0.1, "q": 0.5, "Re": 9.0, "I": 1.0}
 

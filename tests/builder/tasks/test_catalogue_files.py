@@ -8,10 +8,10 @@ import pytest
 from skyloom.builder.tasks import catalogue
 from skyloom.builder.tasks.retrieve import fetched
 from skyloom.builder.tasks.tables import read_catalogue, subject_files
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
 from skyloom.io.parquet import write_parquet
-from skyloom.io.tables import write_catalogue
 
 
 def trees(folder, *numbers, **values):

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 from astropy.wcs import WCS
-from skyloom.builder.config import GalaxySettings, Noise
+from skyloom.builder.config import Noise
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.images.cutout_files import read_cutout
 from skyloom.builder.simulation.crowd import read_crowd
 from skyloom.builder.simulation.files import (

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from invented_fields import data, file_name
 from skyloom.clusters.data import stream
 from skyloom.clusters.data.files import write_file_data
-from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt, loader
+from skyloom.clusters.data.stream import BatchOrder, FileData, collate, dealt
 from skyloom.io.errors import InputError
+from skyloom.learn.batches import loader
 
 SIZES = (3, 5, 2, 4)
 FIELDS = {0: [0, 1, 2], 1: [3, 4, 5, 6, 7], 2: [8, 9], 3: [10, 11, 12, 13]}
@@ -38,7 +39,7 @@ def _flat(lists):
 
 def test_every_datum_comes_once_an_epoch(files):
     """In batches of the asked size, images in float32 next to their own maps."""
-    batches = list(loader(FileData(files), BatchOrder(files, 4, 1)))
+    batches = list(loader(FileData(files), BatchOrder(files, 4, 1), 0))
     assert sorted(_flat(_fields(batches))) == list(range(14))
     assert [len(batch["images"]) for batch in batches] == [4, 4, 4, 2]
     made = data(14)
@@ -60,7 +61,7 @@ def test_files_are_read_once(files, monkeypatch, kept):
     held, order = FileData(files), BatchOrder(files, 4, 1)
     for epoch in range(2):
         order.set_epoch(epoch)
-        for _ in loader(held, order):
+        for _ in loader(held, order, 0):
             assert list(held._read) == (reads if kept else reads[-1:])
     assert sorted(reads) == sorted(files if kept else files * 2)
 
@@ -68,7 +69,7 @@ def test_files_are_read_once(files, monkeypatch, kept):
 def test_the_length_is_known_without_a_file():
     """None of these exists."""
     held, order = FileData(NAMES), BatchOrder(NAMES, 4, 1)
-    assert (len(held), len(order), len(loader(held, order))) == (14, 4, 4)
+    assert (len(held), len(order), len(loader(held, order, 0))) == (14, 4, 4)
     assert len(list(order)) == 4
 
 
@@ -133,9 +134,9 @@ def test_each_worker_gets_a_run_of_batches(n, workers):
 
 def test_workers_give_the_same_batches(files):
     """Two processes read; the batches are those of one, in the order dealt."""
-    alone = _fields(loader(FileData(files), BatchOrder(files, 3, 1)))
+    alone = _fields(loader(FileData(files), BatchOrder(files, 3, 1), 0))
     order = BatchOrder(files, 3, 1, workers=2)
-    both = _fields(loader(FileData(files), order))
+    both = _fields(loader(FileData(files), order, 2))
     assert both == [alone[i] for i in dealt(len(alone), 2)]
 
 
@@ -144,7 +145,7 @@ def test_lightning_finds_the_epoch(files):
     from lightning_fabric.utilities.data import _set_sampler_epoch
 
     order = BatchOrder(files, 4, 1)
-    _set_sampler_epoch(loader(FileData(files), order), 5)
+    _set_sampler_epoch(loader(FileData(files), order, 0), 5)
     assert order.epoch == 5
 
 

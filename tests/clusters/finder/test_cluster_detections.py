@@ -8,7 +8,7 @@ from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.finder.joint import joined
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.tasks.products import read_candidates
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.sky.tan import tan_wcs
 
 WCS = tan_wcs(0.0, -40.0, (2560, 2560), 0.263)

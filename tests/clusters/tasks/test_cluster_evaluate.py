@@ -11,8 +11,8 @@ from skyloom.clusters.evaluation.judge import NONE, Rule, stacked
 from skyloom.clusters.evaluation.sky import Sky
 from skyloom.clusters.finder.catalogue import COLUMNS, catalogue
 from skyloom.clusters.tasks import evaluate as judging
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import plain
-from skyloom.io.tables import write_catalogue
 from skyloom.sky.tan import tan_wcs
 from small_clusters import SEED
 

@@ -22,7 +22,7 @@ from skyloom.clusters.tasks import real_field
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import Look, predictor_of
 from skyloom.clusters.tasks.products import read_candidates
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.provenance import Recipe
 
 SHAPE = EncoderSettings(tile=32, pool=4, widths=(4,), blocks=(), dilations=(), hidden=4)

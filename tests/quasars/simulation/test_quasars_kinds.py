@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.config import Objects
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.simulation import galaxies, stars, targets
 from skyloom.quasars.simulation.continuum import SMC
 from skyloom.quasars.simulation.frame import LIGHT, PIXEL, SIZE, WAVE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from skyloom.quasars.config import Objects, SimulatedSurvey
+from skyloom.quasars.config_simulation import Objects, SimulatedSurvey
 from skyloom.quasars.simulation.inspectors import evident, inspect
 from skyloom.quasars.simulation.sample import BATCH, batches
 from skyloom.quasars.simulation.survey import write_survey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skyloom.quasars.config import Objects
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.frame import SIZE
 from skyloom.quasars.simulation.tables import columns

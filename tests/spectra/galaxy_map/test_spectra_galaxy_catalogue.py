@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import small_fingerprints as small
 from astropy.table import Table
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import InputError
 from skyloom.io.npz import read_npz, write_npz
-from skyloom.io.tables import write_catalogue
 from skyloom.spectra.galaxies.files import (
     Layout,
     read_fingerprints,

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_fingerprints as small
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.spectra.config_galaxies import GalaxyMap as Settings
 from skyloom.spectra.desom.archive import read_archive

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from astropy.table import Table
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.som.model import Som
 from skyloom.spectra.labels.tables import node_table
 

@@ -9,9 +9,9 @@ import pytest
 from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 from labelled_spectra import NAMES
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import plain
 from skyloom.io.errors import InputError
-from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.run.log import NAME
 from skyloom.som.model import Som

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from labelled_spectra import NAMES
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.documents import write_json
-from skyloom.io.tables import write_catalogue
 from skyloom.plots import style
 from skyloom.run.headline import headline
 from skyloom.run.log import NAME

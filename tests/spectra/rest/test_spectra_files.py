@@ -112,6 +112,12 @@ def test_chosen_rows_are_those_of_the_file_by_number_and_by_mask(written):
         assert not isinstance(some.flux, np.memmap)
 
 
+def test_some_spectra_are_spread_over_all():
+    """The first and the last among them; all where there are no more."""
+    assert spectra(7).evenly(3).info["ngoodpixels"].tolist() == [0, 3, 6]
+    assert len(spectra(7).evenly(9)) == 7
+
+
 def test_names_of_tables_may_be_given(tmp_path):
     write_spectra(tmp_path / "X_train.npy", spectra(), info=tmp_path / "Y_train.fits")
     names = {path.name for path in tmp_path.iterdir()}

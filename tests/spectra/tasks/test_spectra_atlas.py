@@ -124,8 +124,7 @@ def test_the_most_similar_has_the_least_energy_distance(files):
 
 def test_a_large_survey_shows_some_fingerprints(files, monkeypatch):
     """All galaxies are listed, and how many have fingerprints is said."""
-    assert len(galaxies.some(9200)) == galaxies.FINGERPRINTS
-    monkeypatch.setattr(galaxies, "some", lambda n: np.arange(0, n, 5))
+    monkeypatch.setattr(galaxies, "FINGERPRINTS", 10)
     data, pictures = page(files, own=True)
     assert data["notes"] == ["10 of 49 galaxies are shown with their fingerprints."]
     thumbs = [one["thumb"] for one in data["galaxies"]["objects"]]

@@ -10,8 +10,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import DatumError, InputError
-from skyloom.io.tables import write_catalogue
 from skyloom.spirals.cutouts.pictures import read_picture, write_picture
 from skyloom.spirals.geometry import picture_stamp
 from skyloom.spirals.network.predict import Predictions, predict

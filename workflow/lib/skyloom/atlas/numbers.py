@@ -28,6 +28,11 @@ def quantities(row: Mapping, names: Iterable[str]) -> dict[str, float | int | No
     return {name: short(row[name]) if name in row else None for name in names}
 
 
+def evenly(n: int, most: int) -> np.ndarray:
+    """Return which of `n` rows a page shows: at most `most`, evenly chosen."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
+
+
 def degrees(value: float) -> float:
     """Return a right ascension or declination to 4 milliarcseconds."""
     return round(float(value), 6)

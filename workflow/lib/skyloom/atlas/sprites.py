@@ -12,7 +12,8 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from skyloom.plots.style import DIVERGING_MAP, asinh_stretch, white_level
+from skyloom.plots.images import asinh_stretch
+from skyloom.plots.style import DIVERGING_MAP
 
 PIXELS = 24_000_000  # of a sprite: some 6 MB as JPEG, 100 MB in a browser's memory
 SIDES = (24, 240)  # of a picture, least and most [px]
@@ -81,15 +82,13 @@ def sprite(pictures: Sequence[np.ndarray], most: int = SIDES[1]) -> Sprite:
     return Sprite(buffer.getvalue(), side, columns, rows)
 
 
-def grey(image: np.ndarray, white: float | None = None, mask=None) -> np.ndarray:
+def grey(image: np.ndarray, white: float, mask=None) -> np.ndarray:
     """Return an image (ny, nx) dark on light as a picture, row 0 at the bottom.
 
-    `white` is the brightness shown as full, by default of `white_level`; what is
-    masked or not finite is pale.
+    `white` is the brightness shown as full; what is masked or not finite is pale.
     """
     good = np.isfinite(image) if mask is None else np.isfinite(image) & ~mask
-    level = white_level(image, mask) if white is None else white
-    shown = asinh_stretch(np.where(good, image, 0.0), level)
+    shown = asinh_stretch(np.where(good, image, 0.0), white)
     grey = 1 - np.clip((shown + 0.12) / 1.12, 0, 1)
     picture = np.repeat(grey[..., None], 3, axis=2)
     picture[~good] = 0.6 * picture[~good] + 0.4 * np.array([0.34, 0.71, 0.91])

@@ -92,8 +92,8 @@ def raw_datum() -> Iterator[None]:
         raise DatumError(str(bad)) from bad
 
 
-def existing_file(path: str | Path, remedy: str = AGAIN) -> Path:
-    """Return `path`; InputError if it is no file, or an empty one, with the remedy.
+def existing_file(path: str | Path) -> Path:
+    """Return `path`; InputError if it is no file, or an empty one.
 
     MissingFileError if there is nothing of that name.
     """
@@ -103,7 +103,7 @@ def existing_file(path: str | Path, remedy: str = AGAIN) -> Path:
     if not path.is_file():
         raise InputError(path, "not a file", expected="a file, not a folder")
     if path.stat().st_size == 0:
-        raise InputError(path, "the file is empty (0 bytes)", remedy=remedy)
+        raise InputError(path, "the file is empty (0 bytes)", remedy=AGAIN)
     return path
 
 

@@ -1,19 +1,16 @@
-"""Tables: columns with a schema, CSV, and catalogues."""
+"""Tables: columns with a schema, and CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.io import fits
-from astropy.table import Table
 
-from skyloom.io.atomic import replacing, write_text
+from skyloom.io.atomic import write_text
 from skyloom.io.cells import (
     MISSING,
     CellError,
@@ -25,9 +22,7 @@ from skyloom.io.cells import (
     text_of,
 )
 from skyloom.io.errors import REMADE, InputError, existing_file
-from skyloom.io.fits import fill, write_hdus
 from skyloom.io.identifiers import BLANK, integers
-from skyloom.io.record import cards
 from skyloom.io.rows import header, read_rows
 
 # Kinds of columns in words.
@@ -174,49 +169,6 @@ def checked(
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a CSV file, whole or not at all; floats keep all their digits."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
-
-
-def write_catalogue(
-    path: str | Path, table: Table, header: Mapping | None = None
-) -> None:
-    """Write a catalogue as ``.fits`` or ``.ecsv``, by the path's suffix.
-
-    Units, descriptions and the column meta entry ``ucd`` are kept: in FITS as
-    TUNITn, TCOMMn and TUCDn, and as astropy's own comments, from which ``Table.read``
-    gives descriptions back. ``table.meta["provenance"]`` is kept whole in ECSV, and as
-    `record.cards` of the primary header in FITS, which keeps no other entry of
-    ``table.meta``; `header` has further cards.
-    """
-    path = Path(path)
-    if path.suffix == ".fits":
-        primary = fits.PrimaryHDU()
-        if "provenance" in table.meta:
-            fill(primary.header, cards(table.meta["provenance"]))
-        fill(primary.header, header or {})
-        write_hdus(path, [primary, _catalogue_hdu(table)])
-    elif path.suffix == ".ecsv":
-        with replacing(path) as temporary:
-            table.write(temporary, format="ascii.ecsv")
-    else:
-        msg = f"{path}: a catalogue ends in .fits or .ecsv"
-        raise ValueError(msg)
-
-
-def _catalogue_hdu(table: Table) -> fits.BinTableHDU:
-    bare, stream = table.copy(), BytesIO()
-    bare.meta = {}
-    bare.write(stream, format="fits")
-    stream.seek(0)
-    with fits.open(stream, memmap=False) as file:
-        hdu = file[1].copy()
-    for i, name in enumerate(table.colnames, start=1):
-        info = table[name].info
-        if info.description:
-            hdu.header[f"TCOMM{i}"] = info.description
-        if (info.meta or {}).get("ucd"):
-            hdu.header[f"TUCD{i}"] = info.meta["ucd"]
-    hdu.name = "CATALOGUE"
-    return hdu
 
 
 def _column(values: Iterable, column: Column, row: Callable[[int], str]) -> pd.Series:

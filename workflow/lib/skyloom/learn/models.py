@@ -6,12 +6,14 @@ yield where something is wrong, the problem, and what is expected.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
 
-from skyloom.learn.tensors import own
+from skyloom.io.errors import InputError
+from skyloom.learn.tensors import own, read_tensors
 
 Wrong = Iterator[tuple[str, str, str]]
 
@@ -24,6 +26,22 @@ def whole_weights(net: nn.Module) -> dict[str, torch.Tensor]:
         msg = f"weights that are not finite: {', '.join(bad[:3])}"
         raise ValueError(msg)
     return state
+
+
+def whole_file(path: str | Path, wrong: Callable[[object], Wrong], remedy: str) -> dict:
+    """Return what a file of a network holds, if `wrong` finds nothing.
+
+    Raises
+    ------
+    InputError
+        No file; cut short or damaged; a pickled object; the first that is wrong.
+    """
+    tree = read_tensors(path, remedy)
+    # What follows the first problem may not be read: the loop ends with it.
+    for where, problem, expected in wrong(tree):
+        key = where and f"key {where}"
+        raise InputError(path, problem, where=key, expected=expected, remedy=remedy)
+    return tree
 
 
 def wrong_sections(

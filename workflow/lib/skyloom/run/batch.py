@@ -1,10 +1,8 @@
 """One function over many objects: in parallel, resumable, the same bytes each time.
 
-A finished object is a folder in a store, made in a temporary place and renamed when
-whole. The next attempt of a killed job does what is missing, gives out all results and
-removes the store. Its claim, the list of what the job is to write, lets the next job
-that claims one of the same files remove a store that no job will open again. Two runs
-that share a product never run at once: Snakemake's lock forbids it.
+Finished objects are kept in a `store`. The next attempt of a killed job does what is
+missing, gives out all results and removes the store. Two runs that share a product
+never run at once: Snakemake's lock forbids it.
 """
 
 from __future__ import annotations
@@ -16,21 +14,17 @@ import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
-from skyloom.io.atomic import replacing
-from skyloom.io.documents import read_json, write_json
-from skyloom.io.errors import DatumError, InputError
+from skyloom.io.documents import write_json
+from skyloom.io.errors import DatumError
 from skyloom.run.log import FAILED, NAME, collected, progress
 from skyloom.run.parents import end_with
 from skyloom.run.relay import listening, sending
+from skyloom.run.store import RESULT, Task, deliver, fresh, name_of, remove
 
-RESULT = "result.json"
-CLAIM = "claim.json"
 Work = tuple[Callable, Callable | None]  # function and rescue
 LISTED = 5  # reasons that a complaint gives, and objects of each; the log has all
 MODULE = re.compile(r"^(\w+\.)+(?=\w+:)")  # of an error's name
@@ -39,44 +33,6 @@ NUMBER = re.compile(r"\d+(\.\d+)?")  # reasons that differ in these are one
 
 class BatchError(RuntimeError):
     """Some objects failed by a defect or a bad file; the others are kept."""
-
-
-@dataclass(frozen=True)
-class _Task:
-    # One object's work and the folder that will hold it.
-    item: int | str
-    folder: Path
-    files: Mapping[str, str]
-
-    def places(self, folder: Path) -> dict[str, Path]:
-        """Return where in a folder the files of this object lie."""
-        return {k: folder / k / Path(path).name for k, path in self.files.items()}
-
-    @property
-    def whole(self) -> bool:
-        """Whether the object is finished and all of it is there."""
-        kept = [self.folder / RESULT, *self.places(self.folder).values()]
-        return all(path.exists() for path in kept)
-
-
-def claim(store: Path, outputs: Iterable[str], root: Path) -> None:
-    """Say what a store's job is to write; remove the stores that this makes useless.
-
-    `store` is ``<root>/<rule>/<name>``, `root` the folder of all stores.
-    """
-    mine = sorted(str(path) for path in outputs)
-    for other in Path(root).glob(f"*/*/{CLAIM}"):
-        if other.parent != Path(store) and not set(_claimed(other)).isdisjoint(mine):
-            _remove(other.parent)
-    write_json(Path(store) / CLAIM, {"outputs": mine})
-
-
-def _claimed(path: Path) -> list[str]:
-    """Return what a store's job is to write; nothing if it is just being removed."""
-    try:
-        return read_json(path)["outputs"]
-    except InputError:
-        return []
 
 
 def each(
@@ -131,9 +87,9 @@ def each(
     """
     items = list(ids)
     files = files or {}
-    folder = _fresh(store, key)
+    folder = fresh(store, key)
     tasks = {
-        item: _Task(item, folder / _name(item), files.get(item, {})) for item in items
+        item: Task(item, folder / name_of(item), files.get(item, {})) for item in items
     }
     waiting = [task for task in tasks.values() if not task.whole]
     for task in waiting:
@@ -144,8 +100,8 @@ def each(
     logger.info("%s: %d to do%s", description, len(items), kept)
     done = _outcomes(waiting, (function, rescue), threads, inner)
     _finish(done, len(waiting), description)
-    delivered = {item: _deliver(task) for item, task in tasks.items()}
-    _remove(store)
+    delivered = {item: deliver(task) for item, task in tasks.items()}
+    remove(store)
     if failed := {i: one["failed"] for i, one in delivered.items() if one["failed"]}:
         for item, why in failed.items():
             logger.info("%s: %s", item, why)
@@ -161,31 +117,8 @@ def resuming(store: Path, key: str) -> Iterator[Path]:
     when the block ends well. `each` may be called in the block, and then removes it;
     names that begin with ``+`` are no object's.
     """
-    yield _fresh(store, key)
-    _remove(store)
-
-
-def folder_of(store: Path, key: str) -> Path:
-    """Return the folder of a store that holds the work under a key."""
-    return Path(store) / key[:16]
-
-
-def _fresh(store: Path, key: str) -> Path:
-    """Return the folder of a key in a store, without what other keys left there."""
-    folder = folder_of(store, key)
-    folder.mkdir(parents=True, exist_ok=True)
-    for other in Path(store).iterdir():
-        if other not in (folder, Path(store) / CLAIM):
-            shutil.rmtree(other)
-    for part in folder.glob("*.part"):
-        shutil.rmtree(part)
-    return folder
-
-
-def _name(item: int | str) -> str:
-    text = str(item)
-    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text)
-    return text if plain else f"~{sha256(text.encode()).hexdigest()}"
+    yield fresh(store, key)
+    remove(store)
 
 
 def _finish(done: Iterator[tuple], total: int, description: str) -> None:
@@ -248,7 +181,7 @@ def _outcomes(tasks: list, work: Work, threads: int, inner: int) -> Iterator[tup
         )
 
 
-def _do_packed(task: _Task, packed: bytes, parent: int, address: str) -> tuple:
+def _do_packed(task: Task, packed: bytes, parent: int, address: str) -> tuple:
     end_with(parent)
     with sending(address):
         return _do(task, *_unpacked(packed))
@@ -260,7 +193,7 @@ def _unpacked(packed: bytes) -> Work:
     return pickle.loads(packed)
 
 
-def _do(task: _Task, function: Callable, rescue: Callable | None) -> tuple:
+def _do(task: Task, function: Callable, rescue: Callable | None) -> tuple:
     """Do one task; return the object, its log lines and a failure's trace or None."""
     part = task.folder.with_name(f"{task.folder.name}.part")
     with collected(task.item) as lines:
@@ -273,7 +206,7 @@ def _do(task: _Task, function: Callable, rescue: Callable | None) -> tuple:
     return task.item, lines, None
 
 
-def _result(task: _Task, part: Path, function: Callable, rescue) -> object:
+def _result(task: Task, part: Path, function: Callable, rescue) -> object:
     paths = task.places(part)
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -290,34 +223,3 @@ def _result(task: _Task, part: Path, function: Callable, rescue) -> object:
         msg = f"{task.item}: nothing written for {', '.join(missing)}"
         raise RuntimeError(msg)
     return {"result": result, "failed": reason}
-
-
-def _deliver(task: _Task) -> dict:
-    """Put an object's files where they belong; return its ``result`` and ``failed``."""
-    for label, source in task.places(task.folder).items():
-        with replacing(task.files[label]) as temporary:
-            _copy(source, temporary)
-    return read_json(task.folder / RESULT)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Link or copy a file; new now, since its inputs may be younger than its work."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-    os.utime(target)
-
-
-def _remove(store: Path) -> None:
-    """Remove a store, its claim last, and the folders above that it leaves empty."""
-    if not Path(store).exists():
-        return
-    for folder in Path(store).iterdir():
-        if folder.is_dir():
-            shutil.rmtree(folder)
-    shutil.rmtree(store)
-    with suppress(OSError):
-        for folder in list(Path(store).parents)[:2]:
-            folder.rmdir()

@@ -62,7 +62,6 @@ def pattern_of(name: str) -> AfterValidator:
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=1, le=MOST)]
-Whole = Annotated[int, Field(ge=0, le=MOST)]
 Positive = Annotated[float, Field(gt=0, le=MOST)]
 Natural = Annotated[float, Field(ge=0, le=MOST)]
 Share = Annotated[float, Field(ge=0, le=1)]

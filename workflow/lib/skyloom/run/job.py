@@ -15,6 +15,7 @@ from skyloom.io.documents import write_json
 from skyloom.io.record import digest_of, text
 from skyloom.run import batch, log, provenance
 from skyloom.run.parents import end_with_snakemake
+from skyloom.run.store import claim, folder_of
 
 RANK = log.RANK
 SLURM = "SLURM_JOB_ID"  # set by Slurm
@@ -118,14 +119,14 @@ class Job:
         A further process is given that of the first, and leaves it as it is.
         """
         if not self.first:
-            yield batch.folder_of(self._store, self._key)
+            yield folder_of(self._store, self._key)
             return
         with batch.resuming(self._claimed(), self._key) as folder:
             yield folder
 
     def _claimed(self) -> Path:
         """Return the store of this job's unfinished work, claimed."""
-        batch.claim(self._store, list(self.output), self.store)
+        claim(self._store, list(self.output), self.store)
         return self._store
 
     @cached_property

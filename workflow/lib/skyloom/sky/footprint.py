@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
-from astropy_healpix import healpix_to_lonlat, lonlat_to_healpix
+from astropy_healpix import lonlat_to_healpix
 
 SPHERE = 4 * np.pi * np.degrees(1.0) ** 2  # deg^2
 
@@ -43,7 +43,7 @@ class Footprint:
         return Footprint(self.nside, np.intersect1d(self.pixels, other.pixels))
 
 
-def footprint(ra, dec, side: float, least: int = 1) -> Footprint:
+def footprint(ra, dec, side: float) -> Footprint:
     """Return the pixels in which a list has objects.
 
     Take `side` so large that a covered pixel holds ten objects or so: an empty one is
@@ -56,15 +56,12 @@ def footprint(ra, dec, side: float, least: int = 1) -> Footprint:
         Positions [deg].
     side : float
         Of a pixel [deg]; the nearest that HEALPix has, 58.6 over a power of two.
-    least : int
-        Objects that a covered pixel must have.
     """
     if not 0.01 <= side <= 90:
         msg = f"pixels of {side} deg: expected 0.01 to 90"
         raise ValueError(msg)
     nside = 2 ** max(round(np.log2(np.sqrt(SPHERE / 12) / side)), 0)
-    pixels, counts = np.unique(pixel_of(nside, ra, dec), return_counts=True)
-    return Footprint(nside, pixels[counts >= least])
+    return Footprint(nside, np.unique(pixel_of(nside, ra, dec)))
 
 
 def side_for(ra, dec, least: float, sides: tuple[float, float]) -> tuple[float, float]:
@@ -89,21 +86,3 @@ def pixel_of(nside: int, ra, dec) -> np.ndarray:
         msg = "positions: expected finite degrees, dec in -90 to 90"
         raise ValueError(msg)
     return lonlat_to_healpix(ra % 360.0 * u.deg, dec * u.deg, nside, order="ring")
-
-
-def random_points(
-    where: Footprint, n: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return RA and Dec [deg] of points drawn evenly over the covered area.
-
-    Raises
-    ------
-    ValueError
-        When nothing is covered.
-    """
-    if not len(where.pixels):
-        msg = "no point can be drawn: the footprint has no pixel"
-        raise ValueError(msg)
-    drawn, (dx, dy) = rng.choice(where.pixels, size=n), rng.random((2, n))
-    ra, dec = healpix_to_lonlat(drawn, where.nside, dx, dy, order="ring")
-    return ra.to_value(u.deg), dec.to_value(u.deg)

@@ -21,7 +21,7 @@ def quantisation_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
     return total / n_rows
 
 
-def topographic_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
+def topographic_error(som: Som, x: Rows) -> float:
     """Return the part of rows whose best and second-best units do not touch.
 
     Eight units touch one of a rectangular lattice, six one of a hexagonal lattice.
@@ -29,7 +29,7 @@ def topographic_error(som: Som, x: Rows, *, chunk: int = CHUNK) -> float:
     Source: Kiviluoto 1996, IEEE ICNN, 294.
     """
     apart = steps(som.shape, som.topology, som.lattice) > 1
-    pairs = two_best(som, x, chunk=chunk)
+    pairs = two_best(som, x)
     return float(apart[pairs[:, 0], pairs[:, 1]].mean())
 
 

@@ -10,9 +10,10 @@ from skyloom.builder.fitting.arm_angles import arm_rows
 from skyloom.builder.fitting.arm_candidates import Backing, with_twins
 from skyloom.builder.fitting.mean import mean, quantities
 from skyloom.builder.fitting.posterior import Posterior, posterior
-from skyloom.builder.fitting.sets import Scale, Weighted, fit_sets, probability
+from skyloom.builder.fitting.sets import fit_sets
 from skyloom.builder.fitting.settle import Settled
 from skyloom.builder.fitting.tune import failed, record
+from skyloom.builder.fitting.weights import Scale, Weighted, probability
 from skyloom.builder.model import Model, SpiralArm, from_dict, replace
 from skyloom.io.errors import DatumError
 

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from skyloom.builder.fitting.canonical import canonical
 from skyloom.builder.fitting.fit import Problem, lit
 from skyloom.builder.fitting.flux import total_flux
-from skyloom.builder.fitting.parameters import canonical, named_values
+from skyloom.builder.fitting.parameters import named_values
 from skyloom.builder.model import Model
 
 # A trust region nears a limit and never reaches it. On it is what lies closer than a

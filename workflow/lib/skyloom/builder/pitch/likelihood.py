@@ -17,6 +17,7 @@ from scipy import special, stats
 from skyloom.builder.aggregation.logspiral import t_width
 
 UPPER = 90.0
+NODES = 8  # normals of a mixture
 SCATTER_PRIOR = (2.0, 20.0)  # shape, and scale [deg], of the inverse gamma
 
 
@@ -52,8 +53,8 @@ def observations(arms: pd.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
-def t_mixture(dof: np.ndarray, nodes: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """Return precisions and weights (n, nodes) of normals that make Student's t.
+def t_mixture(dof: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return precisions and weights (n, `NODES`) of normals that make Student's t.
 
     ``t_dof(z) = sum_k weight_k Normal(z; 0, 1 / precision_k)``: the integral over
     the gamma-distributed precision by the trapezoid rule in its logarithm, within
@@ -62,7 +63,7 @@ def t_mixture(dof: np.ndarray, nodes: int = 8) -> tuple[np.ndarray, np.ndarray]:
     half = np.asarray(dof, float)[:, None] / 2
     gamma = stats.gamma(half, scale=1 / half)
     ends = np.log(gamma.ppf(1e-3)), np.log(gamma.isf(1e-3))
-    precision = np.exp(np.linspace(*ends, nodes, axis=1)[..., 0])
+    precision = np.exp(np.linspace(*ends, NODES, axis=1)[..., 0])
     weight = gamma.pdf(precision) * precision
     return precision, weight / weight.sum(axis=1, keepdims=True)
 

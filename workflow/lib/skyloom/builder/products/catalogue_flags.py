@@ -48,10 +48,6 @@ def _above(column: str, limit: float):
     return lambda _, row: row.get(column, math.nan) > limit
 
 
-def _below(column: str, limit: float):
-    return lambda _, row: row.get(column, math.nan) < limit
-
-
 def _bound(part: str):
     def raised(_, row):
         reached = [name.split(":")[0] for name in row.get("bounds_reached", "").split()]
@@ -70,6 +66,13 @@ def _turned(part: str):
 
     text = f"position angle of the {part} unreliable: q above {ROUND}"
     return f"{text}, or an error above 52 deg, that of any angle; then NaN", raised
+
+
+def _doubtful(part: str, words: str):
+    def raised(_, row):
+        return f"{part}_fraction" in row and row.get(f"{part}_probability", 1) < EVEN
+
+    return f"{words} in the model, of probability below {EVEN}", raised
 
 
 def _small(part: str):
@@ -181,27 +184,12 @@ RULES = {
         (*INNER, *SPIRAL),
     ),
     "set_uncertain": Flag(
-        f"weight of the chosen set of components below {EVEN}", _below("weight", EVEN)
+        f"weight of the chosen set of components below {EVEN}",
+        lambda _, row: row.get("weight", math.nan) < EVEN,
     ),
-    "bulge_doubtful": Flag(
-        f"a bulge in the model, of probability below {EVEN}",
-        lambda _, row: (
-            "bulge_fraction" in row and row.get("bulge_probability", 1) < EVEN
-        ),
-        ("bulge",),
-    ),
-    "bar_doubtful": Flag(
-        f"a bar in the model, of probability below {EVEN}",
-        lambda _, row: "bar_fraction" in row and row.get("bar_probability", 1) < EVEN,
-        ("bar",),
-    ),
-    "arms_doubtful": Flag(
-        f"arms in the model, of probability below {EVEN}",
-        lambda _, row: (
-            "spiral_fraction" in row and row.get("spiral_probability", 1) < EVEN
-        ),
-        SPIRAL,
-    ),
+    "bulge_doubtful": Flag(*_doubtful("bulge", "a bulge"), ("bulge",)),
+    "bar_doubtful": Flag(*_doubtful("bar", "a bar"), ("bar",)),
+    "arms_doubtful": Flag(*_doubtful("spiral", "arms"), SPIRAL),
     "arms_flagged": Flag(
         "an arm has flags of its own; see arm1_flags to arm4_flags",
         lambda _, row: any(_arms(row, "flags")),

@@ -12,7 +12,7 @@ from skyloom.builder.model import Model, Sersic, replace
 from skyloom.builder.products import photometry
 from skyloom.builder.products.catalogue_columns import JOINT
 from skyloom.builder.products.estimates import PARTS, Estimates
-from skyloom.builder.products.subject import Subject, number
+from skyloom.builder.products.subject import Subject, iau_name, number
 from skyloom.sky.cosmology import COSMOLOGY
 from skyloom.sky.geometry import plane_matrix, position_angle
 
@@ -33,9 +33,8 @@ def survey(subject: Subject) -> dict:
     nsa, distance, zdist = subject.known("NSAID"), math.nan, subject.known("ZDIST")
     if zdist > 0:
         distance = COSMOLOGY.luminosity_distance(zdist).to_value(u.Mpc)
-    name = str(subject.metadata.get("IAUNAME") or "")
     return {
-        "iau_name": name.removeprefix("b'").rstrip("'"),
+        "iau_name": iau_name(subject.metadata),
         "nsa_id": int(nsa) if nsa > 0 else -1,
         "ra": subject.known("RA"),
         "dec": subject.known("DEC"),

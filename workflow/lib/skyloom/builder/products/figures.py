@@ -16,20 +16,22 @@ from skyloom.builder.model import COMPONENTS, Model, from_dict
 from skyloom.builder.products import outlines
 from skyloom.builder.products.arm_panels import DASHED, darker, drawn_arms, pitch_angles
 from skyloom.builder.products.colours import COLOURS
+from skyloom.builder.products.photometry import ZERO_POINT
 from skyloom.builder.products.profile import (
     BRIGHTNESS,
-    ZERO_POINT,
     magnitudes,
     profile_panel,
     radial_profile,
 )
+from skyloom.builder.products.subject import iau_name
 from skyloom.plots import sky, style
+from skyloom.plots.images import asinh_stretch, image_panel, residual_panel, white_level
 from skyloom.sky.geometry import plane_matrix
 
 TITLES = ("image", "model", "residual", "radial profile")
 SIDE, GAPS = 2.3, (0.12, 0.82)  # of the panels [inch]
 Extent = tuple[float, float, float, float]
-DARK = -0.12  # of `style.image_panel`
+DARK = -0.12  # of `image_panel`
 SOFT, NOISES = 0.04, 2.5  # softening: of the white level, or sigmas if that is more
 SETS = 6  # of the sets of components, as many as there is room for
 
@@ -85,7 +87,7 @@ def galaxy(
     zoom = _zoom(model if model.disk else crowd, full)
     for panel in axes[1, :2]:
         if cutout is not None:
-            shown = style.asinh_stretch(cutout.image, **stretch)
+            shown = asinh_stretch(cutout.image, **stretch)
             panel.imshow(shown, cmap=style.LIGHT_MAP, vmin=DARK, vmax=1.9, zorder=-1)
         _frame(panel, zoom)
     for panel in axes[0, :3]:
@@ -101,8 +103,7 @@ def galaxy(
 
 def _title(cutout: Cutout | None, subject: int, fit: Mapping, model: Model) -> str:
     """Say which galaxy this is, what it is made of, and how well that fits."""
-    name = "" if cutout is None else str(cutout.metadata.get("IAUNAME") or "")
-    name = name.removeprefix("b'").rstrip("'")
+    name = "" if cutout is None else iau_name(cutout.metadata)
     words = [f"subject {subject}"] + ([f"SDSS {style.words(name)}"] if name else [])
     if fit["model"] is None:
         return " · ".join([*words, "no model"])
@@ -130,7 +131,7 @@ def _stretch(cutout: Cutout | None) -> dict:
     """Return white level and softening: noise does not outshine faint light."""
     if cutout is None:
         return {"white": 1.0, "softening": SOFT}
-    white = style.white_level(cutout.image, cutout.mask)
+    white = white_level(cutout.image, cutout.mask)
     noise = NOISES * float(np.median(cutout.sigma)) / white
     return {"white": white, "softening": min(max(SOFT, noise), 1.0)}
 
@@ -140,14 +141,14 @@ def _image(fig: Figure, axes, cutout: Cutout | None, stretch, why: str) -> None:
     if cutout is None:
         style.note(axes[0], why)
         return
-    shown = style.image_panel(axes[0], cutout.image, mask=cutout.mask, **stretch)
+    shown = image_panel(axes[0], cutout.image, mask=cutout.mask, **stretch)
     unit = cutout.multiplier / PIXEL**2
     bright, soft = magnitudes(stretch["white"], cutout.multiplier), stretch["softening"]
     faint = bright - 2.5 * np.log10(soft)
     mags = np.arange(np.ceil(bright), np.floor(faint + 1) + 1)
     flux = 10 ** (0.4 * (ZERO_POINT - mags)) / unit
     scale = _colour_bar(fig, axes[0], shown, BRIGHTNESS, 2)
-    scale.set_ticks([0, *style.asinh_stretch(flux, **stretch)])
+    scale.set_ticks([0, *asinh_stretch(flux, **stretch)])
     scale.set_ticklabels(["sky", *(f"{mag:g}" for mag in mags)])
 
 
@@ -164,16 +165,16 @@ def _colour_bar(fig: Figure, axes: Axes, shown, label: str, n_panels: int = 1):
 
 def _fit(fig: Figure, axes, cutout: Cutout, planes, model: Model, stretch) -> None:
     """Show the model with its outlines, what it leaves, and both along the radius."""
-    style.image_panel(axes[0], planes["MODEL"], **stretch)
+    image_panel(axes[0], planes["MODEL"], **stretch)
     for name, line in outlines.of_model(model):
         _line(axes[0], line, COLOURS[name], 0.9)
-    shown = style.residual_panel(axes[1], planes["RESIDUAL"], mask=cutout.mask)
+    shown = residual_panel(axes[1], planes["RESIDUAL"], mask=cutout.mask)
     _colour_bar(fig, axes[1], shown, r"(data $-$ model) / $\sigma$")
     images = {"data": cutout.image, "model": planes["MODEL"]}
     images |= {k: planes[k.upper()] for k in COLOURS if k.upper() in planes}
     ellipse = next(iter(model.components().values()))
     found = radial_profile(ellipse, images, cutout.sigma, cutout.mask)
-    profile_panel(axes[2], found, cutout.multiplier, COLOURS)
+    profile_panel(axes[2], found, cutout.multiplier)
     axes[2].yaxis.set(label_position="right", ticks_position="both")
     axes[2].tick_params(axis="y", labelleft=False, labelright=True)
 

@@ -10,9 +10,9 @@ from skyloom.builder.fitting.spirals import log_spiral
 from skyloom.builder.model import Arm, DrawnArm, Model, Sersic
 
 
-def isophote(part: Sersic, n_points: int = 121) -> np.ndarray:
-    """Return the isophote at Re, ``(|u / q|^c + |v|^c)^(1/c) = Re``, (n_points, 2)."""
-    t = np.linspace(0, 2 * np.pi, n_points)
+def isophote(part: Sersic) -> np.ndarray:
+    """Return the isophote at Re, ``(|u / q|^c + |v|^c)^(1/c) = Re``, (n, 2)."""
+    t = np.linspace(0, 2 * np.pi, 121)
     u, v = (_power(f(t), 2 / part.c) * part.Re for f in (np.cos, np.sin))
     return _placed(part, part.q * u, v)
 

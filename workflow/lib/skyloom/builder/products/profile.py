@@ -13,10 +13,11 @@ from matplotlib.axes import Axes
 
 from skyloom.builder.images.astrometry import PIXEL
 from skyloom.builder.model import Sersic
+from skyloom.builder.products.colours import COLOURS
+from skyloom.builder.products.photometry import ZERO_POINT
 from skyloom.plots import style
 
 BRIGHTNESS = "surface brightness [mag / arcsec²]"
-ZERO_POINT = 22.5  # of a nanomaggy
 LEAST_STEP, GROWTH = 1.0, 0.1  # of an annulus [px], and per radius
 LEAST_SIGNAL = 2.0  # times its error: fainter data have no magnitude worth a point
 
@@ -75,11 +76,11 @@ def radial_profile(
 
 
 def profile_panel(
-    axes: Axes, found: Mapping[str, np.ndarray], multiplier: float, colours: Mapping
+    axes: Axes, found: Mapping[str, np.ndarray], multiplier: float
 ) -> None:
     """Draw a profile: data with errors, model, and components in their colours.
 
-    `found` is from `radial_profile`, with ``data``, ``model`` and those of `colours`
+    `found` is from `radial_profile`, with ``data``, ``model`` and those of `COLOURS`
     that the galaxy has.
     """
     radius = found["radius"] * PIXEL
@@ -96,7 +97,7 @@ def profile_panel(
                   color=style.BLACK, label="data", zorder=3)  # fmt: skip
     axes.plot(radius, magnitudes(found["model"], multiplier), color=style.GREY, lw=1.6,
               label="model")  # fmt: skip
-    for name, colour in colours.items():
+    for name, colour in COLOURS.items():
         if name in found:
             label = "arms" if name == "spiral" else name
             axes.plot(radius, magnitudes(found[name], multiplier), color=colour,

@@ -17,6 +17,7 @@ from skyloom.builder.model import Model
 from skyloom.builder.products import outlines
 from skyloom.builder.products.colours import COLOURS
 from skyloom.plots import diagrams, sky, style
+from skyloom.plots.images import image_panel, white_level
 from skyloom.stats.scatter import nmad
 
 SIDE = 0.88  # of a thumbnail [inch]
@@ -69,9 +70,9 @@ def _thumbnail(axes: Axes, galaxy: Thumbnail) -> None:
     for side in axes.spines.values():
         side.set_linewidth(0.3)
     image = np.full((1, 1), np.nan) if galaxy.image is None else galaxy.image
-    white = style.white_level(image, galaxy.mask)
+    white = white_level(image, galaxy.mask)
     look = {"softening": 0.08, "interpolation": "hanning"}
-    style.image_panel(axes, image, white=white, **look)
+    image_panel(axes, image, white=white, **look)
     for name, line in outlines.of_model(galaxy.model or Model()):
         axes.plot(*line.T, color=COLOURS[name], lw=0.6)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(-0.5, image.shape[0] - 0.5))

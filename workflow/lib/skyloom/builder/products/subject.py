@@ -44,6 +44,11 @@ class Subject:
         return number(self.metadata.get(name))
 
 
+def iau_name(metadata: Mapping) -> str:
+    """Return the galaxy's name, which some tables hold as the text of bytes."""
+    return str(metadata.get("IAUNAME") or "").removeprefix("b'").rstrip("'")
+
+
 def number(value) -> float:
     """Return a finite number as float; NaN for any other and for None."""
     found = math.nan if value is None else float(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skyloom.builder.config import GalaxySettings
+from skyloom.builder.config_simulation import GalaxySettings
 from skyloom.builder.drawings.coordinates import Screen
 from skyloom.builder.fitting.flux import total_flux
 from skyloom.builder.fitting.render import arm_image

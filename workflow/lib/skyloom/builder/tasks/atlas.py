@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.atlas import sprites
-from skyloom.atlas.numbers import real, short
+from skyloom.atlas.numbers import evenly, real, short
 from skyloom.atlas.similar import similar
 from skyloom.builder.images.cutout_files import cutout_or_none
 from skyloom.builder.model import DrawnArm, Model, Sersic, from_dict
@@ -18,6 +18,7 @@ from skyloom.builder.products.catalogue_flags import RULES
 from skyloom.builder.tasks.files import SHOWN, Files, own
 from skyloom.io.documents import read_json
 from skyloom.io.fits import read_images
+from skyloom.plots.images import white_level
 
 KINDS = ("image", "model", "residual")
 SIGMAS = 5.0  # of the residual, shown as full colour
@@ -104,7 +105,7 @@ def _pictures(mine: Mapping[str, str]) -> Iterator[np.ndarray | None]:
     if cutout is None:
         yield from (None, None, None)
         return
-    white = sprites.white_level(cutout.image, cutout.mask)
+    white = white_level(cutout.image, cutout.mask)
     yield sprites.grey(cutout.image, white, cutout.mask)
     if read_json(mine["models"])["model"] is None:
         yield from (None, None)
@@ -146,10 +147,9 @@ def _drawn(model: Model) -> Iterator[list]:
 
 
 def _outlines(model: Model) -> list:
-    arms = [name for name, _ in outlines.of_model(model) if name == "spiral"]
-    lines = [line for name, line in outlines.of_model(model) if name == "spiral"]
     found = [[name, _ellipse(part)] for name, part in model.components().items()]
-    return found + [[n, _line(p, 40)] for n, p in zip(arms, lines, strict=True)]
+    lines = [line for name, line in outlines.of_model(model) if name == "spiral"]
+    return found + [["spiral", _line(line, 40)] for line in lines]
 
 
 def _ellipse(part: Sersic) -> dict:
@@ -161,7 +161,5 @@ def _ellipse(part: Sersic) -> dict:
 
 def _line(points: Sequence, most: int) -> dict:
     points = np.asarray(points, float)
-    some = np.unique(
-        np.linspace(0, len(points) - 1, min(most, len(points))).astype(int)
-    )
-    return {"line": np.round(points[some], 1).tolist()}
+    some = points[evenly(len(points), most)]
+    return {"line": np.round(some, 1).tolist()}

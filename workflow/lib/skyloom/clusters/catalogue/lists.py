@@ -15,7 +15,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.clusters.catalogue.list_files import Source, read_source
-from skyloom.io import tables
+from skyloom.io import catalogues
 from skyloom.io.cells import CellError, numbers
 from skyloom.io.errors import REMADE, InputError
 from skyloom.io.fits import opened
@@ -152,7 +152,7 @@ def write_clusters(path: str | Path, table: Table, wcs: WCS | None = None) -> No
     shown.meta = {k: v for k, v in table.meta.items() if k == "provenance"}
     for name in set(shown.colnames) & set(TELLS):
         shown[name].unit, shown[name].info.description = TELLS[name]
-    tables.write_catalogue(path, shown, None if wcs is None else _wcs_cards(wcs))
+    catalogues.write_catalogue(path, shown, None if wcs is None else _wcs_cards(wcs))
 
 
 def read_wcs(path: str | Path) -> WCS:

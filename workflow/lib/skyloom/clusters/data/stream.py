@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler, get_worker_info
+from torch.utils.data import Dataset, Sampler, get_worker_info
 
 from skyloom.clusters.data.files import numbers_of, read_file_data
 from skyloom.clusters.data.tiles import KEYS
@@ -126,24 +126,6 @@ class BatchOrder(Sampler):
         files = draw.permutation(len(self.sizes))
         each = [starts[i] + draw.permutation(self.sizes[i]) for i in files]
         return np.concatenate(each)
-
-
-def loader(data: FileData, order: BatchOrder) -> DataLoader:
-    """Return what gives the batches of an epoch, one after the other.
-
-    Batches are formed by `order` and not by the loader; hence its sampler is found by
-    Lightning, which sets the epoch.
-    """
-    workers = order.workers if order.workers > 1 else 0
-    return DataLoader(
-        data,
-        sampler=order,
-        batch_size=None,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        # A fork of a process with threads may hang: torch's, JAX's and CUDA's are such.
-        multiprocessing_context="forkserver" if workers else None,
-    )
 
 
 def collate(data: Sequence[Mapping]) -> Batch:

@@ -11,9 +11,15 @@ import torch
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.documents import plain
-from skyloom.io.errors import REMADE, InputError
-from skyloom.learn.models import Wrong, whole_weights, wrong_sections, wrong_weights
-from skyloom.learn.tensors import read_tensors, write_tensors
+from skyloom.io.errors import REMADE
+from skyloom.learn.models import (
+    Wrong,
+    whole_file,
+    whole_weights,
+    wrong_sections,
+    wrong_weights,
+)
+from skyloom.learn.tensors import write_tensors
 
 FORMAT = 1
 SECTIONS = ("settings", "normalisation", "calibration", "weights", "training")
@@ -74,11 +80,7 @@ def load_encoder(path: str | Path) -> EncoderFile:
         weights of another shape or not finite; a normalisation or calibration that
         cannot be.
     """
-    tree = read_tensors(path, REMEDY)
-    # What follows the first problem may not be read: the loop ends with it.
-    for where, problem, expected in _wrong(tree):
-        key = where and f"key {where}"
-        raise InputError(path, problem, where=key, expected=expected, remedy=REMEDY)
+    tree = whole_file(path, _wrong, REMEDY)
     encoder = Encoder(EncoderSettings.from_json(tree["settings"]))
     slope, offset = zip(*(tree["calibration"][name] for name in LOGITS), strict=True)
     values = (tree["normalisation"]["noise"], slope, offset)

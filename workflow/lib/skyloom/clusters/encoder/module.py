@@ -15,13 +15,14 @@ from torch.utils.data import DataLoader
 
 from skyloom.clusters.config_encoder import Train
 from skyloom.clusters.data.augment import augmented
-from skyloom.clusters.data.stream import BatchOrder, FileData, loader
+from skyloom.clusters.data.stream import BatchOrder, FileData
 from skyloom.clusters.encoder.loss import loss, truth_of
 from skyloom.clusters.encoder.metrics import TileMetrics
 from skyloom.clusters.encoder.network import LOGITS, Encoder
 from skyloom.clusters.encoder.normalise import noise_scale
 from skyloom.clusters.encoder.settings import EncoderSettings
 from skyloom.io.errors import InputError
+from skyloom.learn.batches import check_loss, loader
 from skyloom.run.seeds import rng
 
 # What the loss reads; the rest of the files' maps stays on disk.
@@ -47,9 +48,7 @@ class Training(lightning.LightningModule):
         images = scaled(batch["images"], draw, self.settings.jitter)
         outputs = self.encoder(images)
         total, parts = loss(outputs, truth_of(batch), dict(self.settings.weights))
-        if not torch.isfinite(total):
-            msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total}; "
-            raise FloatingPointError(msg + "lower the rate, or look at the data")
+        check_loss(total, self.current_epoch, index)
         # Lightning would drop what is logged in between, after a tenth of the time.
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
             self._log("train", total, parts, len(images))
@@ -158,7 +157,8 @@ class Fields(lightning.LightningDataModule):
             world=trainer.world_size if trainer else 1,
             workers=self.workers,
         )
-        return loader(FileData(paths, need=NEED), order)
+        alone = self.workers < 2  # a process more would read what this one can
+        return loader(FileData(paths, need=NEED), order, 0 if alone else self.workers)
 
 
 def common(paths: Sequence[Path], settings: EncoderSettings) -> tuple[list, dict]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 from skyloom.clusters.bands import BANDS
 from skyloom.io.documents import plain
+from skyloom.learn.settings import demand, natural
 
 # What the files of encoders tell as well, from when it could be set.
 FIXED = {"groups": 8, "scales": [1.0, 10.0], "ridge_widths": [0.08, 0.25]}
@@ -56,20 +57,20 @@ class EncoderSettings:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "ridge", tuple(tuple(row) for row in self.ridge))
         whole = (self.tile, self.pool, self.hidden, *self.widths, *self.dilations)
-        _demand(all(map(_natural, whole)), f"{self}: expected whole numbers from 1 on")
-        blocks = all(n == 0 or _natural(n) for n in self.blocks)
-        _demand(blocks, f"blocks {self.blocks}: expected whole numbers from 0 on")
+        demand(all(map(natural, whole)), f"{self}: expected whole numbers from 1 on")
+        blocks = all(n == 0 or natural(n) for n in self.blocks)
+        demand(blocks, f"blocks {self.blocks}: expected whole numbers from 0 on")
         once = self.bands and len(set(self.bands)) == len(self.bands)
-        _demand(once, f"bands {self.bands}: expected some, each once")
+        demand(once, f"bands {self.bands}: expected some, each once")
         colours = {len(row) for row in self.ridge} <= {len(self.bands) - 1}
-        _demand(colours, f"ridge: expected rows of {len(self.bands) - 1} colours")
+        demand(colours, f"ridge: expected rows of {len(self.bands) - 1} colours")
         ratio = self.tile // self.pool
         halved = self.tile % self.pool == 0 and ratio >= 2 and not ratio & (ratio - 1)
         text = f"tile {self.tile} over pool {self.pool}: expected a power of two from 2"
-        _demand(halved, text)
+        demand(halved, text)
         fits = self.widths and max(len(self.widths), len(self.blocks)) <= self.stages
         text = f"widths {self.widths}, blocks {self.blocks}: expected one, and no more "
-        _demand(fits, text + f"than the {self.stages} halvings of {ratio} px to a tile")
+        demand(fits, text + f"than the {self.stages} halvings of {ratio} px to a tile")
 
     @property
     def reduction(self) -> int:
@@ -103,17 +104,8 @@ class EncoderSettings:
         """
         for key in FIXED.keys() & tree.keys():
             text = f"{key} {tree[key]}: expected {FIXED[key]}"
-            _demand(plain(tree[key]) == FIXED[key], text)
+            demand(plain(tree[key]) == FIXED[key], text)
         names = {one.name for one in fields(cls)}
         odd = (tree.keys() ^ names) - FIXED.keys()
-        _demand(not odd, f"missing or unknown keys: {', '.join(sorted(odd))}")
+        demand(not odd, f"missing or unknown keys: {', '.join(sorted(odd))}")
         return cls(**{name: tree[name] for name in names})
-
-
-def _natural(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _demand(holds: object, text: str) -> None:
-    if not holds:
-        raise ValueError(text)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from skyloom.clusters.bands import BANDS
 from skyloom.clusters.baselines.matched_filter import BLENDED, COARSE, MASKED
 from skyloom.clusters.catalogue import halos
 from skyloom.clusters.data.files import block_mean
@@ -41,13 +42,9 @@ DOUBTS = {  # by bits of FLAG
 
 
 def colour_image(
-    paths: Sequence[str],
-    bands: Sequence[str],
-    *,
-    side: int = SHOWN,
-    black: float = BLACK,
+    paths: Sequence[str], *, side: int = SHOWN, black: float = BLACK
 ) -> tuple[np.ndarray, int]:
-    """Return a colour composite (ny, nx, 3) of a tile's images in these bands.
+    """Return a colour composite (ny, nx, 3) of a tile's images g, r, i, z.
 
     And the side of the blocks of pixels that were averaged. Bands i, r and g are red,
     green and blue; a star like the Sun is white. Source: Lupton et al. 2004, PASP 116,
@@ -56,7 +53,7 @@ def colour_image(
     """
     planes, block, noise = [], 1, []
     for band in RGB:
-        image = read_survey_image(paths[list(bands).index(band)])
+        image = read_survey_image(paths[BANDS.index(band)])
         block = max(min(image.image.shape) // side, 1)
         cut = tuple(slice(0, n // block * block) for n in image.image.shape)
         mean = block_mean(image.image[cut], block, image.good[cut])

@@ -11,7 +11,6 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from skyloom.atlas.numbers import short
-from skyloom.clusters.bands import BANDS
 from skyloom.clusters.catalogue import halos
 from skyloom.clusters.evaluation.judge import NONE, Rule, judge
 from skyloom.clusters.evaluation.tile_figures import colour_image
@@ -51,7 +50,7 @@ def shown_tile(
     rule : Rule
         What makes a detection true.
     """
-    picture, block = colour_image(files["images"], BANDS)
+    picture, block = colour_image(files["images"])
     wcs, maps = survey_wcs(files["images"][0]), read_maps(files["predictions"][0])
     shape = (maps.height, maps.width)
     plane = tangent_plane(wcs, shape)

@@ -18,9 +18,9 @@ from skyloom.clusters.baselines.randoms import inside_image
 from skyloom.clusters.catalogue.colours import RedSequence
 from skyloom.clusters.images.survey import read_survey_image, survey_wcs
 from skyloom.clusters.tasks.products import read_candidates
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import AGAIN, InputError
 from skyloom.io.fits import opened
-from skyloom.io.tables import write_catalogue
 from skyloom.run.provenance import Recipe
 from skyloom.run.seeds import rng as generator
 from skyloom.sky.geometry import pixel_scale
@@ -45,17 +45,16 @@ def measure_tile(
     recipe: Recipe,
 ) -> None:
     """Write the ``sources`` of a tile, measured on its images g, r, i, z."""
-    seen = [read_survey_image(path) for path in images[name]]
-    counts = {
-        band: one.image * 10 ** (0.4 * (ZERO_POINT - one.zero_point))
-        for band, one in zip(BANDS, seen, strict=True)
-    }
-    good = np.logical_and.reduce([one.good for one in seen])
-    area = good.sum() * (pixel_scale(seen[0].wcs) / 60.0) ** 2
+    wcs, counts, good = survey_wcs(images[name][0]), {}, True
+    for band, path in zip(BANDS, images[name], strict=True):
+        one = read_survey_image(path)
+        counts[band] = one.image * 10 ** (0.4 * (ZERO_POINT - one.zero_point))
+        good = good & one.good
+    area = good.sum() * (pixel_scale(wcs) / 60.0) ** 2
     table = extract(counts, good, generator(seed, "photometry", name))
     ra, dec = table["X"], table["Y"]
     if len(table):
-        ra, dec = seen[0].wcs.all_pix2world(table["X"], table["Y"], 0)
+        ra, dec = wcs.all_pix2world(table["X"], table["Y"], 0)
     table["RA"], table["DEC"] = np.asarray(ra) % 360.0, np.asarray(dec)
     for column, (unit, description) in SOURCES.items():
         table[column].unit, table[column].description = unit, description

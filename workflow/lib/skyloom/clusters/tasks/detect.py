@@ -8,7 +8,7 @@ from pathlib import Path
 from skyloom.clusters.finder.peaks import candidates
 from skyloom.clusters.inference.blend import read_maps
 from skyloom.clusters.tasks.products import read_wcs
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.provenance import Recipe
 
 

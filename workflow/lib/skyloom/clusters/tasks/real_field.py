@@ -20,7 +20,7 @@ from skyloom.clusters.real_field.sdss import SdssToDes, read_transform
 from skyloom.clusters.tasks.images import Camera
 from skyloom.clusters.tasks.infer import WINDOWS, Look
 from skyloom.clusters.tasks.products import read_candidates
-from skyloom.io.tables import write_catalogue
+from skyloom.io.catalogues import write_catalogue
 from skyloom.run.job import Job
 from skyloom.run.seeds import rng
 

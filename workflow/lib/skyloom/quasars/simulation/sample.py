@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from skyloom.io.spectra import Spectra
-from skyloom.quasars.config import Objects
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.simulation.instrument import boss, desi
 from skyloom.quasars.simulation.survey import FIRST, known_signal, observed
 from skyloom.quasars.simulation.targets import simulate_targets

@@ -12,7 +12,7 @@ from skyloom.io.desi import write_coadd
 from skyloom.io.parquet import write_parquet
 from skyloom.io.spectra import Spectra
 from skyloom.io.tables import write_csv
-from skyloom.quasars.config import Objects, SimulatedSurvey
+from skyloom.quasars.config_simulation import Objects, SimulatedSurvey
 from skyloom.quasars.inputs import FIRST_EXPID, INSPECTORS
 from skyloom.quasars.simulation.inspectors import inspect
 from skyloom.quasars.simulation.instrument import Instrument, desi, observe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skyloom.quasars.config import Objects
+from skyloom.quasars.config_simulation import Objects
 from skyloom.quasars.simulation import junk
 from skyloom.quasars.simulation.continuum import SMC, dust
 from skyloom.quasars.simulation.eigen import project, read_templates

@@ -17,9 +17,9 @@ import pandas as pd
 from astropy.table import Table
 
 from skyloom.io.atomic import replacing
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import InputError
 from skyloom.io.fits import opened
-from skyloom.io.tables import write_catalogue
 from skyloom.som.model import Som
 from skyloom.spectra.rest.files import read_array
 

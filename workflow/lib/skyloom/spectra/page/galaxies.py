@@ -7,7 +7,7 @@ import pandas as pd
 from astropy.table import Table
 from matplotlib import colormaps
 
-from skyloom.atlas.numbers import short
+from skyloom.atlas.numbers import evenly, short
 from skyloom.atlas.similar import similar
 from skyloom.atlas.sprites import as_bytes
 from skyloom.plots.style import SEQUENTIAL_MAP
@@ -71,11 +71,6 @@ def fields(info: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return found
 
 
-def some(n: int, most: int = FINGERPRINTS) -> np.ndarray:
-    """Return which of `n` galaxies are shown with their fingerprints, evenly chosen."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
-
-
 def galaxies(
     catalogue: Table, prints: Fingerprints, truth: pd.DataFrame | None
 ) -> tuple[list[dict], list[np.ndarray]]:
@@ -90,7 +85,8 @@ def galaxies(
     truth : DataFrame or None
         Classes of simulated galaxies.
     """
-    with_prints = {int(row): k for k, row in enumerate(some(len(catalogue)))}
+    some = evenly(len(catalogue), FINGERPRINTS)
+    with_prints = {int(row): k for k, row in enumerate(some)}
     known = fields(prints.info)
     classes = {} if truth is None else truth.set_index("plateifu").to_dict("index")
     near, objects = alike(prints), []

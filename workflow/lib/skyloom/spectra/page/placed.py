@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from skyloom.atlas.numbers import short
+from skyloom.atlas.numbers import evenly, short
 from skyloom.io.documents import read_json
 from skyloom.io.fits import opened
 from skyloom.spectra.labels.tables import meaning
@@ -54,8 +54,7 @@ def label_names(found: pd.DataFrame) -> list[str]:
 
 def shown(n: int, files: int, most: int = SPECTRA) -> np.ndarray:
     """Return which of the `n` spectra of a file are shown, evenly chosen."""
-    share = max(LEAST, most // max(files, 1))
-    return np.unique(np.linspace(0, n - 1, min(n, share)).astype(int))
+    return evenly(n, max(LEAST, most // max(files, 1)))
 
 
 def file_of(paths: Mapping[str, str], left_out: int, *, pictured: bool) -> dict:

@@ -86,7 +86,7 @@ def judge(
             for name in labelled(test.info, AGAINST)
         },
         "indices": index_errors(*index_pairs(on), on.galaxies, draw),
-        "invariance": invariance(made, test.rows(_spread(len(test), SHIFTED))),
+        "invariance": invariance(made, test.evenly(SHIFTED)),
     }
 
 
@@ -174,8 +174,3 @@ def _classes(info: pd.DataFrame, units: np.ndarray) -> dict:
 
 def _on(on: measures.Placed) -> tuple[np.ndarray, np.ndarray]:
     return on.units, on.galaxies
-
-
-def _spread(total: int, count: int) -> np.ndarray:
-    """Return at most `count` row numbers, evenly spread over all."""
-    return np.unique(np.linspace(0, total - 1, min(count, total)).astype(int))

@@ -20,9 +20,9 @@ from astropy.table import Table
 from pandas.api.types import is_numeric_dtype
 
 from skyloom.io.atomic import replacing
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.errors import InputError, existing_file
 from skyloom.io.fits import opened
-from skyloom.io.tables import write_catalogue
 from skyloom.spectra.rest.grid import RestGrid
 from skyloom.spectra.rest.scale import METHODS
 
@@ -74,6 +74,11 @@ class RestSpectra:
         info = self.info.iloc[index].reset_index(drop=True)
         flux, ivar = taken(self.flux, index), taken(self.ivar, index)
         return RestSpectra(flux, ivar, info, self.grid, self.scaled)
+
+    def evenly(self, count: int) -> RestSpectra:
+        """Return at most `count` spectra, evenly spread over all, read into memory."""
+        rows = np.linspace(0, len(self) - 1, min(count, len(self)))
+        return self.rows(np.unique(rows.astype(int)))
 
     def pieces(self, index: np.ndarray) -> Iterator[RestSpectra]:
         """Yield the chosen spectra, a `CHUNK` at a time."""

@@ -23,14 +23,6 @@ def rings(fibres: int) -> int:
     return k
 
 
-def fibre_centres(fibres: int) -> np.ndarray:
-    """Return where the fibres of a unit are [arcsec], shape (fibres, 2)."""
-    k = rings(fibres)
-    a, b = np.mgrid[-k : k + 1, -k : k + 1].reshape(2, -1)
-    a, b = (x[np.abs(a + b) <= k] for x in (a, b))
-    return PITCH * np.transpose([a + b / 2, b * np.sqrt(3) / 2])
-
-
 def radius(fibres: int) -> float:
     """Return half the distance of opposite corners of the unit [arcsec]."""
     return PITCH * (rings(fibres) + 0.5)

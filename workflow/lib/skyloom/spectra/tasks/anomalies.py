@@ -24,11 +24,11 @@ def anomalies(paths: Iterable[str | Path]) -> Table:
     for path in paths:
         with opened(path) as file:
             tables.append(file.table("SPECTRA").to_pandas())
-    return table_of(most_unusual(pd.concat(tables, ignore_index=True), TOP))
+    return table_of(most_unusual(pd.concat(tables, ignore_index=True)))
 
 
-def most_unusual(found: pd.DataFrame, top: int) -> pd.DataFrame:
-    """Return the spectra of an excess above 1, the largest first, `top` at most."""
+def most_unusual(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the spectra of an excess above 1, the largest first, `TOP` at most."""
     odd = found[found["excess"] > 1]
     odd = odd.sort_values("excess", ascending=False, kind="stable")
-    return odd.head(top).reset_index(drop=True)
+    return odd.head(TOP).reset_index(drop=True)

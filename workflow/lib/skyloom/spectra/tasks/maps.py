@@ -77,12 +77,6 @@ def train_apart(
     write_desom(target, made)
 
 
-def some_of(spectra: RestSpectra, count: int) -> RestSpectra:
-    """Return at most `count` spectra, evenly spread over all, read into memory."""
-    rows = np.linspace(0, len(spectra) - 1, min(count, len(spectra)))
-    return spectra.rows(np.unique(rows.astype(int)))
-
-
 def evaluate_maps(
     models: Mapping[str, Sequence[str]],
     test: Sequence[str],
@@ -118,8 +112,8 @@ def evaluate_maps(
     InputError
         A map on another grid, or of spectra scaled otherwise, than the test spectra.
     """
-    spectra = some_of(read_spectra(*test), JUDGED)
-    seen = some_of(read_spectra(*training), VIEWED)
+    spectra = read_spectra(*test).evenly(JUDGED)
+    seen = read_spectra(*training).evenly(VIEWED)
     reports = {}
     for kind, paths in progress(models.items(), "maps", len(models)):
         made = [fitting(path, spectra) for path in paths]

@@ -16,7 +16,7 @@ from skyloom.spectra.place.outliers import fibres, flatness, rings
 from skyloom.spectra.place.spectra import Model
 from skyloom.spectra.rest.files import CHUNK, RestSpectra, read_spectra, table_of
 from skyloom.spectra.rest.galaxy import galaxy_of
-from skyloom.spectra.tasks.anomalies import TOP, most_unusual
+from skyloom.spectra.tasks.anomalies import most_unusual
 from skyloom.spectra.tasks.labels import check_spectra
 from skyloom.stats.intervals import one_share
 
@@ -26,7 +26,7 @@ LIMIT = 95.0  # percentile beyond which a spectrum counts as unusual
 def judge_novelty(
     model: Model, flux: str | Path, info: str | Path, seed: int
 ) -> tuple[dict, Table]:
-    """Return how unusual test spectra are, and the `TOP` least usual of them.
+    """Return how unusual test spectra are, and the least usual of them.
 
     The report has, of test spectra, the ``share`` beyond the 95th percentile of the
     training spectra, which is usually more than 5 %, since the map was fitted to those;
@@ -60,7 +60,7 @@ def judge_novelty(
         name: flatness(odd, group, galaxy, rng(seed, "flatness", name))
         for name, group in _groups(found).items()
     }
-    return report, table_of(most_unusual(found, TOP))
+    return report, table_of(most_unusual(found))
 
 
 def _judged(model: Model, piece: RestSpectra) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from skyloom.io.atomic import replacing
+from skyloom.io.catalogues import write_catalogue
 from skyloom.io.fits import write_hdus
-from skyloom.io.tables import write_catalogue
 from skyloom.run.config import data_path
 from skyloom.run.log import progress
 from skyloom.spectra.config_simulation import Simulate

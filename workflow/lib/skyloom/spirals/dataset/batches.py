@@ -10,6 +10,7 @@ import pytorch_lightning as lightning
 import torch
 from torch.utils.data import DataLoader
 
+from skyloom.learn.batches import loader
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Train
 from skyloom.spirals.dataset.images import HEADS, Batch, Order, Pictures
@@ -151,12 +152,4 @@ class Galaxies(lightning.LightningDataModule):
             world=trainer.world_size if trainer else 1,
         )
         workers = 0 if self.pictures.keep(self.rows(part)) else self.how.workers
-        return DataLoader(
-            self.pictures,
-            sampler=order,
-            batch_size=None,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            # A fork of a process with threads may hang.
-            multiprocessing_context="forkserver" if workers else None,
-        )
+        return loader(self.pictures, order, workers)

@@ -15,7 +15,6 @@ from scipy import special
 from skyloom.stats.bootstrap import interval, times
 from skyloom.stats.intervals import LEVEL
 
-KEYS = ("heads", "masks", "repeat", "galaxy")
 FEW = 5  # repeats below which the sentence says how few they are
 
 
@@ -27,8 +26,8 @@ def efficiency(
     Parameters
     ----------
     table : DataFrame
-        A row a training and test galaxy: `KEYS` and measures such as ``spiral`` and
-        ``bar``, soft IoU, NaN where a galaxy has none.
+        A row a training and test galaxy: ``heads, masks, repeat, galaxy`` and measures
+        such as ``spiral`` and ``bar``, soft IoU, NaN where a galaxy has none.
     measure : str
         Column to be averaged.
     rng, draws

@@ -108,17 +108,13 @@ def arms(
     return Arms(abs(signed), error, winding, _number(light * marked, u, signed))
 
 
-def arm_fraction(
-    shares: np.ndarray,
-    disk: Ellipse | None,
-    level: float = LEVEL,
-) -> float:
+def arm_fraction(shares: np.ndarray, disk: Ellipse | None) -> float:
     """Return the part of the disk's area where a share of volunteers mark arms."""
     if disk is None or not np.isfinite(shares).all():
         return np.nan
     inside = disk.polar(shares.shape)[0] <= disk.radius
     total = inside.sum()
-    return float((inside & (shares >= level)).sum() / total) if total else np.nan
+    return float((inside & (shares >= LEVEL)).sum() / total) if total else np.nan
 
 
 def _hidden(shares: np.ndarray, disk: Ellipse | None) -> str:

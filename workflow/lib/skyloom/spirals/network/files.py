@@ -8,9 +8,15 @@ from pathlib import Path
 import torch
 
 from skyloom.io.documents import plain
-from skyloom.io.errors import REMADE, InputError
-from skyloom.learn.models import Wrong, whole_weights, wrong_sections, wrong_weights
-from skyloom.learn.tensors import read_tensors, write_tensors
+from skyloom.io.errors import REMADE
+from skyloom.learn.models import (
+    Wrong,
+    whole_file,
+    whole_weights,
+    wrong_sections,
+    wrong_weights,
+)
+from skyloom.learn.tensors import write_tensors
 from skyloom.spirals.network.settings import Settings
 from skyloom.spirals.network.unet import SpiralNet
 from skyloom.spirals.questions import columns
@@ -77,11 +83,7 @@ def load_model(path: str | Path) -> Model:
         No file; cut short or damaged; a pickled object; a key missing or unknown;
         other answers; weights of another shape or not finite.
     """
-    tree = read_tensors(path, REMEDY)
-    # What follows the first problem may not be read: the loop ends with it.
-    for where, problem, expected in _wrong(tree):
-        key = where and f"key {where}"
-        raise InputError(path, problem, where=key, expected=expected, remedy=REMEDY)
+    tree = whole_file(path, _wrong, REMEDY)
     net = SpiralNet(Settings.from_json(tree["settings"]))
     net.load_state_dict(tree["weights"])
     return Model(net.eval(), *(tree[key] for key in SECTIONS[2:]))

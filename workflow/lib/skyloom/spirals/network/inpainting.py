@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from skyloom.learn import harness
+from skyloom.learn.batches import check_loss
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Inpainting, Train
 from skyloom.spirals.dataset.batches import PICTURES, Galaxies
@@ -66,9 +67,7 @@ class Restoring(lightning.LightningModule):
         key = (self.current_epoch, self.global_rank, index)
         seed_dropout(self.seed, *key)
         total = self.loss(batch, key)
-        if not torch.isfinite(total):
-            msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total:g}; "
-            raise FloatingPointError(msg + "lower the rate, or look at the data")
+        check_loss(total, self.current_epoch, index)
         return total
 
     def validation_step(self, batch: Batch, index: int) -> None:

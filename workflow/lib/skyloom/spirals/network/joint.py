@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from skyloom.learn.batches import check_loss
 from skyloom.run.seeds import rng
 from skyloom.spirals.config_learning import Loss, Train
 from skyloom.spirals.dataset.images import HEADS, Batch
@@ -80,9 +81,7 @@ class Joint(lightning.LightningModule):
         seed_dropout(self.seed, self.current_epoch, self.global_rank, index)
         parts = mean(*losses(self.net, batch, self.how.loss, self.heads))
         total = weighted(parts, self.given, self.doubt)
-        if not torch.isfinite(total):
-            msg = f"epoch {self.current_epoch}, batch {index}: the loss is {total:g}; "
-            raise FloatingPointError(msg + "lower the rate, or look at the data")
+        check_loss(total, self.current_epoch, index)
         # Lightning would drop what is logged in between, after a tenth of the time.
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
             self._log("train", total, parts, on_step=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from skyloom.io.documents import plain
+from skyloom.learn.settings import demand, natural
 
 ENCODERS = ("plain", "lite0")
 LITE0 = 5  # halvings of EfficientNet-lite0
@@ -50,21 +51,19 @@ class Settings:
     def __post_init__(self):
         for name in ("multiples", "dropout"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        _demand(
-            self.encoder in ENCODERS, f"encoder {self.encoder!r}: one of {ENCODERS}"
-        )
+        demand(self.encoder in ENCODERS, f"encoder {self.encoder!r}: one of {ENCODERS}")
         whole = (self.size, self.width, self.blocks, *self.multiples)
-        _demand(all(map(_natural, whole)), f"{self}: expected whole numbers from 1 on")
+        demand(all(map(natural, whole)), f"{self}: expected whole numbers from 1 on")
         shares = (*self.dropout, self.vote_dropout)
-        _demand(
+        demand(
             all(0 <= p < 1 for p in shares),
             f"dropout, vote_dropout {shares}: expected below 1",
         )
-        _demand(0 < self.crop <= 1, f"crop {self.crop}: above 0, at most 1")
+        demand(0 < self.crop <= 1, f"crop {self.crop}: above 0, at most 1")
         number = len(self.multiples)
-        _demand(len(self.dropout) == number >= 2, f"{self.dropout}: expected {number}")
+        demand(len(self.dropout) == number >= 2, f"{self.dropout}: expected {number}")
         text = f"size {self.size}: expected a multiple of {self.reduction}"
-        _demand(self.size % self.reduction == 0, text)
+        demand(self.size % self.reduction == 0, text)
 
     @property
     def halvings(self) -> int:
@@ -84,14 +83,5 @@ class Settings:
     def from_json(cls, tree: Mapping) -> Settings:
         """Return what `to_json` wrote; ValueError for keys or values that are not."""
         odd = tree.keys() ^ {one.name for one in fields(cls)}
-        _demand(not odd, f"missing or unknown keys: {', '.join(sorted(odd))}")
+        demand(not odd, f"missing or unknown keys: {', '.join(sorted(odd))}")
         return cls(**tree)
-
-
-def _natural(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _demand(holds: object, text: str) -> None:
-    if not holds:
-        raise ValueError(text)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from skyloom.atlas.numbers import degrees, quantities, real, short
+from skyloom.atlas.numbers import degrees, evenly, quantities, real, short
 from skyloom.atlas.similar import similar
 from skyloom.io.fits import opened
 from skyloom.io.parquet import read_parquet
@@ -171,7 +171,7 @@ def _drawn(marks: Marks, stamp: Stamp) -> dict:
     found: dict = {"asked": {kind: marks.asked(kind) for kind in KINDS}}
     for kind in KINDS:
         strokes = [
-            stroke[_few(len(stroke))]
+            stroke[evenly(len(stroke), VERTICES)]
             for drawing in (marks.drawings(kind) or ())[:STROKES]
             for stroke in drawing
         ]
@@ -183,10 +183,6 @@ def _drawn(marks: Marks, stamp: Stamp) -> dict:
         parts = np.split(np.round(placed, 1), lengths[:-1])
         found[kind] = [part.tolist() for part in parts]
     return found
-
-
-def _few(n: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n - 1, min(n, VERTICES)).astype(int))
 
 
 def _told(paths: Sequence[str]) -> dict[str, list[int]]:
