@@ -24,7 +24,7 @@ pictures: $(READY) ## README's pictures, of the demo's products
 # A process a core, and one more, as one waits for Slurm most of its time; the tests of a
 # file stay together, as they share what they make; tests/conftest.py says which files begin.
 test: lint ## lint, and the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 8 \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(($$(env -u OMP_NUM_THREADS nproc) + 1)) --maxprocesses 8 \
 	    --dist loadfile --no-loadscope-reorder
 
 # The long forms of tests that `make test` runs in short.

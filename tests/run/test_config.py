@@ -85,6 +85,10 @@ WRONG = {
         {"fit": "{file: a/{id}.json}"},
         "expected keys, as in .*; a path that has { } is put in double quotes",
     ),
+    "text, by a brace": (
+        {"run": {"subject": None}},
+        "expected a valid string; a path that has { } is put in double quotes",
+    ),
     "null": ({"fit": None}, "fit: got None, expected keys, as in"),
     "wrong item": ({"fit": {"steps": [1, "b"]}}, r"fit\.steps\.1: got 'b'"),
     "too few": ({"fit": {"scan": []}}, "at least 1 item"),

@@ -337,6 +337,8 @@ def test_an_error_of_what_a_person_gave_stands_alone():
         (wrong, "ConfigError", ["seed: got 1", "  more"]),
         (asked, "InputFunctionException", ["x.csv: bad"]),
         (found, "ValueError", [found]),
+        # What --verbose tells besides.
+        (f"Full Traceback\n{asked}", None, [f"Full Traceback\n{asked}"]),
     ):
         told = Told(dryrun=True)
         told.say(said, "error", logging.ERROR, exception=kind)

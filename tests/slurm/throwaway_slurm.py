@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -119,19 +120,21 @@ def lacking() -> str | None:
         return "slurmd and munge want root"
     if not Path("/sys/fs/cgroup").exists():
         return "slurmd wants /sys/fs/cgroup"
-    if os.path.lexists(PLACE / "slurm.conf") and not _left_over(PLACE / "slurm.conf"):
-        return f"{PLACE}/slurm.conf exists: another Slurm is set up on this machine"
+    for name in FILES:
+        place = PLACE / f"{name}.conf"
+        if os.path.lexists(place) and not _left_over(place):
+            return f"{place} exists: another Slurm is set up on this machine"
     return None
 
 
 def _left_over(link: Path) -> bool:
-    """Whether a file was set up by tests that were killed: their Slurm is gone."""
+    """Whether a file was set up by tests that were killed before they took it away."""
     if not link.is_symlink():
         return False
     base = link.readlink().parent.parent
-    pid = base / "pid" / "slurmctld"
-    ours = base.name.startswith(PREFIX)
-    return ours and not (pid.exists() and alive(int(pid.read_text())))
+    tests = base / "pid" / "tests"
+    ours = base.parent == Path(tempfile.gettempdir()) and base.name.startswith(PREFIX)
+    return ours and not (tests.exists() and alive(int(tests.read_text())))
 
 
 class ThrowawaySlurm:
@@ -156,6 +159,7 @@ class ThrowawaySlurm:
         for name in ("etc", "log", "pid", "munge", "state", "dev"):
             (self.base / name).mkdir(parents=True, exist_ok=True)
         self.base.chmod(0o755)
+        (self.base / "pid" / "tests").write_text(str(os.getpid()))
         self._write_files()
         self._start_munge()
         self._start_database()

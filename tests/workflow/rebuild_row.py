@@ -23,7 +23,7 @@ class Row:
     rules : set of str
         The rules that must run again, without area and chunk.
     chunks : int
-        How many jobs each chunked rule among them has; the demo has two chunks.
+        How many jobs each chunked rule among them has; tiny.yaml has two chunks.
     quasars : dict of str to int
         The same for quasars, with how many jobs of each.
     clusters : set of str

@@ -267,7 +267,7 @@ class Config(Section):
         if fixed and len(self.sample.subject_ids) != 1:
             msg = (
                 f"{{subject}} is missing from paths.{', paths.'.join(fixed)}: one file "
-                'cannot be that of every subject; write it as "drawings/{subject}.json"'
+                'cannot be that of every subject; put {subject} where the id stands, "in quotes"'
             )
             raise ValueError(msg)
         return self

@@ -98,7 +98,8 @@ def _said(errors: list[dict], owner: type[BaseModel]) -> str:
     quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
     hint = "; text is put in quotes" if quote else ""
     # YAML takes an unquoted { for a mapping, and what it cannot read for text.
-    if first["type"] in ("model_type", "dict_type") and "{" in str(first["input"]):
+    braced = first["type"] in ("model_type", "dict_type") and "{" in str(first["input"])
+    if braced or (first["type"] == "string_type" and isinstance(first["input"], dict)):
         hint = f"; {BRACED}"
     return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
 

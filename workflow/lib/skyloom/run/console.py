@@ -1,7 +1,8 @@
 """What Snakemake tells a person: a line for each job that ended, and why others failed.
 
 So is told of a run on this machine. A dry run, a run on a cluster, ``--quiet`` and
-``--verbose`` have Snakemake's own words, as has its log in ``.snakemake/log``.
+``--verbose`` have Snakemake's own words, as has its log in ``.snakemake/log``; but for
+an error of what a person gave, which stands alone in all of them (`leave_out_code`).
 """
 
 from __future__ import annotations
@@ -184,14 +185,18 @@ def leave_out_code() -> None:
     """Let an error of the configuration or of a file stand alone, after an empty line.
 
     Before anything else: also a dry run, and a run that does not begin, tell it so.
+    With ``--verbose`` the whole traceback comes besides.
     """
     logging.getLogger(LOGGER).addFilter(_without_code)
 
 
 def _without_code(record: logging.LogRecord) -> bool:
+    kind = getattr(record, "exception", None)
+    if kind is None:
+        return True
     told = record.getMessage()
     asked = ASKED.search(told)
-    if asked or str(getattr(record, "exception", "")) in TOLD:
+    if asked or str(kind) in TOLD:
         lines = (asked[1] if asked else told).splitlines()
         kept = [line for line in lines if not CODE.fullmatch(line)]
         record.msg, record.args = "\n".join(["", *kept]), None

@@ -76,8 +76,8 @@ def at_rest(observed: Observed, grid: RestGrid) -> RestSpectra:
 def off_grid(observed: Observed, grid: RestGrid) -> np.ndarray:
     """Return which spectra have good pixels, all off one end of a grid, in words.
 
-    The words, empty of other spectra, tell both ranges of wavelengths at rest. They are
-    the same for all spectra off the same end, so that spectra can be counted by them.
+    The words are empty for other spectra, and the same for all off one end, so that
+    spectra can be counted by them.
     """
     good = observed.ivar > 0
     wave = observed.wave / _factor(observed.info)[:, None]
@@ -85,14 +85,11 @@ def off_grid(observed: Observed, grid: RestGrid) -> np.ndarray:
     high = np.where(good, wave, -np.inf).max(axis=1)
     first, last = grid.edges[[0, -1]]
     found = np.full(len(observed), "", object)
-    for off in (high < first, low > last):
-        rows = off & good.any(axis=1)
-        if rows.any():
-            found[rows] = (
-                f"its wavelengths at rest, {low[rows].min():.0f} to "
-                f"{high[rows].max():.0f} Angstrom, do not meet those of the map, "
-                f"{first:.0f} to {last:.0f} Angstrom"
-            )
+    for off, what in ((high < first, "shorter"), (low > last, "longer")):
+        found[off & good.any(axis=1)] = (
+            f"all its wavelengths at rest are {what} than those of the map, "
+            f"{first:.0f} to {last:.0f} Angstrom"
+        )
     return found
 
 
