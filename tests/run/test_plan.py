@@ -10,7 +10,7 @@ from skyloom.run import plan
 from skyloom.run.places import LIBRARY, ROOT
 from skyloom.run.plan import Estimate, Planned, Rate
 
-SETTINGS = {"run": "x", "stars": {"epochs": 20, "field": {"side": 3.0}}}
+SETTINGS = {"run": "x", "stars": {"epochs": 20, "field": {"side": 3.0}, "size": "2k"}}
 
 
 def job(rule="stars_draw", **other) -> Planned:
@@ -26,6 +26,8 @@ def job(rule="stars_draw", **other) -> Planned:
         ("output", 8),
         ("input epochs", 100),
         ("output field.side field.side", 72),
+        ("job size", 2000),
+        ("job size epochs", 40_000),
     ],
 )
 def test_units(unit, count):

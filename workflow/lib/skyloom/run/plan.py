@@ -25,6 +25,7 @@ from skyloom.io.atomic import replacing
 LOGGER = "snakemake.logging"  # whose records tell jobs
 CHUNK = re.compile(r"_(c|round|repeat)?\d[\d-]*(?=_|$)")  # what rules' names end in
 SHORT = 10  # [min] of a job that is worth its start on a cluster
+THOUSANDS = {"k": 1e3, "m": 1e6}  # of sizes such as 250k
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Rate:
     """What a rule takes for one `unit`, measured without a GPU.
 
     `unit` is ``job``, ``input`` or ``output`` (a file), and keys of the area's config
-    that it is multiplied with, a blank between them.
+    that it is multiplied with, a blank between them. A key is a number, or a size such
+    as 250k.
     """
 
     unit: str
@@ -148,8 +150,15 @@ def units(job: Planned, unit: str, settings: Mapping) -> float:
         value = settings[job.area]
         for name in key.split("."):
             value = value[name]
-        total *= value
+        total *= _amount(value)
     return total
+
+
+def _amount(value: float | str) -> float:
+    """Return a number, or that of a size such as 250k."""
+    if not isinstance(value, str):
+        return value
+    return float(value.rstrip("km")) * THOUSANDS.get(value[-1], 1)
 
 
 def measured(benchmark: str | None, area: str) -> tuple[float, float] | None:
