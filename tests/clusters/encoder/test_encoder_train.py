@@ -188,6 +188,13 @@ def test_validation_is_always_in_one_order(files, quick):
     assert sum(map(len, seen)) == 8
 
 
+@pytest.mark.parametrize(("workers", "processes"), [(1, 0), (2, 2)])
+def test_one_worker_is_this_process(files, quick, workers, processes):
+    """Another process would read no faster."""
+    fields = Fields(files[:1], files[3:], quick.batch, 1, workers)
+    assert fields.val_dataloader().num_workers == processes
+
+
 def test_figures_are_of_fields_that_chose_nothing(
     files, small, quick, tmp_path, monkeypatch
 ):
