@@ -32,7 +32,7 @@ from skyloom.run.config import ConfigError, checked
             {"paths": {"subject_data": "a/{id}.json"}},
             "no { } < > in a path, but {subject}",
         ),
-        ({"paths": {"fitting_data": "a"}}, 'put {subject} where the id stands, "in quotes"'),
+        ({"paths": {"fitting_data": "a"}}, "put {subject} where the id stands, with"),
         (
             {"source": "upstream", "paths": {"images": "{subject}.npz"}},
             "source upstream needs builder.paths.models, builder.paths.gal_metadata, "

@@ -267,7 +267,8 @@ class Config(Section):
         if fixed and len(self.sample.subject_ids) != 1:
             msg = (
                 f"{{subject}} is missing from paths.{', paths.'.join(fixed)}: one file "
-                'cannot be that of every subject; put {subject} where the id stands, "in quotes"'
+                "cannot be that of every subject; put {subject} where the id stands, "
+                "with the path in double quotes"
             )
             raise ValueError(msg)
         return self

@@ -278,7 +278,7 @@ def _need(file: FitsFile, *names: str) -> None:
     missing = [name for name in names if name not in file]
     if missing:
         problem = f"no HDU {', '.join(missing)} among {', '.join(file.names)}"
-        remedy = "give a LOGCUBE or MAPS; if it is one, it may be cut: download or copy it again"
+        remedy = "give a LOGCUBE or MAPS; if it is one, it is cut: copy it again"
         raise InputError(file.path, problem, remedy=remedy)
 
 
