@@ -166,7 +166,13 @@ def test_two_processes_write_one_encoder(files, checkout, tmp_path):
     """Lightning runs the script twice: one log, one file, no scratch, no complaint."""
     done = run(tmp_path, checkout, files, devices=2)
     assert done.returncode == 0, done.stdout
-    assert done.stdout == ""
+    # Epochs of more than 10 s, as on a busy machine, are told as they end, each once.
+    said = [line.partition(",")[0] for line in done.stdout.splitlines()]
+    told = {
+        f"clusters_train: epoch {number + 1} of {EPOCHS}" for number in range(EPOCHS)
+    }
+    assert set(said) <= told
+    assert len(said) == len(set(said))
     assert (tmp_path / "ranks").read_text() == "01"
     assert load_encoder(tmp_path / "results" / "best_encoder.ckpt").metrics
     assert [p.name for p in (tmp_path / "results").iterdir()] == ["best_encoder.ckpt"]

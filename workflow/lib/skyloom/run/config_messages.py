@@ -98,8 +98,10 @@ def _said(errors: list[dict], owner: type[BaseModel]) -> str:
     quote = first["type"] == "string_type" and isinstance(first["input"], int | float)
     hint = "; text is put in quotes" if quote else ""
     # YAML takes an unquoted { for a mapping, and what it cannot read for text.
-    braced = first["type"] in ("model_type", "dict_type") and "{" in str(first["input"])
-    if braced or (first["type"] == "string_type" and isinstance(first["input"], dict)):
+    given, kind = first["input"], first["type"]
+    if (kind == "string_type" and isinstance(given, dict)) or (
+        kind in ("model_type", "dict_type") and isinstance(given, str) and "{" in given
+    ):
         hint = f"; {BRACED}"
     return f"got {shown(first['input'])}, " + " or ".join(wanted) + hint
 
