@@ -338,7 +338,11 @@ def test_an_error_of_what_a_person_gave_stands_alone():
         (asked, "InputFunctionException", ["x.csv: bad"]),
         (found, "ValueError", [found]),
         # What --verbose tells besides.
-        (f"Full Traceback\n{asked}", None, ["Full Traceback", *asked.splitlines()]),
+        (
+            f"Full Traceback\n{asked}",
+            None,
+            ["Full Traceback", *filter(None, asked.splitlines())],
+        ),
     ):
         told = Told(dryrun=True)
         told.say(said, "error", logging.ERROR, exception=kind)
