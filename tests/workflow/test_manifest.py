@@ -14,7 +14,7 @@ from mini import CORES, RUN, workflow
 from skyloom.io.documents import read_json
 from skyloom.io.record import checksum, digest_of
 from skyloom.run import manifest
-from skyloom.run.places import SNAKEMAKE
+from skyloom.run.places import OWN, ROOT, SNAKEMAKE
 from skyloom.run.provenance import versions
 
 
@@ -116,7 +116,8 @@ def test_changed_missing_and_added_files_are_named(run):
     (area / "sum.txt").unlink()
     (area / "more.txt").write_text("8\n")
     said = complaint(run)
-    again = f"{SNAKEMAKE} --cores all FILE"
+    # Whole, as the run is in another folder than the checkout.
+    again = f"{ROOT / SNAKEMAKE if OWN else SNAKEMAKE} --cores all FILE"
     assert f"1 missing: {RUN}/area/sum.txt; for each, {again}" in said
     assert f"1 changed: {RUN}/area/table.csv; for each, rm FILE; {again}" in said
     assert f"1 not listed: {RUN}/area/more.txt; for each, rm FILE" in said
